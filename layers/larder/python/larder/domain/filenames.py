@@ -1,0 +1,52 @@
+"""What a filename may be, for every surface that takes one."""
+
+import re
+import unicodedata
+
+from larder.domain.errors import InvalidParameterError
+
+MAX_FILENAME_BYTES = 255
+"""Length limit in bytes of UTF-8: the NAME_MAX of the file systems that people download to."""
+
+_PATH_SEPARATORS = re.compile(r"[/\\]")
+
+# Cc control characters, Cs lone surrogates (no UTF-8 form), Zl/Zp line and paragraph separators.
+_REFUSED_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
+
+
+class InvalidFilenameError(InvalidParameterError):
+    """A filename that cannot be stored; the message says what to send instead."""
+
+
+def clean_filename(raw: str, *, param: str = "filename") -> str:
+    r"""Return the last path segment of `raw`, or refuse it.
+
+    Both ``/`` and ``\`` separate segments, so that neither a Unix nor a Windows path leaks into
+    the store. What remains is kept exactly as sent: it is not normalised to NFC, because people
+    expect the name back that they gave, so code that compares names has to fold both sides.
+    `param` is the request's field that carried the name.
+
+    Raises:
+        InvalidFilenameError: nothing is left but dots and spaces, a character is a control
+            character, a line separator or a lone surrogate, or the name is over
+            `MAX_FILENAME_BYTES` in UTF-8.
+    """
+    name = _PATH_SEPARATORS.split(raw)[-1]
+    if not name.replace(".", "").strip():
+        message = "The filename is empty: send one such as 'requests.jsonl'."
+        raise InvalidFilenameError(message, param=param)
+    for character in name:
+        if unicodedata.category(character) in _REFUSED_CATEGORIES:
+            message = (
+                f"The filename contains the control character U+{ord(character):04X}: "
+                "send a name of printable characters."
+            )
+            raise InvalidFilenameError(message, param=param)
+    size = len(name.encode())
+    if size > MAX_FILENAME_BYTES:
+        message = (
+            f"The filename is {size} bytes long in UTF-8: "
+            f"send one of at most {MAX_FILENAME_BYTES} bytes."
+        )
+        raise InvalidFilenameError(message, param=param)
+    return name
