@@ -1,0 +1,1 @@
+"""Running the functions in real Lambda containers with `sam local`."""

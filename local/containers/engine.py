@@ -1,0 +1,118 @@
+"""The Docker engine, and how its containers reach this machine."""
+
+from __future__ import annotations
+
+import shutil
+import socketserver
+import subprocess
+import threading
+from contextlib import contextmanager
+from socket import AF_INET, SHUT_WR, SOCK_STREAM, create_connection, socket
+from typing import TYPE_CHECKING, override
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_INSTALL = "https://docs.docker.com/engine/install/"
+
+
+class EngineMissingError(Exception):
+    """There is no Docker engine to run containers on; the message says what to install or start."""
+
+
+def docker(*arguments: str, stdin: bytes | None = None) -> str:
+    """Run a docker command and return what it printed.
+
+    Raises:
+        subprocess.CalledProcessError: it failed; `stderr` (bytes) says why.
+    """
+    done = subprocess.run(["docker", *arguments], input=stdin, capture_output=True, check=True)
+    return done.stdout.decode().strip()
+
+
+def require_engine() -> str:
+    """Return the address of the Docker engine, in the form of DOCKER_HOST.
+
+    Raises:
+        EngineMissingError: no docker command, no engine that answers it, or not one for Linux
+            containers.
+    """
+    if shutil.which("docker") is None:
+        message = f"functions run in containers here, and there is no docker command: {_INSTALL}"
+        raise EngineMissingError(message)
+    try:
+        kind = docker("info", "--format", "{{.OSType}}{{range .ServerErrors}} {{.}}{{end}}")
+        address = docker("context", "inspect", "--format", "{{.Endpoints.docker.Host}}")
+    except subprocess.CalledProcessError as error:
+        kind, address = error.stderr.decode().strip(), ""
+    if kind != "linux":
+        message = (
+            "functions run in containers here, and no Docker engine for Linux containers answers "
+            f"(start Docker Desktop, or `sudo systemctl start docker`): {kind or 'no answer'}"
+        )
+        raise EngineMissingError(message)
+    return address
+
+
+@contextmanager
+def loopback_for_containers(port: int, image: str) -> Iterator[str]:
+    """Give containers an address for what listens on 127.0.0.1:`port` of this machine.
+
+    `image` is one to look around in. On Docker Desktop that address reaches the loopback already;
+    on Linux it is the bridge's own, on which a relay listens for as long as this lasts.
+    """
+    hosts = docker(
+        *("run", "--rm", "--add-host", "host.docker.internal:host-gateway"),
+        *("--entrypoint", "cat", image, "/etc/hosts"),
+    )
+    gateway = next(
+        line.split()[0] for line in hosts.splitlines() if line.endswith("host.docker.internal")
+    )
+    address = f"http://{gateway}:{port}"
+    if not _is_ours(gateway):
+        yield address
+        return
+    with _Relay((gateway, port), port) as relay:
+        threading.Thread(target=relay.serve_forever, daemon=True).start()
+        yield address
+        relay.shutdown()
+
+
+def _is_ours(host: str) -> bool:
+    with socket(AF_INET, SOCK_STREAM) as probe:
+        try:
+            probe.bind((host, 0))
+        except OSError:
+            return False
+    return True
+
+
+class _Relay(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+    allow_reuse_address = True
+
+    def __init__(self, address: tuple[str, int], port: int) -> None:
+        super().__init__(address, _RelayedConnection)
+        self.port = port
+
+
+class _RelayedConnection(socketserver.BaseRequestHandler):
+    server: _Relay
+
+    @override
+    def handle(self) -> None:
+        with create_connection(("127.0.0.1", self.server.port)) as upstream:
+            back = threading.Thread(target=_pump, args=(upstream, self.request), daemon=True)
+            back.start()
+            _pump(self.request, upstream)
+            back.join()
+
+
+def _pump(source: socket, sink: socket) -> None:
+    try:
+        while block := source.recv(65536):
+            sink.sendall(block)
+        sink.shutdown(SHUT_WR)
+    except OSError:
+        # Either side has hung up: the other direction ends by itself.
+        return

@@ -1,0 +1,133 @@
+"""The container image that functions run in.
+
+It is AWS's own (public.ecr.aws/lambda/python) wherever the engine can pull that. Elsewhere an
+equivalent is made of Debian's Python and AWS's runtime interface client, the program inside AWS's
+image that fetches events and calls the handler: https://github.com/aws/aws-lambda-python-runtime-interface-client
+"""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from local.containers.engine import docker
+
+_ROOT = Path(__file__).parents[2]
+_SUITE = "trixie"
+"""The Debian release whose Python is 3.13."""
+
+_MIRROR = "http://deb.debian.org/debian"
+_PACKAGES = "base-files,coreutils,dash,libstdc++6,python3,tzdata"
+
+_BOOTSTRAP = """#!/bin/sh
+export PYTHONPATH="/var/runtime:/opt/python${PYTHONPATH:+:$PYTHONPATH}"
+exec /usr/bin/python3.13 -m awslambdaric "$_HANDLER"
+"""
+
+_DOCKERFILE = """FROM scratch
+ADD root.tar /
+COPY runtime /var/runtime
+ENV LANG=C.UTF-8 PATH=/usr/local/bin:/usr/bin:/bin:/opt/bin \\
+    LAMBDA_TASK_ROOT=/var/task LAMBDA_RUNTIME_DIR=/var/runtime
+WORKDIR /var/task
+"""
+
+
+class ImageUnavailableError(Exception):
+    """The image can be neither pulled nor made on this machine; the message says why."""
+
+
+def architecture() -> str:
+    """Return this machine's processor by AWS's name for it: x86_64 or arm64."""
+    return "arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64"
+
+
+def runtime_image() -> str:
+    """Return the name of an image with Lambda's python3.13 runtime that is on this machine.
+
+    Raises:
+        ImageUnavailableError: neither can it be pulled, nor made here.
+    """
+    stock = f"public.ecr.aws/lambda/python:3.13-{architecture()}"
+    if _present(stock):
+        return stock
+    own = f"larder/lambda-python:3.13-{_recipe()}"
+    if _present(own):
+        return own
+    try:
+        docker("pull", "--quiet", stock)
+    except subprocess.CalledProcessError as error:
+        _make(own, why=error.stderr.decode().strip())
+        return own
+    return stock
+
+
+def image_with_endpoint(image: str, endpoint: str) -> str:
+    """Return an image like `image` whose AWS clients talk to `endpoint`.
+
+    The functions' own environment cannot say so: `sam local` passes on only what the template
+    declares, and the deployed template has no use for an endpoint.
+    """
+    name = "larder/sam-local:" + hashlib.sha256(f"{image} {endpoint}".encode()).hexdigest()[:12]
+    if not _present(name):
+        recipe = f"FROM {image}\nENV AWS_ENDPOINT_URL={endpoint}\n"
+        docker("build", "--quiet", "--tag", name, "-", stdin=recipe.encode())
+    return name
+
+
+def _present(name: str) -> bool:
+    return docker("images", "--quiet", name) != ""
+
+
+def _recipe() -> str:
+    parts = (_SUITE, _PACKAGES, _BOOTSTRAP, _DOCKERFILE, _client_requirements())
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
+
+
+def _client_requirements() -> str:
+    return _run(
+        *("uv", "export", "--quiet", "--frozen", "--only-group", "container"),
+        *("--no-emit-project", "--no-header"),
+    )
+
+
+def _make(name: str, *, why: str) -> None:
+    if shutil.which("mmdebstrap") is None:
+        message = (
+            f"public.ecr.aws/lambda/python:3.13 cannot be pulled ({why}), and making an equivalent "
+            "image takes mmdebstrap, which Debian and Ubuntu have: "
+            "apt-get install mmdebstrap debian-archive-keyring"
+        )
+        raise ImageUnavailableError(message)
+    with tempfile.TemporaryDirectory() as folder:
+        context = Path(folder)
+        (context / "Dockerfile").write_text(_DOCKERFILE)
+        runtime = context / "runtime"
+        (context / "requirements.txt").write_text(_client_requirements())
+        _run(
+            *("uv", "pip", "install", "--quiet", "--target", str(runtime), "--link-mode=copy"),
+            *("--python-version", "3.13", "--python-platform", f"{platform.machine()}-manylinux2014"),
+            *("--only-binary", ":all:", "--require-hashes"),
+            *("--requirements", str(context / "requirements.txt")),
+        )
+        bootstrap = runtime / "bootstrap"
+        bootstrap.write_text(_BOOTSTRAP)
+        bootstrap.chmod(0o755)
+        _run(
+            *("mmdebstrap", "--quiet", "--variant=extract", f"--include={_PACKAGES}"),
+            *(_SUITE, str(context / "root.tar"), _MIRROR),
+        )
+        docker("build", "--quiet", "--tag", name, folder)
+
+
+def _run(*command: str) -> str:
+    try:
+        done = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, check=True)
+    except subprocess.CalledProcessError as error:
+        message = f"{' '.join(command[:3])} failed: {error.stderr.strip()}"
+        raise ImageUnavailableError(message) from error
+    return done.stdout
