@@ -110,7 +110,12 @@ def _make(name: str, *, why: str) -> None:
         (context / "requirements.txt").write_text(_client_requirements())
         _run(
             *("uv", "pip", "install", "--quiet", "--target", str(runtime), "--link-mode=copy"),
-            *("--python-version", "3.13", "--python-platform", f"{platform.machine()}-manylinux2014"),
+            *(
+                "--python-version",
+                "3.13",
+                "--python-platform",
+                f"{platform.machine()}-manylinux2014",
+            ),
             *("--only-binary", ":all:", "--require-hashes"),
             *("--requirements", str(context / "requirements.txt")),
         )
