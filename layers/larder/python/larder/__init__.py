@@ -1,0 +1,1 @@
+"""Larder: an OpenAI-compatible, multi-tenant file store on AWS."""

@@ -1,0 +1,167 @@
+"""The changes of a project's counters, as items of the transactions that cause them.
+
+What is *left* of the limits is stored, since a condition can say `bytes_left >= :bytes` but can
+not add. Every change counts `version` up, by which an audit knows that it was not disturbed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from larder.adapters.dynamodb.items import number, text
+from larder.adapters.dynamodb.keys import due_shard, ledger_key, usage_key
+from larder.adapters.dynamodb.transactions import ConditionsFailedError, transact
+from larder.domain.errors import QuotaExceededError
+from larder.domain.files import DAY
+from larder.domain.quota import Amount, Usage
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
+    from larder.adapters.dynamodb.items import Item, ItemRead
+    from larder.domain.ids import FileId, TenantId, UploadId
+
+_LEDGER_LIFE = 30 * DAY
+"""Far longer than any event that could try again lives: a stream keeps records for a day."""
+
+_COUNT_CHANGE = "version = version + :one"
+
+
+def usage_item(tenant: TenantId, limit: Amount, audit_at: int) -> Item:
+    """Return the counters of a new project."""
+    return {
+        **usage_key(tenant),
+        "files_limit": number(limit.files),
+        "bytes_limit": number(limit.bytes),
+        "files_left": number(limit.files),
+        "bytes_left": number(limit.bytes),
+        "files_reserved": number(0),
+        "bytes_reserved": number(0),
+        "version": number(0),
+        "due_shard": text(due_shard(tenant)),
+        "due_at": number(audit_at),
+    }
+
+
+def usage_from(item: ItemRead) -> Usage:
+    """Return the counters that an item holds."""
+
+    def amount(suffix: str) -> Amount:
+        return Amount(
+            files=int(item[f"files_{suffix}"]["N"]), bytes=int(item[f"bytes_{suffix}"]["N"])
+        )
+
+    return Usage(
+        limit=amount("limit"),
+        left=amount("left"),
+        reserved=amount("reserved"),
+        version=int(item["version"]["N"]),
+    )
+
+
+def _change(
+    table: str, tenant: TenantId, amount: Amount, changes: list[str], condition: str | None = None
+) -> TransactWriteItemTypeDef:
+    update: TransactWriteItemTypeDef = {
+        "Update": {
+            "TableName": table,
+            "Key": usage_key(tenant),
+            "UpdateExpression": "SET " + ", ".join([*changes, _COUNT_CHANGE]),
+            "ExpressionAttributeValues": {
+                ":files": number(amount.files),
+                ":bytes": number(amount.bytes),
+                ":one": number(1),
+            },
+        }
+    }
+    if condition is not None:
+        update["Update"]["ConditionExpression"] = condition
+        # The counters in the refusal save the read that the message to the client needs.
+        update["Update"]["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
+    return update
+
+
+_TAKE = ["files_left = files_left - :files", "bytes_left = bytes_left - :bytes"]
+_GIVE = ["files_left = files_left + :files", "bytes_left = bytes_left + :bytes"]
+_RESERVE = [
+    "files_reserved = files_reserved + :files",
+    "bytes_reserved = bytes_reserved + :bytes",
+]
+_UNRESERVE = [
+    "files_reserved = files_reserved - :files",
+    "bytes_reserved = bytes_reserved - :bytes",
+]
+_ROOM = "files_left >= :files AND bytes_left >= :bytes"
+
+
+def take(table: str, tenant: TenantId, amount: Amount) -> TransactWriteItemTypeDef:
+    """Take the amount for a file, on condition that there is room for it."""
+    return _change(table, tenant, amount, _TAKE, _ROOM)
+
+
+def reserve(table: str, tenant: TenantId, amount: Amount) -> TransactWriteItemTypeDef:
+    """Take the amount for a pending upload, on condition that there is room for it."""
+    return _change(table, tenant, amount, _TAKE + _RESERVE, _ROOM)
+
+
+def settle(table: str, tenant: TenantId, amount: Amount) -> TransactWriteItemTypeDef:
+    """Turn what an upload had reserved into what its file takes."""
+    return _change(table, tenant, amount, _UNRESERVE)
+
+
+def give_back(
+    table: str,
+    tenant: TenantId,
+    owner: FileId | UploadId,
+    amount: Amount,
+    *,
+    reserved: bool,
+    now: float,
+) -> list[TransactWriteItemTypeDef]:
+    """Give back what `owner` took, or had reserved: the ledger item lets that happen once."""
+    return [
+        {
+            "Put": {
+                "TableName": table,
+                "Item": {
+                    **ledger_key(owner),
+                    "ttl": number(int(now) + _LEDGER_LIFE),
+                },
+                "ConditionExpression": "attribute_not_exists(pk)",
+            }
+        },
+        _change(table, tenant, amount, _GIVE + _UNRESERVE if reserved else _GIVE),
+    ]
+
+
+def put_new(table: str, item: Item) -> TransactWriteItemTypeDef:
+    """Put an item that must not exist yet."""
+    return {
+        "Put": {"TableName": table, "Item": item, "ConditionExpression": "attribute_not_exists(pk)"}
+    }
+
+
+def admit(
+    client: DynamoDBClient,
+    counters: TransactWriteItemTypeDef,
+    put: TransactWriteItemTypeDef,
+    asked: Amount,
+) -> None:
+    """Change the counters and put the item that the change is for, in one transaction.
+
+    Raises:
+        QuotaExceededError: there is no room for `asked`.
+        ContentionError: the conflicts with other changes did not end.
+        LookupError: the project has no counters.
+    """
+    try:
+        transact(client, [counters, put])
+    except ConditionsFailedError as refused:
+        if 0 not in refused.items:
+            raise
+        held = refused.items[0]
+        if not held:
+            message = "the project has no counters"
+            raise LookupError(message) from refused
+        raise QuotaExceededError(usage_from(held), asked) from refused

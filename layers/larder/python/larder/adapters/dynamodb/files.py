@@ -1,0 +1,180 @@
+"""File records in the Store table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from larder.adapters.dynamodb.counters import admit, give_back, put_new, take
+from larder.adapters.dynamodb.items import file_from, file_item, number, text
+from larder.adapters.dynamodb.keys import (
+    file_id_of,
+    item_key,
+    project_partition,
+    trash_key,
+)
+from larder.adapters.dynamodb.transactions import ConditionsFailedError, transact
+from larder.domain.files import File, FileStatus
+from larder.domain.ids import FILE_PREFIX
+from larder.services.ports import FilePage
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import (
+        AttributeValueTypeDef,
+        QueryInputTypeDef,
+        TransactWriteItemTypeDef,
+    )
+
+    from larder.domain.ids import FileId, TenantId
+    from larder.services.ports import Clock, PageQuery, Verdict
+
+_STILL_UPLOADED = "#status = :uploaded"
+
+
+class DynamoFiles:
+    """`FileRecords` on DynamoDB."""
+
+    def __init__(self, client: DynamoDBClient, table: str, clock: Clock) -> None:
+        self._client = client
+        self._table = table
+        self._clock = clock
+
+    def admit(self, tenant: TenantId, file: File) -> None:
+        """Record a new file and take its amount of the quota, in one transaction."""
+        admit(
+            self._client,
+            take(self._table, tenant, file.amount),
+            put_new(self._table, file_item(tenant, file)),
+            file.amount,
+        )
+
+    def get(self, tenant: TenantId, file_id: FileId) -> File | None:
+        """Read the file's record, strongly consistent."""
+        item = self._client.get_item(
+            TableName=self._table, Key=item_key(tenant, file_id), ConsistentRead=True
+        ).get("Item")
+        return None if item is None else file_from(file_id, item)
+
+    def exists(self, tenant: TenantId, file_id: FileId) -> bool:
+        """Read both keys that the file may have, strongly consistent."""
+        return any(
+            "Item"
+            in self._client.get_item(
+                TableName=self._table, Key=key, ConsistentRead=True, ProjectionExpression="sk"
+            )
+            for key in (item_key(tenant, file_id), trash_key(tenant, file_id))
+        )
+
+    def page(self, tenant: TenantId, query: PageQuery, now: float) -> FilePage:
+        """Query the project's partition until the page and one file more are found.
+
+        `Limit` counts items before the filter (AWS: Query, FilterExpression), so a filtered page
+        takes as many queries as it needs.
+        """
+        request: QueryInputTypeDef = {
+            "TableName": self._table,
+            "KeyConditionExpression": "pk = :pk AND begins_with(sk, :files)",
+            "FilterExpression": "(attribute_not_exists(expires_at) OR expires_at > :now)",
+            "ExpressionAttributeValues": {
+                ":pk": text(project_partition(tenant)),
+                ":files": text(FILE_PREFIX),
+                ":now": number(int(now)),
+            },
+            "ScanIndexForward": not query.newest_first,
+            "ConsistentRead": True,
+            "Limit": query.limit + 1,
+        }
+        if query.purpose is not None:
+            request["FilterExpression"] += " AND purpose = :purpose"
+            request["ExpressionAttributeValues"] = {
+                **request["ExpressionAttributeValues"],
+                ":purpose": text(query.purpose),
+            }
+        if query.after is not None:
+            request["ExclusiveStartKey"] = item_key(tenant, query.after)
+        found: list[File] = []
+        while len(found) <= query.limit:
+            answer = self._client.query(**request)
+            for item in answer["Items"]:
+                file_id = file_id_of(item)
+                if file_id is not None:
+                    found.append(file_from(file_id, item))
+            if "LastEvaluatedKey" not in answer:
+                break
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+        return FilePage(files=tuple(found[: query.limit]), has_more=len(found) > query.limit)
+
+    def settle(self, tenant: TenantId, file: File, verdict: Verdict) -> bool:
+        """Set the verdict while the file is `uploaded`; from then on only its expiry is due."""
+        changes = ["#status = :status"]
+        removals = ""
+        values = {":status": text(verdict.status), ":uploaded": text(FileStatus.UPLOADED)}
+        if verdict.details is not None:
+            changes.append("status_details = :details")
+            values[":details"] = text(verdict.details)
+        if verdict.sha256 is not None:
+            changes.append("sha256 = :sha256")
+            values[":sha256"] = text(verdict.sha256)
+        if file.expires_at is None:
+            removals = " REMOVE due_shard, due_at"
+        else:
+            changes.append("due_at = :due_at")
+            values[":due_at"] = number(file.expires_at)
+        expression = "SET " + ", ".join(changes) + removals
+        return self._update_uploaded(tenant, file.id, expression, values)
+
+    def look_again(self, tenant: TenantId, file_id: FileId, at: int) -> None:
+        """Move the time at which the sweeper looks at the file, while it is `uploaded`."""
+        self._update_uploaded(
+            tenant,
+            file_id,
+            "SET due_at = :due_at",
+            {":due_at": number(at), ":uploaded": text(FileStatus.UPLOADED)},
+        )
+
+    def release(self, tenant: TenantId, file: File) -> bool:
+        """Delete the record, write the ledger and give the amount back, in one transaction."""
+        delete: TransactWriteItemTypeDef = {
+            "Delete": {
+                "TableName": self._table,
+                "Key": item_key(tenant, file.id),
+                "ConditionExpression": "attribute_exists(pk)",
+            }
+        }
+        return self._give_back(tenant, file, [delete])
+
+    def give_back(self, tenant: TenantId, file: File) -> bool:
+        """Write the ledger and give the amount back, in one transaction."""
+        return self._give_back(tenant, file, [])
+
+    def _give_back(
+        self, tenant: TenantId, file: File, first: list[TransactWriteItemTypeDef]
+    ) -> bool:
+        back = give_back(
+            self._table, tenant, file.id, file.amount, reserved=False, now=self._clock()
+        )
+        try:
+            transact(self._client, [*first, *back])
+        except ConditionsFailedError:
+            return False
+        return True
+
+    def _update_uploaded(
+        self,
+        tenant: TenantId,
+        file_id: FileId,
+        expression: str,
+        values: dict[str, AttributeValueTypeDef],
+    ) -> bool:
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key=item_key(tenant, file_id),
+                UpdateExpression=expression,
+                ConditionExpression=_STILL_UPLOADED,
+                ExpressionAttributeNames={"#status": "status"},
+                ExpressionAttributeValues=values,
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True

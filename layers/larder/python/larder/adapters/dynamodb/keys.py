@@ -1,0 +1,98 @@
+"""Every key string of the Store table: built and read here and nowhere else.
+
+| item            | pk            | sk                        |
+|-----------------|---------------|---------------------------|
+| file            | `P#<project>` | `file-…`                  |
+| trashed file    | `P#<project>` | `trash#file-…`            |
+| upload          | `P#<project>` | `upload_…`                |
+| usage counter   | `U#<project>` | `usage`                   |
+| ledger          | `L#<id>`      | `released`                |
+| project         | `PROJECTS`    | its name                  |
+"""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING
+
+from larder.domain.ids import FILE_PREFIX, UPLOAD_PREFIX, FileId, TenantId, UploadId
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
+
+    type Key = dict[str, AttributeValueTypeDef]
+
+BY_DUE = "by_due"
+BY_EXPIRY = "by_expiry"
+
+PROJECTS = "PROJECTS"
+TRASH_PREFIX = "trash#"
+USAGE = "usage"
+
+_PROJECT = "P#"
+_USAGE = "U#"
+
+DUE_SHARDS = 16
+
+
+def project_partition(tenant: TenantId) -> str:
+    """Return the partition of a project's files and uploads."""
+    return _PROJECT + tenant
+
+
+def item_key(tenant: TenantId, object_id: FileId | UploadId) -> Key:
+    """Return the key of a live file or of an upload."""
+    return {"pk": {"S": project_partition(tenant)}, "sk": {"S": object_id}}
+
+
+def trash_key(tenant: TenantId, file_id: FileId) -> Key:
+    """Return the key of a file in the trash."""
+    return {"pk": {"S": project_partition(tenant)}, "sk": {"S": TRASH_PREFIX + file_id}}
+
+
+def usage_key(tenant: TenantId) -> Key:
+    """Return the key of a project's counters: a partition of their own, apart from list reads."""
+    return {"pk": {"S": _USAGE + tenant}, "sk": {"S": USAGE}}
+
+
+def ledger_key(object_id: FileId | UploadId) -> Key:
+    """Return the key of the proof that a file's or an upload's quota was given back."""
+    return {"pk": {"S": f"L#{object_id}"}, "sk": {"S": "released"}}
+
+
+def project_key(name: str) -> Key:
+    """Return the key of a project's entry in the register."""
+    return {"pk": {"S": PROJECTS}, "sk": {"S": name}}
+
+
+def tenant_of(key: Mapping[str, AttributeValueTypeDef]) -> TenantId:
+    """Return the project that a file, an upload or a usage counter belongs to."""
+    return TenantId(key["pk"]["S"].removeprefix(_PROJECT).removeprefix(_USAGE))
+
+
+def file_id_of(key: Mapping[str, AttributeValueTypeDef]) -> FileId | None:
+    """Return the file's id when the key is that of a file, live or trashed."""
+    sk = key["sk"]["S"].removeprefix(TRASH_PREFIX)
+    return FileId(sk) if sk.startswith(FILE_PREFIX) else None
+
+
+def upload_id_of(key: Mapping[str, AttributeValueTypeDef]) -> UploadId | None:
+    """Return the upload's id when the key is that of an upload."""
+    sk = key["sk"]["S"]
+    return UploadId(sk) if sk.startswith(UPLOAD_PREFIX) else None
+
+
+def due_shard(name: str) -> str:
+    """Return the partition of the index `by_due` for an id or a project.
+
+    Sharded rather than bucketed by day: today's uploads all expire on the same day, and one
+    index partition takes at most 1,000 writes a second.
+    """
+    return f"due#{zlib.crc32(name.encode()) % DUE_SHARDS:02d}"
+
+
+def due_shards() -> list[str]:
+    """Return every partition of the index `by_due`."""
+    return [f"due#{shard:02d}" for shard in range(DUE_SHARDS)]

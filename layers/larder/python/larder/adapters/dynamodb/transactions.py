@@ -1,0 +1,79 @@
+"""Transactions, with the two ways that they fail told apart: a condition, or a conflict."""
+
+from __future__ import annotations
+
+import random
+import time
+from typing import TYPE_CHECKING, Any, cast
+
+from larder.domain.errors import ContentionError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
+    from larder.adapters.dynamodb.items import ItemRead
+
+ATTEMPTS = 12
+_FIRST_PAUSE = 0.02
+_LONGEST_PAUSE = 0.5
+
+# Reasons that say nothing about the conditions: the same transaction may pass a moment later.
+# https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
+_PASSING = frozenset(
+    {"None", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
+)
+
+
+class ConditionsFailedError(Exception):
+    """Conditions of a transaction did not hold, so that it changed nothing.
+
+    `items` maps the position of each item whose condition failed to what the table holds there
+    (empty when there is nothing, or when the item did not ask for it).
+    """
+
+    def __init__(self, items: Mapping[int, ItemRead]) -> None:
+        super().__init__(f"conditions failed at {sorted(items)}")
+        self.items = items
+
+
+def transact(
+    client: DynamoDBClient,
+    items: Sequence[TransactWriteItemTypeDef],
+    *,
+    pause: Callable[[float], None] = time.sleep,
+) -> None:
+    """Write all items or none, again with jitter while others change the same ones.
+
+    botocore retries lost answers under one ClientRequestToken, which DynamoDB recognises, so an
+    attempt that took effect unseen is not made twice. A cancelled one changed nothing and gets
+    a new token here. A dozen attempts last about 3 seconds.
+
+    Raises:
+        ConditionsFailedError: a condition does not hold.
+        ContentionError: the conflicts did not end.
+    """
+    for attempt in range(ATTEMPTS):
+        try:
+            client.transact_write_items(TransactItems=items)
+        except client.exceptions.TransactionCanceledException as cancelled:
+            # The stubs describe an item as one attribute.
+            reasons = cast(
+                "Sequence[Mapping[str, Any]]", cancelled.response.get("CancellationReasons", [])
+            )
+            failed: dict[int, ItemRead] = {
+                position: reason.get("Item", {})
+                for position, reason in enumerate(reasons)
+                if reason.get("Code") == "ConditionalCheckFailed"
+            }
+            if failed:
+                raise ConditionsFailedError(failed) from cancelled
+            if not {reason.get("Code", "None") for reason in reasons} <= _PASSING:
+                raise
+            longest = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**attempt)
+            pause(random.uniform(longest / 4, longest))  # noqa: S311 - jitter
+        else:
+            return
+    raise ContentionError

@@ -1,0 +1,100 @@
+"""Upload records in the Store table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from larder.adapters.dynamodb.counters import admit, give_back, put_new, reserve, settle
+from larder.adapters.dynamodb.items import file_item, text, upload_from, upload_item
+from larder.adapters.dynamodb.keys import item_key
+from larder.adapters.dynamodb.transactions import ConditionsFailedError, transact
+from larder.domain.uploads import Upload, UploadStatus
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
+    from larder.domain.files import File
+    from larder.domain.ids import TenantId, UploadId
+    from larder.services.ports import Clock
+
+
+class DynamoUploads:
+    """`UploadRecords` on DynamoDB."""
+
+    def __init__(self, client: DynamoDBClient, table: str, clock: Clock) -> None:
+        self._client = client
+        self._table = table
+        self._clock = clock
+
+    def reserve(self, tenant: TenantId, upload: Upload) -> None:
+        """Record a pending upload and reserve its amount, in one transaction."""
+        admit(
+            self._client,
+            reserve(self._table, tenant, upload.amount),
+            put_new(self._table, upload_item(tenant, upload)),
+            upload.amount,
+        )
+
+    def get(self, tenant: TenantId, upload_id: UploadId) -> Upload | None:
+        """Read the upload's record, strongly consistent."""
+        item = self._client.get_item(
+            TableName=self._table, Key=item_key(tenant, upload_id), ConsistentRead=True
+        ).get("Item")
+        return None if item is None else upload_from(upload_id, item)
+
+    def complete(self, tenant: TenantId, upload: Upload, file: File) -> bool:
+        """End the pending upload, put its file and settle its reservation, in one transaction."""
+        return self._end(
+            tenant,
+            upload,
+            UploadStatus.COMPLETED,
+            [
+                put_new(self._table, file_item(tenant, file)),
+                settle(self._table, tenant, upload.amount),
+            ],
+        )
+
+    def close(self, tenant: TenantId, upload: Upload, status: UploadStatus) -> bool:
+        """End the pending upload and give back its reservation, in one transaction."""
+        return self._end(tenant, upload, status, self._back(tenant, upload))
+
+    def give_back(self, tenant: TenantId, upload: Upload) -> bool:
+        """Write the ledger and give back the reservation, in one transaction."""
+        try:
+            transact(self._client, self._back(tenant, upload))
+        except ConditionsFailedError:
+            return False
+        return True
+
+    def _back(self, tenant: TenantId, upload: Upload) -> list[TransactWriteItemTypeDef]:
+        return give_back(
+            self._table, tenant, upload.id, upload.amount, reserved=True, now=self._clock()
+        )
+
+    def _end(
+        self,
+        tenant: TenantId,
+        upload: Upload,
+        status: UploadStatus,
+        effects: list[TransactWriteItemTypeDef],
+    ) -> bool:
+        end: TransactWriteItemTypeDef = {
+            "Update": {
+                "TableName": self._table,
+                "Key": item_key(tenant, upload.id),
+                # No longer expiring and no longer due: out of both indexes.
+                "UpdateExpression": "SET #status = :status REMOVE expires_at, due_shard, due_at",
+                "ConditionExpression": "#status = :pending",
+                "ExpressionAttributeNames": {"#status": "status"},
+                "ExpressionAttributeValues": {
+                    ":status": text(status),
+                    ":pending": text(UploadStatus.PENDING),
+                },
+            }
+        }
+        try:
+            transact(self._client, [end, *effects])
+        except ConditionsFailedError:
+            return False
+        return True

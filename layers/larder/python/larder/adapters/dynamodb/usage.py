@@ -1,0 +1,61 @@
+"""The projects' counters in the Store table, and their recount."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from larder.adapters.dynamodb.counters import usage_from
+from larder.adapters.dynamodb.items import number, text
+from larder.adapters.dynamodb.keys import file_id_of, project_partition, upload_id_of, usage_key
+from larder.domain.quota import NOTHING, Usage, one_file
+from larder.domain.uploads import UploadStatus
+from larder.services.ports import Count
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+    from larder.domain.ids import TenantId
+
+
+class DynamoUsage:
+    """`UsageRecords` on DynamoDB."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def get(self, tenant: TenantId) -> Usage | None:
+        """Read the project's counters, strongly consistent."""
+        item = self._client.get_item(
+            TableName=self._table, Key=usage_key(tenant), ConsistentRead=True
+        ).get("Item")
+        return None if item is None else usage_from(item)
+
+    def recount(self, tenant: TenantId) -> Count:
+        """Query the project's whole partition and add up its files and pending uploads."""
+        used = reserved = NOTHING
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeNames={"#bytes": "bytes", "#status": "status"},
+            ExpressionAttributeValues={":pk": text(project_partition(tenant))},
+            ProjectionExpression="pk, sk, #bytes, #status",
+            ConsistentRead=True,
+        )
+        for page in pages:
+            for item in page["Items"]:
+                if file_id_of(item) is not None:
+                    used += one_file(int(item["bytes"]["N"]))
+                elif upload_id_of(item) is not None and item["status"]["S"] == UploadStatus.PENDING:
+                    reserved += one_file(int(item["bytes"]["N"]))
+        return Count(used=used, reserved=reserved)
+
+    def audit_again(self, tenant: TenantId, at: int) -> None:
+        """Set when the counters are due for their next audit."""
+        self._client.update_item(
+            TableName=self._table,
+            Key=usage_key(tenant),
+            UpdateExpression="SET due_at = :at",
+            ConditionExpression="attribute_exists(pk)",
+            ExpressionAttributeValues={":at": number(at)},
+        )

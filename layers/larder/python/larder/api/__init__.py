@@ -1,0 +1,1 @@
+"""The HTTP surface: wire shapes, the error envelope, the resolver."""

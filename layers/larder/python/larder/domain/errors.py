@@ -1,0 +1,86 @@
+"""Everything that a use case refuses, as one tree.
+
+LarderError
+├── InvalidParameterError     a value the client sent is wrong                     400
+├── QuotaExceededError        the project has no room for what was asked           400
+├── NotFoundError             no such object for this project                      404
+├── ConflictError             the object's state does not allow it                 409
+├── BodyTooLargeError         the request body exceeds what this route takes       413
+└── ContentionError           too many changes at once; the same request may work  429
+
+`api.errors` gives each its HTTP answer. Messages are for people, codes for programs.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from larder.domain.quota import Amount, Usage
+
+
+class LarderError(Exception):
+    """A request that is refused, with a message that its sender can act on."""
+
+    def __init__(self, message: str, *, param: str | None = None, code: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.param = param
+        self.code = code
+
+
+class InvalidParameterError(LarderError):
+    """A parameter is missing, malformed or out of range; `param` names it."""
+
+
+class QuotaExceededError(LarderError):
+    """The project's files or bytes limit leaves no room, expired files already reclaimed."""
+
+    def __init__(self, usage: Usage, asked: Amount) -> None:
+        super().__init__(
+            "The project's storage quota would be exceeded: "
+            f"{usage.used.files + usage.reserved.files} of {usage.limit.files} files and "
+            f"{usage.used.bytes + usage.reserved.bytes} of {usage.limit.bytes} bytes are in use, "
+            f"and this request asks for {asked.files} file of {asked.bytes} bytes. "
+            "Delete files that are no longer needed, or have the project's limits raised.",
+            code="storage_quota_exceeded",
+        )
+
+
+class NotFoundError(LarderError):
+    """The id does not exist for this project: one message whether foreign, expired or random."""
+
+    def __init__(self, kind: str, object_id: str) -> None:
+        super().__init__(f"No such {kind} object: {object_id[:64]} (not found)", param="id")
+
+
+class ConflictError(LarderError):
+    """The object's state does not allow the operation.
+
+    `permanent` is False when the same request may succeed later (clients then retry).
+    """
+
+    def __init__(self, message: str, *, code: str, permanent: bool) -> None:
+        super().__init__(message, code=code)
+        self.permanent = permanent
+
+
+class BodyTooLargeError(LarderError):
+    """The request body is larger than this route takes."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"The request body is larger than {limit // 2**20} MiB. "
+            "Send larger files through POST /v1/uploads.",
+            code="request_too_large",
+        )
+
+
+class ContentionError(LarderError):
+    """Concurrent changes of the project's counters kept this one from being made."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Too many changes to this project at once. Please try again in a moment.",
+            code="rate_limit_exceeded",
+        )

@@ -1,0 +1,110 @@
+"""A stored file: its purposes, statuses and how long it lives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from larder.domain.errors import InvalidParameterError
+from larder.domain.ids import created_at
+from larder.domain.quota import Amount, one_file
+
+if TYPE_CHECKING:
+    from larder.domain.ids import FileId
+
+DAY = 86_400
+SHORTEST_LIFE = 3_600
+LONGEST_LIFE = 30 * DAY
+
+VALIDATION_GRACE = 15 * 60
+"""Seconds that bytes and their validation may take before the sweeper looks into it."""
+
+
+class Purpose(StrEnum):
+    """What a file is for, OpenAI's values."""
+
+    ASSISTANTS = "assistants"
+    BATCH = "batch"
+    BATCH_OUTPUT = "batch_output"
+    EVALS = "evals"
+    FINE_TUNE = "fine-tune"
+    USER_DATA = "user_data"
+    VISION = "vision"
+
+
+_OF_CLIENTS = tuple(p for p in Purpose if p is not Purpose.BATCH_OUTPUT)
+_DEFAULT_LIFE = {Purpose.BATCH: 30 * DAY, Purpose.BATCH_OUTPUT: DAY}
+
+
+class FileStatus(StrEnum):
+    """`uploaded`, then, once, `processed` or `error`."""
+
+    UPLOADED = "uploaded"
+    PROCESSED = "processed"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file's record; its bytes lie in S3.
+
+    `bytes` is the exact size; `expires_at` unix seconds, None when the file does not expire;
+    `mime_type` what the client said, never trusted; `sha256` hex, once known.
+    """
+
+    id: FileId
+    filename: str
+    bytes: int
+    purpose: Purpose
+    mime_type: str
+    expires_at: int | None
+    status: FileStatus = FileStatus.UPLOADED
+    status_details: str | None = None
+    sha256: str | None = None
+
+    @property
+    def created_at(self) -> int:
+        """When the file's id was made, in unix seconds."""
+        return created_at(self.id)
+
+    @property
+    def amount(self) -> Amount:
+        """What the file takes of its project's quota."""
+        return one_file(self.bytes)
+
+    def expired(self, now: float) -> bool:
+        """Tell whether the file is gone for every reader at the time `now`."""
+        return self.expires_at is not None and self.expires_at <= now
+
+
+def client_purpose(raw: str) -> Purpose:
+    """Return `raw` as a purpose that a client may give.
+
+    Raises:
+        InvalidParameterError: it is none of them; `batch_output` is the batch executor's.
+    """
+    if raw not in _OF_CLIENTS:
+        raise InvalidParameterError(
+            f"'{raw[:64]}' is not one of the accepted purposes: {', '.join(_OF_CLIENTS)}.",
+            param="purpose",
+        )
+    return Purpose(raw)
+
+
+def expiry_of(purpose: Purpose, born: int, expires_after: int | None) -> int | None:
+    """Return when a file born at `born` expires (unix seconds), or None for never.
+
+    `expires_after` is the client's number of seconds, which overrides the purpose's own.
+
+    Raises:
+        InvalidParameterError: `expires_after` is not within 3600..2592000 (OpenAI's bounds).
+    """
+    if expires_after is not None and not SHORTEST_LIFE <= expires_after <= LONGEST_LIFE:
+        raise InvalidParameterError(
+            f"expires_after[seconds] must be between {SHORTEST_LIFE} and {LONGEST_LIFE}, "
+            f"not {expires_after}.",
+            param="expires_after[seconds]",
+        )
+    life = _DEFAULT_LIFE.get(purpose) if expires_after is None else expires_after
+    return None if life is None else born + life

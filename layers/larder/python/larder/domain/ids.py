@@ -1,0 +1,67 @@
+"""The ids of files and uploads: 48 bits of milliseconds, then 48 random bits, in hex.
+
+An id sorts by its creation time to the millisecond and carries it, so an object's `created_at`
+is read from its id. An upload and the file that it becomes share the 24 digits: the id of a file
+is chosen when its upload is created, and either id gives the other without a lookup.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from typing import NewType
+
+TenantId = NewType("TenantId", str)
+FileId = NewType("FileId", str)
+UploadId = NewType("UploadId", str)
+
+FILE_PREFIX = "file-"
+UPLOAD_PREFIX = "upload_"
+TENANT_PREFIX = "wks-"
+
+_DIGITS = re.compile(r"[0-9a-f]{24}")
+
+
+def _new_digits(now: float) -> str:
+    return f"{int(now * 1000):012x}{secrets.token_hex(6)}"
+
+
+def new_file_id(now: float) -> FileId:
+    """Return a new file id for the time `now` (unix seconds)."""
+    return FileId(FILE_PREFIX + _new_digits(now))
+
+
+def new_tenant_id(now: float) -> TenantId:
+    """Return a new project id for the time `now` (unix seconds)."""
+    return TenantId(TENANT_PREFIX + _new_digits(now))
+
+
+def parse_file_id(raw: str) -> FileId | None:
+    """Return `raw` as a file id, or None when it is not a well-formed one."""
+    digits = raw.removeprefix(FILE_PREFIX)
+    if digits == raw or not _DIGITS.fullmatch(digits):
+        return None
+    return FileId(raw)
+
+
+def parse_upload_id(raw: str) -> UploadId | None:
+    """Return `raw` as an upload id, or None when it is not a well-formed one."""
+    digits = raw.removeprefix(UPLOAD_PREFIX)
+    if digits == raw or not _DIGITS.fullmatch(digits):
+        return None
+    return UploadId(raw)
+
+
+def upload_of(file_id: FileId) -> UploadId:
+    """Return the id of the upload that the file came from, if it came from one."""
+    return UploadId(UPLOAD_PREFIX + file_id.removeprefix(FILE_PREFIX))
+
+
+def file_of(upload_id: UploadId) -> FileId:
+    """Return the id of the file that the upload becomes."""
+    return FileId(FILE_PREFIX + upload_id.removeprefix(UPLOAD_PREFIX))
+
+
+def created_at(object_id: FileId | UploadId) -> int:
+    """Return when the id was made, in whole unix seconds."""
+    return int(object_id[-24:-12], 16) // 1000

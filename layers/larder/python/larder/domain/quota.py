@@ -1,0 +1,52 @@
+"""What a project may store, and what it stores.
+
+A project's counter keeps what is *left* rather than what is used, because a DynamoDB condition
+can compare an attribute with a value but cannot add: admission needs no read before it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """A number of files and of bytes."""
+
+    files: int
+    bytes: int
+
+    def __add__(self, other: Amount) -> Amount:
+        return Amount(self.files + other.files, self.bytes + other.bytes)
+
+    def __sub__(self, other: Amount) -> Amount:
+        return Amount(self.files - other.files, self.bytes - other.bytes)
+
+
+NOTHING = Amount(files=0, bytes=0)
+
+DEFAULT_LIMIT = Amount(files=200, bytes=256 * 2**20)
+
+
+def one_file(size: int) -> Amount:
+    """Return what one file of `size` bytes takes of a quota."""
+    return Amount(files=1, bytes=size)
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """A project's counters at one moment.
+
+    `left` may be negative after a limit was lowered below what is stored. `version` changes with
+    every change of the counters, so that an audit can tell that none happened while it counted.
+    """
+
+    limit: Amount
+    left: Amount
+    reserved: Amount
+    version: int
+
+    @property
+    def used(self) -> Amount:
+        """What stored files take, without what pending uploads have reserved."""
+        return self.limit - self.left - self.reserved

@@ -1,0 +1,1 @@
+"""Settings, logging and metrics, and the composition root."""

@@ -1,0 +1,64 @@
+"""Hand out a file's bytes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from larder.domain.errors import NotFoundError
+from larder.services.files_get import get_file
+
+if TYPE_CHECKING:
+    from larder.domain.files import File
+    from larder.domain.ids import TenantId
+    from larder.services.ports import (
+        Clock,
+        FileRecords,
+        ObjectStore,
+        ReadResult,
+        SignedRequest,
+    )
+
+INLINE_LIMIT = 4 * 2**20
+"""The largest file answered directly: with base64 it just fits Lambda's 6 MB answer."""
+
+REDIRECT_LIFE = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Inline:
+    """The bytes themselves, or what HTTP's conditions made of them."""
+
+    file: File
+    result: ReadResult
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """Where S3 serves the bytes."""
+
+    request: SignedRequest
+
+
+def open_content(
+    tenant: TenantId,
+    file_id: str,
+    *,
+    byte_range: str | None,
+    if_none_match: str | None,
+    files: FileRecords,
+    objects: ObjectStore,
+    clock: Clock,
+) -> Inline | Redirect:
+    """Return the file's bytes, or a signed address of them above `INLINE_LIMIT`.
+
+    Raises:
+        NotFoundError: there is no such file for this project, or its bytes have not arrived.
+    """
+    file = get_file(tenant, file_id, files=files, clock=clock)
+    if file.bytes > INLINE_LIMIT:
+        return Redirect(objects.sign_get(tenant, file, now=clock(), lifetime=REDIRECT_LIFE))
+    result = objects.read(tenant, file.id, byte_range=byte_range, if_none_match=if_none_match)
+    if result is None:
+        raise NotFoundError("File", file_id)
+    return Inline(file, result)

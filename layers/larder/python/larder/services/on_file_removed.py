@@ -1,0 +1,35 @@
+"""Clear up after a record that has gone from the table, whoever removed it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from larder.domain.uploads import UploadStatus
+
+if TYPE_CHECKING:
+    from larder.domain.files import File
+    from larder.domain.ids import TenantId
+    from larder.domain.uploads import Upload
+    from larder.services.ports import FileRecords, ObjectStore, UploadRecords
+
+
+def clear_file(tenant: TenantId, file: File, *, files: FileRecords, objects: ObjectStore) -> bool:
+    """Give back the quota of a removed file, if nobody has, and delete its bytes.
+
+    `file` is the removed record. Decided by what exists now, not by the event: a record that
+    only moved (to the trash, or back) is not gone. Returns False in that case.
+    """
+    if files.exists(tenant, file.id):
+        return False
+    files.give_back(tenant, file)
+    objects.delete(tenant, file.id)
+    return True
+
+
+def clear_upload(tenant: TenantId, upload: Upload, *, uploads: UploadRecords) -> bool:
+    """Give back what a removed upload had reserved, if it was pending and nobody has."""
+    return (
+        upload.status is UploadStatus.PENDING
+        and uploads.get(tenant, upload.id) is None
+        and uploads.give_back(tenant, upload)
+    )

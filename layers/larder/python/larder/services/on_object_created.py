@@ -1,0 +1,138 @@
+"""Receive bytes that S3 has stored: claim them for their record, and validate batch files."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from larder.domain.batch_validation import BatchValidator
+from larder.domain.files import File, FileStatus, Purpose
+from larder.domain.ids import upload_of
+from larder.domain.uploads import UploadStatus
+from larder.services.ports import Verdict
+
+if TYPE_CHECKING:
+    from larder.domain.batch_validation import ValidationReport
+    from larder.domain.ids import FileId, TenantId
+    from larder.services.ports import Clock, FileRecords, ObjectStore, UploadRecords
+
+
+class Arrival(StrEnum):
+    """What became of the bytes."""
+
+    PROCESSED = "processed"
+    REJECTED = "rejected"
+    ALREADY_SETTLED = "already_settled"
+    UNCLAIMED = "unclaimed"
+
+
+def receive_object(
+    tenant: TenantId,
+    file_id: FileId,
+    *,
+    files: FileRecords,
+    uploads: UploadRecords,
+    objects: ObjectStore,
+    clock: Clock,
+) -> Arrival:
+    """Move the file whose bytes are in S3 on from `uploaded`, completing its upload first.
+
+    Safe to repeat, in any order and at the same time: every change is conditional on the state
+    that it leaves. Bytes that no record claims are deleted, because the record precedes the
+    bytes: nothing can claim them later.
+    """
+    file = files.get(tenant, file_id) or _claimed_by_upload(
+        tenant, file_id, files=files, uploads=uploads, objects=objects, clock=clock
+    )
+    if file is None:
+        if not files.exists(tenant, file_id):
+            objects.delete(tenant, file_id)
+        return Arrival.UNCLAIMED
+    if file.status is not FileStatus.UPLOADED or file.expired(clock()):
+        return Arrival.ALREADY_SETTLED
+    if file.purpose is Purpose.BATCH:
+        verdict = _validate(tenant, file, objects=objects, clock=clock)
+    else:
+        verdict = Verdict(FileStatus.PROCESSED, sha256=file.sha256)
+    if verdict is None or not files.settle(tenant, file, verdict):
+        # Deleted while it was being read, or another delivery was faster.
+        if not files.exists(tenant, file_id):
+            objects.delete(tenant, file_id)
+        return Arrival.ALREADY_SETTLED
+    return Arrival.REJECTED if verdict.status is FileStatus.ERROR else Arrival.PROCESSED
+
+
+def _claimed_by_upload(
+    tenant: TenantId,
+    file_id: FileId,
+    *,
+    files: FileRecords,
+    uploads: UploadRecords,
+    objects: ObjectStore,
+    clock: Clock,
+) -> File | None:
+    upload = uploads.get(tenant, upload_of(file_id))
+    if upload is None:
+        return None
+    if upload.status_at(clock()) is UploadStatus.PENDING:
+        stat = objects.stat(tenant, file_id)
+        if stat is not None and stat.size == upload.bytes:
+            uploads.complete(tenant, upload, upload.becomes())
+    # Completed by this call or by another, unless it was cancelled or has expired.
+    return files.get(tenant, file_id)
+
+
+def _validate(
+    tenant: TenantId, file: File, *, objects: ObjectStore, clock: Clock
+) -> Verdict | None:
+    started = clock()
+    stream = objects.stream(tenant, file.id)
+    if stream is None:
+        return None
+    validator = BatchValidator()
+    with stream as blocks:
+        for block in blocks:
+            validator.feed(block)
+    report = validator.finish()
+    now = clock()
+    objects.put_report(
+        tenant,
+        file.id,
+        report_json(file, report, validated_at=int(now), duration_ms=round((now - started) * 1000)),
+    )
+    return Verdict(
+        FileStatus.PROCESSED if report.valid else FileStatus.ERROR,
+        details=None if report.valid else report.summary,
+        sha256=report.sha256,
+    )
+
+
+def report_json(
+    file: File, report: ValidationReport, *, validated_at: int, duration_ms: int
+) -> bytes:
+    """Return the report as the JSON that `GET /v1/files/{id}/validation` answers."""
+    return json.dumps(
+        {
+            "object": "file.validation",
+            "file_id": file.id,
+            "valid": report.valid,
+            "total_lines": report.total_lines,
+            "request_count": report.request_count,
+            "error_count": report.error_count,
+            "errors": [
+                {
+                    "code": problem.code,
+                    "line": problem.line,
+                    "message": problem.message,
+                    "param": problem.param,
+                }
+                for problem in report.errors
+            ],
+            "endpoint": report.endpoint,
+            "model": report.model,
+            "sha256": report.sha256,
+            "validated_at": validated_at,
+            "duration_ms": duration_ms,
+        }
+    ).encode()

@@ -1,0 +1,269 @@
+"""What the use cases need of the outside world.
+
+Each method has the shape of one step of a use case and is atomic: where it changes a record and
+a project's counters, both change in one transaction or neither does. The adapters implement
+these on DynamoDB and S3; the in-memory versions in `tests/fakes` pass the same contract suite.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from contextlib import AbstractContextManager
+
+    from larder.domain.api_keys import KeyRecord
+    from larder.domain.files import File, FileStatus, Purpose
+    from larder.domain.ids import FileId, TenantId, UploadId
+    from larder.domain.projects import Project
+    from larder.domain.quota import Amount, Usage
+    from larder.domain.uploads import Upload, UploadStatus
+
+type Clock = Callable[[], float]
+"""The time in unix seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageQuery:
+    """One page of a project's files: those after the position `after`, at most `limit`."""
+
+    limit: int
+    after: FileId | None = None
+    newest_first: bool = True
+    purpose: Purpose | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FilePage:
+    """Some files in order; `has_more` tells exactly whether another one follows."""
+
+    files: tuple[File, ...]
+    has_more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How a file leaves the status `uploaded`."""
+
+    status: FileStatus
+    details: str | None = None
+    sha256: str | None = None
+
+
+class FileRecords(Protocol):
+    """The records of live files."""
+
+    def admit(self, tenant: TenantId, file: File) -> None:
+        """Record a new file and take its amount of the quota.
+
+        Raises:
+            QuotaExceededError: there is no room for it.
+            ContentionError: concurrent changes kept it from being decided.
+        """
+
+    def get(self, tenant: TenantId, file_id: FileId) -> File | None:
+        """Return the file's record, expired or not, as of now (strongly consistent)."""
+
+    def exists(self, tenant: TenantId, file_id: FileId) -> bool:
+        """Tell whether the file exists at all: live or in the trash."""
+
+    def page(self, tenant: TenantId, query: PageQuery, now: float) -> FilePage:
+        """Return a page of the files that have not expired at `now` (strongly consistent)."""
+
+    def settle(self, tenant: TenantId, file: File, verdict: Verdict) -> bool:
+        """Move the file on from `uploaded`; False when it has been moved on or is gone."""
+
+    def release(self, tenant: TenantId, file: File) -> bool:
+        """Remove the file and give its amount back; False when another did so first."""
+
+    def give_back(self, tenant: TenantId, file: File) -> bool:
+        """Give back the amount of a file whose record is gone; False when that was done."""
+
+    def look_again(self, tenant: TenantId, file_id: FileId, at: int) -> None:
+        """Have the sweeper look at a file that is still `uploaded` at the time `at`."""
+
+
+class UploadRecords(Protocol):
+    """The records of uploads."""
+
+    def reserve(self, tenant: TenantId, upload: Upload) -> None:
+        """Record a pending upload and reserve its amount of the quota.
+
+        Raises:
+            QuotaExceededError: there is no room for it.
+            ContentionError: concurrent changes kept it from being decided.
+        """
+
+    def get(self, tenant: TenantId, upload_id: UploadId) -> Upload | None:
+        """Return the upload's record as of now (strongly consistent)."""
+
+    def complete(self, tenant: TenantId, upload: Upload, file: File) -> bool:
+        """Turn a pending upload into its file; False when it is no longer pending."""
+
+    def close(self, tenant: TenantId, upload: Upload, status: UploadStatus) -> bool:
+        """End a pending upload and give its amount back; False when it is no longer pending."""
+
+    def give_back(self, tenant: TenantId, upload: Upload) -> bool:
+        """Give back what a pending upload reserved whose record is gone; False when done."""
+
+
+@dataclass(frozen=True, slots=True)
+class DueWork:
+    """Something that the sweeper has to look at.
+
+    A file, or an upload; or, when neither is set, the project's counters, for an audit.
+    """
+
+    tenant: TenantId
+    file_id: FileId | None = None
+    upload_id: UploadId | None = None
+
+
+class Deadlines(Protocol):
+    """What falls due: expiries and what should have happened by now. May lag by a second."""
+
+    def expired(self, tenant: TenantId, now: float) -> Iterable[FileId | UploadId]:
+        """Yield the project's files and pending uploads that have expired at `now`."""
+
+    def due(self, now: float) -> Iterable[DueWork]:
+        """Yield what the sweeper has to look at, of every project."""
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A recount of a project's items: what its files take, and what its pending uploads do."""
+
+    used: Amount
+    reserved: Amount
+
+
+class UsageRecords(Protocol):
+    """The projects' counters."""
+
+    def get(self, tenant: TenantId) -> Usage | None:
+        """Return the project's counters as of now, None for an unknown project."""
+
+    def recount(self, tenant: TenantId) -> Count:
+        """Add up the project's items one by one."""
+
+    def audit_again(self, tenant: TenantId, at: int) -> None:
+        """Have the sweeper audit the project's counters at the time `at`."""
+
+
+class ProjectRecords(Protocol):
+    """The register of projects."""
+
+    def create(self, project: Project, limit: Amount, audit_at: int) -> bool:
+        """Record the project and its counters; False when the name is taken."""
+
+    def list(self) -> Iterable[Project]:
+        """Yield every project by name."""
+
+    def set_limit(self, tenant: TenantId, limit: Amount) -> None:
+        """Change the project's limits; what is stored stays, even above them."""
+
+
+class KeyRecords(Protocol):
+    """The API keys, by the digest of their secret."""
+
+    def find(self, digest: str) -> KeyRecord | None:
+        """Return the key with that digest, revoked or not."""
+
+    def add(self, key: KeyRecord) -> None:
+        """Record a new key."""
+
+    def of_project(self, tenant: TenantId) -> Iterable[KeyRecord]:
+        """Yield the project's keys, oldest first, revoked ones included."""
+
+    def revoke(self, digest: str, at: int) -> None:
+        """Mark the key as revoked at the time `at`; a second time changes nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectStat:
+    """A stored object: its exact size, and its MD5 in hex (the ETag of a single PUT)."""
+
+    size: int
+    md5: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBytes:
+    """Bytes as stored, or the part of them that a `Range` asked for."""
+
+    data: bytes
+    etag: str
+    content_range: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NotModified:
+    """The client's copy (`If-None-Match`) is still what is stored."""
+
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class RangeNotSatisfiable:
+    """The `Range` lies outside the stored bytes."""
+
+
+type ReadResult = StoredBytes | NotModified | RangeNotSatisfiable
+
+
+@dataclass(frozen=True, slots=True)
+class SignedRequest:
+    """A request that S3 accepts without other credentials, with the headers that it signs."""
+
+    url: str
+    headers: dict[str, str]
+    expires_at: int
+
+
+class ObjectStore(Protocol):
+    """The bytes of files, and their validation reports."""
+
+    def put(self, tenant: TenantId, file_id: FileId, data: bytes) -> None:
+        """Store the file's bytes."""
+
+    def stat(self, tenant: TenantId, file_id: FileId) -> ObjectStat | None:
+        """Return the size and MD5 of the file's bytes, None when there are none."""
+
+    def read(
+        self,
+        tenant: TenantId,
+        file_id: FileId,
+        *,
+        byte_range: str | None,
+        if_none_match: str | None,
+    ) -> ReadResult | None:
+        """Return the file's bytes by HTTP's rules for `Range` and `If-None-Match`."""
+
+    def stream(
+        self, tenant: TenantId, file_id: FileId
+    ) -> AbstractContextManager[Iterable[bytes]] | None:
+        """Open the file's bytes as small blocks, None when there are none."""
+
+    def delete(self, tenant: TenantId, file_id: FileId) -> None:
+        """Delete the file's bytes and its report, if there are any."""
+
+    def put_report(self, tenant: TenantId, file_id: FileId, report: bytes) -> None:
+        """Store the file's validation report (JSON)."""
+
+    def get_report(self, tenant: TenantId, file_id: FileId) -> bytes | None:
+        """Return the file's validation report (JSON), None when there is none."""
+
+    def sign_put(self, tenant: TenantId, upload: Upload, now: float) -> SignedRequest:
+        """Sign the one PUT that can deliver the upload's bytes, until the upload expires."""
+
+    def sign_get(self, tenant: TenantId, file: File, *, now: float, lifetime: int) -> SignedRequest:
+        """Sign a download of the file under its name, for `lifetime` seconds."""
+
+
+class ArrivalQueue(Protocol):
+    """The queue that announces stored objects to the worker that receives them."""
+
+    def announce(self, tenant: TenantId, file_id: FileId) -> None:
+        """Announce the file's bytes once more."""

@@ -1,0 +1,131 @@
+"""Collect what has fallen due: expired files, abandoned uploads, bytes never validated.
+
+Everything here also happens by another way (a request that reclaims, DynamoDB's TTL, the queue's
+redelivery); the sweeper makes it happen on time when that way has failed.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from larder.domain.files import VALIDATION_GRACE, FileStatus
+from larder.domain.projects import AUDIT_INTERVAL
+from larder.domain.quota import NOTHING, Amount
+from larder.services.reclaim import expire_upload
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from larder.domain.ids import FileId, TenantId
+    from larder.services.ports import (
+        ArrivalQueue,
+        Clock,
+        Deadlines,
+        DueWork,
+        FileRecords,
+        ObjectStore,
+        UploadRecords,
+        UsageRecords,
+    )
+
+
+class Outcome(StrEnum):
+    """What the sweeper did with one thing that was due."""
+
+    EXPIRED = "expired"
+    ABANDONED = "abandoned"
+    ANNOUNCED_AGAIN = "announced_again"
+    COUNTERS_EXACT = "counters_exact"
+    COUNTERS_DRIFTED = "counters_drifted"
+    COUNTERS_BUSY = "counters_busy"
+    NOTHING_TO_DO = "nothing_to_do"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What became of one thing that was due; `drift` is stored minus counted, for an audit."""
+
+    work: DueWork
+    outcome: Outcome
+    drift: Amount = NOTHING
+    error: Exception | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sweeper:
+    """The ports that sweeping needs."""
+
+    files: FileRecords
+    uploads: UploadRecords
+    usage: UsageRecords
+    deadlines: Deadlines
+    objects: ObjectStore
+    arrivals: ArrivalQueue
+    clock: Clock
+
+    def sweep(
+        self, *, keep_going: Callable[[], bool], report: Callable[[Swept], None]
+    ) -> Counter[Outcome]:
+        """Work off what is due while `keep_going()`; one failure does not keep up the rest.
+
+        Returns how often each outcome came about; `report` is told of each.
+        """
+        outcomes: Counter[Outcome] = Counter()
+        for work in self.deadlines.due(self.clock()):
+            if not keep_going():
+                break
+            try:
+                swept = self._sweep_one(work)
+            except Exception as error:  # noqa: BLE001 - reported; the next sweep finds it again
+                swept = Swept(work, Outcome.FAILED, error=error)
+            outcomes[swept.outcome] += 1
+            report(swept)
+        return outcomes
+
+    def _sweep_one(self, work: DueWork) -> Swept:
+        if work.file_id is not None:
+            return Swept(work, self._file(work.tenant, work.file_id))
+        if work.upload_id is not None:
+            ended = expire_upload(
+                work.tenant, work.upload_id, uploads=self.uploads, now=self.clock()
+            )
+            return Swept(work, Outcome.EXPIRED if ended else Outcome.NOTHING_TO_DO)
+        return self._audit(work)
+
+    def _file(self, tenant: TenantId, file_id: FileId) -> Outcome:
+        now = self.clock()
+        file = self.files.get(tenant, file_id)
+        if file is None:
+            return Outcome.NOTHING_TO_DO
+        if file.expired(now):
+            released = self.files.release(tenant, file)
+            return Outcome.EXPIRED if released else Outcome.NOTHING_TO_DO
+        age = int(now) - file.created_at
+        if file.status is not FileStatus.UPLOADED or age < VALIDATION_GRACE:
+            return Outcome.NOTHING_TO_DO
+        if self.objects.stat(tenant, file_id) is None:
+            # Its creation stopped between the record and the bytes.
+            released = self.files.release(tenant, file)
+            return Outcome.ABANDONED if released else Outcome.NOTHING_TO_DO
+        self.arrivals.announce(tenant, file_id)
+        # Ever more rarely, so that bytes which crash their validation do not keep it busy.
+        self.files.look_again(tenant, file_id, int(now) + max(age, VALIDATION_GRACE))
+        return Outcome.ANNOUNCED_AGAIN
+
+    def _audit(self, work: DueWork) -> Swept:
+        before = self.usage.get(work.tenant)
+        if before is None:
+            return Swept(work, Outcome.NOTHING_TO_DO)
+        count = self.usage.recount(work.tenant)
+        after = self.usage.get(work.tenant)
+        self.usage.audit_again(work.tenant, int(self.clock()) + AUDIT_INTERVAL)
+        if after is None or after.version != before.version:
+            return Swept(work, Outcome.COUNTERS_BUSY)
+        drift = (before.used + before.reserved) - (count.used + count.reserved)
+        if drift == NOTHING and before.reserved == count.reserved:
+            return Swept(work, Outcome.COUNTERS_EXACT)
+        return Swept(work, Outcome.COUNTERS_DRIFTED, drift=drift)
