@@ -41,7 +41,7 @@ def require_engine() -> str:
         message = f"functions run in containers here, and there is no docker command: {_INSTALL}"
         raise EngineMissingError(message)
     try:
-        kind = docker("info", "--format", "{{.OSType}}{{range .ServerErrors}} {{.}}{{end}}")
+        kind = docker("version", "--format", "{{.Server.Os}}")
         address = docker("context", "inspect", "--format", "{{.Endpoints.docker.Host}}")
     except subprocess.CalledProcessError as error:
         kind, address = error.stderr.decode().strip(), ""
