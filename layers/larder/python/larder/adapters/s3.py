@@ -5,10 +5,11 @@ from __future__ import annotations
 import base64
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
-from urllib.parse import quote, unquote_plus
+from urllib.parse import unquote_plus
 
 from botocore.exceptions import ClientError
 
+from larder.domain.filenames import attachment
 from larder.domain.ids import TenantId, parse_file_id
 from larder.services.ports import (
     NotModified,
@@ -53,12 +54,6 @@ def parse_event_key(encoded: str) -> tuple[TenantId, FileId] | None:
             file_id = parse_file_id(raw)
             return None if file_id is None else (TenantId(tenant), file_id)
     return None
-
-
-def attachment(filename: str) -> str:
-    """Return the Content-Disposition that saves a download under `filename` (RFC 6266, 8187)."""
-    plain = "".join(c if " " <= c <= "~" and c not in '"\\%' else "_" for c in filename)
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"
 
 
 class S3Objects:

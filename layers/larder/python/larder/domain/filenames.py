@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from urllib.parse import quote
 
 from larder.domain.errors import InvalidParameterError
 
@@ -50,3 +51,9 @@ def clean_filename(raw: str, *, param: str = "filename") -> str:
         )
         raise InvalidFilenameError(message, param=param)
     return name
+
+
+def attachment(filename: str) -> str:
+    """Return the Content-Disposition that saves a download as `filename` (RFC 6266, 8187)."""
+    plain = "".join(c if " " <= c <= "~" and c not in '"\\%' else "_" for c in filename)
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"

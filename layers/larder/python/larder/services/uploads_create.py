@@ -11,6 +11,7 @@ from larder.domain.files import client_purpose, expiry_of
 from larder.domain.ids import created_at, new_file_id, upload_of
 from larder.domain.uploads import SINGLE_PUT_LIMIT, UPLOAD_LIFE, Upload
 from larder.services.reclaim import admit_reclaiming
+from larder.services.uploads_get import UploadState
 
 if TYPE_CHECKING:
     from larder.domain.ids import TenantId
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
         Deadlines,
         FileRecords,
         ObjectStore,
-        SignedRequest,
         UploadRecords,
     )
 
@@ -47,8 +47,8 @@ def create_upload(
     deadlines: Deadlines,
     objects: ObjectStore,
     clock: Clock,
-) -> tuple[Upload, SignedRequest]:
-    """Reserve room for the file, and return its upload and the PUT that delivers its bytes.
+) -> UploadState:
+    """Reserve room for the file, and return its upload with the PUT that delivers its bytes.
 
     Raises:
         InvalidParameterError: a value is not acceptable.
@@ -77,7 +77,7 @@ def create_upload(
         uploads=uploads,
         clock=clock,
     )
-    return upload, objects.sign_put(tenant, upload, now)
+    return UploadState(upload, upload.status, transfer=objects.sign_put(tenant, upload, now))
 
 
 def _checked_size(size: int) -> int:

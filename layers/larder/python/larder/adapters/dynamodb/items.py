@@ -7,9 +7,9 @@ the backstop for when nothing else has collected the item.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from larder.adapters.dynamodb.keys import due_shard, item_key
+from larder.adapters.dynamodb.keys import due_shard, file_id_of, item_key, tenant_of, upload_id_of
 from larder.domain.files import DAY, VALIDATION_GRACE, File, FileStatus, Purpose
 from larder.domain.uploads import Upload, UploadStatus
 
@@ -112,3 +112,17 @@ def upload_from(upload_id: UploadId, item: ItemRead) -> Upload:
         sha256=_optional_text(item, "sha256"),
         status=UploadStatus(item["status"]["S"]),
     )
+
+
+def removed_object(change: Mapping[str, Any]) -> tuple[TenantId, File | Upload] | None:
+    """Return what a stream record (`dynamodb` part, with OldImage) says was removed, and whose.
+
+    None for an item that is neither a file, live or trashed, nor an upload.
+    """
+    key, image = change["Keys"], change["OldImage"]
+    file_id, upload_id = file_id_of(key), upload_id_of(key)
+    if file_id is not None:
+        return tenant_of(key), file_from(file_id, image)
+    if upload_id is not None:
+        return tenant_of(key), upload_from(upload_id, image)
+    return None

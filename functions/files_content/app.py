@@ -1,0 +1,34 @@
+"""GET /v1/files/{file_id}/content: a file's bytes."""
+
+from typing import Any
+
+from aws_lambda_powertools.event_handler import Response
+
+from larder.api.contents import content_response
+from larder.api.requests import tenant_of
+from larder.api.resolver import entry, resolver
+from larder.runtime.composition import Composition
+from larder.services.files_content import open_content
+
+app = resolver()
+ports = Composition.from_environment()
+files, objects = ports.files, ports.objects
+
+
+@app.get("/v1/files/<file_id>/content", summary="Download a file", operation_id="files_content")
+def files_content(file_id: str) -> Response[Any]:
+    """Return the stored bytes; above 4 MiB, redirect to S3, which serves them."""
+    headers = app.current_event.headers
+    content = open_content(
+        tenant_of(app.current_event),
+        file_id,
+        byte_range=headers.get("range"),
+        if_none_match=headers.get("if-none-match"),
+        files=files,
+        objects=objects,
+        clock=ports.clock,
+    )
+    return content_response(content)
+
+
+lambda_handler = entry(app)

@@ -1,0 +1,38 @@
+"""POST /v1/files: store a small file that comes with the request."""
+
+from larder.api.models import FileObject
+from larder.api.file_form import file_form
+from larder.api.requests import raw_body, tenant_of
+from larder.api.resolver import entry, resolver
+from larder.runtime.composition import Composition
+from larder.services.files_create import NewFile, create_file
+
+app = resolver()
+ports = Composition.from_environment()
+files, uploads, deadlines, objects = ports.files, ports.uploads, ports.deadlines, ports.objects
+
+
+@app.post("/v1/files", summary="Upload a file of up to 2 MiB", operation_id="files_create")
+def files_create() -> FileObject:
+    """Store a file; batch files are validated line by line afterwards."""
+    event = app.current_event
+    form = file_form(event.headers.get("content-type"), raw_body(event))
+    file = create_file(
+        tenant_of(event),
+        NewFile(
+            filename=form.file.filename,
+            data=form.file.data,
+            purpose=form.purpose,
+            mime_type=form.file.content_type or "application/octet-stream",
+            expires_after=form.expires_after,
+        ),
+        files=files,
+        uploads=uploads,
+        deadlines=deadlines,
+        objects=objects,
+        clock=ports.clock,
+    )
+    return FileObject.of(file)
+
+
+lambda_handler = entry(app)

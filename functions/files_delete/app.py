@@ -1,0 +1,21 @@
+"""DELETE /v1/files/{file_id}: delete a file for good."""
+
+from larder.api.models import FileDeleted
+from larder.api.requests import tenant_of
+from larder.api.resolver import entry, resolver
+from larder.runtime.composition import Composition
+from larder.services.files_delete import delete_file
+
+app = resolver()
+ports = Composition.from_environment()
+files = ports.files
+
+
+@app.delete("/v1/files/<file_id>", summary="Delete a file", operation_id="files_delete")
+def files_delete(file_id: str) -> FileDeleted:
+    """Remove the file from every read and free its quota at once; its bytes follow soon."""
+    deleted = delete_file(tenant_of(app.current_event), file_id, files=files, clock=ports.clock)
+    return FileDeleted(id=deleted)
+
+
+lambda_handler = entry(app)

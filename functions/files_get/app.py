@@ -1,0 +1,22 @@
+"""GET /v1/files/{file_id}: one file's metadata."""
+
+from larder.api.models import FileObject
+from larder.api.requests import tenant_of
+from larder.api.resolver import entry, resolver
+from larder.runtime.composition import Composition
+from larder.services.files_get import get_file
+
+app = resolver()
+ports = Composition.from_environment()
+files = ports.files
+
+
+@app.get("/v1/files/<file_id>", summary="Retrieve a file", operation_id="files_get")
+def files_get(file_id: str) -> FileObject:
+    """Return the file's metadata, as of now."""
+    return FileObject.of(
+        get_file(tenant_of(app.current_event), file_id, files=files, clock=ports.clock)
+    )
+
+
+lambda_handler = entry(app)

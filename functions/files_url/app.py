@@ -1,0 +1,35 @@
+"""GET /v1/files/{file_id}/url: a download link for handing on."""
+
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler.openapi.params import Query
+
+from larder.api.models import FileUrl
+from larder.api.requests import tenant_of
+from larder.api.resolver import entry, resolver
+from larder.runtime.composition import Composition
+from larder.services.files_url import DEFAULT_URL_LIFE, download_url
+
+app = resolver()
+ports = Composition.from_environment()
+files, objects = ports.files, ports.objects
+
+
+@app.get("/v1/files/<file_id>/url", summary="Get a download link", operation_id="files_url")
+def files_url(
+    file_id: str,
+    expiry: Annotated[int, Query(description="Seconds, 60..3600")] = DEFAULT_URL_LIFE,
+) -> FileUrl:
+    """Return a link to the file's bytes that works without a key until it expires."""
+    link = download_url(
+        tenant_of(app.current_event),
+        file_id,
+        lifetime=expiry,
+        files=files,
+        objects=objects,
+        clock=ports.clock,
+    )
+    return FileUrl(url=link.url, expires_at=link.expires_at)
+
+
+lambda_handler = entry(app)

@@ -1,0 +1,28 @@
+"""GET /v1/files/{file_id}/validation: the report of a batch file's validation."""
+
+from aws_lambda_powertools.event_handler import Response, content_types
+
+from larder.api.requests import tenant_of
+from larder.api.resolver import entry, resolver
+from larder.runtime.composition import Composition
+from larder.services.files_validation import get_validation
+
+app = resolver()
+ports = Composition.from_environment()
+files, objects = ports.files, ports.objects
+
+
+@app.get(
+    "/v1/files/<file_id>/validation",
+    summary="Retrieve a validation report",
+    operation_id="files_validation",
+)
+def files_validation(file_id: str) -> Response[str]:
+    """Return every problem that the validation found, up to the first thousand."""
+    report = get_validation(
+        tenant_of(app.current_event), file_id, files=files, objects=objects, clock=ports.clock
+    )
+    return Response(200, content_types.APPLICATION_JSON, report.decode())
+
+
+lambda_handler = entry(app)

@@ -1,0 +1,50 @@
+"""DynamoDB stream: a record has gone; give back its quota, once, and delete its bytes."""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.batch import (
+    BatchProcessor,
+    EventType,
+    process_partial_response,
+)
+from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from larder.adapters.dynamodb.items import removed_object
+from larder.domain.files import File
+from larder.runtime.composition import Composition
+from larder.runtime.observability import count, logger
+from larder.services.on_file_removed import clear_file, clear_upload
+
+ports = Composition.from_environment()
+files, uploads, objects = ports.files, ports.uploads, ports.objects
+processor = BatchProcessor(event_type=EventType.DynamoDBStreams)
+
+
+def clear(record: Any) -> None:  # noqa: ANN401 - Powertools' record type converts every value
+    """Clear up after one removed item; items other than files and uploads need nothing."""
+    removed = removed_object(record.raw_event["dynamodb"])
+    if removed is None:
+        return
+    tenant, item = removed
+    if isinstance(item, File):
+        cleared = clear_file(tenant, item, files=files, objects=objects)
+    else:
+        cleared = clear_upload(tenant, item, uploads=uploads)
+    count("Cleared" if cleared else "ClearedBefore")
+    logger.info(
+        "record_removed",
+        extra={
+            "correlation_id": record.raw_event["eventID"],
+            "tenant": tenant,
+            "object_id": item.id,
+            "cleared": cleared,
+        },
+    )
+
+
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+    """Clear each record by itself: the stream comes back to the first that fails."""
+    return process_partial_response(
+        event=event, record_handler=clear, processor=processor, context=context
+    )

@@ -1,0 +1,55 @@
+"""S3 → SQS: bytes have arrived; claim them for their record and validate batch files."""
+
+import json
+from typing import Any
+
+from aws_lambda_powertools.utilities.batch import (
+    BatchProcessor,
+    EventType,
+    process_partial_response,
+)
+from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from larder.adapters.s3 import parse_event_key
+from larder.runtime.composition import Composition
+from larder.runtime.observability import count, logger, peak_memory_mib
+from larder.services.on_object_created import receive_object
+
+ports = Composition.from_environment()
+files, uploads, objects = ports.files, ports.uploads, ports.objects
+processor = BatchProcessor(event_type=EventType.SQS)
+
+
+def receive(record: SQSRecord) -> None:
+    """Receive every object that one message announces; `s3:TestEvent` announces none."""
+    for event in json.loads(record.body).get("Records", []):
+        owner = parse_event_key(event["s3"]["object"]["key"])
+        if owner is None:
+            logger.warning("foreign_object", extra={"correlation_id": record.message_id})
+            continue
+        tenant, file_id = owner
+        started = ports.clock()
+        outcome = receive_object(
+            tenant, file_id, files=files, uploads=uploads, objects=objects, clock=ports.clock
+        )
+        count(f"Arrival{outcome.title().replace('_', '')}")
+        logger.info(
+            "object_received",
+            extra={
+                "correlation_id": record.message_id,
+                "tenant": tenant,
+                "file_id": file_id,
+                "outcome": outcome,
+                "duration_ms": round((ports.clock() - started) * 1000),
+                "peak_memory_mib": peak_memory_mib(),
+            },
+        )
+
+
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+    """Receive each message by itself: one that fails comes back without the others."""
+    return process_partial_response(
+        event=event, record_handler=receive, processor=processor, context=context
+    )

@@ -1,0 +1,54 @@
+"""Schedule: collect what has fallen due, and audit counters."""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from larder.runtime.composition import Composition
+from larder.runtime.observability import count, logger
+from larder.services.sweep import Outcome, Sweeper, Swept
+
+SPARE_MS = 10_000
+"""Time left for the item at hand when the function stops taking on more."""
+
+ports = Composition.from_environment()
+sweeper = Sweeper(
+    files=ports.files,
+    uploads=ports.uploads,
+    usage=ports.usage,
+    deadlines=ports.deadlines,
+    objects=ports.objects,
+    arrivals=ports.arrivals,
+    clock=ports.clock,
+)
+
+
+def tell(swept: Swept) -> None:
+    """Log what became of one thing that was due."""
+    details: dict[str, object] = {
+        "outcome": swept.outcome,
+        "tenant": swept.work.tenant,
+        "object_id": swept.work.file_id or swept.work.upload_id,
+    }
+    if swept.outcome is Outcome.COUNTERS_DRIFTED:
+        count("CounterDrift", abs(swept.drift.files) + abs(swept.drift.bytes))
+        details |= {"drift_files": swept.drift.files, "drift_bytes": swept.drift.bytes}
+        logger.error("counters_drifted", extra=details)
+    elif swept.error is not None:
+        logger.error("sweep_failed", extra=details, exc_info=swept.error)
+    else:
+        logger.info("swept", extra=details)
+
+
+def lambda_handler(_: dict[str, Any], context: LambdaContext) -> dict[str, int]:
+    """Sweep until nothing is due or the time runs out; failures fail the run, loudly."""
+    outcomes = sweeper.sweep(
+        keep_going=lambda: context.get_remaining_time_in_millis() > SPARE_MS, report=tell
+    )
+    for outcome, times in outcomes.items():
+        count(f"Sweep{outcome.title().replace('_', '')}", times)
+    logger.info("sweep", extra={"outcomes": dict(outcomes)})
+    if outcomes[Outcome.FAILED]:
+        message = f"{outcomes[Outcome.FAILED]} of {outcomes.total()} could not be swept"
+        raise RuntimeError(message)
+    return {str(outcome): times for outcome, times in outcomes.items()}

@@ -1,0 +1,25 @@
+"""POST /v1/uploads/{upload_id}/cancel: call an upload off."""
+
+from larder.api.models import UploadObject
+from larder.api.requests import tenant_of
+from larder.api.resolver import entry, resolver
+from larder.runtime.composition import Composition
+from larder.services.uploads_cancel import cancel_upload
+
+app = resolver()
+ports = Composition.from_environment()
+uploads = ports.uploads
+
+
+@app.post(
+    "/v1/uploads/<upload_id>/cancel", summary="Cancel an upload", operation_id="uploads_cancel"
+)
+def uploads_cancel(upload_id: str) -> UploadObject:
+    """Free what the upload reserved; bytes that arrive later are refused a record and deleted."""
+    state = cancel_upload(
+        tenant_of(app.current_event), upload_id, uploads=uploads, clock=ports.clock
+    )
+    return UploadObject.of(state)
+
+
+lambda_handler = entry(app)

@@ -1,0 +1,35 @@
+"""POST /v1/uploads/{upload_id}/complete: turn arrived bytes into a file."""
+
+from larder.api.models import UploadCompleteRequest, UploadObject
+from larder.api.requests import json_body, tenant_of
+from larder.api.resolver import entry, resolver
+from larder.runtime.composition import Composition
+from larder.services.uploads_complete import complete_upload
+
+app = resolver()
+ports = Composition.from_environment()
+files, uploads, objects = ports.files, ports.uploads, ports.objects
+
+
+@app.post(
+    "/v1/uploads/<upload_id>/complete",
+    summary="Complete an upload",
+    operation_id="uploads_complete",
+)
+def uploads_complete(upload_id: str) -> UploadObject:
+    """Return the completed upload with its file; completing twice answers the same."""
+    request = json_body(app.current_event, UploadCompleteRequest)
+    state = complete_upload(
+        tenant_of(app.current_event),
+        upload_id,
+        part_ids=request.part_ids,
+        md5=request.md5,
+        files=files,
+        uploads=uploads,
+        objects=objects,
+        clock=ports.clock,
+    )
+    return UploadObject.of(state)
+
+
+lambda_handler = entry(app)

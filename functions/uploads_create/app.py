@@ -1,0 +1,38 @@
+"""POST /v1/uploads: announce a file whose bytes go straight to S3."""
+
+from larder.api.models import UploadCreateRequest, UploadObject
+from larder.api.requests import json_body, tenant_of
+from larder.api.resolver import entry, resolver
+from larder.domain.filenames import clean_filename
+from larder.runtime.composition import Composition
+from larder.services.uploads_create import NewUpload, create_upload
+
+app = resolver()
+ports = Composition.from_environment()
+files, uploads, deadlines, objects = ports.files, ports.uploads, ports.deadlines, ports.objects
+
+
+@app.post("/v1/uploads", summary="Create an upload", operation_id="uploads_create")
+def uploads_create() -> UploadObject:
+    """Reserve room for a file of exactly `bytes`; PUT it to `transfer` within the hour."""
+    request = json_body(app.current_event, UploadCreateRequest)
+    state = create_upload(
+        tenant_of(app.current_event),
+        NewUpload(
+            filename=clean_filename(request.filename),
+            bytes=request.bytes,
+            purpose=request.purpose,
+            mime_type=request.mime_type,
+            expires_after=None if request.expires_after is None else request.expires_after.seconds,
+            sha256=request.sha256,
+        ),
+        files=files,
+        uploads=uploads,
+        deadlines=deadlines,
+        objects=objects,
+        clock=ports.clock,
+    )
+    return UploadObject.of(state)
+
+
+lambda_handler = entry(app)

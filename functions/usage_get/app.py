@@ -1,0 +1,28 @@
+"""GET /v1/usage: what a project uses of its quota."""
+
+from larder.api.models import UsageObject
+from larder.api.requests import tenant_of
+from larder.api.resolver import entry, resolver
+from larder.runtime.composition import Composition
+from larder.services.usage_get import get_usage
+
+app = resolver()
+ports = Composition.from_environment()
+files, uploads, deadlines, usage = ports.files, ports.uploads, ports.deadlines, ports.usage
+
+
+@app.get("/v1/usage", summary="Retrieve the project's usage", operation_id="usage_get")
+def usage_get() -> UsageObject:
+    """Return files and bytes used, reserved and allowed; what has expired never counts."""
+    found = get_usage(
+        tenant_of(app.current_event),
+        usage=usage,
+        deadlines=deadlines,
+        files=files,
+        uploads=uploads,
+        clock=ports.clock,
+    )
+    return UsageObject.of(found)
+
+
+lambda_handler = entry(app)

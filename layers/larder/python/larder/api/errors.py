@@ -1,0 +1,76 @@
+"""The error envelope, and the one place that gives each refusal its HTTP answer."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from aws_lambda_powertools.event_handler import Response, content_types
+
+from larder.domain.errors import (
+    BodyTooLargeError,
+    ConflictError,
+    ContentionError,
+    InvalidParameterError,
+    LarderError,
+    NotFoundError,
+    QuotaExceededError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+_ANSWERS: dict[type[LarderError], tuple[HTTPStatus, str]] = {
+    InvalidParameterError: (HTTPStatus.BAD_REQUEST, "invalid_request_error"),
+    QuotaExceededError: (HTTPStatus.BAD_REQUEST, "insufficient_quota"),
+    NotFoundError: (HTTPStatus.NOT_FOUND, "invalid_request_error"),
+    ConflictError: (HTTPStatus.CONFLICT, "invalid_request_error"),
+    BodyTooLargeError: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "invalid_request_error"),
+    ContentionError: (HTTPStatus.TOO_MANY_REQUESTS, "rate_limit_error"),
+}
+
+
+def envelope(
+    status: HTTPStatus,
+    message: str,
+    *,
+    kind: str = "invalid_request_error",
+    param: str | None = None,
+    code: str | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response[dict[str, Any]]:
+    """Return an answer in the shape of every error; all four keys are always there."""
+    return Response(
+        status_code=status,
+        content_type=content_types.APPLICATION_JSON,
+        body={"error": {"message": message, "type": kind, "param": param, "code": code}},
+        headers=dict(headers or {}),
+    )
+
+
+def refusal(error: LarderError) -> Response[dict[str, Any]]:
+    """Return the answer to a refused request."""
+    status, kind = next(
+        answer for refused, answer in _ANSWERS.items() if isinstance(error, refused)
+    )
+    headers = {}
+    if isinstance(error, ConflictError) and error.permanent:
+        # OpenAI's SDKs try a 409 again unless they are told not to.
+        headers["x-should-retry"] = "false"
+    if isinstance(error, ContentionError):
+        headers["Retry-After"] = "1"
+    return envelope(
+        status, error.message, kind=kind, param=error.param, code=error.code, headers=headers
+    )
+
+
+def internal_error() -> Response[dict[str, Any]]:
+    """Return the answer to a failure of ours, which tells nothing of its cause."""
+    return envelope(
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        "Something went wrong on our side. Please try again; "
+        "if it keeps happening, report the x-request-id of this response.",
+        kind="api_error",
+        code="internal_error",
+    )

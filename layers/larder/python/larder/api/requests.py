@@ -1,0 +1,58 @@
+"""Requests as the gateway passes them on: whose they are, and their bodies."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ValidationError
+
+from larder.domain.errors import BodyTooLargeError, InvalidParameterError
+from larder.domain.ids import TenantId
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
+
+LARGEST_BODY = 2 * 2**20
+
+
+def tenant_of(event: APIGatewayProxyEvent) -> TenantId:
+    """Return the project whose key the authorizer found in the request."""
+    return TenantId(event["requestContext"]["authorizer"]["tenant"])
+
+
+def raw_body(event: APIGatewayProxyEvent) -> bytes:
+    """Return the request's body, byte for byte.
+
+    Raises:
+        BodyTooLargeError: it is larger than 2 MiB.
+    """
+    body = event.body or ""
+    data = base64.b64decode(body) if event.is_base64_encoded else body.encode()
+    if len(data) > LARGEST_BODY:
+        raise BodyTooLargeError(LARGEST_BODY)
+    return data
+
+
+def json_body[Model: BaseModel](event: APIGatewayProxyEvent, model: type[Model]) -> Model:
+    """Return the request's JSON body, checked; an empty body counts as an empty object.
+
+    Raises:
+        BodyTooLargeError: it is larger than 2 MiB.
+        InvalidParameterError: it is not a JSON object, or a field is missing or wrong.
+    """
+    try:
+        return model.model_validate_json(raw_body(event) or b"{}")
+    except ValidationError as invalid:
+        first = invalid.errors(include_url=False, include_input=False)[0]
+        raise invalid_parameter(first["loc"], first["msg"]) from invalid
+
+
+def invalid_parameter(location: Sequence[int | str], problem: str) -> InvalidParameterError:
+    """Return the refusal of a value, named as clients write it: `expires_after.seconds`."""
+    if not location:
+        return InvalidParameterError(f"The request body must be a JSON object. {problem}.")
+    param = ".".join(str(step) for step in location)
+    return InvalidParameterError(f"{param}: {problem}.", param=param)

@@ -1,0 +1,114 @@
+"""The composition root: which adapter stands behind each port.
+
+An adapter, its client and what they import are made when a function first asks for them, at the
+top of its module, so that a function that never touches S3 does not pay for it.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from larder.runtime.settings import Settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+    from larder.services.ports import (
+        ArrivalQueue,
+        Clock,
+        Deadlines,
+        FileRecords,
+        KeyRecords,
+        ObjectStore,
+        ProjectRecords,
+        UploadRecords,
+        UsageRecords,
+    )
+
+
+@dataclass(frozen=True)
+class Composition:
+    """The ports on AWS, for the resources that `settings` name."""
+
+    settings: Settings
+    clock: Clock = time.time
+
+    @classmethod
+    def from_environment(cls) -> Composition:
+        """Compose for the resources that the function's environment names."""
+        return cls(Settings.from_environment())
+
+    @cached_property
+    def _dynamodb(self) -> DynamoDBClient:
+        from larder.adapters.aws import dynamodb_client
+
+        return dynamodb_client()
+
+    @cached_property
+    def files(self) -> FileRecords:
+        """The records of files."""
+        from larder.adapters.dynamodb.files import DynamoFiles
+
+        return DynamoFiles(self._dynamodb, self.settings.store_table, self.clock)
+
+    @cached_property
+    def uploads(self) -> UploadRecords:
+        """The records of uploads."""
+        from larder.adapters.dynamodb.uploads import DynamoUploads
+
+        return DynamoUploads(self._dynamodb, self.settings.store_table, self.clock)
+
+    @cached_property
+    def usage(self) -> UsageRecords:
+        """The projects' counters."""
+        from larder.adapters.dynamodb.usage import DynamoUsage
+
+        return DynamoUsage(self._dynamodb, self.settings.store_table)
+
+    @cached_property
+    def deadlines(self) -> Deadlines:
+        """What falls due."""
+        from larder.adapters.dynamodb.deadlines import DynamoDeadlines
+
+        return DynamoDeadlines(self._dynamodb, self.settings.store_table)
+
+    @cached_property
+    def projects(self) -> ProjectRecords:
+        """The register of projects."""
+        from larder.adapters.dynamodb.projects import DynamoProjects
+
+        return DynamoProjects(self._dynamodb, self.settings.store_table)
+
+    @cached_property
+    def keys(self) -> KeyRecords:
+        """The API keys."""
+        from larder.adapters.dynamodb.api_keys import DynamoKeys
+
+        return DynamoKeys(self._dynamodb, self.settings.keys_table)
+
+    @cached_property
+    def objects(self) -> ObjectStore:
+        """The bytes."""
+        from larder.adapters.aws import s3_client
+        from larder.adapters.s3 import S3Objects
+
+        return S3Objects(s3_client(), self.settings.files_bucket)
+
+    @cached_property
+    def arrivals(self) -> ArrivalQueue:
+        """The queue of arrived bytes."""
+        from larder.adapters.aws import sqs_client
+        from larder.adapters.sqs import SqsArrivals
+
+        return SqsArrivals(sqs_client(), self.settings.events_queue_url)
+
+    @cached_property
+    def pepper(self) -> bytes:
+        """The secret that the digests of API keys are made with."""
+        from larder.adapters.aws import secretsmanager_client
+        from larder.adapters.secrets import read_pepper
+
+        return read_pepper(secretsmanager_client(), self.settings.pepper_secret_id)

@@ -1,0 +1,28 @@
+"""What the template tells a function by its environment."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Names of the resources; a function is only told those that it uses."""
+
+    store_table: str
+    keys_table: str
+    files_bucket: str
+    events_queue_url: str
+    pepper_secret_id: str
+
+    @classmethod
+    def from_environment(cls) -> Settings:
+        """Read the variables that `template.yaml` sets; one that is not set is empty."""
+        return cls(
+            store_table=os.environ.get("STORE_TABLE", ""),
+            keys_table=os.environ.get("KEYS_TABLE", ""),
+            files_bucket=os.environ.get("FILES_BUCKET", ""),
+            events_queue_url=os.environ.get("EVENTS_QUEUE_URL", ""),
+            pepper_secret_id=os.environ.get("PEPPER_SECRET_ID", ""),
+        )
