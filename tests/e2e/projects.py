@@ -1,0 +1,64 @@
+"""Projects and keys for the tests, made as an operator makes them: by the services, directly."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from larder.adapters.dynamodb.api_keys import DynamoKeys
+from larder.adapters.dynamodb.projects import DynamoProjects
+from larder.adapters.secrets import read_pepper
+from larder.domain.quota import Amount
+from larder.services.projects import create_key, create_project, revoke_key
+from tests.e2e.api import Api
+
+if TYPE_CHECKING:
+    from larder.domain.ids import TenantId
+    from tests.e2e.stack import Stack
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project of the test's own, with a key that opens it."""
+
+    id: TenantId
+    base_url: str
+    key: str
+
+    def api(self) -> Api:
+        return Api(self.base_url, self.key)
+
+
+class NewProject(Protocol):
+    """Makes a project with those limits; the defaults are the contract's."""
+
+    def __call__(self, *, files: int = 200, size: int = 256 * 2**20) -> Project: ...
+
+
+class Operator:
+    """Who deployed the stack."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._base_url = stack.base_url
+        self._projects = DynamoProjects(stack.dynamodb, stack.env["LARDER_STORE_TABLE"])
+        self._keys = DynamoKeys(stack.dynamodb, stack.env["LARDER_KEYS_TABLE"])
+        self._pepper = read_pepper(stack.secrets, stack.env["LARDER_PEPPER_SECRET_ID"])
+
+    def new_project(self, *, files: int = 200, size: int = 256 * 2**20) -> Project:
+        project = create_project(
+            f"e2e-{secrets.token_hex(6)}",
+            Amount(files=files, bytes=size),
+            projects=self._projects,
+            clock=time.time,
+        )
+        return Project(project.id, self._base_url, self.create_key(project.id)[0])
+
+    def create_key(self, project: TenantId) -> tuple[str, str]:
+        """Return the secret and the id of a further key of the project."""
+        secret, record = create_key(project, keys=self._keys, pepper=self._pepper, clock=time.time)
+        return secret, record.id
+
+    def revoke_key(self, project: TenantId, key_id: str) -> None:
+        revoke_key(project, key_id, keys=self._keys, clock=time.time)

@@ -1,0 +1,107 @@
+"""The deployed stack under test, seen from outside: where it answers, and its stores."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Literal, Self
+from unittest import mock
+
+import boto3
+from botocore.compat import get_current_datetime
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A running stack by its `.local/env`, with the operator's own credentials."""
+
+    env: dict[str, str]
+    s3: S3Client
+    dynamodb: DynamoDBClient
+    secrets: SecretsManagerClient
+    logs: Any
+
+    @classmethod
+    def read(cls, env_file: Path) -> Self:
+        lines = env_file.read_text().splitlines()
+        pairs = (word.split("=", 1) for line in lines for word in shlex.split(line, comments=True))
+        env = {name: value for name, value in pairs if name != "export"}
+        session = boto3.Session(
+            aws_access_key_id=env["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=env["AWS_SECRET_ACCESS_KEY"],
+            region_name=env["AWS_DEFAULT_REGION"],
+        )
+        endpoint = env["AWS_ENDPOINT_URL"]
+        plain = Config(
+            signature_version="s3v4",
+            request_checksum_calculation="when_required",
+            s3={"addressing_style": "path"},
+        )
+        return cls(
+            env,
+            session.client("s3", endpoint_url=endpoint, config=plain),
+            session.client("dynamodb", endpoint_url=endpoint),
+            session.client("secretsmanager", endpoint_url=endpoint),
+            session.client("logs", endpoint_url=endpoint),
+        )
+
+    @property
+    def base_url(self) -> str:
+        return self.env["LARDER_BASE_URL"]
+
+    def stored(self, key: str) -> bool:
+        """Tell whether S3 holds an object under that key."""
+        try:
+            self.s3.head_object(Bucket=self.env["LARDER_FILES_BUCKET"], Key=key)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "404":
+                raise
+            return False
+        return True
+
+    def logged(self, function: str, message: str, about: str) -> list[dict[str, Any]]:
+        """Return the function's structured log lines of that message that mention `about`."""
+        group = f"/aws/lambda/{self.env['LARDER_STACK']}-{function}"
+        pages = self.logs.get_paginator("filter_log_events").paginate(logGroupName=group)
+        lines = [event["message"] for page in pages for event in page["events"]]
+        parsed = [json.loads(line) for line in lines if about in line and line.startswith("{")]
+        return [line for line in parsed if line.get("message") == message]
+
+    def set_expiry(self, project_id: str, object_id: str, expires_at: int) -> None:
+        """Make time pass for one file or upload: the API grants no life under an hour."""
+        deadline = ", deadline = :at" if object_id.startswith("upload_") else ""
+        self.dynamodb.update_item(
+            TableName=self.env["LARDER_STORE_TABLE"],
+            Key={"pk": {"S": f"P#{project_id}"}, "sk": {"S": object_id}},
+            UpdateExpression="SET expires_at = :at" + deadline,
+            ConditionExpression="attribute_exists(sk)",
+            ExpressionAttributeValues={":at": {"N": str(expires_at)}},
+        )
+
+    def sign(
+        self,
+        operation: Literal["get_object", "put_object"],
+        key: str,
+        *,
+        age: int = 0,
+        **params: Any,
+    ) -> str:
+        """Return a URL good for 300 seconds that was signed `age` seconds ago."""
+        signed_at = get_current_datetime() - timedelta(seconds=age)
+        with mock.patch("botocore.auth.get_current_datetime", return_value=signed_at):
+            return self.s3.generate_presigned_url(
+                operation,
+                Params={"Bucket": self.env["LARDER_FILES_BUCKET"], "Key": key} | params,
+                ExpiresIn=300,
+            )

@@ -1,0 +1,248 @@
+"""What people paste into a terminal."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.e2e.api import Api
+
+
+def curl(*arguments: str | Path) -> str:
+    done = subprocess.run(  # noqa: S603
+        ["curl", "--silent", "--show-error", "--max-time", "60", *map(str, arguments)],  # noqa: S607
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout
+
+
+def headers_of(dump: Path) -> dict[str, str]:
+    """Return the headers of the last response that curl dumped."""
+    last = dump.read_text().strip().split("\n\n")[-1].splitlines()
+    pairs = (line.split(":", 1) for line in last[1:])
+    return {name.lower(): value.strip() for name, value in pairs}
+
+
+@pytest.fixture
+def authorised(api: Api) -> list[str]:
+    return ["-H", f"Authorization: Bearer {api.key}"]
+
+
+@pytest.fixture(scope="module", params=[100_000, 6_000_000], ids=["inline", "redirected"])
+def stored(request: pytest.FixtureRequest, api: Api) -> tuple[str, bytes]:
+    data = os.urandom(request.param)
+    return api.upload_directly(data, filename="große Datei.bin")["id"], data
+
+
+@pytest.mark.parametrize("chunked", [[], ["-H", "Transfer-Encoding: chunked"]])
+def test_a_file_is_uploaded_as_a_form(
+    api: Api, authorised: list[str], tmp_path: Path, chunked: list[str]
+) -> None:
+    path = tmp_path / "größe.jsonl"
+    path.write_bytes(b"hello\r\n--not a boundary\r\n")
+
+    answer = curl(
+        *authorised,
+        *chunked,
+        f"{api.base_url}/files",
+        "-F",
+        "purpose=user_data",
+        "-F",
+        f"file=@{path}",
+    )
+
+    file: dict[str, Any] = json.loads(answer)
+    assert (file["filename"], file["purpose"]) == ("größe.jsonl", "user_data")
+    assert api.content(file["id"]).content == path.read_bytes()
+
+
+def test_a_file_sent_as_a_plain_field_is_told_the_difference(
+    api: Api, authorised: list[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("hello")
+
+    answer = curl(*authorised, f"{api.base_url}/files", "-F", f"file=<{path}")
+
+    assert "-F file=@" in json.loads(answer)["error"]["message"]
+
+
+def test_a_large_file_is_put_where_the_transfer_says(
+    api: Api, authorised: list[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "large.bin"
+    path.write_bytes(os.urandom(5_000_000))
+    announced = {
+        "filename": "large.bin",
+        "purpose": "user_data",
+        "bytes": 5_000_000,
+        "mime_type": "application/octet-stream",
+    }
+    upload = json.loads(
+        curl(
+            *authorised,
+            f"{api.base_url}/uploads",
+            "-H",
+            "Content-Type: application/json",
+            "-d",
+            json.dumps(announced),
+        )
+    )
+    transfer = upload["transfer"]
+    headers = [
+        argument
+        for name, value in transfer["headers"].items()
+        for argument in ("-H", f"{name}: {value}")
+    ]
+
+    curl("--fail", "-T", path, *headers, transfer["url"])
+    completed = json.loads(
+        curl(
+            *authorised,
+            f"{api.base_url}/uploads/{upload['id']}/complete",
+            "-H",
+            "Content-Type: application/json",
+            "-d",
+            '{"part_ids": []}',
+        )
+    )
+    curl(
+        *authorised,
+        "-L",
+        "-o",
+        tmp_path / "copy",
+        f"{api.base_url}/files/{completed['file']['id']}/content",
+    )
+
+    assert (tmp_path / "copy").read_bytes() == path.read_bytes()
+
+
+def test_a_download_is_the_exact_bytes_with_their_name(
+    api: Api, authorised: list[str], stored: tuple[str, bytes], tmp_path: Path
+) -> None:
+    file_id, data = stored
+
+    curl(
+        *authorised,
+        "-L",
+        "-D",
+        tmp_path / "headers",
+        "-o",
+        tmp_path / "copy",
+        f"{api.base_url}/files/{file_id}/content",
+    )
+
+    headers = headers_of(tmp_path / "headers")
+    assert (tmp_path / "copy").read_bytes() == data
+    assert headers["content-length"] == str(len(data))
+    assert headers["content-type"] == "application/octet-stream"
+    assert "filename*=UTF-8''gro%C3%9Fe%20Datei.bin" in headers["content-disposition"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "span"),
+    [("0-99", slice(0, 100)), ("500-", slice(500, None)), ("-7", slice(-7, None))],
+)
+def test_a_range_is_a_part_of_the_bytes(
+    api: Api,
+    authorised: list[str],
+    stored: tuple[str, bytes],
+    tmp_path: Path,
+    wanted: str,
+    span: slice,
+) -> None:
+    file_id, data = stored
+
+    status = curl(
+        *authorised,
+        "-L",
+        "-r",
+        wanted,
+        "-D",
+        tmp_path / "headers",
+        "-o",
+        tmp_path / "part",
+        "-w",
+        "%{http_code}",
+        f"{api.base_url}/files/{file_id}/content",
+    )
+
+    assert status == "206"
+    assert (tmp_path / "part").read_bytes() == data[span]
+    start, stop, _ = span.indices(len(data))
+    assert (
+        headers_of(tmp_path / "headers")["content-range"] == f"bytes {start}-{stop - 1}/{len(data)}"
+    )
+
+
+def test_a_range_beyond_the_end_is_not_satisfiable(
+    api: Api, authorised: list[str], stored: tuple[str, bytes], tmp_path: Path
+) -> None:
+    file_id, data = stored
+
+    status = curl(
+        *authorised,
+        "-L",
+        "-r",
+        f"{len(data)}-",
+        "-o",
+        tmp_path / "answer",
+        "-w",
+        "%{http_code}",
+        f"{api.base_url}/files/{file_id}/content",
+    )
+
+    assert status == "416"
+
+
+def test_a_copy_that_is_still_good_is_not_sent_again(
+    api: Api, authorised: list[str], stored: tuple[str, bytes], tmp_path: Path
+) -> None:
+    file_id, data = stored
+    url = f"{api.base_url}/files/{file_id}/content"
+    download: list[str | Path] = [
+        *authorised,
+        "-L",
+        "-D",
+        tmp_path / "headers",
+        "-o",
+        tmp_path / "copy",
+    ]
+    curl(*download, url)
+    etag = headers_of(tmp_path / "headers")["etag"]
+    (tmp_path / "copy").unlink()
+
+    same = curl(*download, "-w", "%{http_code}", "-H", f"If-None-Match: {etag}", url)
+    assert same == "304"
+    assert not (tmp_path / "copy").exists() or (tmp_path / "copy").read_bytes() == b""
+
+    other = curl(*download, "-w", "%{http_code}", "-H", 'If-None-Match: "other"', url)
+    assert other == "200"
+    assert (tmp_path / "copy").read_bytes() == data
+
+
+def test_a_large_download_works_for_a_client_that_accepts_only_json(
+    api: Api, authorised: list[str], stored: tuple[str, bytes], tmp_path: Path
+) -> None:
+    file_id, data = stored
+
+    curl(
+        *authorised,
+        "-L",
+        "-H",
+        "Accept: application/json",
+        "-o",
+        tmp_path / "copy",
+        f"{api.base_url}/files/{file_id}/content",
+    )
+
+    assert (tmp_path / "copy").read_bytes() == data

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.e2e.projects import NewProject
+
+FOLDER = Path(__file__).parent / "node"
+
+
+@pytest.fixture(scope="module")
+def node() -> str:
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node is None or npm is None:
+        pytest.skip("Node.js with npm is not installed")
+    subprocess.run([npm, "ci", "--silent"], cwd=FOLDER, check=True, timeout=120)  # noqa: S603
+    return node
+
+
+def test_the_official_sdk_for_node_works_unmodified(node: str, new_project: NewProject) -> None:
+    project = new_project()
+
+    done = subprocess.run(  # noqa: S603
+        [node, "--test", "files.test.mjs"],
+        cwd=FOLDER,
+        env=os.environ | {"LARDER_BASE_URL": project.base_url, "LARDER_API_KEY": project.key},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.e2e.api import assert_refused, batch_lines
+
+if TYPE_CHECKING:
+    from tests.e2e.api import Api
+
+VALID: dict[str, Any] = {
+    "custom_id": "first",
+    "method": "POST",
+    "url": "/v1/chat/completions",
+    "body": {"model": "m", "messages": [{"role": "user", "content": "hi"}]},
+}
+
+
+def line(**changes: Any) -> bytes:
+    merged = VALID | changes
+    return json.dumps({k: v for k, v in merged.items() if v is not None}).encode()
+
+
+MISTAKES = [
+    (1, line(), None),
+    (2, b"", None),
+    (3, line(custom_id="a", method="GET"), ("invalid_method", "method")),
+    (4, line(), ("duplicate_custom_id", "custom_id")),
+    (5, b"{not json", ("invalid_json_line", None)),
+    (6, line(custom_id="b", url="/v1/embeddings"), ("url_mismatch", "url")),
+    (7, line(custom_id=None), ("missing_required_parameter", "custom_id")),
+    (8, line(custom_id="c", body={"model": "m"}), ("missing_required_parameter", "body.messages")),
+    (9, b"[]", ("invalid_request", None)),
+    (
+        10,
+        line(custom_id="d", body=VALID["body"] | {"stream": True}),
+        ("streaming_unsupported", "body.stream"),
+    ),
+    (
+        11,
+        line(custom_id="e", body=VALID["body"] | {"model": "other"}),
+        ("model_mismatch", "body.model"),
+    ),
+    (12, line(custom_id=7), ("invalid_type", "custom_id")),
+    (13, line(custom_id="f"), None),
+]
+
+
+@pytest.mark.parametrize("ending", [b"\n", b"\r\n"])
+@pytest.mark.parametrize("direct", [False, True])
+def test_every_mistake_is_reported_with_its_line(api: Api, ending: bytes, *, direct: bool) -> None:
+    data = ending.join(text for _, text, _ in MISTAKES)
+    if direct:
+        file_id = api.upload_directly(data, purpose="batch")["id"]
+    else:
+        file_id = api.create_file(data, "mistakes.jsonl", "batch")["id"]
+
+    file = api.settled(file_id)
+    report = api.json("GET", f"/files/{file_id}/validation")
+
+    expected = [(number, *mistake) for number, _, mistake in MISTAKES if mistake]
+    assert [(e["line"], e["code"], e["param"]) for e in report["errors"]] == expected
+    assert all(set(e) == {"code", "line", "message", "param"} for e in report["errors"])
+    assert (report["object"], report["file_id"]) == ("file.validation", file_id)
+    assert (report["valid"], report["error_count"]) == (False, len(expected))
+    assert report["total_lines"] == 13
+    assert report["sha256"] == hashlib.sha256(data).hexdigest()
+    assert file["status"] == "error"
+    assert f"{len(expected)} of" in file["status_details"]
+    assert "line 3" in file["status_details"]
+
+
+def test_a_valid_file_is_reported_with_its_summary(api: Api) -> None:
+    data = batch_lines(50)
+
+    file = api.settled(api.create_file(data, "requests.jsonl", "batch")["id"])
+    report = api.json("GET", f"/files/{file['id']}/validation")
+
+    assert (file["status"], file["status_details"]) == ("processed", None)
+    assert report | {"validated_at": 0, "duration_ms": 0} == {
+        "object": "file.validation",
+        "file_id": file["id"],
+        "valid": True,
+        "total_lines": 50,
+        "request_count": 50,
+        "error_count": 0,
+        "errors": [],
+        "endpoint": "/v1/chat/completions",
+        "model": "gpt-5-mini",
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "validated_at": 0,
+        "duration_ms": 0,
+    }
+    assert report["validated_at"] >= file["created_at"]
+    assert report["duration_ms"] >= 0
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b"", "empty_file"),
+        (b"\n \n", "empty_file"),
+        (b"\xef\xbb\xbf" + line(), "invalid_encoding"),
+        (line(custom_id="x").replace(b'"x"', b'"\xff"'), "invalid_encoding"),
+    ],
+    ids=["no bytes", "blank lines", "byte order mark", "not UTF-8"],
+)
+def test_a_file_that_is_wrong_as_a_whole_is_an_error(api: Api, data: bytes, code: str) -> None:
+    file = api.settled(api.create_file(data, "a.jsonl", "batch")["id"])
+
+    assert file["status"] == "error"
+    report = api.json("GET", f"/files/{file['id']}/validation")
+    assert code in {error["code"] for error in report["errors"]}
+
+
+def test_other_purposes_are_processed_unchecked_and_have_no_report(api: Api) -> None:
+    file = api.settled(api.create_file(b"not JSONL at all", "a.txt", "user_data")["id"])
+
+    assert file["status"] == "processed"
+    response = api.send("GET", f"/files/{file['id']}/validation")
+    assert response.status_code == 404
+    assert_refused(response, 404, param=response.json()["error"]["param"], says=file["id"])
