@@ -21,3 +21,61 @@ $(CURDIR)/.tools/uv/bin/uv:
 .PHONY: setup
 setup: $(UV) ## install Python packages from uv.lock into .venv
 	@$(UV) sync --quiet --locked || { echo "larder: could not install the packages in uv.lock. Python 3.13 and a reachable PyPI are needed; 'uv python list 3.13' shows what uv can find."; exit 1; }
+
+.PHONY: test lint types format openapi openapi-check pr
+test: setup ## all tests that need no Docker
+	$(RUN) pytest --numprocesses 2 --dist loadfile tests/unit tests/contract tests/property tests/integration
+	$(RUN) pytest tests/e2e
+
+lint: setup ## style and formatting of the code
+	$(RUN) ruff check
+	$(RUN) ruff format --check
+
+types: setup ## static types
+	$(RUN) mypy
+
+format: setup ## put the code into the house style
+	$(RUN) ruff check --fix
+	$(RUN) ruff format
+
+openapi: setup ## write docs/openapi.json from the functions
+	$(RUN) python docs/openapi.py
+
+openapi-check: setup ## fail when docs/openapi.json is not what the functions say
+	$(RUN) python docs/openapi.py --check
+
+pr: lint types template-check openapi-check test ## everything that a change must pass
+
+# The SAM CLI and MiniStack pin botocore for themselves: each has an environment of its own.
+.tools/%/.installed: uv.lock | $(UV)
+	@echo "installing $* into .tools/$*"
+	@UV_PROJECT_ENVIRONMENT=.tools/$* $(UV) sync --quiet --locked --no-install-project --only-group $*
+	@touch $@
+
+.PHONY: tools
+tools: setup .tools/sam/.installed .tools/emulator/.installed
+
+.PHONY: build
+build: tools ## build the functions and the layer for AWS
+	@.tools/sam/bin/sam build
+
+.PHONY: deploy
+deploy: build ## deploy to the AWS account in use (ENV=dev or ENV=prod for those stacks)
+	@.tools/sam/bin/sam deploy --config-env $(or $(ENV),default)
+
+.PHONY: run
+run: tools ## start the embedded AWS with Larder deployed to it (PORT=4566)
+	@$(RUN) python -m local run --port $(or $(PORT),4566)
+
+.PHONY: deploy-local
+deploy-local: tools ## bring a code change to what 'make run' has running
+	@$(RUN) python -m local deploy
+
+.PHONY: layer-requirements
+layer-requirements: $(UV)
+	@$(UV) export --quiet --locked --only-group layer --no-emit-project --no-annotate --no-header --output-file layers/larder/requirements.txt
+
+.PHONY: clean
+clean: ## remove what was built, the caches and the local state
+	@rm -rf .aws-sam .local .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@find functions layers cli local tests -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,39 @@
+"""What a run prints when it is ready: where it is, and three things to paste."""
+
+from __future__ import annotations
+
+BANNER = """
+Larder is ready.
+
+  base URL   {url}
+  API key    {key}    (project "demo")
+  variables  {env}    (source it, or let 'uv run larder' and 'make demo' find it)
+
+Upload a file:
+
+  curl {url}/files -H "Authorization: Bearer {key}" -F purpose=user_data -F file=@README.md
+
+Use the OpenAI SDK (uv run python):
+
+  from openai import OpenAI
+  client = OpenAI(base_url="{url}", api_key="{key}")
+  print(client.files.create(file=open("README.md", "rb"), purpose="user_data"))
+  print(client.files.list().data)
+
+Upload a large file directly (uv run python):
+
+  import httpx, pathlib
+  data = pathlib.Path("README.md").read_bytes()
+  api = httpx.Client(base_url="{url}", headers={{"Authorization": "Bearer {key}"}})
+  upload = api.post("/uploads", json={{"filename": "README.md", "purpose": "user_data",
+                                      "bytes": len(data), "mime_type": "text/markdown"}}).json()
+  httpx.put(upload["transfer"]["url"], content=data, headers=upload["transfer"]["headers"])
+  print(api.post(f"/uploads/{{upload['id']}}/complete", json={{"part_ids": []}}).json())
+
+The functions' log follows. A code change goes live with 'make deploy-local'. Ctrl-C stops all.
+"""
+
+
+def banner(url: str, key: str, env: object) -> str:
+    """Return the text for that base URL, key and path of the variables file."""
+    return BANNER.format(url=url, key=key, env=env)

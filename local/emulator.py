@@ -1,0 +1,187 @@
+"""MiniStack's process: started on one port of 127.0.0.1, stopped so that its state survives."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from typing import TYPE_CHECKING
+
+import httpx
+
+from local.errors import LocalError
+from local.state import ROOT
+
+if TYPE_CHECKING:
+    from local.state import State
+
+PROGRAM = ROOT / ".tools/emulator/bin/ministack"
+REGION = "us-east-1"
+START_SECONDS = 60
+STOP_SECONDS = 30
+
+
+class Emulator:
+    """One MiniStack, for as long as this process lives."""
+
+    def __init__(self, state: State, port: int) -> None:
+        if not PROGRAM.exists():
+            message = f"MiniStack is not installed in {PROGRAM.parent}: run 'make tools'."
+            raise LocalError(message)
+        self._state = state
+        self.port = port or _free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def endpoint(self) -> str:
+        """The URL that stands in for every AWS service."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def aws_settings(self) -> dict[str, str]:
+        """The variables that point an AWS SDK here, with the rights of the account's root."""
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_DEFAULT_REGION": REGION,
+        }
+
+    def start(self) -> None:
+        """Start the process; `wait_until_ready` tells when it answers.
+
+        Raises:
+            LocalError: the port is taken.
+        """
+        _refuse_taken(self.port)
+        folder = self._state.emulator
+        scratch = folder / "tmp"
+        shutil.rmtree(scratch, ignore_errors=True)
+        scratch.mkdir(parents=True)
+        # Every function inherits this environment: it must not pick up the caller's AWS settings,
+        # Python settings or virtual environment.
+        environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": os.environ.get("HOME", "/"),
+            "TMPDIR": str(scratch),
+            "GATEWAY_PORT": str(self.port),
+            "BIND_HOST": "127.0.0.1",
+            "MINISTACK_HOST": "127.0.0.1",
+            "MINISTACK_REGION": REGION,
+            "AUTH": "true",
+            "PERSIST_STATE": "1",
+            "STATE_DIR": str(folder / "metadata"),
+            "S3_PERSIST": "1",
+            "S3_DATA_DIR": str(folder / "objects"),
+            "IOT_MTLS_ENABLED": "0",
+            "SFTP_ENABLED": "0",
+        }
+        with self._state.log("emulator").open("wb") as log:
+            # In a session of its own: Ctrl-C must reach it through `stop`, once, and not at once.
+            self._process = subprocess.Popen(
+                [PROGRAM],
+                cwd=folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        self._state.pid.write_text(f"{self._process.pid} {self.port}")
+
+    def wait_until_ready(self) -> None:
+        """Return when every service answers.
+
+        Raises:
+            LocalError: it ended, or did not get ready in a minute.
+        """
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            self.check_alive()
+            try:
+                if httpx.get(f"{self.endpoint}/_ministack/health", timeout=5).is_success:
+                    return
+            except httpx.HTTPError:
+                time.sleep(0.05)
+        message = f"The emulator did not get ready. Its log: {self._state.log('emulator')}"
+        raise LocalError(message)
+
+    def check_alive(self) -> None:
+        """Raise LocalError if the process has ended by itself."""
+        if self._process is not None and self._process.poll() is not None:
+            message = f"The emulator ended by itself. Its log: {self._state.log('emulator')}"
+            raise LocalError(message)
+
+    def stop(self) -> bool:
+        """Stop the process, and return whether its state is saved."""
+        if self._process is None:
+            return True
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGINT)
+        try:
+            saved = self._process.wait(STOP_SECONDS) == 0
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+            saved = False
+        if saved:
+            self._state.pid.unlink(missing_ok=True)
+        return saved
+
+
+def recover(state: State) -> str | None:
+    """Put `state` in order after a run that did not end as it should, and say what was done.
+
+    MiniStack writes its metadata when it stops gracefully and at no other time, so after a hard
+    kill the objects on disk belong to records that are gone.
+    """
+    try:
+        pid, port = (int(word) for word in state.pid.read_text().split())
+    except FileNotFoundError:
+        return None
+    if _answers(port) and _stop_orphan(pid):
+        state.pid.unlink()
+        return "The last run was killed, its emulator was not: stopped it now, nothing is lost."
+    state.forget()
+    return "The last run was killed before it saved its state: starting clean, its files are gone."
+
+
+def _answers(port: int) -> bool:
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/_ministack/health", timeout=5).is_success
+    except httpx.HTTPError:
+        return False
+
+
+def _stop_orphan(pid: int) -> bool:
+    deadline = time.monotonic() + STOP_SECONDS
+    try:
+        os.kill(pid, signal.SIGINT)
+        while time.monotonic() < deadline:
+            time.sleep(0.1)
+            os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _refuse_taken(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            message = (
+                f"Port {port} is in use. Stop what uses it, or choose another: PORT=4600 make run"
+            )
+            raise LocalError(message) from error

@@ -1,0 +1,67 @@
+"""The project and key that a run hands out, made by the services that `uv run larder` calls."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import httpx
+
+from larder.domain.errors import NotFoundError
+from larder.domain.quota import Amount
+from larder.runtime.composition import Composition
+from larder.runtime.settings import Settings
+from larder.services.projects import create_key, create_project, find_project
+from local.errors import LocalError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from local.state import State
+
+NAME = "demo"
+
+
+def demo_key(state: State, base_url: str, outputs: Mapping[str, str]) -> str:
+    """Return a key of the project `demo` that the API accepts; both are made when missing.
+
+    `outputs` are the stack's. Asking the API also starts the first two functions, so that the
+    first request of the reader does not wait for them.
+
+    Raises:
+        LocalError: the API refuses the new key as well; the functions' logs tell why.
+    """
+    if state.api_key.exists():
+        secret = state.api_key.read_text()
+        if _accepted(secret, base_url):
+            return secret
+    ports = Composition(
+        Settings(
+            store_table=outputs["StoreTable"],
+            keys_table=outputs["KeysTable"],
+            files_bucket=outputs["FilesBucket"],
+            events_queue_url=outputs["EventsQueueUrl"],
+            pepper_secret_id=outputs["PepperSecretId"],
+        )
+    )
+    try:
+        project = find_project(NAME, projects=ports.projects)
+    except NotFoundError:
+        limit = Amount(
+            files=int(outputs["DefaultFilesLimit"]), bytes=int(outputs["DefaultBytesLimit"])
+        )
+        project = create_project(NAME, limit, projects=ports.projects, clock=time.time)
+    secret, _ = create_key(project.id, keys=ports.keys, pepper=ports.pepper, clock=time.time)
+    state.api_key.touch(mode=0o600)
+    state.api_key.write_text(secret)
+    if not _accepted(secret, base_url):
+        message = f"The deployed API refuses the key just made for it: {base_url}/usage"
+        raise LocalError(message)
+    return secret
+
+
+def _accepted(secret: str, base_url: str) -> bool:
+    answer = httpx.get(
+        f"{base_url}/usage", headers={"Authorization": f"Bearer {secret}"}, timeout=30
+    )
+    return answer.is_success

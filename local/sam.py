@@ -1,0 +1,116 @@
+"""`sam build` and `sam deploy`, the same that deploy to AWS, against the emulator."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from typing import TYPE_CHECKING
+
+import boto3
+
+from local.errors import LocalError
+from local.sources import fingerprint
+from local.state import ROOT
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
+
+    from local.state import State
+
+PROGRAM = ROOT / ".tools/sam/bin/sam"
+STACK = "larder-local"
+ARTIFACTS = "larder-local-artifacts"
+CONFIGURATION = ("--config-file", str(ROOT / "samconfig.toml"), "--config-env", "local")
+
+
+def build(state: State) -> bool:
+    """Build the functions and the layer unless nothing changed, and return whether it did.
+
+    Raises:
+        LocalError: the build failed.
+    """
+    current, done = fingerprint(), state.fingerprint("build")
+    if done.exists() and done.read_text() == current:
+        return False
+    done.unlink(missing_ok=True)
+    _sam(state, "build", "--build-dir", str(state.build))
+    done.write_text(current)
+    return True
+
+
+def deploy(state: State) -> bool:
+    """Deploy what was built unless that is deployed already, and return whether it did.
+
+    Raises:
+        LocalError: the deployment failed; the message has the first reason.
+    """
+    cloudformation = boto3.client("cloudformation")
+    status = _status(cloudformation)
+    current, done = state.fingerprint("build").read_text(), state.fingerprint("deploy")
+    if status is not None and done.exists() and done.read_text() == current:
+        return False
+    done.unlink(missing_ok=True)
+    if status is None:
+        boto3.client("s3").create_bucket(Bucket=ARTIFACTS)
+    elif status == "ROLLBACK_COMPLETE":
+        cloudformation.delete_stack(StackName=STACK)
+        cloudformation.get_waiter("stack_delete_complete").wait(
+            StackName=STACK, WaiterConfig={"Delay": 1}
+        )
+    template = str(state.build / "template.yaml")
+    try:
+        _sam(state, "deploy", "--template-file", template, "--s3-bucket", ARTIFACTS)
+    except LocalError as error:
+        reason = _first_failure(cloudformation)
+        raise LocalError(f"{error}\n{reason}" if reason else str(error)) from error
+    done.write_text(current)
+    return True
+
+
+def outputs() -> dict[str, str]:
+    """Return the stack's outputs by name."""
+    stack = boto3.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
+    return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+
+
+def _sam(state: State, command: str, *arguments: str) -> None:
+    if not PROGRAM.exists():
+        message = f"The SAM CLI is not installed in {PROGRAM.parent}: run 'make tools'."
+        raise LocalError(message)
+    environment = os.environ | {"SAM_CLI_TELEMETRY": "0", "SAM_CLI_POLL_DELAY": "0.2"}
+    # Without bytecode of its own it takes seconds longer, every time.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    log = state.log(command)
+    with log.open("wb") as output:
+        status = subprocess.run(
+            [PROGRAM, command, *CONFIGURATION, *arguments],
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            check=False,
+        ).returncode
+    if status:
+        tail = "\n".join(log.read_text(errors="replace").strip().splitlines()[-12:])
+        message = f"sam {command} failed. The end of {log}:\n{tail}"
+        raise LocalError(message)
+
+
+def _status(cloudformation: CloudFormationClient) -> str | None:
+    try:
+        return cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]["StackStatus"]
+    except cloudformation.exceptions.ClientError as error:
+        if error.response["Error"]["Code"] != "ValidationError":
+            raise
+        return None
+
+
+def _first_failure(cloudformation: CloudFormationClient) -> str | None:
+    if _status(cloudformation) is None:
+        return None
+    events = cloudformation.describe_stack_events(StackName=STACK)["StackEvents"]
+    for event in reversed(events):
+        if event["ResourceStatus"].endswith("_FAILED"):
+            return f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason', '')}"
+    return None
