@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from larder.domain.files import Purpose
+from larder.domain.uploads import UploadStatus
 
 if TYPE_CHECKING:
     from larder.domain.files import File
     from larder.domain.quota import Usage
-    from larder.domain.uploads import UploadStatus
     from larder.services.ports import FilePage, SignedRequest
     from larder.services.uploads_get import UploadState
 

@@ -10,7 +10,7 @@ import resource
 from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
-logger = Logger()
+logger = Logger(serialize_stacktrace=False)
 
 
 def count(metric: str, value: float = 1, unit: MetricUnit = MetricUnit.Count) -> None:

@@ -1,0 +1,146 @@
+"""Handlers on moto: each function's module is loaded as Lambda does, with the stack's names."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from moto import mock_aws
+
+from larder.domain.quota import Amount
+from larder.runtime.composition import Composition
+from larder.services.projects import create_project
+from tests.moto_stack import CREDENTIALS, ROOT, MotoStack, create_stack
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import ModuleType
+
+    from larder.domain.ids import TenantId
+
+
+@dataclass
+class FakeContext:
+    """The part of Lambda's context that handlers read."""
+
+    function_name: str = "function"
+    memory_limit_in_mb: int = 512
+    invoked_function_arn: str = "arn:aws:lambda:us-east-1:123456789012:function:function"
+    aws_request_id: str = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
+    remaining_ms: int = 300_000
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Return how long the function may still run."""
+        return self.remaining_ms
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An HTTP answer as the gateway would send it."""
+
+    status: int
+    headers: dict[str, str]
+    raw: str
+    binary: bool
+
+    @property
+    def json(self) -> Any:
+        """Return the decoded body."""
+        return json.loads(self.raw)
+
+    @property
+    def error(self) -> Any:
+        """Return the error, after checking the envelope: all four keys, always."""
+        error = self.json["error"]
+        assert set(error) == {"message", "type", "param", "code"}
+        return error
+
+
+@pytest.fixture
+def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[MotoStack]:
+    for name, value in CREDENTIALS.items():
+        monkeypatch.setenv(name, value)
+    with mock_aws():
+        made = create_stack()
+        for name, value in made.environment().items():
+            monkeypatch.setenv(name, value)
+        yield made
+
+
+@pytest.fixture
+def ports(stack: MotoStack) -> Composition:
+    return Composition(stack.settings)
+
+
+@cache
+def load(name: str) -> ModuleType:
+    """Load a function's module once: each stack has the same names, as a warm container would."""
+    path = ROOT / "functions" / name / "app.py"
+    spec = importlib.util.spec_from_file_location(f"functions.{name}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@dataclass(frozen=True)
+class Functions:
+    """The deployed functions."""
+
+    stack: MotoStack
+
+    def invoke(self, name: str, event: dict[str, Any], context: FakeContext | None = None) -> Any:
+        return load(name).lambda_handler(event, context or FakeContext())
+
+    def call(self, name: str, tenant: TenantId, **changes: Any) -> Answer:
+        """Send the function its recorded event, changed as given, as `tenant`."""
+        event = recorded(name)
+        for key in ("pathParameters", "queryStringParameters", "body", "isBase64Encoded"):
+            if key in changes:
+                event[key] = changes.pop(key)
+        if "headers" in changes:
+            headers = changes.pop("headers")
+            event["headers"] = headers
+            event["multiValueHeaders"] = {key: [value] for key, value in headers.items()}
+        assert not changes
+        query = event["queryStringParameters"] or {}
+        event["multiValueQueryStringParameters"] = {key: [value] for key, value in query.items()}
+        event["path"] = event["resource"].format(**(event["pathParameters"] or {}))
+        event["requestContext"]["path"] = "/prod" + event["path"]
+        event["requestContext"]["authorizer"]["tenant"] = tenant
+        answer = self.invoke(name, event)
+        headers = {key.lower(): values[0] for key, values in answer["multiValueHeaders"].items()}
+        assert headers["x-request-id"] == event["requestContext"]["requestId"]
+        return Answer(
+            answer["statusCode"], headers, answer.get("body") or "", answer["isBase64Encoded"]
+        )
+
+
+def recorded(name: str) -> dict[str, Any]:
+    """Return the recorded event of that name."""
+    event: dict[str, Any] = json.loads((ROOT / "events" / f"{name}.json").read_text())
+    return event
+
+
+@pytest.fixture
+def functions(stack: MotoStack) -> Functions:
+    return Functions(stack)
+
+
+@pytest.fixture
+def tenant(ports: Composition) -> TenantId:
+    return create_project(
+        "demo", Amount(files=200, bytes=2**28), projects=ports.projects, clock=ports.clock
+    ).id
+
+
+@pytest.fixture
+def stranger(ports: Composition) -> TenantId:
+    return create_project(
+        "stranger", Amount(files=200, bytes=2**28), projects=ports.projects, clock=ports.clock
+    ).id

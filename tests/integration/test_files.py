@@ -1,0 +1,366 @@
+"""The files routes, from the recorded request to the recorded answer."""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from urllib3.filepost import encode_multipart_formdata
+
+from larder.domain.quota import Amount
+
+if TYPE_CHECKING:
+    from larder.domain.ids import TenantId
+    from larder.runtime.composition import Composition
+    from tests.integration.conftest import Answer, Functions
+    from tests.moto_stack import MotoStack
+
+GOOD_LINE = json.dumps(
+    {
+        "custom_id": "a",
+        "method": "POST",
+        "url": "/v1/chat/completions",
+        "body": {"model": "m", "messages": [{"role": "user", "content": "hi"}]},
+    }
+).encode()
+
+
+def upload(
+    functions: Functions,
+    tenant: TenantId,
+    data: bytes = GOOD_LINE,
+    filename: str = "requests.jsonl",
+    fields: dict[str, str] | None = None,
+) -> Answer:
+    body, content_type = encode_multipart_formdata(
+        {**(fields or {}), "file": (filename, data, "application/jsonl")}
+    )
+    return functions.call(
+        "files_create",
+        tenant,
+        headers={"Content-Type": content_type},
+        body=base64.b64encode(body).decode(),
+        isBase64Encoded=True,
+    )
+
+
+def get(
+    functions: Functions, tenant: TenantId, file_id: str, route: str = "files_get", **changes: Any
+) -> Answer:
+    return functions.call(route, tenant, pathParameters={"file_id": file_id}, **changes)
+
+
+def test_the_recorded_upload_is_stored_and_answered_in_openais_shape(
+    functions: Functions, stack: MotoStack, tenant: TenantId
+) -> None:
+    answer = functions.call("files_create", tenant)
+
+    file = answer.json
+    assert answer.status == 200
+    assert set(file) == set(
+        "id object bytes created_at filename purpose status status_details expires_at".split()
+    )
+    assert file["object"] == "file"
+    assert file["status"] == "uploaded"
+    assert file["expires_at"] == file["created_at"] + 86_400
+    assert stack.object_keys() == {f"files/{tenant}/{file['id']}"}
+
+
+def test_a_file_can_be_read_at_once_after_its_creation(
+    functions: Functions, tenant: TenantId
+) -> None:
+    file = upload(functions, tenant).json
+
+    answer = get(functions, tenant, file["id"])
+
+    assert answer.status == 200
+    assert answer.json == file
+
+
+def test_the_content_is_the_exact_bytes_under_the_name_that_was_given(
+    functions: Functions, tenant: TenantId
+) -> None:
+    data = bytes(range(256)) * 7
+    file = upload(
+        functions, tenant, data, filename="Übung 1.jsonl", fields={"purpose": "user_data"}
+    ).json
+
+    answer = get(functions, tenant, file["id"], "files_content")
+
+    assert answer.status == 200
+    assert answer.binary
+    assert base64.b64decode(answer.raw) == data
+    assert answer.headers["content-length"] == str(len(data))
+    assert answer.headers["content-type"] == "application/octet-stream"
+    assert answer.headers["content-disposition"] == (
+        "attachment; filename=\"_bung 1.jsonl\"; filename*=UTF-8''%C3%9Cbung%201.jsonl"
+    )
+
+
+def test_a_range_is_answered_with_the_part_asked_for(
+    functions: Functions, tenant: TenantId
+) -> None:
+    file = upload(functions, tenant, b"0123456789").json
+
+    answer = get(functions, tenant, file["id"], "files_content", headers={"Range": "bytes=2-4"})
+
+    assert answer.status == 206
+    assert base64.b64decode(answer.raw) == b"234"
+    assert answer.headers["content-range"] == "bytes 2-4/10"
+
+
+def test_a_range_outside_the_file_is_not_satisfiable(
+    functions: Functions, tenant: TenantId
+) -> None:
+    file = upload(functions, tenant, b"0123456789").json
+
+    answer = get(functions, tenant, file["id"], "files_content", headers={"Range": "bytes=20-"})
+
+    assert answer.status == 416
+    assert answer.headers["content-range"] == "bytes */10"
+    assert answer.error["param"] == "Range"
+
+
+def test_a_copy_that_is_current_is_not_sent_again(functions: Functions, tenant: TenantId) -> None:
+    file = upload(functions, tenant).json
+    etag = get(functions, tenant, file["id"], "files_content").headers["etag"]
+
+    answer = get(functions, tenant, file["id"], "files_content", headers={"If-None-Match": etag})
+
+    assert answer.status == 304
+    assert answer.raw == ""
+
+
+def test_content_above_4_mib_is_a_redirect_to_s3(
+    functions: Functions, stack: MotoStack, tenant: TenantId
+) -> None:
+    created = functions.call(
+        "uploads_create",
+        tenant,
+        body=json.dumps(
+            {"filename": "big.bin", "purpose": "user_data", "bytes": 5 * 2**20, "mime_type": "a/b"}
+        ),
+        isBase64Encoded=False,
+    ).json
+    file_id = created["id"].replace("upload_", "file-")
+    stack.s3.put_object(
+        Bucket=stack.settings.files_bucket, Key=f"files/{tenant}/{file_id}", Body=bytes(5 * 2**20)
+    )
+    functions.call(
+        "uploads_complete",
+        tenant,
+        pathParameters={"upload_id": created["id"]},
+        body="{}",
+        isBase64Encoded=False,
+    )
+
+    answer = get(functions, tenant, file_id, "files_content")
+
+    assert answer.status == 302
+    assert f"/files/{tenant}/{file_id}?" in answer.headers["location"]
+    assert "response-content-disposition=attachment" in answer.headers["location"]
+
+
+def test_content_whose_bytes_have_not_arrived_is_not_found(
+    functions: Functions, stack: MotoStack, tenant: TenantId
+) -> None:
+    file = upload(functions, tenant).json
+    stack.s3.delete_object(Bucket=stack.settings.files_bucket, Key=f"files/{tenant}/{file['id']}")
+
+    answer = get(functions, tenant, file["id"], "files_content")
+
+    assert answer.status == 404
+    assert answer.error["message"] == f"No such File object: {file['id']} (not found)"
+
+
+def test_a_link_is_signed_for_as_long_as_was_asked(functions: Functions, tenant: TenantId) -> None:
+    file = upload(functions, tenant).json
+
+    answer = get(functions, tenant, file["id"], "files_url", queryStringParameters={"expiry": "60"})
+
+    assert answer.status == 200
+    assert "X-Amz-Expires=60" in answer.json["url"]
+    assert abs(answer.json["expires_at"] - time.time() - 60) < 5
+
+
+@pytest.mark.parametrize("expiry", ["59", "3601", "soon", "-1", ""])
+def test_a_link_for_another_time_is_refused(
+    functions: Functions, tenant: TenantId, expiry: str
+) -> None:
+    file = upload(functions, tenant).json
+
+    answer = get(
+        functions, tenant, file["id"], "files_url", queryStringParameters={"expiry": expiry}
+    )
+
+    assert answer.status == 400
+    assert answer.error["param"] == "expiry"
+
+
+def test_deletion_is_final_and_frees_the_quota_at_once(
+    functions: Functions, tenant: TenantId
+) -> None:
+    file = upload(functions, tenant).json
+
+    answer = get(functions, tenant, file["id"], "files_delete")
+
+    assert answer.json == {"id": file["id"], "object": "file", "deleted": True}
+    assert get(functions, tenant, file["id"]).status == 404
+    assert get(functions, tenant, file["id"], "files_delete").status == 404
+    usage = functions.call("usage_get", tenant).json
+    assert usage["files"] == {"used": 0, "reserved": 0, "limit": 200}
+    assert usage["bytes"] == {"used": 0, "reserved": 0, "limit": 2**28}
+
+
+@pytest.mark.parametrize(
+    "route", ["files_get", "files_content", "files_url", "files_validation", "files_delete"]
+)
+@pytest.mark.parametrize(
+    "file_id",
+    ["file-0123456789abcdef01234567", "file-XYZ", "nonsense", "upload_0123456789abcdef01234567"],
+)
+def test_every_route_answers_an_unknown_id_alike(
+    functions: Functions, tenant: TenantId, route: str, file_id: str
+) -> None:
+    answer = get(functions, tenant, file_id, route, queryStringParameters=None)
+
+    assert answer.status == 404
+    assert answer.error == {
+        "message": f"No such File object: {file_id} (not found)",
+        "type": "invalid_request_error",
+        "param": "id",
+        "code": None,
+    }
+
+
+@pytest.mark.parametrize(
+    "route", ["files_get", "files_content", "files_url", "files_validation", "files_delete"]
+)
+def test_another_projects_file_does_not_exist(
+    functions: Functions, tenant: TenantId, stranger: TenantId, route: str
+) -> None:
+    file = upload(functions, tenant).json
+
+    answer = get(functions, stranger, file["id"], route, queryStringParameters=None)
+
+    assert answer.status == 404
+    assert answer.error["message"] == f"No such File object: {file['id']} (not found)"
+    assert get(functions, tenant, file["id"]).status == 200
+
+
+def test_the_list_is_newest_first_and_pages_exactly(functions: Functions, tenant: TenantId) -> None:
+    ids = []
+    for _ in range(5):
+        ids.append(upload(functions, tenant).json["id"])
+        time.sleep(0.002)
+
+    first = functions.call("files_list", tenant, queryStringParameters={"limit": "3"}).json
+    second = functions.call(
+        "files_list", tenant, queryStringParameters={"limit": "3", "after": first["last_id"]}
+    ).json
+
+    assert [file["id"] for file in first["data"] + second["data"]] == ids[::-1]
+    assert (first["has_more"], second["has_more"]) == (True, False)
+    assert (first["object"], first["first_id"], first["last_id"]) == ("list", ids[4], ids[2])
+
+
+def test_an_empty_list_has_empty_ids(functions: Functions, tenant: TenantId) -> None:
+    answer = functions.call("files_list", tenant, queryStringParameters=None)
+
+    assert answer.json == {
+        "object": "list",
+        "data": [],
+        "first_id": "",
+        "last_id": "",
+        "has_more": False,
+    }
+
+
+@pytest.mark.parametrize(
+    ("query", "param", "code"),
+    [
+        ({"limit": "10001"}, "limit", "integer_above_max_value"),
+        ({"limit": "0"}, "limit", "integer_below_min_value"),
+        ({"limit": "-99999999999999999999"}, "limit", "integer_below_min_value"),
+        ({"limit": "ten"}, "limit", None),
+        ({"order": "newest"}, "order", None),
+        ({"after": "file-1"}, "after", None),
+        ({"purpose": "fun"}, "purpose", None),
+    ],
+)
+def test_a_list_parameter_out_of_range_is_named(
+    functions: Functions, tenant: TenantId, query: dict[str, str], param: str, code: str | None
+) -> None:
+    answer = functions.call("files_list", tenant, queryStringParameters=query)
+
+    assert answer.status == 400
+    assert answer.error["type"] == "invalid_request_error"
+    assert (answer.error["param"], answer.error["code"]) == (param, code)
+
+
+@pytest.mark.parametrize(
+    ("fields", "param"),
+    [
+        ({"purpose": "fun"}, "purpose"),
+        ({"purpose": "batch_output"}, "purpose"),
+        (
+            {"expires_after[seconds]": "60", "expires_after[anchor]": "created_at"},
+            "expires_after[seconds]",
+        ),
+        ({"expires_after[seconds]": "2592001"}, "expires_after[seconds]"),
+        ({"expires_after[seconds]": "1e5"}, "expires_after[seconds]"),
+        ({"expires_after[anchor]": "created_at"}, "expires_after[seconds]"),
+        (
+            {"expires_after[anchor]": "now", "expires_after[seconds]": "3600"},
+            "expires_after[anchor]",
+        ),
+    ],
+)
+def test_a_wrong_field_is_named_and_costs_nothing(
+    functions: Functions, tenant: TenantId, fields: dict[str, str], param: str
+) -> None:
+    answer = upload(functions, tenant, fields=fields)
+
+    assert answer.status == 400
+    assert answer.error["param"] == param
+    assert functions.call("usage_get", tenant).json["files"]["used"] == 0
+
+
+def test_a_body_over_2_mib_is_too_large(functions: Functions, tenant: TenantId) -> None:
+    answer = upload(functions, tenant, bytes(2 * 2**20 + 1))
+
+    assert answer.status == 413
+    assert answer.error["code"] == "request_too_large"
+    assert "POST /v1/uploads" in answer.error["message"]
+
+
+def test_a_full_quota_is_explained(
+    functions: Functions, tenant: TenantId, ports: Composition
+) -> None:
+    ports.projects.set_limit(tenant, Amount(files=1, bytes=2**28))
+    upload(functions, tenant)
+
+    answer = upload(functions, tenant)
+
+    assert answer.status == 400
+    assert (answer.error["type"], answer.error["code"]) == (
+        "insufficient_quota",
+        "storage_quota_exceeded",
+    )
+    assert "1 of 1 files" in answer.error["message"]
+
+
+def test_a_store_that_fails_gives_the_quota_back_and_tells_nothing(
+    functions: Functions, stack: MotoStack, tenant: TenantId
+) -> None:
+    stack.s3.delete_bucket(Bucket=stack.settings.files_bucket)
+
+    answer = upload(functions, tenant)
+
+    assert answer.status == 500
+    assert (answer.error["type"], answer.error["code"]) == ("api_error", "internal_error")
+    assert "bucket" not in answer.raw.lower()
+    assert functions.call("usage_get", tenant).json["files"]["used"] == 0

@@ -1,0 +1,118 @@
+"""The stack's tables, bucket, queue and pepper on moto, as `template.yaml` describes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import yaml
+
+from larder.runtime.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parent.parent
+REGION = "us-east-1"
+
+CREDENTIALS = {
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_DEFAULT_REGION": REGION,
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+
+
+class _Template(yaml.SafeLoader):
+    """YAML with CloudFormation's tags, whose functions are left as they are written."""
+
+
+_Template.add_multi_constructor(
+    "!", lambda loader, _, node: loader.construct_yaml_str(node) if node.value == "" else node.value
+)
+
+
+@cache
+def template() -> dict[str, Any]:
+    """Return the deployment's template, its intrinsic functions unresolved."""
+    text = (ROOT / "template.yaml").read_text()
+    loaded: dict[str, Any] = yaml.load(text, _Template)  # noqa: S506 - a SafeLoader
+    return loaded
+
+
+@dataclass(frozen=True)
+class MotoStack:
+    """Names of what was made, and plain clients to look into it."""
+
+    settings: Settings
+    dynamodb: Any
+    s3: Any
+    sqs: Any
+
+    def items(self) -> Iterator[dict[str, Any]]:
+        """Yield every item of the Store table."""
+        for page in self.dynamodb.get_paginator("scan").paginate(
+            TableName=self.settings.store_table
+        ):
+            yield from page["Items"]
+
+    def object_keys(self) -> set[str]:
+        """Return the keys of all objects in the bucket."""
+        listed = self.s3.list_objects_v2(Bucket=self.settings.files_bucket)
+        return {entry["Key"] for entry in listed.get("Contents", [])}
+
+    def environment(self) -> dict[str, str]:
+        """Return the variables that the template gives the functions."""
+        return {
+            "STORE_TABLE": self.settings.store_table,
+            "KEYS_TABLE": self.settings.keys_table,
+            "FILES_BUCKET": self.settings.files_bucket,
+            "EVENTS_QUEUE_URL": self.settings.events_queue_url,
+            "PEPPER_SECRET_ID": self.settings.pepper_secret_id,
+            "POWERTOOLS_SERVICE_NAME": "larder",
+            "POWERTOOLS_METRICS_NAMESPACE": "Larder",
+        }
+
+
+@cache
+def _client(service: str) -> Any:
+    # Making a client costs more than all that a test does with it.
+    return boto3.client(service, region_name=REGION)  # type: ignore[call-overload]
+
+
+def create_stack() -> MotoStack:
+    """Create the resources; called inside `mock_aws` with `CREDENTIALS` in the environment."""
+    dynamodb, s3, sqs = _client("dynamodb"), _client("s3"), _client("sqs")
+    resources = template()["Resources"]
+    for name in ("Store", "Keys"):
+        properties = resources[name]["Properties"]
+        dynamodb.create_table(
+            TableName=name,
+            **{
+                part: properties[part]
+                for part in (
+                    "AttributeDefinitions",
+                    "KeySchema",
+                    "GlobalSecondaryIndexes",
+                    "BillingMode",
+                )
+            },
+        )
+    s3.create_bucket(Bucket="larder-files")
+    queue_url = sqs.create_queue(QueueName="larder-events")["QueueUrl"]
+    _client("secretsmanager").create_secret(Name="pepper", SecretString="a pepper")
+    return MotoStack(
+        Settings(
+            store_table="Store",
+            keys_table="Keys",
+            files_bucket="larder-files",
+            events_queue_url=queue_url,
+            pepper_secret_id="pepper",
+        ),
+        dynamodb,
+        s3,
+        sqs,
+    )
