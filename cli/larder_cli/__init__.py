@@ -1,0 +1,1 @@
+"""Larder on the command line: `uv run larder`."""

@@ -1,0 +1,85 @@
+"""`larder key …`: the API keys of a project."""
+
+from typing import Annotated
+
+import typer
+
+from larder.domain.api_keys import KeyRecord
+from larder.services.projects import create_key, find_project, revoke_key
+from larder_cli.deployment import find_deployment
+from larder_cli.options import AsJson, Profile, Project, Region, Stack
+from larder_cli.output import columns, moment, print_json, print_table, remark
+
+app = typer.Typer(help="Create, list and revoke API keys.", no_args_is_help=True)
+
+
+@app.command()
+def create(
+    project: Project,
+    stack: Stack = None,
+    profile: Profile = None,
+    region: Region = None,
+    as_json: AsJson = False,
+) -> None:
+    """Create a key and print its secret, once: KEY=$(larder key create demo)."""
+    ports = find_deployment(stack, profile, region).ports
+    found = find_project(project, projects=ports.projects)
+    secret, key = create_key(found.id, keys=ports.keys, pepper=ports.pepper, clock=ports.clock)
+    if as_json:
+        print_json(_as_json(key) | {"secret": secret})
+        return
+    typer.echo(secret)
+    remark(f"This is the secret of {key.id} for project {found.name}. It is not shown again.")
+
+
+@app.command("list")
+def list_(
+    project: Project,
+    stack: Stack = None,
+    profile: Profile = None,
+    region: Region = None,
+    as_json: AsJson = False,
+) -> None:
+    """List a project's keys, oldest first, revoked ones included."""
+    ports = find_deployment(stack, profile, region).ports
+    found = find_project(project, projects=ports.projects)
+    keys = list(ports.keys.of_project(found.id))
+    if as_json:
+        print_json([_as_json(key) for key in keys])
+        return
+    table = columns("id", "secret", "created", "revoked")
+    for key in keys:
+        revoked = "" if key.revoked_at is None else moment(key.revoked_at)
+        table.add_row(key.id, f"zk_live_…{key.hint}", moment(key.created_at), revoked)
+    print_table(table)
+
+
+@app.command()
+def revoke(
+    project: Project,
+    key_id: Annotated[str, typer.Argument(help="The key's id, as 'larder key list' shows it.")],
+    stack: Stack = None,
+    profile: Profile = None,
+    region: Region = None,
+    as_json: AsJson = False,
+) -> None:
+    """Revoke a key: requests with it are refused within a minute."""
+    ports = find_deployment(stack, profile, region).ports
+    found = find_project(project, projects=ports.projects)
+    before = revoke_key(found.id, key_id, keys=ports.keys, clock=ports.clock)
+    if as_json:
+        print_json({"id": before.id, "revoked": True})
+    elif before.revoked_at is None:
+        remark(f"{before.id} is revoked; requests with it are refused within a minute.")
+    else:
+        remark(f"{before.id} was revoked already, on {moment(before.revoked_at)}.")
+
+
+def _as_json(key: KeyRecord) -> dict[str, str | int | None]:
+    return {
+        "id": key.id,
+        "project": key.tenant,
+        "hint": key.hint,
+        "created_at": key.created_at,
+        "revoked_at": key.revoked_at,
+    }

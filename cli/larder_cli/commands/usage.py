@@ -1,0 +1,45 @@
+"""`larder usage`: how full a project is."""
+
+from larder.api.models import UsageObject
+from larder.domain.ids import TenantId
+from larder.domain.quota import Usage
+from larder.runtime.composition import Composition
+from larder.services.projects import find_project
+from larder.services.usage_get import get_usage
+from larder_cli.deployment import find_deployment
+from larder_cli.options import AsJson, Profile, Project, Region, Stack
+from larder_cli.output import print_json, print_table, usage_table
+
+
+def usage(
+    project: Project,
+    stack: Stack = None,
+    profile: Profile = None,
+    region: Region = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what a project stores, what pending uploads reserve, and its limits."""
+    ports = find_deployment(stack, profile, region).ports
+    found = find_project(project, projects=ports.projects)
+    print_usage(current_usage(found.id, ports), as_json=as_json)
+
+
+def current_usage(tenant: TenantId, ports: Composition) -> Usage:
+    """Return the project's counters as its own clients see them."""
+    return get_usage(
+        tenant,
+        usage=ports.usage,
+        deadlines=ports.deadlines,
+        files=ports.files,
+        uploads=ports.uploads,
+        clock=ports.clock,
+    )
+
+
+def print_usage(current: Usage, *, as_json: bool) -> None:
+    """Print the counters, as JSON in the shape of `GET /v1/usage`."""
+    shown = UsageObject.of(current)
+    if as_json:
+        print_json(shown.model_dump())
+    else:
+        print_table(usage_table(shown))

@@ -1,0 +1,53 @@
+"""The file by which a running local stack tells other programs where it is."""
+
+import os
+import shlex
+from pathlib import Path
+
+from larder_cli.failures import OperatorError
+
+ENV_FILE = ".local/env"
+
+
+def find_env_file() -> Path | None:
+    """Return the `.local/env` of the working directory or the nearest one above it, if any.
+
+    LARDER_ENV_FILE names another file instead.
+
+    Raises:
+        OperatorError: the file that LARDER_ENV_FILE names does not exist.
+    """
+    if named := os.environ.get("LARDER_ENV_FILE"):
+        if not Path(named).is_file():
+            message = f"LARDER_ENV_FILE names {named}, which does not exist. Is the stack running?"
+            raise OperatorError(message)
+        return Path(named)
+    here = Path.cwd()
+    found = (folder / ENV_FILE for folder in (here, *here.parents))
+    return next((path for path in found if path.is_file()), None)
+
+
+def use_env_file(path: Path) -> None:
+    """Take the file's variables into this process's environment; one that is set there wins.
+
+    AWS settings win only together with an AWS_ENDPOINT_URL: without it they are those of a real
+    account, and neither may its credentials go to the emulator nor the emulator's to it.
+
+    Raises:
+        OperatorError: LARDER_STACK names another stack than the file.
+    """
+    lines = path.read_text().splitlines()
+    variables = dict(word.split("=", 1) for line in lines for word in shlex.split(line))
+    meant, running = os.environ.get("LARDER_STACK"), variables["LARDER_STACK"]
+    if meant not in {None, running}:
+        message = (
+            f"LARDER_STACK is {meant}, but {path} is of {running}: "
+            f"give --stack {meant}, or unset LARDER_STACK."
+        )
+        raise OperatorError(message)
+    if "AWS_ENDPOINT_URL" not in os.environ:
+        for name in [name for name in os.environ if name.startswith("AWS_")]:
+            del os.environ[name]
+        os.environ["AWS_CONFIG_FILE"] = os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
+    for name, value in variables.items():
+        os.environ.setdefault(name, value)
