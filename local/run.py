@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from local import gaps, sam
@@ -59,22 +59,23 @@ def up(state: State, emulator: Emulator) -> None:
         sam.build(state)
     with _step("starting the emulator"):
         emulator.wait_until_ready()
+    deliver(state, emulator.aws_settings)
+
+
+def deliver(state: State, aws_settings: dict[str, str]) -> None:
+    """Deploy what was built, and publish the variables that lead to it."""
     with _step("deploying the template"):
-        publish(state, emulator.aws_settings)
-
-
-def publish(state: State, aws_settings: dict[str, str]) -> None:
-    """Deploy what was built, and write the variables that lead to it."""
-    if sam.deploy(state):
-        gaps.fill()
-    outputs = sam.outputs()
-    base_url = gaps.base_url(aws_settings["AWS_ENDPOINT_URL"])
-    logs = FunctionLogs(sam.STACK)
-    try:
-        key = demo_key(state, base_url, outputs)
-    except LocalError as error:
-        lines = "\n".join(logs.new_lines())
-        raise LocalError(f"{error}\nThe functions logged:\n{lines}") from error
+        if sam.deploy(state):
+            gaps.fill()
+        outputs = sam.outputs()
+        base_url = gaps.base_url(aws_settings["AWS_ENDPOINT_URL"])
+    with _step("asking the API with the demo key"):
+        logs = FunctionLogs(sam.STACK)
+        try:
+            key = demo_key(state, base_url, outputs)
+        except LocalError as error:
+            lines = "\n".join(logs.new_lines())
+            raise LocalError(f"{error}\nThe functions logged:\n{lines}") from error
     state.publish(
         {
             "LARDER_BASE_URL": base_url,
@@ -104,8 +105,7 @@ def redeploy(state: State) -> None:
     use_only(aws_settings)
     with _step("building the functions and the layer"):
         sam.build(state)
-    with _step("deploying the template"):
-        publish(state, aws_settings)
+    deliver(state, aws_settings)
 
 
 def follow(state: State, emulator: Emulator) -> None:
@@ -121,14 +121,15 @@ def follow(state: State, emulator: Emulator) -> None:
 
 
 def down(state: State, emulator: Emulator) -> None:
-    """Stop the emulator; an impatient second Ctrl-C must not cost the state."""
+    """Stop the emulator; neither a second Ctrl-C nor a closed terminal may cost the state."""
     for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(each, signal.SIG_IGN)
     state.env.unlink(missing_ok=True)
-    with _step("stopping, saving the state"):
-        saved = emulator.stop()
-    if not saved:
-        print("The emulator had to be killed: its state is lost, the next run starts clean.")
+    with suppress(OSError):
+        print("stopping, saving the state", flush=True)
+    if not emulator.stop():
+        with suppress(OSError):
+            print("The emulator had to be killed: its state is lost, the next run starts clean.")
 
 
 @contextmanager
