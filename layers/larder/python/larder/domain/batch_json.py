@@ -1,0 +1,46 @@
+"""A JSON value that is known to be well formed, looked at without reading all of it."""
+
+import re
+from typing import Final
+
+from msgspec import Raw
+from msgspec.json import Decoder
+
+_KINDS: Final = {
+    ord('"'): "a string",
+    ord("{"): "an object",
+    ord("["): "an array",
+    ord("t"): "true",
+    ord("f"): "false",
+    ord("n"): "null",
+}
+_EMPTY_ARRAY: Final = re.compile(rb"\[[ \t\r\n]*\]")
+
+_decode_text = Decoder(str).decode
+
+
+def kind_of(value: Raw) -> str:
+    """What the value is, as a message says it: "a string", "null", "a number"."""
+    return _KINDS.get(memoryview(value)[0], "a number")
+
+
+def read_text(value: Raw) -> str | None:
+    """The value if it is a string."""
+    return _decode_text(value) if memoryview(value)[0] == ord('"') else None
+
+
+def is_empty(value: Raw) -> bool:
+    """Whether the value is the empty string or an empty array."""
+    return value == _EMPTY_TEXT or _EMPTY_ARRAY.match(value) is not None
+
+
+_EMPTY_TEXT: Final = Raw(b'""')
+
+
+def is_utf8(line: bytes) -> bool:
+    """Whether the bytes are UTF-8."""
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

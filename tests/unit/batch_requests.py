@@ -1,0 +1,64 @@
+"""Request lines to validate: valid ones, and the same with a member changed."""
+
+import json
+from typing import Any
+
+from larder.domain.batch_report import ValidationReport
+from larder.domain.batch_validation import BatchValidator
+
+ABSENT = object()
+BODIES: dict[str, dict[str, Any]] = {
+    "/v1/chat/completions": {"messages": [{"role": "user", "content": "Hello"}]},
+    "/v1/completions": {"prompt": "Once upon"},
+    "/v1/embeddings": {"input": "a text"},
+    "/v1/responses": {"input": "a question"},
+    "/v1/moderations": {"input": "a text"},
+}
+
+
+def request(url: Any = "/v1/chat/completions", **members: Any) -> dict[str, Any]:
+    """A valid request, with members replaced, or left out where the value is ABSENT."""
+    whole = {
+        "custom_id": "request-1",
+        "method": "POST",
+        "url": url,
+        "body": {"model": "gpt-4o-mini", **BODIES.get(url, {})},
+        **members,
+    }
+    return {name: value for name, value in whole.items() if value is not ABSENT}
+
+
+def with_body(url: str = "/v1/chat/completions", **members: Any) -> dict[str, Any]:
+    """A valid request, with members of its body replaced, or left out where ABSENT."""
+    body = {"model": "gpt-4o-mini", **BODIES[url], **members}
+    return request(url, body={name: value for name, value in body.items() if value is not ABSENT})
+
+
+def with_message(**members: Any) -> dict[str, Any]:
+    """A valid chat request whose second message is this one."""
+    return with_body(messages=[{"role": "system", "content": "Be brief."}, members])
+
+
+def as_line(value: Any) -> bytes:
+    return json.dumps(value).encode()
+
+
+def many(count: int) -> bytes:
+    """A valid file of `count` requests."""
+    return b"".join(
+        b'{"custom_id": "request-%d", "method": "POST", "url": "/v1/embeddings", '
+        b'"body": {"model": "m", "input": "x"}}\n' % number
+        for number in range(1, count + 1)
+    )
+
+
+def validated(data: bytes, block: int = 65536) -> ValidationReport:
+    validator = BatchValidator()
+    for start in range(0, len(data), block):
+        validator.feed(data[start : start + block])
+    return validator.finish()
+
+
+def found(data: bytes, block: int = 65536) -> list[tuple[str, int | None, str | None]]:
+    """(code, line, param) of each problem."""
+    return [(error.code, error.line, error.param) for error in validated(data, block).errors]

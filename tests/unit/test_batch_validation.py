@@ -1,0 +1,286 @@
+"""The rules of one request line: each row of the contract, and what is valid."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.unit.batch_requests import (
+    ABSENT,
+    BODIES,
+    as_line,
+    found,
+    request,
+    validated,
+    with_body,
+    with_message,
+)
+
+DEEP_128 = json.loads("[" * 126 + "]" * 126)  # within request and body: 128
+DEEP_129 = [DEEP_128]
+
+
+@pytest.mark.parametrize("url", BODIES)
+def test_a_minimal_request_to_each_endpoint_is_valid(url: str) -> None:
+    report = validated(as_line(request(url)))
+
+    assert report.valid
+    assert report.errors == ()
+    assert (report.endpoint, report.model) == (url, "gpt-4o-mini")
+
+
+VALID: dict[str, dict[str, Any]] = {
+    "custom_id of 512 characters": request(custom_id="é" * 512),
+    "further members": request(priority="low", metadata={"a": [1, {"b": None}]}),
+    "body in front": dict(reversed(request().items())),
+    "nesting of 128": with_body(metadata=DEEP_128),
+    "many brackets, not deep": with_body(tools=[{"a": [{}]}] * 200),
+    "brackets inside strings": with_body(user='"[{\\' * 300),
+    "an integer beyond 64 bits": with_body(seed=2**64),
+    "an integer of 5,000 digits": with_body(seed="DIGITS"),
+    "stream false": with_body(stream=False),
+    "stream null": with_body(stream=None),
+    "unknown parameters": with_body(top_k=40, reasoning={"effort": "low"}),
+    "content in parts": with_message(role="user", content=[{"type": "text", "text": "x"}]),
+    "empty content": with_message(role="user", content=""),
+    "tool calls without content": with_message(role="assistant", tool_calls=[{"id": "c"}]),
+    "assistant with null content": with_message(role="assistant", content=None),
+    "function with null content": with_message(role="function", name="f", content=None),
+    "tool": with_message(role="tool", tool_call_id="c", content="42"),
+    "developer": with_message(role="developer", content="Be brief."),
+    "non-ASCII text": with_message(role="user", content="naïve 北京 \U0001f600"),
+    "prompt of texts": with_body("/v1/completions", prompt=["a", "b"]),
+    "prompt of tokens": with_body("/v1/completions", prompt=[1, 2, 3]),
+    "input of texts": with_body("/v1/embeddings", input=["a", "b"]),
+    "input of token lists": with_body("/v1/embeddings", input=[[1, 2], [3]]),
+    "input of messages": with_body("/v1/responses", input=[{"role": "user", "content": "x"}]),
+    "input of items": with_body(
+        "/v1/responses", input=[{"role": "user", "content": [{"type": "input_text", "text": "x"}]}]
+    ),
+    "input of parts": with_body("/v1/moderations", input=[{"type": "text", "text": "x"}]),
+    "prompt template": with_body("/v1/responses", input=ABSENT, prompt={"id": "pmpt_1"}),
+    "previous response": with_body("/v1/responses", input=None, previous_response_id="resp_1"),
+    "conversation": with_body("/v1/responses", input=ABSENT, conversation="conv_1"),
+}
+
+
+@pytest.mark.parametrize("name", VALID)
+@pytest.mark.parametrize("position", ["first", "later"])
+def test_a_valid_request_is_valid(name: str, position: str) -> None:
+    line = as_line(VALID[name]).replace(b'"DIGITS"', b"7" * 5000)
+    url = str(VALID[name]["url"])
+    before = as_line(request(url, custom_id="request-0")) + b"\n" if position == "later" else b""
+
+    assert found(before + line) == []
+
+
+INVALID: dict[str, tuple[dict[str, Any], str, str]] = {
+    "custom_id absent": (request(custom_id=ABSENT), "missing_required_parameter", "custom_id"),
+    "method absent": (request(method=ABSENT), "missing_required_parameter", "method"),
+    "url absent": (request(url=ABSENT), "missing_required_parameter", "url"),
+    "body absent": (request(body=ABSENT), "missing_required_parameter", "body"),
+    "custom_id a number": (request(custom_id=1), "invalid_type", "custom_id"),
+    "custom_id null": (request(custom_id=None), "invalid_type", "custom_id"),
+    "method a list": (request(method=["POST"]), "invalid_type", "method"),
+    "url a number": (request() | {"url": 7}, "invalid_type", "url"),
+    "body a string": (request(body="{}"), "invalid_type", "body"),
+    "body a list": (request(body=[]), "invalid_type", "body"),
+    "custom_id empty": (request(custom_id=""), "invalid_custom_id", "custom_id"),
+    "custom_id of 513": (request(custom_id="x" * 513), "invalid_custom_id", "custom_id"),
+    "method GET": (request(method="GET"), "invalid_method", "method"),
+    "method post": (request(method="post"), "invalid_method", "method"),
+    "url unknown": (request(url="/v1/images"), "invalid_url", "url"),
+    "url with host": (request(url="https://x/v1/embeddings"), "invalid_url", "url"),
+    "model absent": (with_body(model=ABSENT), "model_missing", "body.model"),
+    "model empty": (with_body(model=""), "model_missing", "body.model"),
+    "model null": (with_body(model=None), "model_missing", "body.model"),
+    "messages absent": (
+        with_body(messages=ABSENT),
+        "missing_required_parameter",
+        "body.messages",
+    ),
+    "messages empty": (with_body(messages=[]), "missing_required_parameter", "body.messages"),
+    "messages a string": (with_body(messages="hi"), "invalid_type", "body.messages"),
+    "messages null": (with_body(messages=None), "invalid_type", "body.messages"),
+    "a message a string": (with_body(messages=["hi"]), "invalid_type", "body.messages[0]"),
+    "role absent": (with_message(content="x"), "invalid_type", "body.messages[1].role"),
+    "role unknown": (
+        with_message(role="human", content="x"),
+        "invalid_type",
+        "body.messages[1].role",
+    ),
+    "role a number": (with_message(role=1, content="x"), "invalid_type", "body.messages[1].role"),
+    "content a number": (
+        with_message(role="user", content=1),
+        "invalid_type",
+        "body.messages[1].content",
+    ),
+    "content an object": (
+        with_message(role="assistant", content={"text": "x"}),
+        "invalid_type",
+        "body.messages[1].content",
+    ),
+    "content absent": (with_message(role="user"), "invalid_type", "body.messages[1].content"),
+    "content null": (
+        with_message(role="tool", content=None),
+        "invalid_type",
+        "body.messages[1].content",
+    ),
+    "prompt absent": (
+        with_body("/v1/completions", prompt=ABSENT),
+        "missing_required_parameter",
+        "body.prompt",
+    ),
+    "prompt empty": (
+        with_body("/v1/completions", prompt=""),
+        "missing_required_parameter",
+        "body.prompt",
+    ),
+    "prompt a number": (with_body("/v1/completions", prompt=1), "invalid_type", "body.prompt"),
+    "input absent": (
+        with_body("/v1/embeddings", input=ABSENT),
+        "missing_required_parameter",
+        "body.input",
+    ),
+    "input empty": (
+        with_body("/v1/moderations", input=[]),
+        "missing_required_parameter",
+        "body.input",
+    ),
+    "input null": (with_body("/v1/embeddings", input=None), "invalid_type", "body.input"),
+    "nothing to respond to": (
+        with_body("/v1/responses", input=ABSENT),
+        "missing_required_parameter",
+        "body.input",
+    ),
+    "stream": (with_body(stream=True), "streaming_unsupported", "body.stream"),
+    "stream a string": (with_body(stream="yes"), "invalid_type", "body.stream"),
+}
+
+
+@pytest.mark.parametrize("name", INVALID)
+@pytest.mark.parametrize("position", ["first", "later"])
+def test_an_invalid_member_is_named(name: str, position: str) -> None:
+    line, code, param = INVALID[name]
+    url = line["url"] if line.get("url") in BODIES else "/v1/embeddings"
+    before = as_line(request(url, custom_id="request-0"))
+
+    problems = found(before + b"\n" + as_line(line) if position == "later" else as_line(line))
+
+    assert problems == [(code, 2 if position == "later" else 1, param)]
+
+
+REQUEST = as_line(request())
+REFUSED: dict[str, tuple[bytes, str]] = {
+    "cut off": (REQUEST[:-1], "invalid_json_line"),
+    "trailing data": (REQUEST + b"{}", "invalid_json_line"),
+    "trailing comma": (REQUEST + b",", "invalid_json_line"),
+    "trailing NUL": (REQUEST + b"\0", "invalid_json_line"),
+    "form feed": (REQUEST + b"\x0c", "invalid_json_line"),
+    "no JSON": (b"hello", "invalid_json_line"),
+    "single quotes": (REQUEST.replace(b'"', b"'"), "invalid_json_line"),
+    "a comment": (b"# " + REQUEST, "invalid_json_line"),
+    "a tab in a string": (REQUEST.replace(b"Hello", b"Hel\tlo"), "invalid_json_line"),
+    "NaN": (REQUEST.replace(b'"model"', b'"seed": NaN, "model"'), "invalid_json_line"),
+    "Infinity": (REQUEST.replace(b'"model"', b'"n": Infinity, "model"'), "invalid_json_line"),
+    "-Infinity": (REQUEST.replace(b'"model"', b'"n": -Infinity, "model"'), "invalid_json_line"),
+    "01": (REQUEST.replace(b'"model"', b'"n": 01, "model"'), "invalid_json_line"),
+    "lone high surrogate": (REQUEST.replace(b"Hello", rb"\ud83d!"), "invalid_json_line"),
+    "lone low surrogate": (REQUEST.replace(b"Hello", rb"\ude00"), "invalid_json_line"),
+    "lone surrogate in a skipped string": (
+        REQUEST.replace(b'"model"', rb'"x": "\ud83d\ud83d", "model"'),
+        "invalid_json_line",
+    ),
+    "lone surrogate in a skipped name": (
+        REQUEST.replace(b'"model"', rb'"\udc00": 1, "model"'),
+        "invalid_json_line",
+    ),
+    "nesting of 129": (as_line(with_body(metadata=DEEP_129)), "invalid_json_line"),
+    "nesting of 129, outside the body": (as_line(request(x=[DEEP_129])), "invalid_json_line"),
+    "nesting of 100,000 arrays": (b"[" * 100_000 + b"]" * 100_000, "invalid_json_line"),
+    "nesting of 100,000 objects": (b'{"a":' * 100_000 + b"1" + b"}" * 100_000, "invalid_json_line"),
+    "100,000 open arrays": (b"[" * 100_000, "invalid_json_line"),
+    "not UTF-8": (REQUEST.replace(b"Hello", b"Hell\xf6"), "invalid_encoding"),
+    "not UTF-8 in a skipped string": (
+        REQUEST.replace(b'"model"', b'"x": ["\xff"], "model"'),
+        "invalid_encoding",
+    ),
+    "an encoded surrogate": (REQUEST.replace(b"Hello", b"\xed\xa0\x80"), "invalid_encoding"),
+    "an overlong encoding": (REQUEST.replace(b"Hello", b"\xc0\xaf"), "invalid_encoding"),
+    "a cut character": (REQUEST.replace(b"Hello", b"\xe5\x8c"), "invalid_encoding"),
+    "neither UTF-8 nor JSON": (b"\xff{", "invalid_encoding"),
+    "an array": (b"[" + REQUEST + b"]", "invalid_request"),
+    "a string": (b'"hello"', "invalid_request"),
+    "null": (b"null", "invalid_request"),
+    "a number": (b" 12", "invalid_request"),
+    "method twice": (REQUEST.replace(b"{", b'{"method": "POST", ', 1), "invalid_request"),
+    "url twice, compact": (
+        REQUEST.replace(b": ", b":").replace(b", ", b",")[:-1] + b',"url":""}',
+        "invalid_request",
+    ),
+    "body twice": (REQUEST[:-1] + b',"body":{}}', "invalid_request"),
+    "a name twice, once escaped": (REQUEST[:-1] + rb',"\u0062ody":{}}', "invalid_request"),
+    "an unknown name twice": (REQUEST[:-1] + b',"x":1,"y":2,"x":1}', "invalid_request"),
+    "101 members": (
+        as_line(request() | {f"m{n}": 0 for n in range(97)}),
+        "invalid_request",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+@pytest.mark.parametrize("position", ["first", "later"])
+def test_a_line_that_cannot_be_a_request_has_that_problem_alone(name: str, position: str) -> None:
+    line, code = REFUSED[name]
+    before = as_line(request(custom_id="request-0")) + b"\n" if position == "later" else b""
+
+    assert found(before + line) == [(code, 2 if before else 1, None)]
+
+
+def test_100_members_are_a_request() -> None:
+    assert found(as_line(request() | {f"m{n}": 0 for n in range(96)})) == []
+
+
+def test_independent_mistakes_in_one_line_are_all_reported() -> None:
+    line = {
+        "custom_id": "",
+        "method": "PUT",
+        "url": "/v1/chat/completions",
+        "body": {
+            "stream": True,
+            "messages": [{"role": "human", "content": 1}, "x", {"role": "user", "content": "x"}],
+        },
+    }
+
+    assert found(as_line(line)) == [
+        ("invalid_custom_id", 1, "custom_id"),
+        ("invalid_method", 1, "method"),
+        ("model_missing", 1, "body.model"),
+        ("streaming_unsupported", 1, "body.stream"),
+        ("invalid_type", 1, "body.messages[0].role"),
+        ("invalid_type", 1, "body.messages[0].content"),
+        ("invalid_type", 1, "body.messages[1]"),
+    ]
+
+
+def test_an_empty_object_lacks_all_four_members() -> None:
+    assert found(b"{}") == [
+        ("missing_required_parameter", 1, name) for name in ("custom_id", "method", "url", "body")
+    ]
+
+
+def test_of_more_than_100_messages_the_first_bad_one_is_reported() -> None:
+    messages: list[Any] = [{"role": "user", "content": "x"}] * 120
+    messages[110] = messages[115] = {"role": "human", "content": "x"}
+
+    assert found(as_line(with_body(messages=messages))) == [
+        ("invalid_type", 1, "body.messages[110]")
+    ]
+
+
+def test_of_a_body_member_given_twice_the_last_counts() -> None:
+    good_last = REQUEST.replace(b'"model"', b'"stream": true, "stream": false, "model"')
+    bad_last = REQUEST.replace(b'"model"', b'"stream": false, "stream": true, "model"')
+
+    assert found(good_last) == []
+    assert found(bad_last) == [("streaming_unsupported", 1, "body.stream")]

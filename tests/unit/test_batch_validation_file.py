@@ -1,0 +1,237 @@
+"""The rules that need the whole file: numbers, first values, limits, summary."""
+
+import hashlib
+
+import pytest
+
+from tests.unit.batch_requests import as_line, found, many, request, validated, with_body
+
+BOM = b"\xef\xbb\xbf"
+MIB = 1024 * 1024
+
+
+def line_of(size: int, custom_id: str = "request-1") -> bytes:
+    """A valid request line of exactly that many bytes."""
+    empty = as_line(with_body("/v1/embeddings", input="<>").__or__({"custom_id": custom_id}))
+    return empty.replace(b"<>", b"x" * (size - len(empty) + 2))
+
+
+@pytest.mark.parametrize("data", [b"", b"\n", b"\r\n\r\n", b" \t", b" \n\t\r\n  \n", BOM])
+def test_a_file_without_a_request_is_empty(data: bytes) -> None:
+    report = validated(data)
+
+    assert "empty_file" in [error.code for error in report.errors]
+    assert report.errors[-1].line is None
+    assert report.request_count == 0
+    assert report.summary
+    assert "no request" in report.summary
+
+
+@pytest.mark.parametrize(
+    ("data", "lines"),
+    [(b"", 0), (b"\n", 1), (b"\n\n", 2), (b"x", 1), (b"x\n", 1), (b"x\n\n", 2), (b"x\ny", 2)],
+)
+def test_total_lines_are_physical_lines(data: bytes, lines: int) -> None:
+    assert validated(data).total_lines == lines
+
+
+def test_blank_lines_are_no_requests_and_keep_their_number() -> None:
+    good = [as_line(request(custom_id=name)) for name in "abc"]
+    data = b"\n \n" + good[0] + b"\n\t\r\n" + good[1] + b"\n{}\n\n\n" + good[2] + b"\n \n\n"
+
+    report = validated(data)
+
+    assert {error.line for error in report.errors} == {6}
+    assert (report.total_lines, report.request_count) == (11, 4)
+
+
+@pytest.mark.parametrize("blank", [b"\x0b", b"\x0c", b"\xc2\xa0", b"\0"])
+def test_other_white_space_is_not_blank(blank: bytes) -> None:
+    assert found(blank + b"\n") == [("invalid_json_line", 1, None)]
+
+
+@pytest.mark.parametrize("ending", [b"\n", b"\r\n"])
+@pytest.mark.parametrize("last", [b"", b"end"])
+def test_both_line_endings_are_fine_and_the_last_may_be_missing(ending: bytes, last: bytes) -> None:
+    lines = [as_line(request(custom_id=name)) for name in "abc"]
+
+    report = validated(ending.join(lines) + (ending if last else b""))
+
+    assert report.valid
+    assert (report.total_lines, report.request_count) == (3, 3)
+
+
+def test_a_byte_order_mark_is_a_problem_and_its_line_is_still_checked() -> None:
+    assert found(BOM + as_line(request())) == [("invalid_encoding", 1, None)]
+    assert found(BOM + as_line(request(method="GET"))) == [
+        ("invalid_encoding", 1, None),
+        ("invalid_method", 1, "method"),
+    ]
+
+
+def test_a_byte_order_mark_elsewhere_is_not_json() -> None:
+    data = as_line(request()) + b"\n" + BOM + as_line(request(custom_id="b"))
+
+    assert found(data) == [("invalid_json_line", 2, None)]
+
+
+def test_a_repeated_custom_id_names_the_line_it_was_first_on() -> None:
+    data = b"\n".join(as_line(request(custom_id=name)) for name in ("a", "b", "a", "a"))
+
+    report = validated(data)
+
+    assert [error.line for error in report.errors] == [3, 4]
+    assert all(error.code == "duplicate_custom_id" for error in report.errors)
+    assert all("line 1" in error.message for error in report.errors)
+
+
+def test_custom_ids_are_compared_as_text_however_they_are_written() -> None:
+    first = as_line(request(custom_id="é")).replace(b"\\u00e9", "é".encode())
+    second = as_line(request(custom_id="é"))
+
+    assert first != second
+    assert found(first + b"\n" + second) == [("duplicate_custom_id", 2, "custom_id")]
+
+
+@pytest.mark.parametrize("length", [127, 128, 129, 512])
+def test_long_custom_ids_are_compared_in_full(length: int) -> None:
+    names = ["x" * (length - 1) + last for last in "aba"]
+    data = b"\n".join(as_line(request(custom_id=name)) for name in names)
+
+    assert found(data) == [("duplicate_custom_id", 3, "custom_id")]
+
+
+def test_a_custom_id_counts_even_when_its_line_is_invalid() -> None:
+    data = as_line(request(method="GET")) + b"\n" + as_line(request())
+
+    assert found(data) == [
+        ("invalid_method", 1, "method"),
+        ("duplicate_custom_id", 2, "custom_id"),
+    ]
+
+
+def test_every_url_must_be_the_first_valid_one() -> None:
+    urls = ["/v1/nothing", "/v1/embeddings", "/v1/responses", "/v1/embeddings"]
+    lines = [as_line(request(url, custom_id=str(n))) for n, url in enumerate(urls)]
+
+    report = validated(b"\n".join(lines))
+
+    assert [(e.code, e.line) for e in report.errors] == [("invalid_url", 1), ("url_mismatch", 3)]
+    assert report.endpoint == "/v1/embeddings"
+
+
+def test_every_model_must_be_the_first_one() -> None:
+    models = ["", "small", "large", "small"]
+    lines = [
+        as_line({**with_body(model=model), "custom_id": str(n)}) for n, model in enumerate(models)
+    ]
+
+    report = validated(b"\n".join(lines))
+
+    assert [(e.code, e.line, e.param) for e in report.errors] == [
+        ("model_missing", 1, "body.model"),
+        ("model_mismatch", 3, "body.model"),
+    ]
+    assert report.model == "small"
+
+
+@pytest.mark.parametrize("block", [1000, 65536, 3 * MIB])
+@pytest.mark.parametrize("ending", [b"", b"\n", b"\r\n"])
+def test_a_line_of_1_mib_is_fine_and_one_more_byte_is_too_long(block: int, ending: bytes) -> None:
+    assert found(line_of(MIB) + ending, block) == []
+    assert found(line_of(MIB + 1) + ending, block) == [("line_too_long", 1, None)]
+
+
+def test_a_line_too_long_is_skipped_and_the_next_one_is_checked() -> None:
+    data = b"x" * (3 * MIB) + b"\n" + as_line(request()) + b"\n{}\n" + b" " * (2 * MIB)
+
+    report = validated(data)
+
+    codes = [(error.code, error.line) for error in report.errors]
+    assert codes[0] == ("line_too_long", 1)
+    assert codes[-1] == ("line_too_long", 4)
+    assert {line for _, line in codes[1:-1]} == {3}
+    assert (report.total_lines, report.request_count) == (4, 4)
+
+
+def test_a_byte_order_mark_does_not_make_a_line_too_long() -> None:
+    assert found(BOM + line_of(MIB) + b"\r\n") == [("invalid_encoding", 1, None)]
+    assert found(BOM + line_of(MIB + 1) + b"\r\n") == [
+        ("invalid_encoding", 1, None),
+        ("line_too_long", 1, None),
+    ]
+
+
+def test_50_000_requests_are_fine() -> None:
+    report = validated(b"\n\n" + many(50_000) + b"\n\n")
+
+    assert report.valid
+    assert (report.total_lines, report.request_count) == (50_004, 50_000)
+
+
+@pytest.mark.parametrize("rest", [b"", b"{}\n" * 10, b"\n\n\n{}\n\n\nx\n\n\n\n", b"x" * 2 * MIB])
+def test_the_first_request_over_50_000_is_the_last_one_looked_at(rest: bytes) -> None:
+    data = b"\n" + many(50_001) + rest
+
+    report = validated(data)
+
+    assert [(e.code, e.line) for e in report.errors] == [("too_many_requests", 50_002)]
+    assert report.request_count == 50_001
+    assert report.total_lines == len(data.splitlines())
+    assert report.sha256 == hashlib.sha256(data).hexdigest()
+
+
+def test_the_first_1000_problems_are_kept_and_all_are_counted() -> None:
+    report = validated(b"{}\n" * 400)
+
+    assert report.error_count == 1600
+    assert len(report.errors) == 1000
+    assert report.errors[-1].line == 250
+    assert report.invalid_lines == 400
+
+
+@pytest.mark.parametrize("block", [1, 7, 65536])
+def test_the_digest_and_size_are_those_of_the_bytes(block: int) -> None:
+    data = many(50) + b"\r\n\xff"
+
+    report = validated(data, block)
+
+    assert report.sha256 == hashlib.sha256(data).hexdigest()
+    assert report.bytes == len(data)
+
+
+def test_the_summary_counts_lines_and_gives_the_first_problem() -> None:
+    lines = [as_line(request(custom_id=str(n))) for n in range(10)]
+    lines[6] = b"{}"
+    lines[8] = b"[]"
+
+    report = validated(b"\n".join(lines))
+
+    assert report.error_count == 5
+    assert report.summary == "2 of 10 lines are invalid; first: line 7: custom_id is missing"
+
+
+def test_a_valid_file_has_no_summary() -> None:
+    assert validated(many(1)).summary is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        as_line(request(method="\n\x1b[31m" * 9999)),
+        as_line(request(url="\U0001f600" * 9999)),
+        as_line(with_body(model="x" * 99999)).replace(b"x", b"y", 1),
+        as_line(with_body(messages=[{"role": "é\n" * 99999, "content": "x"}])),
+        as_line(request())[:-1] + b'"' * 9999,
+        as_line(request())[:-1] + b',"' + b"k" * 9999 + b'":1,"' + b"k" * 9999 + b'":2}',
+        b"\0" * 9999,
+    ],
+)
+def test_messages_quote_little_of_the_file_and_escape_it(line: bytes) -> None:
+    report = validated(as_line(with_body(model="first")) + b"\n" + line)
+
+    assert not report.valid
+    assert report.summary
+    for text in (report.summary, *(error.message for error in report.errors)):
+        assert len(text) <= 512
+        assert text.isprintable()
