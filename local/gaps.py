@@ -6,6 +6,7 @@ One function a gap. All of them can be repeated, and all go when the emulator cl
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import boto3
 
@@ -58,14 +59,19 @@ def allow_plain_http(bucket: str) -> None:
     boto3.client("s3").delete_bucket_policy(Bucket=bucket)
 
 
+def base_url(endpoint: str) -> str:
+    """Gap: the API's own host name resolves on few machines; a path of the endpoint always does."""
+    return f"{endpoint}/_aws/execute-api/{_physical_names()['Api']}/prod/v1"
+
+
+def queue_url(endpoint: str, url: str) -> str:
+    """Gap: a queue's URL names the port of the run that made the queue."""
+    return endpoint + urlsplit(url).path
+
+
 def _physical_names() -> dict[str, str]:
     resources = boto3.client("cloudformation").describe_stack_resources(StackName=STACK)
     return {
         each["LogicalResourceId"]: each["PhysicalResourceId"]
         for each in resources["StackResources"]
     }
-
-
-def base_url(endpoint: str) -> str:
-    """Gap: the API's own host name resolves on few machines; a path of the endpoint always does."""
-    return f"{endpoint}/_aws/execute-api/{_physical_names()['Api']}/prod/v1"

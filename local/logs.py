@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import boto3
@@ -22,6 +23,14 @@ _HIDDEN = frozenset(
 _PLATFORM = ("START RequestId", "END RequestId", "REPORT RequestId", "INIT_START")
 
 
+@dataclass(frozen=True, slots=True)
+class _Line:
+    timestamp: int
+    function: str
+    stream: str
+    message: str
+
+
 class FunctionLogs:
     """Every function's log from now on."""
 
@@ -29,30 +38,35 @@ class FunctionLogs:
         self._client = boto3.client("logs")
         self._prefix = f"/aws/lambda/{stack}-"
         self._since = int(time.time() * 1000)
-        self._seen: set[str] = set()
+        self._shown: set[_Line] = set()
 
     def new_lines(self) -> Iterator[str]:
         """Yield what was logged since the last call, in the order of time."""
-        events = []
+        lines = [line for line in self._lines() if line not in self._shown]
+        if lines:
+            # More of the latest millisecond may come: it is asked for again.
+            self._since = max(line.timestamp for line in lines)
+            self._shown = {
+                line for line in self._shown.union(lines) if self._since <= line.timestamp
+            }
+        # Stable: a traceback's lines share a millisecond, and come in their order.
+        for line in sorted(lines, key=lambda line: line.timestamp):
+            text = readable(line.message)
+            if text is not None:
+                clock = time.strftime("%H:%M:%S", time.localtime(line.timestamp / 1000))
+                yield f"{clock} {line.function:17} {text}"
+
+    def _lines(self) -> Iterator[_Line]:
         groups = self._client.describe_log_groups(logGroupNamePrefix=self._prefix)["logGroups"]
-        for group in groups:
-            name = group["logGroupName"]
+        for name in (group["logGroupName"] for group in groups):
             found = self._client.filter_log_events(logGroupName=name, startTime=self._since)
-            events += [
-                (event["timestamp"], name.removeprefix(self._prefix), event)
-                for event in found["events"]
-                if event["eventId"] not in self._seen
-            ]
-        for timestamp, function, event in sorted(events, key=lambda each: each[0]):
-            # Events of the same millisecond may still come: it is asked for again.
-            if timestamp > self._since:
-                self._since = timestamp
-                self._seen.clear()
-            self._seen.add(event["eventId"])
-            line = readable(event["message"])
-            if line is not None:
-                clock = time.strftime("%H:%M:%S", time.localtime(timestamp / 1000))
-                yield f"{clock} {function:17} {line}"
+            for event in found["events"]:
+                yield _Line(
+                    timestamp=event["timestamp"],
+                    function=name.removeprefix(self._prefix),
+                    stream=event["logStreamName"],
+                    message=event["message"],
+                )
 
 
 def readable(message: str) -> str | None:

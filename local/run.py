@@ -64,11 +64,12 @@ def up(state: State, emulator: Emulator) -> None:
 
 def deliver(state: State, aws_settings: dict[str, str]) -> None:
     """Deploy what was built, and publish the variables that lead to it."""
+    endpoint = aws_settings["AWS_ENDPOINT_URL"]
     with _step("deploying the template"):
         if sam.deploy(state):
             gaps.fill()
         outputs = sam.outputs()
-        base_url = gaps.base_url(aws_settings["AWS_ENDPOINT_URL"])
+        base_url = gaps.base_url(endpoint)
     with _step("asking the API with the demo key"):
         logs = FunctionLogs(sam.STACK)
         try:
@@ -84,7 +85,7 @@ def deliver(state: State, aws_settings: dict[str, str]) -> None:
             "LARDER_STORE_TABLE": outputs["StoreTable"],
             "LARDER_KEYS_TABLE": outputs["KeysTable"],
             "LARDER_FILES_BUCKET": outputs["FilesBucket"],
-            "LARDER_EVENTS_QUEUE_URL": outputs["EventsQueueUrl"],
+            "LARDER_EVENTS_QUEUE_URL": gaps.queue_url(endpoint, outputs["EventsQueueUrl"]),
             "LARDER_PEPPER_SECRET_ID": outputs["PepperSecretId"],
             **aws_settings,
         }
