@@ -8,14 +8,16 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.event_handler.openapi.merge import OpenAPIMerge
 from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer, Server
-from pydantic import BaseModel
 
 from larder.api.models import UploadCompleteRequest, UploadCreateRequest
 from larder.domain.files import LONGEST_LIFE, SHORTEST_LIFE, Purpose
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
 ROOT = Path(__file__).parent.parent
 DOCUMENT = ROOT / "docs" / "openapi.json"

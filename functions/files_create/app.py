@@ -1,7 +1,7 @@
 """POST /v1/files: store a small file that comes with the request."""
 
-from larder.api.models import FileObject
 from larder.api.file_form import file_form
+from larder.api.models import FileObject
 from larder.api.requests import raw_body, tenant_of
 from larder.api.resolver import entry, resolver
 from larder.runtime.composition import Composition

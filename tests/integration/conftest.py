@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote_plus
 
 import pytest
 from moto import mock_aws
@@ -124,6 +125,20 @@ class Functions:
 def recorded(name: str) -> dict[str, Any]:
     """Return the recorded event of that name."""
     event: dict[str, Any] = json.loads((ROOT / "events" / f"{name}.json").read_text())
+    return event
+
+
+def arrival(*keys: str) -> dict[str, Any]:
+    """Return the recorded arrival, announcing the objects `keys`, one message each."""
+    event = recorded("on_object_created")
+    [record] = event["Records"]
+    event["Records"] = []
+    for position, key in enumerate(keys):
+        body = json.loads(record["body"])
+        body["Records"][0]["s3"]["object"]["key"] = quote_plus(key, safe="/")
+        event["Records"].append(
+            {**record, "messageId": f"message-{position}", "body": json.dumps(body)}
+        )
     return event
 
 

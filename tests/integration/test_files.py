@@ -60,9 +60,17 @@ def test_the_recorded_upload_is_stored_and_answered_in_openais_shape(
 
     file = answer.json
     assert answer.status == 200
-    assert set(file) == set(
-        "id object bytes created_at filename purpose status status_details expires_at".split()
-    )
+    assert set(file) == {
+        "id",
+        "object",
+        "bytes",
+        "created_at",
+        "filename",
+        "purpose",
+        "status",
+        "status_details",
+        "expires_at",
+    }
     assert file["object"] == "file"
     assert file["status"] == "uploaded"
     assert file["expires_at"] == file["created_at"] + 86_400

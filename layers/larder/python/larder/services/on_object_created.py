@@ -13,7 +13,7 @@ from larder.domain.uploads import UploadStatus
 from larder.services.ports import Verdict
 
 if TYPE_CHECKING:
-    from larder.domain.batch_validation import ValidationReport
+    from larder.domain.batch_report import ValidationReport
     from larder.domain.ids import FileId, TenantId
     from larder.services.ports import Clock, FileRecords, ObjectStore, UploadRecords
 

@@ -1,0 +1,122 @@
+"""The authorizer: which requests the gateway lets through, and as whom."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from larder.domain.api_keys import new_secret
+from larder.services.projects import create_key, revoke_key
+from tests.integration.conftest import recorded
+
+if TYPE_CHECKING:
+    from larder.domain.api_keys import KeyRecord
+    from larder.domain.ids import TenantId
+    from larder.runtime.composition import Composition
+    from tests.integration.conftest import Functions
+
+
+@pytest.fixture
+def key(ports: Composition, tenant: TenantId) -> tuple[str, KeyRecord]:
+    return create_key(tenant, keys=ports.keys, pepper=ports.pepper, clock=ports.clock)
+
+
+def authorize(
+    functions: Functions, headers: dict[str, str], event: str = "authorize"
+) -> dict[str, Any]:
+    request = recorded(event)
+    request["headers"] = headers
+    answer: dict[str, Any] = functions.invoke("authorize", request)
+    return answer
+
+
+def effect(answer: dict[str, Any]) -> str:
+    """Return what the policy says of the whole stage."""
+    [statement] = answer["policyDocument"]["Statement"]
+    assert all(resource.endswith("/prod/*/*") for resource in statement["Resource"])
+    verdict: str = statement["Effect"]
+    return verdict
+
+
+def test_a_key_opens_every_route_for_its_project(
+    functions: Functions, key: tuple[str, KeyRecord], tenant: TenantId
+) -> None:
+    secret, record = key
+
+    answer = authorize(functions, {"authorization": f"Bearer {secret}"})
+
+    assert effect(answer) == "Allow"
+    assert answer["context"] == {"tenant": tenant, "keyId": record.id}
+
+
+def test_the_space_takes_the_same_key_from_its_own_header(
+    functions: Functions, key: tuple[str, KeyRecord]
+) -> None:
+    answer = authorize(functions, {"X-Api-Key": key[0]}, "authorize_x_api_key")
+
+    assert effect(answer) == "Allow"
+
+
+@pytest.mark.parametrize("event", ["authorize", "authorize_x_api_key"])
+def test_a_key_in_the_other_surfaces_header_opens_nothing(
+    functions: Functions, key: tuple[str, KeyRecord], event: str
+) -> None:
+    wrong = {
+        "authorize": {"Authorization": "Bearer junk", "x-api-key": key[0]},
+        "authorize_x_api_key": {"x-api-key": "junk", "Authorization": f"Bearer {key[0]}"},
+    }
+
+    answer = authorize(functions, wrong[event], event)
+
+    assert effect(answer) == "Deny"
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "",
+        "Bearer",
+        "Bearer ",
+        "Basic {key}",
+        "{key}",
+        "Bearer {key}x",
+        "Bearer {key} {key}",
+        "Bearer zk_live_" + "a" * 43,
+        "Bearer zk_test_" + "a" * 43,
+        "Bearer " + "a" * 8000,
+        "Bearer zk_live_" + "ü" * 43,
+    ],
+)
+def test_anything_else_is_denied_without_an_error(
+    functions: Functions, key: tuple[str, KeyRecord], header: str
+) -> None:
+    answer = authorize(functions, {"Authorization": header.format(key=key[0])})
+
+    assert effect(answer) == "Deny"
+    assert not answer.get("context")
+
+
+def test_a_revoked_key_is_denied(
+    functions: Functions, key: tuple[str, KeyRecord], tenant: TenantId, ports: Composition
+) -> None:
+    revoke_key(tenant, key[1].id, keys=ports.keys, clock=ports.clock)
+
+    answer = authorize(functions, {"Authorization": f"Bearer {key[0]}"})
+
+    assert effect(answer) == "Deny"
+
+
+def test_the_table_holds_no_secret(
+    ports: Composition, key: tuple[str, KeyRecord], functions: Functions
+) -> None:
+    held = functions.stack.dynamodb.scan(TableName=functions.stack.settings.keys_table)["Items"]
+
+    assert key[0].removeprefix("zk_live_") not in str(held)
+    assert ports.keys.find(key[1].digest) == key[1]
+
+
+def test_a_random_key_is_unknown(functions: Functions) -> None:
+    answer = authorize(functions, {"Authorization": f"Bearer {new_secret()}"})
+
+    assert effect(answer) == "Deny"

@@ -1,0 +1,318 @@
+"""Direct uploads: announce, PUT, then S3's event or `complete`, in either order."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from larder.domain.quota import Amount
+from tests.integration.conftest import arrival
+
+if TYPE_CHECKING:
+    from larder.domain.ids import TenantId
+    from larder.runtime.composition import Composition
+    from tests.integration.conftest import Answer, Functions
+    from tests.moto_stack import MotoStack
+
+DATA = b"some bytes"
+
+
+def create(functions: Functions, tenant: TenantId, **changes: Any) -> Answer:
+    request = {"filename": "a.bin", "purpose": "user_data", "bytes": len(DATA), "mime_type": "a/b"}
+    body = json.dumps({**request, **changes})
+    return functions.call("uploads_create", tenant, body=body, isBase64Encoded=False)
+
+
+def put(stack: MotoStack, tenant: TenantId, upload_id: str, data: bytes = DATA) -> str:
+    key = f"files/{tenant}/{upload_id.replace('upload_', 'file-')}"
+    stack.s3.put_object(Bucket=stack.settings.files_bucket, Key=key, Body=data)
+    return key
+
+
+def on_upload(
+    functions: Functions, tenant: TenantId, verb: str, upload_id: str, body: str = "{}"
+) -> Answer:
+    return functions.call(
+        f"uploads_{verb}",
+        tenant,
+        pathParameters={"upload_id": upload_id},
+        body=body,
+        isBase64Encoded=False,
+    )
+
+
+def used(functions: Functions, tenant: TenantId) -> tuple[int, int, int, int]:
+    usage = functions.call("usage_get", tenant).json
+    files, size = usage["files"], usage["bytes"]
+    return files["used"], files["reserved"], size["used"], size["reserved"]
+
+
+def test_an_upload_reserves_its_room_and_says_where_to_put_the_bytes(
+    functions: Functions, tenant: TenantId
+) -> None:
+    answer = create(functions, tenant, sha256=hashlib.sha256(DATA).hexdigest().upper())
+
+    upload = answer.json
+    assert answer.status == 200
+    assert set(upload) == {
+        "id",
+        "object",
+        "bytes",
+        "created_at",
+        "filename",
+        "purpose",
+        "status",
+        "expires_at",
+        "file",
+        "transfer",
+    }
+    assert (upload["object"], upload["status"], upload["file"]) == ("upload", "pending", None)
+    assert upload["expires_at"] == upload["created_at"] + 3600
+    assert upload["transfer"]["method"] == "PUT"
+    assert upload["transfer"]["headers"]["Content-Length"] == "10"
+    assert upload["transfer"]["headers"]["If-None-Match"] == "*"
+    assert "x-amz-checksum-sha256" in upload["transfer"]["headers"]
+    signed = upload["transfer"]["url"].partition("X-Amz-SignedHeaders=")[2].partition("&")[0]
+    assert {"content-length", "if-none-match", "x-amz-checksum-sha256"} < set(signed.split("%3B"))
+    assert used(functions, tenant) == (0, 1, 0, 10)
+
+
+@pytest.mark.parametrize(
+    ("changes", "param"),
+    [
+        ({"bytes": -1}, "bytes"),
+        ({"bytes": 5 * 2**30 + 1}, "bytes"),
+        ({"bytes": "10"}, "bytes"),
+        ({"bytes": True}, "bytes"),
+        ({"bytes": 1.5}, "bytes"),
+        ({"bytes": 10**40}, "bytes"),
+        ({"filename": "a\x00b"}, "filename"),
+        ({"filename": "/"}, "filename"),
+        ({"filename": None}, "filename"),
+        ({"purpose": "fun"}, "purpose"),
+        ({"sha256": "abc"}, "sha256"),
+        ({"expires_after": {"anchor": "created_at", "seconds": 1}}, "expires_after[seconds]"),
+        ({"expires_after": {"anchor": "later", "seconds": 3600}}, "expires_after.anchor"),
+        ({"mime_type": "a\r\nb"}, "mime_type"),
+    ],
+)
+def test_a_wrong_value_is_named_and_reserves_nothing(
+    functions: Functions, tenant: TenantId, changes: dict[str, Any], param: str
+) -> None:
+    answer = create(functions, tenant, **changes)
+
+    assert answer.status == 400
+    assert answer.error["param"] == param
+    assert used(functions, tenant) == (0, 0, 0, 0)
+
+
+@pytest.mark.parametrize("body", ["", "[]", "{", "null", "\ud800", '"x"', "{}x"])
+def test_a_body_that_is_no_json_object_is_refused(
+    functions: Functions, tenant: TenantId, body: str
+) -> None:
+    raw = body.encode("utf-8", "surrogatepass")
+    answer = functions.call(
+        "uploads_create",
+        tenant,
+        body=base64.b64encode(raw).decode(),
+        isBase64Encoded=True,
+    )
+
+    assert answer.status == 400
+    assert answer.error["type"] == "invalid_request_error"
+
+
+def test_completing_turns_the_reservation_into_a_file(
+    functions: Functions, stack: MotoStack, tenant: TenantId
+) -> None:
+    upload = create(functions, tenant).json
+    put(stack, tenant, upload["id"])
+
+    answer = on_upload(functions, tenant, "complete", upload["id"], '{"part_ids":[]}')
+
+    assert answer.status == 200
+    assert answer.json["status"] == "completed"
+    assert answer.json["file"]["id"] == upload["id"].replace("upload_", "file-")
+    assert answer.json["file"]["bytes"] == 10
+    assert answer.json["transfer"] is None
+    assert used(functions, tenant) == (1, 0, 10, 0)
+
+
+def test_completing_twice_answers_the_same(
+    functions: Functions, stack: MotoStack, tenant: TenantId
+) -> None:
+    upload = create(functions, tenant).json
+    put(stack, tenant, upload["id"])
+    first = on_upload(functions, tenant, "complete", upload["id"])
+
+    second = on_upload(functions, tenant, "complete", upload["id"])
+
+    assert second.json == first.json
+    assert used(functions, tenant) == (1, 0, 10, 0)
+
+
+def test_the_event_alone_completes_an_upload(
+    functions: Functions, stack: MotoStack, tenant: TenantId
+) -> None:
+    upload = create(functions, tenant).json
+    key = put(stack, tenant, upload["id"])
+
+    functions.invoke("on_object_created", arrival(key))
+
+    state = on_upload(functions, tenant, "get", upload["id"]).json
+    assert (state["status"], state["file"]["status"]) == ("completed", "processed")
+    assert on_upload(functions, tenant, "complete", upload["id"]).json == state
+    assert used(functions, tenant) == (1, 0, 10, 0)
+
+
+def test_completing_before_the_bytes_arrive_is_refused_and_loses_nothing(
+    functions: Functions, stack: MotoStack, tenant: TenantId
+) -> None:
+    upload = create(functions, tenant).json
+
+    early = on_upload(functions, tenant, "complete", upload["id"])
+    put(stack, tenant, upload["id"])
+    late = on_upload(functions, tenant, "complete", upload["id"])
+
+    assert early.status == 400
+    assert early.error["code"] == "upload_incomplete"
+    assert late.status == 200
+
+
+def test_bytes_of_another_size_are_refused_and_cleared_for_another_try(
+    functions: Functions, stack: MotoStack, tenant: TenantId
+) -> None:
+    upload = create(functions, tenant).json
+    key = put(stack, tenant, upload["id"], b"other")
+
+    answer = on_upload(functions, tenant, "complete", upload["id"])
+    functions.invoke("on_object_created", arrival(key))
+
+    assert answer.status == 400
+    assert answer.error["param"] == "bytes"
+    assert stack.object_keys() == set()
+    assert on_upload(functions, tenant, "get", upload["id"]).json["status"] == "pending"
+
+
+@pytest.mark.parametrize("event_first", [False, True])
+def test_a_wrong_md5_is_refused_with_the_right_one(
+    functions: Functions, stack: MotoStack, tenant: TenantId, *, event_first: bool
+) -> None:
+    upload = create(functions, tenant).json
+    key = put(stack, tenant, upload["id"])
+    if event_first:
+        functions.invoke("on_object_created", arrival(key))
+    right = hashlib.md5(DATA).hexdigest()  # noqa: S324 - OpenAI's protocol
+
+    wrong = on_upload(functions, tenant, "complete", upload["id"], json.dumps({"md5": "0" * 32}))
+    corrected = on_upload(functions, tenant, "complete", upload["id"], json.dumps({"md5": right}))
+
+    assert wrong.status == 400
+    assert wrong.error["param"] == "md5"
+    assert right in wrong.error["message"]
+    assert corrected.status == 200
+
+
+def test_a_part_that_does_not_exist_is_refused(functions: Functions, tenant: TenantId) -> None:
+    upload = create(functions, tenant).json
+
+    answer = on_upload(functions, tenant, "complete", upload["id"], '{"part_ids":["part_1"]}')
+
+    assert answer.status == 400
+    assert answer.error["param"] == "part_ids"
+
+
+def test_cancelling_frees_the_reservation_and_what_arrives_later_is_deleted(
+    functions: Functions, stack: MotoStack, tenant: TenantId
+) -> None:
+    upload = create(functions, tenant).json
+
+    first = on_upload(functions, tenant, "cancel", upload["id"])
+    second = on_upload(functions, tenant, "cancel", upload["id"])
+    key = put(stack, tenant, upload["id"])
+    functions.invoke("on_object_created", arrival(key))
+
+    assert (first.status, first.json["status"]) == (200, "cancelled")
+    assert second.json == first.json
+    assert used(functions, tenant) == (0, 0, 0, 0)
+    assert stack.object_keys() == set()
+    refused = on_upload(functions, tenant, "complete", upload["id"])
+    assert (refused.status, refused.error["code"]) == (409, "upload_cancelled")
+    assert refused.headers["x-should-retry"] == "false"
+
+
+def test_a_completed_upload_cannot_be_cancelled(
+    functions: Functions, stack: MotoStack, tenant: TenantId
+) -> None:
+    upload = create(functions, tenant).json
+    put(stack, tenant, upload["id"])
+    on_upload(functions, tenant, "complete", upload["id"])
+
+    answer = on_upload(functions, tenant, "cancel", upload["id"])
+
+    assert (answer.status, answer.error["code"]) == (409, "upload_completed")
+    assert used(functions, tenant) == (1, 0, 10, 0)
+
+
+def test_a_pending_upload_is_read_with_a_fresh_transfer(
+    functions: Functions, tenant: TenantId
+) -> None:
+    upload = create(functions, tenant).json
+
+    answer = on_upload(functions, tenant, "get", upload["id"])
+
+    assert answer.json["status"] == "pending"
+    assert answer.json["transfer"]["expires_at"] <= upload["expires_at"]
+
+
+def test_an_overdue_upload_is_expired_and_its_room_is_free(
+    functions: Functions, stack: MotoStack, tenant: TenantId
+) -> None:
+    upload = create(functions, tenant).json
+    age(stack, tenant, upload["id"])
+
+    answer = on_upload(functions, tenant, "get", upload["id"])
+
+    assert (answer.json["status"], answer.json["transfer"]) == ("expired", None)
+    assert used(functions, tenant) == (0, 0, 0, 0)
+    late = on_upload(functions, tenant, "complete", upload["id"])
+    assert (late.status, late.error["code"]) == (409, "upload_expired")
+
+
+@pytest.mark.parametrize("verb", ["get", "complete", "cancel"])
+def test_another_projects_upload_does_not_exist(
+    functions: Functions, tenant: TenantId, stranger: TenantId, verb: str
+) -> None:
+    upload = create(functions, tenant).json
+
+    answer = on_upload(functions, stranger, verb, upload["id"])
+
+    assert answer.status == 404
+    assert answer.error["message"] == f"No such Upload object: {upload['id']} (not found)"
+    assert used(functions, tenant) == (0, 1, 0, 10)
+
+
+def test_32_uploads_against_room_for_10_admit_10(
+    functions: Functions, tenant: TenantId, ports: Composition
+) -> None:
+    ports.projects.set_limit(tenant, Amount(files=200, bytes=100))
+
+    answers = [create(functions, tenant) for _ in range(32)]
+
+    assert [answer.status for answer in answers].count(200) == 10
+    assert used(functions, tenant) == (0, 10, 0, 100)
+    assert answers[-1].error["code"] == "storage_quota_exceeded"
+
+
+def age(stack: MotoStack, tenant: TenantId, object_id: str) -> None:
+    """Let the file or upload have expired a second after 1970 began."""
+    stack.dynamodb.update_item(
+        TableName=stack.settings.store_table,
+        Key={"pk": {"S": f"P#{tenant}"}, "sk": {"S": object_id}},
+        UpdateExpression="SET expires_at = :past, due_at = :past, deadline = :past",
+        ExpressionAttributeValues={":past": {"N": "1"}},
+    )

@@ -1,0 +1,347 @@
+"""The functions that no client calls: arrivals, removals and the sweep."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from larder.domain.files import DAY, VALIDATION_GRACE
+from tests.integration.conftest import FakeContext, arrival, load, recorded
+from tests.integration.test_files import GOOD_LINE, get, upload
+from tests.integration.test_uploads import age, create, put, used
+
+if TYPE_CHECKING:
+    from larder.domain.ids import TenantId
+    from tests.integration.conftest import Functions
+    from tests.moto_stack import MotoStack
+
+
+def arrive(functions: Functions, tenant: TenantId, file_id: str) -> Any:
+    return functions.invoke("on_object_created", arrival(f"files/{tenant}/{file_id}"))
+
+
+def removal(stack: MotoStack, tenant: TenantId, object_id: str) -> dict[str, Any]:
+    """Return the stream's event of the item's removal, as the item is now."""
+    key = {"pk": {"S": f"P#{tenant}"}, "sk": {"S": object_id}}
+    image = stack.dynamodb.get_item(TableName=stack.settings.store_table, Key=key)["Item"]
+    event = recorded("on_file_removed")
+    event["Records"][0]["dynamodb"] |= {"Keys": key, "OldImage": image}
+    return event
+
+
+def vanish(stack: MotoStack, tenant: TenantId, object_id: str) -> dict[str, Any]:
+    """Remove the item as DynamoDB's TTL does, and return the stream's event."""
+    event = removal(stack, tenant, object_id)
+    stack.dynamodb.delete_item(
+        TableName=stack.settings.store_table, Key=event["Records"][0]["dynamodb"]["Keys"]
+    )
+    return event
+
+
+def test_a_valid_batch_file_is_processed_with_a_report(
+    functions: Functions, tenant: TenantId
+) -> None:
+    file = upload(functions, tenant).json
+
+    arrive(functions, tenant, file["id"])
+
+    assert get(functions, tenant, file["id"]).json["status"] == "processed"
+    report = get(functions, tenant, file["id"], "files_validation").json
+    assert set(report) == {
+        *("object", "file_id", "valid", "total_lines", "request_count", "error_count", "errors"),
+        *("endpoint", "model", "sha256", "validated_at", "duration_ms"),
+    }
+    assert (report["object"], report["file_id"], report["valid"]) == (
+        "file.validation", file["id"], True,
+    )  # fmt: skip
+    assert (report["endpoint"], report["model"]) == ("/v1/chat/completions", "m")
+
+
+def test_an_invalid_batch_file_says_what_is_wrong_where(
+    functions: Functions, tenant: TenantId
+) -> None:
+    file = upload(functions, tenant, GOOD_LINE + b"\n\n{]\n").json
+
+    arrive(functions, tenant, file["id"])
+
+    found = get(functions, tenant, file["id"]).json
+    assert found["status"] == "error"
+    assert "line 3" in found["status_details"]
+    report = get(functions, tenant, file["id"], "files_validation").json
+    assert [(problem["code"], problem["line"]) for problem in report["errors"]] == [
+        ("invalid_json_line", 3)
+    ]
+
+
+def test_other_purposes_are_processed_unchecked(functions: Functions, tenant: TenantId) -> None:
+    file = upload(functions, tenant, b"{]", fields={"purpose": "user_data"}).json
+
+    arrive(functions, tenant, file["id"])
+
+    assert get(functions, tenant, file["id"]).json["status"] == "processed"
+    answer = get(functions, tenant, file["id"], "files_validation")
+    assert answer.status == 404
+
+
+def test_a_report_that_is_not_there_yet_can_be_asked_for_again(
+    functions: Functions, tenant: TenantId
+) -> None:
+    file = upload(functions, tenant).json
+
+    answer = get(functions, tenant, file["id"], "files_validation")
+
+    assert (answer.status, answer.error["code"]) == (409, "validation_pending")
+    assert "x-should-retry" not in answer.headers
+
+
+def test_a_redelivered_arrival_changes_nothing(
+    functions: Functions, stack: MotoStack, tenant: TenantId
+) -> None:
+    file = upload(functions, tenant).json
+    arrive(functions, tenant, file["id"])
+    before = sorted(stack.items(), key=str)
+
+    assert arrive(functions, tenant, file["id"]) == {"batchItemFailures": []}
+
+    assert sorted(stack.items(), key=str) == before
+
+
+def test_bytes_without_a_record_are_deleted(
+    functions: Functions, stack: MotoStack, tenant: TenantId
+) -> None:
+    key = f"files/{tenant}/file-0123456789abcdef01234567"
+    stack.s3.put_object(Bucket=stack.settings.files_bucket, Key=key, Body=b"stray")
+
+    functions.invoke("on_object_created", arrival(key))
+
+    assert stack.object_keys() == set()
+
+
+def test_the_buckets_test_event_and_foreign_keys_are_passed_over(functions: Functions) -> None:
+    test_event = functions.invoke("on_object_created", recorded("on_object_created_test_event"))
+    foreign = functions.invoke("on_object_created", arrival("else/where", "files/a b/ü"))
+
+    assert test_event == foreign == {"batchItemFailures": []}
+
+
+def test_a_message_that_fails_comes_back_without_the_others(
+    functions: Functions, tenant: TenantId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good, bad = upload(functions, tenant).json, upload(functions, tenant).json
+    objects = load("on_object_created").objects
+    stream = type(objects).stream
+
+    def failing(self: Any, owner: TenantId, file_id: str) -> Any:
+        if file_id == bad["id"]:
+            raise TimeoutError
+        return stream(self, owner, file_id)
+
+    monkeypatch.setattr(type(objects), "stream", failing)
+    answer = functions.invoke(
+        "on_object_created",
+        arrival(f"files/{tenant}/{bad['id']}", f"files/{tenant}/{good['id']}"),
+    )
+
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "message-0"}]}
+    assert get(functions, tenant, good["id"]).json["status"] == "processed"
+    assert get(functions, tenant, bad["id"]).json["status"] == "uploaded"
+
+
+def test_a_deleted_files_bytes_and_report_are_deleted(
+    functions: Functions, stack: MotoStack, tenant: TenantId
+) -> None:
+    file = upload(functions, tenant).json
+    arrive(functions, tenant, file["id"])
+    event = removal(stack, tenant, file["id"])
+    get(functions, tenant, file["id"], "files_delete")
+
+    functions.invoke("on_file_removed", event)
+    functions.invoke("on_file_removed", event)
+
+    assert stack.object_keys() == set()
+    assert used(functions, tenant) == (0, 0, 0, 0)
+
+
+def test_a_record_that_the_ttl_removed_gives_its_quota_back_once(
+    functions: Functions, stack: MotoStack, tenant: TenantId
+) -> None:
+    file = upload(functions, tenant).json
+    event = vanish(stack, tenant, file["id"])
+
+    functions.invoke("on_file_removed", event)
+    functions.invoke("on_file_removed", event)
+
+    assert used(functions, tenant) == (0, 0, 0, 0)
+    assert stack.object_keys() == set()
+
+
+def test_a_pending_upload_that_the_ttl_removed_gives_its_reservation_back_once(
+    functions: Functions, stack: MotoStack, tenant: TenantId
+) -> None:
+    pending = create(functions, tenant).json
+    event = vanish(stack, tenant, pending["id"])
+
+    functions.invoke("on_file_removed", event)
+    functions.invoke("on_file_removed", event)
+
+    assert used(functions, tenant) == (0, 0, 0, 0)
+
+
+def test_a_record_that_moved_to_the_trash_is_not_gone(
+    functions: Functions, stack: MotoStack, tenant: TenantId
+) -> None:
+    file = upload(functions, tenant).json
+    event = vanish(stack, tenant, file["id"])
+    image = event["Records"][0]["dynamodb"]["OldImage"]
+    stack.dynamodb.put_item(
+        TableName=stack.settings.store_table,
+        Item={**image, "sk": {"S": f"trash#{file['id']}"}},
+    )
+
+    functions.invoke("on_file_removed", event)
+
+    assert stack.object_keys() == {f"files/{tenant}/{file['id']}"}
+
+
+def test_an_expired_file_is_gone_for_every_reader_before_anything_collects_it(
+    functions: Functions, stack: MotoStack, tenant: TenantId
+) -> None:
+    file = upload(functions, tenant).json
+    age(stack, tenant, file["id"])
+
+    routes = ["files_get", "files_content", "files_url", "files_validation", "files_delete"]
+    answers = [
+        get(functions, tenant, file["id"], route, queryStringParameters=None) for route in routes
+    ]
+
+    assert [answer.status for answer in answers] == [404] * len(routes)
+    assert functions.call("files_list", tenant, queryStringParameters=None).json["data"] == []
+    assert used(functions, tenant) == (0, 0, 0, 0)
+
+
+def test_the_sweep_releases_what_has_expired(
+    functions: Functions, stack: MotoStack, tenant: TenantId
+) -> None:
+    file, pending = upload(functions, tenant).json, create(functions, tenant).json
+    age(stack, tenant, file["id"])
+    age(stack, tenant, pending["id"])
+
+    outcomes = functions.invoke("sweep", recorded("sweep"))
+
+    assert outcomes == {"expired": 2}
+    assert counters(stack, tenant) == ("200", "0", str(2**28), "0")
+
+
+def test_the_sweep_announces_again_what_was_never_validated(
+    functions: Functions, stack: MotoStack, tenant: TenantId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = upload(functions, tenant).json
+    later(monkeypatch, VALIDATION_GRACE + 1)
+
+    outcomes = functions.invoke("sweep", recorded("sweep"))
+
+    assert outcomes == {"announced_again": 1}
+    [message] = stack.sqs.receive_message(QueueUrl=stack.settings.events_queue_url)["Messages"]
+    event = recorded("on_object_created")
+    event["Records"][0]["body"] = message["Body"]
+    functions.invoke("on_object_created", event)
+    assert get(functions, tenant, file["id"]).json["status"] == "processed"
+
+
+def test_the_sweep_releases_a_file_whose_creation_stopped_half_way(
+    functions: Functions, stack: MotoStack, tenant: TenantId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = upload(functions, tenant).json
+    stack.s3.delete_object(Bucket=stack.settings.files_bucket, Key=f"files/{tenant}/{file['id']}")
+    later(monkeypatch, VALIDATION_GRACE + 1)
+
+    outcomes = functions.invoke("sweep", recorded("sweep"))
+
+    assert outcomes == {"abandoned": 1}
+    assert used(functions, tenant) == (0, 0, 0, 0)
+
+
+def test_the_sweep_finds_exact_counters_exact(
+    functions: Functions, stack: MotoStack, tenant: TenantId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, pending = upload(functions, tenant).json, create(functions, tenant).json
+    arrive(functions, tenant, file["id"])
+    put(stack, tenant, pending["id"])
+    later(monkeypatch, DAY + 1)
+
+    outcomes = functions.invoke("sweep", recorded("sweep"))
+
+    assert outcomes == {"counters_exact": 1, "expired": 1}
+
+
+def test_the_sweep_reports_counters_that_have_drifted(
+    functions: Functions,
+    stack: MotoStack,
+    tenant: TenantId,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    file = upload(functions, tenant).json
+    arrive(functions, tenant, file["id"])
+    vanish(stack, tenant, file["id"])
+    later(monkeypatch, DAY + 1)
+
+    outcomes = functions.invoke("sweep", recorded("sweep"))
+
+    assert outcomes == {"counters_drifted": 1}
+    metrics = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    drift = next(line["CounterDrift"] for line in metrics if "CounterDrift" in line)
+    assert drift == [1 + file["bytes"]]
+
+
+def test_one_thing_that_cannot_be_swept_does_not_keep_up_the_rest(
+    functions: Functions, stack: MotoStack, tenant: TenantId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken, fine = upload(functions, tenant).json, upload(functions, tenant).json
+    age(stack, tenant, broken["id"])
+    age(stack, tenant, fine["id"])
+    files = load("sweep").sweeper.files
+    release = type(files).release
+
+    def failing(self: Any, owner: TenantId, file: Any) -> bool:
+        if file.id == broken["id"]:
+            raise TimeoutError
+        released: bool = release(self, owner, file)
+        return released
+
+    monkeypatch.setattr(type(files), "release", failing)
+    with pytest.raises(RuntimeError, match="1 of 2"):
+        functions.invoke("sweep", recorded("sweep"))
+
+    assert counters(stack, tenant)[0] == "199"
+
+
+def test_the_sweep_stops_when_its_time_runs_out(
+    functions: Functions, stack: MotoStack, tenant: TenantId
+) -> None:
+    age(stack, tenant, upload(functions, tenant).json["id"])
+
+    outcomes = functions.invoke("sweep", recorded("sweep"), FakeContext(remaining_ms=1_000))
+
+    assert outcomes == {}
+
+
+def later(monkeypatch: pytest.MonkeyPatch, seconds: int) -> None:
+    """Let the sweep run `seconds` from now."""
+    module = load("sweep")
+    now = time.time() + seconds
+    monkeypatch.setattr(module, "sweeper", dataclasses.replace(module.sweeper, clock=lambda: now))
+
+
+def counters(stack: MotoStack, tenant: TenantId) -> tuple[str, ...]:
+    """Return files left and reserved, bytes left and reserved, as they stand in the table."""
+    item = stack.dynamodb.get_item(
+        TableName=stack.settings.store_table,
+        Key={"pk": {"S": f"U#{tenant}"}, "sk": {"S": "usage"}},
+    )["Item"]
+    names = ("files_left", "files_reserved", "bytes_left", "bytes_reserved")
+    return tuple(item[name]["N"] for name in names)
