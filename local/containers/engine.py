@@ -10,14 +10,12 @@ from contextlib import contextmanager
 from socket import AF_INET, SHUT_WR, SOCK_STREAM, create_connection, socket
 from typing import TYPE_CHECKING, override
 
+from local.errors import LocalError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _INSTALL = "https://docs.docker.com/engine/install/"
-
-
-class EngineMissingError(Exception):
-    """There is no Docker engine to run containers on; the message says what to install or start."""
 
 
 def docker(*arguments: str, stdin: bytes | None = None) -> str:
@@ -34,12 +32,12 @@ def require_engine() -> str:
     """Return the address of the Docker engine, in the form of DOCKER_HOST.
 
     Raises:
-        EngineMissingError: no docker command, no engine that answers it, or not one for Linux
+        LocalError: no docker command, no engine that answers it, or not one for Linux
             containers.
     """
     if shutil.which("docker") is None:
         message = f"functions run in containers here, and there is no docker command: {_INSTALL}"
-        raise EngineMissingError(message)
+        raise LocalError(message)
     try:
         kind = docker("version", "--format", "{{.Server.Os}}")
         address = docker("context", "inspect", "--format", "{{.Endpoints.docker.Host}}")
@@ -50,7 +48,7 @@ def require_engine() -> str:
             "functions run in containers here, and no Docker engine for Linux containers answers "
             f"(start Docker Desktop, or `sudo systemctl start docker`): {kind or 'no answer'}"
         )
-        raise EngineMissingError(message)
+        raise LocalError(message)
     return address
 
 

@@ -15,8 +15,9 @@ import tempfile
 from pathlib import Path
 
 from local.containers.engine import docker
+from local.errors import LocalError
+from local.state import ROOT
 
-_ROOT = Path(__file__).parents[2]
 _SUITE = "trixie"
 """The Debian release whose Python is 3.13."""
 
@@ -32,13 +33,9 @@ _DOCKERFILE = """FROM scratch
 ADD root.tar /
 COPY runtime /var/runtime
 ENV LANG=C.UTF-8 PATH=/usr/local/bin:/usr/bin:/bin:/opt/bin \\
-    LAMBDA_TASK_ROOT=/var/task LAMBDA_RUNTIME_DIR=/var/runtime
+    LAMBDA_TASKROOT=/var/task LAMBDA_RUNTIME_DIR=/var/runtime
 WORKDIR /var/task
 """
-
-
-class ImageUnavailableError(Exception):
-    """The image can be neither pulled nor made on this machine; the message says why."""
 
 
 def architecture() -> str:
@@ -50,7 +47,7 @@ def runtime_image() -> str:
     """Return the name of an image with Lambda's python3.13 runtime that is on this machine.
 
     Raises:
-        ImageUnavailableError: neither can it be pulled, nor made here.
+        LocalError: neither can it be pulled, nor made here.
     """
     stock = f"public.ecr.aws/lambda/python:3.13-{architecture()}"
     if _present(stock):
@@ -102,7 +99,7 @@ def _make(name: str, *, why: str) -> None:
             "image takes mmdebstrap, which Debian and Ubuntu have: "
             "apt-get install mmdebstrap debian-archive-keyring"
         )
-        raise ImageUnavailableError(message)
+        raise LocalError(message)
     with tempfile.TemporaryDirectory() as folder:
         context = Path(folder)
         (context / "Dockerfile").write_text(_DOCKERFILE)
@@ -131,8 +128,8 @@ def _make(name: str, *, why: str) -> None:
 
 def _run(*command: str) -> str:
     try:
-        done = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, check=True)
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     except subprocess.CalledProcessError as error:
         message = f"{' '.join(command[:3])} failed: {error.stderr.strip()}"
-        raise ImageUnavailableError(message) from error
+        raise LocalError(message) from error
     return done.stdout

@@ -9,22 +9,19 @@ import subprocess
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
 
+from local.errors import LocalError
+from local.sam import PROGRAM
+from local.state import ROOT
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-ROOT = Path(__file__).parents[2]
-SAM = ROOT / ".tools" / "sam" / "bin" / "sam"
+    from pathlib import Path
 
 _LISTENING_WITHIN = 60
-
-
-class SamLocalError(Exception):
-    """`sam` itself failed, not the function; the message is what it said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +52,7 @@ class SamLocal:
         """Call the function in a container of its own with the event in that file.
 
         Raises:
-            SamLocalError: sam could not run it.
+            LocalError: sam could not run it.
         """
         done = subprocess.run(
             [*self._command("invoke", logical_id(function)), "--event", str(event)],
@@ -66,7 +63,7 @@ class SamLocal:
             check=False,
         )
         if not done.stdout.strip():
-            raise SamLocalError(done.stderr)
+            raise LocalError(done.stderr)
         return Invocation(json.loads(done.stdout), done.stderr)
 
     @contextmanager
@@ -74,7 +71,7 @@ class SamLocal:
         """Serve the template's API on 127.0.0.1:`port` and give its URL.
 
         Raises:
-            SamLocalError: it does not listen within a minute.
+            LocalError: it does not listen within a minute.
         """
         log = self.folder / "start-api.log"
         with log.open("wb") as sink:
@@ -98,7 +95,7 @@ class SamLocal:
         variables = self.folder / "variables.json"
         variables.write_text(json.dumps({"Parameters": self.variables}))
         return [
-            *(str(SAM), "local", *what),
+            *(str(PROGRAM), "local", *what),
             *("--template", str(self.template), "--env-vars", str(variables)),
             *("--parameter-overrides", f"Architecture={self.architecture}"),
             *("--invoke-image", self.image, "--skip-pull-image"),
@@ -111,32 +108,15 @@ def logical_id(function: str) -> str:
     return function.title().replace("_", "")
 
 
-def shell_for(credentials: dict[str, str], engine: str) -> dict[str, str]:
-    """Return an environment for sam: none of this shell's AWS settings but `credentials`."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    return inherited | credentials | {"DOCKER_HOST": engine, "SAM_CLI_TELEMETRY": "0"}
+def shell_for(aws_settings: dict[str, str], engine: str) -> dict[str, str]:
+    """Return an environment for sam: none of this shell's AWS settings but the given ones.
 
-
-def build(folder: Path, architecture: str) -> Path:
-    """Build the template's functions and layer into `folder`; return the built template.
-
-    Raises:
-        SamLocalError: the build failed.
+    The endpoint is for sam itself, which asks STS for the number of the account.
     """
-    done = subprocess.run(
-        [
-            *(str(SAM), "build", "--template", str(ROOT / "template.yaml")),
-            *("--build-dir", str(folder), "--parameter-overrides", f"Architecture={architecture}"),
-        ],
-        cwd=ROOT,
-        env=os.environ | {"SAM_CLI_TELEMETRY": "0"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise SamLocalError(done.stderr)
-    return folder / "template.yaml"
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    # Without bytecode of its own sam takes seconds longer, every time.
+    ours.pop("PYTHONDONTWRITEBYTECODE", None)
+    return ours | aws_settings | {"DOCKER_HOST": engine, "SAM_CLI_TELEMETRY": "0"}
 
 
 def _wait_for(server: subprocess.Popen[bytes], url: str, log: Path) -> None:
@@ -148,4 +128,4 @@ def _wait_for(server: subprocess.Popen[bytes], url: str, log: Path) -> None:
             time.sleep(0.2)
         else:
             return
-    raise SamLocalError(log.read_text())
+    raise LocalError(log.read_text())

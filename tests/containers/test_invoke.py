@@ -1,0 +1,204 @@
+"""`sam local invoke` of every function with every event recorded for it."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from larder.domain.files import FileStatus
+from larder.domain.ids import file_of
+from tests.containers.world import (
+    CONTENT,
+    EVENTS,
+    FILE_ID,
+    KEY_ID,
+    REPORT,
+    TENANT,
+    UPLOAD_ID,
+    World,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from local.containers.sam import SamLocal
+
+FUNCTIONS = {path.parent.name for path in Path(__file__).parents[2].glob("functions/*/app.py")}
+
+
+def nothing(world: World) -> None:
+    """Begin with the project and its key alone."""
+
+
+def file(world: World) -> None:
+    world.store_file()
+
+
+def expired_file(world: World) -> None:
+    world.store_file(lives=-1)
+
+
+def upload(world: World) -> None:
+    world.reserve_upload()
+
+
+def upload_with_bytes(world: World) -> None:
+    world.reserve_upload()
+    world.receive_bytes(file_of(UPLOAD_ID))
+
+
+def removed_file(world: World) -> None:
+    world.store_file()
+    world.remove_record(FILE_ID)
+
+
+def removed_file_and_upload(world: World) -> None:
+    removed_file(world)
+    world.reserve_upload()
+    world.remove_record(UPLOAD_ID)
+
+
+def body(answer: Any) -> Any:
+    assert answer["statusCode"] == 200, answer
+    return json.loads(answer["body"])
+
+
+def created(answer: Any, world: World) -> None:
+    assert body(answer)["bytes"] == len(CONTENT)
+    assert world.stack.object_keys() == {f"files/{TENANT}/{body(answer)['id']}"}
+
+
+def listed(answer: Any, _: World) -> None:
+    assert [entry["id"] for entry in body(answer)["data"]] == [FILE_ID]
+
+
+def found(answer: Any, _: World) -> None:
+    assert body(answer)["id"] == FILE_ID
+
+
+def downloaded(answer: Any, _: World) -> None:
+    assert answer["isBase64Encoded"]
+    assert base64.b64decode(answer["body"]) == CONTENT
+
+
+def linked(answer: Any, _: World) -> None:
+    assert httpx.get(body(answer)["url"]).content == CONTENT
+
+
+def reported(answer: Any, _: World) -> None:
+    assert body(answer) == REPORT
+
+
+def deleted(answer: Any, world: World) -> None:
+    assert body(answer) == {"id": FILE_ID, "object": "file", "deleted": True}
+    assert world.taken() == (0, 0)
+
+
+def reserved(answer: Any, world: World) -> None:
+    assert body(answer)["transfer"]["method"] == "PUT"
+    assert world.taken() == (0, 1)
+
+
+def pending(answer: Any, _: World) -> None:
+    assert (body(answer)["id"], body(answer)["status"]) == (UPLOAD_ID, "pending")
+
+
+def completed(answer: Any, world: World) -> None:
+    assert body(answer)["status"] == "completed"
+    assert world.taken() == (1, 0)
+
+
+def cancelled(answer: Any, world: World) -> None:
+    assert body(answer)["status"] == "cancelled"
+    assert world.taken() == (0, 0)
+
+
+def counted(answer: Any, _: World) -> None:
+    assert body(answer)["bytes"]["used"] == len(CONTENT)
+
+
+def allowed(answer: Any, _: World) -> None:
+    assert answer["policyDocument"]["Statement"][0]["Effect"] == "Allow"
+    assert answer["context"] == {"tenant": TENANT, "keyId": KEY_ID}
+
+
+def validated(answer: Any, world: World) -> None:
+    assert answer == {"batchItemFailures": []}
+    file = world.ports.files.get(TENANT, file_of(UPLOAD_ID))
+    assert file is not None
+    assert file.status is FileStatus.PROCESSED
+
+
+def ignored(answer: Any, _: World) -> None:
+    assert answer == {"batchItemFailures": []}
+
+
+def cleared(answer: Any, world: World) -> None:
+    assert answer == {"batchItemFailures": []}
+    assert world.taken() == (0, 0)
+    assert world.stack.object_keys() == set()
+
+
+def swept(answer: Any, world: World) -> None:
+    assert answer == {"expired": 1}
+    assert world.taken() == (0, 0)
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is there before the event, and what has to be true after it."""
+
+    given: Callable[[World], None]
+    then: Callable[[Any, World], None]
+
+
+CASES = {
+    "authorize": Case(nothing, allowed),
+    "authorize_x_api_key": Case(nothing, allowed),
+    "files_content": Case(file, downloaded),
+    "files_create": Case(nothing, created),
+    "files_delete": Case(file, deleted),
+    "files_get": Case(file, found),
+    "files_list": Case(file, listed),
+    "files_url": Case(file, linked),
+    "files_validation": Case(file, reported),
+    "on_file_removed": Case(removed_file, cleared),
+    "on_file_removed_by_ttl": Case(removed_file_and_upload, cleared),
+    "on_object_created": Case(upload_with_bytes, validated),
+    "on_object_created_test_event": Case(nothing, ignored),
+    "sweep": Case(expired_file, swept),
+    "uploads_cancel": Case(upload, cancelled),
+    "uploads_complete": Case(upload_with_bytes, completed),
+    "uploads_create": Case(nothing, reserved),
+    "uploads_get": Case(upload, pending),
+    "usage_get": Case(file, counted),
+}
+
+
+def function_of(event: str) -> str:
+    """Return the function that an event is for: several of one function differ in their endings."""
+    return max((name for name in FUNCTIONS if event.startswith(name)), key=len)
+
+
+def test_every_function_has_a_recorded_event_and_every_event_a_case() -> None:
+    events = {path.stem for path in EVENTS.glob("*.json")}
+
+    assert events == set(CASES)
+    assert {function_of(event) for event in events} == FUNCTIONS
+
+
+@pytest.mark.parametrize("event", sorted(CASES))
+def test_a_function_in_its_container_answers_its_recorded_event(
+    event: str, world: World, sam: SamLocal
+) -> None:
+    CASES[event].given(world)
+
+    invocation = sam.invoke(function_of(event), EVENTS / f"{event}.json")
+
+    CASES[event].then(invocation.result, world)

@@ -1,0 +1,123 @@
+"""What the recorded events speak of: their project, its key, a file and an upload."""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from larder.domain.api_keys import KeyRecord, digest_of
+from larder.domain.files import DAY, File, FileStatus, Purpose
+from larder.domain.ids import FileId, TenantId, UploadId
+from larder.domain.projects import Project
+from larder.domain.quota import Amount
+from larder.domain.uploads import Upload
+from larder.services.ports import Verdict
+
+if TYPE_CHECKING:
+    from larder.runtime.composition import Composition
+    from tests.moto_stack import MotoStack
+
+EVENTS = Path(__file__).parents[2] / "events"
+
+
+def recorded(name: str) -> dict[str, Any]:
+    return cast("dict[str, Any]", json.loads((EVENTS / f"{name}.json").read_text()))
+
+
+_CALLER = recorded("authorize")["headers"]["Authorization"]
+_AUTHORIZED = recorded("files_get")["requestContext"]["authorizer"]
+
+SECRET: str = _CALLER.removeprefix("Bearer ")
+KEY_ID: str = _AUTHORIZED["keyId"]
+TENANT = TenantId(_AUTHORIZED["tenant"])
+FILE_ID = FileId(recorded("files_get")["pathParameters"]["file_id"])
+UPLOAD_ID = UploadId(recorded("uploads_get")["pathParameters"]["upload_id"])
+
+# The file is the last part of the recorded form.
+CONTENT = (
+    base64.b64decode(recorded("files_create")["body"])
+    .rsplit(b"\r\n--", 1)[0]
+    .split(b"\r\n\r\n")[-1]
+)
+REPORT = {"object": "file.validation", "file_id": FILE_ID, "valid": True}
+
+
+@dataclass(frozen=True)
+class World:
+    """The stores, holding the events' project and its key."""
+
+    stack: MotoStack
+    ports: Composition
+
+    @classmethod
+    def begin(cls, stack: MotoStack, ports: Composition) -> World:
+        world = cls(stack, ports)
+        world._clear()
+        now = int(time.time())
+        ports.projects.create(
+            Project(TENANT, "events", now), Amount(files=10, bytes=10_000), audit_at=now + DAY
+        )
+        ports.keys.add(KeyRecord(KEY_ID, TENANT, digest_of(SECRET, ports.pepper), SECRET[-4:], now))
+        return world
+
+    def store_file(self, *, lives: int = DAY) -> None:
+        """Store the events' file, validated, to expire in that many seconds."""
+        file = File(
+            id=FILE_ID,
+            filename="questions.jsonl",
+            bytes=len(CONTENT),
+            purpose=Purpose.BATCH,
+            mime_type="application/jsonl",
+            expires_at=int(time.time()) + lives,
+        )
+        self.ports.files.admit(TENANT, file)
+        self.ports.objects.put(TENANT, FILE_ID, CONTENT)
+        self.ports.objects.put_report(TENANT, FILE_ID, json.dumps(REPORT).encode())
+        self.ports.files.settle(TENANT, file, Verdict(FileStatus.PROCESSED))
+
+    def reserve_upload(self) -> None:
+        """Create the events' upload, whose bytes are still to come."""
+        upload = Upload(
+            id=UPLOAD_ID,
+            filename="questions.jsonl",
+            bytes=len(CONTENT),
+            purpose=Purpose.BATCH,
+            mime_type="application/jsonl",
+            expires_at=int(time.time()) + 3600,
+            file_expires_at=int(time.time()) + DAY,
+        )
+        self.ports.uploads.reserve(TENANT, upload)
+
+    def receive_bytes(self, file_id: FileId) -> None:
+        """Put the bytes where a client's PUT puts them."""
+        self.ports.objects.put(TENANT, file_id, CONTENT)
+
+    def remove_record(self, object_id: FileId | UploadId) -> None:
+        """Remove a record as TTL does: without giving its quota back."""
+        self.stack.dynamodb.delete_item(
+            TableName=self.stack.settings.store_table,
+            Key={"pk": {"S": f"P#{TENANT}"}, "sk": {"S": object_id}},
+        )
+
+    def taken(self) -> tuple[int, int]:
+        """Return how many files the project's counters hold as used and as reserved."""
+        usage = self.ports.usage.get(TENANT)
+        assert usage is not None
+        return usage.used.files, usage.reserved.files
+
+    def _clear(self) -> None:
+        keys = {
+            self.stack.settings.store_table: ("pk", "sk"),
+            self.stack.settings.keys_table: ("pk",),
+        }
+        for table, names in keys.items():
+            for item in self.stack.dynamodb.scan(TableName=table)["Items"]:
+                self.stack.dynamodb.delete_item(
+                    TableName=table, Key={name: item[name] for name in names}
+                )
+        for key in self.stack.object_keys():
+            self.stack.s3.delete_object(Bucket=self.stack.settings.files_bucket, Key=key)
