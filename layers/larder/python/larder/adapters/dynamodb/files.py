@@ -12,7 +12,7 @@ from larder.adapters.dynamodb.keys import (
     project_partition,
     trash_key,
 )
-from larder.adapters.dynamodb.transactions import ConditionsFailedError, transact
+from larder.adapters.dynamodb.transactions import ConditionsFailedError, snapshot, transact
 from larder.domain.files import File, FileStatus
 from larder.domain.ids import FILE_PREFIX
 from larder.services.ports import FilePage
@@ -56,14 +56,12 @@ class DynamoFiles:
         return None if item is None else file_from(file_id, item)
 
     def exists(self, tenant: TenantId, file_id: FileId) -> bool:
-        """Read both keys that the file may have, strongly consistent."""
-        return any(
-            "Item"
-            in self._client.get_item(
-                TableName=self._table, Key=key, ConsistentRead=True, ProjectionExpression="sk"
-            )
-            for key in (item_key(tenant, file_id), trash_key(tenant, file_id))
-        )
+        """Read both keys that the file may have, at one moment.
+
+        One after the other would miss a file that is restored between the two reads.
+        """
+        keys = [item_key(tenant, file_id), trash_key(tenant, file_id)]
+        return any(item is not None for item in snapshot(self._client, self._table, keys))
 
     def page(self, tenant: TenantId, query: PageQuery, now: float) -> FilePage:
         """Query the project's partition until the page and one file more are found.

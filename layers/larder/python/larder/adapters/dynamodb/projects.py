@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
     from larder.domain.quota import Amount
 
@@ -63,18 +64,22 @@ class DynamoProjects:
 
     def set_limit(self, tenant: TenantId, limit: Amount) -> None:
         """Move what is left by as much as the limits move, so that no change is lost."""
-        self._client.update_item(
-            TableName=self._table,
-            Key=usage_key(tenant),
-            UpdateExpression=(
-                "SET files_left = files_left + :files - files_limit, "
-                "bytes_left = bytes_left + :bytes - bytes_limit, "
-                "files_limit = :files, bytes_limit = :bytes, version = version + :one"
-            ),
-            ConditionExpression="attribute_exists(pk)",
-            ExpressionAttributeValues={
-                ":files": number(limit.files),
-                ":bytes": number(limit.bytes),
-                ":one": number(1),
-            },
-        )
+        update: TransactWriteItemTypeDef = {
+            "Update": {
+                "TableName": self._table,
+                "Key": usage_key(tenant),
+                "UpdateExpression": (
+                    "SET files_left = files_left + :files - files_limit, "
+                    "bytes_left = bytes_left + :bytes - bytes_limit, "
+                    "files_limit = :files, bytes_limit = :bytes, version = version + :one"
+                ),
+                "ConditionExpression": "attribute_exists(pk)",
+                "ExpressionAttributeValues": {
+                    ":files": number(limit.files),
+                    ":bytes": number(limit.bytes),
+                    ":one": number(1),
+                },
+            }
+        }
+        # A transaction of one, for its patience with the others that change this item.
+        transact(self._client, [update])

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
     from larder.adapters.dynamodb.items import ItemRead
+    from larder.adapters.dynamodb.keys import Key
 
 ATTEMPTS = 12
 _FIRST_PAUSE = 0.02
@@ -55,9 +56,37 @@ def transact(
         ConditionsFailedError: a condition does not hold.
         ContentionError: the conflicts did not end.
     """
+    _until_undisturbed(client, lambda: client.transact_write_items(TransactItems=items), pause)
+
+
+def snapshot(
+    client: DynamoDBClient,
+    table: str,
+    keys: Sequence[Key],
+    *,
+    pause: Callable[[float], None] = time.sleep,
+) -> list[ItemRead | None]:
+    """Read several items as they were at one moment; None for one that did not exist.
+
+    Raises:
+        ContentionError: changes of the items did not end.
+    """
+    answer = _until_undisturbed(
+        client,
+        lambda: client.transact_get_items(
+            TransactItems=[{"Get": {"TableName": table, "Key": key}} for key in keys]
+        ),
+        pause,
+    )
+    return [entry.get("Item") for entry in answer["Responses"]]
+
+
+def _until_undisturbed[Answer](
+    client: DynamoDBClient, call: Callable[[], Answer], pause: Callable[[float], None]
+) -> Answer:
     for attempt in range(ATTEMPTS):
         try:
-            client.transact_write_items(TransactItems=items)
+            return call()
         except client.exceptions.TransactionCanceledException as cancelled:
             # The stubs describe an item as one attribute.
             reasons = cast(
@@ -74,6 +103,4 @@ def transact(
                 raise
             longest = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**attempt)
             pause(random.uniform(longest / 4, longest))  # noqa: S311 - jitter
-        else:
-            return
     raise ContentionError

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 from larder.adapters.dynamodb.counters import usage_from
 from larder.adapters.dynamodb.items import number, text
 from larder.adapters.dynamodb.keys import file_id_of, project_partition, upload_id_of, usage_key
+from larder.adapters.dynamodb.transactions import transact
 from larder.domain.quota import NOTHING, Usage, one_file
 from larder.domain.uploads import UploadStatus
 from larder.services.ports import Count
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
     from larder.domain.ids import TenantId
 
@@ -52,10 +54,14 @@ class DynamoUsage:
 
     def audit_again(self, tenant: TenantId, at: int) -> None:
         """Set when the counters are due for their next audit."""
-        self._client.update_item(
-            TableName=self._table,
-            Key=usage_key(tenant),
-            UpdateExpression="SET due_at = :at",
-            ConditionExpression="attribute_exists(pk)",
-            ExpressionAttributeValues={":at": number(at)},
-        )
+        update: TransactWriteItemTypeDef = {
+            "Update": {
+                "TableName": self._table,
+                "Key": usage_key(tenant),
+                "UpdateExpression": "SET due_at = :at",
+                "ConditionExpression": "attribute_exists(pk)",
+                "ExpressionAttributeValues": {":at": number(at)},
+            }
+        }
+        # A transaction of one, for its patience with the others that change this item.
+        transact(self._client, [update])
