@@ -10,6 +10,7 @@ from botocore.exceptions import (
     ConnectionError,  # noqa: A004 - botocore's own name
     HTTPClientError,
     NoCredentialsError,
+    NoRegionError,
 )
 
 from larder.domain.errors import LarderError
@@ -39,6 +40,8 @@ def explain(failure: Exception) -> str:
                 "There are no AWS credentials: give --profile, set AWS_PROFILE, "
                 "or run 'aws configure'."
             )
+        case NoRegionError():
+            text = "There is no AWS region: give --region or set AWS_DEFAULT_REGION."
         case ConnectionError() | HTTPClientError():
             local = " Is 'make run' running?" if "AWS_ENDPOINT_URL" in os.environ else ""
             text = f"{failure}.{local}"
