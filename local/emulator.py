@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import time
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 import httpx
 
 from local.errors import LocalError
+from local.ports import HOST, free_port, refuse_taken, rename
 from local.state import ROOT
 
 if TYPE_CHECKING:
@@ -32,13 +32,13 @@ class Emulator:
             message = f"MiniStack is not installed in {PROGRAM.parent}: run 'make tools'."
             raise LocalError(message)
         self._state = state
-        self.port = port or _free_port()
+        self.port = port or free_port()
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def endpoint(self) -> str:
         """The URL that stands in for every AWS service."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{HOST}:{self.port}"
 
     @property
     def aws_settings(self) -> dict[str, str]:
@@ -56,8 +56,10 @@ class Emulator:
         Raises:
             LocalError: the port is taken.
         """
-        _refuse_taken(self.port)
+        refuse_taken(self.port)
         folder = self._state.emulator
+        if self._state.port.exists():
+            rename(folder / "metadata", int(self._state.port.read_text()), self.port)
         scratch = folder / "tmp"
         shutil.rmtree(scratch, ignore_errors=True)
         scratch.mkdir(parents=True)
@@ -68,8 +70,8 @@ class Emulator:
             "HOME": os.environ.get("HOME", "/"),
             "TMPDIR": str(scratch),
             "GATEWAY_PORT": str(self.port),
-            "BIND_HOST": "127.0.0.1",
-            "MINISTACK_HOST": "127.0.0.1",
+            "BIND_HOST": HOST,
+            "MINISTACK_HOST": HOST,
             "MINISTACK_REGION": REGION,
             "AUTH": "true",
             "PERSIST_STATE": "1",
@@ -90,6 +92,7 @@ class Emulator:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+        self._state.port.write_text(str(self.port))
         self._state.pid.write_text(f"{self._process.pid} {self.port}")
 
     def wait_until_ready(self) -> None:
@@ -151,7 +154,7 @@ def recover(state: State) -> str | None:
 
 def _answers(port: int) -> bool:
     try:
-        return httpx.get(f"http://127.0.0.1:{port}/_ministack/health", timeout=5).is_success
+        return httpx.get(f"http://{HOST}:{port}/_ministack/health", timeout=5).is_success
     except httpx.HTTPError:
         return False
 
@@ -166,22 +169,3 @@ def _stop_orphan(pid: int) -> bool:
     except ProcessLookupError:
         return True
     return False
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def _refuse_taken(port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            message = (
-                f"Port {port} is in use. Stop what uses it, or choose another: PORT=4600 make run"
-            )
-            raise LocalError(message) from error

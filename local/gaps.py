@@ -6,7 +6,6 @@ One function a gap. All of them can be repeated, and all go when the emulator cl
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import boto3
 
@@ -62,11 +61,6 @@ def allow_plain_http(bucket: str) -> None:
 def base_url(endpoint: str) -> str:
     """Gap: the API's own host name resolves on few machines; a path of the endpoint always does."""
     return f"{endpoint}/_aws/execute-api/{_physical_names()['Api']}/prod/v1"
-
-
-def queue_url(endpoint: str, url: str) -> str:
-    """Gap: a queue's URL names the port of the run that made the queue."""
-    return endpoint + urlsplit(url).path
 
 
 def _physical_names() -> dict[str, str]:

@@ -17,7 +17,7 @@ _HIDDEN = frozenset(
     {
         "level", "location", "message", "timestamp", "service", "cold_start", "function_name",
         "function_memory_size", "function_arn", "function_request_id", "correlation_id",
-        "xray_trace_id", "sampling_rate",
+        "xray_trace_id", "sampling_rate", "lambda_request_id", "key_id",
     }
 )  # fmt: skip
 _PLATFORM = ("START RequestId", "END RequestId", "REPORT RequestId", "INIT_START")

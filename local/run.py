@@ -85,7 +85,7 @@ def deliver(state: State, aws_settings: dict[str, str]) -> None:
             "LARDER_STORE_TABLE": outputs["StoreTable"],
             "LARDER_KEYS_TABLE": outputs["KeysTable"],
             "LARDER_FILES_BUCKET": outputs["FilesBucket"],
-            "LARDER_EVENTS_QUEUE_URL": gaps.queue_url(endpoint, outputs["EventsQueueUrl"]),
+            "LARDER_EVENTS_QUEUE_URL": outputs["EventsQueueUrl"],
             "LARDER_PEPPER_SECRET_ID": outputs["PepperSecretId"],
             **aws_settings,
         }

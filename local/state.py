@@ -50,6 +50,11 @@ class State:
         """The emulator's process id and port; there from its start until its state is saved."""
         return self.folder / "emulator.pid"
 
+    @property
+    def port(self) -> Path:
+        """The port that the saved metadata speaks of."""
+        return self.folder / "emulator.port"
+
     def log(self, name: str) -> Path:
         """Return where the output of a tool goes."""
         return self.folder / f"{name}.log"
@@ -77,7 +82,7 @@ class State:
     def forget(self) -> None:
         """Remove everything that only makes sense together with the emulator's metadata."""
         shutil.rmtree(self.emulator, ignore_errors=True)
-        for path in (self.env, self.pid, self.api_key, self.fingerprint("deploy")):
+        for path in (self.env, self.pid, self.port, self.api_key, self.fingerprint("deploy")):
             path.unlink(missing_ok=True)
 
     def publish(self, variables: dict[str, str]) -> None:
