@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import httpx
 
 from local.errors import LocalError
-from local.ports import HOST, free_port, refuse_taken, rename
+from local.ports import HOST, free_port, refuse_taken
+from local.saved import repair
 from local.state import ROOT
 
 if TYPE_CHECKING:
@@ -59,7 +60,8 @@ class Emulator:
         refuse_taken(self.port)
         folder = self._state.emulator
         if self._state.port.exists():
-            rename(folder / "metadata", int(self._state.port.read_text()), self.port)
+            saved_on = int(self._state.port.read_text())
+            repair(folder / "metadata", saved_on=saved_on, port=self.port)
         scratch = folder / "tmp"
         shutil.rmtree(scratch, ignore_errors=True)
         scratch.mkdir(parents=True)

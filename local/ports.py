@@ -1,14 +1,10 @@
-"""The emulator's port: free when the run starts, and the one that its saved state speaks of."""
+"""Ports of this machine: a free one, and whether one is."""
 
 from __future__ import annotations
 
 import socket
-from typing import TYPE_CHECKING
 
 from local.errors import LocalError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 HOST = "127.0.0.1"
 
@@ -32,16 +28,3 @@ def refuse_taken(port: int) -> None:
                 f"Port {port} is in use. Stop what uses it, or choose another: make run PORT=4600"
             )
             raise LocalError(message) from error
-
-
-def rename(metadata: Path, before: int, after: int) -> None:
-    """Make the saved state speak of another port.
-
-    MiniStack finds queues by their URLs, which name the port of the run that made them: with
-    another one, queues would be left without consumers.
-    """
-    for file in metadata.glob("*.json"):
-        text = file.read_text()
-        renamed = text.replace(f"http://{HOST}:{before}/", f"http://{HOST}:{after}/")
-        if renamed != text:
-            file.write_text(renamed)

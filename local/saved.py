@@ -1,0 +1,37 @@
+"""Gaps of the metadata that MiniStack 1.5.33 saves, closed before it is read again."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from local.ports import HOST
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def repair(metadata: Path, *, saved_on: int, port: int) -> None:
+    """Make what was saved by a run on the port `saved_on` fit one on `port`."""
+    if saved_on != port:
+        rename_port(metadata, saved_on, port)
+    forget_stream_positions(metadata)
+
+
+def rename_port(metadata: Path, before: int, after: int) -> None:
+    """Gap: queues are found by URLs with a port; under another one they have no consumers."""
+    for file in metadata.glob("*.json"):
+        text = file.read_text()
+        renamed = text.replace(f"http://{HOST}:{before}/", f"http://{HOST}:{after}/")
+        if renamed != text:
+            file.write_text(renamed)
+
+
+def forget_stream_positions(metadata: Path) -> None:
+    """Gap: a stream's read position is saved, its records are not: that many new ones are skipped."""
+    file = metadata / "lambda.json"
+    if not file.exists():
+        return
+    saved = json.loads(file.read_text())
+    saved["payload"]["dynamodb_stream_positions"]["data"].clear()
+    file.write_text(json.dumps(saved))
