@@ -38,7 +38,7 @@ def lambda_handler(event: dict[str, Any], _: LambdaContext) -> dict[str, Any]:
     logger.info(
         "authorize",
         extra={
-            "correlation_id": request.request_context.request_id,
+            "correlation_id": event["requestContext"].get("requestId"),
             "allowed": key is not None,
             "tenant": None if key is None else key.tenant,
             "key_id": None if key is None else key.id,
