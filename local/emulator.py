@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import httpx
@@ -120,8 +121,13 @@ class Emulator:
             message = f"The emulator ended by itself. Its log: {self._state.log('emulator')}"
             raise LocalError(message)
 
+    @property
+    def started(self) -> bool:
+        """Whether there is something to stop."""
+        return self._process is not None
+
     def stop(self) -> bool:
-        """Stop the process, and return whether its state is saved."""
+        """Stop the process and its functions, and return whether the state is saved."""
         if self._process is None:
             return True
         if self._process.poll() is None:
@@ -129,9 +135,10 @@ class Emulator:
         try:
             saved = self._process.wait(STOP_SECONDS) == 0
         except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
             saved = False
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
         if saved:
             self._state.pid.unlink(missing_ok=True)
         return saved

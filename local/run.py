@@ -126,6 +126,8 @@ def down(state: State, emulator: Emulator) -> None:
     for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(each, signal.SIG_IGN)
     state.env.unlink(missing_ok=True)
+    if not emulator.started:
+        return
     with suppress(OSError):
         print("stopping, saving the state", flush=True)
     if not emulator.stop():

@@ -28,7 +28,7 @@ def rename_port(metadata: Path, before: int, after: int) -> None:
 
 
 def forget_stream_positions(metadata: Path) -> None:
-    """Gap: a stream's read position is saved, its records are not: that many new ones are skipped."""
+    """Gap: a stream's read position is saved but no records: that many new ones are skipped."""
     file = metadata / "lambda.json"
     if not file.exists():
         return
