@@ -71,6 +71,11 @@ run: tools ## start the embedded AWS with Larder deployed to it (PORT=4566)
 deploy-local: tools ## bring a code change to what 'make run' has running
 	@$(RUN) python -m local deploy
 
+.PHONY: sam-local
+sam-local: tools ## run every function in a real Lambda container (needs Docker)
+	@$(RUN) python -m local.containers
+	$(RUN) pytest tests/containers
+
 .PHONY: layer-requirements
 layer-requirements: $(UV)
 	@$(UV) export --quiet --locked --only-group layer --no-emit-project --no-annotate --no-header --output-file layers/larder/requirements.txt
