@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from larder.adapters.dynamodb.counters import put_new, usage_item
+from larder.adapters.dynamodb.counters import put_new, usage_from, usage_item
 from larder.adapters.dynamodb.items import number, text
 from larder.adapters.dynamodb.keys import PROJECTS, project_key, usage_key
 from larder.adapters.dynamodb.transactions import ConditionsFailedError, transact
@@ -63,23 +63,56 @@ class DynamoProjects:
                 )
 
     def set_limit(self, tenant: TenantId, limit: Amount) -> None:
-        """Move what is left by as much as the limits move, so that no change is lost."""
+        """Move what is left by as much as the limits move, so that no change is lost.
+
+        A SET takes one operator, so how far the limits move is reckoned here, on condition that
+        they are still those that it was reckoned from.
+
+        Raises:
+            ContentionError: the conflicts with other changes did not end.
+            LookupError: the project has no counters.
+        """
+        changed = False
+        while not changed:
+            changed = self._move_limit(tenant, self._limit(tenant), limit)
+
+    def _limit(self, tenant: TenantId) -> Amount:
+        item = self._client.get_item(
+            TableName=self._table, Key=usage_key(tenant), ConsistentRead=True
+        ).get("Item")
+        if item is None:
+            message = "the project has no counters"
+            raise LookupError(message)
+        return usage_from(item).limit
+
+    def _move_limit(self, tenant: TenantId, before: Amount, after: Amount) -> bool:
+        more = after - before
         update: TransactWriteItemTypeDef = {
             "Update": {
                 "TableName": self._table,
                 "Key": usage_key(tenant),
                 "UpdateExpression": (
-                    "SET files_left = files_left + :files - files_limit, "
-                    "bytes_left = bytes_left + :bytes - bytes_limit, "
+                    "SET files_left = files_left + :more_files, "
+                    "bytes_left = bytes_left + :more_bytes, "
                     "files_limit = :files, bytes_limit = :bytes, version = version + :one"
                 ),
-                "ConditionExpression": "attribute_exists(pk)",
+                "ConditionExpression": (
+                    "files_limit = :files_before AND bytes_limit = :bytes_before"
+                ),
                 "ExpressionAttributeValues": {
-                    ":files": number(limit.files),
-                    ":bytes": number(limit.bytes),
+                    ":more_files": number(more.files),
+                    ":more_bytes": number(more.bytes),
+                    ":files": number(after.files),
+                    ":bytes": number(after.bytes),
+                    ":files_before": number(before.files),
+                    ":bytes_before": number(before.bytes),
                     ":one": number(1),
                 },
             }
         }
-        # A transaction of one, for its patience with the others that change this item.
-        transact(self._client, [update])
+        try:
+            # A transaction of one, for its patience with the others that change this item.
+            transact(self._client, [update])
+        except ConditionsFailedError:
+            return False
+        return True
