@@ -51,7 +51,8 @@ class DynamoKeys:
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
             IndexName=BY_PROJECT,
-            KeyConditionExpression="project = :project",
+            KeyConditionExpression="#project = :project",
+            ExpressionAttributeNames={"#project": "project"},
             ExpressionAttributeValues={":project": text(tenant)},
         )
         for page in pages:
