@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from larder.domain.ids import FileId, TenantId
     from larder.services.ports import Clock, PageQuery, Verdict
 
+_READ_AT_LEAST = 1_000
+
 _STILL_UPLOADED = "#status = :uploaded"
 
 
@@ -44,7 +46,7 @@ class DynamoFiles:
         admit(
             self._client,
             take(self._table, tenant, file.amount),
-            put_new(self._table, file_item(tenant, file)),
+            put_new(self._table, file_item(tenant, file, file.created_at)),
             file.amount,
         )
 
@@ -67,7 +69,7 @@ class DynamoFiles:
         """Query the project's partition until the page and one file more are found.
 
         `Limit` counts items before the filter (AWS: Query, FilterExpression), so a filtered page
-        takes as many queries as it needs.
+        takes as many queries as it needs; from the second on, of a thousand items at least.
         """
         request: QueryInputTypeDef = {
             "TableName": self._table,
@@ -100,6 +102,7 @@ class DynamoFiles:
             if "LastEvaluatedKey" not in answer:
                 break
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+            request["Limit"] = max(query.limit + 1, _READ_AT_LEAST)
         return FilePage(files=tuple(found[: query.limit]), has_more=len(found) > query.limit)
 
     def settle(self, tenant: TenantId, file: File, verdict: Verdict) -> bool:

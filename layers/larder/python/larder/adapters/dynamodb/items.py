@@ -42,8 +42,8 @@ def _optional_number(item: ItemRead, name: str) -> int | None:
     return int(item[name]["N"]) if name in item else None
 
 
-def file_item(tenant: TenantId, file: File) -> Item:
-    """Return the item of a file that has just been admitted and awaits its bytes or validation."""
+def file_item(tenant: TenantId, file: File, now: int) -> Item:
+    """Return the item of a file that from `now` on awaits its bytes or its validation."""
     item: Item = {
         **item_key(tenant, file.id),
         "filename": text(file.filename),
@@ -52,7 +52,7 @@ def file_item(tenant: TenantId, file: File) -> Item:
         "mime_type": text(file.mime_type),
         "status": text(file.status),
         "due_shard": text(due_shard(file.id)),
-        "due_at": number(file.created_at + VALIDATION_GRACE),
+        "due_at": number(now + VALIDATION_GRACE),
     }
     if file.expires_at is not None:
         item["expires_at"] = number(file.expires_at)

@@ -50,7 +50,7 @@ class DynamoUploads:
             upload,
             UploadStatus.COMPLETED,
             [
-                put_new(self._table, file_item(tenant, file)),
+                put_new(self._table, file_item(tenant, file, int(self._clock()))),
                 settle(self._table, tenant, upload.amount),
             ],
         )
