@@ -1,0 +1,193 @@
+"""The adapters on moto."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
+from moto import mock_aws
+from moto.dynamodb.models import dynamodb_backends
+
+from larder.adapters.aws import dynamodb_client, s3_client, sqs_client
+from larder.adapters.dynamodb import transactions
+from larder.adapters.dynamodb.api_keys import DynamoKeys
+from larder.adapters.dynamodb.counters import usage_from
+from larder.adapters.dynamodb.deadlines import DynamoDeadlines
+from larder.adapters.dynamodb.files import DynamoFiles
+from larder.adapters.dynamodb.items import file_from, removed_object, upload_from
+from larder.adapters.dynamodb.keys import file_id_of, item_key, tenant_of, trash_key, upload_id_of
+from larder.adapters.dynamodb.projects import DynamoProjects
+from larder.adapters.dynamodb.uploads import DynamoUploads
+from larder.adapters.dynamodb.usage import DynamoUsage
+from larder.adapters.s3 import FILES, REPORTS, S3Objects, object_key, parse_event_key
+from larder.adapters.sqs import SqsArrivals
+from larder.domain.ids import FileId, TenantId
+from tests.backends.backend import Snapshot
+from tests.backends.expressions import check_expressions
+from tests.fakes.clock import ManualClock
+from tests.moto_stack import CREDENTIALS, REGION, MotoStack, create_stack
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from larder.domain.files import File
+    from larder.domain.ids import UploadId
+    from larder.domain.uploads import Upload
+
+ACCOUNT = "123456789012"
+CONFLICT = {"Code": "TransactionConflict", "Message": "Transaction is ongoing for the item"}
+
+
+@cache
+def _clients() -> tuple[Any, Any, Any]:
+    # The functions' own configuration of botocore, and every expression checked on its way out.
+    dynamodb = dynamodb_client()
+    dynamodb.meta.events.register("provide-client-params.dynamodb.*", check_expressions)
+    return dynamodb, s3_client(), sqs_client()
+
+
+class AwsBackend:
+    """`Backend` on DynamoDB, S3 and SQS."""
+
+    def __init__(self, stack: MotoStack) -> None:
+        self.clock = ManualClock()
+        self.stack = stack
+        self.dynamodb, s3, sqs = _clients()
+        names = stack.settings
+        self.files = DynamoFiles(self.dynamodb, names.store_table, self.clock)
+        self.uploads = DynamoUploads(self.dynamodb, names.store_table, self.clock)
+        self.usage = DynamoUsage(self.dynamodb, names.store_table)
+        self.deadlines = DynamoDeadlines(self.dynamodb, names.store_table)
+        self.projects = DynamoProjects(self.dynamodb, names.store_table)
+        self.keys = DynamoKeys(self.dynamodb, names.keys_table)
+        self.objects = S3Objects(s3, names.files_bucket)
+        self.arrivals = SqsArrivals(sqs, names.events_queue_url)
+        stack.dynamodb.update_table(
+            TableName=names.store_table,
+            StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
+        )
+        self._records_seen = 0
+
+    def client_put(self, tenant: TenantId, upload: Upload, data: bytes) -> bool:
+        if self.objects.stat(tenant, upload.file_id) is not None:
+            return False
+        self.objects.put(tenant, upload.file_id, data)
+        return True
+
+    def trash(self, tenant: TenantId, file_id: FileId) -> None:
+        table = self.stack.settings.store_table
+        live = item_key(tenant, file_id)
+        item = self.stack.dynamodb.get_item(TableName=table, Key=live)["Item"]
+        self.stack.dynamodb.transact_write_items(
+            TransactItems=[
+                {"Delete": {"TableName": table, "Key": live}},
+                {"Put": {"TableName": table, "Item": {**item, **trash_key(tenant, file_id)}}},
+            ]
+        )
+
+    def collect_ttl(self) -> None:
+        for item in list(self.stack.items()):
+            if "ttl" in item and int(item["ttl"]["N"]) <= self.clock():
+                self.stack.dynamodb.delete_item(
+                    TableName=self.stack.settings.store_table,
+                    Key={"pk": item["pk"], "sk": item["sk"]},
+                )
+
+    def removed(self) -> list[tuple[TenantId, File | Upload]]:
+        # Read where moto keeps it: its streams API has no address for this region's endpoint.
+        shard = dynamodb_backends[ACCOUNT][REGION].tables["Store"].stream_shard
+        assert shard is not None
+        records = [record.to_json() for record in shard.items]
+        new, self._records_seen = records[self._records_seen :], len(records)
+        removals = [r["dynamodb"] for r in new if r["eventName"] == "REMOVE"]
+        return [gone for change in removals if (gone := removed_object(change)) is not None]
+
+    def announced(self) -> list[tuple[TenantId, FileId]]:
+        found = []
+        queue = self.stack.settings.events_queue_url
+        while messages := self.stack.sqs.receive_message(
+            QueueUrl=queue, MaxNumberOfMessages=10
+        ).get("Messages"):
+            for message in messages:
+                self.stack.sqs.delete_message(
+                    QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"]
+                )
+                for record in json.loads(message["Body"])["Records"]:
+                    owner = parse_event_key(record["s3"]["object"]["key"])
+                    assert owner is not None
+                    found.append(owner)
+        return found
+
+    def contend(self) -> None:
+        self.refuse_transactions([CONFLICT, {"Code": "None"}])
+
+    def refuse_transactions(
+        self, reasons: list[dict[str, Any]], times: int | None = None
+    ) -> Callable[[], int]:
+        """Have the next transactions cancelled for `reasons`; returns what counts them."""
+        refused = 0
+
+        def refuse(**_: Any) -> tuple[AWSResponse, dict[str, Any]] | None:
+            nonlocal refused
+            if times is not None and refused >= times:
+                return None
+            refused += 1
+            answer = {
+                "Error": {"Code": "TransactionCanceledException", "Message": "cancelled"},
+                "CancellationReasons": reasons,
+                "ResponseMetadata": {"HTTPStatusCode": 400},
+            }
+            return AWSResponse("", 400, HTTPHeaders(), None), answer
+
+        self.dynamodb.meta.events.register_first(_TRANSACTIONS, refuse, unique_id="refuse")
+        return lambda: refused
+
+    def snapshot(self) -> Snapshot:
+        files: dict[tuple[TenantId, FileId], File] = {}
+        uploads: dict[tuple[TenantId, UploadId], Upload] = {}
+        usage = {}
+        released: set[FileId | UploadId] = set()
+        for item in self.stack.items():
+            tenant = tenant_of(item)
+            if item["sk"]["S"] == "usage":
+                usage[tenant] = usage_from(item)
+            elif item["sk"]["S"] == "released":
+                released.add(FileId(item["pk"]["S"].removeprefix("L#")))
+            elif (file_id := file_id_of(item)) is not None:
+                files[tenant, file_id] = file_from(file_id, item)
+            elif (upload_id := upload_id_of(item)) is not None:
+                uploads[tenant, upload_id] = upload_from(upload_id, item)
+        return Snapshot(
+            files=files,
+            uploads=uploads,
+            usage=usage,
+            released=released,
+            objects=self._ids(FILES),
+            reports=self._ids(REPORTS),
+        )
+
+    def _ids(self, kind: str) -> set[tuple[TenantId, FileId]]:
+        prefix = object_key(kind, TenantId(""), FileId("")).split("/")[0] + "/"
+        keys = [key.split("/") for key in self.stack.object_keys() if key.startswith(prefix)]
+        return {(TenantId(tenant), FileId(file_id)) for _, tenant, file_id in keys}
+
+
+_TRANSACTIONS = "before-call.dynamodb.TransactWriteItems"
+
+
+@contextmanager
+def aws_backend() -> Iterator[AwsBackend]:
+    """Yield the adapters on fresh tables, bucket and queue; retries pause for no time at all."""
+    with pytest.MonkeyPatch.context() as patch, mock_aws():
+        patch.delenv("AWS_ENDPOINT_URL", raising=False)
+        for name, value in CREDENTIALS.items():
+            patch.setenv(name, value)
+        patch.setattr(transactions, "_FIRST_PAUSE", 0)
+        backend = AwsBackend(create_stack())
+        yield backend
+        backend.dynamodb.meta.events.unregister(_TRANSACTIONS, unique_id="refuse")

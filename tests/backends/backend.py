@@ -1,0 +1,79 @@
+"""What tests do with a set of ports, whatever stands behind them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from larder.domain.files import File
+    from larder.domain.ids import FileId, TenantId, UploadId
+    from larder.domain.quota import Usage
+    from larder.domain.uploads import Upload
+    from larder.services.ports import (
+        ArrivalQueue,
+        Deadlines,
+        FileRecords,
+        KeyRecords,
+        ObjectStore,
+        ProjectRecords,
+        UploadRecords,
+        UsageRecords,
+    )
+    from tests.fakes.clock import ManualClock
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Everything that is stored, by project and id."""
+
+    files: dict[tuple[TenantId, FileId], File]
+    uploads: dict[tuple[TenantId, UploadId], Upload]
+    usage: dict[TenantId, Usage]
+    released: set[FileId | UploadId]
+    objects: set[tuple[TenantId, FileId]]
+    reports: set[tuple[TenantId, FileId]]
+
+
+class Backend(Protocol):
+    """The ports, and the part of the outside world that acts by itself."""
+
+    clock: ManualClock
+
+    @property
+    def files(self) -> FileRecords: ...
+    @property
+    def uploads(self) -> UploadRecords: ...
+    @property
+    def usage(self) -> UsageRecords: ...
+    @property
+    def deadlines(self) -> Deadlines: ...
+    @property
+    def projects(self) -> ProjectRecords: ...
+    @property
+    def keys(self) -> KeyRecords: ...
+    @property
+    def objects(self) -> ObjectStore: ...
+    @property
+    def arrivals(self) -> ArrivalQueue: ...
+
+    def client_put(self, tenant: TenantId, upload: Upload, data: bytes) -> bool:
+        """PUT bytes by the upload's signed URL; False when S3 refuses the second write."""
+
+    def trash(self, tenant: TenantId, file_id: FileId) -> None:
+        """Move the live file to the trash."""
+
+    def collect_ttl(self) -> None:
+        """Remove the items whose `ttl` has passed."""
+
+    def removed(self) -> list[tuple[TenantId, File | Upload]]:
+        """Return what the stream says was removed since the last time."""
+
+    def announced(self) -> list[tuple[TenantId, FileId]]:
+        """Return what was announced on the queue since the last time."""
+
+    def contend(self) -> None:
+        """Have every further transaction meet another one."""
+
+    def snapshot(self) -> Snapshot:
+        """Return everything that is stored."""

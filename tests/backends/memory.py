@@ -1,0 +1,72 @@
+"""The fakes, together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.backends.backend import Snapshot
+from tests.fakes.api_keys import InMemoryKeys
+from tests.fakes.arrivals import InMemoryArrivals
+from tests.fakes.clock import ManualClock
+from tests.fakes.deadlines import InMemoryDeadlines
+from tests.fakes.files import InMemoryFiles
+from tests.fakes.objects import InMemoryObjects
+from tests.fakes.store import InMemoryStore
+from tests.fakes.uploads import InMemoryUploads
+from tests.fakes.usage import InMemoryProjects, InMemoryUsage
+
+if TYPE_CHECKING:
+    from larder.domain.files import File
+    from larder.domain.ids import FileId, TenantId
+    from larder.domain.uploads import Upload
+
+
+class MemoryBackend:
+    """`Backend` in memory."""
+
+    def __init__(self) -> None:
+        self.clock = ManualClock()
+        self.store = InMemoryStore()
+        self.files = InMemoryFiles(self.store)
+        self.uploads = InMemoryUploads(self.store, self.clock)
+        self.usage = InMemoryUsage(self.store)
+        self.deadlines = InMemoryDeadlines(self.store)
+        self.projects = InMemoryProjects(self.store)
+        self.keys = InMemoryKeys()
+        self.objects = InMemoryObjects()
+        self.arrivals = InMemoryArrivals()
+
+    def client_put(self, tenant: TenantId, upload: Upload, data: bytes) -> bool:
+        if (tenant, upload.file_id) in self.objects.files:
+            return False
+        self.objects.put(tenant, upload.file_id, data)
+        return True
+
+    def trash(self, tenant: TenantId, file_id: FileId) -> None:
+        row = self.store.files.pop((tenant, file_id))
+        self.store.trash[tenant, file_id] = row.file
+        self.store.removed.append((tenant, row.file))
+
+    def collect_ttl(self) -> None:
+        self.store.collect_ttl(self.clock())
+
+    def removed(self) -> list[tuple[TenantId, File | Upload]]:
+        removed, self.store.removed = self.store.removed, []
+        return removed
+
+    def announced(self) -> list[tuple[TenantId, FileId]]:
+        announced, self.arrivals.announced = self.arrivals.announced, []
+        return announced
+
+    def contend(self) -> None:
+        self.store.contended = True
+
+    def snapshot(self) -> Snapshot:
+        return Snapshot(
+            files={key: row.file for key, row in self.store.files.items()},
+            uploads={key: row.upload for key, row in self.store.uploads.items()},
+            usage={tenant: row.usage for tenant, row in self.store.usage.items()},
+            released=set(self.store.ledger),
+            objects=set(self.objects.files),
+            reports=set(self.objects.reports),
+        )

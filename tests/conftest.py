@@ -1,0 +1,33 @@
+"""What every tier shares: no sockets where none belong, and one hypothesis profile per purpose."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+# Deterministic, so that a change is judged by the same examples on every machine.
+settings.register_profile(
+    "same_every_time",
+    derandomize=True,
+    database=None,
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+# HYPOTHESIS_PROFILE=thorough uv run pytest tests/property: new examples each time, many of them.
+settings.register_profile(
+    "thorough", settings.get_profile("same_every_time"), derandomize=False, max_examples=5_000
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same_every_time"))
+
+_SOCKETLESS = ("unit", "contract", "property")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    folders = [Path(__file__).parent / name for name in _SOCKETLESS]
+    for item in items:
+        if any(item.path.is_relative_to(folder) for folder in folders):
+            item.add_marker(pytest.mark.disable_socket)

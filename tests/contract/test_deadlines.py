@@ -1,0 +1,207 @@
+"""What falls due, and when."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from larder.domain.files import VALIDATION_GRACE, FileStatus
+from larder.domain.projects import AUDIT_INTERVAL
+from larder.domain.uploads import UPLOAD_LIFE, UploadStatus
+from larder.services.ports import DueWork, Verdict
+from tests.fakes.clock import START
+from tests.samples import a_file, an_upload
+
+if TYPE_CHECKING:
+    from larder.domain.ids import TenantId
+    from tests.backends.backend import Backend
+
+NOW = int(START)
+
+
+def due(backend: Backend, at: float) -> set[DueWork]:
+    return set(backend.deadlines.due(at))
+
+
+def test_a_file_expires_at_its_second(backend: Backend, tenant: TenantId) -> None:
+    file = a_file(expires_at=NOW + 3_600)
+    backend.files.admit(tenant, file)
+
+    assert list(backend.deadlines.expired(tenant, NOW + 3_599.9)) == []
+    assert list(backend.deadlines.expired(tenant, NOW + 3_600)) == [file.id]
+
+
+def test_a_file_that_does_not_expire_never_has(backend: Backend, tenant: TenantId) -> None:
+    backend.files.admit(tenant, a_file())
+
+    assert list(backend.deadlines.expired(tenant, NOW + 10**9)) == []
+
+
+def test_a_pending_upload_expires_after_its_hour(backend: Backend, tenant: TenantId) -> None:
+    upload = an_upload()
+    backend.uploads.reserve(tenant, upload)
+
+    assert list(backend.deadlines.expired(tenant, NOW + UPLOAD_LIFE - 1)) == []
+    assert list(backend.deadlines.expired(tenant, NOW + UPLOAD_LIFE)) == [upload.id]
+
+
+def test_an_upload_that_has_ended_does_not_expire(backend: Backend, tenant: TenantId) -> None:
+    completed, cancelled = an_upload(), an_upload()
+    for upload in (completed, cancelled):
+        backend.uploads.reserve(tenant, upload)
+    backend.uploads.complete(tenant, completed, completed.becomes())
+    backend.uploads.close(tenant, cancelled, UploadStatus.CANCELLED)
+
+    assert list(backend.deadlines.expired(tenant, NOW + 10**9)) == []
+
+
+def test_what_was_released_has_not_expired(backend: Backend, tenant: TenantId) -> None:
+    file = a_file(expires_at=NOW + 3_600)
+    backend.files.admit(tenant, file)
+    backend.files.release(tenant, file)
+
+    assert list(backend.deadlines.expired(tenant, NOW + 3_600)) == []
+
+
+def test_one_project_s_expired_files_are_no_other_s(
+    backend: Backend, tenant: TenantId, other: TenantId
+) -> None:
+    backend.files.admit(tenant, a_file(expires_at=NOW + 3_600))
+
+    assert list(backend.deadlines.expired(other, NOW + 3_600)) == []
+
+
+def test_settling_does_not_change_when_a_file_expires(backend: Backend, tenant: TenantId) -> None:
+    file = a_file(expires_at=NOW + 7_200)
+    backend.files.admit(tenant, file)
+
+    backend.files.settle(tenant, file, Verdict(FileStatus.PROCESSED))
+
+    assert list(backend.deadlines.expired(tenant, NOW + 7_200)) == [file.id]
+
+
+def test_an_unvalidated_file_is_due_after_the_grace_for_its_validation(
+    backend: Backend, tenant: TenantId
+) -> None:
+    file = a_file()
+    backend.files.admit(tenant, file)
+
+    assert due(backend, NOW + VALIDATION_GRACE - 1) == set()
+    assert due(backend, NOW + VALIDATION_GRACE) == {DueWork(tenant, file_id=file.id)}
+
+
+def test_looking_again_moves_when_an_unvalidated_file_is_due(
+    backend: Backend, tenant: TenantId
+) -> None:
+    file = a_file()
+    backend.files.admit(tenant, file)
+
+    backend.files.look_again(tenant, file.id, NOW + 5_000)
+
+    assert due(backend, NOW + 4_999) == set()
+    assert due(backend, NOW + 5_000) == {DueWork(tenant, file_id=file.id)}
+
+
+def test_a_settled_file_is_due_when_it_expires(backend: Backend, tenant: TenantId) -> None:
+    file = a_file(expires_at=NOW + 7_200)
+    backend.files.admit(tenant, file)
+
+    backend.files.settle(tenant, file, Verdict(FileStatus.PROCESSED))
+
+    assert due(backend, NOW + 7_199) == set()
+    assert due(backend, NOW + 7_200) == {DueWork(tenant, file_id=file.id)}
+
+
+def test_a_settled_file_that_does_not_expire_is_never_due(
+    backend: Backend, tenant: TenantId
+) -> None:
+    file = a_file()
+    backend.files.admit(tenant, file)
+
+    backend.files.settle(tenant, file, Verdict(FileStatus.PROCESSED))
+
+    assert due(backend, NOW + AUDIT_INTERVAL - 1) == set()
+
+
+def test_looking_again_at_a_settled_file_changes_nothing(
+    backend: Backend, tenant: TenantId
+) -> None:
+    file = a_file()
+    backend.files.admit(tenant, file)
+    backend.files.settle(tenant, file, Verdict(FileStatus.PROCESSED))
+
+    backend.files.look_again(tenant, file.id, NOW + 5)
+
+    assert due(backend, NOW + AUDIT_INTERVAL - 1) == set()
+
+
+def test_looking_again_at_a_file_that_is_gone_does_not_bring_it_back(
+    backend: Backend, tenant: TenantId
+) -> None:
+    file = a_file()
+    backend.files.admit(tenant, file)
+    backend.files.release(tenant, file)
+
+    backend.files.look_again(tenant, file.id, NOW + 5)
+
+    assert due(backend, NOW + AUDIT_INTERVAL - 1) == set()
+    assert not backend.files.exists(tenant, file.id)
+
+
+def test_a_pending_upload_is_due_after_its_hour(backend: Backend, tenant: TenantId) -> None:
+    upload = an_upload()
+    backend.uploads.reserve(tenant, upload)
+
+    assert due(backend, NOW + UPLOAD_LIFE - 1) == set()
+    assert due(backend, NOW + UPLOAD_LIFE) == {DueWork(tenant, upload_id=upload.id)}
+
+
+def test_a_closed_upload_is_never_due(backend: Backend, tenant: TenantId) -> None:
+    upload = an_upload()
+    backend.uploads.reserve(tenant, upload)
+
+    backend.uploads.close(tenant, upload, UploadStatus.CANCELLED)
+
+    assert due(backend, NOW + AUDIT_INTERVAL - 1) == set()
+
+
+def test_a_file_from_an_upload_has_the_whole_grace_from_its_completion(
+    backend: Backend, tenant: TenantId
+) -> None:
+    upload = an_upload()
+    backend.uploads.reserve(tenant, upload)
+    backend.clock.advance(3_000)
+
+    backend.uploads.complete(tenant, upload, upload.becomes())
+
+    assert due(backend, NOW + 3_000 + VALIDATION_GRACE - 1) == set()
+    assert due(backend, NOW + 3_000 + VALIDATION_GRACE) == {DueWork(tenant, file_id=upload.file_id)}
+
+
+def test_every_project_is_due_for_its_audit(
+    backend: Backend, tenant: TenantId, other: TenantId
+) -> None:
+    assert due(backend, NOW + AUDIT_INTERVAL - 1) == set()
+    assert due(backend, NOW + AUDIT_INTERVAL) == {DueWork(tenant), DueWork(other)}
+
+
+def test_an_audit_is_due_again_when_it_was_put_off_to(backend: Backend, tenant: TenantId) -> None:
+    backend.usage.audit_again(tenant, NOW + 5_000)
+
+    assert due(backend, NOW + 4_999) == set()
+    assert due(backend, NOW + 5_000) == {DueWork(tenant)}
+
+
+def test_what_is_due_is_found_in_every_project(
+    backend: Backend, tenant: TenantId, other: TenantId
+) -> None:
+    files = [a_file(1) for _ in range(10)]
+    for file in files:
+        backend.files.admit(tenant, file)
+        backend.files.admit(other, file)
+
+    found = list(backend.deadlines.due(NOW + VALIDATION_GRACE))
+
+    assert len(found) == 20
+    assert set(found) == {
+        DueWork(owner, file_id=file.id) for owner in (tenant, other) for file in files
+    }

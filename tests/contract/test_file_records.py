@@ -1,0 +1,222 @@
+"""The life of a file's record: read, settled once, released once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from larder.domain.errors import ContentionError
+from larder.domain.files import File, FileStatus, Purpose
+from larder.domain.quota import NOTHING, Amount
+from larder.services.ports import Verdict
+from tests.samples import a_file, a_file_id
+
+if TYPE_CHECKING:
+    from larder.domain.ids import TenantId
+    from tests.backends.backend import Backend
+
+PROCESSED = Verdict(FileStatus.PROCESSED, sha256="cd" * 32)
+
+
+def used(backend: Backend, tenant: TenantId) -> Amount:
+    usage = backend.usage.get(tenant)
+    assert usage is not None
+    return usage.used
+
+
+@pytest.fixture
+def file(backend: Backend, tenant: TenantId) -> File:
+    """A file of 100 bytes that was just admitted."""
+    file = a_file(100, expires_at=int(backend.clock()) + 3_600)
+    backend.files.admit(tenant, file)
+    return file
+
+
+@pytest.mark.parametrize("purpose", Purpose)
+def test_every_purpose_is_kept(backend: Backend, tenant: TenantId, purpose: Purpose) -> None:
+    file = a_file(purpose=purpose)
+
+    backend.files.admit(tenant, file)
+
+    assert backend.files.get(tenant, file.id) == file
+
+
+def test_an_unknown_id_is_not_found(backend: Backend, tenant: TenantId) -> None:
+    assert backend.files.get(tenant, a_file_id()) is None
+    assert not backend.files.exists(tenant, a_file_id())
+
+
+def test_another_project_s_file_is_not_found(
+    backend: Backend, file: File, tenant: TenantId, other: TenantId
+) -> None:
+    assert backend.files.get(other, file.id) is None
+    assert not backend.files.exists(other, file.id)
+    assert backend.files.exists(tenant, file.id)
+
+
+def test_an_expired_record_is_still_returned(
+    backend: Backend, tenant: TenantId, file: File
+) -> None:
+    backend.clock.advance(7_200)
+
+    assert backend.files.get(tenant, file.id) == file
+
+
+def test_a_file_in_the_trash_exists_but_is_not_live(
+    backend: Backend, tenant: TenantId, file: File
+) -> None:
+    backend.trash(tenant, file.id)
+
+    assert backend.files.exists(tenant, file.id)
+    assert backend.files.get(tenant, file.id) is None
+
+
+@pytest.mark.parametrize(
+    "verdict",
+    [
+        Verdict(FileStatus.PROCESSED),
+        PROCESSED,
+        Verdict(FileStatus.ERROR, details="1 of 2 lines is invalid", sha256="cd" * 32),
+    ],
+    ids=["unchecked", "valid", "invalid"],
+)
+def test_a_verdict_moves_the_file_on_from_uploaded(
+    backend: Backend, tenant: TenantId, file: File, verdict: Verdict
+) -> None:
+    assert backend.files.settle(tenant, file, verdict)
+
+    assert backend.files.get(tenant, file.id) == replace(
+        file, status=verdict.status, status_details=verdict.details, sha256=verdict.sha256
+    )
+
+
+def test_a_verdict_without_a_checksum_keeps_the_one_that_was_promised(
+    backend: Backend, tenant: TenantId
+) -> None:
+    file = a_file(sha256="ab" * 32)
+    backend.files.admit(tenant, file)
+
+    backend.files.settle(tenant, file, Verdict(FileStatus.PROCESSED))
+
+    settled = backend.files.get(tenant, file.id)
+    assert settled is not None
+    assert settled.sha256 == "ab" * 32
+
+
+def test_a_second_verdict_changes_nothing(backend: Backend, tenant: TenantId, file: File) -> None:
+    backend.files.settle(tenant, file, PROCESSED)
+
+    assert not backend.files.settle(tenant, file, Verdict(FileStatus.ERROR, details="late"))
+
+    settled = backend.files.get(tenant, file.id)
+    assert settled is not None
+    assert settled.status is FileStatus.PROCESSED
+    assert settled.status_details is None
+
+
+def test_a_verdict_on_a_file_that_is_gone_does_not_bring_it_back(
+    backend: Backend, tenant: TenantId, file: File
+) -> None:
+    backend.files.release(tenant, file)
+
+    assert not backend.files.settle(tenant, file, PROCESSED)
+
+    assert backend.files.get(tenant, file.id) is None
+    assert not backend.files.exists(tenant, file.id)
+
+
+def test_settling_leaves_the_quota_as_it_is(backend: Backend, tenant: TenantId, file: File) -> None:
+    before = backend.usage.get(tenant)
+
+    backend.files.settle(tenant, file, PROCESSED)
+
+    assert backend.usage.get(tenant) == before
+
+
+def test_a_released_file_is_gone_and_its_amount_is_free(
+    backend: Backend, tenant: TenantId, file: File
+) -> None:
+    assert backend.files.release(tenant, file)
+
+    assert backend.files.get(tenant, file.id) is None
+    assert used(backend, tenant) == NOTHING
+
+
+def test_the_stream_tells_of_a_released_file_with_its_last_state(
+    backend: Backend, tenant: TenantId, file: File
+) -> None:
+    backend.files.settle(tenant, file, PROCESSED)
+    backend.removed()
+
+    backend.files.release(tenant, file)
+
+    settled = replace(file, status=FileStatus.PROCESSED, sha256="cd" * 32)
+    assert backend.removed() == [(tenant, settled)]
+
+
+def test_a_file_is_released_once(backend: Backend, tenant: TenantId, file: File) -> None:
+    backend.files.admit(tenant, a_file(50))
+    backend.files.release(tenant, file)
+
+    assert not backend.files.release(tenant, file)
+
+    assert used(backend, tenant) == Amount(files=1, bytes=50)
+
+
+def test_what_a_release_gave_back_is_not_given_back_again(
+    backend: Backend, tenant: TenantId, file: File
+) -> None:
+    backend.files.admit(tenant, a_file(50))
+    backend.files.release(tenant, file)
+
+    assert not backend.files.give_back(tenant, file)
+
+    assert used(backend, tenant) == Amount(files=1, bytes=50)
+
+
+def test_a_file_whose_record_vanished_is_given_back_once(
+    backend: Backend, tenant: TenantId, file: File
+) -> None:
+    backend.clock.advance(3_600 + 86_400)
+    backend.collect_ttl()
+    assert used(backend, tenant) == Amount(files=1, bytes=100)
+
+    assert backend.files.give_back(tenant, file)
+    assert not backend.files.give_back(tenant, file)
+
+    assert used(backend, tenant) == NOTHING
+
+
+def test_a_file_that_never_was_is_not_released(
+    backend: Backend, tenant: TenantId, file: File
+) -> None:
+    assert not backend.files.release(tenant, a_file(100))
+
+    assert used(backend, tenant) == file.amount
+
+
+def test_a_file_in_the_trash_is_not_released(
+    backend: Backend, tenant: TenantId, file: File
+) -> None:
+    backend.trash(tenant, file.id)
+
+    assert not backend.files.release(tenant, file)
+
+    assert backend.files.exists(tenant, file.id)
+    assert used(backend, tenant) == file.amount
+
+
+def test_endless_conflicts_leave_the_file_and_its_amount_in_place(
+    backend: Backend, tenant: TenantId, file: File
+) -> None:
+    backend.contend()
+
+    with pytest.raises(ContentionError):
+        backend.files.release(tenant, file)
+    with pytest.raises(ContentionError):
+        backend.files.give_back(tenant, file)
+
+    assert backend.files.get(tenant, file.id) == file
+    assert used(backend, tenant) == file.amount

@@ -1,0 +1,75 @@
+"""API keys: found by digest, listed by project, revoked for good."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from larder.domain.api_keys import KeyRecord
+from tests.samples import OTHER, TENANT
+
+if TYPE_CHECKING:
+    from larder.domain.ids import TenantId
+    from tests.backends.backend import Backend
+
+
+def key(number: int, tenant: TenantId = TENANT) -> KeyRecord:
+    return KeyRecord(
+        id=f"key_{number:016x}",
+        tenant=tenant,
+        digest=f"{number:064x}",
+        hint=f"{number:04d}",
+        created_at=1_750_000_000 + number,
+    )
+
+
+def test_a_key_is_found_by_its_digest(backend: Backend) -> None:
+    backend.keys.add(key(1))
+
+    assert backend.keys.find(key(1).digest) == key(1)
+
+
+def test_an_unknown_digest_is_not_found(backend: Backend) -> None:
+    backend.keys.add(key(1))
+
+    assert backend.keys.find(key(2).digest) is None
+
+
+def test_a_project_s_keys_are_listed_oldest_first(backend: Backend) -> None:
+    for number in (3, 1, 2):
+        backend.keys.add(key(number))
+    backend.keys.add(key(4, OTHER))
+
+    assert list(backend.keys.of_project(TENANT)) == [key(1), key(2), key(3)]
+
+
+def test_a_project_without_keys_has_an_empty_list(backend: Backend) -> None:
+    assert list(backend.keys.of_project(TENANT)) == []
+
+
+def test_a_revoked_key_is_still_found_and_listed_as_revoked(backend: Backend) -> None:
+    backend.keys.add(key(1))
+
+    backend.keys.revoke(key(1).digest, 1_750_000_500)
+
+    revoked = replace(key(1), revoked_at=1_750_000_500)
+    assert backend.keys.find(key(1).digest) == revoked
+    assert list(backend.keys.of_project(TENANT)) == [revoked]
+
+
+def test_a_second_revocation_changes_nothing(backend: Backend) -> None:
+    backend.keys.add(key(1))
+    backend.keys.revoke(key(1).digest, 1_750_000_500)
+
+    backend.keys.revoke(key(1).digest, 1_750_000_900)
+
+    assert backend.keys.find(key(1).digest) == replace(key(1), revoked_at=1_750_000_500)
+
+
+def test_revoking_one_key_leaves_the_others(backend: Backend) -> None:
+    backend.keys.add(key(1))
+    backend.keys.add(key(2))
+
+    backend.keys.revoke(key(1).digest, 1_750_000_500)
+
+    assert backend.keys.find(key(2).digest) == key(2)

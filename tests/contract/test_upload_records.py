@@ -1,0 +1,197 @@
+"""The life of an upload's record: pending, then one end, once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from larder.domain.errors import ContentionError
+from larder.domain.quota import NOTHING, Amount
+from larder.domain.uploads import Upload, UploadStatus
+from tests.samples import TENANT, a_file, an_upload
+
+if TYPE_CHECKING:
+    from larder.domain.ids import TenantId
+    from larder.domain.quota import Usage
+    from tests.backends.backend import Backend
+
+ENDS = [UploadStatus.CANCELLED, UploadStatus.EXPIRED]
+
+
+def usage_of(backend: Backend, tenant: TenantId = TENANT) -> Usage:
+    usage = backend.usage.get(tenant)
+    assert usage is not None
+    return usage
+
+
+@pytest.fixture
+def upload(backend: Backend, tenant: TenantId) -> Upload:
+    """A pending upload of 100 bytes."""
+    upload = an_upload(100, file_expires_at=1_750_100_000, sha256="ab" * 32)
+    backend.uploads.reserve(tenant, upload)
+    return upload
+
+
+def test_an_unknown_id_is_not_found(backend: Backend, tenant: TenantId) -> None:
+    assert backend.uploads.get(tenant, an_upload().id) is None
+
+
+def test_another_project_s_upload_is_not_found(
+    backend: Backend, upload: Upload, other: TenantId
+) -> None:
+    assert backend.uploads.get(other, upload.id) is None
+
+
+def test_completing_ends_the_upload_and_makes_its_file(
+    backend: Backend, tenant: TenantId, upload: Upload
+) -> None:
+    assert backend.uploads.complete(tenant, upload, upload.becomes())
+
+    assert backend.uploads.get(tenant, upload.id) == replace(upload, status=UploadStatus.COMPLETED)
+    assert backend.files.get(tenant, upload.file_id) == upload.becomes()
+
+
+def test_completing_turns_the_reservation_into_use(
+    backend: Backend, tenant: TenantId, upload: Upload
+) -> None:
+    backend.uploads.reserve(tenant, an_upload(7))
+
+    backend.uploads.complete(tenant, upload, upload.becomes())
+
+    assert usage_of(backend).used == Amount(files=1, bytes=100)
+    assert usage_of(backend).reserved == Amount(files=1, bytes=7)
+
+
+def test_an_upload_is_completed_once(backend: Backend, tenant: TenantId, upload: Upload) -> None:
+    backend.uploads.complete(tenant, upload, upload.becomes())
+    before = backend.snapshot()
+
+    assert not backend.uploads.complete(tenant, upload, upload.becomes())
+
+    assert backend.snapshot() == before
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_closing_ends_the_upload_and_frees_what_it_reserved(
+    backend: Backend, tenant: TenantId, upload: Upload, end: UploadStatus
+) -> None:
+    assert backend.uploads.close(tenant, upload, end)
+
+    assert backend.uploads.get(tenant, upload.id) == replace(upload, status=end)
+    assert usage_of(backend).reserved == NOTHING
+    assert usage_of(backend).left == usage_of(backend).limit
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_an_upload_is_closed_once(
+    backend: Backend, tenant: TenantId, upload: Upload, end: UploadStatus
+) -> None:
+    backend.uploads.close(tenant, upload, UploadStatus.CANCELLED)
+    before = backend.snapshot()
+
+    assert not backend.uploads.close(tenant, upload, end)
+
+    assert backend.snapshot() == before
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_a_closed_upload_is_never_completed(
+    backend: Backend, tenant: TenantId, upload: Upload, end: UploadStatus
+) -> None:
+    backend.uploads.close(tenant, upload, end)
+    before = backend.snapshot()
+
+    assert not backend.uploads.complete(tenant, upload, upload.becomes())
+
+    assert backend.snapshot() == before
+    assert backend.files.get(tenant, upload.file_id) is None
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_a_completed_upload_is_never_closed(
+    backend: Backend, tenant: TenantId, upload: Upload, end: UploadStatus
+) -> None:
+    backend.uploads.complete(tenant, upload, upload.becomes())
+    before = backend.snapshot()
+
+    assert not backend.uploads.close(tenant, upload, end)
+
+    assert backend.snapshot() == before
+
+
+def test_what_closing_gave_back_is_not_given_back_again(
+    backend: Backend, tenant: TenantId, upload: Upload
+) -> None:
+    backend.uploads.close(tenant, upload, UploadStatus.CANCELLED)
+    before = usage_of(backend)
+
+    assert not backend.uploads.give_back(tenant, upload)
+
+    assert usage_of(backend) == before
+
+
+def test_an_upload_whose_record_vanished_is_given_back_once(
+    backend: Backend, tenant: TenantId, upload: Upload
+) -> None:
+    backend.clock.advance(3_600 + 86_400)
+    backend.collect_ttl()
+    assert backend.uploads.get(tenant, upload.id) is None
+    assert usage_of(backend).reserved == upload.amount
+
+    assert backend.uploads.give_back(tenant, upload)
+    assert not backend.uploads.give_back(tenant, upload)
+
+    assert usage_of(backend).reserved == NOTHING
+    assert usage_of(backend).left == usage_of(backend).limit
+
+
+def test_the_stream_tells_of_a_vanished_upload_with_its_last_state(
+    backend: Backend, tenant: TenantId, upload: Upload
+) -> None:
+    backend.uploads.close(tenant, upload, UploadStatus.CANCELLED)
+
+    backend.clock.advance(3_600 + 86_400)
+    backend.collect_ttl()
+
+    assert backend.removed() == [(tenant, replace(upload, status=UploadStatus.CANCELLED))]
+
+
+def test_an_upload_that_never_was_has_no_end(backend: Backend, tenant: TenantId) -> None:
+    backend.uploads.reserve(tenant, an_upload(100))
+    before = backend.snapshot()
+    unknown = an_upload(100)
+
+    assert not backend.uploads.complete(tenant, unknown, unknown.becomes())
+    assert not backend.uploads.close(tenant, unknown, UploadStatus.CANCELLED)
+
+    assert backend.snapshot() == before
+
+
+def test_file_and_upload_of_one_id_are_given_back_each_for_itself(
+    backend: Backend, tenant: TenantId, upload: Upload
+) -> None:
+    backend.uploads.complete(tenant, upload, upload.becomes())
+    backend.files.admit(tenant, a_file(1))
+
+    assert backend.files.release(tenant, upload.becomes())
+
+    assert usage_of(backend).used == Amount(files=1, bytes=1)
+    assert usage_of(backend).reserved == NOTHING
+
+
+def test_endless_conflicts_leave_the_upload_pending(
+    backend: Backend, tenant: TenantId, upload: Upload
+) -> None:
+    backend.contend()
+
+    with pytest.raises(ContentionError):
+        backend.uploads.complete(tenant, upload, upload.becomes())
+    with pytest.raises(ContentionError):
+        backend.uploads.close(tenant, upload, UploadStatus.CANCELLED)
+    with pytest.raises(ContentionError):
+        backend.uploads.give_back(tenant, upload)
+
+    assert backend.uploads.get(tenant, upload.id) == upload
+    assert usage_of(backend).reserved == upload.amount

@@ -1,0 +1,146 @@
+"""Counters: changed with the records, recounted from them, never by reading them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from larder.domain.files import FileStatus
+from larder.domain.quota import NOTHING, Amount, Usage
+from larder.domain.uploads import UploadStatus
+from larder.services.ports import Count, Verdict
+from tests.samples import OTHER, ROOM, TENANT, a_file, a_project, an_upload
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from larder.domain.ids import TenantId
+    from tests.backends.backend import Backend
+
+
+def version(backend: Backend, tenant: TenantId = TENANT) -> int:
+    usage = backend.usage.get(tenant)
+    assert usage is not None
+    return usage.version
+
+
+def test_a_new_project_has_all_its_room_left(backend: Backend, tenant: TenantId) -> None:
+    assert backend.usage.get(tenant) == Usage(limit=ROOM, left=ROOM, reserved=NOTHING, version=0)
+
+
+def test_an_unknown_project_has_no_counters(backend: Backend) -> None:
+    assert backend.usage.get(OTHER) is None
+
+
+def test_a_recount_adds_up_files_trash_and_pending_uploads(
+    backend: Backend, tenant: TenantId
+) -> None:
+    live, trashed = a_file(1), a_file(20)
+    pending, completed, cancelled = an_upload(300), an_upload(40), an_upload(5)
+    for file in (live, trashed):
+        backend.files.admit(tenant, file)
+    for upload in (pending, completed, cancelled):
+        backend.uploads.reserve(tenant, upload)
+    backend.trash(tenant, trashed.id)
+    backend.uploads.complete(tenant, completed, completed.becomes())
+    backend.uploads.close(tenant, cancelled, UploadStatus.CANCELLED)
+
+    counted = backend.usage.recount(tenant)
+
+    assert counted == Count(used=Amount(files=3, bytes=61), reserved=Amount(files=1, bytes=300))
+    usage = backend.usage.get(tenant)
+    assert usage is not None
+    assert (usage.used, usage.reserved) == (counted.used, counted.reserved)
+
+
+def test_a_recount_of_nothing_is_nothing(backend: Backend, tenant: TenantId) -> None:
+    assert backend.usage.recount(tenant) == Count(used=NOTHING, reserved=NOTHING)
+
+
+def test_a_recount_looks_at_one_project(
+    backend: Backend, tenant: TenantId, other: TenantId
+) -> None:
+    backend.files.admit(other, a_file(20))
+
+    assert backend.usage.recount(tenant).used == NOTHING
+
+
+def test_a_recount_reads_more_than_dynamodb_does_at_once(backend: Backend) -> None:
+    tenant = a_project(backend, limit=Amount(files=10, bytes=10))
+    for _ in range(5):
+        backend.files.admit(tenant, a_file(1, mime_type="x" * 350_000))
+
+    assert backend.usage.recount(tenant).used == Amount(files=5, bytes=5)
+
+
+def _admit(backend: Backend) -> None:
+    backend.files.admit(TENANT, a_file(1))
+
+
+def _release(backend: Backend) -> None:
+    file = next(iter(backend.snapshot().files.values()))
+    assert backend.files.release(TENANT, file)
+
+
+def _reserve(backend: Backend) -> None:
+    backend.uploads.reserve(TENANT, an_upload(1))
+
+
+def _complete(backend: Backend) -> None:
+    upload = next(iter(backend.snapshot().uploads.values()))
+    assert backend.uploads.complete(TENANT, upload, upload.becomes())
+
+
+def _close(backend: Backend) -> None:
+    upload = next(iter(backend.snapshot().uploads.values()))
+    assert backend.uploads.close(TENANT, upload, UploadStatus.CANCELLED)
+
+
+def _give_back_a_file(backend: Backend) -> None:
+    assert backend.files.give_back(TENANT, a_file(1))
+
+
+def _give_back_an_upload(backend: Backend) -> None:
+    assert backend.uploads.give_back(TENANT, an_upload(1))
+
+
+def _set_limit(backend: Backend) -> None:
+    backend.projects.set_limit(TENANT, Amount(files=5, bytes=5))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        _admit,
+        _release,
+        _reserve,
+        _complete,
+        _close,
+        _give_back_a_file,
+        _give_back_an_upload,
+        _set_limit,
+    ],
+)
+def test_every_change_of_the_counters_changes_their_version(
+    backend: Backend, tenant: TenantId, change: Callable[[Backend], None]
+) -> None:
+    backend.files.admit(tenant, a_file(1))
+    backend.uploads.reserve(tenant, an_upload(1))
+    before = version(backend)
+
+    change(backend)
+
+    assert version(backend) > before
+
+
+def test_what_changes_no_counter_leaves_the_version(backend: Backend, tenant: TenantId) -> None:
+    file = a_file(1)
+    backend.files.admit(tenant, file)
+    before = version(backend)
+
+    backend.files.settle(tenant, file, Verdict(FileStatus.PROCESSED))
+    backend.usage.audit_again(tenant, 1_760_000_000)
+    backend.usage.recount(tenant)
+
+    assert version(backend) == before

@@ -1,0 +1,35 @@
+"""API keys in memory."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from larder.domain.api_keys import KeyRecord
+    from larder.domain.ids import TenantId
+
+
+class InMemoryKeys:
+    """`KeyRecords` in memory."""
+
+    def __init__(self) -> None:
+        self._keys: dict[str, KeyRecord] = {}
+
+    def find(self, digest: str) -> KeyRecord | None:
+        return self._keys.get(digest)
+
+    def add(self, key: KeyRecord) -> None:
+        assert key.digest not in self._keys
+        self._keys[key.digest] = key
+
+    def of_project(self, tenant: TenantId) -> Iterator[KeyRecord]:
+        found = [key for key in self._keys.values() if key.tenant == tenant]
+        yield from sorted(found, key=lambda key: key.created_at)
+
+    def revoke(self, digest: str, at: int) -> None:
+        key = self._keys[digest]
+        if key.revoked_at is None:
+            self._keys[digest] = replace(key, revoked_at=at)

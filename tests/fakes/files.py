@@ -1,0 +1,103 @@
+"""File records in memory."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from larder.domain.files import VALIDATION_GRACE, FileStatus
+from larder.domain.quota import NOTHING
+from larder.services.ports import FilePage
+from tests.fakes.store import FileRow
+
+if TYPE_CHECKING:
+    from larder.domain.files import File
+    from larder.domain.ids import FileId, TenantId
+    from larder.services.ports import PageQuery, Verdict
+    from tests.fakes.store import InMemoryStore
+
+
+class InMemoryFiles:
+    """`FileRecords` in memory."""
+
+    def __init__(self, store: InMemoryStore) -> None:
+        self._store = store
+
+    def admit(self, tenant: TenantId, file: File) -> None:
+        with self._store.transaction():
+            self._store.check_room(tenant, file.amount)
+            self._store.count(tenant, left=NOTHING - file.amount, reserved=NOTHING)
+            self._store.files[tenant, file.id] = FileRow(file, file.created_at + VALIDATION_GRACE)
+
+    def get(self, tenant: TenantId, file_id: FileId) -> File | None:
+        row = self._store.files.get((tenant, file_id))
+        return None if row is None else row.file
+
+    def exists(self, tenant: TenantId, file_id: FileId) -> bool:
+        return (tenant, file_id) in self._store.files or (tenant, file_id) in self._store.trash
+
+    def page(self, tenant: TenantId, query: PageQuery, now: float) -> FilePage:
+        found = sorted(
+            (
+                row.file
+                for (owner, _), row in self._store.files.items()
+                if owner == tenant
+                and not row.file.expired(now)
+                and query.purpose in {None, row.file.purpose}
+                and (
+                    query.after is None
+                    or (
+                        row.file.id < query.after
+                        if query.newest_first
+                        else row.file.id > query.after
+                    )
+                )
+            ),
+            key=lambda file: file.id,
+            reverse=query.newest_first,
+        )
+        return FilePage(files=tuple(found[: query.limit]), has_more=len(found) > query.limit)
+
+    def settle(self, tenant: TenantId, file: File, verdict: Verdict) -> bool:
+        with self._store.transaction():
+            row = self._uploaded(tenant, file.id)
+            if row is None:
+                return False
+            row.file = replace(
+                row.file,
+                status=verdict.status,
+                status_details=verdict.details or row.file.status_details,
+                sha256=verdict.sha256 or row.file.sha256,
+            )
+            row.due_at = file.expires_at
+            return True
+
+    def release(self, tenant: TenantId, file: File) -> bool:
+        with self._store.transaction():
+            if (tenant, file.id) not in self._store.files or file.id in self._store.ledger:
+                return False
+            row = self._store.files.pop((tenant, file.id))
+            self._store.removed.append((tenant, row.file))
+            self._give_back(tenant, file)
+            return True
+
+    def give_back(self, tenant: TenantId, file: File) -> bool:
+        with self._store.transaction():
+            if file.id in self._store.ledger:
+                return False
+            self._give_back(tenant, file)
+            return True
+
+    def look_again(self, tenant: TenantId, file_id: FileId, at: int) -> None:
+        with self._store.transaction():
+            row = self._uploaded(tenant, file_id)
+            if row is not None:
+                row.due_at = at
+
+    def _uploaded(self, tenant: TenantId, file_id: FileId) -> FileRow | None:
+        row = self._store.files.get((tenant, file_id))
+        return row if row is not None and row.file.status is FileStatus.UPLOADED else None
+
+    def _give_back(self, tenant: TenantId, file: File) -> None:
+        self._store.ledger.add(file.id)
+        self._store.count(tenant, left=file.amount, reserved=NOTHING)

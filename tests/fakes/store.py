@@ -1,0 +1,108 @@
+"""The Store table in memory: what its items are, and what a transaction is."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from threading import RLock
+from typing import TYPE_CHECKING
+
+from larder.domain.errors import ContentionError, QuotaExceededError
+from larder.domain.files import DAY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from larder.domain.files import File
+    from larder.domain.ids import FileId, TenantId, UploadId
+    from larder.domain.projects import Project
+    from larder.domain.quota import Amount, Usage
+    from larder.domain.uploads import Upload
+
+
+@dataclass
+class FileRow:
+    """A file's item; `due_at` is when the sweeper has to look at it."""
+
+    file: File
+    due_at: int | None
+
+
+@dataclass
+class UploadRow:
+    """An upload's item."""
+
+    upload: Upload
+    due_at: int | None
+
+
+@dataclass
+class UsageRow:
+    """A project's counters, and when they are due for an audit."""
+
+    usage: Usage
+    due_at: int
+
+
+@dataclass
+class InMemoryStore:
+    """The items by their keys, the ledger, and what the stream says was removed."""
+
+    files: dict[tuple[TenantId, FileId], FileRow] = field(default_factory=dict)
+    trash: dict[tuple[TenantId, FileId], File] = field(default_factory=dict)
+    uploads: dict[tuple[TenantId, UploadId], UploadRow] = field(default_factory=dict)
+    usage: dict[TenantId, UsageRow] = field(default_factory=dict)
+    ledger: set[FileId | UploadId] = field(default_factory=set)
+    projects: dict[str, Project] = field(default_factory=dict)
+    removed: list[tuple[TenantId, File | Upload]] = field(default_factory=list)
+    contended: bool = False
+    _lock: RLock = field(default_factory=RLock)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Keep other threads out while several items change.
+
+        Raises:
+            ContentionError: a test made the store `contended`.
+        """
+        with self._lock:
+            if self.contended:
+                raise ContentionError
+            yield
+
+    def check_room(self, tenant: TenantId, asked: Amount) -> None:
+        """Refuse an amount that the project has no room for.
+
+        Raises:
+            QuotaExceededError: there is no room.
+            LookupError: the project has no counters.
+        """
+        if tenant not in self.usage:
+            message = "the project has no counters"
+            raise LookupError(message)
+        usage = self.usage[tenant].usage
+        if usage.left.files < asked.files or usage.left.bytes < asked.bytes:
+            raise QuotaExceededError(usage, asked)
+
+    def count(self, tenant: TenantId, *, left: Amount, reserved: Amount) -> None:
+        """Add to what is left and to what is reserved."""
+        row = self.usage[tenant]
+        row.usage = replace(
+            row.usage,
+            left=row.usage.left + left,
+            reserved=row.usage.reserved + reserved,
+            version=row.usage.version + 1,
+        )
+
+    def collect_ttl(self, now: float) -> None:
+        """Remove what is a day past its expiry, as DynamoDB does when it gets round to it."""
+        with self._lock:
+            for file_key, row in list(self.files.items()):
+                expires_at = row.file.expires_at
+                if expires_at is not None and expires_at + DAY <= now:
+                    del self.files[file_key]
+                    self.removed.append((file_key[0], row.file))
+            for upload_key, upload_row in list(self.uploads.items()):
+                if upload_row.upload.expires_at + DAY <= now:
+                    del self.uploads[upload_key]
+                    self.removed.append((upload_key[0], upload_row.upload))

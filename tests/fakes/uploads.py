@@ -1,0 +1,77 @@
+"""Upload records in memory."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from larder.domain.files import VALIDATION_GRACE
+from larder.domain.quota import NOTHING
+from larder.domain.uploads import UploadStatus
+from tests.fakes.store import FileRow, UploadRow
+
+if TYPE_CHECKING:
+    from larder.domain.files import File
+    from larder.domain.ids import TenantId, UploadId
+    from larder.domain.uploads import Upload
+    from larder.services.ports import Clock
+    from tests.fakes.store import InMemoryStore
+
+
+class InMemoryUploads:
+    """`UploadRecords` in memory."""
+
+    def __init__(self, store: InMemoryStore, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    def reserve(self, tenant: TenantId, upload: Upload) -> None:
+        with self._store.transaction():
+            self._store.check_room(tenant, upload.amount)
+            self._store.count(tenant, left=NOTHING - upload.amount, reserved=upload.amount)
+            self._store.uploads[tenant, upload.id] = UploadRow(upload, upload.expires_at)
+
+    def get(self, tenant: TenantId, upload_id: UploadId) -> Upload | None:
+        row = self._store.uploads.get((tenant, upload_id))
+        return None if row is None else row.upload
+
+    def complete(self, tenant: TenantId, upload: Upload, file: File) -> bool:
+        with self._store.transaction():
+            row = self._pending(tenant, upload.id)
+            if row is None:
+                return False
+            self._end(row, UploadStatus.COMPLETED)
+            self._store.files[tenant, file.id] = FileRow(
+                file, int(self._clock()) + VALIDATION_GRACE
+            )
+            self._store.count(tenant, left=NOTHING, reserved=NOTHING - upload.amount)
+            return True
+
+    def close(self, tenant: TenantId, upload: Upload, status: UploadStatus) -> bool:
+        with self._store.transaction():
+            row = self._pending(tenant, upload.id)
+            if row is None:
+                return False
+            self._end(row, status)
+            self._give_back(tenant, upload)
+            return True
+
+    def give_back(self, tenant: TenantId, upload: Upload) -> bool:
+        with self._store.transaction():
+            if upload.id in self._store.ledger:
+                return False
+            self._give_back(tenant, upload)
+            return True
+
+    def _pending(self, tenant: TenantId, upload_id: UploadId) -> UploadRow | None:
+        row = self._store.uploads.get((tenant, upload_id))
+        return row if row is not None and row.upload.status is UploadStatus.PENDING else None
+
+    @staticmethod
+    def _end(row: UploadRow, status: UploadStatus) -> None:
+        row.upload = replace(row.upload, status=status)
+        row.due_at = None
+
+    def _give_back(self, tenant: TenantId, upload: Upload) -> None:
+        self._store.ledger.add(upload.id)
+        self._store.count(tenant, left=upload.amount, reserved=NOTHING - upload.amount)

@@ -1,0 +1,77 @@
+"""The projects' counters and their register in memory."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from larder.domain.quota import NOTHING, Usage
+from larder.domain.uploads import UploadStatus
+from larder.services.ports import Count
+from tests.fakes.store import UsageRow
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from larder.domain.ids import TenantId
+    from larder.domain.projects import Project
+    from larder.domain.quota import Amount
+    from tests.fakes.store import InMemoryStore
+
+
+class InMemoryUsage:
+    """`UsageRecords` in memory."""
+
+    def __init__(self, store: InMemoryStore) -> None:
+        self._store = store
+
+    def get(self, tenant: TenantId) -> Usage | None:
+        row = self._store.usage.get(tenant)
+        return None if row is None else row.usage
+
+    def recount(self, tenant: TenantId) -> Count:
+        used = reserved = NOTHING
+        with self._store.transaction():
+            for (owner, _), row in self._store.files.items():
+                if owner == tenant:
+                    used += row.file.amount
+            for (owner, _), file in self._store.trash.items():
+                if owner == tenant:
+                    used += file.amount
+            for (owner, _), upload_row in self._store.uploads.items():
+                if owner == tenant and upload_row.upload.status is UploadStatus.PENDING:
+                    reserved += upload_row.upload.amount
+        return Count(used=used, reserved=reserved)
+
+    def audit_again(self, tenant: TenantId, at: int) -> None:
+        self._store.usage[tenant].due_at = at
+
+
+class InMemoryProjects:
+    """`ProjectRecords` in memory."""
+
+    def __init__(self, store: InMemoryStore) -> None:
+        self._store = store
+
+    def create(self, project: Project, limit: Amount, audit_at: int) -> bool:
+        with self._store.transaction():
+            if project.name in self._store.projects:
+                return False
+            self._store.projects[project.name] = project
+            self._store.usage[project.id] = UsageRow(
+                Usage(limit=limit, left=limit, reserved=NOTHING, version=0), audit_at
+            )
+            return True
+
+    def list(self) -> Iterator[Project]:
+        yield from (project for _, project in sorted(self._store.projects.items()))
+
+    def set_limit(self, tenant: TenantId, limit: Amount) -> None:
+        with self._store.transaction():
+            row = self._store.usage[tenant]
+            row.usage = replace(
+                row.usage,
+                limit=limit,
+                left=row.usage.left + limit - row.usage.limit,
+                version=row.usage.version + 1,
+            )

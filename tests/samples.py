@@ -1,0 +1,79 @@
+"""Files, uploads and projects to begin a test with; what a test is about it names itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from larder.domain.files import File, FileStatus, Purpose
+from larder.domain.ids import FileId, TenantId, new_file_id, upload_of
+from larder.domain.projects import AUDIT_INTERVAL, Project
+from larder.domain.quota import Amount
+from larder.domain.uploads import UPLOAD_LIFE, Upload
+from tests.fakes.clock import START
+
+if TYPE_CHECKING:
+    from tests.backends.backend import Backend
+
+TENANT = TenantId("wks-000000000000000000000001")
+OTHER = TenantId("wks-000000000000000000000002")
+ROOM = Amount(files=10, bytes=1_000)
+
+
+def a_file_id(at: float = START, number: int | None = None) -> FileId:
+    """Return a new id for the time `at`; with `number`, one that sorts by it within `at`."""
+    if number is None:
+        return new_file_id(at)
+    return FileId(f"file-{int(at * 1000):012x}{number:012x}")
+
+
+def a_file(
+    size: int = 10,
+    *,
+    id: FileId | None = None,  # noqa: A002 - as the field is called
+    purpose: Purpose = Purpose.USER_DATA,
+    filename: str = "notes.txt",
+    mime_type: str = "text/plain",
+    expires_at: int | None = None,
+    status: FileStatus = FileStatus.UPLOADED,
+    sha256: str | None = None,
+) -> File:
+    """Return a file of `size` bytes."""
+    return File(
+        id=id or a_file_id(),
+        filename=filename,
+        bytes=size,
+        purpose=purpose,
+        mime_type=mime_type,
+        expires_at=expires_at,
+        status=status,
+        sha256=sha256,
+    )
+
+
+def an_upload(
+    size: int = 10,
+    *,
+    at: float = START,
+    purpose: Purpose = Purpose.USER_DATA,
+    file_expires_at: int | None = None,
+    sha256: str | None = None,
+) -> Upload:
+    """Return an upload of `size` bytes, created at the time `at`."""
+    return Upload(
+        id=upload_of(new_file_id(at)),
+        filename="notes.txt",
+        bytes=size,
+        purpose=purpose,
+        mime_type="text/plain",
+        expires_at=int(at) + UPLOAD_LIFE,
+        file_expires_at=file_expires_at,
+        sha256=sha256,
+    )
+
+
+def a_project(backend: Backend, tenant: TenantId = TENANT, limit: Amount = ROOM) -> TenantId:
+    """Register a project with these limits."""
+    now = int(backend.clock())
+    project = Project(id=tenant, name=f"project-{tenant[-1]}", created_at=now)
+    assert backend.projects.create(project, limit, now + AUDIT_INTERVAL)
+    return tenant
