@@ -71,6 +71,10 @@ run: tools ## start the embedded AWS with Larder deployed to it (PORT=4566)
 deploy-local: tools ## bring a code change to what 'make run' has running
 	@$(RUN) python -m local deploy
 
+.PHONY: demo
+demo: setup ## take a 10,000-request batch through the running local stack
+	@$(RUN) python -m local.demo
+
 .PHONY: sam-local
 sam-local: tools ## run every function in a real Lambda container (needs Docker)
 	@$(RUN) python -m local.containers

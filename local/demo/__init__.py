@@ -1,0 +1,1 @@
+"""`make demo`: a tour of the main job on the running local stack."""
