@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 import botocore.session
+import typer
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
@@ -55,11 +56,12 @@ def find_deployment(
 
     Raises:
         OperatorError: there is none, or it is not clear which.
+        typer.BadParameter: `profile` or `region` without a stack in an account.
     """
     if stack is None and (env_file := find_env_file()):
         if profile or region:
             message = f"--profile and --region need --stack: without it {env_file} is used."
-            raise OperatorError(message)
+            raise typer.BadParameter(message)
         use_env_file(env_file)
         return _local()
     if stack is None and (stack := os.environ.get("LARDER_STACK")) is None:

@@ -7,6 +7,14 @@ from pathlib import Path
 from larder_cli.failures import OperatorError
 
 ENV_FILE = ".local/env"
+_NAMES = (
+    "LARDER_STACK",
+    "LARDER_STORE_TABLE",
+    "LARDER_KEYS_TABLE",
+    "LARDER_FILES_BUCKET",
+    "LARDER_EVENTS_QUEUE_URL",
+    "LARDER_PEPPER_SECRET_ID",
+)
 
 
 def find_env_file() -> Path | None:
@@ -34,10 +42,13 @@ def use_env_file(path: Path) -> None:
     account, and neither may its credentials go to the emulator nor the emulator's to it.
 
     Raises:
-        OperatorError: LARDER_STACK names another stack than the file.
+        OperatorError: LARDER_STACK names another stack than the file, or the file lacks a name.
     """
     lines = path.read_text().splitlines()
     variables = dict(word.split("=", 1) for line in lines for word in shlex.split(line))
+    if missing := [name for name in _NAMES if name not in variables]:
+        message = f"{path} lacks {missing[0]}: restart the stack with 'make run'."
+        raise OperatorError(message)
     meant, running = os.environ.get("LARDER_STACK"), variables["LARDER_STACK"]
     if meant not in {None, running}:
         message = (

@@ -409,6 +409,34 @@ def test_a_missing_permission_is_told_in_one_line(cloudformation: Stubber) -> No
     )
 
 
+def test_a_profile_comes_before_keys_in_the_environment(
+    stack: MotoStack, cloudformation: Stubber, tmp_path: Path
+) -> None:
+    config = tmp_path / "config"
+    config.write_text(
+        "[profile work]\naws_access_key_id = work\naws_secret_access_key = work\n"
+        "region = us-east-1\n"
+    )
+    os.environ |= {"AWS_CONFIG_FILE": str(config), "AWS_SESSION_TOKEN": "of other keys"}
+    answer(cloudformation, "larder-prod", outputs(stack))
+
+    listed = larder("project", "list", "--stack", "larder-prod", "--profile", "work", "--json")
+
+    assert listed.exit_code == 0
+    credentials = botocore.session.get_session().get_credentials()
+    assert credentials is not None
+    assert (credentials.access_key, credentials.token) == ("work", None)
+
+
+@pytest.mark.usefixtures("local_stack")
+@pytest.mark.parametrize("option", ["--profile", "--region"])
+def test_account_options_are_refused_where_the_local_stack_would_be_used(option: str) -> None:
+    refused = larder("project", "list", option, "x")
+
+    assert refused.exit_code == 2
+    assert "--profile and --region need --stack" in refused.stderr
+
+
 def without_credentials() -> None:
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]

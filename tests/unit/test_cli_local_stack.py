@@ -30,6 +30,11 @@ def env_file(tmp_path: Path) -> Path:
     path.parent.mkdir()
     path.write_text(
         "LARDER_STACK=larder-local\n"
+        "LARDER_STORE_TABLE=Store\n"
+        "LARDER_KEYS_TABLE=Keys\n"
+        "LARDER_FILES_BUCKET=files\n"
+        "LARDER_EVENTS_QUEUE_URL=http://127.0.0.1:4566/000000000000/events\n"
+        "LARDER_PEPPER_SECRET_ID=pepper\n"
         "LARDER_BASE_URL=http://127.0.0.1:4566/v1\n"
         "AWS_ENDPOINT_URL=http://127.0.0.1:4566\n"
         "AWS_ACCESS_KEY_ID=test\n"
@@ -138,4 +143,11 @@ def test_it_is_not_guessed_which_of_two_stacks_is_meant(env_file: Path) -> None:
     os.environ["LARDER_STACK"] = "larder-prod"
 
     with pytest.raises(OperatorError, match="give --stack larder-prod, or unset LARDER_STACK"):
+        use_env_file(env_file)
+
+
+def test_a_file_that_lacks_a_name_is_told(env_file: Path) -> None:
+    env_file.write_text("LARDER_STACK=larder-local\n")
+
+    with pytest.raises(OperatorError, match="lacks LARDER_STORE_TABLE"):
         use_env_file(env_file)
