@@ -7,7 +7,15 @@ import socketserver
 import subprocess
 import threading
 from contextlib import contextmanager
-from socket import AF_INET, SHUT_WR, SOCK_STREAM, create_connection, socket
+from socket import (
+    AF_INET,
+    SHUT_WR,
+    SO_REUSEADDR,
+    SOCK_STREAM,
+    SOL_SOCKET,
+    create_connection,
+    socket,
+)
 from typing import TYPE_CHECKING, override
 
 from local.errors import LocalError
@@ -16,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _INSTALL = "https://docs.docker.com/engine/install/"
+_RELAY_PORT = 45660
+"""The same each time where it is free, so that images which name it are made once."""
 
 
 def docker(*arguments: str, stdin: bytes | None = None) -> str:
@@ -56,8 +66,8 @@ def require_engine() -> str:
 def loopback_for_containers(port: int, image: str) -> Iterator[str]:
     """Give containers an address for what listens on 127.0.0.1:`port` of this machine.
 
-    `image` is one to look around in. On Docker Desktop that address reaches the loopback already;
-    on Linux it is the bridge's own, on which a relay listens for as long as this lasts.
+    `image` is one to look around in. On Docker Desktop the address of the host reaches its loopback
+    already; on Linux it is the bridge's own, on which a relay listens for as long as this lasts.
     """
     hosts = docker(
         *("run", "--rm", "--add-host", "host.docker.internal:host-gateway"),
@@ -66,20 +76,21 @@ def loopback_for_containers(port: int, image: str) -> Iterator[str]:
     gateway = next(
         line.split()[0] for line in hosts.splitlines() if line.endswith("host.docker.internal")
     )
-    address = f"http://{gateway}:{port}"
-    if not _is_ours(gateway):
-        yield address
+    if not _can_bind(gateway, 0):
+        yield f"http://{gateway}:{port}"
         return
-    with _Relay((gateway, port), port) as relay:
+    usual = _can_bind(gateway, _RELAY_PORT)
+    with _Relay((gateway, _RELAY_PORT if usual else 0), port) as relay:
         threading.Thread(target=relay.serve_forever, daemon=True).start()
-        yield address
+        yield f"http://{gateway}:{relay.server_address[1]}"
         relay.shutdown()
 
 
-def _is_ours(host: str) -> bool:
+def _can_bind(host: str, port: int) -> bool:
     with socket(AF_INET, SOCK_STREAM) as probe:
+        probe.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
         try:
-            probe.bind((host, 0))
+            probe.bind((host, port))
         except OSError:
             return False
     return True
