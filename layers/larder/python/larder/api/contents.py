@@ -21,11 +21,12 @@ def content_response(content: Inline | Redirect) -> Response[Any]:
     if isinstance(content, Redirect):
         return Response(
             status_code=HTTPStatus.FOUND,
+            body="",
             headers={"Location": content.request.url, "Cache-Control": "no-store"},
         )
     match content.result:
         case NotModified(etag):
-            return Response(status_code=HTTPStatus.NOT_MODIFIED, headers={"ETag": etag})
+            return Response(status_code=HTTPStatus.NOT_MODIFIED, body="", headers={"ETag": etag})
         case RangeNotSatisfiable():
             return envelope(
                 HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
