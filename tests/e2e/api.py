@@ -86,8 +86,10 @@ class Api:
 
     def put(self, transfer: Json, data: bytes, **changes: Any) -> httpx.Response:
         """Send bytes to S3 exactly as the transfer says, but for `changes`."""
-        options = {"method": transfer["method"], "url": transfer["url"], "content": data}
-        return self.client.request(**options | {"headers": transfer["headers"]} | changes)
+        # The client states the length itself, and would send no other number of bytes.
+        headers = {k: v for k, v in transfer["headers"].items() if k.lower() != "content-length"}
+        options = {"method": transfer["method"], "url": transfer["url"], "headers": headers}
+        return self.client.request(**options | {"content": data} | changes)
 
     def upload_directly(self, data: bytes, **fields: Any) -> Json:
         """Announce, send and complete; returns the file."""

@@ -31,7 +31,14 @@ OF_UPLOADS = [
     ("POST", "/uploads/{id}/complete"),
     ("POST", "/uploads/{id}/cancel"),
 ]
-VARYING_HEADERS = {"x-request-id", "date", "x-amzn-requestid", "x-amz-apigw-id", "x-amzn-trace-id"}
+VARYING_HEADERS = {
+    "date",
+    "x-amz-apigw-id",
+    "x-amz-request-id",
+    "x-amzn-requestid",
+    "x-amzn-trace-id",
+    "x-request-id",
+}
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ def test_the_official_sdk_for_python_works_unmodified(major: int, new_project: N
 
     done = subprocess.run(  # noqa: S603
         [
-            *[python, "-m", "pytest", "--quiet", "-p", "no:cacheprovider"],
+            *[python, "-m", "pytest", "--quiet", "--tb=short", "-p", "no:cacheprovider"],
             # Its own conftest only: the outer one needs packages that this environment lacks.
             *["--confcutdir", str(CHECKS), "-o", "python_files=check_*.py", str(CHECKS)],
         ],

@@ -102,11 +102,7 @@ def test_another_key_is_refused(project: Project, api: Api, stack: Stack) -> Non
 def test_another_method_is_refused(api: Api, method: str) -> None:
     upload = api.create_upload(len(DATA))
 
-    response = api.client.request(
-        method, upload["transfer"]["url"], headers=upload["transfer"]["headers"]
-    )
-
-    assert response.status_code in {400, 403, 405, 411}, response.text
+    assert api.put(upload["transfer"], DATA, method=method).status_code == 403
     assert_still_works(api, upload)
 
 

@@ -30,7 +30,11 @@ MISTAKES = [
     (3, line(custom_id="a", method="GET"), ("invalid_method", "method")),
     (4, line(), ("duplicate_custom_id", "custom_id")),
     (5, b"{not json", ("invalid_json_line", None)),
-    (6, line(custom_id="b", url="/v1/embeddings"), ("url_mismatch", "url")),
+    (
+        6,
+        line(custom_id="b", url="/v1/embeddings", body={"model": "m", "input": "hi"}),
+        ("url_mismatch", "url"),
+    ),
     (7, line(custom_id=None), ("missing_required_parameter", "custom_id")),
     (8, line(custom_id="c", body={"model": "m"}), ("missing_required_parameter", "body.messages")),
     (9, b"[]", ("invalid_request", None)),
