@@ -84,6 +84,10 @@ sam-local: tools ## run every function in a real Lambda container (needs Docker)
 layer-requirements: $(UV)
 	@$(UV) export --quiet --locked --only-group layer --no-emit-project --no-annotate --no-header --output-file layers/larder/requirements.txt
 
+.PHONY: template-check
+template-check: .tools/sam/.installed ## lint the template
+	@.tools/sam/bin/sam validate --lint --region us-east-1
+
 .PHONY: clean
 clean: ## remove what was built, the caches and the local state
 	@rm -rf .aws-sam .local .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -62,7 +62,10 @@ def deploy(state: State) -> bool:
         _sam(state, "deploy", "--template-file", template, "--s3-bucket", ARTIFACTS)
     except LocalError as error:
         reason = _first_failure(cloudformation)
-        raise LocalError(f"{error}\n{reason}" if reason else str(error)) from error
+        if reason is None:
+            raise
+        message = f"The deployment failed. {reason}\nMore in {state.log('deploy')}"
+        raise LocalError(message) from error
     done.write_text(current)
     return True
 

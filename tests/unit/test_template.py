@@ -1,0 +1,237 @@
+"""What the template promises, and the emulator cannot prove: read from template.yaml itself."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from typing import Any
+
+import pytest
+
+from tests.unit.template import ALARMS, FUNCTIONS, RESOURCES, ROOT, listed, of_type
+
+each_function = pytest.mark.parametrize("function", FUNCTIONS.values(), ids=list(FUNCTIONS))
+
+
+def statements(function: dict[str, Any]) -> list[dict[str, Any]]:
+    return [
+        statement
+        for policy in function["Policies"]
+        for statement in policy["Statement"]
+        if statement["Effect"] == "Allow"
+    ]
+
+
+def functions_allowed(action: str) -> set[str]:
+    return {
+        name
+        for name, function in FUNCTIONS.items()
+        if any(action in listed(statement["Action"]) for statement in statements(function))
+    }
+
+
+def test_every_folder_is_a_function_of_its_name() -> None:
+    folders = {path.parent.name for path in ROOT.glob("functions/*/app.py")}
+
+    deployed = {function["CodeUri"].removeprefix("functions/") for function in FUNCTIONS.values()}
+
+    assert deployed == folders
+    for function in FUNCTIONS.values():
+        name = function["CodeUri"].removeprefix("functions/")
+        assert function["FunctionName"] == {"Fn::Sub": "${AWS::StackName}-" + name}
+
+
+@each_function
+def test_permissions_name_actions_and_resources(function: dict[str, Any]) -> None:
+    allowed = statements(function)
+
+    assert allowed
+    for statement in allowed:
+        for action in listed(statement["Action"]):
+            assert re.fullmatch(r"[a-z0-9]+:[A-Za-z]+", action)
+        for resource in listed(statement["Resource"]):
+            assert isinstance(resource, dict), f"{resource} is not one of the stack's resources"
+
+
+def test_permissions_on_objects_stop_at_a_prefix() -> None:
+    for function in FUNCTIONS.values():
+        for statement in statements(function):
+            for action in listed(statement["Action"]):
+                if action.startswith("s3:") and action != "s3:ListBucket":
+                    for resource in listed(statement["Resource"]):
+                        assert resource["Fn::Sub"] in {
+                            "${FilesBucket.Arn}/files/*",
+                            "${FilesBucket.Arn}/reports/*",
+                        }
+
+
+def test_no_function_may_scan_a_table() -> None:
+    assert functions_allowed("dynamodb:Scan") == set()
+
+
+def test_only_the_authorizer_reads_keys_and_the_pepper() -> None:
+    with_keys = {
+        name
+        for name, function in FUNCTIONS.items()
+        for statement in statements(function)
+        if {"Fn::GetAtt": "Keys.Arn"} in listed(statement["Resource"])
+    }
+
+    assert with_keys == {"Authorize"}
+    assert functions_allowed("secretsmanager:GetSecretValue") == {"Authorize"}
+
+
+def test_only_workers_remove_bytes() -> None:
+    assert functions_allowed("s3:DeleteObject") == {"OnObjectCreated", "OnFileRemoved"}
+
+
+@each_function
+def test_logs_are_kept_for_the_chosen_time(function: dict[str, Any]) -> None:
+    group = of_type("AWS::Logs::LogGroup")[function["LoggingConfig"]["LogGroup"]["Ref"]]
+
+    name = function["FunctionName"]["Fn::Sub"]
+    assert group["LogGroupName"] == {"Fn::Sub": f"/aws/lambda/{name}"}
+    assert group["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+
+
+@pytest.mark.parametrize("table", ["Store", "Keys"])
+def test_tables_are_on_demand_and_can_be_restored(table: str) -> None:
+    properties = RESOURCES[table]["Properties"]
+
+    assert properties["BillingMode"] == "PAY_PER_REQUEST"
+    assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+
+
+def test_the_store_forgets_and_tells_what_it_forgot() -> None:
+    properties = RESOURCES["Store"]["Properties"]
+
+    assert properties["TimeToLiveSpecification"] == {"AttributeName": "ttl", "Enabled": True}
+    assert properties["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
+
+
+@pytest.mark.parametrize("name", ["Store", "Keys", "Pepper", "FilesBucket"])
+def test_what_cannot_be_made_again_outlives_the_stack(name: str) -> None:
+    assert RESOURCES[name]["DeletionPolicy"] == "RetainExceptOnCreate"
+    assert RESOURCES[name]["UpdateReplacePolicy"] == "Retain"
+
+
+def test_the_bucket_is_private() -> None:
+    bucket = RESOURCES["FilesBucket"]["Properties"]
+
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert len(bucket["PublicAccessBlockConfiguration"]) == 4
+    assert bucket["OwnershipControls"]["Rules"] == [{"ObjectOwnership": "BucketOwnerEnforced"}]
+
+
+def test_the_bucket_refuses_everything_without_tls() -> None:
+    policy = RESOURCES["FilesBucketPolicy"]["Properties"]
+
+    assert policy["Bucket"] == {"Ref": "FilesBucket"}
+    assert policy["PolicyDocument"]["Statement"] == [
+        {
+            "Sid": "TlsOnly",
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "s3:*",
+            "Resource": [{"Fn::GetAtt": "FilesBucket.Arn"}, {"Fn::Sub": "${FilesBucket.Arn}/*"}],
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        }
+    ]
+
+
+def test_objects_are_encrypted_so_that_their_etag_stays_the_md5() -> None:
+    encryption = RESOURCES["FilesBucket"]["Properties"]["BucketEncryption"]
+
+    assert encryption["ServerSideEncryptionConfiguration"] == [
+        {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+    ]
+
+
+def test_abandoned_multipart_uploads_are_gone_after_a_day() -> None:
+    (rule,) = RESOURCES["FilesBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+
+    assert rule["Status"] == "Enabled"
+    assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
+    assert "Prefix" not in rule
+
+
+def test_only_stored_files_raise_events() -> None:
+    bucket = RESOURCES["FilesBucket"]["Properties"]
+
+    (notification,) = bucket["NotificationConfiguration"]["QueueConfigurations"]
+    assert notification["Event"] == "s3:ObjectCreated:*"
+    assert notification["Queue"] == {"Fn::GetAtt": "Events.Arn"}
+    assert notification["Filter"]["S3Key"]["Rules"] == [{"Name": "prefix", "Value": "files/"}]
+
+
+def test_a_queued_event_is_not_delivered_twice_while_it_is_handled() -> None:
+    timeout = FUNCTIONS["OnObjectCreated"]["Timeout"]
+
+    assert RESOURCES["Events"]["Properties"]["VisibilityTimeout"] >= 6 * timeout
+
+
+def test_every_asynchronous_path_ends_in_dead_letters() -> None:
+    mappings = of_type("AWS::Lambda::EventSourceMapping")
+    redrive = RESOURCES["Events"]["Properties"]["RedrivePolicy"]
+
+    assert redrive["deadLetterTargetArn"] == {"Fn::GetAtt": "EventsDeadLetters.Arn"}
+    assert redrive["maxReceiveCount"] == 5
+    assert mappings["RemovalsToOnFileRemoved"]["DestinationConfig"] == {
+        "OnFailure": {"Destination": {"Fn::GetAtt": "RemovedDeadLetters.Arn"}}
+    }
+    assert FUNCTIONS["Sweep"]["DeadLetterQueue"]["TargetArn"] == {
+        "Fn::GetAtt": "SweepDeadLetters.Arn"
+    }
+
+
+def test_one_bad_record_does_not_send_a_batch_back() -> None:
+    mappings = of_type("AWS::Lambda::EventSourceMapping").values()
+
+    assert len(mappings) == 2
+    assert all(m["FunctionResponseTypes"] == ["ReportBatchItemFailures"] for m in mappings)
+
+
+def test_every_dead_letter_queue_raises_an_alarm() -> None:
+    queues = {name for name in of_type("AWS::SQS::Queue") if name.endswith("DeadLetters")}
+
+    watched = {
+        dimension["Value"]["Fn::GetAtt"].removesuffix(".QueueName")
+        for alarm in ALARMS.values()
+        if alarm.get("MetricName") == "ApproximateNumberOfMessagesVisible"
+        for dimension in alarm["Dimensions"]
+    }
+    assert watched == queues
+    assert len(queues) == 3
+
+
+@pytest.mark.parametrize("metric", ["Errors", "Throttles"])
+def test_every_function_raises_an_alarm(metric: str) -> None:
+    watched = [
+        each["MetricStat"]["Metric"]["Dimensions"][0]["Value"]["Ref"]
+        for alarm in ALARMS.values()
+        for each in alarm.get("Metrics", [])
+        if each.get("MetricStat", {}).get("Metric", {}).get("MetricName") == metric
+    ]
+
+    assert sorted(watched) == sorted(FUNCTIONS)
+
+
+@pytest.mark.parametrize("alarm", ALARMS.values(), ids=list(ALARMS))
+def test_an_alarm_reaches_the_operator(alarm: dict[str, Any]) -> None:
+    topic = {"Fn::If": ["HasAlarmTopic", [{"Ref": "AlarmTopicArn"}], {"Ref": "AWS::NoValue"}]}
+
+    assert alarm["AlarmActions"] == topic
+    assert len(alarm.get("Metrics", [])) <= 11
+
+
+def test_the_layer_carries_what_uv_lock_pins() -> None:
+    lock = tomllib.loads((ROOT / "uv.lock").read_text())
+    locked = {package["name"]: package.get("version") for package in lock["package"]}
+    (larder,) = (package for package in lock["package"] if package["name"] == "larder")
+    group = {each["name"] for each in larder["dev-dependencies"]["layer"]}
+
+    text = (ROOT / "layers/larder/requirements.txt").read_text()
+    pinned = dict(re.findall(r"^([a-z0-9-]+)==(\S+)", text, re.MULTILINE))
+
+    assert group <= pinned.keys()
+    assert pinned == {name: locked[name] for name in pinned}

@@ -1,0 +1,98 @@
+"""The gateway that the template describes: routes, authorizers, and its own answers."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.unit.template import FUNCTIONS, RESOURCES
+
+API: dict[str, Any] = RESOURCES["Api"]["Properties"]
+
+ROUTES = {
+    ("POST", "/v1/files"): "FilesCreate",
+    ("GET", "/v1/files"): "FilesList",
+    ("GET", "/v1/files/{file_id}"): "FilesGet",
+    ("DELETE", "/v1/files/{file_id}"): "FilesDelete",
+    ("GET", "/v1/files/{file_id}/content"): "FilesContent",
+    ("GET", "/v1/files/{file_id}/url"): "FilesUrl",
+    ("GET", "/v1/files/{file_id}/validation"): "FilesValidation",
+    ("POST", "/v1/uploads"): "UploadsCreate",
+    ("GET", "/v1/uploads/{upload_id}"): "UploadsGet",
+    ("POST", "/v1/uploads/{upload_id}/complete"): "UploadsComplete",
+    ("POST", "/v1/uploads/{upload_id}/cancel"): "UploadsCancel",
+    ("GET", "/v1/usage"): "UsageGet",
+}
+
+
+def test_every_route_of_the_contract_has_its_function() -> None:
+    routes = {
+        (event["Properties"]["Method"], event["Properties"]["Path"]): name
+        for name, function in FUNCTIONS.items()
+        for event in function.get("Events", {}).values()
+        if event["Type"] == "Api"
+    }
+
+    assert routes == ROUTES
+
+
+def test_every_route_asks_the_bearer_authorizer() -> None:
+    assert API["Auth"]["DefaultAuthorizer"] == "BearerAuthorizer"
+
+    for function in FUNCTIONS.values():
+        for event in function.get("Events", {}).values():
+            assert "Auth" not in event["Properties"]
+
+
+@pytest.mark.parametrize(
+    ("authorizer", "header"),
+    [("BearerAuthorizer", "Authorization"), ("ApiKeyAuthorizer", "x-api-key")],
+)
+def test_a_revoked_key_lives_60_seconds_at_most(authorizer: str, header: str) -> None:
+    settings = API["Auth"]["Authorizers"][authorizer]
+
+    assert settings["FunctionArn"] == {"Fn::GetAtt": "Authorize.Arn"}
+    assert settings["Identity"] == {"Headers": [header], "ReauthorizeEvery": 60}
+
+
+def test_bodies_are_decoded_whatever_the_client_accepts() -> None:
+    assert API["BinaryMediaTypes"] == ["*/*"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "code"),
+    [
+        ("UNAUTHORIZED", 401, "invalid_api_key"),
+        ("ACCESS_DENIED", 401, "invalid_api_key"),
+        ("MISSING_AUTHENTICATION_TOKEN", 404, "unknown_url"),
+        ("INVALID_SIGNATURE", 404, "unknown_url"),
+        ("RESOURCE_NOT_FOUND", 404, "unknown_url"),
+        ("THROTTLED", 429, "rate_limit_exceeded"),
+        ("QUOTA_EXCEEDED", 429, "rate_limit_exceeded"),
+        ("REQUEST_TOO_LARGE", 413, "request_too_large"),
+        ("INTEGRATION_FAILURE", 502, "internal_error"),
+        ("INTEGRATION_TIMEOUT", 504, "internal_error"),
+        ("WAF_FILTERED", 403, None),
+        ("DEFAULT_4XX", 404, "unknown_url"),
+        ("DEFAULT_5XX", None, "internal_error"),
+    ],
+)
+def test_the_gateway_speaks_the_error_envelope(
+    kind: str, status: int | None, code: str | None
+) -> None:
+    response = API["GatewayResponses"][kind]
+
+    body = json.loads(response["ResponseTemplates"]["application/json"])
+    assert response.get("StatusCode") == status
+    assert set(body["error"]) == {"message", "type", "param", "code"}
+    assert body["error"]["code"] == code
+    assert response["ResponseParameters"]["Headers"]["x-request-id"] == "context.requestId"
+
+
+@pytest.mark.parametrize("kind", ["THROTTLED", "QUOTA_EXCEEDED"])
+def test_a_throttled_client_is_told_when_to_come_back(kind: str) -> None:
+    headers = API["GatewayResponses"][kind]["ResponseParameters"]["Headers"]
+
+    assert 1 <= int(headers["Retry-After"].strip("'")) <= 120
