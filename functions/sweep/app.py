@@ -18,6 +18,7 @@ sweeper = Sweeper(
     usage=ports.usage,
     deadlines=ports.deadlines,
     objects=ports.objects,
+    parts=ports.parts,
     arrivals=ports.arrivals,
     clock=ports.clock,
 )

@@ -8,7 +8,7 @@ from larder.services.uploads_cancel import cancel_upload
 
 app = resolver()
 ports = Composition.from_environment()
-uploads = ports.uploads
+uploads, parts = ports.uploads, ports.parts
 
 
 @app.post(
@@ -17,7 +17,7 @@ uploads = ports.uploads
 def uploads_cancel(upload_id: str) -> UploadObject:
     """Free what the upload reserved; bytes that arrive later are refused a record and deleted."""
     state = cancel_upload(
-        tenant_of(app.current_event), upload_id, uploads=uploads, clock=ports.clock
+        tenant_of(app.current_event), upload_id, uploads=uploads, parts=parts, clock=ports.clock
     )
     return UploadObject.of(state)
 

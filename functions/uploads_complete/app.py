@@ -8,7 +8,7 @@ from larder.services.uploads_complete import complete_upload
 
 app = resolver()
 ports = Composition.from_environment()
-files, uploads, objects = ports.files, ports.uploads, ports.objects
+files, uploads, objects, parts = ports.files, ports.uploads, ports.objects, ports.parts
 
 
 @app.post(
@@ -27,6 +27,7 @@ def uploads_complete(upload_id: str) -> UploadObject:
         files=files,
         uploads=uploads,
         objects=objects,
+        parts=parts,
         clock=ports.clock,
     )
     return UploadObject.of(state)

@@ -9,7 +9,8 @@ from larder.services.uploads_create import NewUpload, create_upload
 
 app = resolver()
 ports = Composition.from_environment()
-files, uploads, deadlines, objects = ports.files, ports.uploads, ports.deadlines, ports.objects
+files, uploads, deadlines = ports.files, ports.uploads, ports.deadlines
+objects, parts = ports.objects, ports.parts
 
 
 @app.post("/v1/uploads", summary="Create an upload", operation_id="uploads_create")
@@ -30,6 +31,8 @@ def uploads_create() -> UploadObject:
         uploads=uploads,
         deadlines=deadlines,
         objects=objects,
+        parts=parts,
+        part_threshold=ports.settings.part_threshold,
         clock=ports.clock,
     )
     return UploadObject.of(state)

@@ -8,7 +8,7 @@ from larder.services.uploads_get import get_upload
 
 app = resolver()
 ports = Composition.from_environment()
-files, uploads, objects = ports.files, ports.uploads, ports.objects
+files, uploads, objects, parts = ports.files, ports.uploads, ports.objects, ports.parts
 
 
 @app.get("/v1/uploads/<upload_id>", summary="Retrieve an upload", operation_id="uploads_get")
@@ -20,6 +20,7 @@ def uploads_get(upload_id: str) -> UploadObject:
         files=files,
         uploads=uploads,
         objects=objects,
+        parts=parts,
         clock=ports.clock,
     )
     return UploadObject.of(state)

@@ -76,7 +76,7 @@ class S3Objects:
                 Bucket=self._bucket, Key=object_key(FILES, tenant, file_id)
             )
         except ClientError as error:
-            if _code(error) in {"404", "NoSuchKey", "NotFound"}:
+            if error_code(error) in {"404", "NoSuchKey", "NotFound"}:
                 return None
             raise
         return ObjectStat(size=head["ContentLength"], md5=head["ETag"].strip('"'))
@@ -101,7 +101,7 @@ class S3Objects:
         try:
             answer = self._client.get_object(**request)
         except ClientError as error:
-            match _code(error):
+            match error_code(error):
                 case "NoSuchKey":
                     return None
                 case "304" | "NotModified":
@@ -196,5 +196,6 @@ def _blocks(body: StreamingBody) -> Iterator[Iterable[bytes]]:
         yield body.iter_chunks(BLOCK)
 
 
-def _code(error: ClientError) -> str:
+def error_code(error: ClientError) -> str:
+    """Return the code by which S3 names an error."""
     return error.response["Error"]["Code"]

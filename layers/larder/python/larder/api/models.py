@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from larder.domain.files import Purpose
 from larder.domain.uploads import UploadStatus
+from larder.services.part_ports import PartsTransfer
 
 if TYPE_CHECKING:
     from larder.domain.files import File
@@ -97,6 +98,56 @@ class Transfer(BaseModel):
         return cls(url=request.url, headers=request.headers, expires_at=request.expires_at)
 
 
+class PartUrl(BaseModel):
+    """Where one part is PUT."""
+
+    part_number: int
+    url: str
+
+
+class PartArrived(BaseModel):
+    """A part that S3 has; `etag` is its MD5."""
+
+    part_number: int
+    size: int
+    etag: str
+
+
+class TransferInParts(BaseModel):
+    """Larder's extension: where the parts of a large file are PUT, straight to S3.
+
+    Part n is the `part_size` bytes from `(n - 1) * part_size` on, the last one what is left.
+    """
+
+    method: Literal["PUT"] = "PUT"
+    part_size: int
+    parts: list[PartUrl] = Field(description="Those that have not arrived")
+    arrived: list[PartArrived]
+    expires_at: int
+
+    @classmethod
+    def of(cls, transfer: PartsTransfer) -> TransferInParts:
+        """Return the transfer as clients see it."""
+        return cls(
+            part_size=transfer.part_size,
+            parts=[PartUrl(part_number=number, url=url) for number, url in transfer.urls],
+            arrived=[
+                PartArrived(part_number=part.number, size=part.size, etag=part.md5)
+                for part in transfer.arrived
+            ],
+            expires_at=transfer.expires_at,
+        )
+
+
+class UploadPart(BaseModel):
+    """OpenAI's upload part."""
+
+    id: str = Field(description="`part_` and 24 hex digits")
+    object: Literal["upload.part"] = "upload.part"
+    created_at: int
+    upload_id: str
+
+
 class UploadObject(BaseModel):
     """OpenAI's Upload object, with `transfer` while it is pending."""
 
@@ -109,7 +160,9 @@ class UploadObject(BaseModel):
     status: UploadStatus
     expires_at: int
     file: FileObject | None = Field(description="Once completed, while the file exists")
-    transfer: Transfer | None = Field(description="Extension: where to PUT, while pending")
+    transfer: Transfer | TransferInParts | None = Field(
+        description="Extension: where to PUT the bytes, while pending"
+    )
 
     @classmethod
     def of(cls, state: UploadState) -> UploadObject:
@@ -124,8 +177,19 @@ class UploadObject(BaseModel):
             status=state.status,
             expires_at=upload.expires_at,
             file=None if state.file is None else FileObject.of(state.file),
-            transfer=None if state.transfer is None else Transfer.of(state.transfer),
+            transfer=_transfer(state.transfer),
         )
+
+
+def _transfer(
+    transfer: SignedRequest | PartsTransfer | None,
+) -> Transfer | TransferInParts | None:
+    match transfer:
+        case None:
+            return None
+        case PartsTransfer():
+            return TransferInParts.of(transfer)
+    return Transfer.of(transfer)
 
 
 class Measure(BaseModel):

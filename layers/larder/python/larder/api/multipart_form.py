@@ -98,6 +98,24 @@ def parse_form(
     return MultipartForm(MappingProxyType(fields), file)
 
 
+def sole_part(content_type: str | None, body: bytes, *, name: str) -> bytes:
+    """Return the bytes of the part `name`, sent with a filename or without; others are skipped.
+
+    Raises:
+        MalformedMultipartError: as for `parse_form`, or there is no such part.
+    """
+    found = [
+        data
+        for segment, data in _parts(_boundary(content_type), body)
+        if content_disposition_unquote(_disposition_parameters(segment).get("name", "")) == name
+    ]
+    if len(found) > 1:
+        raise _sent_twice(name)
+    if not found:
+        raise MalformedMultipartError(f"The form has no part named '{name}'.", param=name)
+    return found[0]
+
+
 def _boundary(content_type: str | None) -> str:
     media_type, options = parse_options_header(content_type or "")
     if media_type != "multipart/form-data":

@@ -50,7 +50,8 @@ class File:
     """A file's record; its bytes lie in S3.
 
     `bytes` is the exact size; `expires_at` unix seconds, None when the file does not expire;
-    `mime_type` what the client said, never trusted; `sha256` hex, once known.
+    `mime_type` what the client said, never trusted; `sha256` hex, once known; `promised_sha256`
+    what the client said of it that nobody has checked yet.
     """
 
     id: FileId
@@ -62,6 +63,7 @@ class File:
     status: FileStatus = FileStatus.UPLOADED
     status_details: str | None = None
     sha256: str | None = None
+    promised_sha256: str | None = None
 
     @property
     def created_at(self) -> int:

@@ -14,9 +14,11 @@ from typing import NewType
 TenantId = NewType("TenantId", str)
 FileId = NewType("FileId", str)
 UploadId = NewType("UploadId", str)
+PartId = NewType("PartId", str)
 
 FILE_PREFIX = "file-"
 UPLOAD_PREFIX = "upload_"
+PART_PREFIX = "part_"
 TENANT_PREFIX = "wks-"
 
 _DIGITS = re.compile(r"[0-9a-f]{24}")
@@ -34,6 +36,19 @@ def new_file_id(now: float) -> FileId:
 def new_tenant_id(now: float) -> TenantId:
     """Return a new project id for the time `now` (unix seconds)."""
     return TenantId(TENANT_PREFIX + _new_digits(now))
+
+
+def new_part_id(now: float) -> PartId:
+    """Return a new id for a part of an upload, for the time `now` (unix seconds)."""
+    return PartId(PART_PREFIX + _new_digits(now))
+
+
+def parse_part_id(raw: str) -> PartId | None:
+    """Return `raw` as a part id, or None when it is not a well-formed one."""
+    digits = raw.removeprefix(PART_PREFIX)
+    if digits == raw or not _DIGITS.fullmatch(digits):
+        return None
+    return PartId(raw)
 
 
 def parse_file_id(raw: str) -> FileId | None:
@@ -62,6 +77,6 @@ def file_of(upload_id: UploadId) -> FileId:
     return FileId(FILE_PREFIX + upload_id.removeprefix(UPLOAD_PREFIX))
 
 
-def created_at(object_id: FileId | UploadId) -> int:
+def created_at(object_id: FileId | UploadId | PartId) -> int:
     """Return when the id was made, in whole unix seconds."""
     return int(object_id[-24:-12], 16) // 1000

@@ -8,17 +8,16 @@ from typing import TYPE_CHECKING
 
 from larder.domain.files import File
 from larder.domain.ids import created_at, file_of
+from larder.domain.parts import plan_parts
 from larder.domain.quota import Amount, one_file
 
 if TYPE_CHECKING:
     from larder.domain.files import Purpose
     from larder.domain.ids import FileId, UploadId
+    from larder.domain.parts import PartPlan
 
 UPLOAD_LIFE = 3_600
 """Seconds that an upload stays open: S3 URLs die with the role session that signed them."""
-
-SINGLE_PUT_LIMIT = 5 * 2**30
-"""S3 takes at most 5 GiB in one PUT."""
 
 
 class UploadStatus(StrEnum):
@@ -35,7 +34,9 @@ class Upload:
     """An announced file.
 
     `bytes` is the exact size that S3 will accept; `sha256` (hex) what the client promised of
-    them, if it did; `file_expires_at` when the file that it becomes expires.
+    them, if it did; `file_expires_at` when the file that it becomes expires; `multipart_id` the
+    name of S3's multipart upload, when the bytes come in parts; `part_bytes` how much has come
+    in parts of request size.
     """
 
     id: UploadId
@@ -47,6 +48,18 @@ class Upload:
     file_expires_at: int | None
     sha256: str | None = None
     status: UploadStatus = UploadStatus.PENDING
+    multipart_id: str | None = None
+    part_bytes: int = 0
+
+    @property
+    def plan(self) -> PartPlan | None:
+        """How S3 takes the bytes in parts; None when it takes them in one PUT."""
+        return None if self.multipart_id is None else plan_parts(self.bytes)
+
+    @property
+    def leaves_parts(self) -> bool:
+        """Whether parts may lie in S3 that nobody wants once the upload has ended."""
+        return self.multipart_id is not None or self.part_bytes > 0
 
     @property
     def created_at(self) -> int:
@@ -70,7 +83,12 @@ class Upload:
         return self.status
 
     def becomes(self) -> File:
-        """Return the file that the upload becomes once its bytes are there."""
+        """Return the file that the upload becomes once its bytes are there.
+
+        S3 has checked the SHA-256 of a single PUT. It cannot for parts: what was promised of
+        them is checked when the bytes are read.
+        """
+        parted = self.multipart_id is not None
         return File(
             id=self.file_id,
             filename=self.filename,
@@ -78,5 +96,6 @@ class Upload:
             purpose=self.purpose,
             mime_type=self.mime_type,
             expires_at=self.file_expires_at,
-            sha256=self.sha256,
+            sha256=None if parted else self.sha256,
+            promised_sha256=self.sha256 if parted else None,
         )

@@ -15,7 +15,9 @@ from larder.runtime.settings import Settings
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
 
+    from larder.services.part_ports import PartStore
     from larder.services.ports import (
         ArrivalQueue,
         Clock,
@@ -90,12 +92,24 @@ class Composition:
         return DynamoKeys(self._dynamodb, self.settings.keys_table)
 
     @cached_property
+    def _s3(self) -> S3Client:
+        from larder.adapters.aws import s3_client
+
+        return s3_client()
+
+    @cached_property
     def objects(self) -> ObjectStore:
         """The bytes."""
-        from larder.adapters.aws import s3_client
         from larder.adapters.s3 import S3Objects
 
-        return S3Objects(s3_client(), self.settings.files_bucket)
+        return S3Objects(self._s3, self.settings.files_bucket)
+
+    @cached_property
+    def parts(self) -> PartStore:
+        """The bytes that come in parts."""
+        from larder.adapters.s3_parts import S3Parts
+
+        return S3Parts(self._s3, self.settings.files_bucket)
 
     @cached_property
     def arrivals(self) -> ArrivalQueue:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
+from larder.domain.parts import PART_THRESHOLD
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -15,6 +17,7 @@ class Settings:
     files_bucket: str
     events_queue_url: str
     pepper_secret_id: str
+    part_threshold: int = PART_THRESHOLD
 
     @classmethod
     def from_environment(cls) -> Settings:
@@ -25,4 +28,5 @@ class Settings:
             files_bucket=os.environ.get("FILES_BUCKET", ""),
             events_queue_url=os.environ.get("EVENTS_QUEUE_URL", ""),
             pepper_secret_id=os.environ.get("PEPPER_SECRET_ID", ""),
+            part_threshold=int(os.environ.get("PART_THRESHOLD", PART_THRESHOLD)),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -54,6 +55,7 @@ def create_file(
         purpose=purpose,
         mime_type=new.mime_type,
         expires_at=expiry_of(purpose, created_at(file_id), new.expires_after),
+        sha256=hashlib.sha256(new.data).hexdigest(),
     )
     admit_reclaiming(
         lambda: files.admit(tenant, file),

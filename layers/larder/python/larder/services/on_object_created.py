@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from larder.domain.batch_report import ValidationReport
     from larder.domain.ids import FileId, TenantId
     from larder.services.ports import Clock, FileRecords, ObjectStore, UploadRecords
+
+
+LARGEST_DIGEST = 16 * 2**30
+"""The largest file whose SHA-256 is computed: as much as one run of the worker can read."""
 
 
 class Arrival(StrEnum):
@@ -54,7 +59,7 @@ def receive_object(
     if file.purpose is Purpose.BATCH:
         verdict = _validate(tenant, file, objects=objects, clock=clock)
     else:
-        verdict = Verdict(FileStatus.PROCESSED, sha256=file.sha256)
+        verdict = _digest(tenant, file, objects=objects)
     if verdict is None or not files.settle(tenant, file, verdict):
         # Deleted while it was being read, or another delivery was faster.
         if not files.exists(tenant, file_id):
@@ -83,6 +88,31 @@ def _claimed_by_upload(
     return files.get(tenant, file_id)
 
 
+def _digest(tenant: TenantId, file: File, *, objects: ObjectStore) -> Verdict | None:
+    if file.sha256 is not None or file.bytes > LARGEST_DIGEST:
+        return Verdict(FileStatus.PROCESSED, sha256=file.sha256)
+    stream = objects.stream(tenant, file.id)
+    if stream is None:
+        return None
+    digest = hashlib.sha256()
+    with stream as blocks:
+        for block in blocks:
+            digest.update(block)
+    return _kept_promise(file, digest.hexdigest()) or Verdict(
+        FileStatus.PROCESSED, sha256=digest.hexdigest()
+    )
+
+
+def _kept_promise(file: File, sha256: str) -> Verdict | None:
+    if file.promised_sha256 in {None, sha256}:
+        return None
+    return Verdict(
+        FileStatus.ERROR,
+        details=f"The SHA-256 of the bytes is {sha256}, but {file.promised_sha256} was announced.",
+        sha256=sha256,
+    )
+
+
 def _validate(
     tenant: TenantId, file: File, *, objects: ObjectStore, clock: Clock
 ) -> Verdict | None:
@@ -101,7 +131,7 @@ def _validate(
         file.id,
         report_json(file, report, validated_at=int(now), duration_ms=round((now - started) * 1000)),
     )
-    return Verdict(
+    return _kept_promise(file, report.sha256) or Verdict(
         FileStatus.PROCESSED if report.valid else FileStatus.ERROR,
         details=None if report.valid else report.summary,
         sha256=report.sha256,

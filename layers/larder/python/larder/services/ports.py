@@ -108,6 +108,12 @@ class UploadRecords(Protocol):
     def give_back(self, tenant: TenantId, upload: Upload) -> bool:
         """Give back what a pending upload reserved whose record is gone; False when done."""
 
+    def take_part(self, tenant: TenantId, upload: Upload, size: int, limit: int) -> bool:
+        """Account for a part of request size; False above `limit` or when no longer pending."""
+
+    def cleared(self, tenant: TenantId, upload: Upload) -> None:
+        """Say that the parts of an ended upload are gone, so that it is no longer due."""
+
 
 @dataclass(frozen=True, slots=True)
 class DueWork:

@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING
 from larder.domain.files import VALIDATION_GRACE, FileStatus
 from larder.domain.projects import AUDIT_INTERVAL
 from larder.domain.quota import NOTHING, Amount
+from larder.domain.uploads import UploadStatus
 from larder.services.reclaim import expire_upload
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from larder.domain.ids import FileId, TenantId
+    from larder.domain.ids import FileId, TenantId, UploadId
+    from larder.services.part_ports import PartStore
     from larder.services.ports import (
         ArrivalQueue,
         Clock,
@@ -37,6 +39,7 @@ class Outcome(StrEnum):
 
     EXPIRED = "expired"
     ABANDONED = "abandoned"
+    PARTS_CLEARED = "parts_cleared"
     ANNOUNCED_AGAIN = "announced_again"
     COUNTERS_EXACT = "counters_exact"
     COUNTERS_DRIFTED = "counters_drifted"
@@ -64,6 +67,7 @@ class Sweeper:
     usage: UsageRecords
     deadlines: Deadlines
     objects: ObjectStore
+    parts: PartStore
     arrivals: ArrivalQueue
     clock: Clock
 
@@ -90,11 +94,19 @@ class Sweeper:
         if work.file_id is not None:
             return Swept(work, self._file(work.tenant, work.file_id))
         if work.upload_id is not None:
-            ended = expire_upload(
-                work.tenant, work.upload_id, uploads=self.uploads, now=self.clock()
-            )
-            return Swept(work, Outcome.EXPIRED if ended else Outcome.NOTHING_TO_DO)
+            return Swept(work, self._upload(work.tenant, work.upload_id))
         return self._audit(work)
+
+    def _upload(self, tenant: TenantId, upload_id: UploadId) -> Outcome:
+        ended = expire_upload(tenant, upload_id, uploads=self.uploads, now=self.clock())
+        upload = self.uploads.get(tenant, upload_id)
+        if upload is None or upload.status is UploadStatus.PENDING:
+            return Outcome.NOTHING_TO_DO
+        if upload.leaves_parts:
+            self.parts.clear(tenant, upload)
+            self.uploads.cleared(tenant, upload)
+            return Outcome.EXPIRED if ended else Outcome.PARTS_CLEARED
+        return Outcome.EXPIRED if ended else Outcome.NOTHING_TO_DO
 
     def _file(self, tenant: TenantId, file_id: FileId) -> Outcome:
         now = self.clock()

@@ -10,11 +10,17 @@ from larder.services.uploads_get import UploadState, find_upload
 
 if TYPE_CHECKING:
     from larder.domain.ids import TenantId
+    from larder.services.part_ports import PartStore
     from larder.services.ports import Clock, UploadRecords
 
 
 def cancel_upload(
-    tenant: TenantId, upload_id: str, *, uploads: UploadRecords, clock: Clock
+    tenant: TenantId,
+    upload_id: str,
+    *,
+    uploads: UploadRecords,
+    parts: PartStore,
+    clock: Clock,
 ) -> UploadState:
     """Cancel the upload and free what it reserved; a second time, the same again.
 
@@ -27,6 +33,9 @@ def cancel_upload(
     upload = find_upload(tenant, upload_id, uploads=uploads)
     if upload.status_at(clock()) is UploadStatus.PENDING:
         if uploads.close(tenant, upload, UploadStatus.CANCELLED):
+            if upload.leaves_parts:
+                # At once, so that S3 refuses further parts; the sweeper would do it later.
+                parts.clear(tenant, upload)
             return UploadState(upload, UploadStatus.CANCELLED)
         upload = find_upload(tenant, upload_id, uploads=uploads)
     status = upload.status_at(clock())

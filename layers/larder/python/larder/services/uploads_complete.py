@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from larder.domain.errors import ConflictError, InvalidParameterError
+from larder.domain.ids import parse_part_id
 from larder.domain.uploads import Upload, UploadStatus
 from larder.services.uploads_get import UploadState, find_upload, live_file
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from larder.domain.ids import TenantId
+    from larder.domain.ids import PartId, TenantId
+    from larder.services.part_ports import Digests, PartStore
     from larder.services.ports import Clock, FileRecords, ObjectStore, UploadRecords
 
 
@@ -24,6 +27,7 @@ def complete_upload(
     files: FileRecords,
     uploads: UploadRecords,
     objects: ObjectStore,
+    parts: PartStore,
     clock: Clock,
 ) -> UploadState:
     """Complete the upload and return it with its file; a second time, the same again.
@@ -37,24 +41,87 @@ def complete_upload(
     """
     upload = find_upload(tenant, upload_id, uploads=uploads)
     _refuse_ended(upload, clock())
-    if part_ids:
-        raise InvalidParameterError(
-            f"No such part: {part_ids[0][:64]}. This upload has no parts: "
-            "PUT the bytes to transfer.url, then complete with an empty part_ids.",
-            param="part_ids",
-        )
-    if md5 is not None or upload.status is UploadStatus.PENDING:
+    file = upload.becomes()
+    if upload.status is UploadStatus.PENDING:
+        if part_ids:
+            digests = _join_small_parts(tenant, upload, part_ids, md5, parts=parts)
+            file = replace(file, sha256=digests.sha256, promised_sha256=None)
+        elif upload.plan is not None:
+            _join_parts(tenant, upload, md5, parts=parts)
+        elif upload.bytes == 0 and objects.stat(tenant, upload.file_id) is None:
+            objects.put(tenant, upload.file_id, b"")
+        _check_bytes(tenant, upload, None if part_ids else md5, objects=objects)
+        if not uploads.complete(tenant, upload, file):
+            upload = find_upload(tenant, upload_id, uploads=uploads)
+            _refuse_ended(upload, clock())
+    elif md5 is not None and upload.part_bytes == 0 and upload.plan is None:
         _check_bytes(tenant, upload, md5, objects=objects)
-    if upload.status is UploadStatus.PENDING and not uploads.complete(
-        tenant, upload, upload.becomes()
-    ):
-        upload = find_upload(tenant, upload_id, uploads=uploads)
-        _refuse_ended(upload, clock())
     return UploadState(
         upload,
         UploadStatus.COMPLETED,
         file=live_file(tenant, upload, files=files, now=clock()),
     )
+
+
+def _join_parts(tenant: TenantId, upload: Upload, md5: str | None, *, parts: PartStore) -> None:
+    if md5 is not None:
+        raise InvalidParameterError(
+            "The MD5 of an upload in parts is not known to S3. Announce its sha256 instead.",
+            param="md5",
+        )
+    arrived = parts.arrived(tenant, upload)
+    if arrived is None:
+        return  # Finished by another request, whose object the caller finds.
+    sizes = {part.number: part.size for part in arrived}
+    missing = [part.number for part in upload.plan or () if sizes.get(part.number) != part.size]
+    if missing:
+        raise InvalidParameterError(
+            f"{len(missing)} of {len(sizes | dict.fromkeys(missing))} parts have not arrived, "
+            f"the first is part {missing[0]}. GET /v1/uploads/{upload.id} tells where to PUT them.",
+            code="upload_incomplete",
+        )
+    parts.finish(tenant, upload, arrived)
+
+
+def _join_small_parts(
+    tenant: TenantId, upload: Upload, part_ids: Sequence[str], md5: str | None, *, parts: PartStore
+) -> Digests:
+    stored = parts.small_parts(tenant, upload.id)
+    ordered: list[PartId] = []
+    for part_id in part_ids:
+        parsed = parse_part_id(part_id)
+        if parsed is None or parsed not in stored:
+            raise InvalidParameterError(
+                f"No such part of upload {upload.id}: {part_id[:64]}.", param="part_ids"
+            )
+        ordered.append(parsed)
+    if len(set(ordered)) < len(ordered):
+        raise InvalidParameterError("A part is named twice in part_ids.", param="part_ids")
+    size = sum(stored[part_id] for part_id in ordered)
+    if size != upload.bytes:
+        raise InvalidParameterError(
+            f"Upload {upload.id} was announced with {upload.bytes} bytes, "
+            f"its {len(ordered)} parts have {size}.",
+            param="part_ids",
+        )
+    found: list[Digests] = []
+
+    def accept(digests: Digests) -> None:
+        _same("md5", None if md5 is None else md5.lower(), digests.md5)
+        _same("sha256", upload.sha256, digests.sha256)
+        found.append(digests)
+
+    parts.assemble(tenant, upload, ordered, accept)
+    return found[0]
+
+
+def _same(name: str, wanted: str | None, found: str) -> None:
+    if wanted is not None and wanted != found:
+        raise InvalidParameterError(
+            f"The {name} of the parts in this order is {found}, not {wanted[:64]}. "
+            "Complete again with the right order, or send the parts again.",
+            param=name,
+        )
 
 
 def _refuse_ended(upload: Upload, now: float) -> None:

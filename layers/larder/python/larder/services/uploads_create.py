@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from larder.domain.errors import InvalidParameterError
+from larder.domain.errors import InvalidParameterError, LarderError
 from larder.domain.files import client_purpose, expiry_of
 from larder.domain.ids import created_at, new_file_id, upload_of
-from larder.domain.uploads import SINGLE_PUT_LIMIT, UPLOAD_LIFE, Upload
+from larder.domain.parts import LARGEST_UPLOAD
+from larder.domain.uploads import UPLOAD_LIFE, Upload
 from larder.services.reclaim import admit_reclaiming
-from larder.services.uploads_get import UploadState
+from larder.services.uploads_get import UploadState, open_transfer
 
 if TYPE_CHECKING:
     from larder.domain.ids import TenantId
+    from larder.services.part_ports import PartStore
     from larder.services.ports import (
         Clock,
         Deadlines,
@@ -46,9 +48,13 @@ def create_upload(
     uploads: UploadRecords,
     deadlines: Deadlines,
     objects: ObjectStore,
+    parts: PartStore,
+    part_threshold: int,
     clock: Clock,
 ) -> UploadState:
-    """Reserve room for the file, and return its upload with the PUT that delivers its bytes.
+    """Reserve room for the file, and return its upload with the PUTs that deliver its bytes.
+
+    Above `part_threshold` bytes it is transferred in parts.
 
     Raises:
         InvalidParameterError: a value is not acceptable.
@@ -69,21 +75,30 @@ def create_upload(
         file_expires_at=expiry_of(purpose, born, new.expires_after),
         sha256=None if new.sha256 is None else _checked_digest(new.sha256),
     )
-    admit_reclaiming(
-        lambda: uploads.reserve(tenant, upload),
-        tenant,
-        deadlines=deadlines,
-        files=files,
-        uploads=uploads,
-        clock=clock,
-    )
-    return UploadState(upload, upload.status, transfer=objects.sign_put(tenant, upload, now))
+    if upload.bytes > part_threshold:
+        # Before the record, which names it: S3's lifecycle aborts one that no record names.
+        upload = replace(upload, multipart_id=parts.begin(tenant, file_id))
+    try:
+        admit_reclaiming(
+            lambda: uploads.reserve(tenant, upload),
+            tenant,
+            deadlines=deadlines,
+            files=files,
+            uploads=uploads,
+            clock=clock,
+        )
+    except LarderError:
+        if upload.multipart_id is not None:
+            parts.clear(tenant, upload)
+        raise
+    transfer = open_transfer(tenant, upload, (), objects=objects, parts=parts, now=now)
+    return UploadState(upload, upload.status, transfer=transfer)
 
 
 def _checked_size(size: int) -> int:
-    if not 0 <= size <= SINGLE_PUT_LIMIT:
+    if not 0 <= size <= LARGEST_UPLOAD:
         raise InvalidParameterError(
-            f"bytes must be between 0 and {SINGLE_PUT_LIMIT} (5 GiB), not {size}.", param="bytes"
+            f"bytes must be between 0 and {LARGEST_UPLOAD}, not {size}.", param="bytes"
         )
     return size
 

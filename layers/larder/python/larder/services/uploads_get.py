@@ -8,10 +8,15 @@ from typing import TYPE_CHECKING
 from larder.domain.errors import NotFoundError
 from larder.domain.ids import parse_upload_id
 from larder.domain.uploads import Upload, UploadStatus
+from larder.services.part_ports import PartsTransfer
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from larder.domain.files import File
     from larder.domain.ids import TenantId
+    from larder.domain.parts import ArrivedPart
+    from larder.services.part_ports import PartStore
     from larder.services.ports import Clock, FileRecords, ObjectStore, SignedRequest, UploadRecords
 
 
@@ -25,7 +30,7 @@ class UploadState:
 
     upload: Upload
     status: UploadStatus
-    transfer: SignedRequest | None = None
+    transfer: SignedRequest | PartsTransfer | None = None
     file: File | None = None
 
 
@@ -48,6 +53,32 @@ def live_file(tenant: TenantId, upload: Upload, *, files: FileRecords, now: floa
     return None if file is None or file.expired(now) else file
 
 
+def open_transfer(
+    tenant: TenantId,
+    upload: Upload,
+    arrived: Sequence[ArrivedPart],
+    *,
+    objects: ObjectStore,
+    parts: PartStore,
+    now: float,
+) -> SignedRequest | PartsTransfer:
+    """Return where the bytes of a pending upload that have not `arrived` are PUT, signed anew."""
+    plan = upload.plan
+    if plan is None:
+        return objects.sign_put(tenant, upload, now)
+    there = {part.number for part in arrived}
+    return PartsTransfer(
+        part_size=plan.part_size,
+        urls=tuple(
+            (part.number, parts.sign_part(tenant, upload, part, now))
+            for part in plan
+            if part.number not in there
+        ),
+        arrived=tuple(arrived),
+        expires_at=upload.expires_at,
+    )
+
+
 def get_upload(
     tenant: TenantId,
     upload_id: str,
@@ -55,9 +86,10 @@ def get_upload(
     files: FileRecords,
     uploads: UploadRecords,
     objects: ObjectStore,
+    parts: PartStore,
     clock: Clock,
 ) -> UploadState:
-    """Return the upload's state; while it is pending, with its PUT signed anew.
+    """Return the upload's state; while it is pending, with the PUTs that are still to be done.
 
     Raises:
         NotFoundError: there is no such upload for this project.
@@ -67,7 +99,9 @@ def get_upload(
     status = upload.status_at(now)
     match status:
         case UploadStatus.PENDING:
-            return UploadState(upload, status, transfer=objects.sign_put(tenant, upload, now))
+            arrived = () if upload.plan is None else parts.arrived(tenant, upload) or ()
+            transfer = open_transfer(tenant, upload, arrived, objects=objects, parts=parts, now=now)
+            return UploadState(upload, status, transfer=transfer)
         case UploadStatus.COMPLETED:
             return UploadState(upload, status, file=live_file(tenant, upload, files=files, now=now))
         case UploadStatus.CANCELLED | UploadStatus.EXPIRED:

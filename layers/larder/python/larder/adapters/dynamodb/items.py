@@ -59,6 +59,8 @@ def file_item(tenant: TenantId, file: File, now: int) -> Item:
         item["ttl"] = number(file.expires_at + DAY)
     if file.sha256 is not None:
         item["sha256"] = text(file.sha256)
+    if file.promised_sha256 is not None:
+        item["promised_sha256"] = text(file.promised_sha256)
     return item
 
 
@@ -74,6 +76,7 @@ def file_from(file_id: FileId, item: ItemRead) -> File:
         status=FileStatus(item["status"]["S"]),
         status_details=_optional_text(item, "status_details"),
         sha256=_optional_text(item, "sha256"),
+        promised_sha256=_optional_text(item, "promised_sha256"),
     )
 
 
@@ -87,6 +90,7 @@ def upload_item(tenant: TenantId, upload: Upload) -> Item:
         "mime_type": text(upload.mime_type),
         "status": text(upload.status),
         "deadline": number(upload.expires_at),
+        "part_bytes": number(0),
         "expires_at": number(upload.expires_at),
         "ttl": number(upload.expires_at + DAY),
         "due_shard": text(due_shard(upload.id)),
@@ -96,6 +100,8 @@ def upload_item(tenant: TenantId, upload: Upload) -> Item:
         item["file_expires_at"] = number(upload.file_expires_at)
     if upload.sha256 is not None:
         item["sha256"] = text(upload.sha256)
+    if upload.multipart_id is not None:
+        item["multipart_id"] = text(upload.multipart_id)
     return item
 
 
@@ -111,6 +117,8 @@ def upload_from(upload_id: UploadId, item: ItemRead) -> Upload:
         file_expires_at=_optional_number(item, "file_expires_at"),
         sha256=_optional_text(item, "sha256"),
         status=UploadStatus(item["status"]["S"]),
+        multipart_id=_optional_text(item, "multipart_id"),
+        part_bytes=_optional_number(item, "part_bytes") or 0,
     )
 
 

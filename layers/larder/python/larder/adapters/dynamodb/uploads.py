@@ -5,18 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from larder.adapters.dynamodb.counters import admit, give_back, put_new, reserve, settle
-from larder.adapters.dynamodb.items import file_item, text, upload_from, upload_item
+from larder.adapters.dynamodb.items import file_item, number, text, upload_from, upload_item
 from larder.adapters.dynamodb.keys import item_key
 from larder.adapters.dynamodb.transactions import ConditionsFailedError, transact
 from larder.domain.uploads import Upload, UploadStatus
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef, TransactWriteItemTypeDef
 
     from larder.domain.files import File
     from larder.domain.ids import TenantId, UploadId
     from larder.services.ports import Clock
+
+
+_NOT_EXPIRING = "expires_at"
+_NOT_DUE = "due_shard, due_at"
 
 
 class DynamoUploads:
@@ -67,6 +71,55 @@ class DynamoUploads:
             return False
         return True
 
+    def take_part(self, tenant: TenantId, upload: Upload, size: int, limit: int) -> bool:
+        """Add `size` to what has come in parts, while the upload is pending and below `limit`."""
+        return self._update(
+            tenant,
+            upload.id,
+            "SET part_bytes = part_bytes + :size",
+            "#status = :pending AND part_bytes <= :room",
+            {
+                ":size": number(size),
+                ":room": number(limit - size),
+                ":pending": text(UploadStatus.PENDING),
+            },
+        )
+
+    def cleared(self, tenant: TenantId, upload: Upload) -> None:
+        """Take an ended upload, whose parts are gone, out of the index of what is due."""
+        self._update(
+            tenant,
+            upload.id,
+            f"REMOVE {_NOT_DUE}",
+            "#status <> :pending",
+            {":pending": text(UploadStatus.PENDING)},
+        )
+
+    def _update(
+        self,
+        tenant: TenantId,
+        upload_id: UploadId,
+        change: str,
+        condition: str,
+        values: dict[str, AttributeValueTypeDef],
+    ) -> bool:
+        update: TransactWriteItemTypeDef = {
+            "Update": {
+                "TableName": self._table,
+                "Key": item_key(tenant, upload_id),
+                "UpdateExpression": change,
+                "ConditionExpression": f"attribute_exists(pk) AND {condition}",
+                "ExpressionAttributeNames": {"#status": "status"},
+                "ExpressionAttributeValues": values,
+            }
+        }
+        try:
+            # A transaction of one, for its patience: parts come in parallel.
+            transact(self._client, [update])
+        except ConditionsFailedError:
+            return False
+        return True
+
     def _back(self, tenant: TenantId, upload: Upload) -> list[TransactWriteItemTypeDef]:
         return give_back(
             self._table, tenant, upload.id, upload.amount, reserved=True, now=self._clock()
@@ -79,18 +132,21 @@ class DynamoUploads:
         status: UploadStatus,
         effects: list[TransactWriteItemTypeDef],
     ) -> bool:
+        values = {":status": text(status), ":pending": text(UploadStatus.PENDING)}
+        if upload.leaves_parts:
+            # The sweeper still has to clear the parts away.
+            change = f"SET #status = :status, due_at = :now REMOVE {_NOT_EXPIRING}"
+            values[":now"] = number(int(self._clock()))
+        else:
+            change = f"SET #status = :status REMOVE {_NOT_EXPIRING}, {_NOT_DUE}"
         end: TransactWriteItemTypeDef = {
             "Update": {
                 "TableName": self._table,
                 "Key": item_key(tenant, upload.id),
-                # No longer expiring and no longer due: out of both indexes.
-                "UpdateExpression": "SET #status = :status REMOVE expires_at, due_shard, due_at",
+                "UpdateExpression": change,
                 "ConditionExpression": "#status = :pending",
                 "ExpressionAttributeNames": {"#status": "status"},
-                "ExpressionAttributeValues": {
-                    ":status": text(status),
-                    ":pending": text(UploadStatus.PENDING),
-                },
+                "ExpressionAttributeValues": values,
             }
         }
         try:

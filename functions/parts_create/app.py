@@ -1,0 +1,29 @@
+"""POST /v1/uploads/{upload_id}/parts: a part of an upload, with the request."""
+
+from larder.api.models import UploadPart
+from larder.api.multipart_form import sole_part
+from larder.api.requests import raw_body, tenant_of
+from larder.api.resolver import entry, resolver
+from larder.domain.ids import created_at
+from larder.runtime.composition import Composition
+from larder.services.parts_create import create_part
+
+app = resolver()
+ports = Composition.from_environment()
+uploads, parts = ports.uploads, ports.parts
+
+
+@app.post(
+    "/v1/uploads/<upload_id>/parts", summary="Add a part to an upload", operation_id="parts_create"
+)
+def parts_create(upload_id: str) -> UploadPart:
+    """Store up to 2 MiB; `complete` puts the parts in order by their ids."""
+    event = app.current_event
+    data = sole_part(event.headers.get("content-type"), raw_body(event), name="data")
+    part_id = create_part(
+        tenant_of(event), upload_id, data, uploads=uploads, parts=parts, clock=ports.clock
+    )
+    return UploadPart(id=part_id, created_at=created_at(part_id), upload_id=upload_id)
+
+
+lambda_handler = entry(app)

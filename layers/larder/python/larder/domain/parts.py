@@ -1,0 +1,69 @@
+"""How a large file is cut into the parts that S3 takes, one PUT each.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html: parts of 5 MiB to 5 GiB but for
+the last, at most 10,000 of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MIB = 2**20
+
+PART_THRESHOLD = 64 * MIB
+"""Up to this size one PUT is as fast, and needs no second thought."""
+
+USUAL_PART = 16 * MIB
+LARGEST_PART = 5 * 2**30
+
+MOST_PARTS = 1_000
+"""As many as one ListParts answers, and their signed URLs still fit Lambda's 6 MB."""
+
+LARGEST_UPLOAD = MOST_PARTS * LARGEST_PART
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Part `number` (from 1) of a file: `size` bytes from `(number - 1) * part_size` on."""
+
+    number: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class PartPlan:
+    """A file of `bytes` cut into parts of `part_size`, the last one as large as what is left."""
+
+    bytes: int
+    part_size: int
+
+    def __iter__(self) -> Iterator[Part]:
+        """Yield the parts in order."""
+        for number, start in enumerate(range(0, self.bytes, self.part_size), start=1):
+            yield Part(number, min(self.part_size, self.bytes - start))
+
+
+def plan_parts(size: int) -> PartPlan:
+    """Return how a file of `size` bytes is cut.
+
+    Into parts of 16 MiB, or of more whole MiB where a thousand of those would not do.
+    """
+    smallest = -(-size // MOST_PARTS)
+    return PartPlan(size, max(USUAL_PART, -(-smallest // MIB) * MIB))
+
+
+@dataclass(frozen=True, slots=True)
+class ArrivedPart:
+    """A part that S3 has: its exact size, and its MD5 in hex."""
+
+    number: int
+    size: int
+    md5: str
+
+
+SMALL_PARTS_LIMIT = 512 * MIB
+"""The largest file put together from parts of request size, well within the gateway's 29 s."""

@@ -1,0 +1,305 @@
+"""Files that come in parts: S3's own, by signed URLs, and OpenAI's, with a request each."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from urllib3.filepost import encode_multipart_formdata
+
+from larder.domain.ids import UploadId
+from tests.integration.conftest import arrival, load, recorded
+from tests.integration.test_uploads import age, create, on_upload, used
+
+if TYPE_CHECKING:
+    from larder.domain.ids import TenantId
+    from tests.integration.conftest import Answer, Functions
+    from tests.moto_stack import MotoStack
+
+MIB = 2**20
+SIZE = 65 * MIB
+
+
+def in_parts(functions: Functions, tenant: TenantId, **changes: Any) -> dict[str, Any]:
+    """Create an upload above the threshold."""
+    upload: dict[str, Any] = create(functions, tenant, bytes=SIZE, **changes).json
+    return upload
+
+
+def put_parts(stack: MotoStack, tenant: TenantId, upload_id: str, numbers: range) -> bytes:
+    """Send the parts as their signed URLs would, and return their bytes."""
+    upload = load("uploads_get").uploads.get(tenant, UploadId(upload_id))
+    sent = b""
+    for part in upload.plan:
+        if part.number in numbers:
+            data = bytes([part.number]) * part.size
+            stack.s3.upload_part(
+                Bucket=stack.settings.files_bucket,
+                Key=f"files/{tenant}/{upload.file_id}",
+                UploadId=upload.multipart_id,
+                PartNumber=part.number,
+                Body=data,
+            )
+            sent += data
+    return sent
+
+
+def send(functions: Functions, tenant: TenantId, upload_id: str, data: bytes) -> Answer:
+    """Send a small part as OpenAI's SDK does."""
+    body, content_type = encode_multipart_formdata(
+        {"data": ("upload", data, "application/octet-stream")}
+    )
+    return functions.call(
+        "parts_create",
+        tenant,
+        pathParameters={"upload_id": upload_id},
+        headers={"Content-Type": content_type},
+        body=base64.b64encode(body).decode(),
+        isBase64Encoded=True,
+    )
+
+
+def complete(functions: Functions, tenant: TenantId, upload_id: str, **body: Any) -> Answer:
+    return on_upload(functions, tenant, "complete", upload_id, json.dumps(body))
+
+
+def content(stack: MotoStack, tenant: TenantId, upload_id: str) -> bytes:
+    key = f"files/{tenant}/{upload_id.replace('upload_', 'file-')}"
+    data: bytes = stack.s3.get_object(Bucket=stack.settings.files_bucket, Key=key)["Body"].read()
+    return data
+
+
+def open_multiparts(stack: MotoStack) -> list[Any]:
+    listed = stack.s3.list_multipart_uploads(Bucket=stack.settings.files_bucket)
+    uploads: list[Any] = listed.get("Uploads", [])
+    return uploads
+
+
+def test_above_the_threshold_every_part_has_its_url(functions: Functions, tenant: TenantId) -> None:
+    transfer = in_parts(functions, tenant)["transfer"]
+
+    assert transfer["part_size"] == 16 * MIB
+    assert [part["part_number"] for part in transfer["parts"]] == [1, 2, 3, 4, 5]
+    assert all("uploadId=" in part["url"] for part in transfer["parts"])
+    assert transfer["arrived"] == []
+
+
+def test_an_upload_is_resumed_with_the_parts_that_are_missing(
+    functions: Functions, stack: MotoStack, tenant: TenantId
+) -> None:
+    upload = in_parts(functions, tenant)
+    put_parts(stack, tenant, upload["id"], range(2, 4))
+
+    transfer = on_upload(functions, tenant, "get", upload["id"]).json["transfer"]
+
+    assert [part["part_number"] for part in transfer["parts"]] == [1, 4, 5]
+    assert [(part["part_number"], part["size"]) for part in transfer["arrived"]] == [
+        (2, 16 * MIB),
+        (3, 16 * MIB),
+    ]
+    digest = hashlib.md5(bytes([2]) * 16 * MIB).hexdigest()  # noqa: S324 - S3's ETag
+    assert transfer["arrived"][0]["etag"] == digest
+
+
+def test_all_parts_become_one_file(
+    functions: Functions, stack: MotoStack, tenant: TenantId
+) -> None:
+    upload = in_parts(functions, tenant)
+    data = put_parts(stack, tenant, upload["id"], range(1, 6))
+
+    first = complete(functions, tenant, upload["id"])
+    second = complete(functions, tenant, upload["id"])
+
+    assert (first.status, first.json["file"]["bytes"]) == (200, SIZE)
+    assert second.json == first.json
+    assert content(stack, tenant, upload["id"]) == data
+    assert used(functions, tenant) == (1, 0, SIZE, 0)
+
+
+def test_a_missing_part_is_named_and_nothing_is_lost(
+    functions: Functions, stack: MotoStack, tenant: TenantId
+) -> None:
+    upload = in_parts(functions, tenant)
+    put_parts(stack, tenant, upload["id"], range(1, 5))
+
+    early = complete(functions, tenant, upload["id"])
+    put_parts(stack, tenant, upload["id"], range(5, 6))
+    late = complete(functions, tenant, upload["id"])
+
+    assert (early.status, early.error["code"]) == (400, "upload_incomplete")
+    assert "part 5" in early.error["message"]
+    assert late.status == 200
+
+
+def test_joined_parts_whose_completion_was_lost_become_a_file_by_the_event(
+    functions: Functions,
+    stack: MotoStack,
+    tenant: TenantId,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    upload = in_parts(functions, tenant)
+    put_parts(stack, tenant, upload["id"], range(1, 6))
+    uploads = load("uploads_complete").uploads
+    with monkeypatch.context() as crash:
+        crash.setattr(type(uploads), "complete", lambda *_: 1 / 0)
+        lost = complete(functions, tenant, upload["id"])
+
+    file_id = upload["id"].replace("upload_", "file-")
+    functions.invoke("on_object_created", arrival(f"files/{tenant}/{file_id}"))
+
+    assert lost.status == 500
+    assert complete(functions, tenant, upload["id"]).json["file"]["status"] == "processed"
+    assert used(functions, tenant) == (1, 0, SIZE, 0)
+
+
+def test_the_digest_announced_of_parts_is_checked_when_they_are_read(
+    functions: Functions, stack: MotoStack, tenant: TenantId
+) -> None:
+    upload = in_parts(functions, tenant, sha256="0" * 64)
+    put_parts(stack, tenant, upload["id"], range(1, 6))
+    complete(functions, tenant, upload["id"])
+    file_id = upload["id"].replace("upload_", "file-")
+
+    functions.invoke("on_object_created", arrival(f"files/{tenant}/{file_id}"))
+
+    file = complete(functions, tenant, upload["id"]).json["file"]
+    assert file["status"] == "error"
+    assert "announced" in file["status_details"]
+
+
+@pytest.mark.parametrize("ended", ["cancelled", "expired"])
+def test_the_parts_of_an_upload_that_ended_are_cleared(
+    functions: Functions, stack: MotoStack, tenant: TenantId, ended: str
+) -> None:
+    upload = in_parts(functions, tenant)
+    put_parts(stack, tenant, upload["id"], range(1, 2))
+    if ended == "cancelled":
+        on_upload(functions, tenant, "cancel", upload["id"])
+        assert open_multiparts(stack) == []
+    else:
+        age(stack, tenant, upload["id"])
+        assert used(functions, tenant) == (0, 0, 0, 0)
+
+    functions.invoke("sweep", recorded("sweep"))
+
+    assert open_multiparts(stack) == []
+    assert functions.invoke("sweep", recorded("sweep")) == {}
+    assert used(functions, tenant) == (0, 0, 0, 0)
+
+
+def test_a_refused_upload_leaves_no_multipart_upload_behind(
+    functions: Functions, stack: MotoStack, tenant: TenantId
+) -> None:
+    answer = create(functions, tenant, bytes=300 * MIB)
+
+    assert answer.error["code"] == "storage_quota_exceeded"
+    assert open_multiparts(stack) == []
+
+
+def test_small_parts_are_put_together_in_the_order_of_their_ids(
+    functions: Functions, stack: MotoStack, tenant: TenantId
+) -> None:
+    pieces = [bytes([number]) * 1_900_000 for number in range(10)]
+    data = b"".join(pieces)
+    upload = create(functions, tenant, bytes=len(data)).json
+    ids = [send(functions, tenant, upload["id"], piece).json["id"] for piece in reversed(pieces)]
+
+    answer = complete(
+        functions,
+        tenant,
+        upload["id"],
+        part_ids=ids[::-1],
+        md5=hashlib.md5(data).hexdigest(),  # noqa: S324
+    )
+
+    assert (answer.status, answer.json["status"]) == (200, "completed")
+    assert content(stack, tenant, upload["id"]) == data
+    assert used(functions, tenant) == (1, 0, len(data), 0)
+    assert complete(functions, tenant, upload["id"], part_ids=ids[::-1]).json == answer.json
+    functions.invoke("sweep", recorded("sweep"))
+    assert stack.object_keys() == {f"files/{tenant}/{upload['id'].replace('upload_', 'file-')}"}
+
+
+def test_a_part_is_answered_in_openais_shape(functions: Functions, tenant: TenantId) -> None:
+    upload = create(functions, tenant).json
+
+    part = send(functions, tenant, upload["id"], b"some").json
+
+    assert set(part) == {"id", "object", "created_at", "upload_id"}
+    assert (part["object"], part["upload_id"]) == ("upload.part", upload["id"])
+
+
+def test_parts_that_do_not_make_the_file_are_refused_and_can_be_mended(
+    functions: Functions, tenant: TenantId
+) -> None:
+    upload, other = create(functions, tenant).json, create(functions, tenant).json
+    one = send(functions, tenant, upload["id"], b"some ").json["id"]
+    two = send(functions, tenant, upload["id"], b"bytes").json["id"]
+    foreign = send(functions, tenant, other["id"], b"bytes").json["id"]
+    right = hashlib.md5(b"some bytes").hexdigest()  # noqa: S324
+
+    wrong = [
+        complete(functions, tenant, upload["id"], part_ids=[one]),
+        complete(functions, tenant, upload["id"], part_ids=[one, foreign]),
+        complete(functions, tenant, upload["id"], part_ids=[one, one]),
+        complete(functions, tenant, upload["id"], part_ids=[one, "part_x"]),
+        complete(functions, tenant, upload["id"], part_ids=[two, one], md5=right),
+    ]
+    mended = complete(functions, tenant, upload["id"], part_ids=[one, two], md5=right)
+
+    assert [answer.status for answer in wrong] == [400] * 5
+    assert [answer.error["param"] for answer in wrong] == ["part_ids"] * 4 + ["md5"]
+    assert mended.status == 200
+
+
+def test_parts_of_other_bytes_than_announced_are_refused(
+    functions: Functions, tenant: TenantId
+) -> None:
+    upload = create(functions, tenant, sha256=hashlib.sha256(b"some bytes").hexdigest()).json
+    part = send(functions, tenant, upload["id"], b"other byte").json["id"]
+
+    answer = complete(functions, tenant, upload["id"], part_ids=[part])
+
+    assert (answer.status, answer.error["param"]) == (400, "sha256")
+
+
+def test_more_than_twice_the_announced_bytes_are_not_taken(
+    functions: Functions, tenant: TenantId
+) -> None:
+    upload = create(functions, tenant).json
+
+    answers = [send(functions, tenant, upload["id"], b"some bytes") for _ in range(3)]
+
+    assert [answer.status for answer in answers] == [200, 200, 400]
+
+
+def test_an_ended_upload_takes_no_parts(functions: Functions, tenant: TenantId) -> None:
+    upload = create(functions, tenant).json
+    on_upload(functions, tenant, "cancel", upload["id"])
+
+    answer = send(functions, tenant, upload["id"], b"some")
+
+    assert (answer.status, answer.error["code"]) == (409, "upload_cancelled")
+    assert answer.headers["x-should-retry"] == "false"
+
+
+def test_another_projects_upload_takes_no_parts(
+    functions: Functions, tenant: TenantId, stranger: TenantId
+) -> None:
+    upload = create(functions, tenant).json
+
+    assert send(functions, stranger, upload["id"], b"some").status == 404
+
+
+def test_an_upload_of_nothing_is_completed_without_parts(
+    functions: Functions, stack: MotoStack, tenant: TenantId
+) -> None:
+    upload = create(functions, tenant, bytes=0).json
+
+    answer = complete(functions, tenant, upload["id"], part_ids=[])
+
+    assert answer.json["file"]["bytes"] == 0
+    assert content(stack, tenant, upload["id"]) == b""
