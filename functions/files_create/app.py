@@ -35,4 +35,4 @@ def files_create() -> FileObject:
     return FileObject.of(file)
 
 
-lambda_handler = entry(app)
+lambda_handler = entry(app, replays=ports.replays)

@@ -22,4 +22,4 @@ def uploads_cancel(upload_id: str) -> UploadObject:
     return UploadObject.of(state)
 
 
-lambda_handler = entry(app)
+lambda_handler = entry(app, replays=ports.replays)

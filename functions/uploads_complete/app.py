@@ -33,4 +33,4 @@ def uploads_complete(upload_id: str) -> UploadObject:
     return UploadObject.of(state)
 
 
-lambda_handler = entry(app)
+lambda_handler = entry(app, replays=ports.replays)

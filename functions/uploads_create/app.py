@@ -38,4 +38,4 @@ def uploads_create() -> UploadObject:
     return UploadObject.of(state)
 
 
-lambda_handler = entry(app)
+lambda_handler = entry(app, replays=ports.replays)

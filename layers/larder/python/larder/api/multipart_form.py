@@ -1,5 +1,6 @@
 """Parses the multipart/form-data body of a file upload (RFC 7578)."""
 
+import hashlib
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -114,6 +115,20 @@ def sole_part(content_type: str | None, body: bytes, *, name: str) -> bytes:
     if not found:
         raise MalformedMultipartError(f"The form has no part named '{name}'.", param=name)
     return found[0]
+
+
+def part_digests(content_type: str | None, body: bytes) -> list[str]:
+    """Return a digest of each part of the form, its name and filename included.
+
+    Raises:
+        MalformedMultipartError: as for `parse_form`.
+    """
+    return [
+        hashlib.sha256(
+            repr(sorted(_disposition_parameters(segment).items())).encode() + data
+        ).hexdigest()
+        for segment, data in _parts(_boundary(content_type), body)
+    ]
 
 
 def _boundary(content_type: str | None) -> str:

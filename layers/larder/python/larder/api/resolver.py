@@ -11,6 +11,7 @@ from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 
 from larder.api.errors import internal_error, refusal
+from larder.api.idempotency import answer_once, idempotency_key
 from larder.api.requests import invalid_parameter
 from larder.domain.errors import ContentionError, LarderError, QuotaExceededError
 from larder.runtime.observability import count, logger
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
+
+    from larder.services.ports import Replays
 
 type LambdaHandler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 
@@ -55,8 +58,34 @@ def _failed(_: Exception) -> Response[dict[str, Any]]:
     return internal_error()
 
 
-def entry(app: APIGatewayRestResolver) -> LambdaHandler:
-    """Return the Lambda handler of `app`: its answer with a request id, its request logged."""
+def _built(response: Response[dict[str, Any]]) -> dict[str, Any]:
+    """Return an answer that was made outside the resolver as the gateway wants it."""
+    return {
+        "statusCode": int(response.status_code),
+        "multiValueHeaders": {name: [value] for name, value in response.headers.items()},
+        "body": json.dumps(response.body),
+        "isBase64Encoded": False,
+    }
+
+
+def entry(app: APIGatewayRestResolver, *, replays: Replays | None = None) -> LambdaHandler:
+    """Return the Lambda handler of `app`: its answer with a request id, its request logged.
+
+    With `replays`, a request that carries an idempotency key is carried out once.
+    """
+
+    def respond(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+        try:
+            key = None if replays is None else idempotency_key(event)
+            if replays is None or key is None:
+                return app.resolve(event, context)
+            return answer_once(
+                key, event, context, lambda: app.resolve(event, context), replays=replays
+            )
+        except LarderError as error:
+            return _built(_refused(error))
+        except Exception as error:  # noqa: BLE001 - answered and logged as the resolver does
+            return _built(_failed(error))
 
     def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         started = time.perf_counter()
@@ -64,7 +93,7 @@ def entry(app: APIGatewayRestResolver) -> LambdaHandler:
         with logger.append_context_keys(
             correlation_id=request["requestId"], lambda_request_id=context.aws_request_id
         ):
-            answer = app.resolve(event, context)
+            answer = respond(event, context)
             answer["multiValueHeaders"]["x-request-id"] = [request["requestId"]]
             logger.info(
                 "request",

@@ -5,6 +5,7 @@ LarderError
 ├── QuotaExceededError        the project has no room for what was asked           400
 ├── NotFoundError             no such object for this project                      404
 ├── ConflictError             the object's state does not allow it                 409
+│   └── IdempotencyConflictError  the idempotency key belongs to another request   409
 ├── BodyTooLargeError         the request body exceeds what this route takes       413
 └── ContentionError           too many changes at once; the same request may work  429
 
@@ -63,6 +64,13 @@ class ConflictError(LarderError):
     def __init__(self, message: str, *, code: str, permanent: bool) -> None:
         super().__init__(message, code=code)
         self.permanent = permanent
+
+
+class IdempotencyConflictError(ConflictError):
+    """The idempotency key belongs to another request, or to one that is still running."""
+
+    def __init__(self, message: str, *, permanent: bool) -> None:
+        super().__init__(message, code="idempotency_conflict", permanent=permanent)
 
 
 class BodyTooLargeError(LarderError):

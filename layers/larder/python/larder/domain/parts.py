@@ -1,7 +1,7 @@
 """How a large file is cut into the parts that S3 takes, one PUT each.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html: parts of 5 MiB to 5 GiB but for
-the last, at most 10,000 of them.
+the last, 10,000 of them at most.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ PART_THRESHOLD = 64 * MIB
 USUAL_PART = 16 * MIB
 LARGEST_PART = 5 * 2**30
 
-MOST_PARTS = 1_000
-"""As many as one ListParts answers, and their signed URLs still fit Lambda's 6 MB."""
+MOST_PARTS = 150
+"""As many as have their signed URLs, of up to 2 KB, in an answer that a DynamoDB item can keep."""
 
 LARGEST_UPLOAD = MOST_PARTS * LARGEST_PART
 
@@ -50,7 +50,7 @@ class PartPlan:
 def plan_parts(size: int) -> PartPlan:
     """Return how a file of `size` bytes is cut.
 
-    Into parts of 16 MiB, or of more whole MiB where a thousand of those would not do.
+    Into parts of 16 MiB, or of more whole MiB where `MOST_PARTS` of those would not do.
     """
     smallest = -(-size // MOST_PARTS)
     return PartPlan(size, max(USUAL_PART, -(-smallest // MIB) * MIB))

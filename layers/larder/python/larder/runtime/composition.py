@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         KeyRecords,
         ObjectStore,
         ProjectRecords,
+        Replays,
         UploadRecords,
         UsageRecords,
     )
@@ -76,6 +77,13 @@ class Composition:
         from larder.adapters.dynamodb.deadlines import DynamoDeadlines
 
         return DynamoDeadlines(self._dynamodb, self.settings.store_table)
+
+    @cached_property
+    def replays(self) -> Replays:
+        """The answers that idempotent requests repeat."""
+        from larder.adapters.dynamodb.replays import DynamoReplays
+
+        return DynamoReplays(self._dynamodb, self.settings.store_table)
 
     @cached_property
     def projects(self) -> ProjectRecords:

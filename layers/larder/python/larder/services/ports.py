@@ -8,7 +8,7 @@ these on DynamoDB and S3; the in-memory versions in `tests/fakes` pass the same 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -273,3 +273,29 @@ class ArrivalQueue(Protocol):
 
     def announce(self, tenant: TenantId, file_id: FileId) -> None:
         """Announce the file's bytes once more."""
+
+
+class RunningTime(Protocol):
+    """How long the request at hand may still take: Lambda's context."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Return the milliseconds until the function is stopped."""
+
+
+class Replays(Protocol):
+    """Answers that are given once and then repeated."""
+
+    def once(
+        self,
+        tenant: TenantId,
+        key: str,
+        fingerprint: str,
+        context: RunningTime,
+        respond: Callable[[], dict[str, Any]],
+        keep: Callable[[dict[str, Any]], bool],
+    ) -> tuple[dict[str, Any], bool]:
+        """Answer by `respond`, or repeat its answer to the same request; tell whether it did.
+
+        Raises:
+            IdempotencyConflictError: the key belongs to another request, or to one still running.
+        """

@@ -8,6 +8,7 @@
 | usage counter   | `U#<project>` | `usage`                   |
 | ledger          | `L#<id>`      | `released`                |
 | project         | `PROJECTS`    | its name                  |
+| kept answer     | `I#<project>` | a digest of the request's idempotency key |
 """
 
 from __future__ import annotations
@@ -60,6 +61,11 @@ def usage_key(tenant: TenantId) -> Key:
 def ledger_key(object_id: FileId | UploadId) -> Key:
     """Return the key of the proof that a file's or an upload's quota was given back."""
     return {"pk": {"S": f"L#{object_id}"}, "sk": {"S": "released"}}
+
+
+def replays_partition(tenant: TenantId) -> str:
+    """Return the partition of the answers that a project's idempotency keys repeat."""
+    return f"I#{tenant}"
 
 
 def project_key(name: str) -> Key:

@@ -1,0 +1,118 @@
+"""Answers that are given once and then repeated, by Powertools' idempotency utility.
+
+https://docs.aws.amazon.com/powertools/python/latest/utilities/idempotency/. It is imported with
+the first request that asks for it: most never do.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from larder.adapters.dynamodb.keys import replays_partition
+from larder.domain.errors import IdempotencyConflictError
+from larder.domain.files import DAY
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+    from larder.domain.ids import TenantId
+    from larder.services.ports import RunningTime
+
+
+class _NotKeptError(Exception):
+    """Carries an answer past Powertools, which forgets a request that raises."""
+
+    def __init__(self, answer: dict[str, Any]) -> None:
+        super().__init__()
+        self.answer = answer
+
+
+class DynamoReplays:
+    """`Replays` in the Store table, a partition a project, kept for a day."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def once(
+        self,
+        tenant: TenantId,
+        key: str,
+        fingerprint: str,
+        context: RunningTime,
+        respond: Callable[[], dict[str, Any]],
+        keep: Callable[[dict[str, Any]], bool],
+    ) -> tuple[dict[str, Any], bool]:
+        """Answer by `respond`, or by what it answered before under the same key.
+
+        Returns the answer, and whether it is a repeated one. An answer that `keep` rejects is
+        forgotten, and the next request with the key is a first one again. So is one whose
+        function died, once the time that it had is over.
+
+        Raises:
+            IdempotencyConflictError: the key was used for another request, or the first request
+                with it has not been answered yet.
+        """
+        from aws_lambda_powertools.utilities.idempotency import (
+            DynamoDBPersistenceLayer,
+            IdempotencyConfig,
+            idempotent_function,
+        )
+        from aws_lambda_powertools.utilities.idempotency.exceptions import (
+            IdempotencyAlreadyInProgressError,
+            IdempotencyValidationError,
+        )
+
+        replayed = False
+
+        def repeated(response: dict[str, Any], idempotent_data: object) -> dict[str, Any]:  # noqa: ARG001
+            nonlocal replayed
+            replayed = True
+            return response
+
+        @idempotent_function(  # type: ignore[untyped-decorator]
+            data_keyword_argument="request",
+            persistence_store=DynamoDBPersistenceLayer(
+                self._table,
+                key_attr="pk",
+                static_pk_value=replays_partition(tenant),
+                sort_key_attr="sk",
+                expiry_attr="ttl",
+                boto3_client=self._client,
+            ),
+            config=IdempotencyConfig(
+                event_key_jmespath="key",
+                payload_validation_jmespath="fingerprint",
+                hash_function="sha256",
+                expires_after_seconds=DAY,
+                lambda_context=cast("LambdaContext", context),
+                response_hook=repeated,
+            ),
+            key_prefix="request",
+        )
+        def answer_once(*, request: dict[str, str]) -> dict[str, Any]:  # noqa: ARG001
+            answer = respond()
+            if not keep(answer):
+                raise _NotKeptError(answer)
+            return answer
+
+        try:
+            answer = answer_once(request={"key": key, "fingerprint": fingerprint})
+        except _NotKeptError as passed:
+            return passed.answer, False
+        except IdempotencyValidationError as mismatch:
+            raise IdempotencyConflictError(
+                "This idempotency key was used for another request. "
+                "Use a new key for every request, and the same key only to repeat one.",
+                permanent=True,
+            ) from mismatch
+        except IdempotencyAlreadyInProgressError as running:
+            raise IdempotencyConflictError(
+                "The first request with this idempotency key is still being answered. "
+                "Try again in a moment.",
+                permanent=False,
+            ) from running
+        return answer, replayed

@@ -1,0 +1,169 @@
+"""`Idempotency-Key`: the same request is carried out once and answered alike."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from urllib3.filepost import encode_multipart_formdata
+
+from larder.domain.errors import ContentionError
+from tests.integration.conftest import load
+from tests.integration.test_uploads import used
+
+if TYPE_CHECKING:
+    from larder.domain.ids import TenantId
+    from tests.integration.conftest import Answer, Functions
+
+UPLOAD = {"filename": "a.bin", "purpose": "user_data", "bytes": 10, "mime_type": "a/b"}
+
+
+def create(
+    functions: Functions,
+    tenant: TenantId,
+    key: str,
+    header: str = "Idempotency-Key",
+    **changes: Any,
+) -> Answer:
+    return functions.call(
+        "uploads_create",
+        tenant,
+        headers={"Content-Type": "application/json", header: key},
+        body=json.dumps(UPLOAD | changes),
+        isBase64Encoded=False,
+    )
+
+
+def send_file(functions: Functions, tenant: TenantId, boundary: str, data: bytes) -> Answer:
+    body, content_type = encode_multipart_formdata(
+        {"purpose": "user_data", "file": ("a.txt", data, "text/plain")}, boundary=boundary
+    )
+    return functions.call(
+        "files_create",
+        tenant,
+        headers={"Content-Type": content_type, "Idempotency-Key": "one"},
+        body=base64.b64encode(body).decode(),
+        isBase64Encoded=True,
+    )
+
+
+@pytest.mark.parametrize("header", ["Idempotency-Key", "idempotency-key", "Agent-Idempotency-Key"])
+def test_the_same_request_is_carried_out_once_and_answered_alike(
+    functions: Functions, tenant: TenantId, header: str
+) -> None:
+    first = create(functions, tenant, "one", header)
+    second = create(functions, tenant, "one", header)
+
+    assert first.status == 200
+    assert second.raw == first.raw
+    assert second.status == first.status
+    assert "larder-idempotent-replay" not in first.headers
+    assert second.headers["larder-idempotent-replay"] == "true"
+    assert used(functions, tenant) == (0, 1, 0, 10)
+
+
+def test_another_key_is_another_request(functions: Functions, tenant: TenantId) -> None:
+    first, second = create(functions, tenant, "one"), create(functions, tenant, "two")
+
+    assert first.json["id"] != second.json["id"]
+
+
+def test_a_key_with_another_request_is_a_permanent_conflict(
+    functions: Functions, tenant: TenantId
+) -> None:
+    create(functions, tenant, "one")
+
+    answer = create(functions, tenant, "one", bytes=11)
+
+    assert answer.status == 409
+    assert (answer.error["type"], answer.error["code"]) == ("idempotency_conflict",) * 2
+    assert answer.headers["x-should-retry"] == "false"
+    assert used(functions, tenant) == (0, 1, 0, 10)
+
+
+def test_a_key_on_another_route_is_a_conflict(functions: Functions, tenant: TenantId) -> None:
+    upload = create(functions, tenant, "one").json
+
+    answer = functions.call(
+        "uploads_cancel",
+        tenant,
+        pathParameters={"upload_id": upload["id"]},
+        headers={"Idempotency-Key": "one"},
+    )
+
+    assert (answer.status, answer.error["code"]) == (409, "idempotency_conflict")
+
+
+def test_another_projects_key_is_its_own(
+    functions: Functions, tenant: TenantId, stranger: TenantId
+) -> None:
+    ours, theirs = create(functions, tenant, "one"), create(functions, stranger, "one")
+
+    assert (theirs.status, "larder-idempotent-replay" in theirs.headers) == (200, False)
+    assert ours.json["id"] != theirs.json["id"]
+
+
+def test_while_the_first_is_still_running_the_second_may_try_again(
+    functions: Functions, tenant: TenantId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = load("uploads_create")
+    inner: list[Answer] = []
+
+    def repeat_meanwhile(*arguments: Any, **ports: Any) -> Any:
+        if not inner:
+            inner.append(create(functions, tenant, "one"))
+        return create_upload(*arguments, **ports)
+
+    create_upload = module.create_upload
+    monkeypatch.setattr(module, "create_upload", repeat_meanwhile)
+    outer = create(functions, tenant, "one")
+
+    assert outer.status == 200
+    assert (inner[0].status, inner[0].error["code"]) == (409, "idempotency_conflict")
+    assert "x-should-retry" not in inner[0].headers
+    assert used(functions, tenant) == (0, 1, 0, 10)
+
+
+@pytest.mark.parametrize("failure", [ContentionError(), RuntimeError("down")])
+def test_an_answer_that_says_try_again_is_not_kept(
+    functions: Functions, tenant: TenantId, monkeypatch: pytest.MonkeyPatch, failure: Exception
+) -> None:
+    def fail(*_: Any, **__: Any) -> Any:
+        raise failure
+
+    with monkeypatch.context() as broken:
+        broken.setattr(load("uploads_create"), "create_upload", fail)
+        first = create(functions, tenant, "one")
+    second = create(functions, tenant, "one")
+
+    assert first.status in {429, 500}
+    assert (second.status, "larder-idempotent-replay" in second.headers) == (200, False)
+
+
+def test_a_refusal_is_repeated_too(functions: Functions, tenant: TenantId) -> None:
+    first = create(functions, tenant, "one", purpose="fun")
+    second = create(functions, tenant, "one", purpose="fun")
+
+    assert second.raw == first.raw
+    assert second.headers["larder-idempotent-replay"] == "true"
+
+
+def test_a_form_repeated_with_another_boundary_is_the_same_request(
+    functions: Functions, tenant: TenantId
+) -> None:
+    first = send_file(functions, tenant, "boundary-1", b"data")
+    second = send_file(functions, tenant, "boundary-2", b"data")
+    other = send_file(functions, tenant, "boundary-1", b"other")
+
+    assert second.raw == first.raw
+    assert other.error["code"] == "idempotency_conflict"
+    assert used(functions, tenant) == (1, 0, 4, 0)
+
+
+@pytest.mark.parametrize("key", ["", " ", "a b", "ü", "x" * 256])
+def test_a_malformed_key_is_refused(functions: Functions, tenant: TenantId, key: str) -> None:
+    answer = create(functions, tenant, key)
+
+    assert (answer.status, answer.error["param"]) == (400, "Idempotency-Key")
