@@ -47,6 +47,12 @@ FILE_FORM = {
     },
 }
 
+PART_FORM = {
+    "type": "object",
+    "required": ["data"],
+    "properties": {"data": {"type": "string", "format": "binary"}},
+}
+
 ERROR = {
     "type": "object",
     "required": ["error"],
@@ -107,10 +113,11 @@ def document() -> dict[str, Any]:
                 "application/json": {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}}
             },
         }
-    api["paths"]["/v1/files"]["post"]["requestBody"] = {
-        "required": True,
-        "content": {"multipart/form-data": {"schema": FILE_FORM}},
-    }
+    for path, form in (("/v1/files", FILE_FORM), ("/v1/uploads/{upload_id}/parts", PART_FORM)):
+        api["paths"][path]["post"]["requestBody"] = {
+            "required": True,
+            "content": {"multipart/form-data": {"schema": form}},
+        }
     for operations in api["paths"].values():
         for operation in operations.values():
             for status in NOT_ANSWERED:
@@ -121,6 +128,8 @@ def document() -> dict[str, Any]:
     content["200"] = {"description": "The stored bytes", "content": BYTES}
     content["206"] = {"description": "The range that was asked for", "content": BYTES}
     content["302"] = {"description": "Where S3 serves a file above 4 MiB"}
+    head = api["paths"]["/v1/files/{file_id}/content"]["head"]["responses"]
+    head["200"] = {"description": "The headers of the whole content"}
     content["304"] = {"description": "The client's copy is current"}
     return api
 

@@ -4,11 +4,11 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from larder.api.contents import content_response
+from larder.api.contents import content_headers, content_response
 from larder.api.requests import tenant_of
 from larder.api.resolver import entry, resolver
 from larder.runtime.composition import Composition
-from larder.services.files_content import open_content
+from larder.services.files_content import open_content, stat_content
 
 app = resolver()
 ports = Composition.from_environment()
@@ -35,6 +35,22 @@ def files_content(file_id: str) -> Response[Any]:
         clock=ports.clock,
     )
     return content_response(content)
+
+
+@app.head(
+    "/v1/files/<file_id>/content",
+    summary="Look at a file's size and digests",
+    operation_id="files_content_head",
+    enable_validation=False,
+)
+def files_content_head(file_id: str) -> Response[Any]:
+    """Return the headers of the whole content, however large."""
+    file, stat = stat_content(
+        tenant_of(app.current_event), file_id, files=files, objects=objects, clock=ports.clock
+    )
+    return Response(
+        200, "application/octet-stream", "", content_headers(file, stat.size, f'"{stat.md5}"')
+    )
 
 
 lambda_handler = entry(app)

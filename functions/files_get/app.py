@@ -1,5 +1,8 @@
 """GET /v1/files/{file_id}: one file's metadata."""
 
+from aws_lambda_powertools.event_handler import Response, content_types
+
+from larder.api.contents import digest_header
 from larder.api.models import FileObject
 from larder.api.requests import tenant_of
 from larder.api.resolver import entry, resolver
@@ -12,11 +15,10 @@ files = ports.files
 
 
 @app.get("/v1/files/<file_id>", summary="Retrieve a file", operation_id="files_get")
-def files_get(file_id: str) -> FileObject:
-    """Return the file's metadata, as of now."""
-    return FileObject.of(
-        get_file(tenant_of(app.current_event), file_id, files=files, clock=ports.clock)
-    )
+def files_get(file_id: str) -> Response[FileObject]:
+    """Return the file's metadata, as of now; its SHA-256 rides on a header, once it is known."""
+    file = get_file(tenant_of(app.current_event), file_id, files=files, clock=ports.clock)
+    return Response(200, content_types.APPLICATION_JSON, FileObject.of(file), digest_header(file))
 
 
 lambda_handler = entry(app)

@@ -101,7 +101,13 @@ class Functions:
     def call(self, name: str, tenant: TenantId, **changes: Any) -> Answer:
         """Send the function its recorded event, changed as given, as `tenant`."""
         event = recorded(name)
-        for key in ("pathParameters", "queryStringParameters", "body", "isBase64Encoded"):
+        for key in (
+            "httpMethod",
+            "pathParameters",
+            "queryStringParameters",
+            "body",
+            "isBase64Encoded",
+        ):
             if key in changes:
                 event[key] = changes.pop(key)
         if "headers" in changes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import time
 from typing import TYPE_CHECKING, Any
@@ -140,6 +141,28 @@ def test_a_copy_that_is_current_is_not_sent_again(functions: Functions, tenant: 
 
     assert answer.status == 304
     assert answer.raw == ""
+
+
+def test_the_digest_of_a_file_rides_on_a_header(functions: Functions, tenant: TenantId) -> None:
+    file = upload(functions, tenant, b"0123456789").json
+    digest = hashlib.sha256(b"0123456789").hexdigest()
+
+    answers = [
+        get(functions, tenant, file["id"]),
+        get(functions, tenant, file["id"], "files_content"),
+    ]
+
+    assert [answer.headers["larder-sha256"] for answer in answers] == [digest] * 2
+
+
+def test_a_head_tells_of_the_content_without_it(functions: Functions, tenant: TenantId) -> None:
+    file = upload(functions, tenant, b"0123456789").json
+
+    answer = get(functions, tenant, file["id"], "files_content", httpMethod="HEAD")
+
+    assert (answer.status, answer.raw) == (200, "")
+    assert answer.headers["content-length"] == "10"
+    assert answer.headers["etag"] == '"781e5e245d69b566979b86e28d23f2c7"'
 
 
 def test_content_above_4_mib_is_a_redirect_to_s3(

@@ -13,6 +13,7 @@ from larder.services.files_content import Redirect
 from larder.services.ports import NotModified, RangeNotSatisfiable, StoredBytes
 
 if TYPE_CHECKING:
+    from larder.domain.files import File
     from larder.services.files_content import Inline
 
 
@@ -35,14 +36,7 @@ def content_response(content: Inline | Redirect) -> Response[Any]:
                 headers={"Content-Range": f"bytes */{content.file.bytes}"},
             )
         case StoredBytes(data, etag, content_range):
-            headers = {
-                "Accept-Ranges": "bytes",
-                "Cache-Control": "private, no-cache",
-                "Content-Disposition": attachment(content.file.filename),
-                "Content-Length": str(len(data)),
-                "ETag": etag,
-                "X-Content-Type-Options": "nosniff",
-            }
+            headers = content_headers(content.file, len(data), etag)
             status = HTTPStatus.OK
             if content_range is not None:
                 status = HTTPStatus.PARTIAL_CONTENT
@@ -53,3 +47,21 @@ def content_response(content: Inline | Redirect) -> Response[Any]:
                 body=data,
                 headers=headers,
             )
+
+
+def content_headers(file: File, size: int, etag: str) -> dict[str, str]:
+    """Return what is said of `size` bytes of the file's content, besides the bytes."""
+    return {
+        "Accept-Ranges": "bytes",
+        "Cache-Control": "private, no-cache",
+        "Content-Disposition": attachment(file.filename),
+        "Content-Length": str(size),
+        "ETag": etag,
+        "X-Content-Type-Options": "nosniff",
+        **digest_header(file),
+    }
+
+
+def digest_header(file: File) -> dict[str, str]:
+    """Return the header for which OpenAI's File has no field: the SHA-256, once it is known."""
+    return {} if file.sha256 is None else {"Larder-Sha256": file.sha256}

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from larder.services.ports import (
         Clock,
         FileRecords,
+        ObjectStat,
         ObjectStore,
         ReadResult,
         SignedRequest,
@@ -62,3 +63,18 @@ def open_content(
     if result is None:
         raise NotFoundError("File", file_id)
     return Inline(file, result)
+
+
+def stat_content(
+    tenant: TenantId, file_id: str, *, files: FileRecords, objects: ObjectStore, clock: Clock
+) -> tuple[File, ObjectStat]:
+    """Return the file, and size and MD5 of its bytes, without reading them.
+
+    Raises:
+        NotFoundError: there is no such file for this project, or its bytes have not arrived.
+    """
+    file = get_file(tenant, file_id, files=files, clock=clock)
+    stat = objects.stat(tenant, file.id)
+    if stat is None:
+        raise NotFoundError("File", file_id)
+    return file, stat
