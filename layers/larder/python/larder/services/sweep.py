@@ -113,7 +113,10 @@ class Sweeper:
             return Outcome.ABANDONED if released else Outcome.NOTHING_TO_DO
         self.arrivals.announce(tenant, file_id)
         # Ever more rarely, so that bytes which crash their validation do not keep it busy.
-        self.files.look_again(tenant, file_id, int(now) + max(age, VALIDATION_GRACE))
+        later = int(now) + max(age, VALIDATION_GRACE)
+        self.files.look_again(
+            tenant, file_id, later if file.expires_at is None else min(later, file.expires_at)
+        )
         return Outcome.ANNOUNCED_AGAIN
 
     def _audit(self, work: DueWork) -> Swept:
