@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from larder.domain.files import VALIDATION_GRACE, FileStatus
 from larder.domain.projects import AUDIT_INTERVAL
-from larder.domain.quota import NOTHING, Amount
+from larder.domain.quota import NOTHING
+from larder.services.ports import Count
 from larder.services.reclaim import expire_upload
 
 if TYPE_CHECKING:
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     )
 
 
+NO_DRIFT = Count(used=NOTHING, reserved=NOTHING)
+
+
 class Outcome(StrEnum):
     """What the sweeper did with one thing that was due."""
 
@@ -47,11 +51,11 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """What became of one thing that was due; `drift` is stored minus counted, for an audit."""
+    """What became of one thing that was due; `drift` is an audit's: as kept, minus as counted."""
 
     work: DueWork
     outcome: Outcome
-    drift: Amount = NOTHING
+    drift: Count = NO_DRIFT
     error: Exception | None = None
 
 
@@ -128,7 +132,7 @@ class Sweeper:
         self.usage.audit_again(work.tenant, int(self.clock()) + AUDIT_INTERVAL)
         if after is None or after.version != before.version:
             return Swept(work, Outcome.COUNTERS_BUSY)
-        drift = (before.used + before.reserved) - (count.used + count.reserved)
-        if drift == NOTHING and before.reserved == count.reserved:
+        drift = Count(used=before.used - count.used, reserved=before.reserved - count.reserved)
+        if drift == NO_DRIFT:
             return Swept(work, Outcome.COUNTERS_EXACT)
         return Swept(work, Outcome.COUNTERS_DRIFTED, drift=drift)
