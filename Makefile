@@ -49,7 +49,7 @@ pr: lint types template-check openapi-check test ## everything that a change mus
 # The SAM CLI and MiniStack pin botocore for themselves: each has an environment of its own.
 .tools/%/.installed: uv.lock | $(UV)
 	@echo "installing $* into .tools/$*"
-	@UV_PROJECT_ENVIRONMENT=.tools/$* $(UV) sync --quiet --locked --no-install-project --only-group $*
+	@UV_PROJECT_ENVIRONMENT=.tools/$* $(UV) sync --quiet --locked --no-install-project --only-group $* || { echo "larder: could not install the group '$*' of uv.lock. Python 3.13 and a reachable PyPI are needed."; exit 1; }
 	@touch $@
 
 .PHONY: tools
@@ -57,11 +57,11 @@ tools: setup .tools/sam/.installed .tools/emulator/.installed
 
 .PHONY: build
 build: tools ## build the functions and the layer for AWS
-	@.tools/sam/bin/sam build
+	@$(RUN) .tools/sam/bin/sam build
 
 .PHONY: deploy
 deploy: build ## deploy to the AWS account in use (ENV=dev or ENV=prod for those stacks)
-	@.tools/sam/bin/sam deploy --config-env $(or $(ENV),default)
+	@$(RUN) .tools/sam/bin/sam deploy --config-env $(or $(ENV),default)
 
 .PHONY: run
 run: tools ## start the embedded AWS with Larder deployed to it (PORT=4566)

@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -30,6 +31,9 @@ class Emulator:
     """One MiniStack, for as long as this process lives."""
 
     def __init__(self, state: State, port: int) -> None:
+        if sys.platform != "linux":
+            message = "The functions' layer holds Linux binaries: this needs Linux, if in a VM."
+            raise LocalError(message)
         if not PROGRAM.exists():
             message = f"MiniStack is not installed in {PROGRAM.parent}: run 'make tools'."
             raise LocalError(message)

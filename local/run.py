@@ -107,6 +107,10 @@ def redeploy(state: State) -> None:
     with _step("building the functions and the layer"):
         sam.build(state)
     deliver(state, aws_settings)
+    now = state.published() or {}
+    if now["LARDER_BASE_URL"] != variables["LARDER_BASE_URL"]:
+        # The emulator replaces an API whose routes changed; API Gateway keeps its id.
+        print(f"The base URL is another one now: {now['LARDER_BASE_URL']}")
 
 
 def follow(state: State, emulator: Emulator) -> None:

@@ -30,7 +30,7 @@ def clear(record: Any) -> None:  # noqa: ANN401 - Powertools' record type conver
     if isinstance(item, File):
         cleared = clear_file(tenant, item, files=files, objects=objects)
     else:
-        cleared = clear_upload(tenant, item, uploads=uploads)
+        cleared = clear_upload(tenant, item, files=files, uploads=uploads, objects=objects)
     count("Cleared" if cleared else "ClearedBefore")
     logger.info(
         "record_removed",

@@ -32,8 +32,14 @@ def tell(swept: Swept) -> None:
         "object_id": swept.work.file_id or swept.work.upload_id,
     }
     if swept.outcome is Outcome.COUNTERS_DRIFTED:
-        count("CounterDrift", abs(swept.drift.files) + abs(swept.drift.bytes))
-        details |= {"drift_files": swept.drift.files, "drift_bytes": swept.drift.bytes}
+        drift = {
+            "used_files": swept.drift.used.files,
+            "used_bytes": swept.drift.used.bytes,
+            "reserved_files": swept.drift.reserved.files,
+            "reserved_bytes": swept.drift.reserved.bytes,
+        }
+        count("CounterDrift", sum(map(abs, drift.values())))
+        details["drift"] = drift
         logger.error("counters_drifted", extra=details)
     elif swept.error is not None:
         logger.error("sweep_failed", extra=details, exc_info=swept.error)

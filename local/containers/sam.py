@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import httpx
+import yaml
 
 from local.errors import LocalError
 from local.sam import PROGRAM
@@ -117,6 +118,22 @@ def shell_for(aws_settings: dict[str, str], engine: str) -> dict[str, str]:
     # Without bytecode of its own sam takes seconds longer, every time.
     ours.pop("PYTHONDONTWRITEBYTECODE", None)
     return ours | aws_settings | {"DOCKER_HOST": engine, "SAM_CLI_TELEMETRY": "0"}
+
+
+def without_names(built: Path) -> Path:
+    """Write a copy of the built template whose functions have no name of their own.
+
+    `sam local` cannot resolve `!GetAtt Authorize.Arn` when the function's name is an intrinsic
+    itself, and then serves the API without its authorizer.
+    """
+    template = yaml.safe_load(built.read_text())
+    for resource in template["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Function":
+            resource["Properties"].pop("FunctionName", None)
+    # Beside the original: it names folders relative to itself. JSON is YAML.
+    copy = built.with_name("sam-local.yaml")
+    copy.write_text(json.dumps(template))
+    return copy
 
 
 def _wait_for(server: subprocess.Popen[bytes], url: str, log: Path) -> None:

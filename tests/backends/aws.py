@@ -25,6 +25,7 @@ from larder.adapters.dynamodb.projects import DynamoProjects
 from larder.adapters.dynamodb.uploads import DynamoUploads
 from larder.adapters.dynamodb.usage import DynamoUsage
 from larder.adapters.s3 import FILES, REPORTS, S3Objects, object_key, parse_event_key
+from larder.adapters.s3_parts import S3Parts
 from larder.adapters.sqs import SqsArrivals
 from larder.domain.ids import FileId, TenantId
 from tests.backends.backend import Snapshot
@@ -66,6 +67,7 @@ class AwsBackend:
         self.projects = DynamoProjects(self.dynamodb, names.store_table)
         self.keys = DynamoKeys(self.dynamodb, names.keys_table)
         self.objects = S3Objects(s3, names.files_bucket)
+        self.parts = S3Parts(s3, names.files_bucket)
         self.arrivals = SqsArrivals(sqs, names.events_queue_url)
         stack.dynamodb.update_table(
             TableName=names.store_table,
@@ -78,6 +80,15 @@ class AwsBackend:
             return False
         self.objects.put(tenant, upload.file_id, data)
         return True
+
+    def client_put_part(self, tenant: TenantId, upload: Upload, number: int, data: bytes) -> None:
+        self.stack.s3.upload_part(
+            Bucket=self.stack.settings.files_bucket,
+            Key=object_key(FILES, tenant, upload.file_id),
+            UploadId=upload.multipart_id,
+            PartNumber=number,
+            Body=data,
+        )
 
     def trash(self, tenant: TenantId, file_id: FileId) -> None:
         table = self.stack.settings.store_table

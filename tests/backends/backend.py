@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from larder.domain.ids import FileId, TenantId, UploadId
     from larder.domain.quota import Usage
     from larder.domain.uploads import Upload
+    from larder.services.part_ports import PartStore
     from larder.services.ports import (
         ArrivalQueue,
         Deadlines,
@@ -55,10 +56,15 @@ class Backend(Protocol):
     @property
     def objects(self) -> ObjectStore: ...
     @property
+    def parts(self) -> PartStore: ...
+    @property
     def arrivals(self) -> ArrivalQueue: ...
 
     def client_put(self, tenant: TenantId, upload: Upload, data: bytes) -> bool:
         """PUT bytes by the upload's signed URL; False when S3 refuses the second write."""
+
+    def client_put_part(self, tenant: TenantId, upload: Upload, number: int, data: bytes) -> None:
+        """PUT a part by its signed URL."""
 
     def trash(self, tenant: TenantId, file_id: FileId) -> None:
         """Move the live file to the trash."""

@@ -11,6 +11,7 @@ from tests.fakes.clock import ManualClock
 from tests.fakes.deadlines import InMemoryDeadlines
 from tests.fakes.files import InMemoryFiles
 from tests.fakes.objects import InMemoryObjects
+from tests.fakes.parts import InMemoryParts
 from tests.fakes.store import InMemoryStore
 from tests.fakes.uploads import InMemoryUploads
 from tests.fakes.usage import InMemoryProjects, InMemoryUsage
@@ -34,6 +35,7 @@ class MemoryBackend:
         self.projects = InMemoryProjects(self.store)
         self.keys = InMemoryKeys()
         self.objects = InMemoryObjects()
+        self.parts = InMemoryParts(self.objects)
         self.arrivals = InMemoryArrivals()
 
     def client_put(self, tenant: TenantId, upload: Upload, data: bytes) -> bool:
@@ -41,6 +43,9 @@ class MemoryBackend:
             return False
         self.objects.put(tenant, upload.file_id, data)
         return True
+
+    def client_put_part(self, tenant: TenantId, upload: Upload, number: int, data: bytes) -> None:  # noqa: ARG002
+        self.parts.multipart[upload.multipart_id or ""][number] = data
 
     def trash(self, tenant: TenantId, file_id: FileId) -> None:
         row = self.store.files.pop((tenant, file_id))

@@ -40,7 +40,7 @@ class InMemoryUploads:
             row = self._pending(tenant, upload.id)
             if row is None:
                 return False
-            self._end(row, UploadStatus.COMPLETED)
+            self._end(row, upload, UploadStatus.COMPLETED)
             self._store.files[tenant, file.id] = FileRow(
                 file, int(self._clock()) + VALIDATION_GRACE
             )
@@ -52,7 +52,7 @@ class InMemoryUploads:
             row = self._pending(tenant, upload.id)
             if row is None:
                 return False
-            self._end(row, status)
+            self._end(row, upload, status)
             self._give_back(tenant, upload)
             return True
 
@@ -63,14 +63,27 @@ class InMemoryUploads:
             self._give_back(tenant, upload)
             return True
 
+    def take_part(self, tenant: TenantId, upload: Upload, size: int, limit: int) -> bool:
+        with self._store.transaction():
+            row = self._pending(tenant, upload.id)
+            if row is None or row.upload.part_bytes + size > limit:
+                return False
+            row.upload = replace(row.upload, part_bytes=row.upload.part_bytes + size)
+            return True
+
+    def cleared(self, tenant: TenantId, upload: Upload) -> None:
+        with self._store.transaction():
+            row = self._store.uploads.get((tenant, upload.id))
+            if row is not None and row.upload.status is not UploadStatus.PENDING:
+                row.due_at = None
+
     def _pending(self, tenant: TenantId, upload_id: UploadId) -> UploadRow | None:
         row = self._store.uploads.get((tenant, upload_id))
         return row if row is not None and row.upload.status is UploadStatus.PENDING else None
 
-    @staticmethod
-    def _end(row: UploadRow, status: UploadStatus) -> None:
+    def _end(self, row: UploadRow, upload: Upload, status: UploadStatus) -> None:
         row.upload = replace(row.upload, status=status)
-        row.due_at = None
+        row.due_at = int(self._clock()) if upload.leaves_parts else None
 
     def _give_back(self, tenant: TenantId, upload: Upload) -> None:
         self._store.ledger.add(upload.id)

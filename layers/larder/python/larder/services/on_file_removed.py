@@ -26,10 +26,24 @@ def clear_file(tenant: TenantId, file: File, *, files: FileRecords, objects: Obj
     return True
 
 
-def clear_upload(tenant: TenantId, upload: Upload, *, uploads: UploadRecords) -> bool:
-    """Give back what a removed upload had reserved, if it was pending and nobody has."""
-    return (
-        upload.status is UploadStatus.PENDING
-        and uploads.get(tenant, upload.id) is None
-        and uploads.give_back(tenant, upload)
-    )
+def clear_upload(
+    tenant: TenantId,
+    upload: Upload,
+    *,
+    files: FileRecords,
+    uploads: UploadRecords,
+    objects: ObjectStore,
+) -> bool:
+    """Give back what a removed upload had reserved, if nobody has, and delete unclaimed bytes.
+
+    `upload` is the removed record. Bytes without a file lie there when the news of their arrival
+    was lost; without its record no upload becomes a file any more. Returns False when the record
+    is not gone.
+    """
+    if uploads.get(tenant, upload.id) is not None:
+        return False
+    if upload.status is UploadStatus.PENDING:
+        uploads.give_back(tenant, upload)
+    if not files.exists(tenant, upload.file_id):
+        objects.delete(tenant, upload.file_id)
+    return True

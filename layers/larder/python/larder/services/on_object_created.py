@@ -16,6 +16,7 @@ from larder.services.ports import Verdict
 if TYPE_CHECKING:
     from larder.domain.batch_report import ValidationReport
     from larder.domain.ids import FileId, TenantId
+    from larder.domain.uploads import Upload
     from larder.services.ports import Clock, FileRecords, ObjectStore, UploadRecords
 
 
@@ -44,12 +45,17 @@ def receive_object(
     """Move the file whose bytes are in S3 on from `uploaded`, completing its upload first.
 
     Safe to repeat, in any order and at the same time: every change is conditional on the state
-    that it leaves. Bytes that no record claims are deleted, because the record precedes the
-    bytes: nothing can claim them later.
+    that it leaves. Bytes that no record claims are deleted, once nothing can claim them later:
+    the record precedes the bytes, and an upload that has ended becomes no file.
     """
-    file = files.get(tenant, file_id) or _claimed_by_upload(
-        tenant, file_id, files=files, uploads=uploads, objects=objects, clock=clock
-    )
+    file = files.get(tenant, file_id)
+    if file is None:
+        upload = uploads.get(tenant, upload_of(file_id))
+        if upload is not None and not _ended(
+            tenant, upload, uploads=uploads, objects=objects, clock=clock
+        ):
+            return Arrival.UNCLAIMED
+        file = files.get(tenant, file_id)
     if file is None:
         if not files.exists(tenant, file_id):
             objects.delete(tenant, file_id)
@@ -68,24 +74,31 @@ def receive_object(
     return Arrival.REJECTED if verdict.status is FileStatus.ERROR else Arrival.PROCESSED
 
 
-def _claimed_by_upload(
+def _ended(
     tenant: TenantId,
-    file_id: FileId,
+    upload: Upload,
     *,
-    files: FileRecords,
     uploads: UploadRecords,
     objects: ObjectStore,
     clock: Clock,
-) -> File | None:
-    upload = uploads.get(tenant, upload_of(file_id))
-    if upload is None:
-        return None
-    if upload.status_at(clock()) is UploadStatus.PENDING:
-        stat = objects.stat(tenant, file_id)
-        if stat is not None and stat.size == upload.bytes:
-            uploads.complete(tenant, upload, upload.becomes())
-    # Completed by this call or by another, unless it was cancelled or has expired.
-    return files.get(tenant, file_id)
+) -> bool:
+    """End the upload if it is pending; False when it stays so, for bytes of the announced size.
+
+    Others, which S3 refuses by the signed length, are deleted to make room for another try.
+    """
+    if upload.status_at(clock()) is UploadStatus.EXPIRED:
+        # Closed here, if nobody has: somebody else may be completing it at this very moment, and
+        # it is the record that decides who was first.
+        uploads.close(tenant, upload, UploadStatus.EXPIRED)
+    elif upload.status is UploadStatus.PENDING:
+        stat = objects.stat(tenant, upload.file_id)
+        if stat is None:
+            return False
+        if stat.size != upload.bytes:
+            objects.delete(tenant, upload.file_id)
+            return False
+        uploads.complete(tenant, upload, upload.becomes())
+    return True
 
 
 def _digest(tenant: TenantId, file: File, *, objects: ObjectStore) -> Verdict | None:

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 from larder.domain.files import VALIDATION_GRACE, FileStatus
 from larder.domain.projects import AUDIT_INTERVAL
-from larder.domain.quota import NOTHING, Amount
+from larder.domain.quota import NOTHING
 from larder.domain.uploads import UploadStatus
+from larder.services.ports import Count
 from larder.services.reclaim import expire_upload
 
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
     )
 
 
+NO_DRIFT = Count(used=NOTHING, reserved=NOTHING)
+
+
 class Outcome(StrEnum):
     """What the sweeper did with one thing that was due."""
 
@@ -50,11 +54,11 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """What became of one thing that was due; `drift` is stored minus counted, for an audit."""
+    """What became of one thing that was due; `drift` is an audit's: as kept, minus as counted."""
 
     work: DueWork
     outcome: Outcome
-    drift: Amount = NOTHING
+    drift: Count = NO_DRIFT
     error: Exception | None = None
 
 
@@ -125,7 +129,10 @@ class Sweeper:
             return Outcome.ABANDONED if released else Outcome.NOTHING_TO_DO
         self.arrivals.announce(tenant, file_id)
         # Ever more rarely, so that bytes which crash their validation do not keep it busy.
-        self.files.look_again(tenant, file_id, int(now) + max(age, VALIDATION_GRACE))
+        later = int(now) + max(age, VALIDATION_GRACE)
+        self.files.look_again(
+            tenant, file_id, later if file.expires_at is None else min(later, file.expires_at)
+        )
         return Outcome.ANNOUNCED_AGAIN
 
     def _audit(self, work: DueWork) -> Swept:
@@ -137,7 +144,7 @@ class Sweeper:
         self.usage.audit_again(work.tenant, int(self.clock()) + AUDIT_INTERVAL)
         if after is None or after.version != before.version:
             return Swept(work, Outcome.COUNTERS_BUSY)
-        drift = (before.used + before.reserved) - (count.used + count.reserved)
-        if drift == NOTHING and before.reserved == count.reserved:
+        drift = Count(used=before.used - count.used, reserved=before.reserved - count.reserved)
+        if drift == NO_DRIFT:
             return Swept(work, Outcome.COUNTERS_EXACT)
         return Swept(work, Outcome.COUNTERS_DRIFTED, drift=drift)

@@ -44,6 +44,9 @@ def _optional_number(item: ItemRead, name: str) -> int | None:
 
 def file_item(tenant: TenantId, file: File, now: int) -> Item:
     """Return the item of a file that from `now` on awaits its bytes or its validation."""
+    due_at = now + VALIDATION_GRACE
+    if file.expires_at is not None:
+        due_at = min(due_at, file.expires_at)
     item: Item = {
         **item_key(tenant, file.id),
         "filename": text(file.filename),
@@ -52,7 +55,7 @@ def file_item(tenant: TenantId, file: File, now: int) -> Item:
         "mime_type": text(file.mime_type),
         "status": text(file.status),
         "due_shard": text(due_shard(file.id)),
-        "due_at": number(now + VALIDATION_GRACE),
+        "due_at": number(due_at),
     }
     if file.expires_at is not None:
         item["expires_at"] = number(file.expires_at)

@@ -1,0 +1,170 @@
+"""The client for asyncio."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Self
+
+import httpx
+
+from larder_client.api import Api
+from larder_client.get import Get, Received
+from larder_client.journal import Journal, NoJournal
+from larder_client.options import API_TIMEOUT, PARALLEL, STORE_TIMEOUT, Access
+from larder_client.progress import SILENT, Progress
+from larder_client.put import Put, Sent, Wish
+from larder_client.retries import MAX_RETRIES, RetryPolicy
+from larder_client.source import Source
+from larder_client.tasks import Tasks
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+    from os import PathLike
+    from types import TracebackType
+
+    from larder_client.models import File, FileDeleted, FilePage, Usage, Validation
+
+PAGE = 1000
+
+
+class AsyncClient:
+    """Larder as one API key sees it; every call raises LarderClientError, and OSError for files.
+
+    `base_url` (it ends with /v1) and `api_key` default to LARDER_BASE_URL and LARDER_API_KEY.
+    Use it in an `async with` statement. `progress` is told from threads as well.
+    """
+
+    def __init__(
+        self,
+        base_url: str | None = None,
+        api_key: str | None = None,
+        *,
+        max_retries: int = MAX_RETRIES,
+        parallel: int = PARALLEL,
+        transport: httpx.AsyncBaseTransport | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        access = Access.of(base_url, api_key)
+        self.base_url = access.base_url
+        self._parallel = parallel
+        self._api = Api(RetryPolicy(max_retries))
+        self._driver = Tasks(
+            httpx.AsyncClient(
+                base_url=access.base_url,
+                headers=access.headers,
+                timeout=API_TIMEOUT,
+                transport=transport,
+            ),
+            httpx.AsyncClient(timeout=STORE_TIMEOUT, transport=transport),
+            sleep,
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._driver.close()
+
+    async def put(
+        self,
+        path: str | PathLike[str],
+        *,
+        purpose: str = "batch",
+        filename: str | None = None,
+        expires_after: int | None = None,
+        checksum: bool | None = None,
+        journal: Journal | None = None,
+        progress: Progress = SILENT,
+    ) -> Sent:
+        """Send a file; see `Put.flow` for what is raised.
+
+        `expires_after` in seconds. `checksum` says whether S3 shall compare the SHA-256, which
+        takes reading the file twice; None: for files up to 1 GiB. With a `journal`, a call that
+        was cut short is gone on with by the next one.
+        """
+        return await self._driver.run(
+            Put(
+                self._api,
+                self.base_url,
+                Source.at(Path(path)),
+                Wish(filename or Path(path).name, purpose, expires_after, checksum),
+                journal or NoJournal(),
+                progress,
+                self._parallel,
+            ).flow()
+        )
+
+    async def get(
+        self,
+        file_id: str,
+        path: str | PathLike[str],
+        *,
+        overwrite: bool = False,
+        progress: Progress = SILENT,
+    ) -> Received:
+        """Fetch a file to `path`, or into it if it is a folder; see `Get.to_file`."""
+        return await self._driver.run(
+            self._get(file_id, progress).to_file(Path(path), overwrite=overwrite)
+        )
+
+    async def get_to(
+        self, file_id: str, stream: BinaryIO, *, progress: Progress = SILENT
+    ) -> Received:
+        """Fetch a file in order to a stream; see `Get.to_stream`."""
+        return await self._driver.run(self._get(file_id, progress).to_stream(stream))
+
+    async def read(self, file_id: str) -> bytes:
+        """Return a file's bytes."""
+        buffer = io.BytesIO()
+        await self.get_to(file_id, buffer)
+        return buffer.getvalue()
+
+    async def file(self, file_id: str) -> File:
+        """Return a file's record."""
+        return await self._driver.run(self._api.file(file_id))
+
+    async def page(
+        self, *, purpose: str | None = None, limit: int = PAGE, after: str | None = None
+    ) -> FilePage:
+        """Return up to `limit` (1..10000) files, newest first, older than the file `after`."""
+        return await self._driver.run(self._api.files(purpose=purpose, limit=limit, after=after))
+
+    async def files(self, *, purpose: str | None = None) -> AsyncIterator[File]:
+        """Yield all files, newest first."""
+        page = await self.page(purpose=purpose)
+        while True:
+            for file in page.data:
+                yield file
+            if not page.has_more or not page.data:
+                return
+            page = await self.page(purpose=purpose, after=page.data[-1].id)
+
+    async def delete(self, file_id: str) -> FileDeleted:
+        """Delete a file for good."""
+        return await self._driver.run(self._api.delete(file_id))
+
+    async def wait(self, file_id: str, *, within: float = 300) -> File:
+        """Return the file once it is validated; WaitTimeoutError after `within` seconds."""
+        return await self._driver.run(self._api.settled(file_id, within))
+
+    async def validation(self, file_id: str) -> Validation:
+        """Return the validation report of a batch file."""
+        return await self._driver.run(self._api.validation(file_id))
+
+    async def usage(self) -> Usage:
+        """Return what the project uses of its quota."""
+        return await self._driver.run(self._api.usage())
+
+    def _get(self, file_id: str, progress: Progress) -> Get:
+        return Get(self._api, self.base_url, file_id, progress, self._parallel)

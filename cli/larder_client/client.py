@@ -1,0 +1,166 @@
+"""The client with blocking calls."""
+
+from __future__ import annotations
+
+import io
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Self
+
+import httpx
+
+from larder_client.api import Api
+from larder_client.get import Get, Received
+from larder_client.journal import Journal, NoJournal
+from larder_client.options import API_TIMEOUT, PARALLEL, STORE_TIMEOUT, Access
+from larder_client.progress import SILENT, Progress
+from larder_client.put import Put, Sent, Wish
+from larder_client.retries import MAX_RETRIES, RetryPolicy
+from larder_client.source import Source
+from larder_client.threads import Threads
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from os import PathLike
+    from types import TracebackType
+
+    from larder_client.models import File, FileDeleted, FilePage, Usage, Validation
+
+PAGE = 1000
+
+
+class Client:
+    """Larder as one API key sees it; every call raises LarderClientError, and OSError for files.
+
+    `base_url` (it ends with /v1) and `api_key` default to LARDER_BASE_URL and LARDER_API_KEY.
+    Use it in a `with` statement, from any number of threads.
+    """
+
+    def __init__(
+        self,
+        base_url: str | None = None,
+        api_key: str | None = None,
+        *,
+        max_retries: int = MAX_RETRIES,
+        parallel: int = PARALLEL,
+        transport: httpx.BaseTransport | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        access = Access.of(base_url, api_key)
+        self.base_url = access.base_url
+        self._parallel = parallel
+        self._api = Api(RetryPolicy(max_retries))
+        self._driver = Threads(
+            httpx.Client(
+                base_url=access.base_url,
+                headers=access.headers,
+                timeout=API_TIMEOUT,
+                transport=transport,
+            ),
+            httpx.Client(timeout=STORE_TIMEOUT, transport=transport),
+            sleep,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._driver.close()
+
+    def put(
+        self,
+        path: str | PathLike[str],
+        *,
+        purpose: str = "batch",
+        filename: str | None = None,
+        expires_after: int | None = None,
+        checksum: bool | None = None,
+        journal: Journal | None = None,
+        progress: Progress = SILENT,
+    ) -> Sent:
+        """Send a file; see `Put.flow` for what is raised.
+
+        `expires_after` in seconds. `checksum` says whether S3 shall compare the SHA-256, which
+        takes reading the file twice; None: for files up to 1 GiB. With a `journal`, a call that
+        was cut short is gone on with by the next one.
+        """
+        return self._driver.run(
+            Put(
+                self._api,
+                self.base_url,
+                Source.at(Path(path)),
+                Wish(filename or Path(path).name, purpose, expires_after, checksum),
+                journal or NoJournal(),
+                progress,
+                self._parallel,
+            ).flow()
+        )
+
+    def get(
+        self,
+        file_id: str,
+        path: str | PathLike[str],
+        *,
+        overwrite: bool = False,
+        progress: Progress = SILENT,
+    ) -> Received:
+        """Fetch a file to `path`, or into it if it is a folder; see `Get.to_file`."""
+        return self._driver.run(
+            self._get(file_id, progress).to_file(Path(path), overwrite=overwrite)
+        )
+
+    def get_to(self, file_id: str, stream: BinaryIO, *, progress: Progress = SILENT) -> Received:
+        """Fetch a file in order to a stream; see `Get.to_stream`."""
+        return self._driver.run(self._get(file_id, progress).to_stream(stream))
+
+    def read(self, file_id: str) -> bytes:
+        """Return a file's bytes."""
+        buffer = io.BytesIO()
+        self.get_to(file_id, buffer)
+        return buffer.getvalue()
+
+    def file(self, file_id: str) -> File:
+        """Return a file's record."""
+        return self._driver.run(self._api.file(file_id))
+
+    def page(
+        self, *, purpose: str | None = None, limit: int = PAGE, after: str | None = None
+    ) -> FilePage:
+        """Return up to `limit` (1..10000) files, newest first, older than the file `after`."""
+        return self._driver.run(self._api.files(purpose=purpose, limit=limit, after=after))
+
+    def files(self, *, purpose: str | None = None) -> Iterator[File]:
+        """Yield all files, newest first."""
+        page = self.page(purpose=purpose)
+        yield from page.data
+        while page.has_more and page.data:
+            page = self.page(purpose=purpose, after=page.data[-1].id)
+            yield from page.data
+
+    def delete(self, file_id: str) -> FileDeleted:
+        """Delete a file for good."""
+        return self._driver.run(self._api.delete(file_id))
+
+    def wait(self, file_id: str, *, within: float = 300) -> File:
+        """Return the file once it is validated; WaitTimeoutError after `within` seconds."""
+        return self._driver.run(self._api.settled(file_id, within))
+
+    def validation(self, file_id: str) -> Validation:
+        """Return the validation report of a batch file."""
+        return self._driver.run(self._api.validation(file_id))
+
+    def usage(self) -> Usage:
+        """Return what the project uses of its quota."""
+        return self._driver.run(self._api.usage())
+
+    def _get(self, file_id: str, progress: Progress) -> Get:
+        return Get(self._api, self.base_url, file_id, progress, self._parallel)

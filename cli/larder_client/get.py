@@ -1,0 +1,166 @@
+"""Fetch a file: to a name of the file system, in one step once it is complete, or to a stream."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import stat
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, BinaryIO, Literal
+
+from larder.domain.filenames import InvalidFilenameError, clean_filename
+from larder_client.errors import ChecksumError, DestinationError
+from larder_client.partial import Partial, refuse_existing
+from larder_client.pieces import Pieces
+from larder_client.receiving import Receiving
+from larder_client.steps import Flow, work
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from larder_client.api import Api
+    from larder_client.models import File
+    from larder_client.progress import Progress
+    from larder_client.receiving import Store
+
+_MD5 = re.compile(r'"?([0-9a-f]{32})"?')
+_LONGEST_NAME = 240
+
+type Checksum = Literal["sha256", "md5"]
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A file that is here now.
+
+    `path` is where, None for a stream; `verified` by which checksum, None when the server has
+    none; `resumed` are the bytes that an earlier call had fetched.
+    """
+
+    file: File
+    path: Path | None
+    verified: Checksum | None
+    resumed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Get:
+    """The fetching of one file."""
+
+    api: Api
+    base_url: str
+    file_id: str
+    progress: Progress
+    parallel: int
+
+    def to_file(self, path: Path, *, overwrite: bool) -> Flow[Received]:
+        """Fetch to `path`, or under the file's own name into it when it is a folder.
+
+        Raises:
+            ApiError: there is no such file.
+            DestinationError: something is in the way.
+            ChecksumError: what arrived is not what was stored; nothing of it is kept.
+            TransferError: S3 does not serve it.
+            ConnectionFailedError: no answer; the same call goes on where this one has ended.
+        """
+        file = yield from self.api.file(self.file_id)
+        target = path / local_name(file) if path.is_dir() else path
+        _check_destination(target, overwrite=overwrite)
+        origin = f"{self.base_url} {file.id} {file.bytes}"
+        name = target.name if len(target.name.encode()) <= _LONGEST_NAME else file.id
+        with Partial(
+            target.with_name(f"{name}.part"), file.bytes, origin, _algorithm(file)
+        ) as partial:
+            self.progress.begin("receiving", file.bytes, partial.resumed)
+            etag = yield from self._fetch(file, partial, partial.gaps(), self.parallel)
+            digest = yield from work(partial.hexdigest)
+            try:
+                verified = _verified(file, etag, digest)
+            except ChecksumError:
+                partial.discard()
+                raise
+            partial.move_to(target, overwrite=overwrite)
+            return Received(file, target, verified, partial.resumed)
+
+    def to_stream(self, stream: BinaryIO) -> Flow[Received]:
+        """Fetch in order to `stream`; raises as `to_file`, what was written stays written."""
+        file = yield from self.api.file(self.file_id)
+        ordered = _Ordered(stream, _algorithm(file))
+        self.progress.begin("receiving", file.bytes)
+        etag = yield from self._fetch(file, ordered, [(0, file.bytes)], 1)
+        return Received(file, None, _verified(file, etag, ordered.hexdigest()))
+
+    def _fetch(
+        self, file: File, store: Store, gaps: list[tuple[int, int]], connections: int
+    ) -> Flow[str]:
+        """Fetch what is missing and return the ETag, if any bytes were fetched."""
+        if not gaps:
+            return ""
+        reply = yield from self.api.content(file.id)
+        if (url := reply.headers.get("location")) is None:
+            for start, end in gaps:
+                store.write(start, reply.body[start:end])
+                store.note(start, end)
+                self.progress.advance(end - start)
+            return str(reply.headers.get("etag", ""))
+        receiving = Receiving(self.api, file, store, Pieces(gaps), self.progress, url)
+        yield from receiving.all(connections)
+        return receiving.etag
+
+
+class _Ordered:
+    """A stream that gets the bytes one after the other."""
+
+    def __init__(self, stream: BinaryIO, algorithm: str) -> None:
+        self._stream = stream
+        self._digest = hashlib.new(algorithm, usedforsecurity=False)
+
+    def write(self, start: int, block: bytes) -> None:  # noqa: ARG002 - it is always the next
+        self._stream.write(block)
+        self._digest.update(block)
+
+    def note(self, start: int, end: int) -> None:
+        pass
+
+    def hash_on(self) -> None:
+        pass
+
+    def hexdigest(self) -> str:
+        return self._digest.hexdigest()
+
+
+def local_name(file: File) -> str:
+    """Return the file's name as one that stays in the folder, whatever the server calls it."""
+    try:
+        return clean_filename(file.filename)
+    except InvalidFilenameError:
+        return file.id
+
+
+def _check_destination(target: Path, *, overwrite: bool) -> None:
+    if not target.parent.is_dir():
+        raise DestinationError(f"There is no folder {target.parent}.")
+    if not overwrite:
+        refuse_existing(target)
+    elif target.exists() and not stat.S_ISREG(target.stat().st_mode):
+        raise DestinationError(f"{target} is not a regular file.")
+
+
+def _algorithm(file: File) -> Checksum:
+    return "md5" if file.sha256 is None else "sha256"
+
+
+def _verified(file: File, etag: str, digest: str) -> Checksum | None:
+    """Return by what the bytes are known to be right; raises ChecksumError when they are not."""
+    kind = _algorithm(file)
+    if file.sha256 is not None:
+        expected = file.sha256
+    elif (plain := _MD5.fullmatch(etag)) is not None:
+        # With SSE-S3, the ETag of what was stored by a single PUT is its MD5.
+        expected = plain[1]
+    else:
+        return None
+    if digest != expected:
+        message = f"{file.id} arrived damaged: its {kind} is {digest}, not {expected}."
+        raise ChecksumError(message)
+    return kind
