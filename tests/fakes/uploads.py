@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from larder.domain.files import VALIDATION_GRACE
 from larder.domain.quota import NOTHING
 from larder.domain.uploads import UploadStatus
 from tests.fakes.store import FileRow, UploadRow
@@ -41,9 +40,7 @@ class InMemoryUploads:
             if row is None:
                 return False
             self._end(row, UploadStatus.COMPLETED)
-            self._store.files[tenant, file.id] = FileRow(
-                file, int(self._clock()) + VALIDATION_GRACE
-            )
+            self._store.files[tenant, file.id] = FileRow.new(file, int(self._clock()))
             self._store.count(tenant, left=NOTHING, reserved=NOTHING - upload.amount)
             return True
 
