@@ -34,10 +34,11 @@ from tests.fakes.clock import ManualClock
 from tests.moto_stack import CREDENTIALS, REGION, MotoStack, create_stack
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from larder.domain.files import File
     from larder.domain.ids import UploadId
+    from larder.domain.parts import ArrivedPart
     from larder.domain.uploads import Upload
 
 ACCOUNT = "123456789012"
@@ -50,6 +51,16 @@ def _clients() -> tuple[Any, Any, Any]:
     dynamodb = dynamodb_client()
     dynamodb.meta.events.register("provide-client-params.dynamodb.*", check_expressions)
     return dynamodb, s3_client(), sqs_client()
+
+
+class MotoParts(S3Parts):
+    """`S3Parts` on moto, which fails with a KeyError where S3 answers NoSuchUpload."""
+
+    def finish(self, tenant: TenantId, upload: Upload, parts: Sequence[ArrivedPart]) -> bool:
+        try:
+            return super().finish(tenant, upload, parts)
+        except KeyError:
+            return False
 
 
 class AwsBackend:
@@ -67,7 +78,7 @@ class AwsBackend:
         self.projects = DynamoProjects(self.dynamodb, names.store_table)
         self.keys = DynamoKeys(self.dynamodb, names.keys_table)
         self.objects = S3Objects(s3, names.files_bucket)
-        self.parts = S3Parts(s3, names.files_bucket)
+        self.parts = MotoParts(s3, names.files_bucket)
         self.arrivals = SqsArrivals(sqs, names.events_queue_url)
         stack.dynamodb.update_table(
             TableName=names.store_table,
@@ -81,14 +92,18 @@ class AwsBackend:
         self.objects.put(tenant, upload.file_id, data)
         return True
 
-    def client_put_part(self, tenant: TenantId, upload: Upload, number: int, data: bytes) -> None:
-        self.stack.s3.upload_part(
-            Bucket=self.stack.settings.files_bucket,
-            Key=object_key(FILES, tenant, upload.file_id),
-            UploadId=upload.multipart_id,
-            PartNumber=number,
-            Body=data,
-        )
+    def client_put_part(self, tenant: TenantId, upload: Upload, number: int, data: bytes) -> bool:
+        try:
+            self.stack.s3.upload_part(
+                Bucket=self.stack.settings.files_bucket,
+                Key=object_key(FILES, tenant, upload.file_id),
+                UploadId=upload.multipart_id,
+                PartNumber=number,
+                Body=data,
+            )
+        except (self.stack.s3.exceptions.NoSuchUpload, KeyError):  # KeyError: see MotoParts
+            return False
+        return True
 
     def trash(self, tenant: TenantId, file_id: FileId) -> None:
         table = self.stack.settings.store_table

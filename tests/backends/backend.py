@@ -63,8 +63,8 @@ class Backend(Protocol):
     def client_put(self, tenant: TenantId, upload: Upload, data: bytes) -> bool:
         """PUT bytes by the upload's signed URL; False when S3 refuses the second write."""
 
-    def client_put_part(self, tenant: TenantId, upload: Upload, number: int, data: bytes) -> None:
-        """PUT a part by its signed URL."""
+    def client_put_part(self, tenant: TenantId, upload: Upload, number: int, data: bytes) -> bool:
+        """PUT a part by its signed URL; False when the multipart upload is over."""
 
     def trash(self, tenant: TenantId, file_id: FileId) -> None:
         """Move the live file to the trash."""

@@ -44,8 +44,12 @@ class MemoryBackend:
         self.objects.put(tenant, upload.file_id, data)
         return True
 
-    def client_put_part(self, tenant: TenantId, upload: Upload, number: int, data: bytes) -> None:  # noqa: ARG002
-        self.parts.multipart[upload.multipart_id or ""][number] = data
+    def client_put_part(self, tenant: TenantId, upload: Upload, number: int, data: bytes) -> bool:  # noqa: ARG002
+        held = self.parts.multipart.get(upload.multipart_id or "")
+        if held is None:
+            return False
+        held[number] = data
+        return True
 
     def trash(self, tenant: TenantId, file_id: FileId) -> None:
         row = self.store.files.pop((tenant, file_id))

@@ -89,6 +89,19 @@ def test_an_unvalidated_file_is_due_after_the_grace_for_its_validation(
     assert due(backend, NOW + VALIDATION_GRACE) == {DueWork(tenant, file_id=file.id)}
 
 
+def test_an_unvalidated_file_that_expires_within_the_grace_is_due_then(
+    backend: Backend, tenant: TenantId
+) -> None:
+    upload = an_upload(file_expires_at=NOW + UPLOAD_LIFE)
+    backend.uploads.reserve(tenant, upload)
+    backend.clock.advance(UPLOAD_LIFE - 1)
+
+    backend.uploads.complete(tenant, upload, upload.becomes())
+
+    assert due(backend, NOW + UPLOAD_LIFE - 1) == set()
+    assert due(backend, NOW + UPLOAD_LIFE) == {DueWork(tenant, file_id=upload.file_id)}
+
+
 def test_looking_again_moves_when_an_unvalidated_file_is_due(
     backend: Backend, tenant: TenantId
 ) -> None:

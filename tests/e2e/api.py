@@ -30,7 +30,7 @@ class Api:
 
     base_url: str
     key: str
-    client: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=60))
+    client: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=120))
 
     def __enter__(self) -> Self:
         return self

@@ -31,6 +31,16 @@ class Project:
         return Api(self.base_url, self.key)
 
 
+@dataclass(frozen=True)
+class RevokedKey:
+    """A key that opened a file of a project until it was revoked (`time.monotonic`)."""
+
+    project: Project
+    secret: str
+    file_id: str
+    revoked_at: float
+
+
 class NewProject(Protocol):
     """Makes a project with those limits; the defaults are the contract's."""
 
@@ -60,5 +70,10 @@ class Operator:
         secret, record = create_key(project, keys=self._keys, pepper=self._pepper, clock=time.time)
         return secret, record.id
 
-    def revoke_key(self, project: TenantId, key_id: str) -> None:
-        revoke_key(project, key_id, keys=self._keys, clock=time.time)
+    def used_and_revoked_key(self) -> RevokedKey:
+        project = self.new_project()
+        secret, key_id = self.create_key(project.id)
+        with Api(project.base_url, secret) as api:
+            file_id = api.create_file(b"made with the key that is revoked")["id"]
+        revoke_key(project.id, key_id, keys=self._keys, clock=time.time)
+        return RevokedKey(project, secret, file_id, time.monotonic())

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import json
 import shlex
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 from unittest import mock
 
@@ -15,11 +21,39 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
+
+
+ROOT = Path(__file__).parents[2]
+START_SECONDS = 300
+STOP_SECONDS = 60
+
+
+@contextmanager
+def started_stack() -> Iterator[Stack]:
+    """Build and start the embedded stack on a free port, with nothing in it, and stop it again."""
+    with tempfile.TemporaryDirectory(prefix="larder-e2e-") as folder:
+        state = Path(folder)
+        output = state / "output"
+        command = [sys.executable, "-m", "local", "run", "--port", "0", "--state", folder]
+        with output.open("wb") as log:
+            process = subprocess.Popen(  # noqa: S603
+                command, cwd=ROOT, stdout=log, stderr=log, start_new_session=True
+            )
+        try:
+            deadline = time.monotonic() + START_SECONDS
+            while not (state / "env").exists():
+                assert process.poll() is None, output.read_text()
+                assert time.monotonic() < deadline, output.read_text()
+                time.sleep(0.2)
+            yield Stack.read(state / "env")
+        finally:
+            process.terminate()
+            process.wait(STOP_SECONDS)
 
 
 @dataclass(frozen=True)

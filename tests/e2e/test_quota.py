@@ -50,6 +50,8 @@ def test_of_32_uploads_at_once_exactly_those_with_room_are_admitted(
     new_project: NewProject, limits: dict[str, int], way: Callable[[Api], httpx.Response]
 ) -> None:
     with new_project(**limits).api() as api:
+        assert api.in_use() == (0, 0)
+
         with ThreadPoolExecutor(32) as pool:
             responses = list(pool.map(lambda _: patiently(lambda: way(api)), range(32)))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from larder.domain.files import VALIDATION_GRACE, FileStatus
+from larder.domain.files import FileStatus
 from larder.domain.quota import NOTHING
 from larder.services.ports import FilePage
 from tests.fakes.store import FileRow
@@ -27,7 +27,7 @@ class InMemoryFiles:
         with self._store.transaction():
             self._store.check_room(tenant, file.amount)
             self._store.count(tenant, left=NOTHING - file.amount, reserved=NOTHING)
-            self._store.files[tenant, file.id] = FileRow(file, file.created_at + VALIDATION_GRACE)
+            self._store.files[tenant, file.id] = FileRow.new(file, file.created_at)
 
     def get(self, tenant: TenantId, file_id: FileId) -> File | None:
         row = self._store.files.get((tenant, file_id))

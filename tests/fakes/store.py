@@ -8,7 +8,7 @@ from threading import RLock
 from typing import TYPE_CHECKING
 
 from larder.domain.errors import ContentionError, QuotaExceededError
-from larder.domain.files import DAY
+from larder.domain.files import DAY, VALIDATION_GRACE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +26,12 @@ class FileRow:
 
     file: File
     due_at: int | None
+
+    @classmethod
+    def new(cls, file: File, now: int) -> FileRow:
+        """Return the item of a file that from `now` on awaits its bytes or its validation."""
+        due_at = now + VALIDATION_GRACE
+        return cls(file, due_at if file.expires_at is None else min(due_at, file.expires_at))
 
 
 @dataclass

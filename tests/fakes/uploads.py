@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from larder.domain.files import VALIDATION_GRACE
 from larder.domain.quota import NOTHING
 from larder.domain.uploads import UploadStatus
 from tests.fakes.store import FileRow, UploadRow
@@ -40,10 +39,8 @@ class InMemoryUploads:
             row = self._pending(tenant, upload.id)
             if row is None:
                 return False
-            self._end(row, upload, UploadStatus.COMPLETED)
-            self._store.files[tenant, file.id] = FileRow(
-                file, int(self._clock()) + VALIDATION_GRACE
-            )
+            self._end(row, UploadStatus.COMPLETED)
+            self._store.files[tenant, file.id] = FileRow.new(file, int(self._clock()))
             self._store.count(tenant, left=NOTHING, reserved=NOTHING - upload.amount)
             return True
 
@@ -52,7 +49,7 @@ class InMemoryUploads:
             row = self._pending(tenant, upload.id)
             if row is None:
                 return False
-            self._end(row, upload, status)
+            self._end(row, status)
             self._give_back(tenant, upload)
             return True
 
@@ -81,9 +78,9 @@ class InMemoryUploads:
         row = self._store.uploads.get((tenant, upload_id))
         return row if row is not None and row.upload.status is UploadStatus.PENDING else None
 
-    def _end(self, row: UploadRow, upload: Upload, status: UploadStatus) -> None:
+    def _end(self, row: UploadRow, status: UploadStatus) -> None:
         row.upload = replace(row.upload, status=status)
-        row.due_at = int(self._clock()) if upload.leaves_parts else None
+        row.due_at = int(self._clock()) if row.upload.leaves_parts else None
 
     def _give_back(self, tenant: TenantId, upload: Upload) -> None:
         self._store.ledger.add(upload.id)

@@ -251,7 +251,15 @@ def test_deletion_is_final_and_frees_the_quota_at_once(
 )
 @pytest.mark.parametrize(
     "file_id",
-    ["file-0123456789abcdef01234567", "file-XYZ", "nonsense", "upload_0123456789abcdef01234567"],
+    [
+        "file-0123456789abcdef01234567",
+        "file-XYZ",
+        "nonsense",
+        "upload_0123456789abcdef01234567",
+        "P#x",
+        "\x00",
+        "😀",
+    ],
 )
 def test_every_route_answers_an_unknown_id_alike(
     functions: Functions, tenant: TenantId, route: str, file_id: str

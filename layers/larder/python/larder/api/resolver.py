@@ -13,7 +13,7 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValida
 from larder.api.errors import internal_error, refusal
 from larder.api.idempotency import answer_once, idempotency_key
 from larder.api.requests import invalid_parameter
-from larder.domain.errors import ContentionError, LarderError, QuotaExceededError
+from larder.domain.errors import ContentionError, LarderError, NotFoundError, QuotaExceededError
 from larder.runtime.observability import count, logger
 
 if TYPE_CHECKING:
@@ -37,6 +37,14 @@ def resolver() -> APIGatewayRestResolver:
     app.exception_handler(LarderError)(_refused)
     app.exception_handler(RequestValidationError)(_invalid)
     app.exception_handler(Exception)(_failed)
+
+    def unmatched(_: Exception) -> Response[dict[str, Any]]:
+        # The gateway's path parameters match anything, Powertools' not every character.
+        parameters = app.current_event.path_parameters
+        kind = "Upload" if "upload_id" in parameters else "File"
+        return refusal(NotFoundError(kind, next(iter(parameters.values()), "")))
+
+    app.not_found(unmatched)
     return app
 
 

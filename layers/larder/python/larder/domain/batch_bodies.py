@@ -33,6 +33,7 @@ from larder.domain.batch_shapes import (
 MAX_MESSAGES: Final = 100
 
 _ABSENT: Final = Raw(b"")
+_ROLE_LIST: Final = ", ".join(ROLES)
 _PLACE: Final = re.compile(r"\$\[(\d+)\]")
 
 
@@ -93,7 +94,9 @@ def _model(raw: Raw, problems: list[Problem]) -> str | None:
 
 
 def _check_stream(raw: Raw, problems: list[Problem]) -> None:
-    kind = kind_of(raw) if raw else "null"
+    if not raw:
+        return
+    kind = kind_of(raw)
     if kind == "true":
         message = "body.stream must not be true: a batch answers whole"
         problems.append(Problem("streaming_unsupported", "body.stream", message))
@@ -141,18 +144,17 @@ def _check_each_message(raw: Raw, problems: list[Problem]) -> None:
     try:
         read_messages(raw)
     except ValidationError as error:
-        first_bad = error
+        first_bad = _PLACE.search(str(error))
     else:
         return
     try:
-        messages = msgspec.structs.astuple(_read_first_messages(raw))
+        messages = _read_first_messages(raw)
     except ValidationError:
-        place = _PLACE.search(str(first_bad))
-        at = f"body.messages[{place[1]}]" if place else "body.messages"
-        message = f"{at} is not a message with a known role and a content"
-        problems.append(Problem("invalid_type", at, message))
+        param = f"body.messages[{first_bad[1]}]" if first_bad else "body.messages"
+        message = f"{param} is not a message with a known role and a content"
+        problems.append(Problem("invalid_type", param, message))
         return
-    for index, message in enumerate(messages):
+    for index, message in enumerate(msgspec.structs.astuple(messages)):
         if not message:
             break
         _check_message(message, f"body.messages[{index}]", problems)
@@ -182,6 +184,6 @@ def _role(raw: Raw, param: str, problems: list[Problem]) -> str | None:
     if role in ROLES:
         return role
     found = quoted(role) if role is not None else kind_of(raw) if raw else "absent"
-    message = f"{param}.role must be one of {', '.join(ROLES)}, not {found}"
+    message = f"{param}.role must be one of {_ROLE_LIST}, not {found}"
     problems.append(Problem("invalid_type", f"{param}.role", message))
     return None

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from msgspec import Raw
+from msgspec import DecodeError, Raw, ValidationError
 from msgspec.json import Decoder
 
 _KINDS: Final = {
@@ -17,6 +17,7 @@ _KINDS: Final = {
 _EMPTY_ARRAY: Final = re.compile(rb"\[[ \t\r\n]*\]")
 
 _decode_text = Decoder(str).decode
+_skip = Decoder(Raw).decode
 
 
 def kind_of(value: Raw) -> str:
@@ -26,7 +27,10 @@ def kind_of(value: Raw) -> str:
 
 def read_text(value: Raw) -> str | None:
     """The value if it is a string."""
-    return _decode_text(value) if memoryview(value)[0] == ord('"') else None
+    try:
+        return _decode_text(value)
+    except ValidationError:
+        return None
 
 
 def is_empty(value: Raw) -> bool:
@@ -37,10 +41,10 @@ def is_empty(value: Raw) -> bool:
 _EMPTY_TEXT: Final = Raw(b'""')
 
 
-def is_utf8(line: bytes) -> bool:
-    """Whether the bytes are UTF-8."""
+def is_json(text: bytes) -> bool:
+    """Whether the bytes, which are UTF-8, are one JSON value."""
     try:
-        line.decode()
-    except UnicodeDecodeError:
+        _skip(text)
+    except (DecodeError, RecursionError):
         return False
     return True

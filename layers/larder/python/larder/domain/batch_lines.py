@@ -11,10 +11,9 @@ Source: contract section 4. What the rules leave open is decided here:
 """
 
 import re
-from dataclasses import dataclass, field
 from typing import Final
 
-from msgspec import DecodeError, Raw
+from msgspec import DecodeError, Raw, Struct
 from msgspec.json import Decoder
 
 from larder.domain.batch_bodies import read_body
@@ -28,60 +27,121 @@ MAX_CUSTOM_ID: Final = 512
 MAX_MEMBERS: Final = 100
 
 _SURROGATE_ESCAPE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
+_PLACE: Final = re.compile(r"\(byte (\d+)\)")
 _ABSENT: Final = Raw(b"")
+_ENDPOINT_LIST: Final = ", ".join(ENDPOINTS)
 
-_skip = Decoder(Raw).decode
 
-
-@dataclass(slots=True)
-class RequestLine:
+class RequestLine(Struct, gc=False):
     """What one line says, as far as it can be told, and what is wrong with it by itself.
 
     `custom_id`, `url` and `model` hold valid values only.
     """
 
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[Problem]
     custom_id: str | None = None
     url: str | None = None
     model: str | None = None
+
+    def add(self, code: str, param: str | None, message: str) -> None:
+        """Note one more problem."""
+        self.problems.append(Problem(code, param, message))
+
+
+class _Members(Struct, forbid_unknown_fields=True, gc=False):
+    """The four members of a request and no other, of the right types."""
+
+    custom_id: str
+    method: str
+    url: str
+    body: Raw
+
+    def are_given_once(self, line: bytes) -> bool:
+        """Whether the line certainly has no room for any of them twice.
+
+        Beside its members' values, compact JSON takes up the frame and no more; a space after each
+        comma and colon adds 7, a carriage return 1. A member more hides at least `"url":"",`.
+        """
+        values = len(self.custom_id) + len(self.method) + len(self.url) + len(self.body)
+        return len(line) - values - _FRAME_LENGTH < _SHORTEST_MEMBER
+
+
+_FRAME_LENGTH: Final = len('{"custom_id":"","method":"","url":"","body":}')
+_SHORTEST_MEMBER: Final = len('"url":"",')
+
+_read_members: Final = Decoder(_Members).decode
+_skip: Final = Decoder(Raw).decode
 
 
 class RequestReader:
     """Reads request lines one at a time; holds nothing between two lines."""
 
-    __slots__ = ("_decode_members", "_names")
+    __slots__ = ("_names", "_read_named")
 
     def __init__(self) -> None:
-        self._decode_members = Decoder(dict[_Name, Raw], dec_hook=self._keep_name).decode
+        self._read_named = Decoder(dict[_Name, Raw], dec_hook=self._keep_name).decode
         self._names = 0
 
     def read(self, line: bytes) -> RequestLine:
         """Apply every rule to one line that is not blank, given without its newline."""
-        request = RequestLine()
-        members = _unreadable(line) or self._members(line)
-        if isinstance(members, Problem):
-            request.problems.append(members)
+        request = RequestLine([])
+        try:
+            line.decode()
+        except UnicodeDecodeError as error:
+            byte, offset = line[error.start], error.start
+            message = f"the line is not UTF-8: byte 0x{byte:02x} at offset {offset}"
+            request.add("invalid_encoding", None, message)
             return request
-        _read_custom_id(members.get("custom_id", _ABSENT), request)
-        _read_method(members.get("method", _ABSENT), request)
-        _read_url(members.get("url", _ABSENT), request)
-        _read_body(members.get("body", _ABSENT), request)
+        try:
+            members = _read_members(line)
+        except (DecodeError, RecursionError):
+            self._read_any(line, request)
+            return request
+        if not members.are_given_once(line):
+            self._read_any(line, request)
+        elif nested_deeper_than(MAX_DEPTH, line):
+            request.problems.append(_too_deep())
+        else:
+            _check_custom_id(members.custom_id, request)
+            _check_method(members.method, request)
+            _check_url(members.url, request)
+            _check_body(members.body, request)
         return request
 
-    def _members(self, line: bytes) -> dict[str, Raw] | Problem:
+    def _read_any(self, line: bytes, request: RequestLine) -> None:
+        """Read a line that is UTF-8, whatever else is wrong with it."""
+        members = _unreadable(line) or self._all_members(line)
+        if isinstance(members, Problem):
+            request.problems.append(members)
+            return
+        for name, check in _TEXT_CHECKS.items():
+            raw = members.get(name, _ABSENT)
+            text = read_text(raw) if raw else None
+            if text is not None:
+                check(text, request)
+            elif raw:
+                request.add("invalid_type", name, f"{name} must be a string, not {kind_of(raw)}")
+            else:
+                request.add("missing_required_parameter", name, f"{name} is missing")
+        if "body" in members:
+            _check_body(members["body"], request)
+        else:
+            request.add("missing_required_parameter", "body", "body is missing")
+
+    def _all_members(self, line: bytes) -> dict[str, Raw] | Problem:
         self._names = 0
         try:
-            named = self._decode_members(line)
+            named = self._read_named(line)
         except _TooManyMembersError:
             message = f"the object has more than {MAX_MEMBERS} members; a request has four"
             return Problem("invalid_request", None, message)
-        members: dict[str, Raw] = {}
-        for name, value in named.items():
-            if name.text in members:
-                message = f"the member {quoted(name.text)} is given more than once"
-                return Problem("invalid_request", None, message)
-            members[name.text] = value
-        return members
+        members = {name.text: value for name, value in named.items()}
+        if len(members) == len(named):
+            return members
+        names = [name.text for name in named]
+        twice = next(name for index, name in enumerate(names) if name in names[:index])
+        message = f"the member {quoted(twice)} is given more than once"
+        return Problem("invalid_request", None, message)
 
     def _keep_name(self, _: type, text: str) -> "_Name":
         self._names += 1
@@ -104,16 +164,11 @@ class _TooManyMembersError(Exception):
 
 
 def _unreadable(line: bytes) -> Problem | None:
-    """Why the line is not one JSON object within the limits, if it is not."""
-    try:
-        line.decode()
-    except UnicodeDecodeError as error:
-        message = f"not valid UTF-8: byte 0x{line[error.start]:02x} at offset {error.start}"
-        return Problem("invalid_encoding", None, message)
+    """Why the line, which is UTF-8, is not one JSON object within the limits, if it is not."""
     try:
         value = _skip(line)
     except DecodeError as error:
-        return Problem("invalid_json_line", None, _explained(error, line))
+        return Problem("invalid_json_line", None, _explained(str(error), line))
     except RecursionError:
         return _too_deep()
     if nested_deeper_than(MAX_DEPTH, line):
@@ -129,11 +184,11 @@ def _too_deep() -> Problem:
     return Problem("invalid_json_line", None, message)
 
 
-def _explained(error: DecodeError, line: bytes) -> str:
-    reason = str(error).removeprefix("JSON is malformed: ")
+def _explained(error: str, line: bytes) -> str:
+    reason = error.removeprefix("JSON is malformed: ")
     if _SURROGATE_ESCAPE.search(line):
         reason += r"; a \ud800…\udfff escape must be one of a pair"
-    elif place := re.search(r"\(byte (\d+)\)", reason):
+    elif place := _PLACE.search(reason):
         offset = int(place[1])
         near = line[max(offset - 8, 0) : offset + 16].decode(errors="replace")
         reason += f", near {quoted(near)}"
@@ -142,54 +197,38 @@ def _explained(error: DecodeError, line: bytes) -> str:
     return f"the line is not one JSON value: {reason}"
 
 
-def _read_custom_id(raw: Raw, request: RequestLine) -> None:
-    text = _text_member("custom_id", raw, request)
-    if text is None:
-        return
+def _check_custom_id(text: str, request: RequestLine) -> None:
     if 0 < len(text) <= MAX_CUSTOM_ID:
         request.custom_id = text
         return
     length = f"{len(text)} characters long" if text else "empty"
     message = f"custom_id is {length}; it must have 1 to {MAX_CUSTOM_ID} characters"
-    request.problems.append(Problem("invalid_custom_id", "custom_id", message))
+    request.add("invalid_custom_id", "custom_id", message)
 
 
-def _read_method(raw: Raw, request: RequestLine) -> None:
-    text = _text_member("method", raw, request)
-    if text is not None and text != "POST":
-        message = f"method must be 'POST', not {quoted(text)}"
-        request.problems.append(Problem("invalid_method", "method", message))
+def _check_method(text: str, request: RequestLine) -> None:
+    if text != "POST":
+        request.add("invalid_method", "method", f"method must be 'POST', not {quoted(text)}")
 
 
-def _read_url(raw: Raw, request: RequestLine) -> None:
-    text = _text_member("url", raw, request)
+def _check_url(text: str, request: RequestLine) -> None:
     if text in ENDPOINTS:
         request.url = text
-    elif text is not None:
-        message = f"url {quoted(text)} is not one of {', '.join(ENDPOINTS)}"
-        request.problems.append(Problem("invalid_url", "url", message))
-
-
-def _read_body(raw: Raw, request: RequestLine) -> None:
-    if not raw:
-        request.problems.append(_missing("body"))
-    elif (kind := kind_of(raw)) != "an object":
-        message = f"body must be an object, not {kind}"
-        request.problems.append(Problem("invalid_type", "body", message))
     else:
+        message = f"url {quoted(text)} is not one of {_ENDPOINT_LIST}"
+        request.add("invalid_url", "url", message)
+
+
+def _check_body(raw: Raw, request: RequestLine) -> None:
+    kind = kind_of(raw)
+    if kind == "an object":
         request.model = read_body(raw, request.url, request.problems)
-
-
-def _text_member(name: str, raw: Raw, request: RequestLine) -> str | None:
-    if not raw:
-        request.problems.append(_missing(name))
-    elif (text := read_text(raw)) is None:
-        message = f"{name} must be a string, not {kind_of(raw)}"
-        request.problems.append(Problem("invalid_type", name, message))
     else:
-        return text
-    return None
+        request.add("invalid_type", "body", f"body must be an object, not {kind}")
 
 
-def _missing(name: str) -> Problem:
-    return Problem("missing_required_parameter", name, f"{name} is missing")
+_TEXT_CHECKS: Final = {
+    "custom_id": _check_custom_id,
+    "method": _check_method,
+    "url": _check_url,
+}

@@ -1,13 +1,14 @@
 """What validating a batch file found: its problems, line by line, and the facts about the whole."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
+
+from msgspec import Struct
 
 SUMMARY_LENGTH = 512
 _QUOTED_LENGTH = 80
 
 
-class Problem(NamedTuple):
+class Problem(Struct, frozen=True, gc=False):
     """One mistake in a line that does not know its number; see `LineProblem`."""
 
     code: str

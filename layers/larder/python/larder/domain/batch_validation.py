@@ -66,12 +66,12 @@ class BatchValidator:
 
     def feed(self, block: Buffer) -> None:
         """Take the next bytes of the file."""
+        if isinstance(block, bytes) and len(block) <= _BLOCK:
+            self._piece(block)
+            return
         view = memoryview(block).cast("B")
         for start in range(0, len(view), _BLOCK):
-            piece = bytes(view[start : start + _BLOCK])
-            self._digest.update(piece)
-            self._bytes += len(piece)
-            self._lines(piece)
+            self._piece(bytes(view[start : start + _BLOCK]))
 
     def finish(self) -> ValidationReport:
         """The report on all bytes fed."""
@@ -93,7 +93,9 @@ class BatchValidator:
             bytes=self._bytes,
         )
 
-    def _lines(self, piece: bytes) -> None:
+    def _piece(self, piece: bytes) -> None:
+        self._digest.update(piece)
+        self._bytes += len(piece)
         start = 0
         if self._pending or self._overlong:
             end = piece.find(b"\n")
@@ -119,23 +121,33 @@ class BatchValidator:
         overlong = self._overlong
         self._pending = bytearray()
         self._overlong = False
+        fits = not overlong and len(line) <= MAX_LINE_BYTES
+        if fits and not self._full and self._valid_lines(line + b"\n", 0):
+            return
         self._line += 1
         if not self._full:
             self._any_line(line, overlong=overlong)
 
     def _whole_lines(self, piece: bytes, start: int) -> int:
         """Check the lines of `piece` that end in it; returns where the next one begins."""
-        while not self._full and (end := piece.find(b"\n", start)) >= 0:
+        while not self._full:
+            start = self._valid_lines(piece, start)
+            end = piece.find(b"\n", start)
+            if end < 0:
+                return start
             line = piece[start:end]
             start = end + 1
             self._line += 1
-            if self._requests < MAX_REQUESTS and self._file.accepts(line, self._line):
-                self._requests += 1
-            elif self._any_line(line, overlong=False):
+            if self._any_line(line, overlong=False):
                 start = self._blank_lines(piece, start)
-        if self._full:
-            self._line += piece.count(b"\n", start)
-            start = max(start, piece.rfind(b"\n") + 1)
+        self._line += piece.count(b"\n", start)
+        return max(start, piece.rfind(b"\n") + 1)
+
+    def _valid_lines(self, piece: bytes, start: int) -> int:
+        room = MAX_REQUESTS - self._requests
+        start, line = self._file.pass_valid(piece, start, self._line, room)
+        self._requests += line - self._line
+        self._line = line
         return start
 
     def _blank_lines(self, piece: bytes, start: int) -> int:
@@ -154,8 +166,9 @@ class BatchValidator:
             line = line.removeprefix(_BOM)
             message = "the file begins with a byte order mark (BOM): save it as UTF-8 without one"
             problems.append(Problem("invalid_encoding", None, message))
-        overlong = overlong or len(line.removesuffix(b"\r")) > MAX_LINE_BYTES
-        blank = not overlong and not line.strip(_WHITESPACE)
+        if len(line) > MAX_LINE_BYTES:
+            overlong = overlong or len(line.removesuffix(b"\r")) > MAX_LINE_BYTES
+        blank = not overlong and not line.lstrip(_WHITESPACE)
         if not blank:
             self._requests += 1
             if self._requests > MAX_REQUESTS:
@@ -174,5 +187,5 @@ class BatchValidator:
 
     def _add(self, line: int | None, problems: list[Problem]) -> None:
         self._error_count += len(problems)
-        for code, param, message in problems[: MAX_ERRORS - len(self._errors)]:
-            self._errors.append(LineProblem(code, line, message, param))
+        for found in problems[: MAX_ERRORS - len(self._errors)]:
+            self._errors.append(LineProblem(found.code, line, found.message, found.param))

@@ -132,25 +132,41 @@ class DynamoUploads:
         status: UploadStatus,
         effects: list[TransactWriteItemTypeDef],
     ) -> bool:
-        values = {":status": text(status), ":pending": text(UploadStatus.PENDING)}
+        while True:
+            end = self._ending(tenant, upload, status)
+            try:
+                transact(self._client, [end, *effects])
+            except ConditionsFailedError as refused:
+                held = refused.items.get(0)
+                if not held or held["status"]["S"] != UploadStatus.PENDING:
+                    return False
+                # A part has come since the upload was read: it has to be cleared away as well.
+                upload = upload_from(upload.id, held)
+            else:
+                return True
+
+    def _ending(
+        self, tenant: TenantId, upload: Upload, status: UploadStatus
+    ) -> TransactWriteItemTypeDef:
+        values = {
+            ":status": text(status),
+            ":pending": text(UploadStatus.PENDING),
+            ":seen": number(upload.part_bytes),
+        }
         if upload.leaves_parts:
             # The sweeper still has to clear the parts away.
             change = f"SET #status = :status, due_at = :now REMOVE {_NOT_EXPIRING}"
             values[":now"] = number(int(self._clock()))
         else:
             change = f"SET #status = :status REMOVE {_NOT_EXPIRING}, {_NOT_DUE}"
-        end: TransactWriteItemTypeDef = {
+        return {
             "Update": {
                 "TableName": self._table,
                 "Key": item_key(tenant, upload.id),
                 "UpdateExpression": change,
-                "ConditionExpression": "#status = :pending",
+                "ConditionExpression": "#status = :pending AND part_bytes = :seen",
                 "ExpressionAttributeNames": {"#status": "status"},
                 "ExpressionAttributeValues": values,
+                "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
             }
         }
-        try:
-            transact(self._client, [end, *effects])
-        except ConditionsFailedError:
-            return False
-        return True

@@ -1,0 +1,187 @@
+"""What holds at every moment, and what holds once everything has settled."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from larder.domain.files import DAY, VALIDATION_GRACE, File, FileStatus
+from larder.domain.projects import AUDIT_INTERVAL
+from larder.domain.quota import NOTHING
+from larder.domain.uploads import UPLOAD_LIFE, UploadStatus
+from larder.services.sweep import Outcome
+from tests.property.world import TENANTS
+
+if TYPE_CHECKING:
+    from larder.domain.ids import TenantId
+    from larder.domain.uploads import Upload
+    from tests.backends.backend import Snapshot
+    from tests.property.world import Arrival, World
+
+
+class Invariants:
+    """Watches a world: compares what is stored with what was, and with what clients were told.
+
+    `seen` are all files that ever were.
+    """
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._gone: set[Arrival] = set()
+        self.stored = world.backend.snapshot()
+        self.seen: list[Arrival] = []
+        self.broken = False
+        world.watch = self.look
+
+    def look(self) -> None:
+        """Check what holds at every moment, in the middle of operations too."""
+        before, self.stored = self.stored, self._world.backend.snapshot()
+        self.seen += [key for key in self.stored.files if key not in before.files]
+        try:
+            self._check(before, self.stored)
+        except AssertionError:
+            self.broken = True
+            raise
+
+    def _check(self, before: Snapshot, now: Snapshot) -> None:
+        for tenant in TENANTS:
+            self._counters_are_what_is_stored(tenant, now)
+            _nothing_was_admitted_over_the_limit(tenant, before, now)
+        self._files_only_move_forward(before, now)
+        self._uploads_only_move_forward(before, now)
+        self._files_are_not_lost(before, now)
+
+    def _counters_are_what_is_stored(self, tenant: TenantId, now: Snapshot) -> None:
+        usage = now.usage[tenant]
+        used = reserved = NOTHING
+        for (owner, _), file in now.files.items():
+            used += file.amount if owner == tenant else NOTHING
+        for (owner, _), upload in now.uploads.items():
+            reserved += upload.amount if owner == tenant and _pending(upload) else NOTHING
+        # What DynamoDB removed counts until its stream record is worked off.
+        for owner, item in self._world.history.vanished:
+            if owner == tenant and item.id not in now.released:
+                if isinstance(item, File):
+                    used += item.amount
+                elif _pending(item):
+                    reserved += item.amount
+        assert (usage.used, usage.reserved) == (used, reserved), f"counters of {tenant}"
+
+    def _files_only_move_forward(self, before: Snapshot, now: Snapshot) -> None:
+        self._gone |= before.files.keys() - now.files.keys()
+        assert not self._gone & now.files.keys(), "a file came back"
+        for key in before.files.keys() & now.files.keys():
+            was, has = before.files[key].status, now.files[key].status
+            assert was in {has, FileStatus.UPLOADED}, f"{key} went from {was} to {has}"
+
+    def _uploads_only_move_forward(self, before: Snapshot, now: Snapshot) -> None:
+        history, clock = self._world.history, self._world.clock
+        assert now.uploads.keys() & before.uploads.keys() == before.uploads.keys() - {
+            (tenant, item.id) for tenant, item in history.vanished
+        }
+        for (tenant, upload_id), upload in now.uploads.items():
+            was = before.uploads.get((tenant, upload_id), upload).status
+            assert was in {upload.status, UploadStatus.PENDING}, f"{upload_id} was {was}"
+            key = (tenant, upload.file_id)
+            match upload.status:
+                case UploadStatus.COMPLETED:
+                    assert key in history.arrived, "completed without its bytes"
+                case UploadStatus.CANCELLED:
+                    assert key in history.cancels, "cancelled by nobody"
+                case UploadStatus.EXPIRED:
+                    assert upload.expires_at <= clock(), "expired too soon"
+
+    def _files_are_not_lost(self, before: Snapshot, now: Snapshot) -> None:
+        history, clock = self._world.history, self._world.clock
+        for key in now.files.keys() & history.arrived:
+            assert key in now.objects, f"{key} lost its bytes"
+        completed = {
+            (tenant, upload.file_id)
+            for (tenant, _), upload in now.uploads.items()
+            if upload.status is UploadStatus.COMPLETED
+        }
+        for key in before.files.keys() - now.files.keys():
+            if key in history.acknowledged | completed:
+                expired = before.files[key].expired(clock())
+                assert expired or key in history.deletes, f"{key} was lost"
+
+
+def _nothing_was_admitted_over_the_limit(tenant: TenantId, before: Snapshot, now: Snapshot) -> None:
+    taken_before = before.usage[tenant].limit - before.usage[tenant].left
+    taken = now.usage[tenant].limit - now.usage[tenant].left
+    if taken.files > taken_before.files or taken.bytes > taken_before.bytes:
+        left = now.usage[tenant].left
+        assert left.files >= 0, f"{tenant} has too many files"
+        assert left.bytes >= 0, f"{tenant} has too many bytes"
+
+
+def _pending(upload: Upload) -> bool:
+    return upload.status is UploadStatus.PENDING
+
+
+def check_settling(world: World) -> None:
+    """Let the world settle, checking at each stage what has to hold from there on."""
+    world.drain()
+    _sweep_after(world, VALIDATION_GRACE)
+    stored = world.backend.snapshot()
+    for key, file in stored.files.items():
+        in_time = key not in world.history.lost
+        assert not (in_time and file.status is FileStatus.UPLOADED), f"{key} was never validated"
+
+    _sweep_after(world, UPLOAD_LIFE)
+    stored = world.backend.snapshot()
+    assert not any(_pending(upload) for upload in stored.uploads.values()), "pending for ever"
+    assert all(stored.usage[tenant].reserved == NOTHING for tenant in TENANTS)
+    # Bytes that nothing announced and nothing claims wait for their upload's record to go.
+    assert stored.objects - stored.files.keys() <= world.history.lost
+
+    # A message that was lost may put off the next look by as much as the file's age.
+    wait = UPLOAD_LIFE
+    while any(file.status is FileStatus.UPLOADED for file in stored.files.values()):
+        assert wait < 100 * DAY, "never validated"
+        wait *= 2
+        _sweep_after(world, wait)
+        stored = world.backend.snapshot()
+
+    _sweep_after(world, 2 * DAY)
+    world.collect_ttl()
+    world.drain()
+    check_order(world)
+    _an_audit_agrees(world)
+
+
+def _sweep_after(world: World, wait: float) -> None:
+    world.clock.advance(wait)
+    world.finish(world.sweep())
+    world.drain()
+
+
+def check_order(world: World) -> None:
+    """Check that records, bytes, reports and counters agree, and that nothing waits for anything.
+
+    What holds after the queues' retries and a sweep.
+    """
+    stored = world.backend.snapshot()
+    for key, file in stored.files.items():
+        assert file.status is not FileStatus.UPLOADED, f"{key} is not settled"
+        assert not file.expired(world.clock()), f"{key} is expired"
+    assert stored.objects == stored.files.keys(), "bytes and records differ"
+    assert stored.reports <= stored.files.keys(), "a report without its file"
+    assert not any(_pending(upload) for upload in stored.uploads.values())
+    for tenant in TENANTS:
+        usage = stored.usage[tenant]
+        assert usage.reserved == NOTHING
+        used = sum((f.amount for (t, _), f in stored.files.items() if t == tenant), NOTHING)
+        assert usage.used == used
+        assert usage.left + used == usage.limit
+
+
+def _an_audit_agrees(world: World) -> None:
+    world.history.swept.clear()
+    _sweep_after(world, AUDIT_INTERVAL)
+    audits = {
+        swept.work.tenant: swept.outcome
+        for swept in world.history.swept
+        if swept.work.file_id is None and swept.work.upload_id is None
+    }
+    assert audits == dict.fromkeys(TENANTS, Outcome.COUNTERS_EXACT)
+    assert Outcome.FAILED not in {swept.outcome for swept in world.history.swept}

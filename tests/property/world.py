@@ -1,0 +1,372 @@
+"""Larder with its clients, queue and stream: use cases as operations, events in any order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import NoneType
+from typing import TYPE_CHECKING, Any, cast
+
+from larder.domain.errors import LarderError
+from larder.domain.files import File
+from larder.domain.quota import Amount
+from larder.domain.uploads import Upload, UploadStatus
+from larder.services.files_create import NewFile, create_file
+from larder.services.files_delete import delete_file
+from larder.services.on_file_removed import clear_file, clear_upload
+from larder.services.on_object_created import receive_object
+from larder.services.parts_create import create_part
+from larder.services.sweep import Sweeper, Swept
+from larder.services.uploads_cancel import cancel_upload
+from larder.services.uploads_complete import complete_upload
+from larder.services.uploads_create import NewUpload, create_upload
+from larder.services.usage_get import get_usage
+from tests.property.operations import CrashError, Interruption, Operation, OutageError, gated, noted
+from tests.samples import OTHER, TENANT, a_project
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from larder.domain.ids import FileId, PartId, TenantId
+    from larder.domain.parts import ArrivedPart
+    from larder.services.part_ports import Digests, PartStore
+    from larder.services.ports import ObjectStore
+    from larder.services.uploads_get import UploadState
+    from tests.backends.backend import Backend
+
+TENANTS = (TENANT, OTHER)
+LIMIT = Amount(files=4, bytes=300)
+PART_THRESHOLD = 120
+VALID = (
+    b'{"custom_id":"a","method":"POST","url":"/v1/embeddings","body":{"model":"m","input":"x"}}\n'
+)
+
+type Arrival = tuple[TenantId, FileId]
+type Removal = tuple[TenantId, File | Upload]
+
+
+def content(size: int) -> bytes:
+    """Return bytes of that size: a valid batch file when it is the size of one."""
+    return VALID if size == len(VALID) else b"x" * size
+
+
+_EXPECTED = (NoneType, LarderError, CrashError, OutageError)
+
+
+class _Announcing:
+    """`ObjectStore` that tells of what it stores, as S3 does."""
+
+    def __init__(self, objects: ObjectStore, stored: Callable[[TenantId, FileId], None]) -> None:
+        self._objects = objects
+        self._stored = stored
+
+    def put(self, tenant: TenantId, file_id: FileId, data: bytes) -> None:
+        self._objects.put(tenant, file_id, data)
+        self._stored(tenant, file_id)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._objects, name)
+
+
+class _AnnouncingParts:
+    """`PartStore` that tells of the files it makes, as S3 does."""
+
+    def __init__(self, parts: PartStore, stored: Callable[[TenantId, FileId], None]) -> None:
+        self._parts = parts
+        self._stored = stored
+
+    def finish(self, tenant: TenantId, upload: Upload, parts: Sequence[ArrivedPart]) -> bool:
+        made = self._parts.finish(tenant, upload, parts)
+        if made:
+            self._stored(tenant, upload.file_id)
+        return made
+
+    def assemble(
+        self,
+        tenant: TenantId,
+        upload: Upload,
+        part_ids: Sequence[PartId],
+        accept: Callable[[Digests], None],
+    ) -> bool:
+        made = self._parts.assemble(tenant, upload, part_ids, accept)
+        if made:
+            self._stored(tenant, upload.file_id)
+        return made
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._parts, name)
+
+
+@dataclass
+class History:
+    """What clients did and were told, by which what happens to their files is judged."""
+
+    arrived: set[Arrival] = field(default_factory=set)
+    acknowledged: set[Arrival] = field(default_factory=set)
+    deletes: set[Arrival] = field(default_factory=set)
+    cancels: set[Arrival] = field(default_factory=set)
+    lost: set[Arrival] = field(default_factory=set)
+    vanished: list[Removal] = field(default_factory=list)
+    swept: list[Swept] = field(default_factory=list)
+    sent: dict[Arrival, list[PartId]] = field(default_factory=dict)
+
+
+class World:
+    """The ports, gated; the messages under way; and the operations that clients have begun.
+
+    `watch` is called after every port call or, with `closely` False, after every operation.
+    """
+
+    def __init__(self, backend: Backend, *, closely: bool = True) -> None:
+        self.backend = backend
+        self.clock = backend.clock
+        self.closely = closely
+        self.history = History()
+        self.arrivals: list[Arrival] = []
+        self.removals: list[Removal] = []
+        self.watch: Callable[[], None] = lambda: None
+        for tenant in TENANTS:
+            a_project(backend, tenant, LIMIT)
+        self._now = noted(backend.clock)
+        self._files = gated(backend.files, "files")
+        self._uploads = gated(backend.uploads, "uploads")
+        self._usage = gated(backend.usage, "usage")
+        self._deadlines = gated(backend.deadlines, "deadlines")
+        self._projects = gated(backend.projects, "projects")
+        self._arrivals = gated(backend.arrivals, "arrivals")
+        self._objects = gated(
+            cast("ObjectStore", _Announcing(backend.objects, self._stored)), "objects"
+        )
+
+        self._parts = gated(
+            cast("PartStore", _AnnouncingParts(backend.parts, self._stored)), "parts"
+        )
+
+    def step(self, operation: Operation, interruption: Interruption | None = None) -> None:
+        """Step the operation, and see what came of it."""
+        operation.step(interruption)
+        if operation.done and not isinstance(operation.error, _EXPECTED):
+            raise operation.error
+        if self.closely or operation.done:
+            self.look()
+
+    def finish(self, operation: Operation) -> Operation:
+        """Step the operation to its end, and return it."""
+        while not operation.done:
+            self.step(operation)
+        return operation
+
+    def drain(self) -> None:
+        """Deliver all messages, and those that come of them."""
+        while self.arrivals or self.removals:
+            if self.arrivals:
+                self.finish(self.receive(self.arrivals[0]))
+            else:
+                self.finish(self.clear(self.removals[0]))
+
+    # What clients do.
+
+    def create_file(
+        self, tenant: TenantId, size: int, purpose: str, expires_after: int | None = None
+    ) -> Operation:
+        """Begin a small upload."""
+
+        def use_case() -> File:
+            file = create_file(
+                tenant,
+                NewFile("notes.txt", content(size), purpose, "text/plain", expires_after),
+                files=self._files,
+                uploads=self._uploads,
+                deadlines=self._deadlines,
+                objects=self._objects,
+                clock=self._now,
+            )
+            self.history.acknowledged.add((tenant, file.id))
+            return file
+
+        return Operation("create_file", use_case)
+
+    def create_upload(
+        self, tenant: TenantId, size: int, purpose: str, expires_after: int | None = None
+    ) -> Operation:
+        """Begin to announce a direct upload."""
+        return Operation(
+            "create_upload",
+            lambda: create_upload(
+                tenant,
+                NewUpload("notes.txt", size, purpose, "text/plain", expires_after),
+                files=self._files,
+                uploads=self._uploads,
+                deadlines=self._deadlines,
+                objects=self._objects,
+                parts=self._parts,
+                part_threshold=PART_THRESHOLD,
+                clock=self._now,
+            ),
+        )
+
+    def put(self, tenant: TenantId, upload: Upload) -> bool:
+        """PUT the announced bytes to S3, which announces them; False when some are there.
+
+        Above the threshold they are one part, and nothing is announced before they are joined.
+        """
+        if upload.plan is not None:
+            return self.backend.client_put_part(tenant, upload, 1, content(upload.bytes))
+        if not self.backend.client_put(tenant, upload, content(upload.bytes)):
+            return False
+        self._stored(tenant, upload.file_id)
+        self.look()
+        return True
+
+    def send_part(self, tenant: TenantId, upload: Upload) -> Operation:
+        """Begin to send all bytes as one part of request size."""
+
+        def use_case() -> PartId:
+            part_id = create_part(
+                tenant,
+                upload.id,
+                content(upload.bytes),
+                uploads=self._uploads,
+                parts=self._parts,
+                clock=self._now,
+            )
+            self.history.sent.setdefault((tenant, upload.file_id), []).append(part_id)
+            return part_id
+
+        return Operation("send_part", use_case)
+
+    def complete(self, tenant: TenantId, upload: Upload) -> Operation:
+        """Begin to complete an upload."""
+
+        def use_case() -> UploadState:
+            state = complete_upload(
+                tenant,
+                upload.id,
+                part_ids=self.history.sent.get((tenant, upload.file_id), [])[:1],
+                md5=None,
+                files=self._files,
+                uploads=self._uploads,
+                objects=self._objects,
+                parts=self._parts,
+                clock=self._now,
+            )
+            assert state.status is UploadStatus.COMPLETED
+            self.history.acknowledged.add((tenant, upload.file_id))
+            return state
+
+        return Operation("complete", use_case)
+
+    def cancel(self, tenant: TenantId, upload: Upload) -> Operation:
+        """Begin to call an upload off."""
+        self.history.cancels.add((tenant, upload.file_id))
+        return Operation(
+            "cancel",
+            lambda: cancel_upload(
+                tenant, upload.id, uploads=self._uploads, parts=self._parts, clock=self._now
+            ),
+        )
+
+    def delete(self, tenant: TenantId, file_id: FileId) -> Operation:
+        """Begin to delete a file."""
+        self.history.deletes.add((tenant, file_id))
+        return Operation(
+            "delete", lambda: delete_file(tenant, file_id, files=self._files, clock=self._now)
+        )
+
+    def read_usage(self, tenant: TenantId) -> Operation:
+        """Begin to read the usage, which reclaims what has expired."""
+        return Operation(
+            "read_usage",
+            lambda: get_usage(
+                tenant,
+                usage=self._usage,
+                deadlines=self._deadlines,
+                files=self._files,
+                uploads=self._uploads,
+                clock=self._now,
+            ),
+        )
+
+    def set_limit(self, tenant: TenantId, limit: Amount) -> Operation:
+        """Begin to change the project's limits."""
+        return Operation("set_limit", lambda: self._projects.set_limit(tenant, limit))
+
+    # What workers do; a message leaves its queue when its worker has returned.
+
+    def receive(self, arrival: Arrival, *, again: bool = False) -> Operation:
+        """Begin to receive bytes; `again`: the queue will deliver the message once more."""
+
+        def use_case() -> None:
+            tenant, file_id = arrival
+            receive_object(
+                tenant,
+                file_id,
+                files=self._files,
+                uploads=self._uploads,
+                objects=self._objects,
+                clock=self._now,
+            )
+            if not again and arrival in self.arrivals:
+                self.arrivals.remove(arrival)
+
+        return Operation("receive", use_case)
+
+    def clear(self, removal: Removal, *, again: bool = False) -> Operation:
+        """Begin to clear up after a removed record."""
+
+        def use_case() -> None:
+            tenant, item = removal
+            if isinstance(item, File):
+                clear_file(tenant, item, files=self._files, objects=self._objects)
+            else:
+                clear_upload(
+                    tenant, item, files=self._files, uploads=self._uploads, objects=self._objects
+                )
+            if not again and removal in self.removals:
+                self.removals.remove(removal)
+
+        return Operation("clear", use_case)
+
+    def sweep(self) -> Operation:
+        """Begin a sweep."""
+        sweeper = Sweeper(
+            files=self._files,
+            uploads=self._uploads,
+            usage=self._usage,
+            deadlines=self._deadlines,
+            objects=self._objects,
+            parts=self._parts,
+            arrivals=self._arrivals,
+            clock=self._now,
+        )
+        return Operation(
+            "sweep",
+            lambda: sweeper.sweep(keep_going=lambda: True, report=self.history.swept.append),
+        )
+
+    # What happens by itself.
+
+    def lose(self, arrival: Arrival) -> None:
+        """Let the queue lose a message for good."""
+        self.arrivals.remove(arrival)
+        self.history.lost.add(arrival)
+
+    def collect_ttl(self) -> None:
+        """Let DynamoDB remove what is a day past its expiry."""
+        before = self.backend.snapshot()
+        self.backend.collect_ttl()
+        after = self.backend.snapshot()
+        for tenant, file_id in before.files.keys() - after.files.keys():
+            self.history.vanished.append((tenant, before.files[tenant, file_id]))
+        for tenant, upload_id in before.uploads.keys() - after.uploads.keys():
+            self.history.vanished.append((tenant, before.uploads[tenant, upload_id]))
+        self.look()
+
+    def _stored(self, tenant: TenantId, file_id: FileId) -> None:
+        self.history.arrived.add((tenant, file_id))
+        self.arrivals.append((tenant, file_id))
+
+    def look(self) -> None:
+        """Take in the messages that came about, and call `watch`."""
+        self.arrivals += self.backend.announced()
+        self.removals += self.backend.removed()
+        self.watch()
