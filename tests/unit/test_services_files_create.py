@@ -15,7 +15,7 @@ from tests.samples import TENANT, a_file
 from tests.unit.use_cases import store
 
 if TYPE_CHECKING:
-    from larder.domain.ids import FileId, TenantId
+    from larder.domain.ids import TenantId
     from tests.backends.memory import MemoryBackend
 
 pytestmark = pytest.mark.usefixtures("tenant")
@@ -105,27 +105,22 @@ def test_files_that_have_not_expired_make_no_room(ports: MemoryBackend) -> None:
     assert ports.snapshot().files.keys() == {(TENANT, old.id)}
 
 
-class BrokenObjects:
-    """An object store whose PUT fails; `seen` is what was recorded by then."""
+def test_the_record_precedes_the_bytes_and_goes_when_they_fail(
+    ports: MemoryBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorded: list[object] = []
 
-    def __init__(self, ports: MemoryBackend) -> None:
-        self._ports = ports
-        self.seen: set[tuple[TenantId, FileId]] = set()
-
-    def put(self, *_: object) -> None:
-        self.seen = set(self._ports.snapshot().files)
+    def fail(*_: object) -> None:
+        recorded.extend(ports.snapshot().files)
         message = "S3 is out"
         raise OSError(message)
 
-
-def test_the_record_precedes_the_bytes_and_goes_when_they_fail(ports: MemoryBackend) -> None:
-    broken = BrokenObjects(ports)
-    ports.objects.put = broken.put  # type: ignore[method-assign]
+    monkeypatch.setattr(ports.objects, "put", fail)
 
     with pytest.raises(OSError, match="S3 is out"):
         store(ports)
 
-    assert len(broken.seen) == 1
+    assert len(recorded) == 1
     assert ports.snapshot().files == {}
     assert used(ports) == NOTHING
 

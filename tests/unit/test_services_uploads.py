@@ -198,7 +198,9 @@ class TestGet:
 
 class TestNotThere:
     @pytest.mark.parametrize("use", [get, complete, cancel])
-    @pytest.mark.parametrize("upload_id", ["", "nonsense", upload_of(a_file_id()), a_file_id()])
+    @pytest.mark.parametrize(
+        "upload_id", ["", "nonsense", upload_of(a_file_id(number=7)), a_file_id(number=7)]
+    )
     def test_an_unknown_id(self, ports: MemoryBackend, use: object, upload_id: str) -> None:
         assert callable(use)
         with pytest.raises(NotFoundError) as refused:
