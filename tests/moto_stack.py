@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import yaml
 
+from larder.domain.parts import PART_THRESHOLD
 from larder.runtime.settings import Settings
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ class MotoStack:
             "FILES_BUCKET": self.settings.files_bucket,
             "EVENTS_QUEUE_URL": self.settings.events_queue_url,
             "PEPPER_SECRET_ID": self.settings.pepper_secret_id,
+            "PART_THRESHOLD": str(self.settings.part_threshold),
             "POWERTOOLS_SERVICE_NAME": "larder",
             "POWERTOOLS_METRICS_NAMESPACE": "Larder",
         }
@@ -111,6 +113,7 @@ def create_stack() -> MotoStack:
             files_bucket="larder-files",
             events_queue_url=queue_url,
             pepper_secret_id="pepper",
+            part_threshold=PART_THRESHOLD,
         ),
         dynamodb,
         s3,

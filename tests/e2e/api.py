@@ -104,7 +104,7 @@ class Api:
     def file(self, file_id: str) -> Json:
         return self.json("GET", f"/files/{file_id}")
 
-    def settled(self, file_id: str, within: float = 20) -> Json:
+    def settled(self, file_id: str, within: float = 30) -> Json:
         """Return the file once it is no longer `uploaded`."""
         return eventually(
             lambda: self.file(file_id), lambda file: file["status"] != "uploaded", within
@@ -125,7 +125,7 @@ class Api:
         )
 
 
-def eventually[T](look: Callable[[], T], good: Callable[[T], bool], within: float = 20) -> T:
+def eventually[T](look: Callable[[], T], good: Callable[[T], bool], within: float = 30) -> T:
     """Look again until what is seen is good; the wait, not the sight, is bounded."""
     deadline = time.monotonic() + within
     while not good(seen := look()):

@@ -101,7 +101,7 @@ def _line(line: bytes) -> tuple[_Own, str | None, str | None, str | None]:
     if (
         not isinstance(value, _JsonObject)
         or len(value.last) < len(value.members)
-        or len(value.members) > 100
+        or len(value.members) > 32
     ):
         return [("invalid_request", None)], None, None, None
     return _request(value.last)

@@ -62,6 +62,7 @@ def test_permissions_on_objects_stop_at_a_prefix() -> None:
                         assert resource["Fn::Sub"] in {
                             "${FilesBucket.Arn}/files/*",
                             "${FilesBucket.Arn}/reports/*",
+                            "${FilesBucket.Arn}/parts/*",
                         }
 
 
@@ -82,7 +83,15 @@ def test_only_the_authorizer_reads_keys_and_the_pepper() -> None:
 
 
 def test_only_workers_remove_bytes() -> None:
-    assert functions_allowed("s3:DeleteObject") == {"OnObjectCreated", "OnFileRemoved"}
+    removers = {
+        name
+        for name, function in FUNCTIONS.items()
+        for statement in statements(function)
+        if "s3:DeleteObject" in listed(statement["Action"])
+        and {"Fn::Sub": "${FilesBucket.Arn}/parts/*"} not in listed(statement["Resource"])
+    }
+
+    assert removers == {"OnObjectCreated", "OnFileRemoved"}
 
 
 @each_function
@@ -147,12 +156,13 @@ def test_objects_are_encrypted_so_that_their_etag_stays_the_md5() -> None:
     ]
 
 
-def test_abandoned_multipart_uploads_are_gone_after_a_day() -> None:
-    (rule,) = RESOURCES["FilesBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+def test_abandoned_parts_are_gone_after_a_day_or_two() -> None:
+    multipart, small = RESOURCES["FilesBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
 
-    assert rule["Status"] == "Enabled"
-    assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
-    assert "Prefix" not in rule
+    assert {multipart["Status"], small["Status"]} == {"Enabled"}
+    assert multipart["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
+    assert "Prefix" not in multipart
+    assert (small["Prefix"], small["ExpirationInDays"]) == ("parts/", 2)
 
 
 def test_only_stored_files_raise_events() -> None:

@@ -6,46 +6,30 @@ Source: contract section 4. What the rules leave open is decided here:
   every rule is applied to every member, so independent mistakes are all reported at once.
 * JSON is RFC 8259 in UTF-8. Integers of any size are fine; an escaped surrogate without its other
   half cannot be written in UTF-8, so it is no JSON here. Depth counts arrays and objects.
-* Further members are ignored, but a line with more than 100 of them is no request: what a line
-  may cost must not depend on how it was made.
+* Further members are ignored, but a line with more than 32 members is no request: what a line may
+  cost must not depend on how it was made.
 """
 
 import re
 from typing import Final
 
-from msgspec import DecodeError, Raw, Struct
+from msgspec import DecodeError, Raw, Struct, ValidationError
 from msgspec.json import Decoder
 
-from larder.domain.batch_bodies import read_body
+from larder.domain.batch_bodies import body_members, check_body
 from larder.domain.batch_json import kind_of, read_text
 from larder.domain.batch_nesting import nested_deeper_than
-from larder.domain.batch_report import Problem, quoted
+from larder.domain.batch_report import Problem, RequestLine, quoted
 from larder.domain.batch_shapes import ENDPOINTS
 
 MAX_DEPTH: Final = 128
 MAX_CUSTOM_ID: Final = 512
-MAX_MEMBERS: Final = 100
+MAX_MEMBERS: Final = 32
 
 _SURROGATE_ESCAPE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
 _PLACE: Final = re.compile(r"\(byte (\d+)\)")
 _ABSENT: Final = Raw(b"")
 _ENDPOINT_LIST: Final = ", ".join(ENDPOINTS)
-
-
-class RequestLine(Struct, gc=False):
-    """What one line says, as far as it can be told, and what is wrong with it by itself.
-
-    `custom_id`, `url` and `model` hold valid values only.
-    """
-
-    problems: list[Problem]
-    custom_id: str | None = None
-    url: str | None = None
-    model: str | None = None
-
-    def add(self, code: str, param: str | None, message: str) -> None:
-        """Note one more problem."""
-        self.problems.append(Problem(code, param, message))
 
 
 class _Members(Struct, forbid_unknown_fields=True, gc=False):
@@ -94,8 +78,14 @@ class RequestReader:
             return request
         try:
             members = _read_members(line)
-        except (DecodeError, RecursionError):
+        except ValidationError:
             self._read_any(line, request)
+            return request
+        except DecodeError as error:
+            request.add("invalid_json_line", None, _explained(str(error), line))
+            return request
+        except RecursionError:
+            request.problems.append(_too_deep())
             return request
         if not members.are_given_once(line):
             self._read_any(line, request)
@@ -220,11 +210,11 @@ def _check_url(text: str, request: RequestLine) -> None:
 
 
 def _check_body(raw: Raw, request: RequestLine) -> None:
-    kind = kind_of(raw)
-    if kind == "an object":
-        request.model = read_body(raw, request.url, request.problems)
+    members = body_members(raw)
+    if members is None:
+        request.add("invalid_type", "body", f"body must be an object, not {kind_of(raw)}")
     else:
-        request.add("invalid_type", "body", f"body must be an object, not {kind}")
+        check_body(members, request)
 
 
 _TEXT_CHECKS: Final = {

@@ -5,6 +5,7 @@ from itertools import accumulate
 from operator import add
 
 _BRACKETS = b"[]{}"
+_NO_OPENING = bytes(set(range(256)) - set(b"[{"))
 _NO_BRACKET = bytes(set(range(256)) - set(_BRACKETS))
 _NO_BRACKET_OR_QUOTE = bytes(set(range(256)) - set(_BRACKETS + b'"'))
 _AS_BITS = bytes.maketrans(_BRACKETS, b"1010")
@@ -16,7 +17,7 @@ def nested_deeper_than(limit: int, line: bytes) -> bool:
     A scalar has depth 0 and `[]` depth 1. Costs a few nanoseconds a byte whatever the shape, so
     that no line can be made expensive; a line with few brackets is told by counting them.
     """
-    if line.count(b"[") + line.count(b"{") <= limit:
+    if len(line.translate(None, _NO_OPENING)) <= limit:
         return False
     brackets = _without_strings(line).translate(_AS_BITS, _NO_BRACKET)
     if len(brackets) <= 2 * limit:

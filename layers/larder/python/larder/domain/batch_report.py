@@ -16,6 +16,22 @@ class Problem(Struct, frozen=True, gc=False):
     message: str
 
 
+class RequestLine(Struct, gc=False):
+    """What one line says, as far as it can be told, and what is wrong with it by itself.
+
+    `custom_id`, `url` and `model` hold valid values only.
+    """
+
+    problems: list[Problem]
+    custom_id: str | None = None
+    url: str | None = None
+    model: str | None = None
+
+    def add(self, code: str, param: str | None, message: str) -> None:
+        """Note one more problem."""
+        self.problems.append(Problem(code, param, message))
+
+
 @dataclass(frozen=True, slots=True)
 class LineProblem:
     """One mistake in a batch file, in the shape of OpenAI's BatchError.

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from msgspec import DecodeError
 
+from larder.domain.batch_bodies import body_members, check_body
 from larder.domain.batch_json import is_json
-from larder.domain.batch_lines import RequestLine, RequestReader
-from larder.domain.batch_report import Problem, quoted
-from larder.domain.batch_shapes import plain_reader
+from larder.domain.batch_lines import MAX_DEPTH, RequestReader
+from larder.domain.batch_nesting import nested_deeper_than
+from larder.domain.batch_report import Problem, RequestLine, quoted
+from larder.domain.batch_shapes import PlainBody, plain_reader
 
 if TYPE_CHECKING:
     from collections.abc import Buffer, Callable
@@ -30,6 +32,10 @@ _BEFORE_BODY: Final = re.compile(
     re.VERBOSE,
 )
 
+# Too short to hold any nesting to speak of.
+_LONGEST_NUMBERS: Final = 64
+_UNREADABLE: Final = (DecodeError, UnicodeDecodeError, RecursionError)
+
 
 class _Frame(NamedTuple):
     """The text of a request line around its custom_id and its body.
@@ -41,9 +47,6 @@ class _Frame(NamedTuple):
     head: bytes
     middle: bytes
     tail: bytes
-
-    def fits(self, line: bytes) -> bool:
-        return line.startswith(self.head) and line.endswith(self.tail)
 
 
 class FileRequests:
@@ -57,7 +60,7 @@ class FileRequests:
         self._lines_of_ids: dict[bytes, int] = {}
         self._reader = RequestReader()
         self._frame: _Frame | None = None
-        self._read_body: Callable[[Buffer], object] | None = None
+        self._read_body: Callable[[Buffer], PlainBody] | None = None
 
     def pass_valid(self, piece: bytes, start: int, number: int, most: int) -> tuple[int, int]:
         """Pass over valid requests that are told fast, at most that many.
@@ -70,13 +73,14 @@ class FileRequests:
         if self._frame is None or read_body is None:
             return start, number
         head, middle, tail = self._frame
+        head_length, middle_length, tail_length = map(len, self._frame)
         line_of_id = self._lines_of_ids.setdefault
         find, startswith, view = piece.find, piece.startswith, memoryview(piece)
         for line in range(number + 1, number + most + 1):
             end = find(b"\n", start)
-            id_start = start + len(head)
+            id_start = start + head_length
             id_end = find(b'"', id_start, id_start + _LONGEST_ID_KEPT + 1)
-            body_end = end - len(tail)
+            body_end = end - tail_length
             custom_id = piece[id_start:id_end]
             if not (
                 end >= 0
@@ -87,10 +91,13 @@ class FileRequests:
                 and not custom_id.translate(None, _PLAIN_CHARACTERS)
             ):
                 break
-            body = view[id_end + len(middle) : body_end]
+            text = view[id_end + middle_length : body_end]
             try:
-                read_body(body)
-            except (DecodeError, UnicodeDecodeError, RecursionError):
+                body = read_body(text)
+                plain = len(body.temperature) + len(body.top_p) <= _LONGEST_NUMBERS
+            except _UNREADABLE:
+                plain = False
+            if not (plain or self._is_valid(bytes(text))):
                 break
             if line_of_id(custom_id, line) != line:
                 break
@@ -98,16 +105,28 @@ class FileRequests:
             number = line
         return start, number
 
+    def _is_valid(self, body: bytes) -> bool:
+        """Whether the body is valid in its request, whatever it holds beside what is needed."""
+        try:
+            body.decode()
+            members = body_members(body)
+        except _UNREADABLE:
+            return False
+        if members is None or nested_deeper_than(MAX_DEPTH - 1, body):
+            return False
+        request = RequestLine([], url=self.endpoint)
+        check_body(members, request)
+        return not request.problems and request.model == self.model
+
     def problems(self, line: bytes, number: int) -> list[Problem]:
         """Everything that is wrong with the line of that number, which is not blank."""
         request = self._reader.read(line)
-        problems = request.problems
         self._check_custom_id(request, number)
         self._check_url(request)
         self._check_model(request)
-        if not problems and not (self._frame and self._frame.fits(line)):
+        if not request.problems:
             self._learn(line)
-        return problems
+        return request.problems
 
     def _learn(self, line: bytes) -> None:
         """See from a valid request how to pass over others like it."""

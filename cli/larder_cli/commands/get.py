@@ -1,0 +1,74 @@
+"""`larder get`: fetch a file."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from larder_cli.commands.access import ApiKey, BaseUrl, Parallel, open_client
+from larder_cli.commands.bar import Bar
+from larder_cli.commands.outcomes import Outcomes, print_line, told
+from larder_cli.options import AsJson
+from larder_cli.output import remark, size
+from larder_client import Received
+from larder_client.options import PARALLEL
+
+STDOUT = "-"
+
+
+def get(
+    file_id: Annotated[str, typer.Argument(metavar="ID", help="The file's id.")],
+    output: Annotated[
+        str,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="PATH",
+            help="Where to: a file, a folder, or - for the standard output. "
+            "Default: this folder, under the file's own name.",
+        ),
+    ] = ".",
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that exists.")] = False,
+    parallel: Parallel = PARALLEL,
+    base_url: BaseUrl = None,
+    api_key: ApiKey = None,
+    as_json: AsJson = False,
+) -> None:
+    """Fetch a file; a command that was cut short goes on when it is repeated."""
+    if output == STDOUT and as_json:
+        message = "--json and -o - both want the standard output."
+        raise typer.BadParameter(message)
+    again = "" if output == STDOUT else "The same command goes on with what is there."
+    outcomes = Outcomes(as_json=as_json, again=again)
+    with (
+        told(again),
+        open_client(base_url, api_key, parallel) as client,
+        outcomes.of(id=file_id),
+    ):
+        with Bar(file_id) as bar:
+            if output == STDOUT:
+                client.get_to(file_id, sys.stdout.buffer, progress=bar)
+                sys.stdout.buffer.flush()
+                return
+            received = client.get(file_id, output, overwrite=force, progress=bar)
+        _tell(received, as_json=as_json)
+    outcomes.end()
+
+
+def _tell(received: Received, *, as_json: bool) -> None:
+    if as_json:
+        print_line(
+            {
+                "id": received.file.id,
+                "path": str(received.path),
+                "bytes": received.file.bytes,
+                "sha256": received.file.sha256,
+                "verified": received.verified,
+                "resumed_bytes": received.resumed,
+            }
+        )
+        return
+    typer.echo(str(received.path))
+    by = f"{received.verified} compared" if received.verified else "no checksum to compare"
+    before = f", {size(received.resumed)} of it before" if received.resumed else ""
+    remark(f"{size(received.file.bytes)} fetched{before}, {by}")

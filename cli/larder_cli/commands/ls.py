@@ -1,0 +1,48 @@
+"""`larder ls`: list files."""
+
+from typing import Annotated
+
+import msgspec
+import typer
+
+from larder_cli.commands.access import ApiKey, BaseUrl, open_client
+from larder_cli.commands.outcomes import print_line, told
+from larder_cli.options import AsJson
+from larder_cli.output import columns, moment, print_table, remark, size
+
+LIMIT = 50
+
+
+def ls(
+    purpose: Annotated[str | None, typer.Option(help="Only files of this purpose.")] = None,
+    limit: Annotated[
+        int, typer.Option(min=1, max=10_000, metavar="N", help="Files at most.")
+    ] = LIMIT,
+    after: Annotated[
+        str | None, typer.Option(metavar="ID", help="Only files that are older than this one.")
+    ] = None,
+    base_url: BaseUrl = None,
+    api_key: ApiKey = None,
+    as_json: AsJson = False,
+) -> None:
+    """List files, newest first."""
+    with told(), open_client(base_url, api_key) as client:
+        page = client.page(purpose=purpose, limit=limit, after=after)
+    if as_json:
+        print_line(msgspec.to_builtins(page))
+        return
+    table = columns("id", "filename", "size", "purpose", "status", "created", "expires")
+    for file in page.data:
+        expires = "" if file.expires_at is None else moment(file.expires_at)
+        table.add_row(
+            file.id,
+            file.filename,
+            size(file.bytes),
+            file.purpose,
+            file.status,
+            moment(file.created_at),
+            expires,
+        )
+    print_table(table)
+    if page.has_more and page.data:
+        remark(f"There are more: larder ls --after {page.data[-1].id}")

@@ -1,0 +1,121 @@
+"""`larder put`: send files."""
+
+import re
+from http import HTTPStatus
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+from platformdirs import user_state_path
+
+from larder_cli.commands.access import ApiKey, BaseUrl, Parallel, open_client
+from larder_cli.commands.bar import Bar
+from larder_cli.commands.outcomes import Outcomes, print_line, told
+from larder_cli.commands.problems import print_problems, verdict
+from larder_cli.options import AsJson
+from larder_cli.output import remark, size
+from larder_client import ApiError, Client, File, FileJournal, Sent, Validation
+from larder_client.options import PARALLEL
+
+_AGAIN = "The same command goes on with what has arrived, within the hour."
+
+_SPAN = re.compile(r"(\d+)([smhd]?)")
+_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400}
+
+
+def parse_span(text: str) -> int:
+    """Return the seconds that `text` says, such as `12h`, `30d` or `3600`."""
+    found = _SPAN.fullmatch(text.strip())
+    if found is None:
+        message = f"'{text}' is not a span of time. Write it as 3600, 90m, 12h or 30d."
+        raise typer.BadParameter(message)
+    return int(found[1]) * _SECONDS[found[2]]
+
+
+def put(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="What to send.")],
+    purpose: Annotated[str, typer.Option(help="What it is for, as OpenAI's.")] = "batch",
+    expires_after: Annotated[
+        int | None,
+        typer.Option(
+            parser=parse_span,
+            metavar="SPAN",
+            help="When it expires, from 1h to 30d after its creation.",
+        ),
+    ] = None,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Wait for the validation; exit 1 if it is invalid.")
+    ] = False,
+    timeout: Annotated[
+        int, typer.Option(min=1, metavar="SECONDS", help="How long --wait waits.")
+    ] = 300,
+    checksum: Annotated[
+        bool | None,
+        typer.Option(
+            "--checksum/--no-checksum",
+            help="Announce the SHA-256, for S3 to compare. Default: up to 1 GiB.",
+        ),
+    ] = None,
+    parallel: Parallel = PARALLEL,
+    base_url: BaseUrl = None,
+    api_key: ApiKey = None,
+    as_json: AsJson = False,
+) -> None:
+    """Send files and print their ids; a command that was cut short goes on when it is repeated."""
+    journal = FileJournal(user_state_path("larder", appauthor=False) / "uploads")
+    outcomes = Outcomes(as_json=as_json, again=_AGAIN)
+    with told(_AGAIN), open_client(base_url, api_key, parallel) as client:
+        for path in files:
+            with outcomes.of(path=str(path)):
+                with Bar(path.name) as bar:
+                    sent = client.put(
+                        path,
+                        purpose=purpose,
+                        expires_after=expires_after,
+                        checksum=checksum,
+                        journal=journal,
+                        progress=bar,
+                    )
+                if not as_json:
+                    typer.echo(sent.file.id)
+                    remark(f"{path}: {size(sent.file.bytes)} sent{_resumed(sent)}")
+                file, report = _settled(client, sent.file, timeout) if wait else (sent.file, None)
+                if as_json:
+                    print_line(_as_json(path, sent, file, report))
+                elif wait:
+                    _tell(path, file, report)
+                if wait and file.status == "error":
+                    outcomes.fail()
+    outcomes.end()
+
+
+def _settled(client: Client, file: File, within: int) -> tuple[File, Validation | None]:
+    file = client.wait(file.id, within=within)
+    try:
+        return file, client.validation(file.id)
+    except ApiError as error:
+        # Files of other purposes have no report.
+        if error.status == HTTPStatus.NOT_FOUND:
+            return file, None
+        raise
+
+
+def _tell(path: Path, file: File, report: Validation | None) -> None:
+    remark(f"{path}: {file.status if report is None else verdict(report)}")
+    if report is not None and not report.valid:
+        print_problems(report, on_stderr=True)
+
+
+def _resumed(sent: Sent) -> str:
+    return f", {size(sent.resumed)} of it before" if sent.resumed else ""
+
+
+def _as_json(path: Path, sent: Sent, file: File, report: Validation | None) -> dict[str, Any]:
+    return {
+        "path": str(path),
+        "file": msgspec.to_builtins(file),
+        "way": sent.way,
+        "resumed_bytes": sent.resumed,
+        "validation": msgspec.to_builtins(report),
+    }

@@ -1,0 +1,64 @@
+"""`larder validate`: what the server would say of a batch file, before it is sent."""
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+
+from larder.domain.batch_validation import BatchValidator
+from larder_cli.commands.bar import Bar
+from larder_cli.commands.outcomes import Outcomes, print_line, told
+from larder_cli.commands.problems import print_problems, verdict
+from larder_cli.options import AsJson
+from larder_client import Problem, Progress, Validation
+from larder_client.source import Source
+
+
+def validate(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Batch files.")],
+    as_json: AsJson = False,
+) -> None:
+    """Check batch files here, by the server's own rules; exit 1 when one is invalid."""
+    outcomes = Outcomes(as_json=as_json)
+    with told():
+        for path in files:
+            with outcomes.of(path=str(path)):
+                with Bar(path.name) as bar:
+                    report = _report(path, bar)
+                if not report.valid:
+                    outcomes.fail()
+                if as_json:
+                    print_line({**msgspec.to_builtins(report), "path": str(path)})
+                    continue
+                typer.echo(f"{path}: {verdict(report)}")
+                if not report.valid:
+                    print_problems(report)
+    outcomes.end()
+
+
+def _report(path: Path, progress: Progress) -> Validation:
+    started = time.monotonic()
+    source = Source.at(path)
+    progress.begin("checking", source.size)
+    validator = BatchValidator()
+    for block in source.blocks(0, source.size):
+        validator.feed(block)
+        progress.advance(len(block))
+    found = validator.finish()
+    return Validation(
+        valid=found.valid,
+        total_lines=found.total_lines,
+        request_count=found.request_count,
+        error_count=found.error_count,
+        errors=tuple(
+            Problem(code=each.code, line=each.line, message=each.message, param=each.param)
+            for each in found.errors
+        ),
+        endpoint=found.endpoint,
+        model=found.model,
+        sha256=found.sha256,
+        validated_at=int(time.time()),
+        duration_ms=round((time.monotonic() - started) * 1000),
+    )

@@ -1,0 +1,115 @@
+"""The messages of a chat request.
+
+Source: the request body of chat completions in OpenAI's API reference. Decided here:
+
+* A message's content is a string or an array. It may be null or absent for `assistant`, which may
+  call tools instead, and null for `function`.
+* Of more than 16 messages only the first bad one is reported, so that no line costs more than its
+  length allows. There a message is bad also when it gives its role twice.
+"""
+
+import re
+from typing import Final
+
+import msgspec
+from msgspec import DecodeError, Raw, Struct, ValidationError
+from msgspec.json import Decoder
+
+from larder.domain.batch_json import is_empty, kind_of, read_text
+from larder.domain.batch_report import RequestLine, quoted
+from larder.domain.batch_shapes import ROLES, read_messages
+
+MAX_MESSAGES: Final = 16
+
+_PARAM: Final = "body.messages"
+_ABSENT: Final = Raw(b"")
+_ROLE_LIST: Final = ", ".join(ROLES)
+_INDEX: Final = re.compile(r"\$(\[\d+\])")
+
+
+class _Members(Struct, gc=False):
+    role: Raw = _ABSENT
+    content: Raw = _ABSENT
+
+
+_read_members = Decoder(_Members).decode
+# Fails on one element too many, instead of keeping them all.
+_read_first = Decoder(
+    msgspec.defstruct(
+        "_FirstMessages",
+        [(f"message_{index}", Raw, _ABSENT) for index in range(MAX_MESSAGES)],
+        array_like=True,
+        forbid_unknown_fields=True,
+        gc=False,
+    )
+).decode
+
+
+def check_messages(raw: Raw, request: RequestLine) -> None:
+    """Note what is wrong with `body.messages`, which is well-formed JSON, or empty when absent."""
+    try:
+        read_messages(raw)
+    except DecodeError as error:
+        reason = str(error)
+    else:
+        return
+    if not raw or is_empty(raw):
+        found = "empty" if raw else "missing"
+        message = f"{_PARAM} is {found}; it must hold at least one message"
+        request.add("missing_required_parameter", _PARAM, message)
+    elif (kind := kind_of(raw)) != "an array":
+        message = f"{_PARAM} must be an array of messages, not {kind}"
+        request.add("invalid_type", _PARAM, message)
+    else:
+        _check_each(raw, reason, request)
+
+
+def _check_each(raw: Raw, reason: str, request: RequestLine) -> None:
+    try:
+        messages = msgspec.structs.astuple(_read_first(raw))
+    except ValidationError:
+        param = _first_bad(reason)
+        message = f"{param} is not what a message needs: a known role, and a text or parts"
+        request.add("invalid_type", param, message)
+        return
+    for index, message in enumerate(messages):
+        if not message:
+            break
+        _check_message(message, index, request)
+
+
+def _first_bad(reason: str) -> str:
+    """The param that msgspec's reason for refusing the messages is about."""
+    index = _INDEX.search(reason)
+    members = [name for name in ("role", "content") if f"{name}`" in reason]
+    return _PARAM + (index[1] if index else "") + (f".{members[0]}" if members else "")
+
+
+def _check_message(raw: Raw, index: int, request: RequestLine) -> None:
+    try:
+        members = _read_members(raw)
+    except ValidationError:
+        param = f"{_PARAM}[{index}]"
+        message = f"{param} must be an object with role and content, not {kind_of(raw)}"
+        request.add("invalid_type", param, message)
+        return
+    role = read_text(members.role) if members.role else None
+    if role not in ROLES:
+        found = quoted(role) if role is not None else _found(members.role)
+        param = f"{_PARAM}[{index}].role"
+        message = f"{param} must be one of {_ROLE_LIST}, not {found}"
+        request.add("invalid_type", param, message)
+        role = None
+    found = _found(members.content)
+    if not (
+        found in ("a string", "an array")
+        or (found == "null" and role in ("assistant", "function", None))
+        or (found == "absent" and role in ("assistant", None))
+    ):
+        param = f"{_PARAM}[{index}].content"
+        message = f"{param} must be a string or an array, not {found}"
+        request.add("invalid_type", param, message)
+
+
+def _found(raw: Raw) -> str:
+    return kind_of(raw) if raw else "absent"

@@ -1,0 +1,227 @@
+"""Larder and its S3 as a client sees them, in memory, with the faults that a line has.
+
+Only what `larder_client` uses; the end-to-end tests hold it to the deployed stack.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from threading import RLock
+from typing import Any
+
+from larder.api.multipart_form import parse_form
+from tests.fakes.http_faults import Answer, Asked, Effect, Json, md5, ok, refusal
+from tests.fakes.http_s3 import FakeS3, StoredUpload
+
+MIB = 2**20
+INLINE_CONTENT = 4 * MIB
+KEY = "zk_live_key"
+
+
+@dataclass
+class Fault:
+    request: re.Pattern[str]
+    effect: Effect
+    times: int
+
+
+class FakeLarder:
+    """The server; `asked` are the requests so far, `faults` what is wrong with some of them."""
+
+    def __init__(self, origin: str = "http://larder.test") -> None:
+        self.s3 = FakeS3(origin)
+        self.part_threshold = 4 * MIB
+        self.part_size = MIB
+        self.shows_sha256 = True
+        self.files: dict[str, Json] = {}
+        self.reports: dict[str, Json] = {}
+        self.asked: list[Asked] = []
+        self.faults: list[Fault] = []
+        self._lock = RLock()
+
+    @property
+    def base_url(self) -> str:
+        return f"{self.s3.origin}/v1"
+
+    @property
+    def uploads(self) -> dict[str, StoredUpload]:
+        return self.s3.uploads
+
+    def fault(self, request: str, effect: Effect, times: int = 1) -> None:
+        """Let the next requests whose "METHOD /path" matches have that effect."""
+        self.faults.append(Fault(re.compile(request), effect, times))
+
+    def requests(self, pattern: str) -> list[Asked]:
+        return [one for one in self.asked if re.fullmatch(pattern, f"{one.method} {one.path}")]
+
+    def add_file(self, data: bytes, filename: str = "a.bin", **fields: Any) -> str:
+        file_id = f"file-{len(self.files) + 1:024x}"
+        self._store(file_id, data, {"filename": filename, "purpose": "user_data"})
+        self.files[file_id].update(fields)
+        return file_id
+
+    def respond(self, asked: Asked) -> Answer:
+        with self._lock:
+            self.asked.append(asked)
+            line = f"{asked.method} {asked.path}"
+            for fault in self.faults:
+                if fault.times and fault.request.fullmatch(line):
+                    fault.times -= 1
+                    break
+            else:
+                fault = None
+        return self._normal(asked) if fault is None else fault.effect(asked, self._normal)
+
+    def _normal(self, asked: Asked) -> Answer:
+        # What comes in over a line does not hold up the others.
+        data = asked.read()
+        with self._lock:
+            if asked.path.startswith("/s3/"):
+                assert "authorization" not in asked.headers
+                return self.s3.respond(asked, data)
+            if asked.headers.get("authorization") != f"Bearer {KEY}":
+                return refusal(401, "Incorrect API key provided.", code="invalid_api_key")
+            match asked.path.removeprefix("/v1/").split("/"):
+                case ["files", *rest]:
+                    answer = self._files(asked, rest, data)
+                case ["uploads", *rest]:
+                    answer = self._uploads(asked, rest, data)
+                case _:
+                    answer = None
+        return answer or refusal(404, f"No such object: {asked.path} (not found)")
+
+    def _files(self, asked: Asked, rest: list[str], data: bytes) -> Answer | None:
+        match asked.method, rest:
+            case "POST", []:
+                return self._create_file(asked, data)
+            case "GET", []:
+                return self._list(asked)
+            case method, [file_id, *of_file] if file_id in self.files:
+                return self._file(method, file_id, of_file)
+        return None
+
+    def _uploads(self, asked: Asked, rest: list[str], data: bytes) -> Answer | None:
+        match asked.method, rest:
+            case "POST", []:
+                return self._create_upload(json.loads(data))
+            case "GET", [upload_id] if upload_id in self.uploads:
+                return ok(self._upload(self.uploads[upload_id]))
+            case "POST", [upload_id, verb] if upload_id in self.uploads:
+                return self._end_upload(self.uploads[upload_id], verb)
+        return None
+
+    def _file(self, method: str, file_id: str, rest: list[str]) -> Answer | None:
+        match method, rest:
+            case "GET", []:
+                return ok(self.files[file_id])
+            case "DELETE", []:
+                del self.files[file_id]
+                return ok({"id": file_id, "object": "file", "deleted": True})
+            case "GET", ["content"]:
+                return self._content(file_id)
+            case "GET", ["validation"] if file_id in self.reports:
+                return ok(self.reports[file_id])
+        return None
+
+    def _create_file(self, asked: Asked, data: bytes) -> Answer:
+        form = parse_form(asked.headers["content-type"], data)
+        assert form.file is not None
+        file_id = f"file-{len(self.files) + 1:024x}"
+        self._store(file_id, form.file.data, {**form.fields, "filename": form.file.filename})
+        return ok(self.files[file_id])
+
+    def _list(self, asked: Asked) -> Answer:
+        newest_first = [self.files[file_id] for file_id in sorted(self.files, reverse=True)]
+        wanted = [
+            file
+            for file in newest_first
+            if asked.query.get("purpose", file["purpose"]) == file["purpose"]
+            and file["id"] < asked.query.get("after", "g")
+        ]
+        page = wanted[: int(asked.query["limit"])]
+        return ok({"object": "list", "data": page, "has_more": len(page) < len(wanted)})
+
+    def _content(self, file_id: str) -> Answer:
+        data = self.s3.contents[file_id]
+        if len(data) > INLINE_CONTENT:
+            return Answer(302, {"location": self.s3.sign(f"/s3/{file_id}")})
+        return Answer(200, {"etag": self.s3.etags[file_id]}, [data])
+
+    def _create_upload(self, announced: Json) -> Answer:
+        upload_id = f"upload_{len(self.uploads) + 100:024x}"
+        in_parts = announced["bytes"] > self.part_threshold
+        upload = StoredUpload(upload_id, announced, self.part_size if in_parts else None)
+        self.uploads[upload_id] = upload
+        return ok(self._upload(upload))
+
+    def _upload(self, upload: StoredUpload) -> Json:
+        announced = upload.announced
+        return {
+            "id": upload.id,
+            "object": "upload",
+            "bytes": announced["bytes"],
+            "created_at": 1,
+            "filename": announced["filename"],
+            "purpose": announced["purpose"],
+            "status": upload.status,
+            "expires_at": 3_601,
+            "file": self.files.get(upload.file_id),
+            "transfer": self._transfer(upload) if upload.status == "pending" else None,
+        }
+
+    def _transfer(self, upload: StoredUpload) -> Json:
+        if upload.part_size is None:
+            headers = {"Content-Length": str(upload.announced["bytes"]), "If-None-Match": "*"}
+            if sha256 := upload.announced.get("sha256"):
+                headers["x-amz-checksum-sha256"] = base64.b64encode(bytes.fromhex(sha256)).decode()
+            url = self.s3.sign(f"/s3/{upload.id}")
+            return {"method": "PUT", "url": url, "headers": headers, "expires_at": 3_601}
+        return {
+            "method": "PUT",
+            "part_size": upload.part_size,
+            "parts": [
+                {"part_number": number, "url": self.s3.sign(f"/s3/{upload.id}/{number}")}
+                for number in upload.numbers
+                if number not in upload.parts
+            ],
+            "arrived": [
+                {"part_number": number, "size": len(data), "etag": md5(data)}
+                for number, data in upload.parts.items()
+            ],
+            "expires_at": 3_601,
+        }
+
+    def _end_upload(self, upload: StoredUpload, verb: str) -> Answer:
+        ends = {"complete": "completed", "cancel": "cancelled"}[verb]
+        if upload.status not in {"pending", ends}:
+            message = f"Upload {upload.id} is {upload.status}."
+            return refusal(409, message, **{"x-should-retry": "false"})
+        if upload.status == "pending" and ends == "completed":
+            data = upload.whole
+            if upload.part_size is not None and set(upload.parts) == set(upload.numbers):
+                data = b"".join(upload.parts[number] for number in upload.numbers)
+            if data is None:
+                return refusal(400, "The bytes have not arrived.", code="upload_incomplete")
+            self._store(upload.file_id, data, upload.announced)
+        upload.status = ends
+        return ok(self._upload(upload))
+
+    def _store(self, file_id: str, data: bytes, fields: Json) -> None:
+        self.s3.store(file_id, data)
+        self.files[file_id] = {
+            "id": file_id,
+            "object": "file",
+            "bytes": len(data),
+            "created_at": len(self.files) + 1,
+            "filename": fields["filename"],
+            "purpose": fields["purpose"],
+            "status": "processed",
+            "status_details": None,
+            "expires_at": None,
+            "sha256": hashlib.sha256(data).hexdigest() if self.shows_sha256 else None,
+            "of_a_later_version": [1, 2],
+        }

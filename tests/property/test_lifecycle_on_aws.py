@@ -1,0 +1,26 @@
+"""The same sequences on DynamoDB, S3 and SQS: fewer, and looked at after each operation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hypothesis import settings
+
+from tests.backends.aws import aws_backend
+from tests.property.lifecycle import Lifecycle
+
+if TYPE_CHECKING:
+    from tests.backends.backend import Backend
+
+
+class OnAws(Lifecycle):
+    closely = False
+
+    def backend(self) -> Backend:
+        return self.resources.enter_context(aws_backend())
+
+
+TestOnAws = OnAws.TestCase
+TestOnAws.settings = settings(
+    max_examples=10 * settings().max_examples // 100, stateful_step_count=30
+)

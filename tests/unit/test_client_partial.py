@@ -1,0 +1,159 @@
+"""A download that is not complete: what it says is there, is there."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from larder_client.errors import DestinationError
+from larder_client.partial import Partial
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+DATA = b"".join(number.to_bytes(4) for number in range(150_000))
+ORIGIN = "http://larder.test/v1 file-1 600000"
+
+
+def partial(path: Path, origin: str = ORIGIN) -> Partial:
+    return Partial(path, len(DATA), origin, "sha256")
+
+
+def receive(target: Partial, start: int, end: int) -> None:
+    target.write(start, DATA[start:end])
+    target.note(start, end)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "a.bin.part"
+
+
+def test_another_run_finds_what_is_missing(path: Path) -> None:
+    with partial(path) as first:
+        receive(first, 100, 200)
+        receive(first, 200, 300)
+        receive(first, 1_000, 600_000)
+
+    with partial(path) as second:
+        assert second.resumed == 200 + 599_000
+        assert second.gaps() == [(0, 100), (300, 1_000)]
+
+
+def test_bytes_that_were_written_but_not_noted_are_missing(path: Path) -> None:
+    with partial(path) as first:
+        first.write(0, DATA)
+
+    with partial(path) as second:
+        assert second.gaps() == [(0, len(DATA))]
+
+
+@given(st.permutations(range(6)))
+def test_the_digest_is_that_of_the_file_whatever_the_order(
+    tmp_path_factory: pytest.TempPathFactory, order: list[int]
+) -> None:
+    with partial(tmp_path_factory.mktemp("part") / "a.part") as target:
+        for number in order:
+            receive(target, number * 100_000, (number + 1) * 100_000)
+            if number % 2:
+                target.hash_on()
+
+        assert target.hexdigest() == hashlib.sha256(DATA).hexdigest()
+
+
+def test_the_digest_covers_what_an_earlier_run_received(path: Path) -> None:
+    with partial(path) as first:
+        receive(first, 0, 300_000)
+
+    with partial(path) as second:
+        receive(second, 300_000, 600_000)
+
+        assert second.hexdigest() == hashlib.sha256(DATA).hexdigest()
+
+
+def test_a_line_that_a_kill_has_cut_off_says_nothing(path: Path) -> None:
+    with partial(path) as first:
+        receive(first, 0, 100)
+    log = path.with_name("a.bin.part.log")
+    log.write_text(log.read_text() + "100 6000")
+
+    with partial(path) as second:
+        assert second.gaps() == [(100, len(DATA))]
+        receive(second, 100, 200)
+    with partial(path) as third:
+        assert third.gaps() == [(200, len(DATA))]
+
+
+def test_a_log_without_its_file_says_nothing(path: Path) -> None:
+    with partial(path) as first:
+        receive(first, 0, 100)
+    path.unlink()
+
+    with partial(path) as second:
+        assert second.gaps() == [(0, len(DATA))]
+
+
+def test_a_log_of_more_than_the_file_holds_says_nothing(path: Path) -> None:
+    with partial(path) as first:
+        receive(first, 0, 100)
+    path.write_bytes(b"")
+
+    with partial(path) as second:
+        assert second.gaps() == [(0, len(DATA))]
+
+
+def test_a_file_that_is_no_download_stays_as_it_is(path: Path) -> None:
+    path.write_text("mine")
+
+    with pytest.raises(DestinationError, match="is in the way"):
+        partial(path)
+
+    assert path.read_text() == "mine"
+
+
+def test_a_link_is_not_followed(path: Path, tmp_path: Path) -> None:
+    (tmp_path / "precious").write_text("mine")
+    path.symlink_to(tmp_path / "precious")
+
+    with pytest.raises(DestinationError, match="is in the way"):
+        partial(path)
+
+    assert (tmp_path / "precious").read_text() == "mine"
+
+
+def test_the_download_of_another_file_is_not_gone_on_with(path: Path) -> None:
+    with partial(path, origin="http://larder.test/v1 file-2 10"):
+        pass
+
+    with pytest.raises(DestinationError, match="another file"):
+        partial(path)
+
+
+def test_two_downloads_do_not_share_a_file(path: Path) -> None:
+    with partial(path), pytest.raises(DestinationError, match="another download"):
+        partial(path)
+
+
+def test_the_complete_file_gets_its_name_and_nothing_is_left(path: Path, tmp_path: Path) -> None:
+    with partial(path) as target:
+        receive(target, 0, len(DATA))
+        target.move_to(tmp_path / "a.bin", overwrite=False)
+
+    assert [found.name for found in tmp_path.iterdir()] == ["a.bin"]
+    assert (tmp_path / "a.bin").read_bytes() == DATA
+
+
+def test_a_file_that_appeared_meanwhile_is_not_overwritten(path: Path, tmp_path: Path) -> None:
+    with partial(path) as target:
+        receive(target, 0, len(DATA))
+        (tmp_path / "a.bin").write_text("mine")
+
+        with pytest.raises(DestinationError, match="exists already"):
+            target.move_to(tmp_path / "a.bin", overwrite=False)
+
+    assert (tmp_path / "a.bin").read_text() == "mine"
+    assert path.read_bytes() == DATA

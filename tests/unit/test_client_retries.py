@@ -1,0 +1,131 @@
+"""What the client tries again, and when: as OpenAI's SDKs do."""
+
+from __future__ import annotations
+
+from email.utils import formatdate
+
+import httpx
+import pytest
+
+from larder_client.errors import ConnectionFailedError
+from larder_client.retries import RetryPolicy, exchange
+from larder_client.steps import Exchange, Reply, Sleep
+
+NOW = 1_800_000_000.0
+POLICY = RetryPolicy(now=lambda: NOW, chance=lambda: 0.0)
+REQUEST = Exchange("GET", "/usage")
+
+
+def reply(status: int, **headers: str) -> Reply:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Reply(status, httpx.Headers(named), b"")
+
+
+@pytest.mark.parametrize("status", [408, 409, 429, 500, 502, 503, 529])
+def test_what_may_pass_is_tried_again(status: int) -> None:
+    assert POLICY.wants(reply(status))
+
+
+@pytest.mark.parametrize("status", [200, 206, 302, 400, 401, 403, 404, 412, 413, 416, 422])
+def test_what_stays_is_not_tried_again(status: int) -> None:
+    assert not POLICY.wants(reply(status))
+
+
+@pytest.mark.parametrize(("status", "said"), [(409, "false"), (400, "true")])
+def test_the_server_has_the_last_word(status: int, said: str) -> None:
+    assert POLICY.wants(reply(status, x_should_retry=said)) == (said == "true")
+
+
+@pytest.mark.parametrize(
+    ("headers", "delay"),
+    [
+        ({"retry_after": "3"}, 3.0),
+        ({"retry_after": "0.5"}, 0.5),
+        ({"retry_after": "120"}, 120.0),
+        ({"retry_after_ms": "250", "retry_after": "3"}, 0.25),
+        ({"retry_after": formatdate(NOW + 7, usegmt=True)}, 7.0),
+    ],
+)
+def test_the_server_says_how_long_to_wait(headers: dict[str, str], delay: float) -> None:
+    assert POLICY.delay(0, reply(429, **headers).headers) == delay
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"retry_after": "soon"},
+        {"retry_after": "nan"},
+        {"retry_after": "-1"},
+        {"retry_after": "0"},
+        {"retry_after": formatdate(NOW - 7, usegmt=True)},
+    ],
+)
+def test_without_a_usable_word_of_the_server_the_delay_is_ours(headers: dict[str, str]) -> None:
+    assert POLICY.delay(0, reply(429, **headers).headers) == 0.5
+
+
+@pytest.mark.parametrize("asked", ["121", "inf", formatdate(NOW + 3_600, usegmt=True)])
+def test_nobody_waits_longer_than_two_minutes(asked: str) -> None:
+    assert not POLICY.wants(reply(503, retry_after=asked))
+
+
+def test_the_delay_doubles_up_to_eight_seconds() -> None:
+    delays = [POLICY.delay(retry) for retry in (0, 1, 2, 3, 4, 5, 100_000)]
+
+    assert delays == [0.5, 1.0, 2.0, 4.0, 8.0, 8.0, 8.0]
+
+
+@pytest.mark.parametrize(("chance", "delay"), [(0.0, 1.0), (0.5, 0.875), (1.0, 0.75)])
+def test_chance_shortens_the_delay_by_up_to_a_quarter(chance: float, delay: float) -> None:
+    assert RetryPolicy(chance=lambda: chance).delay(1) == delay
+
+
+def test_the_last_reply_is_the_answer_when_the_retries_are_used_up() -> None:
+    flow = exchange(POLICY, lambda: REQUEST)
+
+    steps = [next(flow)]
+    for _ in range(2):
+        steps.append(flow.send(reply(503)))
+        steps.append(flow.send(None))
+    with pytest.raises(StopIteration) as end:
+        flow.send(reply(503))
+
+    assert steps == [REQUEST, Sleep(0.5), REQUEST, Sleep(1.0), REQUEST]
+    assert end.value.value.status == 503
+
+
+def test_a_connection_that_fails_three_times_is_given_up() -> None:
+    flow = exchange(POLICY, lambda: REQUEST)
+
+    next(flow)
+    for _ in range(2):
+        assert isinstance(flow.throw(httpx.ReadTimeout("slow")), Sleep)
+        next(flow)
+
+    with pytest.raises(ConnectionFailedError, match="stopped answering"):
+        flow.throw(httpx.ReadTimeout("slow"))
+
+
+def test_retries_are_counted_anew_after_progress() -> None:
+    received = [0]
+    flow = exchange(POLICY, lambda: REQUEST, progress=lambda: sum(received))
+
+    next(flow)
+    for _ in range(10):
+        received.append(1)
+        assert flow.throw(httpx.ReadError("cut")) == Sleep(0.5)
+        next(flow)
+
+    assert flow.throw(httpx.ReadError("cut")) == Sleep(1.0)
+    next(flow)
+    with pytest.raises(ConnectionFailedError):
+        flow.throw(httpx.ReadError("cut"))
+
+
+def test_a_request_that_cannot_be_sent_is_not_tried_again() -> None:
+    flow = exchange(POLICY, lambda: Exchange("GET", "ftp://larder.test/usage"))
+    next(flow)
+
+    with pytest.raises(ConnectionFailedError, match=r"larder\.test"):
+        flow.throw(httpx.UnsupportedProtocol("no ftp"))

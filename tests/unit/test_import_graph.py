@@ -1,0 +1,175 @@
+"""Imports point one way: functions → services → domain; adapters implement what services need."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "layers/larder/python"
+FUNCTIONS = sorted(path.parent.name for path in ROOT.glob("functions/*/app.py"))
+WORKERS = ["authorize", "on_file_removed", "on_object_created", "sweep"]
+
+# What each layer may import of the package.
+MAY_IMPORT = {
+    "domain": ("larder.domain",),
+    "services": ("larder.domain", "larder.services"),
+    "adapters": (
+        "larder.domain",
+        "larder.services.ports",
+        "larder.services.part_ports",
+        "larder.adapters",
+    ),
+    "runtime": (
+        "larder.domain",
+        "larder.services.ports",
+        "larder.services.part_ports",
+        "larder.adapters",
+        "larder.runtime",
+    ),
+    "api": ("larder.domain", "larder.services", "larder.runtime.observability", "larder.api"),
+    "functions": (
+        "larder.domain",
+        "larder.services",
+        "larder.api",
+        "larder.runtime",
+        # The shapes of the events that S3 and DynamoDB send.
+        "larder.adapters.dynamodb.items",
+        "larder.adapters.s3",
+    ),
+}
+# Which layers may import what is not the standard library's.
+ALLOWED_IN = {
+    # In adapters for its idempotency utility, which is one more thing kept in the table.
+    "aws_lambda_powertools": {"adapters", "api", "runtime", "functions"},
+    "boto3": set[str](),
+    "botocore": {"adapters"},
+    "msgspec": {"domain"},
+    "multipart": {"api"},
+    "pydantic": {"api"},
+}
+# A domain that reads no clock, no file and no socket runs the same everywhere.
+INPUT_AND_OUTPUT = {
+    "asyncio", "http", "io", "logging", "os", "pathlib", "random", "shutil", "socket",
+    "subprocess", "sys", "tempfile", "threading", "time",
+}  # fmt: skip
+
+
+def modules() -> Iterator[tuple[str, Path]]:
+    """Yield each module with its layer."""
+    for path in sorted((PACKAGE / "larder").glob("*/**/*.py")):
+        yield path.relative_to(PACKAGE / "larder").parts[0], path
+    for name in FUNCTIONS:
+        yield "functions", ROOT / "functions" / name / "app.py"
+
+
+def imported(path: Path) -> set[str]:
+    """Return the names of the modules that a module imports, for types as well."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        match node:
+            case ast.Import(names):
+                found |= {name.name for name in names}
+            case ast.ImportFrom(module=str(module), level=0):
+                found.add(module)
+            case ast.ImportFrom():
+                pytest.fail(f"{path} imports relatively")
+    return found
+
+
+def within(module: str, packages: tuple[str, ...]) -> bool:
+    return any(module == package or module.startswith(package + ".") for package in packages)
+
+
+MODULES = [
+    pytest.param(layer, path, id=str(path.relative_to(ROOT)).removeprefix("layers/larder/python/"))
+    for layer, path in modules()
+]
+
+
+@pytest.mark.parametrize(("layer", "path"), MODULES)
+def test_a_module_imports_only_from_its_layer_inwards(layer: str, path: Path) -> None:
+    ours = {module for module in imported(path) if within(module, ("larder", "functions"))}
+
+    assert {module for module in ours if not within(module, MAY_IMPORT[layer])} == set()
+
+
+@pytest.mark.parametrize(("layer", "path"), MODULES)
+def test_a_module_imports_only_the_libraries_of_its_layer(layer: str, path: Path) -> None:
+    roots = {module.split(".")[0] for module in imported(path)}
+    libraries = {
+        root
+        for root in roots - sys.stdlib_module_names - {"larder"}
+        if not root.startswith("mypy_boto3_")
+    }
+
+    assert {library for library in libraries if layer not in ALLOWED_IN[library]} == set()
+
+
+@pytest.mark.parametrize(
+    "path", [path for layer, path in modules() if layer == "domain"], ids=lambda path: path.stem
+)
+def test_the_domain_does_no_input_and_output(path: Path) -> None:
+    roots = {module.split(".")[0] for module in imported(path)}
+
+    assert roots & INPUT_AND_OUTPUT == set()
+    assert "urllib.request" not in imported(path)
+
+
+def loaded_by(statement: str) -> set[str]:
+    """Return the modules that a fresh interpreter has loaded after the statement."""
+    answer = subprocess.run(  # noqa: S603 - our own interpreter and code
+        [sys.executable, "-c", f"{statement}\nimport sys; print(*sys.modules, sep='\\n')"],
+        cwd=ROOT,
+        env={"PYTHONPATH": str(PACKAGE), "AWS_DEFAULT_REGION": "us-east-1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return set(answer.stdout.split())
+
+
+def import_function(name: str) -> str:
+    return f"import runpy; runpy.run_path('functions/{name}/app.py')"
+
+
+@pytest.mark.parametrize("worker", WORKERS)
+def test_a_worker_loads_neither_pydantic_nor_the_resolver(worker: str) -> None:
+    loaded = loaded_by(import_function(worker))
+
+    assert "larder.runtime.composition" in loaded
+    unwanted = ("pydantic", "pydantic_core", "aws_lambda_powertools.event_handler", "larder.api")
+    assert {module for module in loaded if within(module, unwanted)} == set()
+
+
+def test_a_function_of_the_api_loads_only_the_adapters_that_it_asks_for() -> None:
+    loaded = loaded_by(import_function("files_get"))
+
+    adapters = {module for module in loaded if module.startswith("larder.adapters.")}
+    assert "larder.adapters.dynamodb.files" in adapters
+    assert not adapters & {"larder.adapters.s3", "larder.adapters.sqs", "larder.adapters.secrets"}
+
+
+def test_domain_and_services_load_no_library_of_the_outer_layers() -> None:
+    names = [
+        ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
+        for layer, path in modules()
+        if layer in {"domain", "services"} and path.stem != "__init__"
+    ]
+
+    loaded = loaded_by("import " + ", ".join(names))
+
+    outer = ("aws_lambda_powertools", "boto3", "botocore", "pydantic", "larder.adapters")
+    assert {module for module in loaded if within(module, outer)} == set()
+
+
+def test_every_worker_is_a_function() -> None:
+    assert set(WORKERS) <= set(FUNCTIONS)

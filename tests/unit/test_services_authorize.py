@@ -1,0 +1,95 @@
+"""Whose key it is: anything but a known, live key is nobody's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from larder.domain.errors import NotFoundError
+from larder.services.authorize import authenticate
+from larder.services.projects import create_key, revoke_key
+from tests.fakes.clock import START
+from tests.samples import OTHER, TENANT
+
+if TYPE_CHECKING:
+    from larder.domain.api_keys import KeyRecord
+    from tests.backends.memory import MemoryBackend
+
+PEPPER = b"pepper"
+
+
+def new_key(ports: MemoryBackend) -> tuple[str, KeyRecord]:
+    return create_key(TENANT, keys=ports.keys, pepper=PEPPER, clock=ports.clock)
+
+
+def authenticated(
+    ports: MemoryBackend, secret: str | None, pepper: bytes = PEPPER
+) -> KeyRecord | None:
+    return authenticate(secret, keys=ports.keys, pepper=lambda: pepper)
+
+
+def test_a_key_authenticates_its_project(ports: MemoryBackend) -> None:
+    secret, key = new_key(ports)
+
+    assert authenticated(ports, secret) == key
+    assert key.tenant == TENANT
+
+
+def test_one_of_several_keys_is_told_from_the_others(ports: MemoryBackend) -> None:
+    new_key(ports)
+    secret, key = new_key(ports)
+
+    assert authenticated(ports, secret) == key
+
+
+@pytest.mark.parametrize("secret", [None, "", "junk", "zk_live_" + "a" * 43])
+def test_a_missing_malformed_or_unknown_key_is_nobody_s(
+    ports: MemoryBackend, secret: str | None
+) -> None:
+    new_key(ports)
+
+    assert authenticated(ports, secret) is None
+
+
+def test_a_revoked_key_is_nobody_s(ports: MemoryBackend) -> None:
+    secret, key = new_key(ports)
+
+    revoke_key(TENANT, key.id, keys=ports.keys, clock=ports.clock)
+
+    assert authenticated(ports, secret) is None
+
+
+def test_a_key_is_worth_nothing_without_its_pepper(ports: MemoryBackend) -> None:
+    secret, _ = new_key(ports)
+
+    assert authenticated(ports, secret, pepper=b"another") is None
+
+
+def test_junk_costs_no_look_up_of_the_pepper(ports: MemoryBackend) -> None:
+    def read_pepper() -> bytes:
+        pytest.fail("the pepper was read")
+
+    assert authenticate("junk", keys=ports.keys, pepper=read_pepper) is None
+
+
+def test_of_a_secret_only_its_digest_and_last_characters_are_kept(ports: MemoryBackend) -> None:
+    secret, key = new_key(ports)
+
+    assert secret not in repr(key)
+    assert key.hint == secret[-4:]
+    assert key.created_at == int(START)
+
+
+def test_a_project_revokes_its_own_keys_alone(ports: MemoryBackend) -> None:
+    secret, key = new_key(ports)
+
+    with pytest.raises(NotFoundError, match="No such Key object"):
+        revoke_key(OTHER, key.id, keys=ports.keys, clock=ports.clock)
+
+    assert authenticated(ports, secret) == key
+
+
+def test_an_unknown_key_is_not_revoked(ports: MemoryBackend) -> None:
+    with pytest.raises(NotFoundError):
+        revoke_key(TENANT, "key_0000000000000000", keys=ports.keys, clock=ports.clock)

@@ -1,0 +1,134 @@
+"""Storing a small file: record first, then bytes; nothing charged for what fails."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from larder.domain.errors import InvalidParameterError, QuotaExceededError
+from larder.domain.files import File, FileStatus, Purpose
+from larder.domain.quota import NOTHING, Amount
+from larder.services.ports import StoredBytes
+from tests.fakes.clock import START
+from tests.samples import TENANT, a_file
+from tests.unit.use_cases import store
+
+if TYPE_CHECKING:
+    from larder.domain.ids import TenantId
+    from tests.backends.memory import MemoryBackend
+
+pytestmark = pytest.mark.usefixtures("tenant")
+
+
+def used(ports: MemoryBackend) -> Amount:
+    return ports.snapshot().usage[TENANT].used
+
+
+def test_the_answer_is_the_record_of_what_was_sent(ports: MemoryBackend) -> None:
+    file = store(ports, b"0123456789", filename="a.jsonl", purpose="batch")
+
+    assert file == File(
+        id=file.id,
+        filename="a.jsonl",
+        bytes=10,
+        purpose=Purpose.BATCH,
+        mime_type="text/plain",
+        expires_at=int(START) + 30 * 86_400,
+        status=FileStatus.UPLOADED,
+        sha256="84d89877f0d4041efb6bf91a16f0248f2fd573e6af05c19f96bedb9f882f7882",
+    )
+    assert ports.files.get(TENANT, file.id) == file
+
+
+def test_the_bytes_are_stored_as_they_were_sent(ports: MemoryBackend) -> None:
+    file = store(ports, b"\x00\xff\r\n")
+
+    stored = ports.objects.read(TENANT, file.id, byte_range=None, if_none_match=None)
+
+    assert isinstance(stored, StoredBytes)
+    assert stored.data == b"\x00\xff\r\n"
+
+
+def test_an_empty_file_is_a_file(ports: MemoryBackend) -> None:
+    file = store(ports, b"")
+
+    assert file.bytes == 0
+    assert used(ports) == Amount(files=1, bytes=0)
+
+
+def test_a_file_expires_as_the_client_said(ports: MemoryBackend) -> None:
+    file = store(ports, expires_after=3_600)
+
+    assert file.expires_at == int(START) + 3_600
+
+
+@pytest.mark.parametrize(
+    ("purpose", "expires_after"), [("batch_output", None), ("nonsense", None), ("batch", 3_599)]
+)
+def test_a_bad_parameter_stores_nothing(
+    ports: MemoryBackend, purpose: str, expires_after: int | None
+) -> None:
+    before = ports.snapshot()
+
+    with pytest.raises(InvalidParameterError):
+        store(ports, purpose=purpose, expires_after=expires_after)
+
+    assert ports.snapshot() == before
+
+
+def test_a_file_over_the_quota_stores_no_bytes(ports: MemoryBackend) -> None:
+    with pytest.raises(QuotaExceededError):
+        store(ports, b"x" * 1_001)
+
+    assert ports.snapshot().objects == set()
+    assert used(ports) == NOTHING
+
+
+def test_expired_files_make_room_for_new_ones(ports: MemoryBackend) -> None:
+    old = store(ports, b"x" * 1_000, expires_after=3_600)
+    ports.clock.advance(3_600)
+
+    new = store(ports, b"y" * 1_000)
+
+    assert ports.snapshot().files.keys() == {(TENANT, new.id)}
+    assert ports.files.get(TENANT, old.id) is None
+    assert used(ports) == Amount(files=1, bytes=1_000)
+
+
+def test_files_that_have_not_expired_make_no_room(ports: MemoryBackend) -> None:
+    old = store(ports, b"x" * 1_000, expires_after=3_600)
+    ports.clock.advance(3_599)
+
+    with pytest.raises(QuotaExceededError):
+        store(ports, b"y")
+
+    assert ports.snapshot().files.keys() == {(TENANT, old.id)}
+
+
+def test_the_record_precedes_the_bytes_and_goes_when_they_fail(
+    ports: MemoryBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorded: list[object] = []
+
+    def fail(*_: object) -> None:
+        recorded.extend(ports.snapshot().files)
+        message = "S3 is out"
+        raise OSError(message)
+
+    monkeypatch.setattr(ports.objects, "put", fail)
+
+    with pytest.raises(OSError, match="S3 is out"):
+        store(ports)
+
+    assert len(recorded) == 1
+    assert ports.snapshot().files == {}
+    assert used(ports) == NOTHING
+
+
+def test_a_file_belongs_to_its_project_alone(ports: MemoryBackend, other: TenantId) -> None:
+    file = store(ports)
+    ports.files.admit(other, a_file())
+
+    assert ports.files.get(other, file.id) is None
+    assert used(ports) == Amount(files=1, bytes=10)

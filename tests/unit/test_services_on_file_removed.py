@@ -1,0 +1,153 @@
+"""What follows from a record that has gone: quota once, bytes for good."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from larder.domain.files import DAY
+from larder.domain.quota import NOTHING, Amount
+from larder.domain.uploads import UPLOAD_LIFE, UploadStatus
+from larder.services.on_file_removed import clear_file, clear_upload
+from tests.samples import TENANT
+from tests.unit.use_cases import VALID_LINE, announce, receive, store
+
+if TYPE_CHECKING:
+    from larder.domain.files import File
+    from larder.domain.quota import Usage
+    from larder.domain.uploads import Upload
+    from tests.backends.memory import MemoryBackend
+
+pytestmark = pytest.mark.usefixtures("tenant")
+
+
+def usage(ports: MemoryBackend) -> Usage:
+    return ports.snapshot().usage[TENANT]
+
+
+def cleared_file(ports: MemoryBackend, file: File) -> bool:
+    return clear_file(TENANT, file, files=ports.files, objects=ports.objects)
+
+
+def cleared_upload(ports: MemoryBackend, upload: Upload) -> bool:
+    return clear_upload(
+        TENANT, upload, files=ports.files, uploads=ports.uploads, objects=ports.objects
+    )
+
+
+def vanish(ports: MemoryBackend) -> None:
+    """Let TTL remove everything that expires within the hour."""
+    ports.clock.advance(UPLOAD_LIFE + DAY)
+    ports.collect_ttl()
+
+
+def test_a_deleted_file_s_bytes_and_report_go(ports: MemoryBackend) -> None:
+    file = store(ports, VALID_LINE, purpose="batch")
+    receive(ports, file.id)
+    ports.files.release(TENANT, file)
+
+    assert cleared_file(ports, file)
+
+    assert ports.snapshot().objects == set()
+    assert ports.snapshot().reports == set()
+
+
+def test_a_deleted_file_s_quota_is_not_given_back_again(ports: MemoryBackend) -> None:
+    file = store(ports, b"x" * 10)
+    store(ports, b"x" * 7)
+    ports.files.release(TENANT, file)
+
+    cleared_file(ports, file)
+    cleared_file(ports, file)
+
+    assert usage(ports).used == Amount(files=1, bytes=7)
+
+
+def test_a_file_that_ttl_removed_is_given_back_once(ports: MemoryBackend) -> None:
+    file = store(ports, b"x" * 10, expires_after=3_600)
+    store(ports, b"x" * 7)
+    vanish(ports)
+
+    assert cleared_file(ports, file)
+    assert cleared_file(ports, file)
+
+    assert usage(ports).used == Amount(files=1, bytes=7)
+    assert (TENANT, file.id) not in ports.snapshot().objects
+
+
+def test_a_file_that_only_moved_to_the_trash_is_not_gone(ports: MemoryBackend) -> None:
+    file = store(ports)
+    ports.trash(TENANT, file.id)
+
+    assert not cleared_file(ports, file)
+
+    assert usage(ports).used == file.amount
+    assert ports.snapshot().objects == {(TENANT, file.id)}
+
+
+def test_a_file_that_is_there_again_is_not_gone(ports: MemoryBackend) -> None:
+    file = store(ports)
+
+    assert not cleared_file(ports, file)
+
+    assert usage(ports).used == file.amount
+
+
+def test_a_pending_upload_that_ttl_removed_is_given_back_once(ports: MemoryBackend) -> None:
+    upload = announce(ports).upload
+    vanish(ports)
+
+    assert cleared_upload(ports, upload)
+    assert cleared_upload(ports, upload)
+
+    assert usage(ports).reserved == NOTHING
+    assert usage(ports).left == usage(ports).limit
+
+
+@pytest.mark.parametrize("end", [UploadStatus.CANCELLED, UploadStatus.EXPIRED])
+def test_an_ended_upload_that_ttl_removed_gives_nothing_back(
+    ports: MemoryBackend, end: UploadStatus
+) -> None:
+    upload = announce(ports).upload
+    ports.uploads.close(TENANT, upload, end)
+    vanish(ports)
+    ((_, removed),) = ports.removed()
+    before = usage(ports)
+
+    cleared_upload(ports, removed)  # type: ignore[arg-type]
+
+    assert usage(ports) == before
+
+
+def test_bytes_that_no_news_of_arrival_came_of_go_with_their_upload(
+    ports: MemoryBackend,
+) -> None:
+    upload = announce(ports).upload
+    ports.objects.put(TENANT, upload.file_id, b"0123456789")
+    vanish(ports)
+
+    assert cleared_upload(ports, upload)
+
+    assert ports.snapshot().objects == set()
+
+
+def test_the_file_of_a_completed_upload_stays_when_the_upload_goes(ports: MemoryBackend) -> None:
+    upload = announce(ports).upload
+    ports.objects.put(TENANT, upload.file_id, b"0123456789")
+    receive(ports, upload.file_id)
+    vanish(ports)
+    ((_, removed),) = ports.removed()
+
+    cleared_upload(ports, removed)  # type: ignore[arg-type]
+
+    assert ports.snapshot().objects == {(TENANT, upload.file_id)}
+    assert usage(ports).used == Amount(files=1, bytes=10)
+
+
+def test_an_upload_that_is_there_is_not_gone(ports: MemoryBackend) -> None:
+    upload = announce(ports).upload
+
+    assert not cleared_upload(ports, upload)
+
+    assert usage(ports).reserved == upload.amount

@@ -1,0 +1,257 @@
+"""Arrived bytes: claimed for their record, validated once, deleted when nothing can claim them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from larder.domain.files import File, FileStatus, Purpose
+from larder.domain.quota import NOTHING, Amount
+from larder.domain.uploads import UPLOAD_LIFE, UploadStatus
+from larder.services.files_delete import delete_file
+from larder.services.on_object_created import Arrival
+from tests.fakes.clock import START
+from tests.samples import TENANT, a_file, a_file_id
+from tests.unit.use_cases import VALID_LINE, announce, receive, store
+
+if TYPE_CHECKING:
+    from larder.domain.ids import TenantId
+    from larder.domain.uploads import Upload
+    from tests.backends.memory import MemoryBackend
+
+pytestmark = pytest.mark.usefixtures("tenant")
+
+
+def status(ports: MemoryBackend, file: File) -> FileStatus | None:
+    found = ports.files.get(TENANT, file.id)
+    return None if found is None else found.status
+
+
+def arrived(ports: MemoryBackend, data: bytes = b"0123456789", **announced: Any) -> Upload:
+    """Return a pending upload to which `data` was PUT."""
+    upload = announce(ports, **announced).upload
+    ports.objects.put(TENANT, upload.file_id, data)
+    return upload
+
+
+@pytest.mark.parametrize("purpose", [p for p in Purpose if p not in {"batch", "batch_output"}])
+def test_a_file_that_is_not_validated_is_processed_as_it_is(
+    ports: MemoryBackend, purpose: str
+) -> None:
+    file = store(ports, b"not json", purpose=purpose)
+
+    assert receive(ports, file.id) is Arrival.PROCESSED
+
+    assert ports.files.get(TENANT, file.id) == replace(file, status=FileStatus.PROCESSED)
+    assert ports.snapshot().reports == set()
+
+
+def test_a_valid_batch_file_is_processed_with_its_checksum(ports: MemoryBackend) -> None:
+    file = store(ports, VALID_LINE, purpose="batch")
+
+    assert receive(ports, file.id) is Arrival.PROCESSED
+
+    assert ports.files.get(TENANT, file.id) == replace(
+        file, status=FileStatus.PROCESSED, sha256=hashlib.sha256(VALID_LINE).hexdigest()
+    )
+
+
+def test_a_batch_file_with_mistakes_is_in_error_and_says_what_is_wrong(
+    ports: MemoryBackend,
+) -> None:
+    file = store(ports, VALID_LINE + b"not json\n", purpose="batch")
+
+    assert receive(ports, file.id) is Arrival.REJECTED
+
+    settled = ports.files.get(TENANT, file.id)
+    assert settled is not None
+    assert settled.status is FileStatus.ERROR
+    assert settled.status_details is not None
+    assert "1 of 2 lines" in settled.status_details
+
+
+def test_the_report_has_the_shape_that_clients_read(ports: MemoryBackend) -> None:
+    file = store(ports, VALID_LINE + b"not json\n", purpose="batch")
+
+    receive(ports, file.id)
+
+    report = json.loads(ports.objects.get_report(TENANT, file.id) or b"")
+    (problem,) = report.pop("errors")
+    assert report == {
+        "object": "file.validation",
+        "file_id": file.id,
+        "valid": False,
+        "total_lines": 2,
+        "request_count": 2,
+        "error_count": 1,
+        "endpoint": "/v1/embeddings",
+        "model": "m",
+        "sha256": hashlib.sha256(VALID_LINE + b"not json\n").hexdigest(),
+        "validated_at": int(START),
+        "duration_ms": 0,
+    }
+    assert problem.keys() == {"code", "line", "message", "param"}
+    assert (problem["code"], problem["line"]) == ("invalid_json_line", 2)
+
+
+def test_an_arrival_announced_twice_changes_nothing_more(ports: MemoryBackend) -> None:
+    file = store(ports, VALID_LINE, purpose="batch")
+    receive(ports, file.id)
+    before = ports.snapshot()
+    report = ports.objects.get_report(TENANT, file.id)
+    ports.clock.advance(60)
+
+    assert receive(ports, file.id) is Arrival.ALREADY_SETTLED
+
+    assert ports.snapshot() == before
+    assert ports.objects.get_report(TENANT, file.id) == report
+
+
+@pytest.mark.parametrize("purpose", ["batch", "user_data"])
+def test_the_arrival_completes_its_upload(ports: MemoryBackend, purpose: str) -> None:
+    upload = arrived(ports, VALID_LINE, size=len(VALID_LINE), purpose=purpose)
+
+    assert receive(ports, upload.file_id) is Arrival.PROCESSED
+
+    ended = ports.uploads.get(TENANT, upload.id)
+    assert ended is not None
+    assert ended.status is UploadStatus.COMPLETED
+    assert status(ports, upload.becomes()) is FileStatus.PROCESSED
+    assert ports.snapshot().usage[TENANT].used == Amount(files=1, bytes=len(VALID_LINE))
+    assert ports.snapshot().usage[TENANT].reserved == NOTHING
+
+
+def test_a_promised_checksum_stays_with_an_unvalidated_file(ports: MemoryBackend) -> None:
+    digest = hashlib.sha256(b"0123456789").hexdigest()
+    upload = arrived(ports, sha256=digest)
+
+    receive(ports, upload.file_id)
+
+    settled = ports.files.get(TENANT, upload.file_id)
+    assert settled is not None
+    assert settled.sha256 == digest
+
+
+def test_bytes_of_a_cancelled_upload_are_deleted(ports: MemoryBackend) -> None:
+    upload = arrived(ports)
+    ports.uploads.close(TENANT, upload, UploadStatus.CANCELLED)
+
+    assert receive(ports, upload.file_id) is Arrival.UNCLAIMED
+
+    assert ports.snapshot().objects == set()
+    assert ports.snapshot().files == {}
+
+
+def test_bytes_of_an_overdue_upload_are_deleted_and_the_upload_is_closed(
+    ports: MemoryBackend,
+) -> None:
+    upload = arrived(ports)
+    ports.clock.advance(UPLOAD_LIFE)
+
+    assert receive(ports, upload.file_id) is Arrival.UNCLAIMED
+
+    assert ports.snapshot().objects == set()
+    assert ports.snapshot().files == {}
+    assert ports.snapshot().usage[TENANT].reserved == NOTHING
+
+
+def test_bytes_of_another_size_are_deleted_and_leave_the_upload_open(
+    ports: MemoryBackend,
+) -> None:
+    upload = arrived(ports, b"012345678")
+
+    assert receive(ports, upload.file_id) is Arrival.UNCLAIMED
+
+    assert ports.snapshot().objects == set()
+    assert ports.uploads.get(TENANT, upload.id) == upload
+
+
+def test_an_announcement_without_bytes_leaves_the_upload_open(ports: MemoryBackend) -> None:
+    upload = announce(ports).upload
+
+    assert receive(ports, upload.file_id) is Arrival.UNCLAIMED
+
+    assert ports.uploads.get(TENANT, upload.id) == upload
+
+
+def test_bytes_without_any_record_are_deleted(ports: MemoryBackend) -> None:
+    file_id = a_file_id()
+    ports.objects.put(TENANT, file_id, b"?")
+
+    assert receive(ports, file_id) is Arrival.UNCLAIMED
+
+    assert ports.snapshot().objects == set()
+
+
+def test_bytes_under_another_project_s_name_claim_nothing(
+    ports: MemoryBackend, other: TenantId
+) -> None:
+    upload = arrived(ports)
+    ports.objects.put(other, upload.file_id, b"0123456789")
+
+    assert receive(ports, upload.file_id, tenant=other) is Arrival.UNCLAIMED
+
+    assert ports.snapshot().objects == {(TENANT, upload.file_id)}
+    assert ports.uploads.get(TENANT, upload.id) == upload
+
+
+def test_bytes_of_a_file_in_the_trash_stay(ports: MemoryBackend) -> None:
+    file = store(ports)
+    ports.trash(TENANT, file.id)
+
+    assert receive(ports, file.id) is Arrival.UNCLAIMED
+
+    assert ports.snapshot().objects == {(TENANT, file.id)}
+
+
+def test_a_deleted_file_does_not_come_back(ports: MemoryBackend) -> None:
+    file = store(ports)
+    delete_file(TENANT, file.id, files=ports.files, clock=ports.clock)
+
+    assert receive(ports, file.id) is Arrival.UNCLAIMED
+
+    assert ports.snapshot().files == {}
+    assert ports.snapshot().objects == set()
+
+
+def test_a_file_deleted_while_it_is_validated_leaves_nothing_behind(
+    ports: MemoryBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = store(ports, VALID_LINE, purpose="batch")
+    put_report = ports.objects.put_report
+
+    def delete_meanwhile(*args: Any) -> None:
+        delete_file(TENANT, file.id, files=ports.files, clock=ports.clock)
+        ports.objects.delete(TENANT, file.id)
+        put_report(*args)
+
+    monkeypatch.setattr(ports.objects, "put_report", delete_meanwhile)
+
+    assert receive(ports, file.id) is Arrival.ALREADY_SETTLED
+
+    assert ports.snapshot().files == {}
+    assert ports.snapshot().objects == set()
+    assert ports.snapshot().reports == set()
+
+
+def test_a_record_whose_bytes_are_not_there_is_left_to_the_sweeper(ports: MemoryBackend) -> None:
+    file = a_file(purpose=Purpose.BATCH)
+    ports.files.admit(TENANT, file)
+
+    assert receive(ports, file.id) is Arrival.ALREADY_SETTLED
+
+    assert status(ports, file) is FileStatus.UPLOADED
+
+
+def test_an_expired_file_is_left_to_its_collection(ports: MemoryBackend) -> None:
+    file = store(ports, purpose="batch", expires_after=3_600)
+    ports.clock.advance(3_600)
+
+    assert receive(ports, file.id) is Arrival.ALREADY_SETTLED
+
+    assert status(ports, file) is FileStatus.UPLOADED
+    assert ports.snapshot().reports == set()

@@ -1,0 +1,92 @@
+"""What operators do with projects."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from larder.domain.errors import ConflictError, InvalidParameterError, NotFoundError
+from larder.domain.projects import AUDIT_INTERVAL
+from larder.domain.quota import DEFAULT_LIMIT, Amount
+from larder.services.ports import DueWork
+from larder.services.projects import create_project, find_project, set_limit
+from tests.fakes.clock import START
+
+if TYPE_CHECKING:
+    from larder.domain.projects import Project
+    from tests.backends.memory import MemoryBackend
+
+
+def create(ports: MemoryBackend, name: str = "demo", limit: Amount = DEFAULT_LIMIT) -> Project:
+    return create_project(name, limit, projects=ports.projects, clock=ports.clock)
+
+
+def test_a_project_has_a_name_an_id_and_its_limits(ports: MemoryBackend) -> None:
+    project = create(ports, limit=Amount(files=3, bytes=7))
+
+    assert project.name == "demo"
+    assert project.created_at == int(START)
+    assert ports.snapshot().usage[project.id].limit == Amount(files=3, bytes=7)
+
+
+def test_200_files_and_256_mib_are_the_default() -> None:
+    assert Amount(files=200, bytes=256 * 2**20) == DEFAULT_LIMIT
+
+
+def test_a_project_is_audited_from_its_first_day_on(ports: MemoryBackend) -> None:
+    project = create(ports)
+
+    assert list(ports.deadlines.due(START + AUDIT_INTERVAL)) == [DueWork(project.id)]
+
+
+def test_a_name_is_taken_once(ports: MemoryBackend) -> None:
+    create(ports)
+
+    with pytest.raises(ConflictError) as refused:
+        create(ports)
+
+    assert refused.value.code == "project_exists"
+    assert refused.value.permanent
+
+
+@pytest.mark.parametrize("name", ["", "Demo", "a b"])
+def test_a_bad_name_is_refused(ports: MemoryBackend, name: str) -> None:
+    with pytest.raises(InvalidParameterError):
+        create(ports, name)
+
+    assert list(ports.projects.list()) == []
+
+
+@pytest.mark.parametrize("limit", [Amount(-1, 0), Amount(0, -1)])
+def test_a_negative_limit_is_refused(ports: MemoryBackend, limit: Amount) -> None:
+    with pytest.raises(InvalidParameterError):
+        create(ports, limit=limit)
+    project = create(ports)
+    with pytest.raises(InvalidParameterError):
+        set_limit(project.id, limit, projects=ports.projects)
+
+    assert ports.snapshot().usage[project.id].limit == DEFAULT_LIMIT
+
+
+def test_a_limit_of_nothing_admits_nothing(ports: MemoryBackend) -> None:
+    project = create(ports)
+
+    set_limit(project.id, Amount(0, 0), projects=ports.projects)
+
+    assert ports.snapshot().usage[project.id].left == Amount(0, 0)
+
+
+def test_a_project_is_found_by_name_and_by_id(ports: MemoryBackend) -> None:
+    create(ports, "another")
+    project = create(ports)
+
+    assert find_project("demo", projects=ports.projects) == project
+    assert find_project(project.id, projects=ports.projects) == project
+
+
+def test_an_unknown_project_is_not_found(ports: MemoryBackend) -> None:
+    create(ports)
+
+    with pytest.raises(NotFoundError, match="No such Project object: nobody"):
+        find_project("nobody", projects=ports.projects)

@@ -1,0 +1,189 @@
+"""Reclaiming: expired never counts, for an admission nor for who asks for the usage."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from larder.domain.errors import ContentionError, QuotaExceededError
+from larder.domain.files import FileStatus
+from larder.domain.ids import TenantId
+from larder.domain.quota import NOTHING, Amount
+from larder.domain.uploads import UPLOAD_LIFE, UploadStatus
+from larder.services.ports import Verdict
+from larder.services.reclaim import RECLAIM_AT_ONCE, admit_reclaiming, reclaim_expired
+from larder.services.usage_get import get_usage
+from tests.samples import TENANT, a_file, a_project
+from tests.unit.use_cases import announce, store
+
+if TYPE_CHECKING:
+    from larder.domain.quota import Usage
+    from tests.backends.memory import MemoryBackend
+
+
+def reclaim(ports: MemoryBackend, tenant: TenantId = TENANT) -> int:
+    return reclaim_expired(
+        tenant,
+        deadlines=ports.deadlines,
+        files=ports.files,
+        uploads=ports.uploads,
+        clock=ports.clock,
+    )
+
+
+def usage(ports: MemoryBackend, tenant: TenantId = TENANT) -> Usage:
+    return get_usage(
+        tenant,
+        usage=ports.usage,
+        deadlines=ports.deadlines,
+        files=ports.files,
+        uploads=ports.uploads,
+        clock=ports.clock,
+    )
+
+
+@pytest.mark.usefixtures("tenant")
+class TestReclaim:
+    def test_expired_files_and_overdue_uploads_are_released(self, ports: MemoryBackend) -> None:
+        file = store(ports, expires_after=3_600)
+        upload = announce(ports).upload
+        ports.clock.advance(UPLOAD_LIFE)
+
+        assert reclaim(ports) == 2
+
+        assert ports.files.get(TENANT, file.id) is None
+        closed = ports.uploads.get(TENANT, upload.id)
+        assert closed is not None
+        assert closed.status is UploadStatus.EXPIRED
+        assert ports.snapshot().usage[TENANT].left == ports.snapshot().usage[TENANT].limit
+
+    def test_what_has_not_expired_stays(self, ports: MemoryBackend) -> None:
+        store(ports, expires_after=3_600)
+        store(ports)
+        announce(ports)
+        before = ports.snapshot()
+        ports.clock.advance(UPLOAD_LIFE - 1)
+
+        assert reclaim(ports) == 0
+
+        assert ports.snapshot() == before
+
+    def test_another_project_s_files_stay(self, ports: MemoryBackend, other: TenantId) -> None:
+        file = store(ports, tenant=other, expires_after=3_600)
+        ports.clock.advance(3_600)
+
+        assert reclaim(ports) == 0
+
+        assert ports.files.get(other, file.id) == file
+
+    def test_what_the_index_still_shows_is_decided_by_the_record(
+        self, ports: MemoryBackend, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        settled, released = store(ports), store(ports)
+        open_upload = announce(ports).upload
+        ports.files.settle(TENANT, settled, Verdict(FileStatus.PROCESSED))
+        ports.files.release(TENANT, released)
+        stale = [settled.id, released.id, open_upload.id]
+        monkeypatch.setattr(ports.deadlines, "expired", lambda *_: iter(stale))
+        before = ports.snapshot()
+
+        assert reclaim(ports) == 0
+
+        assert ports.snapshot() == before
+
+
+def test_one_request_reclaims_at_most_a_thousand(ports: MemoryBackend) -> None:
+    a_project(ports, limit=Amount(files=2_000, bytes=0))
+    for _ in range(RECLAIM_AT_ONCE + 5):
+        ports.files.admit(TENANT, a_file(0, expires_at=int(ports.clock()) + 1))
+    ports.clock.advance(1)
+
+    assert reclaim(ports) == 1_000
+    assert reclaim(ports) == 5
+
+
+@pytest.mark.usefixtures("tenant")
+class TestAdmitReclaiming:
+    def attempts(self, ports: MemoryBackend, *errors: Exception | None) -> int:
+        """Admit with an `admit` that fails so, and return how often it was called."""
+        planned = list(errors)
+
+        def admit() -> None:
+            error = planned.pop(0)
+            if error is not None:
+                raise error
+
+        try:
+            admit_reclaiming(
+                admit,
+                TENANT,
+                deadlines=ports.deadlines,
+                files=ports.files,
+                uploads=ports.uploads,
+                clock=ports.clock,
+            )
+        finally:
+            self.calls = len(errors) - len(planned)
+        return self.calls
+
+    def full(self, ports: MemoryBackend) -> QuotaExceededError:
+        return QuotaExceededError(ports.snapshot().usage[TENANT], Amount(1, 1))
+
+    def test_room_is_taken_without_looking_further(self, ports: MemoryBackend) -> None:
+        expired = store(ports, expires_after=3_600)
+        ports.clock.advance(3_600)
+
+        assert self.attempts(ports, None) == 1
+
+        assert ports.files.get(TENANT, expired.id) == expired
+
+    def test_a_full_quota_is_tried_once_more_after_reclaiming(self, ports: MemoryBackend) -> None:
+        expired = store(ports, expires_after=3_600)
+        ports.clock.advance(3_600)
+
+        assert self.attempts(ports, self.full(ports), None) == 2
+
+        assert ports.files.get(TENANT, expired.id) is None
+
+    def test_it_is_tried_again_even_when_another_reclaimed(self, ports: MemoryBackend) -> None:
+        assert self.attempts(ports, self.full(ports), None) == 2
+
+    def test_a_quota_that_stays_full_is_refused(self, ports: MemoryBackend) -> None:
+        with pytest.raises(QuotaExceededError):
+            self.attempts(ports, self.full(ports), self.full(ports))
+
+        assert self.calls == 2
+
+    def test_contention_is_not_taken_for_a_full_quota(self, ports: MemoryBackend) -> None:
+        with pytest.raises(ContentionError):
+            self.attempts(ports, ContentionError())
+
+        assert self.calls == 1
+
+
+@pytest.mark.usefixtures("tenant")
+class TestUsage:
+    def test_it_tells_what_is_used_reserved_and_allowed(self, ports: MemoryBackend) -> None:
+        store(ports, b"x" * 10)
+        announce(ports, 7)
+
+        found = usage(ports)
+
+        assert found.used == Amount(files=1, bytes=10)
+        assert found.reserved == Amount(files=1, bytes=7)
+        assert found.limit == Amount(files=10, bytes=1_000)
+
+    def test_expired_files_and_uploads_do_not_count(self, ports: MemoryBackend) -> None:
+        store(ports, b"x" * 10, expires_after=3_600)
+        announce(ports, 7)
+        ports.clock.advance(3_600)
+
+        found = usage(ports)
+
+        assert found.used == NOTHING
+        assert found.reserved == NOTHING
+
+    def test_an_unknown_project_has_none(self, ports: MemoryBackend) -> None:
+        with pytest.raises(LookupError):
+            usage(ports, TenantId("wks-unknown"))

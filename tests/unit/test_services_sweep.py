@@ -1,0 +1,271 @@
+"""The sweeper: collects what is due, tells of each, and is kept up by nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from larder.domain.files import DAY, VALIDATION_GRACE
+from larder.domain.projects import AUDIT_INTERVAL
+from larder.domain.quota import NOTHING, Amount
+from larder.domain.uploads import UPLOAD_LIFE, UploadStatus
+from larder.services.ports import Count, DueWork
+from larder.services.sweep import NO_DRIFT, Outcome
+from tests.samples import TENANT, a_file
+from tests.unit.use_cases import announce, receive, store, sweep, sweeper
+
+if TYPE_CHECKING:
+    from larder.domain.ids import TenantId
+    from larder.domain.quota import Usage
+    from larder.services.sweep import Swept
+    from tests.backends.memory import MemoryBackend
+
+pytestmark = pytest.mark.usefixtures("tenant")
+
+
+def usage(ports: MemoryBackend) -> Usage:
+    return ports.snapshot().usage[TENANT]
+
+
+def test_nothing_due_is_nothing_done(ports: MemoryBackend) -> None:
+    store(ports)
+    announce(ports)
+    before = ports.snapshot()
+
+    outcomes, _ = sweep(ports)
+
+    assert outcomes == {}
+    assert ports.snapshot() == before
+
+
+def test_an_expired_file_is_released(ports: MemoryBackend) -> None:
+    file = store(ports, expires_after=3_600)
+    receive(ports, file.id)
+    ports.clock.advance(3_600)
+
+    outcomes, reported = sweep(ports)
+
+    assert outcomes == {Outcome.EXPIRED: 1}
+    assert reported[0].work == DueWork(TENANT, file_id=file.id)
+    assert usage(ports).used == NOTHING
+    assert ports.snapshot().files == {}
+
+
+def test_an_overdue_upload_is_closed(ports: MemoryBackend) -> None:
+    upload = announce(ports).upload
+    ports.clock.advance(UPLOAD_LIFE)
+
+    outcomes, reported = sweep(ports)
+
+    assert outcomes == {Outcome.EXPIRED: 1}
+    assert reported[0].work == DueWork(TENANT, upload_id=upload.id)
+    assert usage(ports).reserved == NOTHING
+    closed = ports.uploads.get(TENANT, upload.id)
+    assert closed is not None
+    assert closed.status is UploadStatus.EXPIRED
+
+
+def test_a_file_whose_bytes_never_came_is_released(ports: MemoryBackend) -> None:
+    ports.files.admit(TENANT, a_file())
+    ports.clock.advance(VALIDATION_GRACE)
+
+    outcomes, _ = sweep(ports)
+
+    assert outcomes == {Outcome.ABANDONED: 1}
+    assert usage(ports).used == NOTHING
+
+
+def test_bytes_that_were_never_validated_are_announced_again(ports: MemoryBackend) -> None:
+    file = store(ports)
+    ports.clock.advance(VALIDATION_GRACE)
+
+    outcomes, _ = sweep(ports)
+
+    assert outcomes == {Outcome.ANNOUNCED_AGAIN: 1}
+    assert ports.announced() == [(TENANT, file.id)]
+    assert ports.files.get(TENANT, file.id) == file
+
+
+def test_they_are_announced_ever_more_rarely(ports: MemoryBackend) -> None:
+    file = store(ports)
+    announcements = []
+
+    for second in range(0, 8 * VALIDATION_GRACE + 1, 60):
+        ports.clock.now = file.created_at + second
+        sweep(ports)
+        announcements += [second for _ in ports.announced()]
+
+    assert announcements == [n * VALIDATION_GRACE for n in (1, 2, 4, 8)]
+
+
+def test_they_are_looked_at_no_later_than_they_expire(ports: MemoryBackend) -> None:
+    store(ports, expires_after=3_600)
+    ports.clock.advance(3_599)
+    sweep(ports)
+    ports.clock.advance(1)
+
+    outcomes, _ = sweep(ports)
+
+    assert outcomes == {Outcome.EXPIRED: 1}
+
+
+def test_a_file_in_its_grace_is_left_alone(ports: MemoryBackend) -> None:
+    store(ports)
+    ports.clock.advance(VALIDATION_GRACE - 1)
+
+    assert sweep(ports)[0] == {}
+
+
+@pytest.mark.parametrize("purpose", ["batch", "user_data"])
+def test_a_settled_file_is_left_alone(ports: MemoryBackend, purpose: str) -> None:
+    file = store(ports, purpose=purpose)
+    receive(ports, file.id)
+    ports.clock.advance(AUDIT_INTERVAL - 1)
+
+    assert sweep(ports)[0] == {}
+
+
+def test_what_the_index_still_shows_is_decided_by_the_record(
+    ports: MemoryBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deleted, fresh, settled = store(ports), store(ports), store(ports)
+    completed = announce(ports).upload
+    ports.objects.put(TENANT, completed.file_id, b"0123456789")
+    receive(ports, completed.file_id)
+    receive(ports, settled.id)
+    ports.files.release(TENANT, deleted)
+    stale = [
+        *(DueWork(TENANT, file_id=file.id) for file in (deleted, fresh, settled)),
+        DueWork(TENANT, upload_id=completed.id),
+        DueWork(TENANT, upload_id=announce(ports).upload.id),
+        DueWork(type(TENANT)("wks-unknown")),
+    ]
+    monkeypatch.setattr(ports.deadlines, "due", lambda _: iter(stale))
+    before = ports.snapshot()
+
+    outcomes, _ = sweep(ports)
+
+    assert outcomes == {Outcome.NOTHING_TO_DO: 6}
+    assert ports.snapshot() == before
+
+
+def test_one_failure_does_not_keep_up_the_rest(
+    ports: MemoryBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad, good = store(ports, expires_after=3_600), store(ports, expires_after=3_600)
+    ports.clock.advance(3_600)
+    release = ports.files.release
+
+    def fail_once(tenant: TenantId, file: Any) -> bool:
+        if file.id == bad.id:
+            message = "DynamoDB is out"
+            raise OSError(message)
+        return release(tenant, file)
+
+    monkeypatch.setattr(ports.files, "release", fail_once)
+
+    outcomes, reported = sweep(ports)
+
+    assert outcomes == {Outcome.FAILED: 1, Outcome.EXPIRED: 1}
+    failed = next(swept for swept in reported if swept.outcome is Outcome.FAILED)
+    assert failed.work.file_id == bad.id
+    assert isinstance(failed.error, OSError)
+    assert ports.files.get(TENANT, good.id) is None
+
+
+def test_what_failed_is_found_by_the_next_sweep(ports: MemoryBackend) -> None:
+    store(ports, expires_after=3_600)
+    ports.clock.advance(3_600)
+    ports.store.contended = True
+    sweep(ports)
+    ports.store.contended = False
+
+    assert sweep(ports)[0] == {Outcome.EXPIRED: 1}
+
+
+def test_it_stops_when_its_time_is_up(ports: MemoryBackend) -> None:
+    for _ in range(3):
+        store(ports, expires_after=3_600)
+    ports.clock.advance(3_600)
+    reported: list[Swept] = []
+
+    outcomes = sweeper(ports).sweep(keep_going=lambda: len(reported) < 2, report=reported.append)
+
+    assert outcomes == {Outcome.EXPIRED: 2}
+    assert len(ports.snapshot().files) == 1
+
+
+def test_every_project_is_swept(ports: MemoryBackend, other: TenantId) -> None:
+    store(ports, expires_after=3_600)
+    store(ports, tenant=other, expires_after=3_600)
+    ports.clock.advance(3_600)
+
+    assert sweep(ports)[0] == {Outcome.EXPIRED: 2}
+
+
+def test_an_audit_that_agrees_says_so_and_comes_again_a_day_later(ports: MemoryBackend) -> None:
+    file = store(ports)
+    receive(ports, file.id)
+    ports.clock.advance(AUDIT_INTERVAL)
+
+    first, reported = sweep(ports)
+    ports.clock.advance(AUDIT_INTERVAL - 1)
+    too_soon, _ = sweep(ports)
+    ports.clock.advance(1)
+    second, _ = sweep(ports)
+
+    assert first == second == {Outcome.COUNTERS_EXACT: 1}
+    assert reported[0].drift == NO_DRIFT
+    assert too_soon == {}
+
+
+def test_an_audit_finds_use_that_no_file_accounts_for(ports: MemoryBackend) -> None:
+    file = store(ports, b"x" * 10, expires_after=3_600)
+    ports.clock.advance(AUDIT_INTERVAL + DAY)
+    # The record vanished and its stream record was lost.
+    ports.collect_ttl()
+
+    _, reported = sweep(ports)
+
+    assert [swept.outcome for swept in reported] == [Outcome.COUNTERS_DRIFTED]
+    assert reported[0].drift == Count(used=file.amount, reserved=NOTHING)
+
+
+def test_an_audit_finds_files_that_no_use_accounts_for(ports: MemoryBackend) -> None:
+    file = store(ports, b"x" * 10)
+    receive(ports, file.id)
+    ports.files.give_back(TENANT, file)
+    ports.clock.advance(AUDIT_INTERVAL)
+
+    _, reported = sweep(ports)
+
+    assert reported[0].outcome is Outcome.COUNTERS_DRIFTED
+    assert reported[0].drift == Count(used=Amount(-1, -10), reserved=NOTHING)
+
+
+def test_an_audit_finds_reservations_counted_as_use(ports: MemoryBackend) -> None:
+    ports.clock.advance(AUDIT_INTERVAL)
+    upload = announce(ports).upload
+    ports.store.count(TENANT, left=NOTHING, reserved=NOTHING - upload.amount)
+
+    _, reported = sweep(ports)
+
+    assert reported[0].outcome is Outcome.COUNTERS_DRIFTED
+    assert reported[0].drift == Count(used=upload.amount, reserved=NOTHING - upload.amount)
+
+
+def test_an_audit_that_was_disturbed_says_nothing_about_drift(
+    ports: MemoryBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ports.clock.advance(AUDIT_INTERVAL)
+    recount = ports.usage.recount
+
+    def recount_while_another_stores(tenant: TenantId) -> Count:
+        counted = recount(tenant)
+        store(ports)
+        return counted
+
+    monkeypatch.setattr(ports.usage, "recount", recount_while_another_stores)
+
+    assert sweep(ports)[0] == {Outcome.COUNTERS_BUSY: 1}

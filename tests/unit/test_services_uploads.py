@@ -1,0 +1,410 @@
+"""Direct uploads: reserved, then completed, cancelled or expired, each once."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from larder.domain.errors import (
+    ConflictError,
+    InvalidParameterError,
+    NotFoundError,
+    QuotaExceededError,
+)
+from larder.domain.files import FileStatus, Purpose
+from larder.domain.ids import upload_of
+from larder.domain.parts import LARGEST_UPLOAD
+from larder.domain.quota import NOTHING, Amount
+from larder.domain.uploads import UPLOAD_LIFE, UploadStatus
+from larder.services.files_delete import delete_file
+from larder.services.uploads_cancel import cancel_upload
+from larder.services.uploads_get import UploadState, get_upload
+from tests.fakes.clock import START
+from tests.samples import TENANT, a_file_id, a_project
+from tests.unit.use_cases import announce, complete, receive, store
+
+if TYPE_CHECKING:
+    from larder.domain.ids import TenantId
+    from larder.domain.quota import Usage
+    from larder.domain.uploads import Upload
+    from tests.backends.memory import MemoryBackend
+
+pytestmark = pytest.mark.usefixtures("tenant")
+
+DATA = b"0123456789"
+MD5 = hashlib.md5(DATA, usedforsecurity=False).hexdigest()
+
+
+def usage(ports: MemoryBackend) -> Usage:
+    return ports.snapshot().usage[TENANT]
+
+
+def get(ports: MemoryBackend, upload_id: str, tenant: TenantId = TENANT) -> UploadState:
+    return get_upload(
+        tenant,
+        upload_id,
+        files=ports.files,
+        uploads=ports.uploads,
+        objects=ports.objects,
+        parts=ports.parts,
+        clock=ports.clock,
+    )
+
+
+def cancel(ports: MemoryBackend, upload_id: str, tenant: TenantId = TENANT) -> UploadState:
+    return cancel_upload(
+        tenant, upload_id, uploads=ports.uploads, parts=ports.parts, clock=ports.clock
+    )
+
+
+def arrived(ports: MemoryBackend, data: bytes = DATA) -> Upload:
+    """Return a pending upload of ten bytes to which `data` was PUT."""
+    upload = announce(ports).upload
+    ports.objects.put(TENANT, upload.file_id, data)
+    return upload
+
+
+class TestCreate:
+    def test_an_upload_is_pending_for_an_hour(self, ports: MemoryBackend) -> None:
+        state = announce(ports)
+
+        assert state.status is UploadStatus.PENDING
+        assert state.upload.expires_at == int(START) + 3_600
+        assert state.file is None
+
+    def test_it_comes_with_the_put_that_delivers_its_bytes(self, ports: MemoryBackend) -> None:
+        state = announce(ports, 123)
+
+        assert state.transfer == ports.objects.sign_put(TENANT, state.upload, START)
+
+    def test_it_reserves_room_and_uses_none(self, ports: MemoryBackend) -> None:
+        announce(ports, 123)
+
+        assert usage(ports).reserved == Amount(files=1, bytes=123)
+        assert usage(ports).used == NOTHING
+
+    def test_its_file_lives_from_the_announcement_on(self, ports: MemoryBackend) -> None:
+        state = announce(ports, purpose="batch", expires_after=7_200)
+
+        assert state.upload.purpose is Purpose.BATCH
+        assert state.upload.file_expires_at == int(START) + 7_200
+
+    def test_a_checksum_is_kept_in_lower_case(self, ports: MemoryBackend) -> None:
+        assert announce(ports, sha256="AB" * 32).upload.sha256 == "ab" * 32
+
+    @pytest.mark.parametrize("sha256", ["", "ab", "xy" * 32, "ab" * 33, "ab" * 32 + "\n"])
+    def test_a_malformed_checksum_is_refused(self, ports: MemoryBackend, sha256: str) -> None:
+        with pytest.raises(InvalidParameterError) as refused:
+            announce(ports, sha256=sha256)
+
+        assert refused.value.param == "sha256"
+
+    @pytest.mark.parametrize("size", [-1, LARGEST_UPLOAD + 1])
+    def test_a_size_that_no_put_delivers_is_refused(self, ports: MemoryBackend, size: int) -> None:
+        with pytest.raises(InvalidParameterError) as refused:
+            announce(ports, size)
+
+        assert refused.value.param == "bytes"
+        assert ports.snapshot().uploads == {}
+
+    def test_5_gib_and_nothing_at_all_can_be_announced(self, ports: MemoryBackend) -> None:
+        large = a_project(
+            ports, tenant=type(TENANT)("wks-9"), limit=Amount(files=2, bytes=LARGEST_UPLOAD)
+        )
+
+        assert announce(ports, LARGEST_UPLOAD, tenant=large).upload.bytes == LARGEST_UPLOAD
+        assert announce(ports, 0, tenant=large).upload.bytes == 0
+
+    @pytest.mark.parametrize(("purpose", "expires_after"), [("batch_output", None), ("batch", 1)])
+    def test_a_bad_parameter_reserves_nothing(
+        self, ports: MemoryBackend, purpose: str, expires_after: int | None
+    ) -> None:
+        with pytest.raises(InvalidParameterError):
+            announce(ports, purpose=purpose, expires_after=expires_after)
+
+        assert usage(ports).reserved == NOTHING
+
+    def test_over_the_quota_nothing_is_reserved(self, ports: MemoryBackend) -> None:
+        with pytest.raises(QuotaExceededError):
+            announce(ports, 1_001)
+
+        assert ports.snapshot().uploads == {}
+
+    def test_overdue_uploads_make_room_for_new_ones(self, ports: MemoryBackend) -> None:
+        old = announce(ports, 1_000).upload
+        ports.clock.advance(UPLOAD_LIFE)
+
+        announce(ports, 1_000)
+
+        assert usage(ports).reserved == Amount(files=1, bytes=1_000)
+        assert get(ports, old.id).status is UploadStatus.EXPIRED
+
+
+class TestGet:
+    def test_a_pending_upload_comes_with_a_fresh_put(self, ports: MemoryBackend) -> None:
+        upload = announce(ports).upload
+        ports.clock.advance(600)
+
+        state = get(ports, upload.id)
+
+        assert state.status is UploadStatus.PENDING
+        assert state.transfer == ports.objects.sign_put(TENANT, upload, START + 600)
+
+    def test_a_completed_upload_comes_with_its_file(self, ports: MemoryBackend) -> None:
+        upload = arrived(ports)
+        complete(ports, upload.id)
+
+        state = get(ports, upload.id)
+
+        assert state.status is UploadStatus.COMPLETED
+        assert state.file == upload.becomes()
+        assert state.transfer is None
+
+    def test_an_overdue_upload_is_expired_before_anyone_collects_it(
+        self, ports: MemoryBackend
+    ) -> None:
+        upload = announce(ports).upload
+        ports.clock.advance(UPLOAD_LIFE)
+
+        state = get(ports, upload.id)
+
+        assert state.status is UploadStatus.EXPIRED
+        assert state.transfer is None
+
+    def test_a_cancelled_upload_has_no_put(self, ports: MemoryBackend) -> None:
+        upload = announce(ports).upload
+        cancel(ports, upload.id)
+
+        assert get(ports, upload.id).transfer is None
+        assert get(ports, upload.id).status is UploadStatus.CANCELLED
+
+    def test_the_file_of_a_completed_upload_may_be_gone(self, ports: MemoryBackend) -> None:
+        upload = arrived(ports)
+        complete(ports, upload.id)
+        delete_file(TENANT, upload.file_id, files=ports.files, clock=ports.clock)
+
+        state = get(ports, upload.id)
+
+        assert state.status is UploadStatus.COMPLETED
+        assert state.file is None
+
+    def test_the_file_of_a_completed_upload_may_have_expired(self, ports: MemoryBackend) -> None:
+        upload = announce(ports, expires_after=3_600).upload
+        ports.objects.put(TENANT, upload.file_id, DATA)
+        complete(ports, upload.id)
+        ports.clock.advance(3_600)
+
+        assert get(ports, upload.id).file is None
+
+
+class TestNotThere:
+    @pytest.mark.parametrize("use", [get, complete, cancel])
+    @pytest.mark.parametrize(
+        "upload_id", ["", "nonsense", upload_of(a_file_id(number=7)), a_file_id(number=7)]
+    )
+    def test_an_unknown_id(self, ports: MemoryBackend, use: object, upload_id: str) -> None:
+        assert callable(use)
+        with pytest.raises(NotFoundError) as refused:
+            use(ports, upload_id)
+
+        assert refused.value.message == f"No such Upload object: {upload_id} (not found)"
+
+    @pytest.mark.parametrize("use", [get, complete, cancel])
+    def test_an_upload_of_another_project(
+        self, ports: MemoryBackend, other: TenantId, use: object
+    ) -> None:
+        assert callable(use)
+        upload = announce(ports).upload
+
+        with pytest.raises(NotFoundError):
+            use(ports, upload.id, tenant=other)
+
+        assert get(ports, upload.id).status is UploadStatus.PENDING
+
+
+class TestComplete:
+    def test_arrived_bytes_become_the_file(self, ports: MemoryBackend) -> None:
+        upload = arrived(ports)
+
+        state = complete(ports, upload.id)
+
+        assert state.status is UploadStatus.COMPLETED
+        assert state.file == upload.becomes()
+        assert ports.files.get(TENANT, upload.file_id) == upload.becomes()
+        assert usage(ports).used == Amount(files=1, bytes=10)
+        assert usage(ports).reserved == NOTHING
+
+    def test_twice_is_the_same_answer(self, ports: MemoryBackend) -> None:
+        upload = arrived(ports)
+        first = complete(ports, upload.id)
+        before = ports.snapshot()
+
+        second = complete(ports, upload.id)
+
+        assert (second.status, second.file) == (first.status, first.file)
+        assert ports.snapshot() == before
+
+    def test_after_the_arrival_completed_it_the_file_is_as_it_is_now(
+        self, ports: MemoryBackend
+    ) -> None:
+        upload = arrived(ports)
+        receive(ports, upload.file_id)
+
+        state = complete(ports, upload.id)
+
+        digest = hashlib.sha256(DATA).hexdigest()
+        assert state.file == replace(upload.becomes(), status=FileStatus.PROCESSED, sha256=digest)
+
+    def test_without_its_bytes_it_stays_pending(self, ports: MemoryBackend) -> None:
+        upload = announce(ports).upload
+
+        with pytest.raises(InvalidParameterError, match="have not arrived") as refused:
+            complete(ports, upload.id)
+
+        assert refused.value.code == "upload_incomplete"
+        assert get(ports, upload.id).status is UploadStatus.PENDING
+
+    def test_bytes_of_another_size_are_refused_and_nothing_is_charged(
+        self, ports: MemoryBackend
+    ) -> None:
+        upload = arrived(ports, b"012345678")
+
+        with pytest.raises(InvalidParameterError, match="10 bytes, 9 arrived") as refused:
+            complete(ports, upload.id)
+
+        assert refused.value.param == "bytes"
+        assert usage(ports).used == NOTHING
+        assert get(ports, upload.id).status is UploadStatus.PENDING
+
+    @pytest.mark.parametrize("md5", [MD5, MD5.upper()])
+    def test_the_right_md5_is_accepted(self, ports: MemoryBackend, md5: str) -> None:
+        upload = arrived(ports)
+
+        assert complete(ports, upload.id, md5=md5).status is UploadStatus.COMPLETED
+
+    def test_a_wrong_md5_is_refused_and_nothing_is_lost(self, ports: MemoryBackend) -> None:
+        upload = arrived(ports)
+
+        with pytest.raises(InvalidParameterError, match=MD5) as refused:
+            complete(ports, upload.id, md5="0" * 32)
+
+        assert refused.value.param == "md5"
+        assert get(ports, upload.id).status is UploadStatus.PENDING
+        assert complete(ports, upload.id).status is UploadStatus.COMPLETED
+
+    def test_a_wrong_md5_is_refused_after_the_arrival_completed_it_too(
+        self, ports: MemoryBackend
+    ) -> None:
+        upload = arrived(ports)
+        receive(ports, upload.file_id)
+
+        with pytest.raises(InvalidParameterError):
+            complete(ports, upload.id, md5="0" * 32)
+
+    def test_the_md5_of_a_file_that_was_deleted_since_is_not_checked(
+        self, ports: MemoryBackend
+    ) -> None:
+        upload = arrived(ports)
+        complete(ports, upload.id)
+        delete_file(TENANT, upload.file_id, files=ports.files, clock=ports.clock)
+        ports.objects.delete(TENANT, upload.file_id)
+
+        state = complete(ports, upload.id, md5=MD5)
+
+        assert state.status is UploadStatus.COMPLETED
+        assert state.file is None
+
+    def test_parts_are_unknown_to_an_upload_of_one_put(self, ports: MemoryBackend) -> None:
+        upload = arrived(ports)
+
+        with pytest.raises(
+            InvalidParameterError, match=r"No such part of upload \w+: part_1"
+        ) as refused:
+            complete(ports, upload.id, part_ids=["part_1"])
+
+        assert refused.value.param == "part_ids"
+        assert get(ports, upload.id).status is UploadStatus.PENDING
+
+    def test_a_cancelled_upload_is_not_completed(self, ports: MemoryBackend) -> None:
+        upload = arrived(ports)
+        cancel(ports, upload.id)
+
+        with pytest.raises(ConflictError) as refused:
+            complete(ports, upload.id)
+
+        assert refused.value.code == "upload_cancelled"
+        assert refused.value.permanent
+        assert ports.snapshot().files == {}
+
+    def test_an_overdue_upload_is_not_completed(self, ports: MemoryBackend) -> None:
+        upload = arrived(ports)
+        ports.clock.advance(UPLOAD_LIFE)
+
+        with pytest.raises(ConflictError) as refused:
+            complete(ports, upload.id)
+
+        assert refused.value.code == "upload_expired"
+        assert refused.value.permanent
+        assert ports.snapshot().files == {}
+
+
+class TestCancel:
+    def test_it_frees_what_was_reserved(self, ports: MemoryBackend) -> None:
+        upload = announce(ports).upload
+
+        state = cancel(ports, upload.id)
+
+        assert state.status is UploadStatus.CANCELLED
+        assert usage(ports).reserved == NOTHING
+        assert usage(ports).left == usage(ports).limit
+
+    def test_twice_is_the_same_answer(self, ports: MemoryBackend) -> None:
+        upload = announce(ports).upload
+        cancel(ports, upload.id)
+        before = ports.snapshot()
+
+        assert cancel(ports, upload.id).status is UploadStatus.CANCELLED
+
+        assert ports.snapshot() == before
+
+    def test_bytes_that_arrive_later_are_deleted(self, ports: MemoryBackend) -> None:
+        upload = arrived(ports)
+        cancel(ports, upload.id)
+
+        receive(ports, upload.file_id)
+
+        assert ports.snapshot().objects == set()
+        assert ports.snapshot().files == {}
+
+    def test_a_completed_upload_is_not_cancelled(self, ports: MemoryBackend) -> None:
+        upload = arrived(ports)
+        complete(ports, upload.id)
+
+        with pytest.raises(ConflictError, match=f"Delete {upload.file_id}") as refused:
+            cancel(ports, upload.id)
+
+        assert refused.value.code == "upload_completed"
+        assert refused.value.permanent
+        assert ports.files.get(TENANT, upload.file_id) is not None
+
+    def test_an_overdue_upload_is_not_cancelled(self, ports: MemoryBackend) -> None:
+        upload = announce(ports).upload
+        ports.clock.advance(UPLOAD_LIFE)
+
+        with pytest.raises(ConflictError) as refused:
+            cancel(ports, upload.id)
+
+        assert refused.value.code == "upload_expired"
+
+
+def test_small_files_and_uploads_share_the_quota(ports: MemoryBackend) -> None:
+    announce(ports, 600)
+
+    with pytest.raises(QuotaExceededError):
+        store(ports, b"x" * 401)
+    store(ports, b"x" * 400)
+
+    assert usage(ports).left == Amount(files=8, bytes=0)
