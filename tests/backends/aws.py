@@ -14,7 +14,7 @@ from moto import mock_aws
 from moto.dynamodb.models import dynamodb_backends
 
 from larder.adapters.aws import dynamodb_client, s3_client, sqs_client
-from larder.adapters.dynamodb import transactions
+from larder.adapters.dynamodb import keys, transactions
 from larder.adapters.dynamodb.api_keys import DynamoKeys
 from larder.adapters.dynamodb.counters import usage_from
 from larder.adapters.dynamodb.deadlines import DynamoDeadlines
@@ -63,6 +63,15 @@ class MotoParts(S3Parts):
             return False
 
 
+class _Arrivals(SqsArrivals):
+    # Whether it is worth the while to ask the queue.
+    unread = False
+
+    def announce(self, tenant: TenantId, file_id: FileId) -> None:
+        super().announce(tenant, file_id)
+        self.unread = True
+
+
 class AwsBackend:
     """`Backend` on DynamoDB, S3 and SQS."""
 
@@ -79,7 +88,7 @@ class AwsBackend:
         self.keys = DynamoKeys(self.dynamodb, names.keys_table)
         self.objects = S3Objects(s3, names.files_bucket)
         self.parts = MotoParts(s3, names.files_bucket)
-        self.arrivals = SqsArrivals(sqs, names.events_queue_url)
+        self.arrivals = _Arrivals(sqs, names.events_queue_url)
         stack.dynamodb.update_table(
             TableName=names.store_table,
             StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
@@ -134,7 +143,10 @@ class AwsBackend:
         return [gone for change in removals if (gone := removed_object(change)) is not None]
 
     def announced(self) -> list[tuple[TenantId, FileId]]:
-        found = []
+        found: list[tuple[TenantId, FileId]] = []
+        if not self.arrivals.unread:
+            return found
+        self.arrivals.unread = False
         queue = self.stack.settings.events_queue_url
         while messages := self.stack.sqs.receive_message(
             QueueUrl=queue, MaxNumberOfMessages=10
@@ -188,32 +200,36 @@ class AwsBackend:
                 files[tenant, file_id] = file_from(file_id, item)
             elif (upload_id := upload_id_of(item)) is not None:
                 uploads[tenant, upload_id] = upload_from(upload_id, item)
+        stored: dict[str, set[tuple[TenantId, FileId]]] = {FILES: set(), REPORTS: set()}
+        for key in self.stack.object_keys():
+            kind, owner, name = key.split("/", 2)
+            if kind in stored:  # Small parts are not part of what is compared.
+                stored[kind].add((TenantId(owner), FileId(name)))
         return Snapshot(
             files=files,
             uploads=uploads,
             usage=usage,
             released=released,
-            objects=self._ids(FILES),
-            reports=self._ids(REPORTS),
+            objects=stored[FILES],
+            reports=stored[REPORTS],
         )
-
-    def _ids(self, kind: str) -> set[tuple[TenantId, FileId]]:
-        prefix = object_key(kind, TenantId(""), FileId("")).split("/")[0] + "/"
-        keys = [key.split("/") for key in self.stack.object_keys() if key.startswith(prefix)]
-        return {(TenantId(tenant), FileId(file_id)) for _, tenant, file_id in keys}
 
 
 _TRANSACTIONS = "before-call.dynamodb.TransactWriteItems"
 
 
 @contextmanager
-def aws_backend() -> Iterator[AwsBackend]:
-    """Yield the adapters on fresh tables, bucket and queue; retries pause for no time at all."""
+def aws_backend(*, due_shards: int = keys.DUE_SHARDS) -> Iterator[AwsBackend]:
+    """Yield the adapters on fresh tables, bucket and queue; retries pause for no time at all.
+
+    With fewer `due_shards` a sweep asks less often.
+    """
     with pytest.MonkeyPatch.context() as patch, mock_aws():
         patch.delenv("AWS_ENDPOINT_URL", raising=False)
         for name, value in CREDENTIALS.items():
             patch.setenv(name, value)
         patch.setattr(transactions, "_FIRST_PAUSE", 0)
+        patch.setattr(keys, "DUE_SHARDS", due_shards)
         backend = AwsBackend(create_stack())
         yield backend
         backend.dynamodb.meta.events.unregister(_TRANSACTIONS, unique_id="refuse")

@@ -12,7 +12,7 @@ from larder.services.sweep import Outcome
 from tests.property.world import TENANTS
 
 if TYPE_CHECKING:
-    from larder.domain.ids import TenantId
+    from larder.domain.ids import FileId, TenantId, UploadId
     from larder.domain.uploads import Upload
     from tests.backends.backend import Snapshot
     from tests.property.world import Arrival, World
@@ -27,6 +27,8 @@ class Invariants:
     def __init__(self, world: World) -> None:
         self._world = world
         self._gone: set[Arrival] = set()
+        # For good, though the ledger forgets after a month.
+        self._released: set[FileId | UploadId] = set()
         self.stored = world.backend.snapshot()
         self.seen: list[Arrival] = []
         self.broken = False
@@ -35,6 +37,7 @@ class Invariants:
     def look(self) -> None:
         """Check what holds at every moment, in the middle of operations too."""
         before, self.stored = self.stored, self._world.backend.snapshot()
+        self._released |= self.stored.released
         self.seen += [key for key in self.stored.files if key not in before.files]
         try:
             self._check(before, self.stored)
@@ -59,7 +62,7 @@ class Invariants:
             reserved += upload.amount if owner == tenant and _pending(upload) else NOTHING
         # What DynamoDB removed counts until its stream record is worked off.
         for owner, item in self._world.history.vanished:
-            if owner == tenant and item.id not in now.released:
+            if owner == tenant and item.id not in self._released:
                 if isinstance(item, File):
                     used += item.amount
                 elif _pending(item):

@@ -259,7 +259,7 @@ def memory_world() -> Iterator[World]:
 
 @contextmanager
 def aws_world() -> Iterator[World]:
-    with aws_backend() as backend:
+    with aws_backend(due_shards=2) as backend:
         yield World(backend, closely=False)
 
 

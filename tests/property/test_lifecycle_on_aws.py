@@ -17,10 +17,10 @@ class OnAws(Lifecycle):
     closely = False
 
     def backend(self) -> Backend:
-        return self.resources.enter_context(aws_backend())
+        return self.resources.enter_context(aws_backend(due_shards=2))
 
 
 TestOnAws = OnAws.TestCase
 TestOnAws.settings = settings(
-    max_examples=10 * settings().max_examples // 100, stateful_step_count=30
+    max_examples=6 * settings().max_examples // 100, stateful_step_count=30
 )

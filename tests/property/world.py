@@ -352,13 +352,11 @@ class World:
 
     def collect_ttl(self) -> None:
         """Let DynamoDB remove what is a day past its expiry."""
-        before = self.backend.snapshot()
+        self.look()
         self.backend.collect_ttl()
-        after = self.backend.snapshot()
-        for tenant, file_id in before.files.keys() - after.files.keys():
-            self.history.vanished.append((tenant, before.files[tenant, file_id]))
-        for tenant, upload_id in before.uploads.keys() - after.uploads.keys():
-            self.history.vanished.append((tenant, before.uploads[tenant, upload_id]))
+        vanished = self.backend.removed()
+        self.history.vanished += vanished
+        self.removals += vanished
         self.look()
 
     def _stored(self, tenant: TenantId, file_id: FileId) -> None:
