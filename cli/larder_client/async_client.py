@@ -140,15 +140,18 @@ class AsyncClient:
         """Return up to `limit` (1..10000) files, newest first, older than the file `after`."""
         return await self._driver.run(self._api.files(purpose=purpose, limit=limit, after=after))
 
-    async def files(self, *, purpose: str | None = None) -> AsyncIterator[File]:
-        """Yield all files, newest first."""
-        page = await self.page(purpose=purpose)
+    async def files(
+        self, *, purpose: str | None = None, page_size: int = PAGE
+    ) -> AsyncIterator[File]:
+        """Yield all files, newest first, asking for `page_size` (1..10000) at a time."""
+        page = await self.page(purpose=purpose, limit=page_size)
         while True:
             for file in page.data:
                 yield file
             if not page.has_more or not page.data:
                 return
-            page = await self.page(purpose=purpose, after=page.data[-1].id)
+            after = page.data[-1].id
+            page = await self.page(purpose=purpose, limit=page_size, after=after)
 
     async def delete(self, file_id: str) -> FileDeleted:
         """Delete a file for good."""

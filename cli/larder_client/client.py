@@ -138,12 +138,13 @@ class Client:
         """Return up to `limit` (1..10000) files, newest first, older than the file `after`."""
         return self._driver.run(self._api.files(purpose=purpose, limit=limit, after=after))
 
-    def files(self, *, purpose: str | None = None) -> Iterator[File]:
-        """Yield all files, newest first."""
-        page = self.page(purpose=purpose)
+    def files(self, *, purpose: str | None = None, page_size: int = PAGE) -> Iterator[File]:
+        """Yield all files, newest first, asking for `page_size` (1..10000) at a time."""
+        page = self.page(purpose=purpose, limit=page_size)
         yield from page.data
         while page.has_more and page.data:
-            page = self.page(purpose=purpose, after=page.data[-1].id)
+            after = page.data[-1].id
+            page = self.page(purpose=purpose, limit=page_size, after=after)
             yield from page.data
 
     def delete(self, file_id: str) -> FileDeleted:

@@ -68,6 +68,8 @@ class Threads:
                 return self._together(flows, limit)
 
     def _exchange(self, step: Exchange, stop: Event | None) -> Reply:
+        if stop is not None and stop.is_set():
+            raise _StoppedError
         client = self._api if step.url.startswith("/") else self._store
         headers, body = dict(step.headers), step.body
         content: bytes | Iterator[bytes]
@@ -111,16 +113,17 @@ class Threads:
 
         # Daemons: one that hangs in a dead connection does not keep the program from ending.
         threads = [Thread(target=work, daemon=True) for _ in range(min(limit, len(flows)))]
-        for thread in threads:
-            thread.start()
         try:
+            for thread in threads:
+                thread.start()
             for thread in threads:
                 thread.join()
         except BaseException:
             stop.set()
             deadline = time.monotonic() + GRACE
             for thread in threads:
-                thread.join(max(0, deadline - time.monotonic()))
+                if thread.ident is not None:
+                    thread.join(max(0, deadline - time.monotonic()))
             raise
         if failures:
             raise failures[0]

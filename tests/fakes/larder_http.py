@@ -18,6 +18,7 @@ from tests.fakes.http_faults import Answer, Asked, Effect, Json, md5, ok, refusa
 from tests.fakes.http_s3 import FakeS3, StoredUpload
 
 MIB = 2**20
+PART_SIZE = MIB // 2
 INLINE_CONTENT = 4 * MIB
 KEY = "zk_live_key"
 
@@ -35,7 +36,7 @@ class FakeLarder:
     def __init__(self, origin: str = "http://larder.test") -> None:
         self.s3 = FakeS3(origin)
         self.part_threshold = 4 * MIB
-        self.part_size = MIB
+        self.part_size = PART_SIZE
         self.shows_sha256 = True
         self.files: dict[str, Json] = {}
         self.reports: dict[str, Json] = {}

@@ -78,14 +78,19 @@ class _Handler(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         body = self._body(int(headers.get("content-length", 0)))
         query = dict(parse_qsl(parts.query, keep_blank_values=True))
+        asked = Asked(self.command, parts.path, query, headers, body)
         try:
-            self._send(
-                self.server.fake.respond(Asked(self.command, parts.path, query, headers, body))
-            )
+            answer = self.server.fake.respond(asked)
         except ConnectionCutError:
-            # No polite end: what was sent may not even arrive.
+            # No polite end, but a reset.
             linger = struct.pack("ii", 1, 0)
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            self.close_connection = True
+            return
+        try:
+            self._send(answer)
+        except ConnectionCutError:
+            # What was sent arrives, and then nothing more.
             self.close_connection = True
 
     do_GET = do_PUT = do_POST = do_DELETE = respond  # noqa: N815 - http.server's names

@@ -90,7 +90,7 @@ def told(again: str = "") -> Iterator[None]:
 def tell(failure: Exception, subject: str = "", again: str = "") -> None:
     """Say what went wrong, in one line."""
     text = " ".join(reason(failure).split())
-    if subject and subject not in text:
+    if subject and not (isinstance(failure, OSError) and failure.filename):
         text = f"{subject}: {text}"
     if isinstance(failure, ConnectionFailedError) and again:
         text += f". {again}"

@@ -1,0 +1,103 @@
+"""Both clients behind one face, on the fake Larder, so that one test is a test of both."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from larder_client import AsyncClient, Client
+from tests.fakes.larder_http import KEY
+from tests.fakes.larder_lines import InProcess
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from larder_client import File, FilePage, Journal, Received, Sent, Validation
+    from larder_client.progress import Phase
+    from tests.fakes.larder_http import FakeLarder
+
+
+@dataclass
+class Caller:
+    """Calls a method of a client; `pauses` are the seconds that it has slept, but for real."""
+
+    fake: FakeLarder
+    asynchronous: bool
+    key: str = KEY
+    pauses: list[float] = field(default_factory=list)
+
+    def put(self, path: Path, journal: Journal | None = None, **options: Any) -> Sent:
+        sent: Sent = self._call("put", path, journal=journal, **{"purpose": "user_data"} | options)
+        return sent
+
+    def get(self, file_id: str, path: Path, **options: Any) -> Received:
+        received: Received = self._call("get", file_id, path, **options)
+        return received
+
+    def read(self, file_id: str) -> bytes:
+        data: bytes = self._call("read", file_id)
+        return data
+
+    def page(self, **options: Any) -> FilePage:
+        page: FilePage = self._call("page", **options)
+        return page
+
+    def files(self, **options: Any) -> list[File]:
+        async def listed() -> list[File]:
+            async with self._async() as client:
+                return [file async for file in client.files(**options)]
+
+        if self.asynchronous:
+            return asyncio.run(listed())
+        with self._sync() as client:
+            return list(client.files(**options))
+
+    def wait(self, file_id: str, **options: Any) -> File:
+        file: File = self._call("wait", file_id, **options)
+        return file
+
+    def validation(self, file_id: str) -> Validation:
+        report: Validation = self._call("validation", file_id)
+        return report
+
+    def delete(self, file_id: str) -> Any:
+        return self._call("delete", file_id)
+
+    def _call(self, method: str, *args: Any, **options: Any) -> Any:
+        async def awaited() -> Any:
+            async with self._async() as client:
+                return await getattr(client, method)(*args, **options)
+
+        if self.asynchronous:
+            return asyncio.run(awaited())
+        with self._sync() as client:
+            call: Callable[..., Any] = getattr(client, method)
+            return call(*args, **options)
+
+    def _sync(self) -> Client:
+        transport = InProcess(self.fake)
+        return Client(self.fake.base_url, self.key, transport=transport, sleep=self.pauses.append)
+
+    def _async(self) -> AsyncClient:
+        async def pause(seconds: float) -> None:
+            self.pauses.append(seconds)
+
+        transport = InProcess(self.fake)
+        return AsyncClient(self.fake.base_url, self.key, transport=transport, sleep=pause)
+
+
+@dataclass
+class Watch:
+    """Progress that is remembered: for each phase its total and what is done."""
+
+    phases: dict[Phase, list[int]] = field(default_factory=dict)
+    _done: list[int] = field(default_factory=list)
+
+    def begin(self, phase: Phase, total: int, done: int = 0) -> None:
+        self._done = self.phases[phase] = [total, done]
+
+    def advance(self, count: int) -> None:
+        self._done[1] += count
+        assert 0 <= self._done[1] <= self._done[0]

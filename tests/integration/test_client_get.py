@@ -1,0 +1,396 @@
+"""Files on their way down, over lines that fail, with both clients."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from functools import cache, partial
+from typing import TYPE_CHECKING
+
+import pytest
+
+from larder_client import (
+    ApiError,
+    ChecksumError,
+    ConnectionFailedError,
+    DestinationError,
+    TransferError,
+    WaitTimeoutError,
+)
+from larder_client.pieces import SHARED_ABOVE, Pieces
+from tests.fakes.http_faults import Answer, answer_cut_after, answering, refusal, s3_refusal
+from tests.fakes.larder_clients import Caller, Watch
+from tests.fakes.larder_http import MIB, FakeLarder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.fakes.http_faults import Asked
+
+SMALL, LARGE = 1_000, 5 * MIB
+SHARED = 2 * SHARED_ABOVE
+FROM_S3 = "GET /s3/.*"
+
+
+@pytest.fixture
+def fake() -> FakeLarder:
+    return FakeLarder()
+
+
+@pytest.fixture(params=[False, True], ids=["sync", "async"])
+def larder(fake: FakeLarder, request: pytest.FixtureRequest) -> Caller:
+    return Caller(fake, asynchronous=request.param)
+
+
+@pytest.fixture
+def connections_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Further connections help at once, not after a second each."""
+    monkeypatch.setattr("larder_client.get.Pieces", partial(Pieces, ramp=0))
+
+
+@cache
+def data_of(size: int) -> bytes:
+    return hashlib.shake_128(b"any").digest(size)
+
+
+def left_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+@pytest.mark.parametrize("size", [0, 1, SMALL, LARGE])
+def test_a_file_comes_under_its_name_with_its_checksum_compared(
+    larder: Caller, fake: FakeLarder, tmp_path: Path, size: int
+) -> None:
+    file_id = fake.add_file(data_of(size), "results.jsonl")
+    watch = Watch()
+
+    received = larder.get(file_id, tmp_path, progress=watch)
+
+    assert received.path == tmp_path / "results.jsonl"
+    assert received.verified == "sha256"
+    assert received.path.read_bytes() == data_of(size)
+    assert left_in(tmp_path) == ["results.jsonl"]
+    assert watch.phases == {"receiving": [size, size]}
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE])
+def test_without_a_sha256_the_md5_is_compared(
+    larder: Caller, fake: FakeLarder, tmp_path: Path, size: int
+) -> None:
+    fake.shows_sha256 = False
+    file_id = fake.add_file(data_of(size))
+
+    assert larder.get(file_id, tmp_path).verified == "md5"
+
+
+def test_without_any_checksum_nothing_is_claimed(
+    larder: Caller, fake: FakeLarder, tmp_path: Path
+) -> None:
+    fake.shows_sha256 = False
+    file_id = fake.add_file(data_of(LARGE))
+    fake.s3.etags[file_id] = '"0123456789abcdef0123456789abcdef-5"'
+
+    assert larder.get(file_id, tmp_path).verified is None
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE])
+def test_bytes_can_be_had_without_a_file(larder: Caller, fake: FakeLarder, size: int) -> None:
+    assert larder.read(fake.add_file(data_of(size))) == data_of(size)
+
+
+@pytest.mark.usefixtures("connections_at_once")
+def test_several_connections_share_a_large_file(
+    larder: Caller, fake: FakeLarder, tmp_path: Path
+) -> None:
+    file_id = fake.add_file(data_of(SHARED))
+
+    received = larder.get(file_id, tmp_path)
+
+    assert received.path is not None
+    assert received.path.read_bytes() == data_of(SHARED)
+    assert received.verified == "sha256"
+    assert len(fake.requests(FROM_S3)) > 1
+
+
+def test_a_connection_that_breaks_goes_on_where_it_was(
+    larder: Caller, fake: FakeLarder, tmp_path: Path
+) -> None:
+    file_id = fake.add_file(data_of(LARGE))
+    fake.fault(FROM_S3, answer_cut_after(MIB), times=4)
+    watch = Watch()
+
+    received = larder.get(file_id, tmp_path, progress=watch)
+
+    assert received.path is not None
+    assert received.path.read_bytes() == data_of(LARGE)
+    ranges = [asked.headers["range"] for asked in fake.requests(FROM_S3)]
+    assert ranges == [f"bytes={start * MIB}-{LARGE - 1}" for start in range(5)]
+    assert watch.phases == {"receiving": [LARGE, LARGE]}
+
+
+def test_the_next_call_fetches_only_what_is_missing(
+    larder: Caller, fake: FakeLarder, tmp_path: Path
+) -> None:
+    file_id = fake.add_file(data_of(LARGE), "a.bin")
+    fake.fault(FROM_S3, answer_cut_after(3 * MIB))
+    fake.fault(FROM_S3, answer_cut_after(0), times=9)
+    with pytest.raises(ConnectionFailedError):
+        larder.get(file_id, tmp_path)
+    assert left_in(tmp_path) == ["a.bin.part", "a.bin.part.log"]
+    fake.faults.clear()
+    fake.asked.clear()
+
+    received = larder.get(file_id, tmp_path)
+
+    assert received.resumed == 3 * MIB
+    assert received.verified == "sha256"
+    assert received.path is not None
+    assert received.path.read_bytes() == data_of(LARGE)
+    [asked] = fake.requests(FROM_S3)
+    assert asked.headers["range"] == f"bytes={3 * MIB}-{LARGE - 1}"
+    assert left_in(tmp_path) == ["a.bin"]
+
+
+def test_a_url_that_is_too_old_is_replaced(
+    larder: Caller, fake: FakeLarder, tmp_path: Path
+) -> None:
+    def cut_and_too_late(asked: Asked, normal: Callable[[Asked], Answer]) -> Answer:
+        answer = answer_cut_after(MIB)(asked, normal)
+        fake.s3.make_stale()
+        return answer
+
+    file_id = fake.add_file(data_of(LARGE))
+    fake.fault(FROM_S3, cut_and_too_late)
+
+    received = larder.get(file_id, tmp_path)
+
+    assert received.path is not None
+    assert received.path.read_bytes() == data_of(LARGE)
+
+
+def test_urls_that_s3_never_takes_are_given_up(
+    larder: Caller, fake: FakeLarder, tmp_path: Path
+) -> None:
+    file_id = fake.add_file(data_of(LARGE))
+    fake.fault(FROM_S3, answering(s3_refusal(403, "AccessDenied", "")), times=99)
+
+    with pytest.raises(TransferError, match="S3 does not serve"):
+        larder.get(file_id, tmp_path)
+
+    assert len(fake.requests(FROM_S3)) == 3
+
+
+def test_a_file_that_is_deleted_in_the_middle_is_not_found(
+    larder: Caller, fake: FakeLarder, tmp_path: Path
+) -> None:
+    def deleted(_: Asked, __: Callable[[Asked], Answer]) -> Answer:
+        fake.files.clear()
+        return s3_refusal(403, "AccessDenied", "")
+
+    file_id = fake.add_file(data_of(LARGE))
+    fake.fault(FROM_S3, deleted)
+
+    with pytest.raises(ApiError) as refused:
+        larder.get(file_id, tmp_path)
+
+    assert refused.value.status == 404
+
+
+@pytest.mark.parametrize("content_range", [None, "bytes 0-9/20", f"bytes 5-9/{LARGE}"])
+def test_bytes_that_were_not_asked_for_are_not_taken(
+    larder: Caller, fake: FakeLarder, tmp_path: Path, content_range: str | None
+) -> None:
+    def other(asked: Asked, normal: Callable[[Asked], Answer]) -> Answer:
+        answer = normal(asked)
+        headers = {} if content_range is None else {"content-range": content_range}
+        return Answer(200 if content_range is None else 206, headers, answer.body)
+
+    file_id = fake.add_file(data_of(LARGE))
+    fake.fault(FROM_S3, answer_cut_after(MIB))
+    fake.fault(FROM_S3, other)
+
+    with pytest.raises(TransferError, match="another stretch"):
+        larder.get(file_id, tmp_path)
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE])
+@pytest.mark.parametrize("shows_sha256", [True, False])
+def test_a_damaged_file_is_not_kept(
+    larder: Caller, fake: FakeLarder, tmp_path: Path, *, size: int, shows_sha256: bool
+) -> None:
+    fake.shows_sha256 = shows_sha256
+    file_id = fake.add_file(data_of(size))
+    fake.s3.contents[file_id] = b"x" + data_of(size)[1:]
+
+    with pytest.raises(ChecksumError, match="arrived damaged"):
+        larder.get(file_id, tmp_path)
+
+    assert left_in(tmp_path) == []
+
+
+def test_a_file_that_exists_stays_as_it_is(
+    larder: Caller, fake: FakeLarder, tmp_path: Path
+) -> None:
+    (tmp_path / "a.bin").write_text("mine")
+    file_id = fake.add_file(data_of(SMALL), "a.bin")
+
+    with pytest.raises(DestinationError, match=r"a\.bin exists already"):
+        larder.get(file_id, tmp_path)
+
+    assert (tmp_path / "a.bin").read_text() == "mine"
+
+
+def test_a_file_that_exists_is_replaced_on_request(
+    larder: Caller, fake: FakeLarder, tmp_path: Path
+) -> None:
+    (tmp_path / "a.bin").write_text("mine")
+    file_id = fake.add_file(data_of(SMALL), "a.bin")
+
+    larder.get(file_id, tmp_path, overwrite=True)
+
+    assert (tmp_path / "a.bin").read_bytes() == data_of(SMALL)
+
+
+def test_what_is_no_regular_file_is_never_replaced(
+    larder: Caller, fake: FakeLarder, tmp_path: Path
+) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    file_id = fake.add_file(data_of(SMALL))
+
+    with pytest.raises(DestinationError, match="not a regular file"):
+        larder.get(file_id, tmp_path / "pipe", overwrite=True)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../evil",
+        "/etc/evil",
+        "..\\evil",
+        "C:\\evil",
+        "a/../../evil",
+        "..",
+        ".",
+        "",
+        "evil\x00",
+        "evil\n",
+        "e" * 256,
+    ],
+)
+def test_no_name_of_the_servers_leads_out_of_the_folder(
+    larder: Caller, fake: FakeLarder, tmp_path: Path, name: str
+) -> None:
+    folder = tmp_path / "a/b"
+    folder.mkdir(parents=True)
+    file_id = fake.add_file(data_of(SMALL), name)
+
+    received = larder.get(file_id, folder)
+
+    assert received.path is not None
+    assert received.path.parent == folder
+    assert left_in(folder) in (["evil"], [file_id])
+    assert left_in(tmp_path) == ["a"]
+    assert left_in(tmp_path / "a") == ["b"]
+
+
+def test_a_name_that_is_as_long_as_names_can_be_leaves_room_for_the_unfinished(
+    larder: Caller, fake: FakeLarder, tmp_path: Path
+) -> None:
+    file_id = fake.add_file(data_of(LARGE), "e" * 255)
+
+    larder.get(file_id, tmp_path)
+
+    assert left_in(tmp_path) == ["e" * 255]
+
+
+def test_a_folder_that_does_not_exist_is_not_made(
+    larder: Caller, fake: FakeLarder, tmp_path: Path
+) -> None:
+    file_id = fake.add_file(data_of(SMALL))
+
+    with pytest.raises(DestinationError, match="There is no folder"):
+        larder.get(file_id, tmp_path / "nowhere/a.bin")
+
+
+@pytest.mark.parametrize("given_id", ["file-0", "..", "../usage", "", "a/b?c#d", "ä"])
+def test_an_id_that_is_none_is_not_found(
+    larder: Caller, fake: FakeLarder, tmp_path: Path, given_id: str
+) -> None:
+    with pytest.raises(ApiError) as refused:
+        larder.get(given_id, tmp_path)
+
+    assert refused.value.status == 404
+    [asked] = fake.asked
+    assert asked.path.startswith("/v1/files/")
+
+
+def test_all_files_are_listed_newest_first_over_several_pages(
+    larder: Caller, fake: FakeLarder
+) -> None:
+    ids = [fake.add_file(b"", purpose="batch" if n % 2 else "evals") for n in range(7)]
+
+    assert [file.id for file in larder.files(page_size=3)] == ids[::-1]
+    assert [file.id for file in larder.files(purpose="batch", page_size=2)] == ids[5::-2]
+
+
+def test_a_page_ends_where_it_is_told_to(larder: Caller, fake: FakeLarder) -> None:
+    ids = [fake.add_file(b"") for _ in range(4)]
+
+    page = larder.page(limit=2, after=ids[3])
+
+    assert [file.id for file in page.data] == [ids[2], ids[1]]
+    assert page.has_more
+
+
+def test_a_file_is_waited_for_until_it_is_validated(larder: Caller, fake: FakeLarder) -> None:
+    file_id = fake.add_file(b"", status="error")
+    pending = {**fake.files[file_id], "status": "uploaded"}
+
+    def not_yet(_: Asked, normal: Callable[[Asked], Answer]) -> Answer:
+        settled, fake.files[file_id] = fake.files[file_id], pending
+        answer = normal(_)
+        fake.files[file_id] = settled
+        return answer
+
+    fake.fault("GET /v1/files/.*", not_yet, times=3)
+
+    assert larder.wait(file_id).status == "error"
+    assert larder.pauses == [0.3, pytest.approx(0.45), pytest.approx(0.675)]
+
+
+def test_waiting_ends_when_it_has_been_long_enough(larder: Caller, fake: FakeLarder) -> None:
+    file_id = fake.add_file(b"", status="uploaded")
+
+    with pytest.raises(WaitTimeoutError, match="not validated after 60 seconds"):
+        larder.wait(file_id, within=60)
+
+    assert 60 <= sum(larder.pauses) <= 65
+
+
+def test_a_deleted_file_is_gone(larder: Caller, fake: FakeLarder) -> None:
+    file_id = fake.add_file(b"")
+
+    assert larder.delete(file_id).deleted
+
+    with pytest.raises(ApiError, match="not found"):
+        larder.read(file_id)
+
+
+def test_trouble_on_the_servers_side_is_tried_again(larder: Caller, fake: FakeLarder) -> None:
+    file_id = fake.add_file(data_of(SMALL))
+    fake.fault("GET .*", answering(Answer(502, {}, [b"<html>"])), times=1)
+    fake.fault("GET .*", answering(refusal(429, "Slow down.", **{"Retry-After": "7"})), times=1)
+
+    assert larder.read(file_id) == data_of(SMALL)
+    assert larder.pauses == [pytest.approx(0.5, rel=0.25), 7.0]
+
+
+def test_a_key_that_is_refused_is_not_tried_again(fake: FakeLarder) -> None:
+    caller = Caller(fake, asynchronous=False, key="zk_live_wrong")
+
+    with pytest.raises(ApiError, match="Incorrect API key") as refused:
+        caller.page()
+
+    assert refused.value.code == "invalid_api_key"
+    assert len(fake.asked) == 1

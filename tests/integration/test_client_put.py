@@ -1,0 +1,523 @@
+"""Files on their way up, over lines that fail, with both clients."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from larder_client import (
+    ApiError,
+    ChecksumError,
+    ConnectionFailedError,
+    FileChangedError,
+    FileJournal,
+    TransferError,
+    UnexpectedAnswerError,
+    UploadEndedError,
+)
+from tests.fakes.http_faults import (
+    Answer,
+    answer_lost,
+    answering,
+    cut_after,
+    refusal,
+    s3_refusal,
+)
+from tests.fakes.larder_clients import Caller, Watch
+from tests.fakes.larder_http import MIB, PART_SIZE, FakeLarder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.fakes.http_faults import Asked
+
+SMALL, MEDIUM, LARGE = 1_000, 3 * MIB, 9 * PART_SIZE + 1
+PART = "PUT /s3/upload_.*/{}"
+ANY_PART = "PUT /s3/upload_.*/.*"
+
+OTHER_WISHES: dict[str, dict[str, Any]] = {
+    "content": {},
+    "purpose": {"purpose": "batch"},
+    "expiry": {"expires_after": 3_600},
+    "name": {"filename": "other.jsonl"},
+}
+
+
+@pytest.fixture
+def fake() -> FakeLarder:
+    return FakeLarder()
+
+
+@pytest.fixture(params=[False, True], ids=["sync", "async"])
+def larder(fake: FakeLarder, request: pytest.FixtureRequest) -> Caller:
+    return Caller(fake, asynchronous=request.param)
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> FileJournal:
+    return FileJournal(tmp_path / "state/larder/uploads")
+
+
+@pytest.fixture
+def a_file(tmp_path: Path) -> Callable[[int], Path]:
+    def make(size: int, name: str = "requests.jsonl") -> Path:
+        path = tmp_path / name
+        path.write_bytes(data_of(size))
+        return path
+
+    return make
+
+
+@cache
+def data_of(size: int) -> bytes:
+    return hashlib.shake_128(b"any").digest(size)
+
+
+def numbers(fake: FakeLarder) -> list[int]:
+    """Return which parts were sent, in order of their numbers."""
+    return sorted(int(asked.path.rpartition("/")[2]) for asked in fake.requests(ANY_PART))
+
+
+@pytest.mark.parametrize("size", [0, 1, SMALL])
+def test_a_small_file_goes_in_one_request(
+    larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path], size: int
+) -> None:
+    sent = larder.put(a_file(size), purpose="batch")
+
+    assert (sent.way, sent.file.filename, sent.file.purpose) == (
+        "request",
+        "requests.jsonl",
+        "batch",
+    )
+    assert fake.s3.contents[sent.file.id] == data_of(size)
+    assert len(fake.asked) == 1
+
+
+def test_a_larger_one_goes_to_s3_by_one_put_with_its_checksum(
+    larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path]
+) -> None:
+    sent = larder.put(a_file(MEDIUM), expires_after=7_200)
+
+    [upload] = fake.uploads.values()
+    assert upload.announced == {
+        "filename": "requests.jsonl",
+        "purpose": "user_data",
+        "bytes": MEDIUM,
+        "mime_type": "application/jsonl",
+        "expires_after": {"anchor": "created_at", "seconds": 7_200},
+        "sha256": hashlib.sha256(data_of(MEDIUM)).hexdigest(),
+    }
+    assert sent.way == "put"
+    assert fake.s3.contents[sent.file.id] == data_of(MEDIUM)
+
+
+def test_the_largest_go_in_parts_of_exactly_their_size(
+    larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path]
+) -> None:
+    watch = Watch()
+
+    sent = larder.put(a_file(LARGE), progress=watch)
+
+    assert sent.way == "parts"
+    assert fake.s3.contents[sent.file.id] == data_of(LARGE)
+    assert numbers(fake) == list(range(1, 11))
+    assert watch.phases == {"checking": [LARGE, LARGE], "sending": [LARGE, LARGE]}
+
+
+def test_the_checksum_is_left_out_on_request(
+    larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path]
+) -> None:
+    larder.put(a_file(LARGE), checksum=False)
+
+    [upload] = fake.uploads.values()
+    assert "sha256" not in upload.announced
+
+
+def test_where_the_api_takes_less_in_one_body_the_file_goes_to_s3(
+    larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path]
+) -> None:
+    fake.fault("POST /v1/files", answering(refusal(413, "Too large.", code="request_too_large")))
+
+    sent = larder.put(a_file(SMALL))
+
+    assert sent.way == "put"
+    assert fake.s3.contents[sent.file.id] == data_of(SMALL)
+
+
+def test_a_part_is_sent_again_when_the_connection_breaks_in_its_middle(
+    larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path]
+) -> None:
+    fake.fault(PART.format(3), cut_after(PART_SIZE // 2), times=2)
+    watch = Watch()
+
+    sent = larder.put(a_file(LARGE), progress=watch)
+
+    assert fake.s3.contents[sent.file.id] == data_of(LARGE)
+    assert numbers(fake) == [1, 2, 3, 3, 3, 4, 5, 6, 7, 8, 9, 10]
+    assert watch.phases["sending"] == [LARGE, LARGE]
+    assert len(larder.pauses) == 2
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(500),
+        s3_refusal(503, "SlowDown", "Please reduce your request rate."),
+        s3_refusal(400, "RequestTimeout", "Your socket connection was not read from."),
+    ],
+    ids=["500", "slow down", "timeout"],
+)
+def test_a_part_is_sent_again_when_s3_has_trouble(
+    larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path], answer: Answer
+) -> None:
+    fake.fault(PART.format(2), answering(answer))
+
+    sent = larder.put(a_file(LARGE))
+
+    assert fake.s3.contents[sent.file.id] == data_of(LARGE)
+
+
+def test_the_next_call_sends_only_what_is_missing(
+    larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path], journal: FileJournal
+) -> None:
+    path = a_file(LARGE)
+    fake.fault(PART.format(7), cut_after(10), times=3)
+    with pytest.raises(ConnectionFailedError, match=r"larder\.test broke the connection off"):
+        larder.put(path, journal)
+    [upload] = fake.uploads.values()
+    arrived = set(upload.parts)
+    assert arrived
+    fake.asked.clear()
+    watch = Watch()
+
+    sent = larder.put(path, journal, progress=watch)
+
+    assert numbers(fake) == [number for number in range(1, 11) if number not in arrived]
+    assert sent.resumed == sum(upload.part_length(number) for number in arrived)
+    assert fake.s3.contents[sent.file.id] == data_of(LARGE)
+    assert len(fake.uploads) == 1
+    assert watch.phases == {"checking": [sent.resumed] * 2, "sending": [LARGE, LARGE]}
+
+
+def test_a_single_put_that_was_cut_off_is_made_again_for_the_same_upload(
+    larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path], journal: FileJournal
+) -> None:
+    path = a_file(MEDIUM)
+    fake.fault("PUT .*", cut_after(MIB), times=3)
+    with pytest.raises(ConnectionFailedError):
+        larder.put(path, journal)
+
+    sent = larder.put(path, journal)
+
+    assert fake.s3.contents[sent.file.id] == data_of(MEDIUM)
+    assert len(fake.uploads) == 1
+
+
+def test_a_put_that_s3_has_done_before_is_done(
+    larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path]
+) -> None:
+    fake.fault("PUT .*", answer_lost)
+
+    sent = larder.put(a_file(MEDIUM))
+
+    assert fake.s3.contents[sent.file.id] == data_of(MEDIUM)
+    assert len(fake.requests("PUT .*")) == 2
+
+
+def test_an_upload_that_was_completed_before_the_call_was_cut_short_is_not_sent_again(
+    larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path], journal: FileJournal
+) -> None:
+    path = a_file(LARGE)
+    fake.fault("POST .*/complete", answer_lost)
+    fake.fault("POST .*/complete", cut_after(0), times=2)
+    with pytest.raises(ConnectionFailedError):
+        larder.put(path, journal)
+    fake.asked.clear()
+
+    sent = larder.put(path, journal)
+
+    assert sent.file.id in fake.files
+    assert [asked.method for asked in fake.asked] == ["GET"]
+
+
+def test_another_client_may_complete_the_upload_in_the_middle(
+    larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path]
+) -> None:
+    def faster(asked: Asked, normal: Callable[[Asked], Answer]) -> Answer:
+        [upload] = fake.uploads.values()
+        data = data_of(LARGE)
+        for number in upload.numbers:
+            upload.parts[number] = data[(number - 1) * PART_SIZE : number * PART_SIZE]
+        complete = f"/v1/uploads/{upload.id}/complete"
+        normal(type(asked)("POST", complete, {}, {"authorization": "Bearer zk_live_key"}))
+        return normal(asked)
+
+    fake.fault(PART.format(1), faster)
+
+    sent = larder.put(a_file(LARGE))
+
+    assert fake.s3.contents[sent.file.id] == data_of(LARGE)
+
+
+@pytest.mark.parametrize("size", [MEDIUM, LARGE])
+def test_urls_that_are_too_old_are_replaced(
+    larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path], size: int
+) -> None:
+    def too_late(asked: Asked, normal: Callable[[Asked], Answer]) -> Answer:
+        answer = normal(asked)
+        fake.s3.make_stale()
+        return answer
+
+    fake.fault("POST /v1/uploads", too_late)
+    watch = Watch()
+
+    sent = larder.put(a_file(size), progress=watch)
+
+    assert fake.s3.contents[sent.file.id] == data_of(size)
+    assert watch.phases["sending"] == [size, size]
+
+
+def test_urls_that_s3_never_takes_are_given_up(
+    larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path]
+) -> None:
+    fake.fault("PUT .*", answering(s3_refusal(403, "AccessDenied", "")), times=1_000)
+
+    with pytest.raises(TransferError, match="fresh ones as well"):
+        larder.put(a_file(LARGE))
+
+    assert [upload.status for upload in fake.uploads.values()] == ["cancelled"]
+
+
+def test_a_part_that_changed_since_it_arrived_begins_anew(
+    larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path], journal: FileJournal
+) -> None:
+    path = a_file(LARGE)
+    fake.fault(PART.format(7), cut_after(10), times=3)
+    with pytest.raises(ConnectionFailedError):
+        larder.put(path, journal)
+    before = path.stat()
+    [upload] = fake.uploads.values()
+    changed = bytearray(data_of(LARGE))
+    changed[(min(upload.parts) - 1) * PART_SIZE] ^= 1
+    path.write_bytes(changed)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+    sent = larder.put(path, journal)
+
+    assert fake.s3.contents[sent.file.id] == changed
+    assert [upload.status for upload in fake.uploads.values()] == ["cancelled", "completed"]
+
+
+@pytest.mark.parametrize("change", OTHER_WISHES)
+def test_another_wish_begins_anew_and_frees_what_was_reserved(
+    larder: Caller,
+    fake: FakeLarder,
+    a_file: Callable[[int], Path],
+    journal: FileJournal,
+    change: str,
+) -> None:
+    path = a_file(LARGE)
+    fake.fault("PUT .*", cut_after(10), times=100)
+    with pytest.raises(ConnectionFailedError):
+        larder.put(path, journal)
+    fake.faults.clear()
+    if change == "content":
+        path.write_bytes(data_of(LARGE + 1))
+
+    sent = larder.put(path, journal, **OTHER_WISHES[change])
+
+    assert fake.s3.contents[sent.file.id] == path.read_bytes()
+    assert [upload.status for upload in fake.uploads.values()] == ["cancelled", "completed"]
+
+
+@pytest.mark.parametrize("status", ["expired", "cancelled", "unknown"])
+def test_an_upload_that_has_ended_begins_anew(
+    larder: Caller,
+    fake: FakeLarder,
+    a_file: Callable[[int], Path],
+    journal: FileJournal,
+    status: str,
+) -> None:
+    path = a_file(LARGE)
+    fake.fault("PUT .*", cut_after(10), times=100)
+    with pytest.raises(ConnectionFailedError):
+        larder.put(path, journal)
+    fake.faults.clear()
+    [upload] = fake.uploads.values()
+    upload.status = status
+    if status == "unknown":
+        fake.uploads.clear()
+
+    sent = larder.put(path, journal)
+
+    assert fake.s3.contents[sent.file.id] == data_of(LARGE)
+
+
+def test_an_upload_that_ends_in_the_middle_says_so(
+    larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path]
+) -> None:
+    def expires(asked: Asked, normal: Callable[[Asked], Answer]) -> Answer:
+        [upload] = fake.uploads.values()
+        upload.status = "expired"
+        return normal(asked)
+
+    fake.fault(PART.format(5), expires)
+
+    with pytest.raises(UploadEndedError, match="is expired: send the file again"):
+        larder.put(a_file(LARGE))
+
+
+def test_a_file_that_shrinks_while_it_is_sent_is_not_stored(
+    larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path]
+) -> None:
+    path = a_file(LARGE)
+
+    def shrink(asked: Asked, normal: Callable[[Asked], Answer]) -> Answer:
+        os.truncate(path, 10)
+        return normal(asked)
+
+    fake.fault("POST /v1/uploads", shrink)
+
+    with pytest.raises(FileChangedError, match="changed while it was being sent"):
+        larder.put(path)
+
+    assert not fake.files
+    assert [upload.status for upload in fake.uploads.values()] == ["cancelled"]
+
+
+@pytest.mark.parametrize(("size", "error"), [(MEDIUM, ChecksumError), (LARGE, FileChangedError)])
+def test_a_file_that_is_rewritten_while_it_is_sent_is_not_stored(
+    larder: Caller,
+    fake: FakeLarder,
+    a_file: Callable[[int], Path],
+    size: int,
+    error: type[Exception],
+) -> None:
+    path = a_file(size)
+
+    def rewrite(asked: Asked, normal: Callable[[Asked], Answer]) -> Answer:
+        path.write_bytes(b"x" * size)
+        return normal(asked)
+
+    fake.fault("POST /v1/uploads", rewrite)
+
+    with pytest.raises(error):
+        larder.put(path)
+
+    assert not fake.files
+    assert [upload.status for upload in fake.uploads.values()] == ["cancelled"]
+
+
+def test_a_part_that_s3_stored_otherwise_is_noticed(
+    larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path]
+) -> None:
+    fake.fault(PART.format(4), answering(Answer(200, {"etag": '"00"'})))
+
+    with pytest.raises(ChecksumError, match="part 4"):
+        larder.put(a_file(LARGE))
+
+    assert [upload.status for upload in fake.uploads.values()] == ["cancelled"]
+
+
+@pytest.mark.parametrize("size", [SMALL, MEDIUM])
+def test_a_lost_answer_does_not_make_a_second_file_or_reservation(
+    larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path], size: int
+) -> None:
+    fake.fault("POST .*", answer_lost)
+
+    larder.put(a_file(size))
+
+    first, second = [asked for asked in fake.asked if asked.path.endswith(("files", "uploads"))]
+    assert first.headers["idempotency-key"] == second.headers["idempotency-key"]
+
+
+def test_a_refusal_is_raised_as_larder_words_it(
+    larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path]
+) -> None:
+    message = "The project's storage quota would be exceeded."
+    fake.fault("POST /v1/uploads", answering(refusal(400, message, code="storage_quota_exceeded")))
+
+    with pytest.raises(ApiError, match=message) as refused:
+        larder.put(a_file(LARGE))
+
+    assert (refused.value.status, refused.value.code) == (400, "storage_quota_exceeded")
+    assert not larder.pauses
+
+
+def test_a_permanent_conflict_is_not_tried_again(
+    larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path]
+) -> None:
+    conflict = refusal(409, "No.", code="idempotency_conflict", **{"x-should-retry": "false"})
+    fake.fault("POST /v1/uploads", answering(conflict), times=9)
+
+    with pytest.raises(ApiError, match=r"No\."):
+        larder.put(a_file(LARGE))
+
+    assert len(fake.asked) == 1
+
+
+def test_a_refused_upload_is_not_come_back_to(
+    larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path], journal: FileJournal
+) -> None:
+    path = a_file(LARGE)
+    fake.fault("POST .*/complete", answering(refusal(400, "The sha256 differs.", code="x")))
+    with pytest.raises(ApiError, match="The sha256 differs"):
+        larder.put(path, journal)
+
+    sent = larder.put(path, journal)
+
+    assert fake.s3.contents[sent.file.id] == data_of(LARGE)
+    assert [upload.status for upload in fake.uploads.values()] == ["cancelled", "completed"]
+
+
+def test_a_revoked_key_in_the_middle_leaves_the_upload_to_be_gone_on_with(
+    larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path], journal: FileJournal
+) -> None:
+    path = a_file(LARGE)
+    fake.fault("POST .*/complete", answering(refusal(401, "Incorrect API key provided.")))
+    with pytest.raises(ApiError, match="Incorrect API key"):
+        larder.put(path, journal)
+    fake.asked.clear()
+
+    sent = larder.put(path, journal)
+
+    assert numbers(fake) == []
+    assert fake.s3.contents[sent.file.id] == data_of(LARGE)
+
+
+@pytest.mark.parametrize("answer", [Answer(200, {}, [b"<html>"]), Answer(404, {}, [b"Not Found"])])
+def test_an_answer_that_is_not_larders_points_to_the_base_url(
+    larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path], answer: Answer
+) -> None:
+    fake.fault("POST .*", answering(answer))
+
+    with pytest.raises(UnexpectedAnswerError, match="is the base URL right"):
+        larder.put(a_file(SMALL))
+
+
+@pytest.mark.parametrize("name", ["missing", "."])
+def test_what_is_no_file_is_the_systems_error(larder: Caller, tmp_path: Path, name: str) -> None:
+    with pytest.raises(OSError, match=r"No such file|Not a regular file"):
+        larder.put(tmp_path / name)
+
+
+def test_a_journal_that_cannot_be_read_counts_as_empty(
+    larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path], journal: FileJournal
+) -> None:
+    path = a_file(LARGE)
+    fake.fault("PUT .*", cut_after(10), times=100)
+    with pytest.raises(ConnectionFailedError):
+        larder.put(path, journal)
+    fake.faults.clear()
+    [entry] = (path.parent / "state/larder/uploads").iterdir()
+    entry.write_text("{")
+
+    larder.put(path, journal)
+
+    assert [upload.status for upload in fake.uploads.values()] == ["pending", "completed"]
+    assert not list((path.parent / "state/larder/uploads").iterdir())
