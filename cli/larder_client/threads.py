@@ -120,10 +120,7 @@ class Threads:
                 thread.join()
         except BaseException:
             stop.set()
-            deadline = time.monotonic() + GRACE
-            for thread in threads:
-                if thread.ident is not None:
-                    thread.join(max(0, deadline - time.monotonic()))
+            _join(threads, within=GRACE)
             raise
         if failures:
             raise failures[0]
@@ -135,3 +132,10 @@ def _until(stop: Event | None, blocks: Iterable[bytes]) -> Iterator[bytes]:
         if stop is not None and stop.is_set():
             raise _StoppedError
         yield block
+
+
+def _join(threads: Iterable[Thread], *, within: float) -> None:
+    deadline = time.monotonic() + within
+    for thread in threads:
+        if thread.ident is not None:
+            thread.join(max(0, deadline - time.monotonic()))
