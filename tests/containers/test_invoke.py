@@ -114,6 +114,16 @@ def completed(answer: Any, world: World) -> None:
     assert world.taken() == (1, 0)
 
 
+def taken(answer: Any, world: World) -> None:
+    part = body(answer)["id"]
+    assert world.stack.object_keys() == {f"parts/{TENANT}/{UPLOAD_ID}/{part}"}
+
+
+def refused(answer: Any, _: World) -> None:
+    assert answer["statusCode"] == 405, answer
+    assert answer["multiValueHeaders"]["Allow"] == ["GET"]
+
+
 def cancelled(answer: Any, world: World) -> None:
     assert body(answer)["status"] == "cancelled"
     assert world.taken() == (0, 0)
@@ -172,7 +182,9 @@ CASES = {
     "on_file_removed_by_ttl": Case(removed_file_and_upload, cleared),
     "on_object_created": Case(upload_with_bytes, validated),
     "on_object_created_test_event": Case(nothing, ignored),
+    "parts_create": Case(upload, taken),
     "sweep": Case(expired_file, swept),
+    "unknown_route": Case(nothing, refused),
     "uploads_cancel": Case(upload, cancelled),
     "uploads_complete": Case(upload_with_bytes, completed),
     "uploads_create": Case(nothing, reserved),

@@ -102,6 +102,7 @@ class Functions:
         """Send the function its recorded event, changed as given, as `tenant`."""
         event = recorded(name)
         for key in (
+            "resource",
             "httpMethod",
             "pathParameters",
             "queryStringParameters",

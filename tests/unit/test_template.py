@@ -16,7 +16,7 @@ each_function = pytest.mark.parametrize("function", FUNCTIONS.values(), ids=list
 def statements(function: dict[str, Any]) -> list[dict[str, Any]]:
     return [
         statement
-        for policy in function["Policies"]
+        for policy in function.get("Policies", [])
         for statement in policy["Statement"]
         if statement["Effect"] == "Allow"
     ]
@@ -45,7 +45,7 @@ def test_every_folder_is_a_function_of_its_name() -> None:
 def test_permissions_name_actions_and_resources(function: dict[str, Any]) -> None:
     allowed = statements(function)
 
-    assert allowed
+    assert allowed or function["CodeUri"] == "functions/unknown_route"
     for statement in allowed:
         for action in listed(statement["Action"]):
             assert re.fullmatch(r"[a-z0-9]+:[A-Za-z]+", action)

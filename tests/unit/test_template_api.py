@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from larder.api.routes import ROUTES as KNOWN
 from tests.unit.template import FUNCTIONS, RESOURCES
 
 API: dict[str, Any] = RESOURCES["Api"]["Properties"]
@@ -26,6 +27,9 @@ ROUTES = {
     ("POST", "/v1/uploads/{upload_id}/complete"): "UploadsComplete",
     ("POST", "/v1/uploads/{upload_id}/cancel"): "UploadsCancel",
     ("GET", "/v1/usage"): "UsageGet",
+} | {
+    (method, "/{proxy+}"): "UnknownRoute"
+    for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 }
 
 
@@ -38,6 +42,12 @@ def test_every_route_of_the_contract_has_its_function() -> None:
     }
 
     assert routes == ROUTES
+
+
+def test_the_catch_all_knows_every_other_route() -> None:
+    known = {(method, path) for path, methods in KNOWN.items() for method in methods}
+
+    assert known == {route for route, function in ROUTES.items() if function != "UnknownRoute"}
 
 
 def test_every_route_asks_the_bearer_authorizer() -> None:
