@@ -269,12 +269,12 @@ def test_an_empty_object_lacks_all_four_members() -> None:
     ]
 
 
-def test_of_more_than_16_messages_the_first_bad_one_is_reported() -> None:
-    messages: list[Any] = [{"role": "user", "content": "x"}] * 20
-    messages[17] = messages[18] = {"role": "human", "content": "x"}
+def test_of_more_than_10_messages_the_first_bad_one_is_reported() -> None:
+    messages: list[Any] = [{"role": "user", "content": "x"}] * 11
+    messages[8] = messages[9] = {"role": "human", "content": "x"}
 
     assert found(as_line(with_body(messages=messages))) == [
-        ("invalid_type", 1, "body.messages[17].role")
+        ("invalid_type", 1, "body.messages[8].role")
     ]
 
 

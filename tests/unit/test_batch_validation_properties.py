@@ -152,8 +152,10 @@ json_values = st.recursive(
 
 
 @settings(max_examples=300, deadline=None)
-@given(json_values, st.integers(0, 8))
-def test_nesting_is_told_without_a_parser(text: str, limit: int) -> None:
+@given(json_values, st.integers(1, 60), st.integers(0, 12))
+def test_nesting_is_told_without_a_parser(value: str, times: int, limit: int) -> None:
+    text = f"[{','.join([value] * times)}]"
+
     def depth(value: Any) -> int:
         children = value.values() if isinstance(value, dict) else value
         return 1 + max(map(depth, children), default=0) if isinstance(value, list | dict) else 0

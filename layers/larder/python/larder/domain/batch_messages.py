@@ -4,7 +4,7 @@ Source: the request body of chat completions in OpenAI's API reference. Decided 
 
 * A message's content is a string or an array. It may be null or absent for `assistant`, which may
   call tools instead, and null for `function`.
-* Of more than 16 messages only the first bad one is reported, so that no line costs more than its
+* Of more than 10 messages only the first bad one is reported, so that no line costs more than its
   length allows. There a message is bad also when it gives its role twice.
 """
 
@@ -19,7 +19,7 @@ from larder.domain.batch_json import is_empty, kind_of, read_text
 from larder.domain.batch_report import RequestLine, quoted
 from larder.domain.batch_shapes import ROLES, read_messages
 
-MAX_MESSAGES: Final = 16
+MAX_MESSAGES: Final = 10
 
 _PARAM: Final = "body.messages"
 _ABSENT: Final = Raw(b"")

@@ -1,42 +1,61 @@
-"""How deeply a line of JSON is nested, told without a parser."""
+"""How deeply a line of JSON is nested, told without a parser.
+
+A parser in Python would take a hundred times as long as all the rest, and those in C have no limit
+that could be set. So brackets are counted: first all of them, then in stretches, then each.
+"""
 
 from functools import cache
 from itertools import accumulate
 from operator import add
+from typing import Final
 
-_BRACKETS = b"[]{}"
-_NO_OPENING = bytes(set(range(256)) - set(b"[{"))
-_NO_BRACKET = bytes(set(range(256)) - set(_BRACKETS))
-_NO_BRACKET_OR_QUOTE = bytes(set(range(256)) - set(_BRACKETS + b'"'))
-_AS_BITS = bytes.maketrans(_BRACKETS, b"1010")
+_STRETCH: Final = 128
+_OPENING: Final = b"1"
+_MARKS: Final = b'[]{}"'
+_NO_MARK: Final = bytes(set(range(256)) - set(_MARKS))
+_AS_BITS: Final = bytes.maketrans(b"[]{}", b"1010")
 
 
 def nested_deeper_than(limit: int, line: bytes) -> bool:
     """Whether arrays and objects in `line`, one well-formed JSON value, nest deeper than `limit`.
 
-    A scalar has depth 0 and `[]` depth 1. Costs a few nanoseconds a byte whatever the shape, so
-    that no line can be made expensive; a line with few brackets is told by counting them.
+    A scalar has depth 0 and `[]` depth 1. Costs a few nanoseconds a byte whatever the shape.
     """
-    if len(line.translate(None, _NO_OPENING)) <= limit:
+    marks = line.translate(_AS_BITS, _NO_MARK)
+    if len(marks) <= 2 * limit:
         return False
-    brackets = _without_strings(line).translate(_AS_BITS, _NO_BRACKET)
-    if len(brackets) <= 2 * limit:
-        return False
+    if b"\\" in line:
+        line = line.replace(b"\\\\", b"").replace(b'\\"', b"")
+        marks = line.translate(_AS_BITS, _NO_MARK)
+    brackets = _outside_strings(marks)
+    return not _is_shallow(limit, brackets) and _deepest(brackets) > limit
+
+
+def _outside_strings(marks: bytes) -> bytes:
+    # Dropping two neighbouring quotes, be they the ends of one string or of two, leaves every
+    # bracket on its side of the quotes, and far fewer pieces to split into.
+    if b'""' in marks:
+        marks = marks.replace(b'""', b"")
+    return b"".join(marks.split(b'"')[::2])
+
+
+def _is_shallow(limit: int, brackets: bytes) -> bool:
+    """Whether the depth stays within the limit even if each stretch opens before it closes."""
+    level = 0
+    for start in range(0, len(brackets), _STRETCH):
+        opened = brackets.count(_OPENING, start, start + _STRETCH)
+        if level + opened > limit:
+            return False
+        level += 2 * opened - _STRETCH
+    return True
+
+
+def _deepest(brackets: bytes) -> int:
     rises, changes = _eight_brackets()
     packed = int(brackets + b"0" * (-len(brackets) % 8), 2).to_bytes((len(brackets) + 7) // 8)
     levels = accumulate(memoryview(packed.translate(changes)).cast("b"), initial=0)
     deepest: int = max(map(add, levels, packed.translate(rises)))
-    return deepest > limit
-
-
-def _without_strings(line: bytes) -> bytes:
-    # Inside a string two neighbouring quotes can only be the end of one string and the start of
-    # the next with no bracket between them, or an empty rest: dropping both keeps every bracket
-    # on its side of the quotes, and leaves far fewer pieces to split into.
-    if b"\\" in line:
-        line = line.replace(b"\\\\", b"").replace(b'\\"', b"")
-    marks = line.translate(None, _NO_BRACKET_OR_QUOTE).replace(b'""', b"")
-    return b"".join(marks.split(b'"')[::2])
+    return deepest
 
 
 @cache
@@ -48,9 +67,8 @@ def _eight_brackets() -> tuple[bytes, bytes]:
     rises = bytearray()
     changes = bytearray()
     for byte in range(256):
-        path = list(
-            accumulate((1 if byte >> bit & 1 else -1 for bit in range(7, -1, -1)), initial=0)
-        )
+        steps = (1 if byte >> bit & 1 else -1 for bit in range(7, -1, -1))
+        path = list(accumulate(steps, initial=0))
         rises.append(max(path))
         changes.append(path[-1] % 256)
     return bytes(rises), bytes(changes)

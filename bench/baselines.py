@@ -1,0 +1,150 @@
+"""What ours is measured against: other ways to go through the same file.
+
+The peers' loops are theirs, reduced to the work that they do for a valid file:
+
+* LiteLLM 1.106.2, `proxy/openai_files_endpoints/batch_file_validation.py`
+* AIBrix 0.8.0, `batch/storage/input_validation.py` and `storage/local.py`
+* OGX 1.5.0 (once llama-stack), `providers/inline/batches/reference/batches.py`
+
+Each takes a path and answers how many requests it found valid.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field, StringConstraints, TypeAdapter
+
+from bench.inputs import URL
+from larder.domain.batch_report import ValidationReport
+from larder.domain.batch_validation import BatchValidator
+
+BLOCK = 64 * 1024
+
+
+def larder(path: Path) -> ValidationReport:
+    """Ours: all rules and the SHA-256."""
+    validator = BatchValidator()
+    with path.open("rb", buffering=0) as file:
+        while block := file.read(BLOCK):
+            validator.feed(block)
+    return validator.finish()
+
+
+def sha256(path: Path) -> str:
+    """Hashing alone."""
+    with path.open("rb", buffering=0) as file:
+        digest = hashlib.sha256()
+        while block := file.read(BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def newlines(path: Path) -> int:
+    """Counting newlines alone."""
+    count = 0
+    with path.open("rb", buffering=0) as file:
+        while block := file.read(BLOCK):
+            count += block.count(b"\n")
+    return count
+
+
+def litellm(path: Path) -> int:
+    """JSON objects with the four members."""
+    count = 0
+    with path.open("rb") as file:
+        for raw in file:
+            if raw.strip():
+                parsed = json.loads(raw)
+                if not isinstance(parsed, dict):
+                    raise TypeError
+                missing = next((key for key in _MEMBERS if key not in parsed), None)
+                count += missing is None
+    return count
+
+
+def aibrix(path: Path) -> int:
+    """Types of the four members, and of what the endpoint needs."""
+    count = 0
+    with path.open(encoding="utf-8") as file:
+        for line in list(file):
+            stripped = line.strip()
+            if not stripped:
+                continue
+            request = json.loads(stripped)
+            valid = all(name in request for name in _MEMBERS) and isinstance(request["body"], dict)
+            valid = valid and all(isinstance(request.get(name), str) for name in _MEMBERS[:3])
+            valid = valid and request["method"].upper() in _METHODS and request["url"].endswith(URL)
+            body = request["body"]
+            valid = valid and "model" in body and isinstance(body.get("messages"), list)
+            count += valid
+    return count
+
+
+_OGX_TYPES: tuple[tuple[str, type], ...] = (
+    ("custom_id", str),
+    ("method", str),
+    ("url", str),
+    ("body", dict),
+)
+_OGX_BODY_TYPES: tuple[tuple[str, type], ...] = (("model", str), ("messages", list))
+
+
+class _OgxRequest(BaseModel):
+    line_num: int
+    custom_id: str
+    method: str
+    url: str
+    body: dict[str, Any]
+
+
+def ogx(path: Path) -> int:
+    """Types, url, streaming; keeps the whole file and every request."""
+    requests: list[_OgxRequest] = []
+    for number, line in enumerate(path.read_bytes().decode().strip().split("\n"), 1):
+        if not line.strip():
+            continue
+        request = json.loads(line)
+        valid = isinstance(request, dict)
+        for name, kind in _OGX_TYPES:
+            valid = valid and name in request and isinstance(request[name], kind)
+        body = request["body"]
+        valid = valid and request["url"] == URL and not body.get("stream", False)
+        for name, kind in _OGX_BODY_TYPES:
+            valid = valid and name in body and isinstance(body[name], kind)
+        if valid:
+            requests.append(_OgxRequest(line_num=number, **request))
+    return len(requests)
+
+
+class _Message(BaseModel):
+    role: Literal["developer", "system", "user", "assistant", "tool", "function"]
+    content: str | list[Any] | None = None
+
+
+class _Body(BaseModel):
+    model: Annotated[str, StringConstraints(min_length=1)]
+    messages: Annotated[list[_Message], Field(min_length=1)]
+    stream: Literal[False] | None = None
+
+
+class _Request(BaseModel):
+    custom_id: Annotated[str, StringConstraints(min_length=1, max_length=512)]
+    method: Literal["POST"]
+    url: Literal["/v1/chat/completions"]
+    body: _Body
+
+
+_MEMBERS = ("custom_id", "method", "url", "body")
+_METHODS = {"GET", "POST", "PUT", "DELETE", "PATCH"}
+
+
+def pydantic(path: Path) -> int:
+    """The shape of a chat request as models, and unique ids."""
+    validate = TypeAdapter(_Request).validator.validate_json
+    ids = set()
+    with path.open("rb") as file:
+        for line in file:
+            ids.add(validate(line).custom_id)
+    return len(ids)

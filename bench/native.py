@@ -1,0 +1,37 @@
+"""The compiled validator to compare with: built from `native_validator.cpp` and simdjson."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+from bench.inputs import DATA
+
+_SOURCE = Path(__file__).parent / "native_validator.cpp"
+_PROGRAM = DATA / "native_validator"
+
+
+class NotBuiltError(Exception):
+    """There is no compiler or no simdjson here; the message says what to install."""
+
+
+def build() -> None:
+    """Compile the program once. Raises `NotBuiltError`."""
+    if _PROGRAM.exists() and _PROGRAM.stat().st_mtime > _SOURCE.stat().st_mtime:
+        return
+    compiler = shutil.which("g++")
+    if compiler is None:
+        message = "no g++; on Debian: apt-get install g++ libsimdjson-dev"
+        raise NotBuiltError(message)
+    flags = ["-O3", "-march=native", "-std=c++17"]
+    command = [compiler, *flags, "-o", str(_PROGRAM), str(_SOURCE), "-lsimdjson"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        message = "simdjson did not compile; on Debian: apt-get install g++ libsimdjson-dev"
+        raise NotBuiltError(message)
+
+
+def validate(path: Path) -> tuple[int, float]:
+    """The number of valid requests in the file, and the seconds inside the program."""
+    done = subprocess.run([str(_PROGRAM), str(path)], capture_output=True, text=True, check=True)
+    valid, seconds = done.stdout.split()
+    return int(valid), float(seconds)

@@ -1,0 +1,185 @@
+"""How fast batch files are validated: against hashing, JSON parsers, peers and hostile input.
+
+    uv run python -m bench.validator [--quick]
+
+Every way through a file is checked for its answer before it is timed. Ways are timed in turns, in
+one process. What counts is CPU time, which for one thread is the time on an idle machine, and the
+shortest of the rounds: so a busy machine disturbs little, and all alike.
+"""
+
+import argparse
+import importlib.metadata
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from bench import baselines, hostile, inputs, native
+from bench.results import table, write_section
+from larder.domain.batch_validation import BatchValidator
+
+MIB = 1024 * 1024
+_OTHERS: tuple[tuple[str, Callable[[Path], object]], ...] = (
+    ("SHA-256 alone", baselines.sha256),
+    ("counting newlines", baselines.newlines),
+    ("LiteLLM's loop (json)", baselines.litellm),
+    ("AIBrix's loop (json)", baselines.aibrix),
+    ("OGX's loop (json, pydantic)", baselines.ogx),
+    ("pydantic models", baselines.pydantic),
+)
+
+
+def main() -> None:
+    """Measure, print and write the results."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="fewer rounds, nothing written")
+    parser.add_argument("--hostile", metavar="NAME", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.hostile:
+        _measure_hostile(options.hostile)
+        return
+    text = _report(rounds=2 if options.quick else 7)
+    print(text)
+    if not options.quick:
+        write_section("Validator", text)
+
+
+def _report(rounds: int) -> str:
+    good = {"long": inputs.long_requests(), "short": inputs.short_requests()}
+    parts = [_versions()]
+    times: dict[str, float] = {}
+    for name, path in good.items():
+        parts.append(_against_others(path, rounds, times, name))
+    parts.append(_against_good(times, rounds))
+    parts.append(_against_hostile(times["long"]))
+    return "\n\n".join(parts)
+
+
+def _versions() -> str:
+    names = ("msgspec", "pydantic")
+    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in names)
+    return f"All rules of the contract and the SHA-256, in blocks of 64 KiB, with {versions}."
+
+
+def _against_others(path: Path, rounds: int, times: dict[str, float], name: str) -> str:
+    report = baselines.larder(path)
+    _expect(report.valid and report.request_count == inputs.REQUESTS, f"Larder on {path.name}")
+    _expect(report.sha256 == baselines.sha256(path), "SHA-256")
+    ways: dict[str, Callable[[Path], float]] = {"Larder": _timed(baselines.larder)}
+    for label, way in _OTHERS:
+        answer = way(path)
+        _expect(isinstance(answer, str) or answer == inputs.REQUESTS, f"{label} on {path.name}")
+        ways[label] = _timed(way)
+    remark = ""
+    try:
+        native.build()
+    except native.NotBuiltError as reason:
+        remark = f"\n\nWithout the compiled validator: {reason}."
+    else:
+        _expect(native.validate(path)[0] == inputs.REQUESTS, "compiled validator")
+        ways["C++ with simdjson, fewer checks"] = lambda path: native.validate(path)[1]
+    best = _in_turns(ways, path, rounds)
+    ours = times[name] = best["Larder"]
+    size = path.stat().st_size
+    rows = [
+        (label, f"{took:.3f}", f"{size / took / MIB:,.0f}", f"{took / ours:.2f}")
+        for label, took in best.items()
+    ]
+    title = f"{name}: {inputs.REQUESTS:,} requests, {size / MIB:,.0f} MiB"
+    columns = (title, "seconds", "MiB/s", "time / Larder's")
+    return table(columns, rows) + remark
+
+
+def _against_good(good: dict[str, float], rounds: int) -> str:
+    rows = []
+    others = (
+        ("short, a fifth invalid", inputs.bad_requests(), "short"),
+        ("long, a fifth invalid", inputs.bad_long_requests(), "long"),
+        ("with tools and content in parts", inputs.tool_requests(), None),
+    )
+    for label, path, like in others:
+        report = baselines.larder(path)
+        expected = inputs.REQUESTS // 5 if like else 0
+        _expect(report.invalid_lines == expected, f"Larder on {path.name}")
+        took = _in_turns({label: _timed(baselines.larder)}, path, rounds)[label]
+        size = path.stat().st_size / MIB
+        ratio = f"{took / good[like]:.2f}" if like else ""
+        rows.append((label, f"{took:.3f}", f"{size / took:,.0f}", ratio))
+    return table(("other input", "seconds", "MiB/s", "time / all valid"), rows)
+
+
+def _against_hostile(long: float) -> str:
+    measured = {name: _hostile_in_its_own_process(name) for name in hostile.HOSTILE}
+    rows = [
+        (name, f"{seconds:.2f}", f"{seconds / long:.1f}", f"{memory:.0f}")
+        for name, (seconds, memory) in measured.items()
+    ]
+    columns = ("256 MiB of", "seconds", "time / long", "MiB above start")
+    return table(columns, rows)
+
+
+def _hostile_in_its_own_process(name: str) -> tuple[float, float]:
+    command = [sys.executable, "-m", "bench.validator", "--hostile", name]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    seconds, memory = map(float, done.stdout.split())
+    return seconds, memory
+
+
+def _measure_hostile(name: str) -> None:
+    validator = BatchValidator()
+    blocks = hostile.HOSTILE[name]()
+    first = next(blocks)
+    start = _peak_memory()
+    seconds = 0.0
+    size = 0
+    block: bytes | None = first
+    while block is not None:
+        begun = time.process_time()
+        for offset in range(0, len(block), baselines.BLOCK):
+            validator.feed(block[offset : offset + baselines.BLOCK])
+        seconds += time.process_time() - begun
+        size += len(block)
+        block = next(blocks, None)
+    begun = time.process_time()
+    report = validator.finish()
+    seconds += time.process_time() - begun
+    _expect(report.bytes == size, name)
+    print(seconds, (_peak_memory() - start) / 1024)
+
+
+def _peak_memory() -> int:
+    """The most resident memory so far, in KiB (of this program, not of the one that started it)."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1])
+    return 0
+
+
+def _timed(way: Callable[[Path], object]) -> Callable[[Path], float]:
+    def take(path: Path) -> float:
+        begun = time.process_time()
+        way(path)
+        return time.process_time() - begun
+
+    return take
+
+
+def _in_turns(
+    ways: dict[str, Callable[[Path], float]], path: Path, rounds: int
+) -> dict[str, float]:
+    taken: dict[str, list[float]] = {label: [] for label in ways}
+    for _ in range(rounds):
+        for label, way in ways.items():
+            taken[label].append(way(path))
+    return {label: min(times) for label, times in taken.items()}
+
+
+def _expect(right: object, what: str) -> None:
+    if not right:
+        message = f"wrong answer, so nothing was measured: {what}"
+        raise SystemExit(message)
+
+
+if __name__ == "__main__":
+    main()
