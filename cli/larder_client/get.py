@@ -93,9 +93,7 @@ class Get:
     def _fetch(
         self, file: File, store: Store, gaps: list[tuple[int, int]], connections: int
     ) -> Flow[str]:
-        """Fetch what is missing and return the ETag, if any bytes were fetched."""
-        if not gaps:
-            return ""
+        """Fetch what is missing and return the ETag."""
         reply = yield from self.api.content(file.id)
         if (url := reply.headers.get("location")) is None:
             for start, end in gaps:

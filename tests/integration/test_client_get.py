@@ -152,6 +152,20 @@ def test_the_next_call_fetches_only_what_is_missing(
     assert left_in(tmp_path) == ["a.bin"]
 
 
+@pytest.mark.parametrize("shows_sha256", [True, False])
+def test_a_download_that_was_cut_short_after_its_last_byte_is_still_compared(
+    larder: Caller, fake: FakeLarder, tmp_path: Path, *, shows_sha256: bool
+) -> None:
+    fake.shows_sha256 = shows_sha256
+    file_id = fake.add_file(data_of(LARGE), "a.bin")
+    (tmp_path / "a.bin.part").write_bytes(b"x" + data_of(LARGE)[1:])
+    log = f"{fake.base_url} {file_id} {LARGE}\n0 {LARGE}\n"
+    (tmp_path / "a.bin.part.log").write_text(log)
+
+    with pytest.raises(ChecksumError, match="arrived damaged"):
+        larder.get(file_id, tmp_path)
+
+
 def test_a_url_that_is_too_old_is_replaced(
     larder: Caller, fake: FakeLarder, tmp_path: Path
 ) -> None:

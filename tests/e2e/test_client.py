@@ -1,0 +1,279 @@
+"""`larder put`, `get`, `ls`, `rm`, `validate` and `larder_client` against the deployed stack."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from larder_client import ApiError, AsyncClient, Client
+from tests.e2e.api import batch_lines, eventually
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.e2e.api import Api
+    from tests.e2e.projects import NewProject, Project
+
+MIB = 2**20
+LARGE = 256 * MIB
+PEAK_MEMORY = 128 * MIB
+LARDER = Path(sys.executable).with_name("larder")
+
+
+@dataclass(frozen=True)
+class Shell:
+    """A user at a terminal: a folder, and an environment that leads to a project."""
+
+    folder: Path
+    project: Project
+
+    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        environment = {
+            **os.environ,
+            "LARDER_BASE_URL": self.project.base_url,
+            "LARDER_API_KEY": self.project.key,
+            "XDG_STATE_HOME": str(self.folder / "state"),
+        }
+        return subprocess.Popen(  # noqa: S603 - the command under test
+            [LARDER, *arguments],
+            cwd=self.folder,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+
+    def run(self, *arguments: str) -> Ended:
+        process = self.start(*arguments)
+        assert process.stdout is not None
+        assert process.stderr is not None
+        with process, process.stdout as stdout, process.stderr as stderr:
+            out, err = stdout.read(), stderr.read().decode()
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+        return Ended(process.returncode, out, err, usage.ru_maxrss * 1024)
+
+    def kill_when(self, seen: Callable[[], bool], *arguments: str) -> None:
+        """Start the command, and kill it without warning once something is seen."""
+        process = self.start(*arguments)
+        try:
+            eventually(lambda: seen() or process.poll() is not None, bool, within=60)
+            assert process.poll() is None, process.communicate()
+        finally:
+            process.send_signal(signal.SIGKILL)
+            process.communicate()
+
+
+@dataclass(frozen=True)
+class Ended:
+    status: int
+    out: bytes
+    err: str
+    peak_memory: int
+
+    @property
+    def json(self) -> Any:
+        assert self.status == 0, self.err
+        return json.loads(self.out)
+
+
+@pytest.fixture
+def shell(project: Project, tmp_path: Path) -> Shell:
+    return Shell(tmp_path, project)
+
+
+def write(shell: Shell, name: str, data: bytes) -> Path:
+    path = shell.folder / name
+    path.write_bytes(data)
+    return path
+
+
+@pytest.fixture(scope="module")
+def large_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("large") / "large.bin"
+    with path.open("wb") as file:
+        for number in range(LARGE // MIB):
+            file.write(hashlib.shake_128(str(number).encode()).digest(MIB))
+    return path
+
+
+def sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@pytest.mark.parametrize("size", [0, 100, 3 * MIB, 5 * MIB])
+def test_bytes_go_up_and_come_down_as_they_were(shell: Shell, size: int) -> None:
+    data = hashlib.shake_128(b"any").digest(size)
+    write(shell, "a.bin", data)
+
+    sent = shell.run("put", "a.bin", "--purpose", "user_data", "--json").json
+    got = shell.run("get", sent["file"]["id"], "-o", "b.bin", "--json").json
+
+    assert (shell.folder / "b.bin").read_bytes() == data
+    assert got["verified"] in {"sha256", "md5"}
+    assert shell.run("get", sent["file"]["id"], "-o", "-").out == data
+
+
+def test_a_batch_file_is_waited_for(shell: Shell) -> None:
+    write(shell, "good.jsonl", batch_lines(3))
+    write(shell, "bad.jsonl", batch_lines(2) * 2)
+
+    good = shell.run("put", "good.jsonl", "--wait")
+    bad = shell.run("put", "bad.jsonl", "--wait", "--json")
+
+    assert good.status == 0, good.err
+    assert "valid, 3 requests" in good.err
+    assert bad.status == 1
+    answer = json.loads(bad.out)
+    assert answer["file"]["status"] == "error"
+    assert [problem["line"] for problem in answer["validation"]["errors"]] == [3, 4]
+
+
+def test_the_local_report_is_the_servers(shell: Shell, api: Api) -> None:
+    data = batch_lines(2) * 2 + b'\xff\n{"custom_id": 1}\n\n[]\n'
+    write(shell, "bad.jsonl", data)
+    file_id = api.create_file(data, purpose="batch")["id"]
+    api.settled(file_id)
+
+    here = json.loads(shell.run("validate", "bad.jsonl", "--json").out)
+    there = api.json("GET", f"/files/{file_id}/validation")
+
+    of_this_run = {"file_id", "validated_at", "duration_ms"}
+    assert set(there) == set(here) - {"path"}
+    assert {name: here[name] for name in there if name not in of_this_run} == {
+        name: value for name, value in there.items() if name not in of_this_run
+    }
+
+
+def test_files_are_listed_and_removed(new_project: NewProject, tmp_path: Path) -> None:
+    shell = Shell(tmp_path, new_project())
+    for name in ("a", "b", "c"):
+        write(shell, name, name.encode())
+    ids = shell.run("put", "a", "b", "c", "--purpose", "evals").out.decode().split()
+
+    first = shell.run("ls", "--limit", "2", "--json").json
+    rest = shell.run("ls", "--after", first["data"][-1]["id"], "--purpose", "evals", "--json").json
+    removed = shell.run("rm", *ids)
+
+    assert [file["id"] for file in first["data"] + rest["data"]] == ids[::-1]
+    assert (first["has_more"], rest["has_more"]) == (True, False)
+    assert removed.out.decode().split() == ids
+    assert shell.run("ls", "--json").json["data"] == []
+
+
+def test_a_full_quota_is_told_with_its_numbers(new_project: NewProject, tmp_path: Path) -> None:
+    shell = Shell(tmp_path, new_project(size=1_000))
+    write(shell, "a.bin", b"x" * 3 * MIB)
+
+    refused = shell.run("put", "a.bin")
+
+    assert refused.status == 1
+    assert "3145728 bytes" in refused.err
+    assert refused.err.count("\n") == 1
+
+
+def test_a_bad_key_is_told_in_one_line(shell: Shell) -> None:
+    refused = shell.run("ls", "--api-key", "zk_live_" + "0" * 43)
+
+    assert refused.status == 1
+    assert "API key" in refused.err
+    assert refused.err.count("\n") == 1
+
+
+def test_a_large_file_survives_being_killed_twice_each_way(
+    new_project: NewProject, tmp_path: Path, large_file: Path
+) -> None:
+    shell = Shell(tmp_path, new_project(size=300 * MIB))
+    with shell.project.api() as api:
+        put = ("put", str(large_file), "--purpose", "user_data")
+        for parts in (2, 5):
+            shell.kill_when(
+                lambda parts=parts: arrived(shell, api) >= parts,  # type: ignore[misc]
+                *put,
+                "--parallel",
+                "1",
+            )
+        before = arrived(shell, api)
+        sent = shell.run(*put, "--json")
+        assert sent.json["resumed_bytes"] == before * 16 * MIB
+        assert sent.json["way"] == "parts"
+        assert sent.peak_memory < PEAK_MEMORY
+        file = sent.json["file"]
+        assert api.in_use() == (1, LARGE)
+
+    log = shell.folder / "large.bin.part.log"
+    for noted in (20, 100):
+        shell.kill_when(
+            lambda noted=noted: log.exists() and log.read_bytes().count(b"\n") > noted,  # type: ignore[misc]
+            "get",
+            file["id"],
+        )
+    got = shell.run("get", file["id"], "--json")
+
+    assert got.json["resumed_bytes"] >= 100 * MIB
+    assert got.peak_memory < PEAK_MEMORY
+    assert sha256(shell.folder / "large.bin") == sha256(large_file)
+
+
+def arrived(shell: Shell, api: Api) -> int:
+    """Return how many parts S3 has of the upload that the user's state speaks of."""
+    entries = list((shell.folder / "state/larder/uploads").glob("*.json"))
+    if not entries:
+        return 0
+    upload_id = json.loads(entries[0].read_bytes())["upload_id"]
+    upload = api.json("GET", f"/uploads/{upload_id}")
+    return len(upload["transfer"]["arrived"])
+
+
+def test_ctrl_c_leaves_an_upload_that_goes_on(
+    new_project: NewProject, tmp_path: Path, large_file: Path
+) -> None:
+    shell = Shell(tmp_path, new_project(size=300 * MIB))
+    with shell.project.api() as api:
+        process = shell.start("put", str(large_file), "--purpose", "user_data")
+        eventually(lambda: arrived(shell, api) or process.poll() is not None, bool, within=60)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=10)
+
+        sent = shell.run("put", str(large_file), "--purpose", "user_data", "--json").json
+
+        assert process.returncode == 130
+        assert b"The same command goes on" in err
+        assert b"Traceback" not in err
+        assert sent["resumed_bytes"] >= 16 * MIB
+        assert api.content(sent["file"]["id"]).status_code == 302
+
+
+def test_the_async_client_does_what_the_sync_one_does(project: Project, tmp_path: Path) -> None:
+    path = tmp_path / "a.bin"
+    path.write_bytes(hashlib.shake_128(b"any").digest(70 * MIB))
+
+    async def there_and_back() -> str:
+        async with AsyncClient(project.base_url, project.key) as larder:
+            sent = await larder.put(path, purpose="user_data")
+            assert sent.way == "parts"
+            received = await larder.get(sent.file.id, tmp_path / "b.bin")
+            assert received.path is not None
+            listed = [file.id async for file in larder.files(page_size=1)]
+            assert listed[0] == sent.file.id
+            return sent.file.id
+
+    file_id = asyncio.run(there_and_back())
+
+    assert sha256(tmp_path / "b.bin") == sha256(path)
+    with Client(project.base_url, project.key) as larder:
+        assert larder.file(file_id).bytes == 70 * MIB
+        assert larder.usage().bytes.used >= 70 * MIB
+        assert larder.delete(file_id).deleted
+        with pytest.raises(ApiError, match="not found"):
+            larder.file(file_id)
