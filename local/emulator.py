@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -19,6 +20,8 @@ from local.saved import repair
 from local.state import ROOT
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from local.state import State
 
 PROGRAM = ROOT / ".tools/emulator/bin/ministack"
@@ -67,9 +70,7 @@ class Emulator:
         if self._state.port.exists():
             saved_on = int(self._state.port.read_text())
             repair(folder / "metadata", saved_on=saved_on, port=self.port)
-        scratch = folder / "tmp"
-        shutil.rmtree(scratch, ignore_errors=True)
-        scratch.mkdir(parents=True)
+        scratch = _fresh_scratch(folder)
         # Every function inherits this environment: it must not pick up the caller's AWS settings,
         # Python settings or virtual environment.
         environment = {
@@ -182,3 +183,21 @@ def _stop_orphan(pid: int) -> bool:
     except ProcessLookupError:
         return True
     return False
+
+
+def _fresh_scratch(folder: Path) -> Path:
+    """Return an empty folder for the functions' code, and remove those of earlier runs.
+
+    Every function has had the whole layer unpacked there: some ten thousand files, which go while
+    the build runs, or at the next start if this run ends before they are gone.
+    """
+    old = list(folder.glob("tmp-*"))
+    scratch = folder / f"tmp-{time.time_ns()}"
+    scratch.mkdir(parents=True)
+
+    def remove() -> None:
+        for each in old:
+            shutil.rmtree(each, ignore_errors=True)
+
+    threading.Thread(target=remove, daemon=True).start()
+    return scratch
