@@ -140,6 +140,19 @@ def test_a_refused_assembly_makes_no_file_and_can_be_tried_again(
     assert backend.parts.assemble(tenant, small, [part], accept)
 
 
+def test_small_parts_that_are_gone_make_no_file(
+    backend: Backend, tenant: TenantId, small: Upload
+) -> None:
+    part = send_small(backend, tenant, small, b"helloworld")
+    upload = backend.uploads.get(tenant, small.id)
+    assert upload is not None
+    backend.parts.clear(tenant, upload)
+
+    assert not backend.parts.assemble(tenant, small, [part], accept)
+
+    assert backend.objects.stat(tenant, small.file_id) is None
+
+
 def test_small_parts_are_cleared(backend: Backend, tenant: TenantId, small: Upload) -> None:
     send_small(backend, tenant, small, b"hello")
     upload = backend.uploads.get(tenant, small.id)

@@ -68,7 +68,9 @@ class InMemoryParts:
         part_ids: Sequence[PartId],
         accept: Callable[[Digests], None],
     ) -> bool:
-        held = self.small[tenant, upload.id]
+        held = self.small.get((tenant, upload.id), {})
+        if not held.keys() >= set(part_ids):
+            return False
         data = b"".join(held[part_id] for part_id in part_ids)
         md5 = hashlib.md5(data, usedforsecurity=False).hexdigest()
         accept(Digests(md5, hashlib.sha256(data).hexdigest()))

@@ -158,6 +158,9 @@ class S3Parts:
             accept(Digests(md5.hexdigest(), sha256.hexdigest()))
             if self._finish(tenant, upload.file_id, multipart_id, parts):
                 return True
+        except self._client.exceptions.NoSuchKey:
+            # Cleared away: the upload has ended meanwhile.
+            pass
         except BaseException:
             self._abort(key, multipart_id)
             raise

@@ -64,7 +64,7 @@ class PartStore(Protocol):
         """Make one file of the small parts in that order, in bounded memory.
 
         `accept` is told the digests before the file exists, and raises to refuse it. False when
-        there is a file already.
+        there is a file already, or a part is gone.
         """
 
     def clear(self, tenant: TenantId, upload: Upload) -> None:

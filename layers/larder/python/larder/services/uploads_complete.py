@@ -13,6 +13,7 @@ from larder.services.uploads_get import UploadState, find_upload, live_file
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from larder.domain.files import File
     from larder.domain.ids import PartId, TenantId
     from larder.services.part_ports import Digests, PartStore
     from larder.services.ports import Clock, FileRecords, ObjectStore, UploadRecords
@@ -41,16 +42,13 @@ def complete_upload(
     """
     upload = find_upload(tenant, upload_id, uploads=uploads)
     _refuse_ended(upload, clock())
-    file = upload.becomes()
     if upload.status is UploadStatus.PENDING:
-        if part_ids:
-            digests = _join_small_parts(tenant, upload, part_ids, md5, parts=parts)
-            file = replace(file, sha256=digests.sha256, promised_sha256=None)
-        elif upload.plan is not None:
-            _join_parts(tenant, upload, md5, parts=parts)
-        elif upload.bytes == 0 and objects.stat(tenant, upload.file_id) is None:
-            objects.put(tenant, upload.file_id, b"")
-        _check_bytes(tenant, upload, None if part_ids else md5, objects=objects)
+        try:
+            file = _bring_together(tenant, upload, part_ids, md5, objects=objects, parts=parts)
+        except InvalidParameterError:
+            # The parts of an upload that ends meanwhile are cleared away: then that is the reason.
+            _refuse_ended(find_upload(tenant, upload_id, uploads=uploads), clock())
+            raise
         if not uploads.complete(tenant, upload, file):
             upload = find_upload(tenant, upload_id, uploads=uploads)
             _refuse_ended(upload, clock())
@@ -61,6 +59,32 @@ def complete_upload(
         UploadStatus.COMPLETED,
         file=live_file(tenant, upload, files=files, now=clock()),
     )
+
+
+def _bring_together(
+    tenant: TenantId,
+    upload: Upload,
+    part_ids: Sequence[str],
+    md5: str | None,
+    *,
+    objects: ObjectStore,
+    parts: PartStore,
+) -> File:
+    """See to it that the bytes are there, as one object, and return the file that they are."""
+    file = upload.becomes()
+    if part_ids:
+        digests = _join_small_parts(tenant, upload, part_ids, md5, parts=parts)
+        if digests is None:
+            # Another request's object, perhaps of other parts: it is read for its digest.
+            file = replace(file, sha256=None, promised_sha256=upload.sha256)
+        else:
+            file = replace(file, sha256=digests.sha256, promised_sha256=None)
+    elif upload.plan is not None:
+        _join_parts(tenant, upload, md5, parts=parts)
+    elif upload.bytes == 0 and objects.stat(tenant, upload.file_id) is None:
+        objects.put(tenant, upload.file_id, b"")
+    _check_bytes(tenant, upload, None if part_ids else md5, objects=objects)
+    return file
 
 
 def _join_parts(tenant: TenantId, upload: Upload, md5: str | None, *, parts: PartStore) -> None:
@@ -85,7 +109,7 @@ def _join_parts(tenant: TenantId, upload: Upload, md5: str | None, *, parts: Par
 
 def _join_small_parts(
     tenant: TenantId, upload: Upload, part_ids: Sequence[str], md5: str | None, *, parts: PartStore
-) -> Digests:
+) -> Digests | None:
     stored = parts.small_parts(tenant, upload.id)
     ordered: list[PartId] = []
     for part_id in part_ids:
@@ -111,8 +135,7 @@ def _join_small_parts(
         _same("sha256", upload.sha256, digests.sha256)
         found.append(digests)
 
-    parts.assemble(tenant, upload, ordered, accept)
-    return found[0]
+    return found[0] if parts.assemble(tenant, upload, ordered, accept) else None
 
 
 def _same(name: str, wanted: str | None, found: str) -> None:
