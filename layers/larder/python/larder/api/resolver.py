@@ -14,7 +14,7 @@ from larder.api.errors import internal_error, refusal
 from larder.api.idempotency import answer_once, idempotency_key
 from larder.api.requests import invalid_parameter
 from larder.domain.errors import ContentionError, LarderError, NotFoundError, QuotaExceededError
-from larder.runtime.observability import count, logger
+from larder.runtime.observability import count, logger, peak_memory_mib
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -112,6 +112,7 @@ def entry(app: APIGatewayRestResolver, *, replays: Replays | None = None) -> Lam
                     "tenant": request.get("authorizer", {}).get("tenant"),
                     "key_id": request.get("authorizer", {}).get("keyId"),
                     "duration_ms": round((time.perf_counter() - started) * 1000, 1),
+                    "peak_memory_mib": peak_memory_mib(),
                 },
             )
         return answer
