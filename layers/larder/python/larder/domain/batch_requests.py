@@ -5,7 +5,7 @@ A custom_id, a url and a model count here even when their line is invalid for an
 
 import re
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from msgspec import DecodeError
 
@@ -13,11 +13,8 @@ from larder.domain.batch_bodies import body_members, check_body
 from larder.domain.batch_json import is_json
 from larder.domain.batch_lines import MAX_DEPTH, RequestReader
 from larder.domain.batch_nesting import nested_deeper_than
+from larder.domain.batch_plain import LONG_BODY, NOT_PLAIN, PlainBodies, has_short_numbers
 from larder.domain.batch_report import Problem, RequestLine, quoted
-from larder.domain.batch_shapes import PlainBody, plain_reader
-
-if TYPE_CHECKING:
-    from collections.abc import Buffer, Callable
 
 # A longer id is remembered by its digest, so that 50,000 ids of any length fit in a few MB.
 _LONGEST_ID_KEPT: Final = 128
@@ -31,10 +28,6 @@ _BEFORE_BODY: Final = re.compile(
     """,
     re.VERBOSE,
 )
-
-# Too short to hold any nesting to speak of.
-_LONGEST_NUMBERS: Final = 64
-_UNREADABLE: Final = (DecodeError, UnicodeDecodeError, RecursionError)
 
 
 class _Frame(NamedTuple):
@@ -52,7 +45,7 @@ class _Frame(NamedTuple):
 class FileRequests:
     """The requests of one file so far: their custom_ids, and the first url and model."""
 
-    __slots__ = ("_frame", "_lines_of_ids", "_read_body", "_reader", "endpoint", "model")
+    __slots__ = ("_frame", "_lines_of_ids", "_plain", "_reader", "endpoint", "model")
 
     def __init__(self) -> None:
         self.endpoint: str | None = None
@@ -60,7 +53,7 @@ class FileRequests:
         self._lines_of_ids: dict[bytes, int] = {}
         self._reader = RequestReader()
         self._frame: _Frame | None = None
-        self._read_body: Callable[[Buffer], PlainBody] | None = None
+        self._plain: PlainBodies | None = None
 
     def pass_valid(self, piece: bytes, start: int, number: int, most: int) -> tuple[int, int]:
         """Pass over valid requests that are told fast, at most that many.
@@ -69,9 +62,9 @@ class FileRequests:
         first line that is not passed: because it does not end in `piece`, is not valid, or is not
         like those before it. Such a line is for `problems` to read, and may have none.
         """
-        read_body = self._read_body
-        if self._frame is None or read_body is None:
+        if self._frame is None or self._plain is None:
             return start, number
+        read, accepts = self._plain.read, self._plain.accepts
         head, middle, tail = self._frame
         head_length, middle_length, tail_length = map(len, self._frame)
         line_of_id = self._lines_of_ids.setdefault
@@ -93,9 +86,8 @@ class FileRequests:
                 break
             text = view[id_end + middle_length : body_end]
             try:
-                body = read_body(text)
-                plain = len(body.temperature) + len(body.top_p) <= _LONGEST_NUMBERS
-            except _UNREADABLE:
+                plain = has_short_numbers(read(text)) if len(text) < LONG_BODY else accepts(text)
+            except NOT_PLAIN:
                 plain = False
             if not (plain or self._is_valid(bytes(text))):
                 break
@@ -110,7 +102,7 @@ class FileRequests:
         try:
             body.decode()
             members = body_members(body)
-        except _UNREADABLE:
+        except (DecodeError, UnicodeDecodeError, RecursionError):
             return False
         if members is None or nested_deeper_than(MAX_DEPTH - 1, body):
             return False
@@ -131,8 +123,8 @@ class FileRequests:
     def _learn(self, line: bytes) -> None:
         """See from a valid request how to pass over others like it."""
         self._frame = _frame_of(line) or self._frame
-        if self._read_body is None and self.endpoint and self.model:
-            self._read_body = plain_reader(self.endpoint, self.model)
+        if self._plain is None and self.endpoint and self.model:
+            self._plain = PlainBodies(self.endpoint, self.model)
 
     def _check_custom_id(self, request: RequestLine, number: int) -> None:
         if request.custom_id is None:
