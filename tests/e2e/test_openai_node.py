@@ -27,7 +27,7 @@ def test_the_official_sdk_for_node_works_unmodified(node: str, new_project: NewP
     project = new_project()
 
     done = subprocess.run(  # noqa: S603
-        [node, "--test", "files.test.mjs"],
+        [node, "--test", "files.test.mjs", "parts.test.mjs"],
         cwd=FOLDER,
         env=os.environ | {"LARDER_BASE_URL": project.base_url, "LARDER_API_KEY": project.key},
         capture_output=True,
