@@ -29,7 +29,9 @@ limits = st.builds(Amount, files=st.integers(0, 6), bytes=st.sampled_from([0, 10
 waits = st.sampled_from([0.001, 1, 60, 900, 1_800, 3_599, 3_600, 90_000])
 numbers = st.integers(0, 30)
 # To the end; or so many port calls far, and then what happens: None is a pause.
-paces = st.none() | st.tuples(st.integers(0, 12), st.none() | st.sampled_from(Interruption))
+paces = st.none() | st.tuples(
+    st.integers(0, 2) | st.integers(0, 12), st.sampled_from([None, *Interruption])
+)
 
 type Pace = tuple[int, Interruption | None] | None
 
@@ -152,7 +154,8 @@ class Lifecycle(RuleBasedStateMachine):
         self.world.clock.advance(seconds)
 
     @rule()
-    def collect_ttl(self) -> None:
+    def a_day_later_ttl_collects(self) -> None:
+        self.world.clock.advance(90_000)
         self.world.collect_ttl()
 
     @precondition(lambda self: self.paused)

@@ -208,8 +208,7 @@ def _delete_and_expire(world: World) -> list[Operation]:
 
 def _receive_and_delete_and_clear(world: World) -> list[Operation]:
     file = a_file(world)
-    operations = [world.receive(world.arrivals[0]), world.delete(TENANT, file.id)]
-    return [*operations, world.clear((TENANT, file), again=True)]
+    return [world.receive(world.arrivals[0]), world.delete_and_clear(TENANT, file)]
 
 
 def _clear_twice(world: World) -> list[Operation]:

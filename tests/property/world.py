@@ -249,7 +249,7 @@ class World:
                 parts=self._parts,
                 clock=self._now,
             )
-            assert state.status is UploadStatus.COMPLETED
+            self._is_true(tenant, state, UploadStatus.COMPLETED)
             self.history.acknowledged.add((tenant, upload.file_id))
             return state
 
@@ -258,12 +258,15 @@ class World:
     def cancel(self, tenant: TenantId, upload: Upload) -> Operation:
         """Begin to call an upload off."""
         self.history.cancels.add((tenant, upload.file_id))
-        return Operation(
-            "cancel",
-            lambda: cancel_upload(
+
+        def use_case() -> UploadState:
+            state = cancel_upload(
                 tenant, upload.id, uploads=self._uploads, parts=self._parts, clock=self._now
-            ),
-        )
+            )
+            self._is_true(tenant, state, UploadStatus.CANCELLED)
+            return state
+
+        return Operation("cancel", use_case)
 
     def delete(self, tenant: TenantId, file_id: FileId) -> Operation:
         """Begin to delete a file."""
@@ -271,6 +274,18 @@ class World:
         return Operation(
             "delete", lambda: delete_file(tenant, file_id, files=self._files, clock=self._now)
         )
+
+    def delete_and_clear(self, tenant: TenantId, file: File) -> Operation:
+        """Begin to delete a file and, at once, to clear up after it."""
+        self.history.deletes.add((tenant, file.id))
+
+        def use_case() -> None:
+            delete_file(tenant, file.id, files=self._files, clock=self._now)
+            clear_file(tenant, file, files=self._files, objects=self._objects)
+            self.removals += self.backend.removed()
+            self.removals[:] = [gone for gone in self.removals if gone[1].id != file.id]
+
+        return Operation("delete_and_clear", use_case)
 
     def read_usage(self, tenant: TenantId) -> Operation:
         """Begin to read the usage, which reclaims what has expired."""
@@ -358,6 +373,12 @@ class World:
         self.history.vanished += vanished
         self.removals += vanished
         self.look()
+
+    def _is_true(self, tenant: TenantId, told: UploadState, status: UploadStatus) -> None:
+        """Check that an upload has the end that a client is about to be told."""
+        assert told.status is status
+        record = self.backend.uploads.get(tenant, told.upload.id)
+        assert record is None or record.status is status, f"told {status}, is {record.status}"
 
     def _stored(self, tenant: TenantId, file_id: FileId) -> None:
         self.history.arrived.add((tenant, file_id))

@@ -8,7 +8,7 @@ import pytest
 
 from larder.domain.files import DAY
 from larder.domain.quota import NOTHING, Amount
-from larder.domain.uploads import UPLOAD_LIFE, UploadStatus
+from larder.domain.uploads import UPLOAD_LIFE, Upload, UploadStatus
 from larder.services.on_file_removed import clear_file, clear_upload
 from tests.samples import TENANT
 from tests.unit.use_cases import VALID_LINE, announce, receive, store
@@ -16,7 +16,6 @@ from tests.unit.use_cases import VALID_LINE, announce, receive, store
 if TYPE_CHECKING:
     from larder.domain.files import File
     from larder.domain.quota import Usage
-    from larder.domain.uploads import Upload
     from tests.backends.memory import MemoryBackend
 
 pytestmark = pytest.mark.usefixtures("tenant")
@@ -105,17 +104,21 @@ def test_a_pending_upload_that_ttl_removed_is_given_back_once(ports: MemoryBacke
     assert usage(ports).left == usage(ports).limit
 
 
-@pytest.mark.parametrize("end", [UploadStatus.CANCELLED, UploadStatus.EXPIRED])
+@pytest.mark.parametrize("end", [status for status in UploadStatus if status != "pending"])
 def test_an_ended_upload_that_ttl_removed_gives_nothing_back(
     ports: MemoryBackend, end: UploadStatus
 ) -> None:
     upload = announce(ports).upload
-    ports.uploads.close(TENANT, upload, end)
+    if end is UploadStatus.COMPLETED:
+        ports.uploads.complete(TENANT, upload, upload.becomes())
+    else:
+        ports.uploads.close(TENANT, upload, end)
     vanish(ports)
     ((_, removed),) = ports.removed()
+    assert isinstance(removed, Upload)
     before = usage(ports)
 
-    cleared_upload(ports, removed)  # type: ignore[arg-type]
+    cleared_upload(ports, removed)
 
     assert usage(ports) == before
 
@@ -138,8 +141,9 @@ def test_the_file_of_a_completed_upload_stays_when_the_upload_goes(ports: Memory
     receive(ports, upload.file_id)
     vanish(ports)
     ((_, removed),) = ports.removed()
+    assert isinstance(removed, Upload)
 
-    cleared_upload(ports, removed)  # type: ignore[arg-type]
+    cleared_upload(ports, removed)
 
     assert ports.snapshot().objects == {(TENANT, upload.file_id)}
     assert usage(ports).used == Amount(files=1, bytes=10)

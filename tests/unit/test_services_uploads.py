@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -27,9 +27,10 @@ from tests.samples import TENANT, a_file_id, a_project
 from tests.unit.use_cases import announce, complete, receive, store
 
 if TYPE_CHECKING:
-    from larder.domain.ids import TenantId
+    from larder.domain.ids import FileId, TenantId
     from larder.domain.quota import Usage
     from larder.domain.uploads import Upload
+    from larder.services.ports import ObjectStat
     from tests.backends.memory import MemoryBackend
 
 pytestmark = pytest.mark.usefixtures("tenant")
@@ -339,6 +340,23 @@ class TestComplete:
         assert refused.value.permanent
         assert ports.snapshot().files == {}
 
+    def test_an_upload_that_is_cancelled_meanwhile_is_not_completed(
+        self, ports: MemoryBackend, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        upload = arrived(ports)
+        stat = ports.objects.stat
+
+        def stat_while_another_cancels(tenant: TenantId, file_id: FileId) -> ObjectStat | None:
+            cancel(ports, upload.id)
+            return stat(tenant, file_id)
+
+        monkeypatch.setattr(ports.objects, "stat", stat_while_another_cancels)
+
+        with pytest.raises(ConflictError) as refused:
+            complete(ports, upload.id)
+
+        assert refused.value.code == "upload_cancelled"
+
     def test_an_overdue_upload_is_not_completed(self, ports: MemoryBackend) -> None:
         upload = arrived(ports)
         ports.clock.advance(UPLOAD_LIFE)
@@ -378,6 +396,23 @@ class TestCancel:
 
         assert ports.snapshot().objects == set()
         assert ports.snapshot().files == {}
+
+    def test_an_upload_that_completes_meanwhile_is_not_cancelled(
+        self, ports: MemoryBackend, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        upload = arrived(ports)
+        close = ports.uploads.close
+
+        def close_after_another_completed(*args: Any) -> bool:
+            complete(ports, upload.id)
+            return close(*args)
+
+        monkeypatch.setattr(ports.uploads, "close", close_after_another_completed)
+
+        with pytest.raises(ConflictError) as refused:
+            cancel(ports, upload.id)
+
+        assert refused.value.code == "upload_completed"
 
     def test_a_completed_upload_is_not_cancelled(self, ports: MemoryBackend) -> None:
         upload = arrived(ports)
