@@ -65,7 +65,8 @@ def test_parts_sent_in_parallel_become_one_file_with_the_announced_bytes(
     api: Api, project: Project, stack: Stack, data: bytes
 ) -> None:
     digest = hashlib.sha256(data).hexdigest()
-    upload = api.create_upload(SIZE, filename="large.bin", sha256=digest)
+    life = {"anchor": "created_at", "seconds": 7200}
+    upload = api.create_upload(SIZE, filename="large.bin", sha256=digest, expires_after=life)
     transfer = upload["transfer"]
     assert (transfer["method"], transfer["part_size"]) == ("PUT", PART_SIZE)
     assert [part["part_number"] for part in transfer["parts"]] == [1, 2, 3, 4, 5]
@@ -77,6 +78,7 @@ def test_parts_sent_in_parallel_become_one_file_with_the_announced_bytes(
     assert answer.status_code == 200, answer.text
     file = answer.json()["file"]
     assert (file["id"], file["bytes"], file["filename"]) == (file_id_of(upload), SIZE, "large.bin")
+    assert file["expires_at"] == file["created_at"] + 7200
     assert api.usage()["bytes"] == {"used": SIZE, "reserved": 0, "limit": 256 * MIB}
     assert api.usage()["files"]["used"] == 1
     assert api.settled(file["id"])["status"] == "processed"

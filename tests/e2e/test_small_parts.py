@@ -88,13 +88,14 @@ def test_parts_sent_in_parallel_become_one_file_and_are_swept_away(
     assert api.in_use() == (1, len(data))
 
 
-def test_the_digest_is_told_of_parts_although_none_was_announced(api: Api) -> None:
-    upload = api.create_upload(10)
+def test_a_file_of_parts_expires_as_asked_and_tells_its_digest_unannounced(api: Api) -> None:
+    upload = api.create_upload(10, expires_after={"anchor": "created_at", "seconds": 7200})
     part_ids = post_parts(api, upload, [b"some ", b"bytes"])
 
-    file_id = complete(api, upload, part_ids=part_ids).json()["file"]["id"]
+    file = complete(api, upload, part_ids=part_ids).json()["file"]
 
-    told = api.send("GET", f"/files/{file_id}").headers["larder-sha256"]
+    assert file["expires_at"] == file["created_at"] + 7200
+    told = api.send("GET", f"/files/{file['id']}").headers["larder-sha256"]
     assert told == hashlib.sha256(b"some bytes").hexdigest()
 
 
