@@ -266,6 +266,50 @@ def test_parts_of_other_bytes_than_announced_are_refused(
     assert (answer.status, answer.error["param"]) == (400, "sha256")
 
 
+def test_the_digest_is_that_of_the_bytes_when_another_request_was_faster(
+    functions: Functions, stack: MotoStack, tenant: TenantId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload = create(functions, tenant).json
+    ids = [send(functions, tenant, upload["id"], data).json["id"] for data in (b"some ", b"bytes")]
+    parts = type(load("uploads_complete").parts)
+    assemble = parts.assemble
+
+    def beaten(store: Any, tenant: Any, upload: Any, part_ids: Any, accept: Any) -> bool:
+        assert assemble(store, tenant, upload, part_ids[::-1], lambda _: None)
+        done: bool = assemble(store, tenant, upload, part_ids, accept)
+        return done
+
+    monkeypatch.setattr(parts, "assemble", beaten)
+    answer = complete(functions, tenant, upload["id"], part_ids=ids)
+    file_id = answer.json["file"]["id"]
+    functions.invoke("on_object_created", arrival(f"files/{tenant}/{file_id}"))
+
+    stored = content(stack, tenant, upload["id"])
+    told = functions.call("files_get", tenant, pathParameters={"file_id": file_id})
+    assert stored == b"bytessome "
+    assert told.headers["larder-sha256"] == hashlib.sha256(stored).hexdigest()
+
+
+def test_parts_that_a_cancellation_clears_away_meanwhile_are_a_conflict(
+    functions: Functions, tenant: TenantId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload = create(functions, tenant).json
+    part = send(functions, tenant, upload["id"], b"some bytes").json["id"]
+    parts = type(load("uploads_complete").parts)
+    assemble = parts.assemble
+
+    def overtaken(*arguments: Any) -> bool:
+        assert on_upload(functions, tenant, "cancel", upload["id"]).status == 200
+        done: bool = assemble(*arguments)
+        return done
+
+    monkeypatch.setattr(parts, "assemble", overtaken)
+    answer = complete(functions, tenant, upload["id"], part_ids=[part])
+
+    assert (answer.status, answer.error["code"]) == (409, "upload_cancelled")
+    assert used(functions, tenant) == (0, 0, 0, 0)
+
+
 def test_more_than_twice_the_announced_bytes_are_not_taken(
     functions: Functions, tenant: TenantId
 ) -> None:
