@@ -29,7 +29,7 @@ from larder.domain.batch_shapes import (
 # From here on a message is cheaper to skip and check than to decode.
 LONG_BODY: Final = 1024
 # Too short to hold any nesting to speak of.
-_LONGEST_NUMBERS: Final = 64
+LONGEST_NUMBERS: Final = 64
 _ABSENT: Final = Raw(b"")
 _QUOTE: Final = ord('"')
 
@@ -139,7 +139,7 @@ class PlainBodies:
 
 def has_short_numbers(body: _Body) -> bool:
     """Whether the members that were not converted are too short to hold any nesting to mind."""
-    return len(body.temperature) + len(body.top_p) <= _LONGEST_NUMBERS
+    return len(body.temperature) + len(body.top_p) <= LONGEST_NUMBERS
 
 
 def _decoder[B: _Body](shape: type[B], model: str) -> Callable[[Buffer], B]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from msgspec import Struct
 
+MAX_ERRORS = 1000
 SUMMARY_LENGTH = 512
 _QUOTED_LENGTH = 80
 
@@ -93,6 +94,27 @@ class ValidationReport:
             verb = "is" if self.invalid_lines == 1 else "are"
             lead = f"{self.invalid_lines} of {self.request_count} lines {verb} invalid"
         return shortened(f"{lead}; first: line {first.line}: {first.message}", SUMMARY_LENGTH)
+
+
+class Findings:
+    """All problems of a file: the first ones kept, the others counted."""
+
+    __slots__ = ("_last_line", "errors", "invalid_lines", "total")
+
+    def __init__(self) -> None:
+        self.errors: list[LineProblem] = []
+        self.total = 0
+        self.invalid_lines = 0
+        self._last_line: int | None = None
+
+    def add(self, line: int | None, problems: list[Problem]) -> None:
+        """Take the problems of that line, or of the whole file; lines come in order."""
+        self.total += len(problems)
+        if line != self._last_line:
+            self._last_line = line
+            self.invalid_lines += 1
+        for found in problems[: MAX_ERRORS - len(self.errors)]:
+            self.errors.append(LineProblem(found.code, line, found.message, found.param))
 
 
 def quoted(value: str) -> str:

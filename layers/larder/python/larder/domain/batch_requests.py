@@ -1,4 +1,4 @@
-"""The requests of one file: what binds them together, and the fast way past a valid one.
+"""The requests of one file: what binds them together, and the fast way through lines alike.
 
 A custom_id, a url and a model count here even when their line is invalid for another reason.
 """
@@ -7,14 +7,14 @@ import re
 from hashlib import blake2b
 from typing import Final, NamedTuple
 
-from msgspec import DecodeError
+from msgspec import DecodeError, ValidationError
 
 from larder.domain.batch_bodies import body_members, check_body
 from larder.domain.batch_json import is_json
 from larder.domain.batch_lines import MAX_DEPTH, RequestReader
 from larder.domain.batch_nesting import nested_deeper_than
-from larder.domain.batch_plain import LONG_BODY, NOT_PLAIN, PlainBodies, has_short_numbers
-from larder.domain.batch_report import Problem, RequestLine, quoted
+from larder.domain.batch_plain import LONG_BODY, LONGEST_NUMBERS, PlainBodies
+from larder.domain.batch_report import Findings, RequestLine, quoted
 
 # A longer id is remembered by its digest, so that 50,000 ids of any length fit in a few MB.
 _LONGEST_ID_KEPT: Final = 128
@@ -28,6 +28,8 @@ _BEFORE_BODY: Final = re.compile(
     """,
     re.VERBOSE,
 )
+
+_UNREADABLE: Final = (DecodeError, UnicodeDecodeError, RecursionError)
 
 
 class _Frame(NamedTuple):
@@ -43,24 +45,28 @@ class _Frame(NamedTuple):
 
 
 class FileRequests:
-    """The requests of one file so far: their custom_ids, and the first url and model."""
+    """The requests of one file so far: their custom_ids, and the first url and model.
 
-    __slots__ = ("_frame", "_lines_of_ids", "_plain", "_reader", "endpoint", "model")
+    What is wrong with a line goes to the findings, at most once a line.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_findings", "_frame", "_lines_of_ids", "_plain", "_reader", "endpoint", "model")
+
+    def __init__(self, findings: Findings) -> None:
         self.endpoint: str | None = None
         self.model: str | None = None
+        self._findings = findings
         self._lines_of_ids: dict[bytes, int] = {}
         self._reader = RequestReader()
         self._frame: _Frame | None = None
         self._plain: PlainBodies | None = None
 
-    def pass_valid(self, piece: bytes, start: int, number: int, most: int) -> tuple[int, int]:
-        """Pass over valid requests that are told fast, at most that many.
+    def read_alike(self, piece: bytes, start: int, number: int, most: int) -> tuple[int, int]:
+        """Read lines in the frame of those before, at most that many.
 
         A line begins at `start`, and `number` lines came before it. Returns the same two for the
-        first line that is not passed: because it does not end in `piece`, is not valid, or is not
-        like those before it. Such a line is for `problems` to read, and may have none.
+        first line that is not read, because it does not end in `piece` or is unlike those before:
+        that one is for `read`.
         """
         if self._frame is None or self._plain is None:
             return start, number
@@ -86,70 +92,70 @@ class FileRequests:
                 break
             text = view[id_end + middle_length : body_end]
             try:
-                plain = has_short_numbers(read(text)) if len(text) < LONG_BODY else accepts(text)
-            except NOT_PLAIN:
+                if body_end - id_end > LONG_BODY:
+                    plain = accepts(text)
+                else:
+                    body = read(text)
+                    plain = len(body.temperature) + len(body.top_p) < LONGEST_NUMBERS
+            except ValidationError:
                 plain = False
-            if not (plain or self._is_valid(bytes(text))):
+            except _UNREADABLE:
                 break
-            if line_of_id(custom_id, line) != line:
-                break
+            if not (plain and line_of_id(custom_id, line) == line):
+                request = self._in_frame(custom_id, bytes(text))
+                if request is None:
+                    break
+                self._settle(request, line)
             start = end + 1
             number = line
         return start, number
 
-    def _is_valid(self, body: bytes) -> bool:
-        """Whether the body is valid in its request, whatever it holds beside what is needed."""
+    def read(self, line: bytes, number: int) -> None:
+        """Read the line of that number, which is not blank, whatever it is like."""
+        request = self._reader.read(line)
+        self._settle(request, number)
+        if not request.problems:
+            self._learn(line)
+
+    def _in_frame(self, custom_id: bytes, body: bytes) -> RequestLine | None:
+        """The request with that body in the known frame, unless it has to be read as a line."""
         try:
             body.decode()
             members = body_members(body)
-        except (DecodeError, UnicodeDecodeError, RecursionError):
-            return False
+        except _UNREADABLE:
+            return None
         if members is None or nested_deeper_than(MAX_DEPTH - 1, body):
-            return False
-        request = RequestLine([], url=self.endpoint)
+            return None
+        request = RequestLine([], custom_id.decode(), self.endpoint)
         check_body(members, request)
-        return not request.problems and request.model == self.model
-
-    def problems(self, line: bytes, number: int) -> list[Problem]:
-        """Everything that is wrong with the line of that number, which is not blank."""
-        request = self._reader.read(line)
-        self._check_custom_id(request, number)
-        self._check_url(request)
-        self._check_model(request)
-        if not request.problems:
-            self._learn(line)
-        return request.problems
+        return request
 
     def _learn(self, line: bytes) -> None:
-        """See from a valid request how to pass over others like it."""
+        """See from a valid request how to read others like it."""
         self._frame = _frame_of(line) or self._frame
         if self._plain is None and self.endpoint and self.model:
             self._plain = PlainBodies(self.endpoint, self.model)
 
-    def _check_custom_id(self, request: RequestLine, number: int) -> None:
-        if request.custom_id is None:
-            return
-        first = self._lines_of_ids.setdefault(_id_key(request.custom_id), number)
-        if first != number:
-            message = f"custom_id {quoted(request.custom_id)} is already used on line {first}"
-            request.problems.append(Problem("duplicate_custom_id", "custom_id", message))
-
-    def _check_url(self, request: RequestLine) -> None:
-        if request.url is None:
-            return
-        self.endpoint = self.endpoint or request.url
-        if request.url != self.endpoint:
-            message = f"url {request.url} differs from the file's first, {self.endpoint}"
-            request.problems.append(Problem("url_mismatch", "url", message))
-
-    def _check_model(self, request: RequestLine) -> None:
-        if request.model is None:
-            return
-        self.model = self.model or request.model
-        if request.model != self.model:
-            found, first = quoted(request.model), quoted(self.model)
-            message = f"body.model {found} differs from the file's first, {first}"
-            request.problems.append(Problem("model_mismatch", "body.model", message))
+    def _settle(self, request: RequestLine, number: int) -> None:
+        """Check the request against those before it, and report what is wrong with it."""
+        if request.custom_id is not None:
+            first = self._lines_of_ids.setdefault(_id_key(request.custom_id), number)
+            if first != number:
+                message = f"custom_id {quoted(request.custom_id)} is already used on line {first}"
+                request.add("duplicate_custom_id", "custom_id", message)
+        if request.url is not None:
+            self.endpoint = self.endpoint or request.url
+            if request.url != self.endpoint:
+                message = f"url {request.url} differs from the file's first, {self.endpoint}"
+                request.add("url_mismatch", "url", message)
+        if request.model is not None:
+            self.model = self.model or request.model
+            if request.model != self.model:
+                found, wanted = quoted(request.model), quoted(self.model)
+                message = f"body.model {found} differs from the file's first, {wanted}"
+                request.add("model_mismatch", "body.model", message)
+        if request.problems:
+            self._findings.add(number, request.problems)
 
 
 def _frame_of(line: bytes) -> _Frame | None:

@@ -17,12 +17,11 @@ from collections.abc import Buffer
 from hashlib import sha256
 from typing import Final
 
-from larder.domain.batch_report import LineProblem, Problem, ValidationReport
+from larder.domain.batch_report import Findings, Problem, ValidationReport
 from larder.domain.batch_requests import FileRequests
 
 MAX_REQUESTS: Final = 50_000
 MAX_LINE_BYTES: Final = 1024 * 1024
-MAX_ERRORS: Final = 1000
 
 _BLOCK: Final = 64 * 1024
 _BOM: Final = b"\xef\xbb\xbf"
@@ -40,11 +39,9 @@ class BatchValidator:
     __slots__ = (
         "_bytes",
         "_digest",
-        "_error_count",
-        "_errors",
         "_file",
+        "_findings",
         "_full",
-        "_invalid_lines",
         "_line",
         "_overlong",
         "_pending",
@@ -59,10 +56,8 @@ class BatchValidator:
         self._pending = bytearray()  # the line that the blocks so far have not ended
         self._overlong = False  # that line is over the limit, and no longer kept
         self._full = False  # over 50,000 requests
-        self._file = FileRequests()
-        self._errors: list[LineProblem] = []
-        self._error_count = 0
-        self._invalid_lines = 0
+        self._findings = Findings()
+        self._file = FileRequests(self._findings)
 
     def feed(self, block: Buffer) -> None:
         """Take the next bytes of the file."""
@@ -79,14 +74,14 @@ class BatchValidator:
             self._end_pending(b"")
         if self._requests == 0:
             message = "the file holds no request: it is empty or has only blank lines"
-            self._add(None, [Problem("empty_file", None, message)])
+            self._findings.add(None, [Problem("empty_file", None, message)])
         return ValidationReport(
-            valid=self._error_count == 0,
+            valid=self._findings.total == 0,
             total_lines=self._line,
             request_count=self._requests,
-            invalid_lines=self._invalid_lines,
-            error_count=self._error_count,
-            errors=tuple(self._errors),
+            invalid_lines=self._findings.invalid_lines,
+            error_count=self._findings.total,
+            errors=tuple(self._findings.errors),
             endpoint=self._file.endpoint,
             model=self._file.model,
             sha256=self._digest.hexdigest(),
@@ -122,7 +117,7 @@ class BatchValidator:
         self._pending = bytearray()
         self._overlong = False
         fits = not overlong and len(line) <= MAX_LINE_BYTES
-        if fits and not self._full and self._valid_lines(line + b"\n", 0):
+        if fits and not self._full and self._lines_alike(line + b"\n", 0):
             return
         self._line += 1
         if not self._full:
@@ -131,7 +126,7 @@ class BatchValidator:
     def _whole_lines(self, piece: bytes, start: int) -> int:
         """Check the lines of `piece` that end in it; returns where the next one begins."""
         while not self._full:
-            start = self._valid_lines(piece, start)
+            start = self._lines_alike(piece, start)
             end = piece.find(b"\n", start)
             if end < 0:
                 return start
@@ -143,9 +138,9 @@ class BatchValidator:
         self._line += piece.count(b"\n", start)
         return max(start, piece.rfind(b"\n") + 1)
 
-    def _valid_lines(self, piece: bytes, start: int) -> int:
+    def _lines_alike(self, piece: bytes, start: int) -> int:
         room = MAX_REQUESTS - self._requests
-        start, line = self._file.pass_valid(piece, start, self._line, room)
+        start, line = self._file.read_alike(piece, start, self._line, room)
         self._requests += line - self._line
         self._line = line
         return start
@@ -161,31 +156,22 @@ class BatchValidator:
 
     def _any_line(self, line: bytes, *, overlong: bool) -> bool:
         """Apply every rule to the line that has just ended; True when it is blank."""
-        problems: list[Problem] = []
         if self._line == 1 and line.startswith(_BOM):
             line = line.removeprefix(_BOM)
             message = "the file begins with a byte order mark (BOM): save it as UTF-8 without one"
-            problems.append(Problem("invalid_encoding", None, message))
+            self._findings.add(1, [Problem("invalid_encoding", None, message)])
         if len(line) > MAX_LINE_BYTES:
             overlong = overlong or len(line.removesuffix(b"\r")) > MAX_LINE_BYTES
-        blank = not overlong and not line.lstrip(_WHITESPACE)
-        if not blank:
-            self._requests += 1
-            if self._requests > MAX_REQUESTS:
-                self._full = True
-                message = f"the file has more than {MAX_REQUESTS:,} requests; this one is too many"
-                problems.append(Problem("too_many_requests", None, message))
-            elif overlong:
-                message = f"the line is longer than {MAX_LINE_BYTES:,} bytes"
-                problems.append(Problem("line_too_long", None, message))
-            else:
-                problems += self._file.problems(line, self._line)
-        if problems:
-            self._invalid_lines += 1
-            self._add(self._line, problems)
-        return blank
-
-    def _add(self, line: int | None, problems: list[Problem]) -> None:
-        self._error_count += len(problems)
-        for found in problems[: MAX_ERRORS - len(self._errors)]:
-            self._errors.append(LineProblem(found.code, line, found.message, found.param))
+        if not overlong and not line.lstrip(_WHITESPACE):
+            return True
+        self._requests += 1
+        if self._requests > MAX_REQUESTS:
+            self._full = True
+            message = f"the file has more than {MAX_REQUESTS:,} requests; this one is too many"
+            self._findings.add(self._line, [Problem("too_many_requests", None, message)])
+        elif overlong:
+            message = f"the line is longer than {MAX_LINE_BYTES:,} bytes"
+            self._findings.add(self._line, [Problem("line_too_long", None, message)])
+        else:
+            self._file.read(line, self._line)
+        return False
