@@ -9,16 +9,18 @@ wait for the same server, an emulator in one process on the same machine.
 """
 
 import argparse
+import contextlib
 import hashlib
 import os
+import re
 import secrets
 import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,6 +37,8 @@ from larder_client import Client, LarderClientError
 MIB = 2**20
 GOAL = 1.15
 LARDER = Path(sys.executable).with_name("larder")
+
+_HIGH_WATER = re.compile(r"VmHWM:\s*(\d+) kB")
 
 
 @dataclass(frozen=True)
@@ -142,7 +146,7 @@ def main() -> None:
     options = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="larder-bench-"))
     try:
-        with closing(Transfers(folder, options.mib * MIB)) as transfers:
+        with contextlib.closing(Transfers(folder, options.mib * MIB)) as transfers:
             text = _report(transfers, options.mib, rounds=2 if options.quick else 7)
     except (LarderClientError, OperatorError) as failure:
         sys.exit(f"bench: {failure}")
@@ -216,11 +220,23 @@ def _table(direction: str, best: dict[str, Measured], mib: int) -> str:
 def _process(*command: str) -> Measured:
     started = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    peaks: list[int] = []
+    watch = threading.Thread(target=_watch_memory, args=(process.pid, peaks))
+    watch.start()
     _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
     seconds = time.perf_counter() - started
+    process.returncode = os.waitstatus_to_exitcode(status)
+    watch.join()
     _expect(process.returncode == 0, f"exit status {process.returncode} of {command[0]}")
-    return Measured(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
+    return Measured(seconds, usage.ru_utime + usage.ru_stime, max(peaks))
+
+
+def _watch_memory(pid: int, peaks: list[int]) -> None:
+    """Note the process's peak memory until it ends: wait4 would count its parent's as well."""
+    with contextlib.suppress(OSError):
+        while found := _HIGH_WATER.search(Path(f"/proc/{pid}/status").read_text()):
+            peaks.append(int(found[1]) * 1024)
+            time.sleep(0.02)
 
 
 def _sha256(path: Path) -> str:

@@ -120,7 +120,8 @@ class Put:
         if transfer is None or transfer.part_size is None or not transfer.arrived:
             return True
         self.progress.begin("checking", sum(part.size for part in transfer.arrived))
-        return (yield from self._sending().same(transfer.part_size, transfer.arrived))
+        sending = self._sending(with_md5=False)
+        return (yield from sending.same(transfer.part_size, transfer.arrived))
 
     def _inline(self) -> Flow[File | None]:
         fields = {"purpose": self.wish.purpose}
@@ -165,7 +166,7 @@ class Put:
             way = "put" if transfer.part_size is None else "parts"
             resumed = sum(part.size for part in transfer.arrived)
         self.progress.begin("sending", self.source.size, resumed)
-        upload = yield from self._send(upload)
+        upload = yield from self._send(upload, with_md5=begun.sha256 is None)
         if way == "parts" or begun.sha256 is None:
             # A single PUT with a checksum, S3 has compared itself.
             self.source.check_unchanged()
@@ -177,9 +178,9 @@ class Put:
             raise UploadEndedError(message)
         return Sent(upload.file, way, resumed)
 
-    def _send(self, upload: Upload) -> Flow[Upload]:
+    def _send(self, upload: Upload, *, with_md5: bool) -> Flow[Upload]:
         """Send what S3 does not have; returns the upload as it is then."""
-        sending, fruitless = self._sending(), 0
+        sending, fruitless = self._sending(with_md5=with_md5), 0
         while upload.status == "pending" and upload.transfer is not None:
             transfer = upload.transfer
             if transfer.part_size is None:
@@ -213,8 +214,8 @@ class Put:
         self.progress.begin("checking", self.source.size)
         return (yield from work(lambda: self.source.sha256(self.progress)))
 
-    def _sending(self) -> Sending:
-        return Sending(self.source, self.api.policy, self.progress, self.parallel)
+    def _sending(self, *, with_md5: bool) -> Sending:
+        return Sending(self.source, self.api.policy, self.progress, self.parallel, with_md5)
 
     def _as_begun(self, upload_id: str, sha256: str | None) -> Begun:
         return Begun(

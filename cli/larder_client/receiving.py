@@ -68,8 +68,7 @@ class Receiving:
 
     def _connection(self, number: int) -> Flow[None]:
         try:
-            yield from work(lambda: self.pieces.wait_for_turn(number))
-            while (piece := self.pieces.take()) is not None:
+            while (piece := (yield from work(lambda: self.pieces.take(number)))) is not None:
                 yield from self._fetch(piece)
                 self.pieces.done(piece)
                 yield from work(self.store.hash_on)

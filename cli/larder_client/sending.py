@@ -41,12 +41,17 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """How to send one source."""
+    """How to send one source.
+
+    `with_md5` compares every part with the MD5 that S3 answers: for uploads without a SHA-256, by
+    which Larder itself compares the whole.
+    """
 
     source: Source
     policy: RetryPolicy
     progress: Progress
     parallel: int
+    with_md5: bool
 
     def whole(self, transfer: Transfer) -> Flow[Outcome]:
         """Send everything by one PUT, which S3 accepts once.
@@ -84,11 +89,11 @@ class Sending:
 
     def _part(self, part_size: int, part: Part) -> Flow[Outcome]:
         start, size = self._bounds(part_size, part.part_number)
-        body = Slice(self.source, start, size, self.progress, with_md5=True)
+        body = Slice(self.source, start, size, self.progress, with_md5=self.with_md5)
         reply = yield from self._put(part.url, {}, body)
         outcome = _outcome(reply)
         etag = reply.headers.get("etag", "").strip('"')
-        if outcome is Outcome.STORED and etag != body.md5:
+        if self.with_md5 and outcome is Outcome.STORED and etag != body.md5:
             message = f"S3 stored other bytes of part {part.part_number} than were sent."
             raise ChecksumError(message)
         return outcome
