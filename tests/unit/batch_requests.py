@@ -39,6 +39,14 @@ def with_message(**members: Any) -> dict[str, Any]:
     return with_body(messages=[{"role": "system", "content": "Be brief."}, members])
 
 
+def lengthened(request: dict[str, Any]) -> dict[str, Any]:
+    """The same request with a body of more than 1 KiB, if it has one that is an object."""
+    body = request.get("body")
+    if not isinstance(body, dict):
+        return request
+    return request | {"body": {"user": "x" * 1100} | body}
+
+
 def as_line(value: Any) -> bytes:
     return json.dumps(value).encode()
 

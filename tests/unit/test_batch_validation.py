@@ -10,6 +10,7 @@ from tests.unit.batch_requests import (
     BODIES,
     as_line,
     found,
+    lengthened,
     request,
     validated,
     with_body,
@@ -36,6 +37,7 @@ VALID: dict[str, dict[str, Any]] = {
     "nesting of 128": with_body(metadata=DEEP_128),
     "many brackets, not deep": with_body(tools=[{"a": [{}]}] * 200),
     "brackets inside strings": with_body(user='"[{\\' * 300),
+    "a long temperature": with_body(temperature=[0] * 100),
     "an integer beyond 64 bits": with_body(seed=2**64),
     "an integer of 5,000 digits": with_body(seed="DIGITS"),
     "stream false": with_body(stream=False),
@@ -65,13 +67,14 @@ VALID: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("name", VALID)
+@pytest.mark.parametrize("size", ["short", "long"])
 @pytest.mark.parametrize("position", ["first", "later"])
-def test_a_valid_request_is_valid(name: str, position: str) -> None:
-    line = as_line(VALID[name]).replace(b'"DIGITS"', b"7" * 5000)
-    url = str(VALID[name]["url"])
-    before = as_line(request(url, custom_id="request-0")) + b"\n" if position == "later" else b""
+def test_a_valid_request_is_valid(name: str, position: str, size: str) -> None:
+    valid = lengthened(VALID[name]) if size == "long" else VALID[name]
+    line = as_line(valid).replace(b'"DIGITS"', b"7" * 5000)
+    before = as_line(request(valid["url"], custom_id="request-0")) + b"\n"
 
-    assert found(before + line) == []
+    assert found(before + line if position == "later" else line) == []
 
 
 INVALID: dict[str, tuple[dict[str, Any], str, str]] = {
@@ -159,18 +162,21 @@ INVALID: dict[str, tuple[dict[str, Any], str, str]] = {
 
 
 @pytest.mark.parametrize("name", INVALID)
+@pytest.mark.parametrize("size", ["short", "long"])
 @pytest.mark.parametrize("position", ["first", "later"])
-def test_an_invalid_member_is_named(name: str, position: str) -> None:
-    line, code, param = INVALID[name]
-    url = line["url"] if line.get("url") in BODIES else "/v1/embeddings"
-    before = as_line(request(url, custom_id="request-0"))
+def test_an_invalid_member_is_named(name: str, position: str, size: str) -> None:
+    invalid, code, param = INVALID[name]
+    line = as_line(lengthened(invalid) if size == "long" else invalid)
+    url = invalid["url"] if invalid.get("url") in BODIES else "/v1/embeddings"
+    before = as_line(request(url, custom_id="request-0")) + b"\n"
 
-    problems = found(before + b"\n" + as_line(line) if position == "later" else as_line(line))
+    problems = found(before + line if position == "later" else line)
 
     assert problems == [(code, 2 if position == "later" else 1, param)]
 
 
 REQUEST = as_line(request())
+LONG_REQUEST = as_line(lengthened(request()))
 REFUSED: dict[str, tuple[bytes, str]] = {
     "cut off": (REQUEST[:-1], "invalid_json_line"),
     "trailing data": (REQUEST + b"{}", "invalid_json_line"),
@@ -197,6 +203,10 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     ),
     "nesting of 129": (as_line(with_body(metadata=DEEP_129)), "invalid_json_line"),
     "nesting of 129, outside the body": (as_line(request(x=[DEEP_129])), "invalid_json_line"),
+    "nesting of 129 in a number's place": (
+        as_line(with_body(temperature=DEEP_129)),
+        "invalid_json_line",
+    ),
     "nesting of 100,000 arrays": (b"[" * 100_000 + b"]" * 100_000, "invalid_json_line"),
     "nesting of 100,000 objects": (b'{"a":' * 100_000 + b"1" + b"}" * 100_000, "invalid_json_line"),
     "100,000 open arrays": (b"[" * 100_000, "invalid_json_line"),
@@ -208,6 +218,8 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     "an encoded surrogate": (REQUEST.replace(b"Hello", b"\xed\xa0\x80"), "invalid_encoding"),
     "an overlong encoding": (REQUEST.replace(b"Hello", b"\xc0\xaf"), "invalid_encoding"),
     "a cut character": (REQUEST.replace(b"Hello", b"\xe5\x8c"), "invalid_encoding"),
+    "not UTF-8, long": (LONG_REQUEST.replace(b"Hello", b"Hell\xf6"), "invalid_encoding"),
+    "a tab in a string, long": (LONG_REQUEST.replace(b"Hello", b"\t"), "invalid_json_line"),
     "neither UTF-8 nor JSON": (b"\xff{", "invalid_encoding"),
     "an array": (b"[" + REQUEST + b"]", "invalid_request"),
     "a string": (b'"hello"', "invalid_request"),

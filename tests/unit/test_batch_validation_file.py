@@ -1,9 +1,12 @@
 """The rules that need the whole file: numbers, first values, limits, summary."""
 
 import hashlib
+import tracemalloc
+from collections.abc import Iterator
 
 import pytest
 
+from larder.domain.batch_validation import BatchValidator
 from tests.unit.batch_requests import as_line, found, many, request, validated, with_body
 
 BOM = b"\xef\xbb\xbf"
@@ -235,3 +238,69 @@ def test_messages_quote_little_of_the_file_and_escape_it(line: bytes) -> None:
     for text in (report.summary, *(error.message for error in report.errors)):
         assert len(text) <= 512
         assert text.isprintable()
+
+
+@pytest.fixture
+def traced() -> Iterator[None]:
+    tracemalloc.start()
+    yield
+    tracemalloc.stop()
+
+
+@pytest.mark.usefixtures("traced")
+@pytest.mark.parametrize("pattern", [b"x", b"[", b'{"a":', b"\0", b" ", b"\n", b" \n", b"[]\n"])
+def test_memory_does_not_grow_with_the_file(pattern: bytes) -> None:
+    block = pattern * (65536 // len(pattern))
+    validator = BatchValidator()
+
+    for _ in range(128):
+        validator.feed(block)
+    validator.finish()
+
+    assert tracemalloc.get_traced_memory()[1] < 3 * MIB
+
+
+@pytest.mark.usefixtures("traced")
+def test_a_custom_id_of_any_length_takes_little_memory() -> None:
+    validator = BatchValidator()
+
+    for number in range(2000):
+        line = as_line(request(custom_id="\U0001f600" * 500 + f"{number:012}"))
+        validator.feed(line + b"\n")
+
+    assert validator.finish().valid
+    assert tracemalloc.get_traced_memory()[1] < MIB
+
+
+def test_files_validated_at_the_same_time_do_not_mix() -> None:
+    one, other = BatchValidator(), BatchValidator()
+
+    for number in range(3):
+        one.feed(as_line(request(custom_id=str(number))) + b"\n")
+        other.feed(as_line(request("/v1/embeddings", custom_id=str(number))) + b"\n")
+
+    assert one.finish().valid
+    assert other.finish().valid
+
+
+def test_lines_unlike_the_first_are_as_valid() -> None:
+    spaced = as_line(request(custom_id="a"))
+    compact = as_line(request(custom_id="b")).replace(b": ", b":").replace(b", ", b",")
+    body_first = as_line(dict(reversed(request(custom_id="c").items())))
+    with_return = as_line(request(custom_id="d")) + b"\r"
+    wide = as_line(request(custom_id="e")).replace(b", ", b" ,   ")
+    lines = [spaced, compact, body_first, with_return, wide]
+
+    for first in range(len(lines)):
+        assert found(b"\n".join(lines[first:] + lines[:first])) == []
+
+
+def test_a_line_that_only_begins_like_the_others_is_no_request() -> None:
+    good = as_line(request(custom_id="a"))
+    cut = as_line(request(custom_id="b"))[:-1] + b" "
+    two = as_line(request(custom_id="c"))[:-1] + b',{"model":"m"}}'
+    broken = as_line(request(custom_id="d")).replace(b'"messages"', b'\n"messages"')
+
+    problems = found(b"\n".join([good, cut, two, broken]))
+
+    assert problems == [("invalid_json_line", line, None) for line in (2, 3, 4, 5)]

@@ -40,6 +40,8 @@ def requests(draw: st.DrawFn) -> Any:
         draw(st.sampled_from(list(BODIES))), custom_id=draw(st.sampled_from(["a", "b", "c", "d"]))
     )
     body = whole["body"]
+    if draw(st.booleans()):
+        body["user"] = "x" * 1100
     if "messages" in body:
         body["messages"] = body["messages"] + draw(st.lists(messages, max_size=2))
     for _ in range(draw(st.integers(0, 2))):
