@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import json
 import os
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from larder_client import ApiError, AsyncClient, Client
-from tests.e2e.api import batch_lines, eventually
+from tests.e2e.api import batch_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -71,15 +73,29 @@ class Shell:
         ended = _ended(self.start(*arguments, before=(sys.executable, "-c", MEASURED, peak)))
         return ended, int(peak.read_text())
 
-    def kill_when(self, seen: Callable[[], bool], *arguments: str) -> None:
-        """Start the command, and kill it without warning once something is seen."""
+    def signal_when(
+        self, seen: Callable[[int], bool], number: signal.Signals, *arguments: str
+    ) -> Ended:
+        """Start the command, and send it a signal once something is seen of its process."""
         process = self.start(*arguments)
-        try:
-            eventually(lambda: seen() or process.poll() is not None, bool, within=60)
-            assert process.poll() is None, process.communicate()
-        finally:
-            process.send_signal(signal.SIGKILL)
-            process.communicate()
+        deadline = time.monotonic() + 60
+        while process.poll() is None and not seen(process.pid):
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        process.send_signal(number)
+        ended = _ended(process)
+        assert ended.status != 0, ended
+        return ended
+
+    def sending(self, path: Path, position: int) -> Callable[[int], bool]:
+        """Tell of a process whether it is sending the file from that position on."""
+        return lambda pid: self.upload_id is not None and read_position(pid, path) > position
+
+    @property
+    def upload_id(self) -> str | None:
+        """The upload that the user's state speaks of."""
+        entries = list((self.folder / "state/larder/uploads").glob("*.json"))
+        return json.loads(entries[0].read_bytes())["upload_id"] if entries else None
 
 
 @dataclass(frozen=True)
@@ -207,16 +223,13 @@ def test_a_large_file_survives_being_killed_twice_each_way(
     new_project: NewProject, tmp_path: Path, large_file: Path
 ) -> None:
     shell = Shell(tmp_path, new_project(size=300 * MIB))
+    put = ("put", str(large_file), "--purpose", "user_data")
+    for position in (40 * MIB, 88 * MIB):
+        sending = shell.sending(large_file, position)
+        shell.signal_when(sending, signal.SIGKILL, *put, "--parallel", "1")
     with shell.project.api() as api:
-        put = ("put", str(large_file), "--purpose", "user_data")
-        for parts in (2, 5):
-            shell.kill_when(
-                lambda parts=parts: arrived(shell, api) >= parts,  # type: ignore[misc]
-                *put,
-                "--parallel",
-                "1",
-            )
         before = arrived(shell, api)
+        assert before >= 5
         sent, peak = shell.run_measured(*put, "--json")
         assert sent.json["resumed_bytes"] == before * 16 * MIB
         assert sent.json["way"] == "parts"
@@ -226,44 +239,50 @@ def test_a_large_file_survives_being_killed_twice_each_way(
 
     log = shell.folder / "large.bin.part.log"
     for noted in (20, 100):
-        shell.kill_when(
-            lambda noted=noted: log.exists() and log.read_bytes().count(b"\n") > noted,  # type: ignore[misc]
-            "get",
-            file["id"],
-        )
+
+        def receiving(_: int, noted: int = noted) -> bool:
+            return log.exists() and log.read_bytes().count(b"\n") > noted
+
+        shell.signal_when(receiving, signal.SIGKILL, "get", file["id"])
     got, peak = shell.run_measured("get", file["id"], "--json")
 
-    assert got.json["resumed_bytes"] >= 90 * MIB
+    assert got.json["resumed_bytes"] >= 99 * MIB
     assert peak < PEAK_MEMORY
     assert sha256(shell.folder / "large.bin") == sha256(large_file)
 
 
 def arrived(shell: Shell, api: Api) -> int:
-    """Return how many parts S3 has of the upload that the user's state speaks of."""
-    entries = list((shell.folder / "state/larder/uploads").glob("*.json"))
-    if not entries:
+    """Return how many parts S3 has of the upload that was begun."""
+    if shell.upload_id is None:
         return 0
-    upload_id = json.loads(entries[0].read_bytes())["upload_id"]
-    upload = api.json("GET", f"/uploads/{upload_id}")
+    upload = api.json("GET", f"/uploads/{shell.upload_id}")
     return len(upload["transfer"]["arrived"])
+
+
+def read_position(pid: int, path: Path) -> int:
+    """Return how far the process has read the file, 0 when it does not have it open."""
+    with contextlib.suppress(OSError):
+        for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+            if descriptor.readlink() == path:
+                info = Path(f"/proc/{pid}/fdinfo/{descriptor.name}").read_text()
+                return int(info.split()[1])
+    return 0
 
 
 def test_ctrl_c_leaves_an_upload_that_goes_on(
     new_project: NewProject, tmp_path: Path, large_file: Path
 ) -> None:
     shell = Shell(tmp_path, new_project(size=300 * MIB))
+    put = ("put", str(large_file), "--purpose", "user_data", "--parallel", "1")
+
+    interrupted = shell.signal_when(shell.sending(large_file, 40 * MIB), signal.SIGINT, *put)
+    sent = shell.run(*put, "--json").json
+
+    assert interrupted.status == 130
+    assert "The same command goes on" in interrupted.err
+    assert "Traceback" not in interrupted.err
+    assert sent["resumed_bytes"] >= 32 * MIB
     with shell.project.api() as api:
-        process = shell.start("put", str(large_file), "--purpose", "user_data")
-        eventually(lambda: arrived(shell, api) or process.poll() is not None, bool, within=60)
-        process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=10)
-
-        sent = shell.run("put", str(large_file), "--purpose", "user_data", "--json").json
-
-        assert process.returncode == 130
-        assert b"The same command goes on" in err
-        assert b"Traceback" not in err
-        assert sent["resumed_bytes"] >= 16 * MIB
         assert api.content(sent["file"]["id"]).status_code == 302
 
 
