@@ -124,6 +124,11 @@ INVALID: dict[str, tuple[dict[str, Any], str, str]] = {
         "body.messages[1].content",
     ),
     "content absent": (with_message(role="user"), "invalid_type", "body.messages[1].content"),
+    "content of a function absent": (
+        with_message(role="function", name="f"),
+        "invalid_type",
+        "body.messages[1].content",
+    ),
     "content null": (
         with_message(role="tool", content=None),
         "invalid_type",
@@ -207,6 +212,10 @@ REFUSED: dict[str, tuple[bytes, str]] = {
         as_line(with_body(temperature=DEEP_129)),
         "invalid_json_line",
     ),
+    "nesting of 129 in a number's place, long": (
+        as_line(lengthened(with_body(temperature=DEEP_129))),
+        "invalid_json_line",
+    ),
     "nesting of 100,000 arrays": (b"[" * 100_000 + b"]" * 100_000, "invalid_json_line"),
     "nesting of 100,000 objects": (b'{"a":' * 100_000 + b"1" + b"}" * 100_000, "invalid_json_line"),
     "100,000 open arrays": (b"[" * 100_000, "invalid_json_line"),
@@ -272,6 +281,21 @@ def test_independent_mistakes_in_one_line_are_all_reported() -> None:
         ("invalid_type", 1, "body.messages[0].role"),
         ("invalid_type", 1, "body.messages[0].content"),
         ("invalid_type", 1, "body.messages[1]"),
+    ]
+
+
+def test_messages_beside_a_bad_one_are_judged_by_their_own_roles() -> None:
+    messages = [
+        {"role": "assistant"},
+        {"role": "assistant", "content": None},
+        {"role": "function", "name": "f", "content": None},
+        {"role": "robot"},
+        {"role": "user", "content": None},
+    ]
+
+    assert found(as_line(with_body(messages=messages))) == [
+        ("invalid_type", 1, "body.messages[3].role"),
+        ("invalid_type", 1, "body.messages[4].content"),
     ]
 
 

@@ -165,6 +165,20 @@ def test_a_byte_order_mark_does_not_make_a_line_too_long() -> None:
     ]
 
 
+@pytest.mark.parametrize("ending", [b"\n", b"\r\n"])
+def test_a_line_of_1_mib_is_fine_when_its_newline_comes_late(ending: bytes) -> None:
+    validator = BatchValidator()
+
+    validator.feed(BOM + line_of(MIB) + ending[:-1])
+    validator.feed(ending[-1:])
+
+    assert [error.code for error in validator.finish().errors] == ["invalid_encoding"]
+
+
+def test_the_50_000th_request_is_not_too_many_even_if_invalid() -> None:
+    assert found(many(49_999) + b"[]") == [("invalid_request", 50_000, None)]
+
+
 def test_50_000_requests_are_fine() -> None:
     report = validated(b"\n\n" + many(50_000) + b"\n\n")
 
@@ -212,6 +226,12 @@ def test_the_summary_counts_lines_and_gives_the_first_problem() -> None:
 
     assert report.error_count == 5
     assert report.summary == "2 of 10 lines are invalid; first: line 7: custom_id is missing"
+
+
+def test_a_line_with_several_problems_is_one_invalid_line() -> None:
+    report = validated(BOM + b"{}\n" + as_line(request()))
+
+    assert (report.invalid_lines, report.error_count) == (1, 5)
 
 
 def test_a_valid_file_has_no_summary() -> None:
@@ -297,10 +317,24 @@ def test_lines_unlike_the_first_are_as_valid() -> None:
 
 def test_a_line_that_only_begins_like_the_others_is_no_request() -> None:
     good = as_line(request(custom_id="a"))
-    cut = as_line(request(custom_id="b"))[:-1] + b" "
-    two = as_line(request(custom_id="c"))[:-1] + b',{"model":"m"}}'
-    broken = as_line(request(custom_id="d")).replace(b'"messages"', b'\n"messages"')
+    other = as_line(request(custom_id="b"))
+    cut = other[:-1] + b" "
+    list_like = b"[" + other[1:]
+    two = other[:-1] + b',{"model":"m"}}'
+    broken = other.replace(b'"messages"', b'\n"messages"')
 
-    problems = found(b"\n".join([good, cut, two, broken]))
+    problems = found(b"\n".join([good, cut, list_like, two, broken]))
 
-    assert problems == [("invalid_json_line", line, None) for line in (2, 3, 4, 5)]
+    assert problems == [("invalid_json_line", line, None) for line in (2, 3, 4, 5, 6)]
+
+
+def test_what_follows_the_body_in_the_first_line_is_needed_in_all() -> None:
+    names = ("custom_id", "body", "method", "url", "metadata")
+    whole = request(metadata={})
+    first = as_line({name: whole[name] for name in names})
+    second = as_line({"custom_id": "b", "body": whole["body"]})
+
+    assert found(first + b"\n" + second) == [
+        ("missing_required_parameter", 2, "method"),
+        ("missing_required_parameter", 2, "url"),
+    ]
