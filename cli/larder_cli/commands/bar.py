@@ -26,12 +26,12 @@ class Bar:
     Use it in a `with` statement.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str = "") -> None:
         console = Console(stderr=True)
         self._name = name
         self._progress = Progress(
             TextColumn("{task.description}", markup=False),
-            BarColumn(),
+            BarColumn(bar_width=24),
             DownloadColumn(binary_units=True),
             TransferSpeedColumn(),
             TimeRemainingColumn(),
@@ -60,7 +60,7 @@ class Bar:
             total=total,
             completed=done,
             visible=True,
-            description=f"{phase} {self._name}",
+            description=f"{phase} {self._name}".rstrip(),
         )
 
     def advance(self, count: int) -> None:

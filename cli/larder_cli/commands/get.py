@@ -45,7 +45,7 @@ def get(
         open_client(base_url, api_key, parallel) as client,
         outcomes.of(id=file_id),
     ):
-        with Bar(file_id) as bar:
+        with Bar() as bar:
             if output == STDOUT:
                 client.get_to(file_id, sys.stdout.buffer, progress=bar)
                 sys.stdout.buffer.flush()
