@@ -92,3 +92,8 @@ template-check: .tools/sam/.installed ## lint the template
 clean: ## remove what was built, the caches and the local state
 	@rm -rf .aws-sam .local .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	@find functions layers cli local tests -name __pycache__ -prune -exec rm -rf {} +
+
+.PHONY: bench
+bench: tools ## measure against other ways of doing the same; writes bench/RESULTS.md
+	$(RUN) python -m bench.validator
+	$(RUN) python -m local run --port 0 --state .local/bench -- $(UV) run --quiet python -m bench.transfers
