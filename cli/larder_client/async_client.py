@@ -16,7 +16,7 @@ from larder_client.options import API_TIMEOUT, PARALLEL, STORE_TIMEOUT, Access
 from larder_client.progress import SILENT, Progress
 from larder_client.put import Put, Sent, Wish
 from larder_client.retries import MAX_RETRIES, RetryPolicy
-from larder_client.source import Source
+from larder_client.source import Source, name_of
 from larder_client.tasks import Tasks
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class AsyncClient:
                 self._api,
                 self.base_url,
                 Source.at(Path(path)),
-                Wish(filename or Path(path).name, purpose, expires_after, checksum),
+                Wish(filename or name_of(Path(path)), purpose, expires_after, checksum),
                 journal or NoJournal(),
                 progress,
                 self._parallel,

@@ -61,7 +61,7 @@ class NoJournal:
 class FileJournal:
     """Remembers in a folder of small files, readable by their owner alone.
 
-    An entry that cannot be read counts as none: at worst an upload begins anew.
+    An entry that cannot be written or read counts as none: at worst an upload begins anew.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -76,11 +76,12 @@ class FileJournal:
 
     def remember(self, path: Path, base_url: str, begun: Begun) -> None:
         """Keep it, in one piece."""
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         entry = self._entry(path, base_url)
         draft = entry.with_suffix(f".{os.getpid()}")
-        draft.write_bytes(msgspec.json.encode(begun))
-        draft.replace(entry)
+        with contextlib.suppress(OSError):
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            draft.write_bytes(msgspec.json.encode(begun))
+            draft.replace(entry)
 
     def forget(self, path: Path, base_url: str) -> None:
         """Drop it."""

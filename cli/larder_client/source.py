@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import os
 import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
 
 BLOCK = 2**18
 """Bytes read and sent at a time: 256 KiB make Python's share of the work small."""
+
+
+def name_of(path: Path) -> str:
+    """Return the file's name; bytes in it that are no UTF-8 become U+FFFD."""
+    return os.fsencode(path.name).decode("utf-8", "replace")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest import mock
@@ -16,6 +17,7 @@ import pytest
 from typer.testing import CliRunner
 
 from larder_cli.main import app
+from larder_client import Client
 from tests.fakes.http_faults import (
     ConnectionCutError,
     answer_cut_after,
@@ -74,8 +76,9 @@ def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture
 def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeLarder]:
-    # The pauses between retries are tested on the flows.
-    monkeypatch.setattr("larder_client.retries.FIRST_DELAY", 0.01)
+    # How long the pauses are is tested on the flows.
+    impatient = partial(Client, sleep=lambda _: None)
+    monkeypatch.setattr("larder_cli.commands.access.Client", impatient)
     with over_sockets(FakeLarder()) as fake:
         os.environ["LARDER_BASE_URL"] = fake.base_url
         os.environ["LARDER_API_KEY"] = KEY
@@ -207,6 +210,57 @@ def test_files_of_other_purposes_have_no_report(fake: FakeLarder) -> None:
     assert sent["validation"] is None
 
 
+def test_a_file_that_is_sent_but_not_validated_in_time_is_not_sent_again(fake: FakeLarder) -> None:
+    def pending(asked: Asked, normal: Callable[[Asked], Answer]) -> Answer:
+        answer = normal(asked)
+        [file] = fake.files.values()
+        file["status"] = "uploaded"
+        return answer
+
+    fake.fault("POST /v1/files", pending)
+
+    sent = larder("put", write("a", b"1"), "--wait", "--timeout", "1", "--json")
+
+    [late] = sent.lines
+    assert sent.exit_code == 3
+    assert late["id"] in fake.files
+    assert "not validated after 1 seconds" in late["error"]["message"]
+
+
+@pytest.mark.parametrize("wait", [False, True])
+def test_what_is_said_of_a_lost_connection_is_what_the_same_command_would_do(
+    fake: FakeLarder, *, wait: bool
+) -> None:
+    fake.fault("GET .*" if wait else "POST .*", cut_after(0), times=3)
+
+    failed = larder("put", write("a", b"1"), "--wait")
+
+    assert failed.exit_code == 3
+    assert ("The file is sent" in failed.stderr) is wait
+    assert ("The same command goes on" in failed.stderr) is not wait
+
+
+def test_without_a_folder_for_state_a_file_is_sent_all_the_same(fake: FakeLarder) -> None:
+    os.environ["XDG_STATE_HOME"] = "/dev/null"
+
+    sent = larder("put", write("a.bin", LARGE))
+
+    assert (sent.exit_code, sent.stderr.count("\n")) == (0, 1)
+    assert fake.s3.contents[sent.stdout.strip()] == LARGE
+
+
+@pytest.mark.parametrize("size", [1, 3 * MIB])
+def test_a_name_that_is_not_utf_8_is_sent_as_near_as_can_be(fake: FakeLarder, size: int) -> None:
+    path = Path(os.fsdecode(b"caf\xe9.txt"))
+    path.write_bytes(b"x" * size)
+
+    sent = larder("put", str(path), "--json")
+
+    assert (sent.exit_code, sent.stderr) == (0, "")
+    assert sent.lines[0]["path"] == "caf\ufffd.txt"
+    assert [file["filename"] for file in fake.files.values()] == ["caf\ufffd.txt"]
+
+
 def test_a_file_comes_down_under_its_name(fake: FakeLarder) -> None:
     file_id = fake.add_file(LARGE, "results.jsonl")
 
@@ -289,6 +343,17 @@ def test_files_are_listed_newest_first_and_what_follows_is_told(fake: FakeLarder
     assert ([file["id"] for file in page["data"]], page["has_more"]) == ([ids[0]], False)
 
 
+def test_names_are_listed_as_they_are(fake: FakeLarder) -> None:
+    for name in ("[bold]a[/red].txt", ":smile:.txt"):
+        fake.add_file(b"", name)
+
+    listed = larder("ls")
+
+    assert listed.exit_code == 0
+    assert "[bold]a[/red].txt" in listed.stdout
+    assert ":smile:.txt" in listed.stdout
+
+
 def test_files_are_listed_by_purpose(fake: FakeLarder) -> None:
     fake.add_file(b"", purpose="evals")
     batch = fake.add_file(b"", purpose="batch")
@@ -322,7 +387,7 @@ def test_a_valid_batch_file_is_checked_without_a_server() -> None:
     checked = larder("validate", write("a.jsonl", REQUEST))
 
     assert checked.exit_code == 0
-    assert "a.jsonl: valid, 1 requests to m at /v1/embeddings" in checked.stdout
+    assert "a.jsonl: valid, 1 request to m at /v1/embeddings" in checked.stdout
 
 
 def test_every_problem_of_an_invalid_one_is_shown() -> None:

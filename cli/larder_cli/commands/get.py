@@ -39,11 +39,11 @@ def get(
         message = "--json and -o - both want the standard output."
         raise typer.BadParameter(message)
     again = "" if output == STDOUT else "The same command goes on with what is there."
-    outcomes = Outcomes(as_json=as_json, again=again)
+    outcomes = Outcomes(as_json=as_json)
     with (
         told(again),
         open_client(base_url, api_key, parallel) as client,
-        outcomes.of(id=file_id),
+        outcomes.of(again, id=file_id),
     ):
         with Bar() as bar:
             if output == STDOUT:

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import msgspec
 import typer
+from rich.text import Text
 
 from larder_cli.commands.access import ApiKey, BaseUrl, open_client
 from larder_cli.commands.outcomes import print_line, told
@@ -36,7 +37,8 @@ def ls(
         expires = "" if file.expires_at is None else moment(file.expires_at)
         table.add_row(
             file.id,
-            file.filename,
+            # Not a string, in which Rich would look for markup.
+            Text(file.filename),
             size(file.bytes),
             file.purpose,
             file.status,

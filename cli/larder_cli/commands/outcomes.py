@@ -3,18 +3,18 @@
 0   done
 1   refused or failed for a reason that stays, or a batch file is invalid
 2   wrong use of the command
-3   no answer, or the file is not validated yet: the same command again goes on
+3   no answer, or not in time
 130 interrupted
 """
 
 from __future__ import annotations
 
 import errno
+import json
 from contextlib import contextmanager
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 import typer
 
 from larder_cli.failures import OperatorError
@@ -36,21 +36,18 @@ INTERRUPTED = 130
 
 
 class Outcomes:
-    """The exit status of a command that does the same to several things: the worst of them.
+    """The exit status of a command that does the same to several things: the worst of them."""
 
-    `again` is what the same command does when it is given again after a lost connection.
-    """
-
-    def __init__(self, *, as_json: bool, again: str = "") -> None:
+    def __init__(self, *, as_json: bool) -> None:
         self.status = 0
         self._as_json = as_json
-        self._again = again
 
     @contextmanager
-    def of(self, **subject: str) -> Iterator[None]:
+    def of(self, again: str = "", **subject: str) -> Iterator[None]:
         """Tell a failure with one thing, and let the command go on with the next.
 
-        What would fail with every other thing as well ends the command.
+        What would fail with every other thing as well ends the command. `again` is what to expect
+        of the same command after a lost connection.
         """
         try:
             yield
@@ -60,7 +57,7 @@ class Outcomes:
             self.status = max(self.status, exit_status(failure))
             if self._as_json:
                 print_line({**subject, "error": error_json(failure)})
-            tell(failure, next(iter(subject.values())), self._again)
+            tell(failure, next(iter(subject.values())), again)
             if ends_all(failure):
                 raise typer.Exit(self.status) from failure
 
@@ -89,12 +86,18 @@ def told(again: str = "") -> Iterator[None]:
 
 def tell(failure: Exception, subject: str = "", again: str = "") -> None:
     """Say what went wrong, in one line."""
-    text = " ".join(reason(failure).split())
+    text = " ".join(printable(reason(failure)).split())
+    subject = printable(subject)
     if subject and not (isinstance(failure, OSError) and failure.filename):
         text = f"{subject}: {text}"
     if isinstance(failure, ConnectionFailedError) and again:
         text += f". {again}"
     remark(f"larder: {text}")
+
+
+def printable(text: str) -> str:
+    """Return what a terminal can show of a file's name that is not UTF-8."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def reason(failure: Exception) -> str:
@@ -136,4 +139,4 @@ def error_json(failure: Exception) -> dict[str, Any]:
 
 def print_line(value: object) -> None:
     """Print one JSON document in one line, so that several make JSON Lines."""
-    typer.echo(msgspec.json.encode(value).decode())
+    typer.echo(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace").decode())

@@ -20,7 +20,7 @@ def print_problems(report: Validation, *, on_stderr: bool = False) -> None:
     for problem in report.errors[:SHOWN]:
         line = "" if problem.line is None else str(problem.line)
         table.add_row(line, problem.code, problem.param or "", problem.message)
-    console = Console(stderr=on_stderr, markup=False)
+    console = Console(stderr=on_stderr, markup=False, emoji=False)
     if not console.is_terminal:
         console.width = 200
     console.print(table)
@@ -32,7 +32,9 @@ def print_problems(report: Validation, *, on_stderr: bool = False) -> None:
 def verdict(report: Validation) -> str:
     """Return the report in a few words."""
     if report.valid:
-        what = f"{report.model} at {report.endpoint}"
-        return f"valid, {report.request_count:,} requests to {what}"
+        requests = (
+            "1 request" if report.request_count == 1 else f"{report.request_count:,} requests"
+        )
+        return f"valid, {requests} to {report.model} at {report.endpoint}"
     noun = "problem" if report.error_count == 1 else "problems"
     return f"invalid, {report.error_count:,} {noun} in {report.total_lines:,} lines"

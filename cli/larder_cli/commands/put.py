@@ -11,7 +11,7 @@ from platformdirs import user_state_path
 
 from larder_cli.commands.access import ApiKey, BaseUrl, Parallel, open_client
 from larder_cli.commands.bar import Bar
-from larder_cli.commands.outcomes import Outcomes, print_line, told
+from larder_cli.commands.outcomes import Outcomes, print_line, printable, told
 from larder_cli.commands.problems import print_problems, verdict
 from larder_cli.options import AsJson
 from larder_cli.output import remark, size
@@ -19,6 +19,8 @@ from larder_client import ApiError, Client, File, FileJournal, Sent, Validation
 from larder_client.options import PARALLEL
 
 _AGAIN = "The same command goes on with what has arrived, within the hour."
+
+_SENT = "The file is sent; larder ls shows what becomes of it."
 
 _SPAN = re.compile(r"(\d+)([smhd]?)")
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400}
@@ -64,11 +66,13 @@ def put(
 ) -> None:
     """Send files and print their ids; a command that was cut short goes on when it is repeated."""
     journal = FileJournal(user_state_path("larder", appauthor=False) / "uploads")
-    outcomes = Outcomes(as_json=as_json, again=_AGAIN)
+    outcomes = Outcomes(as_json=as_json)
     with told(_AGAIN), open_client(base_url, api_key, parallel) as client:
         for path in files:
-            with outcomes.of(path=str(path)):
-                with Bar(path.name) as bar:
+            name = printable(str(path))
+            sent = None
+            with outcomes.of(_AGAIN, path=name):
+                with Bar(printable(path.name)) as bar:
                     sent = client.put(
                         path,
                         purpose=purpose,
@@ -79,14 +83,18 @@ def put(
                     )
                 if not as_json:
                     typer.echo(sent.file.id)
-                    remark(f"{path}: {size(sent.file.bytes)} sent{_resumed(sent)}")
-                file, report = _settled(client, sent.file, timeout) if wait else (sent.file, None)
-                if as_json:
-                    print_line(_as_json(path, sent, file, report))
-                elif wait:
-                    _tell(path, file, report)
-                if wait and file.status == "error":
-                    outcomes.fail()
+                    remark(f"{name}: {size(sent.file.bytes)} sent{_resumed(sent)}")
+                elif not wait:
+                    print_line(_as_json(name, sent, sent.file, None))
+            if wait and sent is not None:
+                with told(_SENT), outcomes.of(_SENT, path=name, id=sent.file.id):
+                    file, report = _settled(client, sent.file, timeout)
+                    if as_json:
+                        print_line(_as_json(name, sent, file, report))
+                    else:
+                        _tell(name, file, report)
+                    if file.status == "error":
+                        outcomes.fail()
     outcomes.end()
 
 
@@ -101,8 +109,8 @@ def _settled(client: Client, file: File, within: int) -> tuple[File, Validation 
         raise
 
 
-def _tell(path: Path, file: File, report: Validation | None) -> None:
-    remark(f"{path}: {file.status if report is None else verdict(report)}")
+def _tell(name: str, file: File, report: Validation | None) -> None:
+    remark(f"{name}: {file.status if report is None else verdict(report)}")
     if report is not None and not report.valid:
         print_problems(report, on_stderr=True)
 
@@ -111,9 +119,9 @@ def _resumed(sent: Sent) -> str:
     return f", {size(sent.resumed)} of it before" if sent.resumed else ""
 
 
-def _as_json(path: Path, sent: Sent, file: File, report: Validation | None) -> dict[str, Any]:
+def _as_json(name: str, sent: Sent, file: File, report: Validation | None) -> dict[str, Any]:
     return {
-        "path": str(path),
+        "path": name,
         "file": msgspec.to_builtins(file),
         "way": sent.way,
         "resumed_bytes": sent.resumed,

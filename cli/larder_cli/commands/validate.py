@@ -9,7 +9,7 @@ import typer
 
 from larder.domain.batch_validation import BatchValidator
 from larder_cli.commands.bar import Bar
-from larder_cli.commands.outcomes import Outcomes, print_line, told
+from larder_cli.commands.outcomes import Outcomes, print_line, printable, told
 from larder_cli.commands.problems import print_problems, verdict
 from larder_cli.options import AsJson
 from larder_client import Problem, Progress, Validation
@@ -24,15 +24,16 @@ def validate(
     outcomes = Outcomes(as_json=as_json)
     with told():
         for path in files:
-            with outcomes.of(path=str(path)):
-                with Bar(path.name) as bar:
+            name = printable(str(path))
+            with outcomes.of(path=name):
+                with Bar(printable(path.name)) as bar:
                     report = _report(path, bar)
                 if not report.valid:
                     outcomes.fail()
                 if as_json:
-                    print_line({**msgspec.to_builtins(report), "path": str(path)})
+                    print_line({**msgspec.to_builtins(report), "path": name})
                     continue
-                typer.echo(f"{path}: {verdict(report)}")
+                typer.echo(f"{name}: {verdict(report)}")
                 if not report.valid:
                     print_problems(report)
     outcomes.end()
