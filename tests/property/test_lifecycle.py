@@ -21,5 +21,5 @@ class InMemory(Lifecycle):
 TestInMemory = InMemory.TestCase
 # Fifty times as many in the thorough profile.
 TestInMemory.settings = settings(
-    max_examples=150 * settings().max_examples // 100, stateful_step_count=40
+    max_examples=300 * settings().max_examples // 100, stateful_step_count=40
 )
