@@ -217,6 +217,10 @@ def test_endless_conflicts_leave_the_file_and_its_amount_in_place(
         backend.files.release(tenant, file)
     with pytest.raises(ContentionError):
         backend.files.give_back(tenant, file)
+    with pytest.raises(ContentionError):
+        backend.files.settle(tenant, file, PROCESSED)
+    with pytest.raises(ContentionError):
+        backend.files.look_again(tenant, file.id, 1_750_005_000)
 
     assert backend.files.get(tenant, file.id) == file
     assert used(backend, tenant) == file.amount

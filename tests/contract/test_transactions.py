@@ -16,7 +16,9 @@ from larder.adapters.dynamodb.transactions import (
     transact,
 )
 from larder.domain.errors import ContentionError, QuotaExceededError
+from larder.domain.files import FileStatus
 from larder.domain.quota import Amount
+from larder.services.ports import Verdict
 from tests.backends.aws import CONFLICT
 from tests.samples import TENANT, a_file, a_project, an_upload
 
@@ -51,6 +53,16 @@ def test_what_passes_is_tried_again_until_it_has(backend: AwsBackend, passing: s
 
     assert refused() == ATTEMPTS - 1
     assert used(backend) == Amount(files=1, bytes=10)
+
+
+def test_a_verdict_waits_for_a_delete_that_is_under_way(backend: AwsBackend) -> None:
+    file = a_file(10)
+    backend.files.admit(TENANT, file)
+    refused = backend.refuse_transactions([CONFLICT], times=3)
+
+    assert backend.files.settle(TENANT, file, Verdict(FileStatus.PROCESSED))
+
+    assert refused() == 3
 
 
 def test_conflicts_that_do_not_end_are_contention_after_a_dozen_attempts(

@@ -167,15 +167,19 @@ class DynamoFiles:
         expression: str,
         values: dict[str, AttributeValueTypeDef],
     ) -> bool:
+        update: TransactWriteItemTypeDef = {
+            "Update": {
+                "TableName": self._table,
+                "Key": item_key(tenant, file_id),
+                "UpdateExpression": expression,
+                "ConditionExpression": _STILL_UPLOADED,
+                "ExpressionAttributeNames": {"#status": "status"},
+                "ExpressionAttributeValues": values,
+            }
+        }
         try:
-            self._client.update_item(
-                TableName=self._table,
-                Key=item_key(tenant, file_id),
-                UpdateExpression=expression,
-                ConditionExpression=_STILL_UPLOADED,
-                ExpressionAttributeNames={"#status": "status"},
-                ExpressionAttributeValues=values,
-            )
-        except self._client.exceptions.ConditionalCheckFailedException:
+            # A transaction of one, for its patience: a delete may be under way.
+            transact(self._client, [update])
+        except ConditionsFailedError:
             return False
         return True
