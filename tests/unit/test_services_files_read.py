@@ -10,7 +10,6 @@ import pytest
 from larder.domain.errors import (
     ConflictError,
     InvalidParameterError,
-    LarderError,
     NotFoundError,
 )
 from larder.domain.files import FileStatus
@@ -261,5 +260,5 @@ def test_a_missing_report_of_a_validated_file_is_our_fault(ports: MemoryBackend)
     file = store(ports, purpose="batch")
     ports.files.settle(TENANT, file, Verdict(FileStatus.PROCESSED))
 
-    with pytest.raises(LarderError, match="missing"):
+    with pytest.raises(LookupError, match="missing"):
         validation(ports, file.id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from larder.domain.errors import ConflictError, LarderError, NotFoundError
+from larder.domain.errors import ConflictError, NotFoundError
 from larder.domain.files import FileStatus, Purpose
 from larder.services.files_get import get_file
 
@@ -21,6 +21,7 @@ def get_validation(
     Raises:
         NotFoundError: no such file for this project, or its purpose is not validated.
         ConflictError: the validation has not finished; trying again helps.
+        LookupError: the report of a validated file is missing, which is our fault.
     """
     file = get_file(tenant, file_id, files=files, clock=clock)
     if file.purpose is not Purpose.BATCH:
@@ -33,5 +34,6 @@ def get_validation(
         )
     report = objects.get_report(tenant, file.id)
     if report is None:
-        raise LarderError("The report of a validated file is missing.")
+        message = f"the report of {file.id}, which was validated, is missing"
+        raise LookupError(message)
     return report
