@@ -10,13 +10,16 @@ Each takes a path and answers how many requests it found valid.
 """
 
 import hashlib
+import importlib
 import json
+import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, StringConstraints, TypeAdapter
 
-from bench.inputs import URL
+from bench.inputs import REQUESTS, URL
 from larder.domain.batch_report import ValidationReport
 from larder.domain.batch_validation import BatchValidator
 
@@ -61,6 +64,23 @@ def litellm(path: Path) -> int:
                     raise TypeError
                 missing = next((key for key in _MEMBERS if key not in parsed), None)
                 count += missing is None
+    return count
+
+
+def installed_litellm() -> Callable[[Path], int] | None:
+    """LiteLLM's own validator, where the package is installed; see peers.md."""
+    os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # or its import waits for the network
+    name = "litellm.proxy.openai_files_endpoints.batch_file_validation"
+    try:
+        check = importlib.import_module(name).check_batch_file_upload
+    except ImportError:
+        return None
+
+    def count(path: Path) -> int:
+        with path.open("rb") as file:
+            failure = check(path.name, file, None)
+        return 0 if failure else REQUESTS
+
     return count
 
 

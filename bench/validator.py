@@ -57,8 +57,9 @@ def _report(rounds: int) -> str:
 
 
 def _versions() -> str:
-    names = ("msgspec", "pydantic")
-    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in names)
+    installed = {each.name: each.version for each in importlib.metadata.distributions()}
+    names = [name for name in ("msgspec", "pydantic", "litellm") if name in installed]
+    versions = ", ".join(f"{name} {installed[name]}" for name in names)
     return f"All rules of the contract and the SHA-256, in blocks of 64 KiB, with {versions}."
 
 
@@ -67,7 +68,10 @@ def _against_others(path: Path, rounds: int, times: dict[str, float], name: str)
     _expect(report.valid and report.request_count == inputs.REQUESTS, f"Larder on {path.name}")
     _expect(report.sha256 == baselines.sha256(path), "SHA-256")
     ways: dict[str, Callable[[Path], float]] = {"Larder": _timed(baselines.larder)}
-    for label, way in _OTHERS:
+    others = dict(_OTHERS)
+    if (litellm := baselines.installed_litellm()) is not None:
+        others["LiteLLM itself"] = litellm
+    for label, way in others.items():
         answer = way(path)
         _expect(isinstance(answer, str) or answer == inputs.REQUESTS, f"{label} on {path.name}")
         ways[label] = _timed(way)

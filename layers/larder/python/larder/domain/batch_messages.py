@@ -24,6 +24,8 @@ MAX_MESSAGES: Final = 10
 _PARAM: Final = "body.messages"
 _ABSENT: Final = Raw(b"")
 _ROLE_LIST: Final = ", ".join(ROLES)
+# From here on looking at messages one by one is cheaper than decoding their texts.
+_LONG: Final = 2048
 _INDEX: Final = re.compile(r"\$(\[\d+\])")
 
 
@@ -47,11 +49,7 @@ _read_first = Decoder(
 
 def check_messages(raw: Raw, request: RequestLine) -> None:
     """Note what is wrong with `body.messages`, which is well-formed JSON, or empty when absent."""
-    try:
-        read_messages(raw)
-    except DecodeError as error:
-        reason = str(error)
-    else:
+    if 0 < len(raw) < _LONG and _refusal(raw) is None:
         return
     if not raw or is_empty(raw):
         found = "empty" if raw else "missing"
@@ -61,16 +59,27 @@ def check_messages(raw: Raw, request: RequestLine) -> None:
         message = f"{_PARAM} must be an array of messages, not {kind}"
         request.add("invalid_type", _PARAM, message)
     else:
-        _check_each(raw, reason, request)
+        _check_each(raw, request)
 
 
-def _check_each(raw: Raw, reason: str, request: RequestLine) -> None:
+def _refusal(raw: Raw) -> str | None:
+    """Why msgspec refuses the messages as a whole; None when all are good."""
+    try:
+        read_messages(raw)
+    except DecodeError as error:
+        return str(error)
+    return None
+
+
+def _check_each(raw: Raw, request: RequestLine) -> None:
     try:
         messages = msgspec.structs.astuple(_read_first(raw))
     except ValidationError:
-        param = _first_bad(reason)
-        message = f"{param} is not what a message needs: a known role, and a text or parts"
-        request.add("invalid_type", param, message)
+        reason = _refusal(raw)
+        if reason is not None:
+            param = _first_bad(reason)
+            message = f"{param} is not what a message needs: a known role, and a text or parts"
+            request.add("invalid_type", param, message)
         return
     for index, message in enumerate(messages):
         if not message:
