@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Literal
 
 from larder.domain.filenames import InvalidFilenameError, clean_filename
-from larder_client.errors import ChecksumError, DestinationError
+from larder_client.errors import ChecksumError, DestinationError, TransferError
 from larder_client.partial import Partial, refuse_existing
 from larder_client.pieces import Pieces
 from larder_client.receiving import Receiving
@@ -68,14 +68,14 @@ class Get:
         _check_destination(target, overwrite=overwrite)
         origin = f"{self.base_url} {file.id} {file.bytes}"
         name = target.name if len(target.name.encode()) <= _LONGEST_NAME else file.id
+        with_sha256 = file.sha256 is not None
         with Partial(
-            target.with_name(f"{name}.part"), file.bytes, origin, _algorithm(file)
+            target.with_name(f"{name}.part"), file.bytes, origin, with_sha256=with_sha256
         ) as partial:
             self.progress.begin("receiving", file.bytes, partial.resumed)
             etag = yield from self._fetch(file, partial, partial.gaps(), self.parallel)
-            digest = yield from work(partial.hexdigest)
             try:
-                verified = _verified(file, etag, digest)
+                verified = yield from _compare(file, etag, partial)
             except ChecksumError:
                 partial.discard()
                 raise
@@ -85,10 +85,10 @@ class Get:
     def to_stream(self, stream: BinaryIO) -> Flow[Received]:
         """Fetch in order to `stream`; raises as `to_file`, what was written stays written."""
         file = yield from self.api.file(self.file_id)
-        ordered = _Ordered(stream, _algorithm(file))
+        ordered = _Ordered(stream, "md5" if file.sha256 is None else "sha256")
         self.progress.begin("receiving", file.bytes)
         etag = yield from self._fetch(file, ordered, [(0, file.bytes)], 1)
-        return Received(file, None, _verified(file, etag, ordered.hexdigest()))
+        return Received(file, None, (yield from _compare(file, etag, ordered)))
 
     def _fetch(
         self, file: File, store: Store, gaps: list[tuple[int, int]], connections: int
@@ -96,6 +96,9 @@ class Get:
         """Fetch what is missing and return the ETag."""
         reply = yield from self.api.content(file.id)
         if (url := reply.headers.get("location")) is None:
+            if len(reply.body) != file.bytes:
+                message = f"Of {file.bytes} bytes of {file.id}, {len(reply.body)} arrived."
+                raise TransferError(message)
             for start, end in gaps:
                 store.write(start, reply.body[start:end])
                 store.note(start, end)
@@ -109,7 +112,7 @@ class Get:
 class _Ordered:
     """A stream that gets the bytes one after the other."""
 
-    def __init__(self, stream: BinaryIO, algorithm: str) -> None:
+    def __init__(self, stream: BinaryIO, algorithm: Checksum) -> None:
         self._stream = stream
         self._digest = hashlib.new(algorithm, usedforsecurity=False)
 
@@ -123,8 +126,10 @@ class _Ordered:
     def hash_on(self) -> None:
         pass
 
-    def hexdigest(self) -> str:
+    def sha256(self) -> str:
         return self._digest.hexdigest()
+
+    md5 = sha256
 
 
 def local_name(file: File) -> str:
@@ -144,21 +149,21 @@ def _check_destination(target: Path, *, overwrite: bool) -> None:
         raise DestinationError(f"{target} is not a regular file.")
 
 
-def _algorithm(file: File) -> Checksum:
-    return "md5" if file.sha256 is None else "sha256"
+def _compare(file: File, etag: str, store: Partial | _Ordered) -> Flow[Checksum | None]:
+    """Return by what the bytes are known to be right.
 
-
-def _verified(file: File, etag: str, digest: str) -> Checksum | None:
-    """Return by what the bytes are known to be right; raises ChecksumError when they are not."""
-    kind = _algorithm(file)
+    Raises:
+        ChecksumError: they are not.
+    """
+    kind: Checksum
     if file.sha256 is not None:
-        expected = file.sha256
+        kind, expected, found = "sha256", file.sha256, (yield from work(store.sha256))
     elif (plain := _MD5.fullmatch(etag)) is not None:
         # With SSE-S3, the ETag of what was stored by a single PUT is its MD5.
-        expected = plain[1]
+        kind, expected, found = "md5", plain[1], (yield from work(store.md5))
     else:
         return None
-    if digest != expected:
-        message = f"{file.id} arrived damaged: its {kind} is {digest}, not {expected}."
+    if found != expected:
+        message = f"{file.id} arrived damaged: its {kind} is {found}, not {expected}."
         raise ChecksumError(message)
     return kind

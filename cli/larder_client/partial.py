@@ -25,15 +25,15 @@ _BLOCK = 2**18
 class Partial:
     """The file `path` of `size` bytes while its bytes come in, in any order, from many threads.
 
-    `origin` tells which file it is of, in one line. The bytes are hashed by `algorithm` as far as
-    they are there from the start on without a gap.
+    `origin` tells which file it is of, in one line. `with_sha256` hashes the bytes as they come in,
+    as far as they are there from the start on without a gap.
 
     Raises:
         DestinationError: there is such a file already, of another origin, or in use.
         OSError: the file system refuses.
     """
 
-    def __init__(self, path: Path, size: int, origin: str, algorithm: str) -> None:
+    def __init__(self, path: Path, size: int, origin: str, *, with_sha256: bool) -> None:
         self.path = path
         self.size = size
         self._log_path = path.with_name(path.name + ".log")
@@ -50,8 +50,8 @@ class Partial:
         self.resumed = sum(end - start for start, end in self._there)
         self._changing = Lock()
         self._hashing = Lock()
-        self._digest = hashlib.new(algorithm, usedforsecurity=False)
-        self._hashed = 0
+        self._sha256 = hashlib.sha256()
+        self._hashed = 0 if with_sha256 else size
 
     def __enter__(self) -> Self:
         return self
@@ -82,7 +82,7 @@ class Partial:
             view = view[written:]
         with self._hashing:
             if self._hashed == start:
-                self._digest.update(block)
+                self._sha256.update(block)
                 self._hashed += len(block)
 
     def note(self, start: int, end: int) -> None:
@@ -102,15 +102,20 @@ class Partial:
                 block = os.pread(
                     self._file, min(_BLOCK, max(0, solid - self._hashed)), self._hashed
                 )
-                self._digest.update(block)
+                self._sha256.update(block)
                 self._hashed += len(block)
             if not block:
                 return
 
-    def hexdigest(self) -> str:
-        """Return the digest of the whole file."""
+    def sha256(self) -> str:
+        """Return the digest of the whole file in hex, if it is `with_sha256`."""
         self.hash_on()
-        return self._digest.hexdigest()
+        return self._sha256.hexdigest()
+
+    def md5(self) -> str:
+        """Return the MD5 of the whole file in hex, by reading it."""
+        with self.path.open("rb") as file:
+            return hashlib.file_digest(file, _md5).hexdigest()
 
     def move_to(self, target: Path, *, overwrite: bool) -> None:
         """Give the complete file its name, in one step.
@@ -156,6 +161,10 @@ class Partial:
         kept = "".join(f"{start} {end}\n" for start, end in there)
         os.write(self._log, f"{origin}\n{kept}".encode())
         return there
+
+
+def _md5() -> hashlib._Hash:
+    return hashlib.md5(usedforsecurity=False)
 
 
 def refuse_existing(target: Path) -> None:

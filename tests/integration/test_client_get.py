@@ -95,7 +95,12 @@ def test_without_any_checksum_nothing_is_claimed(
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE])
-def test_bytes_can_be_had_without_a_file(larder: Caller, fake: FakeLarder, size: int) -> None:
+@pytest.mark.parametrize("shows_sha256", [True, False])
+def test_bytes_can_be_had_without_a_file(
+    larder: Caller, fake: FakeLarder, *, size: int, shows_sha256: bool
+) -> None:
+    fake.shows_sha256 = shows_sha256
+
     assert larder.read(fake.add_file(data_of(size))) == data_of(size)
 
 
@@ -241,6 +246,19 @@ def test_a_damaged_file_is_not_kept(
         larder.get(file_id, tmp_path)
 
     assert left_in(tmp_path) == []
+
+
+def test_a_small_file_that_does_not_arrive_whole_is_not_kept(
+    larder: Caller, fake: FakeLarder, tmp_path: Path
+) -> None:
+    fake.shows_sha256 = False
+    file_id = fake.add_file(data_of(SMALL))
+    fake.fault("GET .*/content", answering(Answer(200, {}, [data_of(SMALL - 1)])))
+
+    with pytest.raises(TransferError, match="999 arrived"):
+        larder.get(file_id, tmp_path)
+
+    assert not (tmp_path / "a.bin").exists()
 
 
 def test_a_file_that_exists_stays_as_it_is(

@@ -20,7 +20,7 @@ ORIGIN = "http://larder.test/v1 file-1 600000"
 
 
 def partial(path: Path, origin: str = ORIGIN) -> Partial:
-    return Partial(path, len(DATA), origin, "sha256")
+    return Partial(path, len(DATA), origin, with_sha256=True)
 
 
 def receive(target: Partial, start: int, end: int) -> None:
@@ -62,7 +62,7 @@ def test_the_digest_is_that_of_the_file_whatever_the_order(
             if number % 2:
                 target.hash_on()
 
-        assert target.hexdigest() == hashlib.sha256(DATA).hexdigest()
+        assert target.sha256() == hashlib.sha256(DATA).hexdigest()
 
 
 def test_the_digest_covers_what_an_earlier_run_received(path: Path) -> None:
@@ -72,7 +72,7 @@ def test_the_digest_covers_what_an_earlier_run_received(path: Path) -> None:
     with partial(path) as second:
         receive(second, 300_000, 600_000)
 
-        assert second.hexdigest() == hashlib.sha256(DATA).hexdigest()
+        assert second.sha256() == hashlib.sha256(DATA).hexdigest()
 
 
 def test_a_line_that_a_kill_has_cut_off_says_nothing(path: Path) -> None:
