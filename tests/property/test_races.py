@@ -150,6 +150,41 @@ def _complete_and_put(world: World) -> list[Operation]:
     return [world.complete(TENANT, upload), client_put(world, upload), deadline(world)]
 
 
+def an_upload_in_parts(world: World) -> Upload:
+    """Return a pending upload whose one part has arrived, one second before it expires."""
+    world.finish(world.create_upload(TENANT, 150, "user_data"))
+    (upload,) = world.backend.snapshot().uploads.values()
+    assert world.put(TENANT, upload)
+    world.clock.now = upload.expires_at - 1
+    return upload
+
+
+def _complete_parts_twice(world: World) -> list[Operation]:
+    upload = an_upload_in_parts(world)
+    return [world.complete(TENANT, upload), world.complete(TENANT, upload)]
+
+
+def _complete_parts_and_cancel(world: World) -> list[Operation]:
+    upload = an_upload_in_parts(world)
+    return [world.complete(TENANT, upload), world.cancel(TENANT, upload), deadline(world)]
+
+
+def _complete_parts_and_sweep(world: World) -> list[Operation]:
+    upload = an_upload_in_parts(world)
+    return [world.complete(TENANT, upload), world.sweep(), deadline(world)]
+
+
+def _send_small_part_and_complete(world: World) -> list[Operation]:
+    upload = an_upload(world, arrived=False)
+    world.finish(world.send_part(TENANT, upload))
+    return [world.complete(TENANT, upload), world.send_part(TENANT, upload), deadline(world)]
+
+
+def _send_small_part_and_cancel(world: World) -> list[Operation]:
+    upload = an_upload(world, arrived=False)
+    return [world.send_part(TENANT, upload), world.cancel(TENANT, upload), deadline(world)]
+
+
 def _cancel_and_receive(world: World) -> list[Operation]:
     upload = an_upload(world, arrived=True)
     return [world.cancel(TENANT, upload), world.receive(world.arrivals[0]), deadline(world)]
@@ -260,6 +295,11 @@ def _limit_and_admit(world: World) -> list[Operation]:
         _complete_and_cancel,
         _complete_twice,
         _complete_and_put,
+        _complete_parts_twice,
+        _complete_parts_and_cancel,
+        _complete_parts_and_sweep,
+        _send_small_part_and_complete,
+        _send_small_part_and_cancel,
         _cancel_and_receive,
         _cancel_and_put,
         _cancel_and_sweep,
