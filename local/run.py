@@ -153,11 +153,15 @@ def _step(what: str) -> Iterator[None]:
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """Make a closed terminal and a polite kill stop the run as Ctrl-C does."""
+    """Make a closed terminal and a polite kill stop the run as Ctrl-C does.
+
+    Ctrl-C itself as well: what a script starts in the background has it ignored, and Python then
+    leaves it so.
+    """
 
     def interrupt(_signal: int, _frame: object) -> None:
         raise KeyboardInterrupt
 
-    for each in (signal.SIGTERM, signal.SIGHUP):
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(each, interrupt)
     yield
