@@ -19,6 +19,7 @@ from tests.unit.batch_requests import (
 
 DEEP_128 = json.loads("[" * 126 + "]" * 126)  # within request and body: 128
 DEEP_129 = [DEEP_128]
+MANY_MESSAGES = [{"role": "user", "content": "x" * 40}] * 40
 
 
 @pytest.mark.parametrize("url", BODIES)
@@ -44,6 +45,7 @@ VALID: dict[str, dict[str, Any]] = {
     "stream null": with_body(stream=None),
     "unknown parameters": with_body(top_k=40, reasoning={"effort": "low"}),
     "content in parts": with_message(role="user", content=[{"type": "text", "text": "x"}]),
+    "40 messages": with_body(messages=MANY_MESSAGES),
     "empty content": with_message(role="user", content=""),
     "tool calls without content": with_message(role="assistant", tool_calls=[{"id": "c"}]),
     "assistant with null content": with_message(role="assistant", content=None),
@@ -124,6 +126,11 @@ INVALID: dict[str, tuple[dict[str, Any], str, str]] = {
         "body.messages[1].content",
     ),
     "content absent": (with_message(role="user"), "invalid_type", "body.messages[1].content"),
+    "content of one of 40 a number": (
+        with_body(messages=[*MANY_MESSAGES[1:], {"role": "tool", "content": 1}]),
+        "invalid_type",
+        "body.messages[39].content",
+    ),
     "content of a function absent": (
         with_message(role="function", name="f"),
         "invalid_type",

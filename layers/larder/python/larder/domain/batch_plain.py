@@ -28,6 +28,8 @@ from larder.domain.batch_shapes import (
 
 # From here on a message is cheaper to skip and check than to decode.
 LONG_BODY: Final = 1024
+# So many are quickly looked at one by one.
+_FEW_MESSAGES: Final = 16
 # Too short to hold any nesting to speak of.
 LONGEST_NUMBERS: Final = 64
 _ABSENT: Final = Raw(b"")
@@ -130,6 +132,8 @@ class PlainBodies:
         if self._read_long is None:
             return has_short_numbers(self.read(text))
         body = self._read_long(text)
+        if len(body.messages) > _FEW_MESSAGES:
+            return has_short_numbers(self.read(text))
         str(text, "utf-8")
         for message in body.messages:
             if memoryview(message.content)[0] != _QUOTE:
