@@ -21,10 +21,12 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import boto3
+import httpx
 from botocore.config import Config
 
 from bench.results import table, write_section
@@ -36,6 +38,7 @@ from larder_client import Client, LarderClientError
 
 MIB = 2**20
 GOAL = 1.15
+CURL = ("curl", "--silent", "--fail")
 LARDER = Path(sys.executable).with_name("larder")
 
 _HIGH_WATER = re.compile(r"VmHWM:\s*(\d+) kB")
@@ -54,6 +57,7 @@ class Transfers:
     """A project on the running stack, with a file to send and fetch."""
 
     def __init__(self, folder: Path, size: int) -> None:
+        self.size = size
         self.source, self.target = folder / "source.bin", folder / "target.bin"
         with self.source.open("wb") as file:
             for number in range(size // MIB):
@@ -78,7 +82,26 @@ class Transfers:
     def curl_put(self) -> Measured:
         """PUT everything to one signed URL, under a key that nothing is notified of."""
         url = self._sign("put_object")
-        return _process("curl", "--silent", "--fail", "--upload-file", str(self.source), url)
+        return _process(*CURL, "--upload-file", str(self.source), url)
+
+    def curl_parts(self) -> Measured:
+        """PUT the same parts, four at a time, and complete: what parts cost by themselves."""
+        upload = self._api("", {"filename": "a", "purpose": "user_data", "bytes": self.size})
+        transfer = upload["transfer"]
+        uploads: list[str] = []
+        with self.source.open("rb") as file:
+            for part in transfer.get("parts", [transfer]):
+                piece = self.source.with_suffix(f".{len(uploads)}")
+                piece.write_bytes(file.read(transfer.get("part_size", self.size)))
+                uploads += ["--upload-file", str(piece), part["url"]]
+        headers = [f"{k}: {v}" for k, v in transfer.get("headers", {}).items()]
+        given = [word for header in headers for word in ("--header", header)]
+        started = time.perf_counter()
+        measured = _process(*CURL, "--parallel", "--parallel-max", "4", *given, *uploads)
+        file_id = self._api(f"/{upload['id']}/complete", {"part_ids": []})["file"]["id"]
+        seconds = time.perf_counter() - started
+        self._stored(file_id)
+        return replace(measured, seconds=seconds)
 
     def client_put(self) -> Measured:
         """Announce, send in parts and complete, in this process."""
@@ -98,7 +121,7 @@ class Transfers:
     def curl_get(self) -> Measured:
         """GET from one signed URL."""
         url = self._sign("get_object")
-        return _process("curl", "--silent", "--fail", "--output", str(self.target), url)
+        return _process(*CURL, "--output", str(self.target), url)
 
     def client_get(self, file_id: str) -> Measured:
         """Fetch and compare the checksum, in this process."""
@@ -125,6 +148,16 @@ class Transfers:
         self.client.get(file_id, self.target, overwrite=True)
         self.check_target()
         self.client.delete(file_id)
+
+    def _api(self, path: str, body: dict[str, object]) -> dict[str, Any]:
+        answer = httpx.post(
+            f"{self.client.base_url}/uploads{path}",
+            headers={"Authorization": f"Bearer {os.environ['LARDER_API_KEY']}"},
+            json=body,
+            timeout=60,
+        )
+        found: dict[str, Any] = answer.raise_for_status().json()
+        return found
 
     def _sign(self, operation: str) -> str:
         parameters = {"Bucket": self.bucket, "Key": self.key}
@@ -161,7 +194,8 @@ def _report(transfers: Transfers, mib: int, rounds: int) -> str:
     up = _in_turns(
         {
             "curl, one presigned PUT": transfers.curl_put,
-            "larder_client, in parts": transfers.client_put,
+            "curl, the same parts, and complete": transfers.curl_parts,
+            "larder_client": transfers.client_put,
             "larder put, whole process": transfers.cli_put,
         },
         rounds,

@@ -6,33 +6,38 @@ from importlib import import_module
 from typing import Any
 
 import typer
-import typer.core
 import typer.main
 
-from larder_cli.commands.get import get
-from larder_cli.commands.ls import ls
-from larder_cli.commands.put import put
-from larder_cli.commands.rm import rm
-from larder_cli.commands.validate import validate
 from larder_cli.failures import PlainFailures
 
-_OPERATORS = ("project", "key", "usage")
+_FILES = "Files"
+_OPERATION = "Operating a deployment"
+_COMMANDS = {
+    "put": _FILES,
+    "get": _FILES,
+    "ls": _FILES,
+    "rm": _FILES,
+    "validate": _FILES,
+    "project": _OPERATION,
+    "key": _OPERATION,
+    "usage": _OPERATION,
+}
 
 
 class Commands(PlainFailures):
-    """All commands; an operator's, and botocore with them, are imported when they are called."""
+    """All commands, each imported when it is called: botocore and tables take their time."""
 
-    def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]
+    def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]  # noqa: ARG002 - Click's signature
         """Return the names, those of clients first."""
-        return [*super().list_commands(ctx), *_OPERATORS]
+        return list(_COMMANDS)
 
     def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:  # type: ignore[override]  # noqa: ANN401 - Click's own class is not public
-        """Return the command of that name."""
-        if cmd_name not in _OPERATORS:
-            return super().get_command(ctx, cmd_name)
+        """Return the command of that name, or None."""
+        if cmd_name not in _COMMANDS:
+            return None
         module = import_module(f"larder_cli.commands.{cmd_name}")
         one = typer.Typer(add_completion=False)
-        panel = "Operating a deployment"
+        panel = _COMMANDS[cmd_name]
         if hasattr(module, "app"):
             one.add_typer(module.app, name=cmd_name, rich_help_panel=panel)
         else:
@@ -48,5 +53,8 @@ app = typer.Typer(
     # A traceback with locals would show secrets.
     pretty_exceptions_show_locals=False,
 )
-for command in (put, get, ls, rm, validate):
-    app.command(rich_help_panel="Files")(command)
+
+
+@app.callback()
+def _root() -> None:
+    """Make it a group although no command is registered."""

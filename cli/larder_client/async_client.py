@@ -50,14 +50,16 @@ class AsyncClient:
         self.base_url = access.base_url
         self._parallel = parallel
         self._api = Api(RetryPolicy(max_retries))
+        tls = httpx.create_ssl_context()
         self._driver = Tasks(
             httpx.AsyncClient(
                 base_url=access.base_url,
                 headers=access.headers,
                 timeout=API_TIMEOUT,
+                verify=tls,
                 transport=transport,
             ),
-            httpx.AsyncClient(timeout=STORE_TIMEOUT, transport=transport),
+            httpx.AsyncClient(timeout=STORE_TIMEOUT, verify=tls, transport=transport),
             sleep,
         )
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
 import signal
 import socket
+import subprocess
+import sys
+import termios
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -134,7 +138,7 @@ def test_an_upload_that_was_cut_off_goes_on_when_the_command_is_repeated(fake: F
     assert sent.exit_code == 0
     assert fake.s3.contents[sent.stdout.strip()] == LARGE
     assert len(fake.requests("PUT .*")) == len(upload.numbers) - arrived
-    assert "of it before" in sent.stderr
+    assert "of them before" in sent.stderr
 
 
 @pytest.mark.parametrize("part", [1, 5])
@@ -208,6 +212,28 @@ def test_files_of_other_purposes_have_no_report(fake: FakeLarder) -> None:
 
     assert fake.files[sent["file"]["id"]]["purpose"] == "vision"
     assert sent["validation"] is None
+
+
+def test_a_terminal_sees_how_far_it_is(fake: FakeLarder) -> None:
+    write("a.bin", LARGE)
+    fake.fault("PUT /s3/.*/3", cut_after(PART_SIZE // 2))
+    ours, theirs = os.openpty()
+    termios.tcsetwinsize(theirs, (24, 120))
+
+    with subprocess.Popen(
+        [sys.executable, "-m", "larder_cli", "put", "a.bin"], stdout=subprocess.PIPE, stderr=theirs
+    ) as process:
+        os.close(theirs)
+        seen = b""
+        # Linux says so when nobody has the other side open any more.
+        with contextlib.suppress(OSError):
+            while data := os.read(ours, 2**16):
+                seen += data
+        os.close(ours)
+
+    assert process.returncode == 0
+    for shown in (b"checking a.bin", b"sending a.bin", b"5.0/5.0 MiB", b"/s"):
+        assert shown in seen
 
 
 def test_a_file_that_is_sent_but_not_validated_in_time_is_not_sent_again(fake: FakeLarder) -> None:

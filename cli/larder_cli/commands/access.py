@@ -31,6 +31,8 @@ Parallel = Annotated[
     int, typer.Option(min=1, max=32, metavar="N", help="Connections to S3 at most.")
 ]
 
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, a document a line.")]
+
 
 def open_client(base_url: str | None, api_key: str | None, parallel: int = PARALLEL) -> Client:
     """Return a client for what the options say, or else the environment, or else `.local/env`.

@@ -21,13 +21,12 @@ if TYPE_CHECKING:
 
 
 class Bar:
-    """One bar for each phase of a file, with rate and remaining time; nothing without a terminal.
+    """One bar for each phase of a file, with rate and remaining time.
 
     Use it in a `with` statement.
     """
 
     def __init__(self, name: str = "") -> None:
-        console = Console(stderr=True)
         self._name = name
         self._progress = Progress(
             TextColumn("{task.description}", markup=False),
@@ -35,8 +34,7 @@ class Bar:
             DownloadColumn(binary_units=True),
             TransferSpeedColumn(),
             TimeRemainingColumn(),
-            console=console,
-            disable=not console.is_terminal,
+            console=Console(stderr=True),
             transient=True,
         )
         self._task = self._progress.add_task(name, total=None, visible=False)

@@ -5,11 +5,9 @@ from typing import Annotated
 
 import typer
 
-from larder_cli.commands.access import ApiKey, BaseUrl, Parallel, open_client
-from larder_cli.commands.bar import Bar
-from larder_cli.commands.outcomes import Outcomes, print_line, told
-from larder_cli.options import AsJson
-from larder_cli.output import remark, size
+from larder_cli.commands.access import ApiKey, AsJson, BaseUrl, Parallel, open_client
+from larder_cli.commands.bars import open_bar
+from larder_cli.commands.outcomes import Outcomes, print_line, remark, told
 from larder_client import Received
 from larder_client.options import PARALLEL
 
@@ -45,7 +43,7 @@ def get(
         open_client(base_url, api_key, parallel) as client,
         outcomes.of(again, id=file_id),
     ):
-        with Bar() as bar:
+        with open_bar() as bar:
             if output == STDOUT:
                 client.get_to(file_id, sys.stdout.buffer, progress=bar)
                 sys.stdout.buffer.flush()
@@ -70,5 +68,5 @@ def _tell(received: Received, *, as_json: bool) -> None:
         return
     typer.echo(str(received.path))
     by = f"{received.verified} compared" if received.verified else "no checksum to compare"
-    before = f", {size(received.resumed)} of it before" if received.resumed else ""
-    remark(f"{size(received.file.bytes)} fetched{before}, {by}")
+    before = f", {received.resumed:,} of them before" if received.resumed else ""
+    remark(f"{received.file.bytes:,} bytes fetched{before}, {by}")

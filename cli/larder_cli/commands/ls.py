@@ -6,9 +6,8 @@ import msgspec
 import typer
 from rich.text import Text
 
-from larder_cli.commands.access import ApiKey, BaseUrl, open_client
+from larder_cli.commands.access import ApiKey, AsJson, BaseUrl, open_client
 from larder_cli.commands.outcomes import print_line, told
-from larder_cli.options import AsJson
 from larder_cli.output import columns, moment, print_table, remark, size
 
 LIMIT = 50

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from larder_cli.failures import OperatorError
-from larder_cli.output import remark
 from larder_client import (
     ApiError,
     ConfigurationError,
@@ -93,6 +92,11 @@ def tell(failure: Exception, subject: str = "", again: str = "") -> None:
     if isinstance(failure, ConnectionFailedError) and again:
         text += f". {again}"
     remark(f"larder: {text}")
+
+
+def remark(text: str) -> None:
+    """Tell people something that is no part of the result."""
+    typer.echo(text, err=True)
 
 
 def printable(text: str) -> str:

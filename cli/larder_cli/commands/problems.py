@@ -27,14 +27,3 @@ def print_problems(report: Validation, *, on_stderr: bool = False) -> None:
     if report.error_count > SHOWN:
         further = f"{report.error_count - SHOWN:,} further problems"
         console.print(f"… and {further}; --json has the first 1,000.")
-
-
-def verdict(report: Validation) -> str:
-    """Return the report in a few words."""
-    if report.valid:
-        requests = (
-            "1 request" if report.request_count == 1 else f"{report.request_count:,} requests"
-        )
-        return f"valid, {requests} to {report.model} at {report.endpoint}"
-    noun = "problem" if report.error_count == 1 else "problems"
-    return f"invalid, {report.error_count:,} {noun} in {report.total_lines:,} lines"

@@ -2,6 +2,7 @@
 
 import re
 from http import HTTPStatus
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,12 +10,10 @@ import msgspec
 import typer
 from platformdirs import user_state_path
 
-from larder_cli.commands.access import ApiKey, BaseUrl, Parallel, open_client
-from larder_cli.commands.bar import Bar
-from larder_cli.commands.outcomes import Outcomes, print_line, printable, told
-from larder_cli.commands.problems import print_problems, verdict
-from larder_cli.options import AsJson
-from larder_cli.output import remark, size
+from larder_cli.commands.access import ApiKey, AsJson, BaseUrl, Parallel, open_client
+from larder_cli.commands.bars import open_bar
+from larder_cli.commands.outcomes import Outcomes, print_line, printable, remark, told
+from larder_cli.commands.verdicts import verdict
 from larder_client import ApiError, Client, File, FileJournal, Sent, Validation
 from larder_client.options import PARALLEL
 
@@ -72,7 +71,7 @@ def put(
             name = printable(str(path))
             sent = None
             with outcomes.of(_AGAIN, path=name):
-                with Bar(printable(path.name)) as bar:
+                with open_bar(printable(path.name)) as bar:
                     sent = client.put(
                         path,
                         purpose=purpose,
@@ -83,7 +82,7 @@ def put(
                     )
                 if not as_json:
                     typer.echo(sent.file.id)
-                    remark(f"{name}: {size(sent.file.bytes)} sent{_resumed(sent)}")
+                    remark(f"{name}: {sent.file.bytes:,} bytes sent{_resumed(sent)}")
                 elif not wait:
                     print_line(_as_json(name, sent, sent.file, None))
             if wait and sent is not None:
@@ -112,11 +111,11 @@ def _settled(client: Client, file: File, within: int) -> tuple[File, Validation 
 def _tell(name: str, file: File, report: Validation | None) -> None:
     remark(f"{name}: {file.status if report is None else verdict(report)}")
     if report is not None and not report.valid:
-        print_problems(report, on_stderr=True)
+        import_module("larder_cli.commands.problems").print_problems(report, on_stderr=True)
 
 
 def _resumed(sent: Sent) -> str:
-    return f", {size(sent.resumed)} of it before" if sent.resumed else ""
+    return f", {sent.resumed:,} of them before" if sent.resumed else ""
 
 
 def _as_json(name: str, sent: Sent, file: File, report: Validation | None) -> dict[str, Any]:

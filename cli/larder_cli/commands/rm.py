@@ -4,9 +4,8 @@ from typing import Annotated
 
 import typer
 
-from larder_cli.commands.access import ApiKey, BaseUrl, open_client
+from larder_cli.commands.access import ApiKey, AsJson, BaseUrl, open_client
 from larder_cli.commands.outcomes import Outcomes, print_line, told
-from larder_cli.options import AsJson
 
 
 def rm(

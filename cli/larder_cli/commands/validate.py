@@ -8,10 +8,11 @@ import msgspec
 import typer
 
 from larder.domain.batch_validation import BatchValidator
-from larder_cli.commands.bar import Bar
+from larder_cli.commands.access import AsJson
+from larder_cli.commands.bars import open_bar
 from larder_cli.commands.outcomes import Outcomes, print_line, printable, told
-from larder_cli.commands.problems import print_problems, verdict
-from larder_cli.options import AsJson
+from larder_cli.commands.problems import print_problems
+from larder_cli.commands.verdicts import verdict
 from larder_client import Problem, Progress, Validation
 from larder_client.source import Source
 
@@ -26,7 +27,7 @@ def validate(
         for path in files:
             name = printable(str(path))
             with outcomes.of(path=name):
-                with Bar(printable(path.name)) as bar:
+                with open_bar(printable(path.name)) as bar:
                     report = _report(path, bar)
                 if not report.valid:
                     outcomes.fail()
