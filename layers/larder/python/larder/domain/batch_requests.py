@@ -19,7 +19,8 @@ from larder.domain.batch_report import Findings, RequestLine, quoted
 # A longer id is remembered by its digest, so that 50,000 ids of any length fit in a few MB.
 _LONGEST_ID_KEPT: Final = 128
 # What an id may hold to stand in JSON as it is, and to be remembered without decoding it.
-_PLAIN_CHARACTERS: Final = bytes(set(range(0x20, 0x7F)) - set(b'"\\'))
+_PLAIN: Final = frozenset(range(ord(" "), ord("~") + 1)) - frozenset(b'"\\')
+_ONLY_PLAIN: Final = bytes(byte if byte in _PLAIN else ord("?") for byte in range(256))
 _BEFORE_BODY: Final = re.compile(
     rb"""
     (?P<head> \{ [^{}]{0,200} "custom_id" \s* : \s* " )
@@ -72,13 +73,14 @@ class FileRequests:
             return start, number
         read, accepts = self._plain.read, self._plain.accepts
         head, middle, tail = self._frame
+        longest, only_plain = _LONGEST_ID_KEPT + 1, _ONLY_PLAIN
         head_length, middle_length, tail_length = map(len, self._frame)
         line_of_id = self._lines_of_ids.setdefault
         find, startswith, view = piece.find, piece.startswith, memoryview(piece)
         for line in range(number + 1, number + most + 1):
             end = find(b"\n", start)
             id_start = start + head_length
-            id_end = find(b'"', id_start, id_start + _LONGEST_ID_KEPT + 1)
+            id_end = find(b'"', id_start, id_start + longest)
             body_end = end - tail_length
             custom_id = piece[id_start:id_end]
             if not (
@@ -87,7 +89,7 @@ class FileRequests:
                 and startswith(middle, id_end)
                 and startswith(tail, body_end)
                 and custom_id
-                and not custom_id.translate(None, _PLAIN_CHARACTERS)
+                and custom_id.translate(only_plain) == custom_id
             ):
                 break
             text = view[id_end + middle_length : body_end]
