@@ -60,6 +60,7 @@ class AsyncClient:
                 transport=transport,
             ),
             httpx.AsyncClient(timeout=STORE_TIMEOUT, verify=tls, transport=transport),
+            parallel,
             sleep,
         )
 

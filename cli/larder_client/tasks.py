@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -15,17 +16,23 @@ if TYPE_CHECKING:
 
 
 class Tasks:
-    """Runs flows; `api` sends with the key, `store` without. Files are read in threads."""
+    """Runs flows; `api` sends with the key, `store` without. Files are read in threads.
+
+    `parallel` connections may wait for work at the same time, each in a thread.
+    """
 
     def __init__(
         self,
         api: httpx.AsyncClient,
         store: httpx.AsyncClient,
+        parallel: int,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._api = api
         self._store = store
         self._sleep = sleep
+        # Not the loop's own threads: those that wait would keep others from reading and writing.
+        self._threads = ThreadPoolExecutor(parallel + 1, thread_name_prefix="larder")
 
     async def run[T](self, flow: Flow[T]) -> T:
         """Return the flow's result."""
@@ -47,6 +54,7 @@ class Tasks:
         """Close the connections."""
         await self._api.aclose()
         await self._store.aclose()
+        self._threads.shutdown(wait=False)
 
     async def _perform(self, step: Step) -> Any:  # noqa: ANN401 - by kind of step
         match step:
@@ -55,7 +63,7 @@ class Tasks:
             case Sleep(seconds):
                 return await self._sleep(seconds)
             case Work(call):
-                return await asyncio.to_thread(call)
+                return await asyncio.get_running_loop().run_in_executor(self._threads, call)
             case Together(flows, limit):
                 return await self._together(flows, limit)
 
@@ -95,8 +103,10 @@ class Tasks:
                 for _ in range(min(limit, len(flows))):
                     group.create_task(work())
         except BaseExceptionGroup as failed:
-            raise failed.exceptions[0] from None
-        return results
+            first = failed.exceptions[0]
+        else:
+            return results
+        raise first
 
 
 async def _in_threads(blocks: Iterator[bytes]) -> AsyncIterator[bytes]:

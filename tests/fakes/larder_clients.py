@@ -26,6 +26,7 @@ class Caller:
     fake: FakeLarder
     asynchronous: bool
     key: str = KEY
+    parallel: int = 4
     pauses: list[float] = field(default_factory=list)
 
     def put(self, path: Path, journal: Journal | None = None, **options: Any) -> Sent:
@@ -78,14 +79,19 @@ class Caller:
 
     def _sync(self) -> Client:
         transport = InProcess(self.fake)
-        return Client(self.fake.base_url, self.key, transport=transport, sleep=self.pauses.append)
+        sleep = self.pauses.append
+        return Client(
+            self.fake.base_url, self.key, parallel=self.parallel, transport=transport, sleep=sleep
+        )
 
     def _async(self) -> AsyncClient:
         async def pause(seconds: float) -> None:
             self.pauses.append(seconds)
 
         transport = InProcess(self.fake)
-        return AsyncClient(self.fake.base_url, self.key, transport=transport, sleep=pause)
+        return AsyncClient(
+            self.fake.base_url, self.key, parallel=self.parallel, transport=transport, sleep=pause
+        )
 
 
 @dataclass

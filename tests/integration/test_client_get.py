@@ -118,6 +118,16 @@ def test_several_connections_share_a_large_file(
     assert len(fake.requests(FROM_S3)) > 1
 
 
+def test_connections_that_wait_for_work_hold_up_nobody(
+    larder: Caller, fake: FakeLarder, tmp_path: Path
+) -> None:
+    larder.parallel = 64
+    file_id = fake.add_file(data_of(LARGE))
+
+    assert larder.get(file_id, tmp_path).verified == "sha256"
+    assert len(fake.requests(FROM_S3)) == 1
+
+
 def test_a_connection_that_breaks_goes_on_where_it_was(
     larder: Caller, fake: FakeLarder, tmp_path: Path
 ) -> None:
