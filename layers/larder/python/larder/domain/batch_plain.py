@@ -14,7 +14,7 @@ from collections.abc import Buffer, Callable
 from typing import Annotated, Final, Literal, cast
 
 import msgspec
-from msgspec import DecodeError, Meta, Raw, Struct
+from msgspec import Meta, Raw, Struct
 from msgspec.json import Decoder
 
 from larder.domain.batch_shapes import (
@@ -34,8 +34,6 @@ _FEW_MESSAGES: Final = 16
 LONGEST_NUMBERS: Final = 64
 _ABSENT: Final = Raw(b"")
 _QUOTE: Final = ord('"')
-
-NOT_PLAIN: Final = (DecodeError, UnicodeDecodeError, RecursionError)
 
 type Scalar = str | int | bool | None
 type Text = Annotated[str, Meta(min_length=1)]
@@ -115,7 +113,8 @@ _BODIES: Final[dict[str, type[_Body]]] = {
 class PlainBodies:
     """Tells the plain bodies for one endpoint and of one model.
 
-    Its methods raise one of `NOT_PLAIN`, or answer no, for what is not one.
+    Its methods raise `DecodeError`, `UnicodeDecodeError` or `RecursionError`, or answer no, for
+    what is not one. Only a `ValidationError` leaves it open whether the body is valid.
     """
 
     __slots__ = ("_read_long", "read")
