@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from larder.domain.errors import LarderError
 from larder.domain.files import File
+from larder.domain.ids import upload_of
 from larder.domain.quota import Amount
 from larder.domain.uploads import Upload, UploadStatus
 from larder.services.files_create import NewFile, create_file
@@ -105,6 +106,8 @@ class History:
     deletes: set[Arrival] = field(default_factory=set)
     cancels: set[Arrival] = field(default_factory=set)
     lost: set[Arrival] = field(default_factory=set)
+    # Bytes that came after their record had gone.
+    late: set[Arrival] = field(default_factory=set)
     vanished: list[Removal] = field(default_factory=list)
     swept: list[Swept] = field(default_factory=list)
     sent: dict[Arrival, list[PartId]] = field(default_factory=dict)
@@ -382,6 +385,9 @@ class World:
 
     def _stored(self, tenant: TenantId, file_id: FileId) -> None:
         self.history.arrived.add((tenant, file_id))
+        recorded = self.backend.files.exists(tenant, file_id)
+        if not recorded and self.backend.uploads.get(tenant, upload_of(file_id)) is None:
+            self.history.late.add((tenant, file_id))
         self.arrivals.append((tenant, file_id))
 
     def look(self) -> None:
