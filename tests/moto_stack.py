@@ -73,6 +73,8 @@ class MotoStack:
             "FILES_BUCKET": self.settings.files_bucket,
             "EVENTS_QUEUE_URL": self.settings.events_queue_url,
             "PEPPER_SECRET_ID": self.settings.pepper_secret_id,
+            "CLEANUPS_QUEUE_URL": self.settings.cleanups_queue_url,
+            "CURSOR_SECRET_ID": self.settings.cursor_secret_id,
             "PART_THRESHOLD": str(self.settings.part_threshold),
             "POWERTOOLS_SERVICE_NAME": "larder",
             "POWERTOOLS_METRICS_NAMESPACE": "Larder",
@@ -99,13 +101,17 @@ def create_stack() -> MotoStack:
                     "AttributeDefinitions",
                     "KeySchema",
                     "GlobalSecondaryIndexes",
+                    "LocalSecondaryIndexes",
                     "BillingMode",
                 )
+                if part in properties
             },
         )
     s3.create_bucket(Bucket="larder-files")
     queue_url = sqs.create_queue(QueueName="larder-events")["QueueUrl"]
+    cleanups_url = sqs.create_queue(QueueName="larder-cleanups")["QueueUrl"]
     _client("secretsmanager").create_secret(Name="pepper", SecretString="a pepper")
+    _client("secretsmanager").create_secret(Name="cursor", SecretString="a cursor key")
     return MotoStack(
         Settings(
             store_table="Store",
@@ -113,6 +119,8 @@ def create_stack() -> MotoStack:
             files_bucket="larder-files",
             events_queue_url=queue_url,
             pepper_secret_id="pepper",
+            cleanups_queue_url=cleanups_url,
+            cursor_secret_id="cursor",
             part_threshold=PART_THRESHOLD,
         ),
         dynamodb,

@@ -77,3 +77,10 @@ def a_project(backend: Backend, tenant: TenantId = TENANT, limit: Amount = ROOM)
     project = Project(id=tenant, name=f"project-{tenant[-1]}", created_at=now)
     assert backend.projects.create(project, limit, now + AUDIT_INTERVAL)
     return tenant
+
+
+def to_trash(backend: Backend, tenant: TenantId, file_id: FileId) -> None:
+    """Move the live file to the trash."""
+    file = backend.files.get(tenant, file_id)
+    assert file is not None
+    assert backend.trash.put(tenant, [file], backend.clock())

@@ -9,7 +9,7 @@ from larder.services.files_create import NewFile, create_file
 
 app = resolver()
 ports = Composition.from_environment()
-files, uploads, deadlines, objects = ports.files, ports.uploads, ports.deadlines, ports.objects
+files, reclaimer, objects = ports.files, ports.reclaimer, ports.objects
 
 
 @app.post("/v1/files", summary="Upload a file of up to 2 MiB", operation_id="files_create")
@@ -23,12 +23,12 @@ def files_create() -> FileObject:
             filename=form.file.filename,
             data=form.file.data,
             purpose=form.purpose,
-            mime_type=form.file.content_type or "application/octet-stream",
+            mime_type=form.file.content_type,
             expires_after=form.expires_after,
+            folder_id=form.folder_id,
         ),
         files=files,
-        uploads=uploads,
-        deadlines=deadlines,
+        reclaimer=reclaimer,
         objects=objects,
         clock=ports.clock,
     )

@@ -14,12 +14,15 @@ SPARE_MS = 10_000
 ports = Composition.from_environment()
 sweeper = Sweeper(
     files=ports.files,
+    trash=ports.trash,
+    folders=ports.folders,
     uploads=ports.uploads,
     usage=ports.usage,
     deadlines=ports.deadlines,
     objects=ports.objects,
     parts=ports.parts,
     arrivals=ports.arrivals,
+    cleanups=ports.cleanups,
     clock=ports.clock,
 )
 
@@ -29,7 +32,7 @@ def tell(swept: Swept) -> None:
     details: dict[str, object] = {
         "outcome": swept.outcome,
         "tenant": swept.work.tenant,
-        "object_id": swept.work.file_id or swept.work.upload_id,
+        "object_id": swept.work.file_id or swept.work.upload_id or swept.work.folder_id,
     }
     if swept.outcome is Outcome.COUNTERS_DRIFTED:
         drift = {

@@ -9,7 +9,7 @@ from larder.services.uploads_create import NewUpload, create_upload
 
 app = resolver()
 ports = Composition.from_environment()
-files, uploads, deadlines = ports.files, ports.uploads, ports.deadlines
+uploads, folders, reclaimer = ports.uploads, ports.folders, ports.reclaimer
 objects, parts = ports.objects, ports.parts
 
 
@@ -26,10 +26,11 @@ def uploads_create() -> UploadObject:
             mime_type=request.mime_type,
             expires_after=None if request.expires_after is None else request.expires_after.seconds,
             sha256=request.sha256,
+            folder_id=request.folder_id,
         ),
-        files=files,
         uploads=uploads,
-        deadlines=deadlines,
+        folders=folders,
+        reclaimer=reclaimer,
         objects=objects,
         parts=parts,
         part_threshold=ports.settings.part_threshold,

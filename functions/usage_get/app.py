@@ -8,20 +8,13 @@ from larder.services.usage_get import get_usage
 
 app = resolver()
 ports = Composition.from_environment()
-files, uploads, deadlines, usage = ports.files, ports.uploads, ports.deadlines, ports.usage
+usage, reclaimer = ports.usage, ports.reclaimer
 
 
 @app.get("/v1/usage", summary="Retrieve the project's usage", operation_id="usage_get")
 def usage_get() -> UsageObject:
     """Return files and bytes used, reserved and allowed; what has expired never counts."""
-    found = get_usage(
-        tenant_of(app.current_event),
-        usage=usage,
-        deadlines=deadlines,
-        files=files,
-        uploads=uploads,
-        clock=ports.clock,
-    )
+    found = get_usage(tenant_of(app.current_event), usage=usage, reclaimer=reclaimer)
     return UsageObject.of(found)
 
 

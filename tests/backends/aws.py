@@ -19,15 +19,25 @@ from larder.adapters.dynamodb.api_keys import DynamoKeys
 from larder.adapters.dynamodb.counters import usage_from
 from larder.adapters.dynamodb.deadlines import DynamoDeadlines
 from larder.adapters.dynamodb.files import DynamoFiles
-from larder.adapters.dynamodb.items import file_from, removed_object, upload_from
-from larder.adapters.dynamodb.keys import file_id_of, item_key, tenant_of, trash_key, upload_id_of
+from larder.adapters.dynamodb.finder import DynamoFinder
+from larder.adapters.dynamodb.folders import DynamoFolders, folder_from
+from larder.adapters.dynamodb.items import file_from, removed_object, trashed_from, upload_from
+from larder.adapters.dynamodb.keys import (
+    file_id_of,
+    folder_id_of,
+    is_trashed,
+    tenant_of,
+    upload_id_of,
+)
 from larder.adapters.dynamodb.projects import DynamoProjects
+from larder.adapters.dynamodb.trash import DynamoTrash
 from larder.adapters.dynamodb.uploads import DynamoUploads
 from larder.adapters.dynamodb.usage import DynamoUsage
 from larder.adapters.s3 import FILES, REPORTS, S3Objects, object_key, parse_event_key
 from larder.adapters.s3_parts import S3Parts
-from larder.adapters.sqs import SqsArrivals
+from larder.adapters.sqs import SqsArrivals, SqsCleanups, pass_on
 from larder.domain.ids import FileId, TenantId
+from larder.services.reclaim import Reclaimer
 from tests.backends.backend import Snapshot
 from tests.backends.expressions import check_expressions
 from tests.fakes.clock import ManualClock
@@ -37,9 +47,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from larder.domain.files import File
-    from larder.domain.ids import UploadId
+    from larder.domain.folders import Folder
+    from larder.domain.ids import FolderId, UploadId
     from larder.domain.parts import ArrivedPart
+    from larder.domain.trash import TrashedFile
     from larder.domain.uploads import Upload
+    from larder.services.space_ports import Cleanups
 
 ACCOUNT = "123456789012"
 CONFLICT = {"Code": "TransactionConflict", "Message": "Transaction is ongoing for the item"}
@@ -72,6 +85,14 @@ class _Arrivals(SqsArrivals):
         self.unread = True
 
 
+class _Cleanups(SqsCleanups):
+    unread = False
+
+    def _send(self, message: dict[str, str | int]) -> None:
+        super()._send(message)
+        self.unread = True
+
+
 class AwsBackend:
     """`Backend` on DynamoDB, S3 and SQS."""
 
@@ -81,6 +102,9 @@ class AwsBackend:
         self.dynamodb, s3, sqs = _clients()
         names = stack.settings
         self.files = DynamoFiles(self.dynamodb, names.store_table, self.clock)
+        self.finder = DynamoFinder(self.dynamodb, names.store_table)
+        self.trash = DynamoTrash(self.dynamodb, names.store_table, self.clock)
+        self.folders = DynamoFolders(self.dynamodb, names.store_table)
         self.uploads = DynamoUploads(self.dynamodb, names.store_table, self.clock)
         self.usage = DynamoUsage(self.dynamodb, names.store_table)
         self.deadlines = DynamoDeadlines(self.dynamodb, names.store_table)
@@ -89,6 +113,8 @@ class AwsBackend:
         self.objects = S3Objects(s3, names.files_bucket)
         self.parts = MotoParts(s3, names.files_bucket)
         self.arrivals = _Arrivals(sqs, names.events_queue_url)
+        self.cleanups = _Cleanups(sqs, names.cleanups_queue_url)
+        self.reclaimer = Reclaimer(self.deadlines, self.files, self.trash, self.uploads, self.clock)
         stack.dynamodb.update_table(
             TableName=names.store_table,
             StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
@@ -114,17 +140,6 @@ class AwsBackend:
             return False
         return True
 
-    def trash(self, tenant: TenantId, file_id: FileId) -> None:
-        table = self.stack.settings.store_table
-        live = item_key(tenant, file_id)
-        item = self.stack.dynamodb.get_item(TableName=table, Key=live)["Item"]
-        self.stack.dynamodb.transact_write_items(
-            TransactItems=[
-                {"Delete": {"TableName": table, "Key": live}},
-                {"Put": {"TableName": table, "Item": {**item, **trash_key(tenant, file_id)}}},
-            ]
-        )
-
     def collect_ttl(self) -> None:
         for item in list(self.stack.items()):
             if "ttl" in item and int(item["ttl"]["N"]) <= self.clock():
@@ -147,7 +162,22 @@ class AwsBackend:
         if not self.arrivals.unread:
             return found
         self.arrivals.unread = False
-        queue = self.stack.settings.events_queue_url
+        for body in self._read_queue(self.stack.settings.events_queue_url):
+            for record in json.loads(body)["Records"]:
+                owner = parse_event_key(record["s3"]["object"]["key"])
+                assert owner is not None
+                found.append(owner)
+        return found
+
+    def asked_to_clean(self, to: Cleanups) -> None:
+        if not self.cleanups.unread:
+            return
+        self.cleanups.unread = False
+        for body in self._read_queue(self.stack.settings.cleanups_queue_url):
+            pass_on(body, to)
+
+    def _read_queue(self, queue: str) -> list[str]:
+        bodies = []
         while messages := self.stack.sqs.receive_message(
             QueueUrl=queue, MaxNumberOfMessages=10
         ).get("Messages"):
@@ -155,11 +185,8 @@ class AwsBackend:
                 self.stack.sqs.delete_message(
                     QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"]
                 )
-                for record in json.loads(message["Body"])["Records"]:
-                    owner = parse_event_key(record["s3"]["object"]["key"])
-                    assert owner is not None
-                    found.append(owner)
-        return found
+                bodies.append(message["Body"])
+        return bodies
 
     def contend(self) -> None:
         self.refuse_transactions([CONFLICT, {"Code": "None"}])
@@ -187,6 +214,8 @@ class AwsBackend:
 
     def snapshot(self) -> Snapshot:
         files: dict[tuple[TenantId, FileId], File] = {}
+        trash: dict[tuple[TenantId, FileId], TrashedFile] = {}
+        folders: dict[tuple[TenantId, FolderId], Folder] = {}
         uploads: dict[tuple[TenantId, UploadId], Upload] = {}
         usage = {}
         released: set[FileId | UploadId] = set()
@@ -196,7 +225,11 @@ class AwsBackend:
                 usage[tenant] = usage_from(item)
             elif item["sk"]["S"] == "released":
                 released.add(FileId(item["pk"]["S"].removeprefix("L#")))
-            elif (file_id := file_id_of(item)) is not None:
+            elif (folder_id := folder_id_of(item)) is not None:
+                folders[tenant, folder_id] = folder_from(item)
+            elif (file_id := file_id_of(item)) is not None and is_trashed(item):
+                trash[tenant, file_id] = trashed_from(file_id, item)
+            elif file_id is not None:
                 files[tenant, file_id] = file_from(file_id, item)
             elif (upload_id := upload_id_of(item)) is not None:
                 uploads[tenant, upload_id] = upload_from(upload_id, item)
@@ -207,6 +240,8 @@ class AwsBackend:
                 stored[kind].add((TenantId(owner), FileId(name)))
         return Snapshot(
             files=files,
+            trash=trash,
+            folders=folders,
             uploads=uploads,
             usage=usage,
             released=released,

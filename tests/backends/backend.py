@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from larder.domain.files import File
-    from larder.domain.ids import FileId, TenantId, UploadId
+    from larder.domain.folders import Folder
+    from larder.domain.ids import FileId, FolderId, TenantId, UploadId
     from larder.domain.quota import Usage
+    from larder.domain.trash import TrashedFile
     from larder.domain.uploads import Upload
     from larder.services.part_ports import PartStore
     from larder.services.ports import (
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
         UploadRecords,
         UsageRecords,
     )
+    from larder.services.reclaim import Reclaimer
+    from larder.services.space_ports import Cleanups, FileFinder, FolderRecords, TrashRecords
     from tests.fakes.clock import ManualClock
 
 
@@ -29,6 +33,8 @@ class Snapshot:
     """Everything that is stored, by project and id."""
 
     files: dict[tuple[TenantId, FileId], File]
+    trash: dict[tuple[TenantId, FileId], TrashedFile]
+    folders: dict[tuple[TenantId, FolderId], Folder]
     uploads: dict[tuple[TenantId, UploadId], Upload]
     usage: dict[TenantId, Usage]
     released: set[FileId | UploadId]
@@ -43,6 +49,12 @@ class Backend(Protocol):
 
     @property
     def files(self) -> FileRecords: ...
+    @property
+    def finder(self) -> FileFinder: ...
+    @property
+    def trash(self) -> TrashRecords: ...
+    @property
+    def folders(self) -> FolderRecords: ...
     @property
     def uploads(self) -> UploadRecords: ...
     @property
@@ -59,15 +71,16 @@ class Backend(Protocol):
     def parts(self) -> PartStore: ...
     @property
     def arrivals(self) -> ArrivalQueue: ...
+    @property
+    def cleanups(self) -> Cleanups: ...
+    @property
+    def reclaimer(self) -> Reclaimer: ...
 
     def client_put(self, tenant: TenantId, upload: Upload, data: bytes) -> bool:
         """PUT bytes by the upload's signed URL; False when S3 refuses the second write."""
 
     def client_put_part(self, tenant: TenantId, upload: Upload, number: int, data: bytes) -> bool:
         """PUT a part by its signed URL; False when the multipart upload is over."""
-
-    def trash(self, tenant: TenantId, file_id: FileId) -> None:
-        """Move the live file to the trash."""
 
     def collect_ttl(self) -> None:
         """Remove the items whose `ttl` has passed."""
@@ -77,6 +90,9 @@ class Backend(Protocol):
 
     def announced(self) -> list[tuple[TenantId, FileId]]:
         """Return what was announced on the queue since the last time."""
+
+    def asked_to_clean(self, to: Cleanups) -> None:
+        """Ask `to` for what was asked for on the queue of cleanups since the last time."""
 
     def contend(self) -> None:
         """Have every further transaction meet another one."""

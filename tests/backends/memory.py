@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from larder.services.reclaim import Reclaimer
 from tests.backends.backend import Snapshot
 from tests.fakes.api_keys import InMemoryKeys
 from tests.fakes.arrivals import InMemoryArrivals
+from tests.fakes.cleanups import InMemoryCleanups
 from tests.fakes.clock import ManualClock
 from tests.fakes.deadlines import InMemoryDeadlines
 from tests.fakes.files import InMemoryFiles
+from tests.fakes.finder import InMemoryFinder
+from tests.fakes.folders import InMemoryFolders
 from tests.fakes.objects import InMemoryObjects
 from tests.fakes.parts import InMemoryParts
 from tests.fakes.store import InMemoryStore
+from tests.fakes.trash import InMemoryTrash
 from tests.fakes.uploads import InMemoryUploads
 from tests.fakes.usage import InMemoryProjects, InMemoryUsage
 
@@ -20,6 +25,7 @@ if TYPE_CHECKING:
     from larder.domain.files import File
     from larder.domain.ids import FileId, TenantId
     from larder.domain.uploads import Upload
+    from larder.services.space_ports import Cleanups
 
 
 class MemoryBackend:
@@ -29,6 +35,9 @@ class MemoryBackend:
         self.clock = ManualClock()
         self.store = InMemoryStore()
         self.files = InMemoryFiles(self.store)
+        self.finder = InMemoryFinder(self.store)
+        self.trash = InMemoryTrash(self.store, self.clock)
+        self.folders = InMemoryFolders(self.store)
         self.uploads = InMemoryUploads(self.store, self.clock)
         self.usage = InMemoryUsage(self.store)
         self.deadlines = InMemoryDeadlines(self.store)
@@ -37,6 +46,8 @@ class MemoryBackend:
         self.objects = InMemoryObjects()
         self.parts = InMemoryParts(self.objects)
         self.arrivals = InMemoryArrivals()
+        self.cleanups = InMemoryCleanups()
+        self.reclaimer = Reclaimer(self.deadlines, self.files, self.trash, self.uploads, self.clock)
 
     def client_put(self, tenant: TenantId, upload: Upload, data: bytes) -> bool:
         if (tenant, upload.file_id) in self.objects.files:
@@ -51,11 +62,6 @@ class MemoryBackend:
         held[number] = data
         return True
 
-    def trash(self, tenant: TenantId, file_id: FileId) -> None:
-        row = self.store.files.pop((tenant, file_id))
-        self.store.trash[tenant, file_id] = row.file
-        self.store.removed.append((tenant, row.file))
-
     def collect_ttl(self) -> None:
         self.store.collect_ttl(self.clock())
 
@@ -67,12 +73,22 @@ class MemoryBackend:
         announced, self.arrivals.announced = self.arrivals.announced, []
         return announced
 
+    def asked_to_clean(self, to: Cleanups) -> None:
+        folders, self.cleanups.folders = self.cleanups.folders, []
+        trashes, self.cleanups.trashes = self.cleanups.trashes, []
+        for tenant, folder_id in folders:
+            to.clear_folder(tenant, folder_id)
+        for tenant, until in trashes:
+            to.empty_trash(tenant, until)
+
     def contend(self) -> None:
         self.store.contended = True
 
     def snapshot(self) -> Snapshot:
         return Snapshot(
             files={key: row.file for key, row in self.store.files.items()},
+            trash=dict(self.store.trash),
+            folders={key: row.folder for key, row in self.store.folders.items()},
             uploads={key: row.upload for key, row in self.store.uploads.items()},
             usage={tenant: row.usage for tenant, row in self.store.usage.items()},
             released=set(self.store.ledger),

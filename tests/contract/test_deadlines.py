@@ -27,7 +27,9 @@ def test_a_file_expires_at_its_second(backend: Backend, tenant: TenantId) -> Non
     backend.files.admit(tenant, file)
 
     assert list(backend.deadlines.expired(tenant, NOW + 3_599.9)) == []
-    assert list(backend.deadlines.expired(tenant, NOW + 3_600)) == [file.id]
+    assert list(backend.deadlines.expired(tenant, NOW + 3_600)) == [
+        DueWork(tenant, file_id=file.id)
+    ]
 
 
 def test_a_file_that_does_not_expire_never_has(backend: Backend, tenant: TenantId) -> None:
@@ -41,7 +43,9 @@ def test_a_pending_upload_expires_after_its_hour(backend: Backend, tenant: Tenan
     backend.uploads.reserve(tenant, upload)
 
     assert list(backend.deadlines.expired(tenant, NOW + UPLOAD_LIFE - 1)) == []
-    assert list(backend.deadlines.expired(tenant, NOW + UPLOAD_LIFE)) == [upload.id]
+    assert list(backend.deadlines.expired(tenant, NOW + UPLOAD_LIFE)) == [
+        DueWork(tenant, upload_id=upload.id)
+    ]
 
 
 def test_an_upload_that_has_ended_does_not_expire(backend: Backend, tenant: TenantId) -> None:
@@ -76,7 +80,9 @@ def test_settling_does_not_change_when_a_file_expires(backend: Backend, tenant: 
 
     backend.files.settle(tenant, file, Verdict(FileStatus.PROCESSED))
 
-    assert list(backend.deadlines.expired(tenant, NOW + 7_200)) == [file.id]
+    assert list(backend.deadlines.expired(tenant, NOW + 7_200)) == [
+        DueWork(tenant, file_id=file.id)
+    ]
 
 
 def test_an_unvalidated_file_is_due_after_the_grace_for_its_validation(

@@ -10,7 +10,7 @@ from larder.domain.files import File, FileStatus, Purpose
 from larder.domain.quota import Amount
 from larder.services.ports import FilePage, PageQuery, Verdict
 from tests.fakes.clock import START
-from tests.samples import OTHER, a_file, a_file_id, a_project, an_upload
+from tests.samples import OTHER, a_file, a_file_id, a_project, an_upload, to_trash
 
 if TYPE_CHECKING:
     from larder.domain.ids import FileId, TenantId
@@ -199,7 +199,7 @@ def test_settled_files_are_listed_as_they_are_now(backend: Backend, tenant: Tena
 
 def test_only_live_files_of_the_project_are_listed(backend: Backend, tenant: TenantId) -> None:
     live, trashed = admit(backend, tenant, 2)
-    backend.trash(tenant, trashed.id)
+    to_trash(backend, tenant, trashed.id)
     backend.uploads.reserve(tenant, an_upload())
     admit(backend, a_project(backend, OTHER), 2)
 

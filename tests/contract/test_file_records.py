@@ -11,7 +11,7 @@ from larder.domain.errors import ContentionError
 from larder.domain.files import File, FileStatus, Purpose
 from larder.domain.quota import NOTHING, Amount
 from larder.services.ports import Verdict
-from tests.samples import a_file, a_file_id
+from tests.samples import a_file, a_file_id, to_trash
 
 if TYPE_CHECKING:
     from larder.domain.ids import TenantId
@@ -67,7 +67,7 @@ def test_an_expired_record_is_still_returned(
 def test_a_file_in_the_trash_exists_but_is_not_live(
     backend: Backend, tenant: TenantId, file: File
 ) -> None:
-    backend.trash(tenant, file.id)
+    to_trash(backend, tenant, file.id)
 
     assert backend.files.exists(tenant, file.id)
     assert backend.files.get(tenant, file.id) is None
@@ -200,7 +200,7 @@ def test_a_file_that_never_was_is_not_released(
 def test_a_file_in_the_trash_is_not_released(
     backend: Backend, tenant: TenantId, file: File
 ) -> None:
-    backend.trash(tenant, file.id)
+    to_trash(backend, tenant, file.id)
 
     assert not backend.files.release(tenant, file)
 

@@ -20,7 +20,7 @@ from larder.domain.files import FileStatus
 from larder.domain.quota import Amount
 from larder.services.ports import Verdict
 from tests.backends.aws import CONFLICT
-from tests.samples import TENANT, a_file, a_project, an_upload
+from tests.samples import TENANT, a_file, a_project, an_upload, to_trash
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
@@ -148,7 +148,7 @@ def test_a_snapshot_reads_items_in_the_order_of_their_keys(backend: AwsBackend) 
     live, trashed = a_file(), a_file()
     for file in (live, trashed):
         backend.files.admit(TENANT, file)
-    backend.trash(TENANT, trashed.id)
+    to_trash(backend, TENANT, trashed.id)
 
     found = snapshot(
         backend.dynamodb,

@@ -10,7 +10,7 @@ from larder.domain.files import FileStatus
 from larder.domain.quota import NOTHING, Amount, Usage
 from larder.domain.uploads import UploadStatus
 from larder.services.ports import Count, Verdict
-from tests.samples import OTHER, ROOM, TENANT, a_file, a_project, an_upload
+from tests.samples import OTHER, ROOM, TENANT, a_file, a_project, an_upload, to_trash
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,7 +42,7 @@ def test_a_recount_adds_up_files_trash_and_pending_uploads(
         backend.files.admit(tenant, file)
     for upload in (pending, completed, cancelled):
         backend.uploads.reserve(tenant, upload)
-    backend.trash(tenant, trashed.id)
+    to_trash(backend, tenant, trashed.id)
     backend.uploads.complete(tenant, completed, completed.becomes())
     backend.uploads.close(tenant, cancelled, UploadStatus.CANCELLED)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from larder.adapters.dynamodb.api_keys import DynamoKeys
 from larder.adapters.dynamodb.projects import DynamoProjects
-from larder.adapters.secrets import read_pepper
+from larder.adapters.secrets import read_secret
 from larder.domain.quota import Amount
 from larder.services.projects import create_key, create_project, revoke_key
 from tests.e2e.api import Api
@@ -54,7 +54,7 @@ class Operator:
         self._base_url = stack.base_url
         self._projects = DynamoProjects(stack.dynamodb, stack.env["LARDER_STORE_TABLE"])
         self._keys = DynamoKeys(stack.dynamodb, stack.env["LARDER_KEYS_TABLE"])
-        self._pepper = read_pepper(stack.secrets, stack.env["LARDER_PEPPER_SECRET_ID"])
+        self._pepper = read_secret(stack.secrets, stack.env["LARDER_PEPPER_SECRET_ID"])
 
     def new_project(self, *, files: int = 200, size: int = 256 * 2**20) -> Project:
         project = create_project(

@@ -10,7 +10,7 @@ from larder.services.ports import DueWork
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from larder.domain.ids import FileId, TenantId, UploadId
+    from larder.domain.ids import TenantId
     from tests.fakes.store import InMemoryStore
 
 
@@ -20,23 +20,40 @@ class InMemoryDeadlines:
     def __init__(self, store: InMemoryStore) -> None:
         self._store = store
 
-    def expired(self, tenant: TenantId, now: float) -> Iterator[FileId | UploadId]:
+    def expired(self, tenant: TenantId, now: float) -> Iterator[DueWork]:
         for (owner, file_id), row in list(self._store.files.items()):
             if owner == tenant and row.file.expired(now):
-                yield file_id
+                yield DueWork(tenant, file_id=file_id)
+        for (owner, file_id), trashed in list(self._store.trash.items()):
+            if owner == tenant and trashed.gone(now):
+                yield DueWork(tenant, file_id=file_id, trashed=True)
         for (owner, upload_id), upload_row in list(self._store.uploads.items()):
             upload = upload_row.upload
             pending = upload.status is UploadStatus.PENDING
             if owner == tenant and pending and upload.expires_at <= now:
-                yield upload_id
+                yield DueWork(tenant, upload_id=upload_id)
 
     def due(self, now: float) -> Iterator[DueWork]:
-        for (tenant, file_id), row in list(self._store.files.items()):
-            if row.due_at is not None and row.due_at <= now:
-                yield DueWork(tenant, file_id=file_id)
-        for (tenant, upload_id), upload_row in list(self._store.uploads.items()):
-            if upload_row.due_at is not None and upload_row.due_at <= now:
-                yield DueWork(tenant, upload_id=upload_id)
-        for tenant, usage_row in list(self._store.usage.items()):
-            if usage_row.due_at <= now:
-                yield DueWork(tenant)
+        yield from (work for at, work in self._all() if at is not None and at <= now)
+
+    def _all(self) -> list[tuple[int | None, DueWork]]:
+        store = self._store
+        return [
+            *(
+                (row.due_at, DueWork(owner, file_id=key))
+                for (owner, key), row in store.files.items()
+            ),
+            *(
+                (trashed.purge_at, DueWork(owner, file_id=key, trashed=True))
+                for (owner, key), trashed in store.trash.items()
+            ),
+            *(
+                (row.due_at, DueWork(owner, upload_id=key))
+                for (owner, key), row in store.uploads.items()
+            ),
+            *(
+                (row.due_at, DueWork(owner, folder_id=key))
+                for (owner, key), row in store.folders.items()
+            ),
+            *((row.due_at, DueWork(owner)) for owner, row in store.usage.items()),
+        ]

@@ -26,6 +26,8 @@ class InMemoryFiles:
     def admit(self, tenant: TenantId, file: File) -> None:
         with self._store.transaction():
             self._store.check_room(tenant, file.amount)
+            self._store.check_open(tenant, file)
+            self._store.enter(tenant, file.folder_id)
             self._store.count(tenant, left=NOTHING - file.amount, reserved=NOTHING)
             self._store.files[tenant, file.id] = FileRow.new(file, file.created_at)
 
@@ -57,6 +59,25 @@ class InMemoryFiles:
             reverse=query.newest_first,
         )
         return FilePage(files=tuple(found[: query.limit]), has_more=len(found) > query.limit)
+
+    def revise(self, tenant: TenantId, before: File, after: File) -> bool:
+        with self._store.transaction():
+            row = self._store.files.get((tenant, after.id))
+            if row is None or row.file.revision != before.revision:
+                return False
+            if after.folder_id != before.folder_id:
+                self._store.check_open(tenant, after)
+                self._store.enter(tenant, after.folder_id)
+            row.file = replace(
+                row.file,
+                filename=after.filename,
+                folder_id=after.folder_id,
+                tags=after.tags,
+                favorite=after.favorite,
+                revised_at=after.revised_at,
+                revision=after.revision,
+            )
+            return True
 
     def settle(self, tenant: TenantId, file: File, verdict: Verdict) -> bool:
         with self._store.transaction():

@@ -7,16 +7,18 @@ from dataclasses import dataclass, field, replace
 from threading import RLock
 from typing import TYPE_CHECKING
 
-from larder.domain.errors import ContentionError, QuotaExceededError
-from larder.domain.files import DAY, VALIDATION_GRACE
+from larder.domain.errors import ContentionError, NotFoundError, QuotaExceededError
+from larder.domain.files import DAY, VALIDATION_GRACE, FileStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from larder.domain.files import File
-    from larder.domain.ids import FileId, TenantId, UploadId
+    from larder.domain.folders import Folder
+    from larder.domain.ids import FileId, FolderId, TenantId, UploadId
     from larder.domain.projects import Project
     from larder.domain.quota import Amount, Usage
+    from larder.domain.trash import TrashedFile
     from larder.domain.uploads import Upload
 
 
@@ -30,6 +32,8 @@ class FileRow:
     @classmethod
     def new(cls, file: File, now: int) -> FileRow:
         """Return the item of a file that from `now` on awaits its bytes or its validation."""
+        if file.status is not FileStatus.UPLOADED:
+            return cls(file, file.expires_at)
         due_at = now + VALIDATION_GRACE
         return cls(file, due_at if file.expires_at is None else min(due_at, file.expires_at))
 
@@ -40,6 +44,14 @@ class UploadRow:
 
     upload: Upload
     due_at: int | None
+
+
+@dataclass
+class FolderRow:
+    """A folder's item; it is due while its contents are being deleted."""
+
+    folder: Folder
+    due_at: int | None = None
 
 
 @dataclass
@@ -55,7 +67,9 @@ class InMemoryStore:
     """The items by their keys, the ledger, and what the stream says was removed."""
 
     files: dict[tuple[TenantId, FileId], FileRow] = field(default_factory=dict)
-    trash: dict[tuple[TenantId, FileId], File] = field(default_factory=dict)
+    trash: dict[tuple[TenantId, FileId], TrashedFile] = field(default_factory=dict)
+    folders: dict[tuple[TenantId, FolderId], FolderRow] = field(default_factory=dict)
+    tree_versions: dict[TenantId, int] = field(default_factory=dict)
     uploads: dict[tuple[TenantId, UploadId], UploadRow] = field(default_factory=dict)
     usage: dict[TenantId, UsageRow] = field(default_factory=dict)
     ledger: set[FileId | UploadId] = field(default_factory=set)
@@ -100,6 +114,30 @@ class InMemoryStore:
             version=row.usage.version + 1,
         )
 
+    def is_open(self, tenant: TenantId, folder_id: FolderId) -> bool:
+        """Tell whether something may be put into the folder."""
+        row = self.folders.get((tenant, folder_id))
+        return row is not None and not row.folder.deleting
+
+    def check_open(self, tenant: TenantId, file: File) -> None:
+        """Refuse a file whose folder nothing may be put into.
+
+        Raises:
+            NotFoundError: the folder is gone, or is being deleted.
+        """
+        if file.folder_id is not None and not self.is_open(tenant, file.folder_id):
+            raise NotFoundError("Folder", file.folder_id, param="folder_id")
+
+    def enter(self, tenant: TenantId, folder_id: FolderId | None) -> None:
+        """Count that something is put into the folder, None for the root."""
+        if folder_id is not None:
+            row = self.folders[tenant, folder_id]
+            row.folder = replace(row.folder, additions=row.folder.additions + 1)
+
+    def put_folder(self, tenant: TenantId, folder: Folder) -> None:
+        """Put a new folder."""
+        self.folders[tenant, folder.id] = FolderRow(folder)
+
     def collect_ttl(self, now: float) -> None:
         """Remove what is a day past its expiry, as DynamoDB does when it gets round to it."""
         with self._lock:
@@ -108,6 +146,10 @@ class InMemoryStore:
                 if expires_at is not None and expires_at + DAY <= now:
                     del self.files[file_key]
                     self.removed.append((file_key[0], row.file))
+            for file_key, trashed in list(self.trash.items()):
+                if trashed.purge_at + DAY <= now:
+                    del self.trash[file_key]
+                    self.removed.append((file_key[0], trashed.file))
             for upload_key, upload_row in list(self.uploads.items()):
                 if upload_row.upload.expires_at + DAY <= now:
                     del self.uploads[upload_key]

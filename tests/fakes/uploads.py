@@ -39,6 +39,8 @@ class InMemoryUploads:
             row = self._pending(tenant, upload.id)
             if row is None:
                 return False
+            self._store.check_open(tenant, file)
+            self._store.enter(tenant, file.folder_id)
             self._end(row, UploadStatus.COMPLETED)
             self._store.files[tenant, file.id] = FileRow.new(file, int(self._clock()))
             self._store.count(tenant, left=NOTHING, reserved=NOTHING - upload.amount)

@@ -35,9 +35,9 @@ class InMemoryUsage:
             for (owner, _), row in self._store.files.items():
                 if owner == tenant:
                     used += row.file.amount
-            for (owner, _), file in self._store.trash.items():
+            for (owner, _), trashed in self._store.trash.items():
                 if owner == tenant:
-                    used += file.amount
+                    used += trashed.file.amount
             for (owner, _), upload_row in self._store.uploads.items():
                 if owner == tenant and upload_row.upload.status is UploadStatus.PENDING:
                     reserved += upload_row.upload.amount

@@ -16,6 +16,7 @@ from larder.services.files_delete import delete_file
 from larder.services.on_file_removed import clear_file, clear_upload
 from larder.services.on_object_created import receive_object
 from larder.services.parts_create import create_part
+from larder.services.reclaim import Reclaimer
 from larder.services.sweep import Sweeper, Swept
 from larder.services.uploads_cancel import cancel_upload
 from larder.services.uploads_complete import complete_upload
@@ -133,7 +134,14 @@ class World:
         self._files = gated(backend.files, "files")
         self._uploads = gated(backend.uploads, "uploads")
         self._usage = gated(backend.usage, "usage")
+        self._trash = gated(backend.trash, "trash")
+        self._folders = gated(backend.folders, "folders")
+        self._finder = gated(backend.finder, "finder")
+        self._cleanups = gated(backend.cleanups, "cleanups")
         self._deadlines = gated(backend.deadlines, "deadlines")
+        self._reclaimer = Reclaimer(
+            self._deadlines, self._files, self._trash, self._uploads, self._now
+        )
         self._projects = gated(backend.projects, "projects")
         self._arrivals = gated(backend.arrivals, "arrivals")
         self._objects = gated(
@@ -178,8 +186,7 @@ class World:
                 tenant,
                 NewFile("notes.txt", content(size), purpose, "text/plain", expires_after),
                 files=self._files,
-                uploads=self._uploads,
-                deadlines=self._deadlines,
+                reclaimer=self._reclaimer,
                 objects=self._objects,
                 clock=self._now,
             )
@@ -197,9 +204,9 @@ class World:
             lambda: create_upload(
                 tenant,
                 NewUpload("notes.txt", size, purpose, "text/plain", expires_after),
-                files=self._files,
                 uploads=self._uploads,
-                deadlines=self._deadlines,
+                folders=self._folders,
+                reclaimer=self._reclaimer,
                 objects=self._objects,
                 parts=self._parts,
                 part_threshold=PART_THRESHOLD,
@@ -294,14 +301,7 @@ class World:
         """Begin to read the usage, which reclaims what has expired."""
         return Operation(
             "read_usage",
-            lambda: get_usage(
-                tenant,
-                usage=self._usage,
-                deadlines=self._deadlines,
-                files=self._files,
-                uploads=self._uploads,
-                clock=self._now,
-            ),
+            lambda: get_usage(tenant, usage=self._usage, reclaimer=self._reclaimer),
         )
 
     def set_limit(self, tenant: TenantId, limit: Amount) -> Operation:
@@ -348,12 +348,15 @@ class World:
         """Begin a sweep."""
         sweeper = Sweeper(
             files=self._files,
+            trash=self._trash,
+            folders=self._folders,
             uploads=self._uploads,
             usage=self._usage,
             deadlines=self._deadlines,
             objects=self._objects,
             parts=self._parts,
             arrivals=self._arrivals,
+            cleanups=self._cleanups,
             clock=self._now,
         )
         return Operation(

@@ -10,7 +10,7 @@ from larder.domain.filenames import InvalidFilenameError, clean_filename
     ["", " ", "\u3000", ".", "..", "...", ". .", "dir/", "dir\\", "a/..", "/", "\\"],
 )
 def test_a_name_of_nothing_but_dots_and_segments_is_refused(raw: str) -> None:
-    with pytest.raises(InvalidFilenameError, match="filename is empty"):
+    with pytest.raises(InvalidFilenameError, match="name is empty"):
         clean_filename(raw)
 
 

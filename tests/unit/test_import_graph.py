@@ -26,12 +26,16 @@ MAY_IMPORT = {
         "larder.domain",
         "larder.services.ports",
         "larder.services.part_ports",
+        "larder.services.space_ports",
         "larder.adapters",
     ),
     "runtime": (
         "larder.domain",
         "larder.services.ports",
         "larder.services.part_ports",
+        "larder.services.space_ports",
+        # The composition root fills it in.
+        "larder.services.reclaim",
         "larder.adapters",
         "larder.runtime",
     ),
@@ -44,6 +48,7 @@ MAY_IMPORT = {
         # The shapes of the events that S3 and DynamoDB send.
         "larder.adapters.dynamodb.items",
         "larder.adapters.s3",
+        "larder.adapters.sqs",
     ),
 }
 # Which layers may import what is not the standard library's.

@@ -21,7 +21,7 @@ from larder.services.files_url import download_url
 from larder.services.files_validation import get_validation
 from larder.services.ports import NotModified, StoredBytes, Verdict
 from tests.fakes.clock import START
-from tests.samples import TENANT, a_file, a_file_id
+from tests.samples import TENANT, a_file, a_file_id, to_trash
 from tests.unit.use_cases import receive, store
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ class TestNotThere:
 
     def test_a_file_in_the_trash(self, ports: MemoryBackend, read: Read) -> None:
         file = store(ports, purpose="batch")
-        ports.trash(TENANT, file.id)
+        to_trash(ports, TENANT, file.id)
 
         self.check(ports, read, file.id)
 

@@ -10,7 +10,7 @@ from larder.domain.files import DAY
 from larder.domain.quota import NOTHING, Amount
 from larder.domain.uploads import UPLOAD_LIFE, Upload, UploadStatus
 from larder.services.on_file_removed import clear_file, clear_upload
-from tests.samples import TENANT
+from tests.samples import TENANT, to_trash
 from tests.unit.use_cases import VALID_LINE, announce, receive, store
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def test_a_file_that_ttl_removed_is_given_back_once(ports: MemoryBackend) -> Non
 
 def test_a_file_that_only_moved_to_the_trash_is_not_gone(ports: MemoryBackend) -> None:
     file = store(ports)
-    ports.trash(TENANT, file.id)
+    to_trash(ports, TENANT, file.id)
 
     assert not cleared_file(ports, file)
 

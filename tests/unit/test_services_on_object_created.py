@@ -15,7 +15,7 @@ from larder.domain.uploads import UPLOAD_LIFE, UploadStatus
 from larder.services.files_delete import delete_file
 from larder.services.on_object_created import Arrival
 from tests.fakes.clock import START
-from tests.samples import TENANT, a_file, a_file_id
+from tests.samples import TENANT, a_file, a_file_id, to_trash
 from tests.unit.use_cases import VALID_LINE, announce, receive, store
 
 if TYPE_CHECKING:
@@ -201,7 +201,7 @@ def test_bytes_under_another_project_s_name_claim_nothing(
 
 def test_bytes_of_a_file_in_the_trash_stay(ports: MemoryBackend) -> None:
     file = store(ports)
-    ports.trash(TENANT, file.id)
+    to_trash(ports, TENANT, file.id)
 
     assert receive(ports, file.id) is Arrival.UNCLAIMED
 

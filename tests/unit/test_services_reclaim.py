@@ -11,8 +11,8 @@ from larder.domain.files import FileStatus
 from larder.domain.ids import TenantId
 from larder.domain.quota import NOTHING, Amount
 from larder.domain.uploads import UPLOAD_LIFE, UploadStatus
-from larder.services.ports import Verdict
-from larder.services.reclaim import RECLAIM_AT_ONCE, admit_reclaiming, reclaim_expired
+from larder.services.ports import DueWork, Verdict
+from larder.services.reclaim import RECLAIM_AT_ONCE
 from larder.services.usage_get import get_usage
 from tests.samples import TENANT, a_file, a_project
 from tests.unit.use_cases import announce, store
@@ -23,24 +23,11 @@ if TYPE_CHECKING:
 
 
 def reclaim(ports: MemoryBackend, tenant: TenantId = TENANT) -> int:
-    return reclaim_expired(
-        tenant,
-        deadlines=ports.deadlines,
-        files=ports.files,
-        uploads=ports.uploads,
-        clock=ports.clock,
-    )
+    return ports.reclaimer.reclaim(tenant)
 
 
 def usage(ports: MemoryBackend, tenant: TenantId = TENANT) -> Usage:
-    return get_usage(
-        tenant,
-        usage=ports.usage,
-        deadlines=ports.deadlines,
-        files=ports.files,
-        uploads=ports.uploads,
-        clock=ports.clock,
-    )
+    return get_usage(tenant, usage=ports.usage, reclaimer=ports.reclaimer)
 
 
 @pytest.mark.usefixtures("tenant")
@@ -84,7 +71,12 @@ class TestReclaim:
         open_upload = announce(ports).upload
         ports.files.settle(TENANT, settled, Verdict(FileStatus.PROCESSED))
         ports.files.release(TENANT, released)
-        stale = [settled.id, released.id, open_upload.id]
+        stale = [
+            DueWork(TENANT, file_id=settled.id),
+            DueWork(TENANT, file_id=released.id),
+            DueWork(TENANT, file_id=settled.id, trashed=True),
+            DueWork(TENANT, upload_id=open_upload.id),
+        ]
         monkeypatch.setattr(ports.deadlines, "expired", lambda *_: iter(stale))
         before = ports.snapshot()
 
@@ -115,14 +107,7 @@ class TestAdmitReclaiming:
                 raise error
 
         try:
-            admit_reclaiming(
-                admit,
-                TENANT,
-                deadlines=ports.deadlines,
-                files=ports.files,
-                uploads=ports.uploads,
-                clock=ports.clock,
-            )
+            ports.reclaimer.admit(TENANT, admit)
         finally:
             self.calls = len(errors) - len(planned)
         return self.calls

@@ -40,8 +40,7 @@ def store(
         tenant,
         NewFile(filename, data, purpose, "text/plain", expires_after),
         files=ports.files,
-        uploads=ports.uploads,
-        deadlines=ports.deadlines,
+        reclaimer=ports.reclaimer,
         objects=ports.objects,
         clock=ports.clock,
     )
@@ -60,9 +59,9 @@ def announce(
     return create_upload(
         tenant,
         NewUpload("notes.txt", size, purpose, "text/plain", expires_after, sha256),
-        files=ports.files,
         uploads=ports.uploads,
-        deadlines=ports.deadlines,
+        folders=ports.folders,
+        reclaimer=ports.reclaimer,
         objects=ports.objects,
         parts=ports.parts,
         part_threshold=PART_THRESHOLD,
@@ -108,12 +107,15 @@ def sweeper(ports: MemoryBackend) -> Sweeper:
     """Return the sweeper."""
     return Sweeper(
         files=ports.files,
+        trash=ports.trash,
+        folders=ports.folders,
         uploads=ports.uploads,
         usage=ports.usage,
         deadlines=ports.deadlines,
         objects=ports.objects,
         parts=ports.parts,
         arrivals=ports.arrivals,
+        cleanups=ports.cleanups,
         clock=ports.clock,
     )
 

@@ -26,14 +26,7 @@ def usage(
 
 def current_usage(tenant: TenantId, ports: Composition) -> Usage:
     """Return the project's counters as its own clients see them."""
-    return get_usage(
-        tenant,
-        usage=ports.usage,
-        deadlines=ports.deadlines,
-        files=ports.files,
-        uploads=ports.uploads,
-        clock=ports.clock,
-    )
+    return get_usage(tenant, usage=ports.usage, reclaimer=ports.reclaimer)
 
 
 def print_usage(current: Usage, *, as_json: bool) -> None:

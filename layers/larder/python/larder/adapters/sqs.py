@@ -1,4 +1,4 @@
-"""The queue that S3 announces stored objects on."""
+"""The queues: what S3 announces, and what is too much for one request."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import json
 from typing import TYPE_CHECKING
 
 from larder.adapters.s3 import FILES, object_key
+from larder.domain.ids import FolderId, TenantId
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
-    from larder.domain.ids import FileId, TenantId
+    from larder.domain.ids import FileId
+    from larder.services.space_ports import Cleanups
 
 
 class SqsArrivals:
@@ -29,3 +31,32 @@ class SqsArrivals:
         self._client.send_message(
             QueueUrl=self._queue_url, MessageBody=json.dumps({"Records": [record]})
         )
+
+
+class SqsCleanups:
+    """`Cleanups` on SQS."""
+
+    def __init__(self, client: SQSClient, queue_url: str) -> None:
+        self._client = client
+        self._queue_url = queue_url
+
+    def clear_folder(self, tenant: TenantId, folder_id: FolderId) -> None:
+        """Send the folder's id."""
+        self._send({"project": tenant, "folder": folder_id})
+
+    def empty_trash(self, tenant: TenantId, until: int) -> None:
+        """Send the time until which the trash is to be emptied."""
+        self._send({"project": tenant, "trash_until": until})
+
+    def _send(self, message: dict[str, str | int]) -> None:
+        self._client.send_message(QueueUrl=self._queue_url, MessageBody=json.dumps(message))
+
+
+def pass_on(body: str, to: Cleanups) -> None:
+    """Ask `to` for what the body of a message asks for."""
+    message = json.loads(body)
+    tenant = TenantId(message["project"])
+    if "folder" in message:
+        to.clear_folder(tenant, FolderId(message["folder"]))
+    else:
+        to.empty_trash(tenant, int(message["trash_until"]))

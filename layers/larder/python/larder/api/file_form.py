@@ -22,6 +22,7 @@ class FileForm:
 
     file: FilePart
     purpose: str
+    folder_id: str | None
     expires_after: int | None
 
 
@@ -41,6 +42,7 @@ def file_form(content_type: str | None, body: bytes) -> FileForm:
     return FileForm(
         file=form.file,
         purpose=form.fields.get("purpose", Purpose.BATCH),
+        folder_id=form.fields.get("folder_id"),
         expires_after=_expires_after(form.fields),
     )
 

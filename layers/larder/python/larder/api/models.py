@@ -244,6 +244,9 @@ class UploadCreateRequest(BaseModel):
     sha256: str | None = Field(
         default=None, description="Extension: hex digest; S3 refuses other bytes"
     )
+    folder_id: str | None = Field(
+        default=None, description="Extension: the folder that its file is to lie in"
+    )
 
 
 class UploadCompleteRequest(BaseModel):

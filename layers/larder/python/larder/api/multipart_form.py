@@ -23,7 +23,9 @@ MAX_PARTS = 64
 MAX_HEADERS = 8
 MAX_HEADER_BYTES = 4224
 
-FILE_CREATE_FIELDS = frozenset({"purpose", "expires_after[anchor]", "expires_after[seconds]"})
+FILE_CREATE_FIELDS = frozenset(
+    {"purpose", "expires_after[anchor]", "expires_after[seconds]", "folder_id"}
+)
 
 # Possessive quantifiers: hostile headers must not cost backtracking.
 _PARAMETER = (

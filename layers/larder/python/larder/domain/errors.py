@@ -51,8 +51,8 @@ class QuotaExceededError(LarderError):
 class NotFoundError(LarderError):
     """The id does not exist for this project: one message whether foreign, expired or random."""
 
-    def __init__(self, kind: str, object_id: str) -> None:
-        super().__init__(f"No such {kind} object: {object_id[:64]} (not found)", param="id")
+    def __init__(self, kind: str, object_id: str, *, param: str = "id") -> None:
+        super().__init__(f"No such {kind} object: {object_id[:64]} (not found)", param=param)
 
 
 class ConflictError(LarderError):

@@ -32,21 +32,48 @@ def clean_filename(raw: str, *, param: str = "filename") -> str:
             character, a line separator or a lone surrogate, or the name is over
             `MAX_FILENAME_BYTES` in UTF-8.
     """
-    name = _PATH_SEPARATORS.split(raw)[-1]
+    return _checked(_PATH_SEPARATORS.split(raw)[-1], param)
+
+
+def checked_name(raw: str, *, param: str) -> str:
+    r"""Return `raw` as the name that a person gives a file or a folder, or refuse it.
+
+    As `clean_filename`, but a name with ``/`` or ``\`` is refused rather than cut: who renames a
+    file means all of what they typed.
+
+    Raises:
+        InvalidFilenameError: see `clean_filename`.
+    """
+    if _PATH_SEPARATORS.search(raw):
+        message = "The name contains '/' or '\\': send one of other characters."
+        raise InvalidFilenameError(message, param=param)
+    return _checked(raw, param)
+
+
+def folded(name: str) -> str:
+    """Return what two names have in common that differ only in case or in Unicode's forms.
+
+    Unicode's caseless matching (The Unicode Standard 3.13, definition D145).
+    """
+    decomposed = unicodedata.normalize("NFD", name).casefold()
+    return unicodedata.normalize("NFC", decomposed)
+
+
+def _checked(name: str, param: str) -> str:
     if not name.replace(".", "").strip():
-        message = "The filename is empty: send one such as 'requests.jsonl'."
+        message = "The name is empty: send one such as 'requests.jsonl'."
         raise InvalidFilenameError(message, param=param)
     for character in name:
         if unicodedata.category(character) in _REFUSED_CATEGORIES:
             message = (
-                f"The filename contains the control character U+{ord(character):04X}: "
+                f"The name contains the control character U+{ord(character):04X}: "
                 "send a name of printable characters."
             )
             raise InvalidFilenameError(message, param=param)
     size = len(name.encode())
     if size > MAX_FILENAME_BYTES:
         message = (
-            f"The filename is {size} bytes long in UTF-8: "
+            f"The name is {size} bytes long in UTF-8: "
             f"send one of at most {MAX_FILENAME_BYTES} bytes."
         )
         raise InvalidFilenameError(message, param=param)

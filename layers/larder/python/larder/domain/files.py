@@ -11,7 +11,7 @@ from larder.domain.ids import created_at
 from larder.domain.quota import Amount, one_file
 
 if TYPE_CHECKING:
-    from larder.domain.ids import FileId
+    from larder.domain.ids import FileId, FolderId
 
 DAY = 86_400
 SHORTEST_LIFE = 3_600
@@ -51,7 +51,8 @@ class File:
 
     `bytes` is the exact size; `expires_at` unix seconds, None when the file does not expire;
     `mime_type` what the client said, never trusted; `sha256` hex, once known; `promised_sha256`
-    what the client said of it that nobody has checked yet.
+    what the client said of it that nobody has checked yet; `folder_id` None in the root;
+    `revised_at` unix seconds, None before the first change; `revision` counts what people change.
     """
 
     id: FileId
@@ -64,11 +65,21 @@ class File:
     status_details: str | None = None
     sha256: str | None = None
     promised_sha256: str | None = None
+    folder_id: FolderId | None = None
+    tags: tuple[str, ...] = ()
+    favorite: bool = False
+    revised_at: int | None = None
+    revision: int = 0
 
     @property
     def created_at(self) -> int:
         """When the file's id was made, in unix seconds."""
         return created_at(self.id)
+
+    @property
+    def updated_at(self) -> int:
+        """When a person last changed it, in unix seconds; at first, its creation."""
+        return self.created_at if self.revised_at is None else self.revised_at
 
     @property
     def amount(self) -> Amount:

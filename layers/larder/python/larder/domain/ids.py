@@ -1,4 +1,4 @@
-"""The ids of files and uploads: 48 bits of milliseconds, then 48 random bits, in hex.
+"""The ids of files, uploads and folders: 48 bits of milliseconds, then 48 random bits, in hex.
 
 An id sorts by its creation time to the millisecond and carries it, so an object's `created_at`
 is read from its id. An upload and the file that it becomes share the 24 digits: the id of a file
@@ -14,10 +14,12 @@ from typing import NewType
 TenantId = NewType("TenantId", str)
 FileId = NewType("FileId", str)
 UploadId = NewType("UploadId", str)
+FolderId = NewType("FolderId", str)
 PartId = NewType("PartId", str)
 
 FILE_PREFIX = "file-"
 UPLOAD_PREFIX = "upload_"
+FOLDER_PREFIX = "folder-"
 PART_PREFIX = "part_"
 TENANT_PREFIX = "wks-"
 
@@ -43,28 +45,33 @@ def new_part_id(now: float) -> PartId:
     return PartId(PART_PREFIX + _new_digits(now))
 
 
+def new_folder_id(now: float) -> FolderId:
+    """Return a new folder id for the time `now` (unix seconds)."""
+    return FolderId(FOLDER_PREFIX + _new_digits(now))
+
+
+def _well_formed(prefix: str, raw: str) -> bool:
+    return raw.startswith(prefix) and _DIGITS.fullmatch(raw, len(prefix)) is not None
+
+
 def parse_part_id(raw: str) -> PartId | None:
     """Return `raw` as a part id, or None when it is not a well-formed one."""
-    digits = raw.removeprefix(PART_PREFIX)
-    if digits == raw or not _DIGITS.fullmatch(digits):
-        return None
-    return PartId(raw)
+    return PartId(raw) if _well_formed(PART_PREFIX, raw) else None
 
 
 def parse_file_id(raw: str) -> FileId | None:
     """Return `raw` as a file id, or None when it is not a well-formed one."""
-    digits = raw.removeprefix(FILE_PREFIX)
-    if digits == raw or not _DIGITS.fullmatch(digits):
-        return None
-    return FileId(raw)
+    return FileId(raw) if _well_formed(FILE_PREFIX, raw) else None
 
 
 def parse_upload_id(raw: str) -> UploadId | None:
     """Return `raw` as an upload id, or None when it is not a well-formed one."""
-    digits = raw.removeprefix(UPLOAD_PREFIX)
-    if digits == raw or not _DIGITS.fullmatch(digits):
-        return None
-    return UploadId(raw)
+    return UploadId(raw) if _well_formed(UPLOAD_PREFIX, raw) else None
+
+
+def parse_folder_id(raw: str) -> FolderId | None:
+    """Return `raw` as a folder id, or None when it is not a well-formed one."""
+    return FolderId(raw) if _well_formed(FOLDER_PREFIX, raw) else None
 
 
 def upload_of(file_id: FileId) -> UploadId:
@@ -77,6 +84,6 @@ def file_of(upload_id: UploadId) -> FileId:
     return FileId(FILE_PREFIX + upload_id.removeprefix(UPLOAD_PREFIX))
 
 
-def created_at(object_id: FileId | UploadId | PartId) -> int:
+def created_at(object_id: FileId | UploadId | PartId | FolderId) -> int:
     """Return when the id was made, in whole unix seconds."""
     return int(object_id[-24:-12], 16) // 1000

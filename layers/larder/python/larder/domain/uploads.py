@@ -13,7 +13,7 @@ from larder.domain.quota import Amount, one_file
 
 if TYPE_CHECKING:
     from larder.domain.files import Purpose
-    from larder.domain.ids import FileId, UploadId
+    from larder.domain.ids import FileId, FolderId, UploadId
     from larder.domain.parts import PartPlan
 
 UPLOAD_LIFE = 3_600
@@ -36,7 +36,7 @@ class Upload:
     `bytes` is the exact size that S3 will accept; `sha256` (hex) what the client promised of
     them, if it did; `file_expires_at` when the file that it becomes expires; `multipart_id` the
     name of S3's multipart upload, when the bytes come in parts; `part_bytes` how much has come
-    in parts of request size.
+    in parts of request size; `folder_id` where its file is to lie.
     """
 
     id: UploadId
@@ -50,6 +50,7 @@ class Upload:
     status: UploadStatus = UploadStatus.PENDING
     multipart_id: str | None = None
     part_bytes: int = 0
+    folder_id: FolderId | None = None
 
     @property
     def plan(self) -> PartPlan | None:
@@ -98,4 +99,5 @@ class Upload:
             expires_at=self.file_expires_at,
             sha256=None if parted else self.sha256,
             promised_sha256=self.sha256 if parted else None,
+            folder_id=self.folder_id,
         )

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 from larder.runtime.settings import Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
 
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
         UploadRecords,
         UsageRecords,
     )
+    from larder.services.reclaim import Reclaimer
+    from larder.services.space_ports import Cleanups, FileFinder, FolderRecords, TrashRecords
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,27 @@ class Composition:
         return DynamoFiles(self._dynamodb, self.settings.store_table, self.clock)
 
     @cached_property
+    def finder(self) -> FileFinder:
+        """The live files, by what people look for."""
+        from larder.adapters.dynamodb.finder import DynamoFinder
+
+        return DynamoFinder(self._dynamodb, self.settings.store_table)
+
+    @cached_property
+    def trash(self) -> TrashRecords:
+        """The records of files in the trash."""
+        from larder.adapters.dynamodb.trash import DynamoTrash
+
+        return DynamoTrash(self._dynamodb, self.settings.store_table, self.clock)
+
+    @cached_property
+    def folders(self) -> FolderRecords:
+        """The records of folders."""
+        from larder.adapters.dynamodb.folders import DynamoFolders
+
+        return DynamoFolders(self._dynamodb, self.settings.store_table)
+
+    @cached_property
     def uploads(self) -> UploadRecords:
         """The records of uploads."""
         from larder.adapters.dynamodb.uploads import DynamoUploads
@@ -77,6 +102,13 @@ class Composition:
         from larder.adapters.dynamodb.deadlines import DynamoDeadlines
 
         return DynamoDeadlines(self._dynamodb, self.settings.store_table)
+
+    @cached_property
+    def reclaimer(self) -> Reclaimer:
+        """What gives expired files and uploads back."""
+        from larder.services.reclaim import Reclaimer
+
+        return Reclaimer(self.deadlines, self.files, self.trash, self.uploads, self.clock)
 
     @cached_property
     def replays(self) -> Replays:
@@ -128,9 +160,25 @@ class Composition:
         return SqsArrivals(sqs_client(), self.settings.events_queue_url)
 
     @cached_property
+    def cleanups(self) -> Cleanups:
+        """The queue of what is too much for one request."""
+        from larder.adapters.aws import sqs_client
+        from larder.adapters.sqs import SqsCleanups
+
+        return SqsCleanups(sqs_client(), self.settings.cleanups_queue_url)
+
+    @cached_property
+    def cursor_key(self) -> Callable[[], bytes]:
+        """The secret that cursors are signed with, as it is now."""
+        from larder.adapters.aws import secretsmanager_client
+        from larder.adapters.secrets import RotatingSecret
+
+        return RotatingSecret(secretsmanager_client(), self.settings.cursor_secret_id, self.clock)
+
+    @cached_property
     def pepper(self) -> bytes:
         """The secret that the digests of API keys are made with."""
         from larder.adapters.aws import secretsmanager_client
-        from larder.adapters.secrets import read_pepper
+        from larder.adapters.secrets import read_secret
 
-        return read_pepper(secretsmanager_client(), self.settings.pepper_secret_id)
+        return read_secret(secretsmanager_client(), self.settings.pepper_secret_id)

@@ -17,6 +17,8 @@ class Settings:
     files_bucket: str
     events_queue_url: str
     pepper_secret_id: str
+    cleanups_queue_url: str = ""
+    cursor_secret_id: str = ""
     part_threshold: int = PART_THRESHOLD
 
     @classmethod
@@ -28,5 +30,7 @@ class Settings:
             files_bucket=os.environ.get("FILES_BUCKET", ""),
             events_queue_url=os.environ.get("EVENTS_QUEUE_URL", ""),
             pepper_secret_id=os.environ.get("PEPPER_SECRET_ID", ""),
+            cleanups_queue_url=os.environ.get("CLEANUPS_QUEUE_URL", ""),
+            cursor_secret_id=os.environ.get("CURSOR_SECRET_ID", ""),
             part_threshold=int(os.environ.get("PART_THRESHOLD", PART_THRESHOLD)),
         )

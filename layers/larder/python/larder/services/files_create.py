@@ -8,22 +8,31 @@ from typing import TYPE_CHECKING
 
 from larder.domain.files import File, client_purpose, expiry_of
 from larder.domain.ids import created_at, new_file_id
-from larder.services.reclaim import admit_reclaiming
+from larder.domain.media_types import media_type_of
+from larder.domain.tags import checked_tags
+from larder.services.folders_get import folder_named
 
 if TYPE_CHECKING:
     from larder.domain.ids import TenantId
-    from larder.services.ports import Clock, Deadlines, FileRecords, ObjectStore, UploadRecords
+    from larder.services.ports import Clock, FileRecords, ObjectStore
+    from larder.services.reclaim import Reclaimer
 
 
 @dataclass(frozen=True, slots=True)
 class NewFile:
-    """What the client sent: `expires_after` in seconds, None for the purpose's own."""
+    """What the client sent.
+
+    `mime_type` None when it did not say; `expires_after` in seconds, None for the purpose's own;
+    `folder_id` None or `root` for no folder.
+    """
 
     filename: str
     data: bytes
     purpose: str
-    mime_type: str
+    mime_type: str | None = None
     expires_after: int | None = None
+    folder_id: str | None = None
+    tags: tuple[str, ...] = ()
 
 
 def create_file(
@@ -31,8 +40,7 @@ def create_file(
     new: NewFile,
     *,
     files: FileRecords,
-    uploads: UploadRecords,
-    deadlines: Deadlines,
+    reclaimer: Reclaimer,
     objects: ObjectStore,
     clock: Clock,
 ) -> File:
@@ -42,7 +50,8 @@ def create_file(
     never bytes that nothing accounts for.
 
     Raises:
-        InvalidParameterError: the purpose or the expiry is not acceptable.
+        InvalidParameterError: the purpose, the expiry or a tag is not acceptable.
+        NotFoundError: the folder does not exist for this project, or is being deleted.
         QuotaExceededError: the project has no room.
         ContentionError: too many concurrent changes of the project.
     """
@@ -53,18 +62,13 @@ def create_file(
         filename=new.filename,
         bytes=len(new.data),
         purpose=purpose,
-        mime_type=new.mime_type,
+        mime_type=media_type_of(new.filename, new.mime_type),
         expires_at=expiry_of(purpose, created_at(file_id), new.expires_after),
         sha256=hashlib.sha256(new.data).hexdigest(),
+        folder_id=folder_named(new.folder_id, param="folder_id"),
+        tags=checked_tags(new.tags, param="tags"),
     )
-    admit_reclaiming(
-        lambda: files.admit(tenant, file),
-        tenant,
-        deadlines=deadlines,
-        files=files,
-        uploads=uploads,
-        clock=clock,
-    )
+    reclaimer.admit(tenant, lambda: files.admit(tenant, file))
     try:
         objects.put(tenant, file_id, new.data)
     except Exception:

@@ -12,6 +12,7 @@ from larder.domain.files import File, FileStatus, Purpose
 from larder.domain.ids import upload_of
 from larder.domain.uploads import UploadStatus
 from larder.services.ports import Verdict
+from larder.services.uploads_complete import become_file
 
 if TYPE_CHECKING:
     from larder.domain.batch_report import ValidationReport
@@ -97,7 +98,7 @@ def _ended(
         if stat.size != upload.bytes:
             objects.delete(tenant, upload.file_id)
             return False
-        uploads.complete(tenant, upload, upload.becomes())
+        become_file(tenant, upload, upload.becomes(), uploads=uploads)
     return True
 
 

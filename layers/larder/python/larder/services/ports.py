@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from larder.domain.api_keys import KeyRecord
     from larder.domain.files import File, FileStatus, Purpose
-    from larder.domain.ids import FileId, TenantId, UploadId
+    from larder.domain.ids import FileId, FolderId, TenantId, UploadId
     from larder.domain.projects import Project
     from larder.domain.quota import Amount, Usage
     from larder.domain.uploads import Upload, UploadStatus
@@ -59,6 +59,7 @@ class FileRecords(Protocol):
         """Record a new file and take its amount of the quota.
 
         Raises:
+            NotFoundError: its folder does not exist, or is being deleted.
             QuotaExceededError: there is no room for it.
             ContentionError: concurrent changes kept it from being decided.
         """
@@ -71,6 +72,13 @@ class FileRecords(Protocol):
 
     def page(self, tenant: TenantId, query: PageQuery, now: float) -> FilePage:
         """Return a page of the files that have not expired at `now` (strongly consistent)."""
+
+    def revise(self, tenant: TenantId, before: File, after: File) -> bool:
+        """Change what people change of a file; False when it is no longer as it was `before`.
+
+        Raises:
+            NotFoundError: the folder that it is moved to does not exist, or is being deleted.
+        """
 
     def settle(self, tenant: TenantId, file: File, verdict: Verdict) -> bool:
         """Move the file on from `uploaded`; False when it has been moved on or is gone."""
@@ -100,7 +108,11 @@ class UploadRecords(Protocol):
         """Return the upload's record as of now (strongly consistent)."""
 
     def complete(self, tenant: TenantId, upload: Upload, file: File) -> bool:
-        """Turn a pending upload into its file; False when it is no longer pending."""
+        """Turn a pending upload into its file; False when it is no longer pending.
+
+        Raises:
+            NotFoundError: the file's folder does not exist, or is being deleted.
+        """
 
     def close(self, tenant: TenantId, upload: Upload, status: UploadStatus) -> bool:
         """End a pending upload and give its amount back; False when it is no longer pending."""
@@ -119,19 +131,22 @@ class UploadRecords(Protocol):
 class DueWork:
     """Something that the sweeper has to look at.
 
-    A file, or an upload; or, when neither is set, the project's counters, for an audit.
+    A file, `trashed` or live, an upload, or a folder that is being deleted; or, when none is set,
+    the project's counters, for an audit.
     """
 
     tenant: TenantId
     file_id: FileId | None = None
     upload_id: UploadId | None = None
+    folder_id: FolderId | None = None
+    trashed: bool = False
 
 
 class Deadlines(Protocol):
     """What falls due: expiries and what should have happened by now. May lag by a second."""
 
-    def expired(self, tenant: TenantId, now: float) -> Iterable[FileId | UploadId]:
-        """Yield the project's files and pending uploads that have expired at `now`."""
+    def expired(self, tenant: TenantId, now: float) -> Iterable[DueWork]:
+        """Yield the project's files, trashed and live, and uploads that have expired at `now`."""
 
     def due(self, now: float) -> Iterable[DueWork]:
         """Yield what the sweeper has to look at, of every project."""

@@ -12,16 +12,17 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from larder.domain.files import VALIDATION_GRACE, FileStatus
+from larder.domain.folders import CLEARING_GRACE
 from larder.domain.projects import AUDIT_INTERVAL
 from larder.domain.quota import NOTHING
 from larder.domain.uploads import UploadStatus
 from larder.services.ports import Count
-from larder.services.reclaim import expire_upload
+from larder.services.reclaim import expire_upload, purge_expired
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from larder.domain.ids import FileId, TenantId, UploadId
+    from larder.domain.ids import FileId, FolderId, TenantId, UploadId
     from larder.services.part_ports import PartStore
     from larder.services.ports import (
         ArrivalQueue,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
         UploadRecords,
         UsageRecords,
     )
+    from larder.services.space_ports import Cleanups, FolderRecords, TrashRecords
 
 
 NO_DRIFT = Count(used=NOTHING, reserved=NOTHING)
@@ -45,6 +47,7 @@ class Outcome(StrEnum):
     ABANDONED = "abandoned"
     PARTS_CLEARED = "parts_cleared"
     ANNOUNCED_AGAIN = "announced_again"
+    FOLDER_TAKEN_UP = "folder_taken_up"
     COUNTERS_EXACT = "counters_exact"
     COUNTERS_DRIFTED = "counters_drifted"
     COUNTERS_BUSY = "counters_busy"
@@ -67,12 +70,15 @@ class Sweeper:
     """The ports that sweeping needs."""
 
     files: FileRecords
+    trash: TrashRecords
+    folders: FolderRecords
     uploads: UploadRecords
     usage: UsageRecords
     deadlines: Deadlines
     objects: ObjectStore
     parts: PartStore
     arrivals: ArrivalQueue
+    cleanups: Cleanups
     clock: Clock
 
     def sweep(
@@ -95,11 +101,24 @@ class Sweeper:
         return outcomes
 
     def _sweep_one(self, work: DueWork) -> Swept:
+        if work.file_id is not None and work.trashed:
+            purged = purge_expired(work.tenant, work.file_id, trash=self.trash, now=self.clock())
+            return Swept(work, Outcome.EXPIRED if purged else Outcome.NOTHING_TO_DO)
         if work.file_id is not None:
             return Swept(work, self._file(work.tenant, work.file_id))
+        if work.folder_id is not None:
+            return Swept(work, self._folder(work.tenant, work.folder_id))
         if work.upload_id is not None:
             return Swept(work, self._upload(work.tenant, work.upload_id))
         return self._audit(work)
+
+    def _folder(self, tenant: TenantId, folder_id: FolderId) -> Outcome:
+        folder = self.folders.get(tenant, folder_id)
+        if folder is None or not folder.deleting:
+            return Outcome.NOTHING_TO_DO
+        self.cleanups.clear_folder(tenant, folder_id)
+        self.folders.close(tenant, folder_id, int(self.clock()) + CLEARING_GRACE)
+        return Outcome.FOLDER_TAKEN_UP
 
     def _upload(self, tenant: TenantId, upload_id: UploadId) -> Outcome:
         ended = expire_upload(tenant, upload_id, uploads=self.uploads, now=self.clock())

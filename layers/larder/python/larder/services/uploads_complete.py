@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from larder.domain.errors import ConflictError, InvalidParameterError
+from larder.domain.errors import ConflictError, InvalidParameterError, NotFoundError
 from larder.domain.ids import parse_part_id
 from larder.domain.uploads import Upload, UploadStatus
 from larder.services.uploads_get import UploadState, find_upload, live_file
@@ -49,7 +49,7 @@ def complete_upload(
             # The parts of an upload that ends meanwhile are cleared away: then that is the reason.
             _refuse_ended(find_upload(tenant, upload_id, uploads=uploads), clock())
             raise
-        if not uploads.complete(tenant, upload, file):
+        if not become_file(tenant, upload, file, uploads=uploads):
             upload = find_upload(tenant, upload_id, uploads=uploads)
             _refuse_ended(upload, clock())
     elif md5 is not None and upload.part_bytes == 0 and upload.plan is None:
@@ -59,6 +59,18 @@ def complete_upload(
         UploadStatus.COMPLETED,
         file=live_file(tenant, upload, files=files, now=clock()),
     )
+
+
+def become_file(tenant: TenantId, upload: Upload, file: File, *, uploads: UploadRecords) -> bool:
+    """Turn the pending upload into its file; False when it is no longer pending.
+
+    A folder that has been deleted since the upload began must not lose the file: it lies in the
+    root then, as one that is restored from the trash does.
+    """
+    try:
+        return uploads.complete(tenant, upload, file)
+    except NotFoundError:
+        return uploads.complete(tenant, upload, replace(file, folder_id=None))
 
 
 def _bring_together(

@@ -6,31 +6,31 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from larder.domain.errors import InvalidParameterError, LarderError
+from larder.domain.errors import InvalidParameterError, LarderError, NotFoundError
 from larder.domain.files import client_purpose, expiry_of
 from larder.domain.ids import created_at, new_file_id, upload_of
+from larder.domain.media_types import media_type_of
 from larder.domain.parts import LARGEST_UPLOAD
 from larder.domain.uploads import UPLOAD_LIFE, Upload
-from larder.services.reclaim import admit_reclaiming
+from larder.services.folders_get import find_folder, folder_named
 from larder.services.uploads_get import UploadState, open_transfer
 
 if TYPE_CHECKING:
-    from larder.domain.ids import TenantId
+    from larder.domain.ids import FolderId, TenantId
     from larder.services.part_ports import PartStore
-    from larder.services.ports import (
-        Clock,
-        Deadlines,
-        FileRecords,
-        ObjectStore,
-        UploadRecords,
-    )
+    from larder.services.ports import Clock, ObjectStore, UploadRecords
+    from larder.services.reclaim import Reclaimer
+    from larder.services.space_ports import FolderRecords
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
 class NewUpload:
-    """What the client announces: `bytes` is exact, `sha256` hex in either case."""
+    """What the client announces.
+
+    `bytes` is exact, `sha256` hex in either case, `folder_id` None or `root` for no folder.
+    """
 
     filename: str
     bytes: int
@@ -38,15 +38,16 @@ class NewUpload:
     mime_type: str
     expires_after: int | None = None
     sha256: str | None = None
+    folder_id: str | None = None
 
 
 def create_upload(
     tenant: TenantId,
     new: NewUpload,
     *,
-    files: FileRecords,
     uploads: UploadRecords,
-    deadlines: Deadlines,
+    folders: FolderRecords,
+    reclaimer: Reclaimer,
     objects: ObjectStore,
     parts: PartStore,
     part_threshold: int,
@@ -58,6 +59,7 @@ def create_upload(
 
     Raises:
         InvalidParameterError: a value is not acceptable.
+        NotFoundError: the folder does not exist for this project, or is being deleted.
         QuotaExceededError: the project has no room.
         ContentionError: too many concurrent changes of the project.
     """
@@ -70,29 +72,33 @@ def create_upload(
         filename=new.filename,
         bytes=_checked_size(new.bytes),
         purpose=purpose,
-        mime_type=new.mime_type,
+        mime_type=media_type_of(new.filename, new.mime_type),
         expires_at=born + UPLOAD_LIFE,
         file_expires_at=expiry_of(purpose, born, new.expires_after),
         sha256=None if new.sha256 is None else _checked_digest(new.sha256),
+        folder_id=_open_folder(tenant, new.folder_id, folders=folders),
     )
     if upload.bytes > part_threshold:
         # Before the record, which names it: S3's lifecycle aborts one that no record names.
         upload = replace(upload, multipart_id=parts.begin(tenant, file_id))
     try:
-        admit_reclaiming(
-            lambda: uploads.reserve(tenant, upload),
-            tenant,
-            deadlines=deadlines,
-            files=files,
-            uploads=uploads,
-            clock=clock,
-        )
+        reclaimer.admit(tenant, lambda: uploads.reserve(tenant, upload))
     except LarderError:
         if upload.multipart_id is not None:
             parts.clear(tenant, upload)
         raise
     transfer = open_transfer(tenant, upload, (), objects=objects, parts=parts, now=now)
     return UploadState(upload, upload.status, transfer=transfer)
+
+
+def _open_folder(tenant: TenantId, raw: str | None, *, folders: FolderRecords) -> FolderId | None:
+    folder_id = folder_named(raw, param="folder_id")
+    if (
+        folder_id is not None
+        and find_folder(tenant, folder_id, folders=folders, param="folder_id").deleting
+    ):
+        raise NotFoundError("Folder", folder_id, param="folder_id")
+    return folder_id
 
 
 def _checked_size(size: int) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from larder.adapters.dynamodb.items import number, text
+from larder.adapters.dynamodb.attributes import number, text
 from larder.domain.api_keys import KeyRecord
 from larder.domain.ids import TenantId
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from larder.adapters.dynamodb.items import ItemRead
+    from larder.adapters.dynamodb.attributes import ItemRead
 
 BY_PROJECT = "by_project"
 

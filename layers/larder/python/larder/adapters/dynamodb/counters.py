@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from larder.adapters.dynamodb.items import number, text
+from larder.adapters.dynamodb.attributes import number, text
 from larder.adapters.dynamodb.keys import due_shard, ledger_key, usage_key
 from larder.adapters.dynamodb.transactions import ConditionsFailedError, transact
 from larder.domain.errors import QuotaExceededError
@@ -16,10 +16,12 @@ from larder.domain.files import DAY
 from larder.domain.quota import Amount, Usage
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
-    from larder.adapters.dynamodb.items import Item, ItemRead
+    from larder.adapters.dynamodb.attributes import Item, ItemRead
     from larder.domain.ids import FileId, TenantId, UploadId
 
 _LEDGER_LIFE = 30 * DAY
@@ -113,24 +115,16 @@ def settle(table: str, tenant: TenantId, amount: Amount) -> TransactWriteItemTyp
 def give_back(
     table: str,
     tenant: TenantId,
-    owner: FileId | UploadId,
+    owners: Sequence[FileId | UploadId],
     amount: Amount,
     *,
     reserved: bool,
     now: float,
 ) -> list[TransactWriteItemTypeDef]:
-    """Give back what `owner` took, or had reserved: the ledger item lets that happen once."""
+    """Give back what `owners` took, or had reserved: a ledger item each lets that happen once."""
+    ttl = number(int(now) + _LEDGER_LIFE)
     return [
-        {
-            "Put": {
-                "TableName": table,
-                "Item": {
-                    **ledger_key(owner),
-                    "ttl": number(int(now) + _LEDGER_LIFE),
-                },
-                "ConditionExpression": "attribute_not_exists(pk)",
-            }
-        },
+        *(put_new(table, {**ledger_key(owner), "ttl": ttl}) for owner in owners),
         _change(table, tenant, amount, _GIVE + _UNRESERVE if reserved else _GIVE),
     ]
 
@@ -145,18 +139,19 @@ def put_new(table: str, item: Item) -> TransactWriteItemTypeDef:
 def admit(
     client: DynamoDBClient,
     counters: TransactWriteItemTypeDef,
-    put: TransactWriteItemTypeDef,
+    puts: Sequence[TransactWriteItemTypeDef],
     asked: Amount,
 ) -> None:
-    """Change the counters and put the item that the change is for, in one transaction.
+    """Change the counters and write the items that the change is for, in one transaction.
 
     Raises:
         QuotaExceededError: there is no room for `asked`.
+        ConditionsFailedError: a condition of the items does not hold.
         ContentionError: the conflicts with other changes did not end.
         LookupError: the project has no counters.
     """
     try:
-        transact(client, [counters, put])
+        transact(client, [counters, *puts])
     except ConditionsFailedError as refused:
         if 0 not in refused.items:
             raise

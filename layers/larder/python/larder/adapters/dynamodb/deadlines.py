@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from larder.adapters.dynamodb.items import number, text
+from larder.adapters.dynamodb.attributes import number, text
 from larder.adapters.dynamodb.keys import (
     BY_DUE,
     BY_EXPIRY,
     due_shards,
     file_id_of,
+    folder_id_of,
+    is_trashed,
     project_partition,
     tenant_of,
     upload_id_of,
@@ -26,7 +28,8 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from larder.domain.ids import FileId, TenantId, UploadId
+    from larder.adapters.dynamodb.attributes import ItemRead
+    from larder.domain.ids import TenantId
 
 
 class DynamoDeadlines:
@@ -36,7 +39,7 @@ class DynamoDeadlines:
         self._client = client
         self._table = table
 
-    def expired(self, tenant: TenantId, now: float) -> Iterator[FileId | UploadId]:
+    def expired(self, tenant: TenantId, now: float) -> Iterator[DueWork]:
         """Query the project's part of `by_expiry`."""
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
@@ -48,10 +51,7 @@ class DynamoDeadlines:
             },
         )
         for page in pages:
-            for item in page["Items"]:
-                expired = file_id_of(item) or upload_id_of(item)
-                if expired is not None:
-                    yield expired
+            yield from map(_work, page["Items"])
 
     def due(self, now: float) -> Iterator[DueWork]:
         """Query every shard of `by_due`, the longest overdue first in each."""
@@ -63,9 +63,14 @@ class DynamoDeadlines:
                 ExpressionAttributeValues={":shard": text(shard), ":now": number(int(now))},
             )
             for page in pages:
-                for item in page["Items"]:
-                    yield DueWork(
-                        tenant=tenant_of(item),
-                        file_id=file_id_of(item),
-                        upload_id=upload_id_of(item),
-                    )
+                yield from map(_work, page["Items"])
+
+
+def _work(key: ItemRead) -> DueWork:
+    return DueWork(
+        tenant=tenant_of(key),
+        file_id=file_id_of(key),
+        upload_id=upload_id_of(key),
+        folder_id=folder_id_of(key),
+        trashed=is_trashed(key),
+    )

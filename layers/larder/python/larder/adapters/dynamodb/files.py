@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from larder.adapters.dynamodb.attributes import number, text
 from larder.adapters.dynamodb.counters import admit, give_back, put_new, take
-from larder.adapters.dynamodb.items import file_from, file_item, number, text
+from larder.adapters.dynamodb.folders import enter
+from larder.adapters.dynamodb.items import file_from, file_item
 from larder.adapters.dynamodb.keys import (
     file_id_of,
     item_key,
     project_partition,
     trash_key,
 )
+from larder.adapters.dynamodb.listings import LISTINGS
 from larder.adapters.dynamodb.transactions import ConditionsFailedError, snapshot, transact
+from larder.domain.errors import NotFoundError
 from larder.domain.files import File, FileStatus
 from larder.domain.ids import FILE_PREFIX
 from larder.services.ports import FilePage
@@ -33,6 +37,19 @@ _READ_AT_LEAST = 1_000
 _STILL_UPLOADED = "#status = :uploaded"
 
 
+_REVISED = ("filename", "folded", "folder_id", "tags", "favorite", "revised_at", "revision")
+
+
+def refuse_closed_folder(file: File, refused: ConditionsFailedError) -> None:
+    """Raise that the file's folder is gone, when that is the transaction's last condition.
+
+    Raises:
+        NotFoundError: it is; otherwise nothing happens.
+    """
+    if file.folder_id is not None and refused.items.keys() == {refused.size - 1}:
+        raise NotFoundError("Folder", file.folder_id, param="folder_id") from refused
+
+
 class DynamoFiles:
     """`FileRecords` on DynamoDB."""
 
@@ -42,13 +59,15 @@ class DynamoFiles:
         self._clock = clock
 
     def admit(self, tenant: TenantId, file: File) -> None:
-        """Record a new file and take its amount of the quota, in one transaction."""
-        admit(
-            self._client,
-            take(self._table, tenant, file.amount),
-            put_new(self._table, file_item(tenant, file, file.created_at)),
-            file.amount,
-        )
+        """Record a new file, take its amount and enter its folder, in one transaction."""
+        puts = [put_new(self._table, file_item(tenant, file, file.created_at))]
+        if file.folder_id is not None:
+            puts.append(enter(self._table, tenant, file.folder_id))
+        try:
+            admit(self._client, take(self._table, tenant, file.amount), puts, file.amount)
+        except ConditionsFailedError as refused:
+            refuse_closed_folder(file, refused)
+            raise
 
     def get(self, tenant: TenantId, file_id: FileId) -> File | None:
         """Read the file's record, strongly consistent."""
@@ -105,6 +124,36 @@ class DynamoFiles:
             request["Limit"] = max(query.limit + 1, _READ_AT_LEAST)
         return FilePage(files=tuple(found[: query.limit]), has_more=len(found) > query.limit)
 
+    def revise(self, tenant: TenantId, before: File, after: File) -> bool:
+        """Update what differs in the lists and enter the new folder, in one transaction."""
+        item = file_item(tenant, after, int(self._clock()))
+        changed = [name for name in (*_REVISED, *LISTINGS) if name in item]
+        changes = ", ".join(f"{name} = :{name}" for name in changed)
+        removal = "" if after.folder_id is not None else " REMOVE folder_id"
+        update: TransactWriteItemTypeDef = {
+            "Update": {
+                "TableName": self._table,
+                "Key": item_key(tenant, after.id),
+                "UpdateExpression": f"SET {changes}{removal}",
+                "ConditionExpression": "revision = :seen",
+                "ExpressionAttributeValues": {
+                    ":seen": number(before.revision),
+                    **{f":{name}": item[name] for name in changed},
+                },
+            }
+        }
+        entering = []
+        if after.folder_id is not None and after.folder_id != before.folder_id:
+            entering.append(enter(self._table, tenant, after.folder_id))
+        try:
+            transact(self._client, [update, *entering])
+        except ConditionsFailedError as refused:
+            if 0 in refused.items:
+                return False
+            refuse_closed_folder(after, refused)
+            raise
+        return True
+
     def settle(self, tenant: TenantId, file: File, verdict: Verdict) -> bool:
         """Set the verdict while the file is `uploaded`; from then on only its expiry is due."""
         changes = ["#status = :status"]
@@ -152,7 +201,7 @@ class DynamoFiles:
         self, tenant: TenantId, file: File, first: list[TransactWriteItemTypeDef]
     ) -> bool:
         back = give_back(
-            self._table, tenant, file.id, file.amount, reserved=False, now=self._clock()
+            self._table, tenant, [file.id], file.amount, reserved=False, now=self._clock()
         )
         try:
             transact(self._client, [*first, *back])

@@ -9,78 +9,119 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from larder.adapters.dynamodb.keys import due_shard, file_id_of, item_key, tenant_of, upload_id_of
+from larder.adapters.dynamodb.attributes import number, optional_number, optional_text, text
+from larder.adapters.dynamodb.keys import (
+    due_shard,
+    file_id_of,
+    is_trashed,
+    item_key,
+    tenant_of,
+    trash_key,
+    upload_id_of,
+)
+from larder.adapters.dynamodb.listings import listing_keys, trash_listing_key
+from larder.domain.filenames import folded
 from larder.domain.files import DAY, VALIDATION_GRACE, File, FileStatus, Purpose
+from larder.domain.ids import FolderId
+from larder.domain.trash import TrashedFile
 from larder.domain.uploads import Upload, UploadStatus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
-
+    from larder.adapters.dynamodb.attributes import Item, ItemRead
     from larder.domain.ids import FileId, TenantId, UploadId
-
-    type Item = dict[str, AttributeValueTypeDef]
-    type ItemRead = Mapping[str, AttributeValueTypeDef]
-
-
-def text(value: str) -> AttributeValueTypeDef:
-    """Return a string attribute."""
-    return {"S": value}
-
-
-def number(value: int) -> AttributeValueTypeDef:
-    """Return a number attribute."""
-    return {"N": str(value)}
-
-
-def _optional_text(item: ItemRead, name: str) -> str | None:
-    return item[name]["S"] if name in item else None
-
-
-def _optional_number(item: ItemRead, name: str) -> int | None:
-    return int(item[name]["N"]) if name in item else None
 
 
 def file_item(tenant: TenantId, file: File, now: int) -> Item:
-    """Return the item of a file that from `now` on awaits its bytes or its validation."""
-    due_at = now + VALIDATION_GRACE
+    """Return the item of a live file; while `uploaded` it is due when its validation should be."""
+    item = {**item_key(tenant, file.id), **_of_file(file), **listing_keys(file)}
+    due_at = file.expires_at
+    if file.status is FileStatus.UPLOADED:
+        due_at = now + VALIDATION_GRACE
+        if file.expires_at is not None:
+            due_at = min(due_at, file.expires_at)
+    if due_at is not None:
+        item["due_shard"] = text(due_shard(file.id))
+        item["due_at"] = number(due_at)
     if file.expires_at is not None:
-        due_at = min(due_at, file.expires_at)
+        item["expires_at"] = number(file.expires_at)
+        item["ttl"] = number(file.expires_at + DAY)
+    if file.folder_id is not None:
+        item["folder_id"] = text(file.folder_id)
+    return item
+
+
+def trash_item(tenant: TenantId, trashed: TrashedFile) -> Item:
+    """Return the item of a file in the trash, which expires when it is to be purged."""
+    file = trashed.file
+    item = {
+        **trash_key(tenant, file.id),
+        **_of_file(file),
+        **trash_listing_key(trashed),
+        "deleted_at": number(trashed.deleted_at),
+        "expires_at": number(trashed.purge_at),
+        "ttl": number(trashed.purge_at + DAY),
+        "due_shard": text(due_shard(file.id)),
+        "due_at": number(trashed.purge_at),
+    }
+    if file.expires_at is not None:
+        item["file_expires_at"] = number(file.expires_at)
+    if file.folder_id is not None:
+        # Where it is restored to; it lies in no folder now.
+        item["origin"] = text(file.folder_id)
+    return item
+
+
+def _of_file(file: File) -> Item:
     item: Item = {
-        **item_key(tenant, file.id),
         "filename": text(file.filename),
+        "folded": text(folded(file.filename)),
         "bytes": number(file.bytes),
         "purpose": text(file.purpose),
         "mime_type": text(file.mime_type),
         "status": text(file.status),
-        "due_shard": text(due_shard(file.id)),
-        "due_at": number(due_at),
+        "favorite": {"BOOL": file.favorite},
+        "tags": {"L": [text(tag) for tag in file.tags]},
+        "revision": number(file.revision),
     }
-    if file.expires_at is not None:
-        item["expires_at"] = number(file.expires_at)
-        item["ttl"] = number(file.expires_at + DAY)
+    if file.status_details is not None:
+        item["status_details"] = text(file.status_details)
     if file.sha256 is not None:
         item["sha256"] = text(file.sha256)
     if file.promised_sha256 is not None:
         item["promised_sha256"] = text(file.promised_sha256)
+    if file.revised_at is not None:
+        item["revised_at"] = number(file.revised_at)
     return item
 
 
 def file_from(file_id: FileId, item: ItemRead) -> File:
-    """Return the file that an item records."""
+    """Return the file that an item records, in the trash as it was before."""
+    trashed = is_trashed(item)
+    folder_id = optional_text(item, "origin" if trashed else "folder_id")
     return File(
         id=file_id,
         filename=item["filename"]["S"],
         bytes=int(item["bytes"]["N"]),
         purpose=Purpose(item["purpose"]["S"]),
         mime_type=item["mime_type"]["S"],
-        expires_at=_optional_number(item, "expires_at"),
+        expires_at=optional_number(item, "file_expires_at" if trashed else "expires_at"),
         status=FileStatus(item["status"]["S"]),
-        status_details=_optional_text(item, "status_details"),
-        sha256=_optional_text(item, "sha256"),
-        promised_sha256=_optional_text(item, "promised_sha256"),
+        status_details=optional_text(item, "status_details"),
+        sha256=optional_text(item, "sha256"),
+        promised_sha256=optional_text(item, "promised_sha256"),
+        folder_id=None if folder_id is None else FolderId(folder_id),
+        tags=tuple(tag["S"] for tag in item["tags"]["L"]),
+        favorite=item["favorite"]["BOOL"],
+        revised_at=optional_number(item, "revised_at"),
+        revision=int(item["revision"]["N"]),
     )
+
+
+def trashed_from(file_id: FileId, item: ItemRead) -> TrashedFile:
+    """Return the file in the trash that an item records."""
+    return TrashedFile(file_from(file_id, item), deleted_at=int(item["deleted_at"]["N"]))
 
 
 def upload_item(tenant: TenantId, upload: Upload) -> Item:
@@ -105,11 +146,14 @@ def upload_item(tenant: TenantId, upload: Upload) -> Item:
         item["sha256"] = text(upload.sha256)
     if upload.multipart_id is not None:
         item["multipart_id"] = text(upload.multipart_id)
+    if upload.folder_id is not None:
+        item["folder_id"] = text(upload.folder_id)
     return item
 
 
 def upload_from(upload_id: UploadId, item: ItemRead) -> Upload:
     """Return the upload that an item records."""
+    folder_id = optional_text(item, "folder_id")
     return Upload(
         id=upload_id,
         filename=item["filename"]["S"],
@@ -117,11 +161,12 @@ def upload_from(upload_id: UploadId, item: ItemRead) -> Upload:
         purpose=Purpose(item["purpose"]["S"]),
         mime_type=item["mime_type"]["S"],
         expires_at=int(item["deadline"]["N"]),
-        file_expires_at=_optional_number(item, "file_expires_at"),
-        sha256=_optional_text(item, "sha256"),
+        file_expires_at=optional_number(item, "file_expires_at"),
+        sha256=optional_text(item, "sha256"),
         status=UploadStatus(item["status"]["S"]),
-        multipart_id=_optional_text(item, "multipart_id"),
-        part_bytes=_optional_number(item, "part_bytes") or 0,
+        multipart_id=optional_text(item, "multipart_id"),
+        part_bytes=optional_number(item, "part_bytes") or 0,
+        folder_id=None if folder_id is None else FolderId(folder_id),
     )
 
 

@@ -4,6 +4,8 @@
 |-----------------|---------------|---------------------------|
 | file            | `P#<project>` | `file-…`                  |
 | trashed file    | `P#<project>` | `trash#file-…`            |
+| folder          | `P#<project>` | `folder-…`                |
+| folder tree     | `P#<project>` | `folders`                 |
 | upload          | `P#<project>` | `upload_…`                |
 | usage counter   | `U#<project>` | `usage`                   |
 | ledger          | `L#<id>`      | `released`                |
@@ -16,7 +18,15 @@ from __future__ import annotations
 import zlib
 from typing import TYPE_CHECKING
 
-from larder.domain.ids import FILE_PREFIX, UPLOAD_PREFIX, FileId, TenantId, UploadId
+from larder.domain.ids import (
+    FILE_PREFIX,
+    FOLDER_PREFIX,
+    UPLOAD_PREFIX,
+    FileId,
+    FolderId,
+    TenantId,
+    UploadId,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,6 +39,7 @@ BY_DUE = "by_due"
 BY_EXPIRY = "by_expiry"
 
 PROJECTS = "PROJECTS"
+FOLDERS = "folders"
 TRASH_PREFIX = "trash#"
 USAGE = "usage"
 
@@ -39,18 +50,23 @@ DUE_SHARDS = 16
 
 
 def project_partition(tenant: TenantId) -> str:
-    """Return the partition of a project's files and uploads."""
+    """Return the partition of a project's files, uploads and folders."""
     return _PROJECT + tenant
 
 
-def item_key(tenant: TenantId, object_id: FileId | UploadId) -> Key:
-    """Return the key of a live file or of an upload."""
+def item_key(tenant: TenantId, object_id: FileId | UploadId | FolderId) -> Key:
+    """Return the key of a live file, of an upload or of a folder."""
     return {"pk": {"S": project_partition(tenant)}, "sk": {"S": object_id}}
 
 
 def trash_key(tenant: TenantId, file_id: FileId) -> Key:
     """Return the key of a file in the trash."""
     return {"pk": {"S": project_partition(tenant)}, "sk": {"S": TRASH_PREFIX + file_id}}
+
+
+def tree_key(tenant: TenantId) -> Key:
+    """Return the key of the item whose version every change of a project's folders changes."""
+    return {"pk": {"S": project_partition(tenant)}, "sk": {"S": FOLDERS}}
 
 
 def usage_key(tenant: TenantId) -> Key:
@@ -74,7 +90,7 @@ def project_key(name: str) -> Key:
 
 
 def tenant_of(key: Mapping[str, AttributeValueTypeDef]) -> TenantId:
-    """Return the project that a file, an upload or a usage counter belongs to."""
+    """Return the project that a file, an upload, a folder or a usage counter belongs to."""
     return TenantId(key["pk"]["S"].removeprefix(_PROJECT).removeprefix(_USAGE))
 
 
@@ -88,6 +104,17 @@ def upload_id_of(key: Mapping[str, AttributeValueTypeDef]) -> UploadId | None:
     """Return the upload's id when the key is that of an upload."""
     sk = key["sk"]["S"]
     return UploadId(sk) if sk.startswith(UPLOAD_PREFIX) else None
+
+
+def folder_id_of(key: Mapping[str, AttributeValueTypeDef]) -> FolderId | None:
+    """Return the folder's id when the key is that of a folder."""
+    sk = key["sk"]["S"]
+    return FolderId(sk) if sk.startswith(FOLDER_PREFIX) else None
+
+
+def is_trashed(key: Mapping[str, AttributeValueTypeDef]) -> bool:
+    """Tell whether the key is that of a file in the trash."""
+    return key["sk"]["S"].startswith(TRASH_PREFIX)
 
 
 def due_shard(name: str) -> str:

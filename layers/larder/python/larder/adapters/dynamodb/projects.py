@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from larder.adapters.dynamodb.attributes import number, text
 from larder.adapters.dynamodb.counters import put_new, usage_from, usage_item
-from larder.adapters.dynamodb.items import number, text
 from larder.adapters.dynamodb.keys import PROJECTS, project_key, usage_key
 from larder.adapters.dynamodb.transactions import ConditionsFailedError, transact
 from larder.domain.ids import TenantId

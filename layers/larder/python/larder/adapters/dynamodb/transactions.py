@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
-    from larder.adapters.dynamodb.items import ItemRead
+    from larder.adapters.dynamodb.attributes import ItemRead
     from larder.adapters.dynamodb.keys import Key
 
 ATTEMPTS = 12
@@ -32,12 +32,14 @@ class ConditionsFailedError(Exception):
     """Conditions of a transaction did not hold, so that it changed nothing.
 
     `items` maps the position of each item whose condition failed to what the table holds there
-    (empty when there is nothing, or when the item did not ask for it).
+    (empty when there is nothing, or when the item did not ask for it); `size` counts all items of
+    the transaction.
     """
 
-    def __init__(self, items: Mapping[int, ItemRead]) -> None:
-        super().__init__(f"conditions failed at {sorted(items)}")
+    def __init__(self, items: Mapping[int, ItemRead], size: int) -> None:
+        super().__init__(f"conditions failed at {sorted(items)} of {size}")
         self.items = items
+        self.size = size
 
 
 def transact(
@@ -98,7 +100,7 @@ def _until_undisturbed[Answer](
                 if reason.get("Code") == "ConditionalCheckFailed"
             }
             if failed:
-                raise ConditionsFailedError(failed) from cancelled
+                raise ConditionsFailedError(failed, len(reasons)) from cancelled
             if not {reason.get("Code", "None") for reason in reasons} <= _PASSING:
                 raise
             longest = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**attempt)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from larder.adapters.dynamodb.attributes import number, text
 from larder.adapters.dynamodb.counters import admit, give_back, put_new, reserve, settle
-from larder.adapters.dynamodb.items import file_item, number, text, upload_from, upload_item
+from larder.adapters.dynamodb.files import refuse_closed_folder
+from larder.adapters.dynamodb.folders import enter
+from larder.adapters.dynamodb.items import file_item, upload_from, upload_item
 from larder.adapters.dynamodb.keys import item_key
 from larder.adapters.dynamodb.transactions import ConditionsFailedError, transact
 from larder.domain.uploads import Upload, UploadStatus
@@ -36,7 +39,7 @@ class DynamoUploads:
         admit(
             self._client,
             reserve(self._table, tenant, upload.amount),
-            put_new(self._table, upload_item(tenant, upload)),
+            [put_new(self._table, upload_item(tenant, upload))],
             upload.amount,
         )
 
@@ -49,15 +52,17 @@ class DynamoUploads:
 
     def complete(self, tenant: TenantId, upload: Upload, file: File) -> bool:
         """End the pending upload, put its file and settle its reservation, in one transaction."""
-        return self._end(
-            tenant,
-            upload,
-            UploadStatus.COMPLETED,
-            [
-                put_new(self._table, file_item(tenant, file, int(self._clock()))),
-                settle(self._table, tenant, upload.amount),
-            ],
-        )
+        effects = [
+            put_new(self._table, file_item(tenant, file, int(self._clock()))),
+            settle(self._table, tenant, upload.amount),
+        ]
+        if file.folder_id is not None:
+            effects.append(enter(self._table, tenant, file.folder_id))
+        try:
+            return self._end(tenant, upload, UploadStatus.COMPLETED, effects)
+        except ConditionsFailedError as refused:
+            refuse_closed_folder(file, refused)
+            raise
 
     def close(self, tenant: TenantId, upload: Upload, status: UploadStatus) -> bool:
         """End the pending upload and give back its reservation, in one transaction."""
@@ -122,7 +127,7 @@ class DynamoUploads:
 
     def _back(self, tenant: TenantId, upload: Upload) -> list[TransactWriteItemTypeDef]:
         return give_back(
-            self._table, tenant, upload.id, upload.amount, reserved=True, now=self._clock()
+            self._table, tenant, [upload.id], upload.amount, reserved=True, now=self._clock()
         )
 
     def _end(
@@ -137,7 +142,9 @@ class DynamoUploads:
             try:
                 transact(self._client, [end, *effects])
             except ConditionsFailedError as refused:
-                held = refused.items.get(0)
+                if 0 not in refused.items:
+                    raise
+                held = refused.items[0]
                 if not held or held["status"]["S"] != UploadStatus.PENDING:
                     return False
                 # A part has come since the upload was read: it has to be cleared away as well.

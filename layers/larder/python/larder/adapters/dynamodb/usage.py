@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from larder.adapters.dynamodb.attributes import number, text
 from larder.adapters.dynamodb.counters import usage_from
-from larder.adapters.dynamodb.items import number, text
 from larder.adapters.dynamodb.keys import file_id_of, project_partition, upload_id_of, usage_key
 from larder.adapters.dynamodb.transactions import transact
 from larder.domain.quota import NOTHING, Usage, one_file

@@ -1,0 +1,102 @@
+"""Reading a list page by page from the Store table or one of its local indexes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from larder.adapters.dynamodb.attributes import text
+from larder.adapters.dynamodb.keys import project_partition
+from larder.services.space_ports import Found, Position
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef, QueryInputTypeDef
+
+    from larder.adapters.dynamodb.attributes import ItemRead
+    from larder.domain.ids import TenantId
+
+MOST_QUERIES = 200
+"""Queries that one page may take, of up to 1 MB each: about 4 seconds, and 400,000 files."""
+
+_GROWTH = 4
+
+
+@dataclass(frozen=True, slots=True)
+class ListRead:
+    """What is read, in which order: the items of a project whose sort key begins with `scope`.
+
+    `index` None is the table itself; `filter` an expression over `values` and `names`.
+    """
+
+    table: str
+    tenant: TenantId
+    index: str | None
+    scope: str
+    descending: bool
+    filter: str | None = None
+    values: Mapping[str, AttributeValueTypeDef] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def sort_key(self) -> str:
+        """The attribute that the items are in order of."""
+        return "sk" if self.index is None else self.index
+
+    def position(self, key: Mapping[str, AttributeValueTypeDef]) -> Position:
+        """Return the place right after the item of that key."""
+        return Position(key["sk"]["S"], key[self.sort_key]["S"])
+
+
+def read_list(
+    client: DynamoDBClient, read: ListRead, *, limit: int, after: Position | None
+) -> Found[ItemRead]:
+    """Return up to `limit` items, strongly consistent.
+
+    `Limit` counts items before the filter (AWS: Query, FilterExpression), so a filtered page takes
+    as many queries as it needs, each of four times as many items, until it is full or
+    `MOST_QUERIES` were made.
+    """
+    request = _request(read, after)
+    request["Limit"] = limit + 1
+    found: list[ItemRead] = []
+    for _ in range(MOST_QUERIES):
+        answer = client.query(**request)
+        found += answer["Items"]
+        if len(found) > limit:
+            return Found(tuple(found[:limit]), read.position(found[limit - 1]))
+        if "LastEvaluatedKey" not in answer:
+            return Found(tuple(found), None)
+        request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+        request["Limit"] *= _GROWTH
+    return Found(tuple(found), read.position(answer["LastEvaluatedKey"]))
+
+
+def _request(read: ListRead, after: Position | None) -> QueryInputTypeDef:
+    scoped = f" AND begins_with({read.sort_key}, :scope)" if read.scope else ""
+    request: QueryInputTypeDef = {
+        "TableName": read.table,
+        "KeyConditionExpression": f"pk = :pk{scoped}",
+        "ExpressionAttributeValues": {
+            ":pk": text(project_partition(read.tenant)),
+            **({":scope": text(read.scope)} if read.scope else {}),
+            **read.values,
+        },
+        "ScanIndexForward": not read.descending,
+        "ConsistentRead": True,
+    }
+    if read.index is not None:
+        request["IndexName"] = read.index
+    if read.filter is not None:
+        request["FilterExpression"] = read.filter
+    if read.names:
+        request["ExpressionAttributeNames"] = read.names
+    if after is not None:
+        request["ExclusiveStartKey"] = {
+            "pk": text(project_partition(read.tenant)),
+            "sk": text(after.id),
+            **({} if read.index is None else {read.index: text(after.key)}),
+        }
+    return request

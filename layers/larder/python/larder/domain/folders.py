@@ -1,0 +1,118 @@
+"""Folders: a project's tree of names that its files lie in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from larder.domain.errors import ConflictError, NotFoundError
+from larder.domain.filenames import folded
+from larder.domain.ids import created_at
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from larder.domain.ids import FolderId
+
+DEEPEST = 32
+"""Folders on the longest way down; one in the root is at depth 1."""
+
+MOST_FOLDERS = 10_000
+"""Folders of a project. A change of the tree reads all of them: about 2 MB."""
+
+CLEARING_GRACE = 15 * 60
+"""Seconds that deleting a folder's contents may take before the sweeper has it taken up again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder; `parent_id` None in the root.
+
+    `additions` counts what was ever put into it, so that whoever finds it empty can tell that it
+    still is. While `deleting`, nothing more can be.
+    """
+
+    id: FolderId
+    name: str
+    parent_id: FolderId | None
+    favorite: bool = False
+    additions: int = 0
+    deleting: bool = False
+
+    @property
+    def created_at(self) -> int:
+        """When the folder's id was made, in unix seconds."""
+        return created_at(self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class FolderTree:
+    """All folders of a project at one moment; `version` changes with every change of the tree."""
+
+    folders: Mapping[FolderId, Folder]
+    version: int
+
+    def check(self, changed: Folder) -> None:
+        """Refuse a tree in which `changed`, new, renamed or moved, would be a folder.
+
+        Raises:
+            NotFoundError: its parent does not exist, or is being deleted.
+            ConflictError: the parent is the folder itself or lies in it, has a folder of that
+                name in any case, or lies too deep; or there are too many folders.
+        """
+        parent = self._open(changed.parent_id)
+        way = self._way_up(parent)
+        if changed.id in way:
+            raise ConflictError(
+                f"Folder {changed.id} cannot be moved into itself or a folder that lies in it.",
+                code="folder_cycle",
+                permanent=True,
+            )
+        depth = len(way) + self._height(changed.id)
+        if depth > DEEPEST:
+            raise ConflictError(
+                f"Folders nest at most {DEEPEST} deep; this would make {depth}.",
+                code="folder_too_deep",
+                permanent=True,
+            )
+        name = folded(changed.name)
+        for other in self.folders.values():
+            taken = other.parent_id == changed.parent_id and folded(other.name) == name
+            if taken and other.id != changed.id:
+                raise ConflictError(
+                    f"There is a folder '{other.name}' here already: {other.id}.",
+                    code="folder_exists",
+                    permanent=True,
+                )
+        if changed.id not in self.folders and len(self.folders) >= MOST_FOLDERS:
+            raise ConflictError(
+                f"The project has {MOST_FOLDERS} folders, as many as it may have.",
+                code="too_many_folders",
+                permanent=True,
+            )
+
+    def _open(self, parent_id: FolderId | None) -> Folder | None:
+        if parent_id is None:
+            return None
+        parent = self.folders.get(parent_id)
+        if parent is None or parent.deleting:
+            raise NotFoundError("Folder", parent_id, param="parent_id")
+        return parent
+
+    def _way_up(self, folder: Folder | None) -> set[FolderId]:
+        way: set[FolderId] = set()
+        while folder is not None:
+            way.add(folder.id)
+            folder = None if folder.parent_id is None else self.folders.get(folder.parent_id)
+        return way
+
+    def _height(self, folder_id: FolderId) -> int:
+        """Return how many folders lie on the longest way down from the folder, itself included."""
+        children: dict[FolderId | None, list[FolderId]] = {}
+        for folder in self.folders.values():
+            children.setdefault(folder.parent_id, []).append(folder.id)
+        height, level = 0, [folder_id]
+        while level:
+            height += 1
+            level = [child for parent in level for child in children.get(parent, ())]
+        return height

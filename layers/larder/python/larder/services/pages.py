@@ -1,0 +1,21 @@
+"""What the lists of the Space have in common."""
+
+from __future__ import annotations
+
+from larder.domain.errors import InvalidParameterError
+
+LONGEST_PAGE = 100
+SHORT_PAGE = 10
+
+
+def checked_limit(limit: int) -> int:
+    """Return the number of items that a page may have.
+
+    Raises:
+        InvalidParameterError: it is not within 1..100.
+    """
+    if not 1 <= limit <= LONGEST_PAGE:
+        raise InvalidParameterError(
+            f"limit must be between 1 and {LONGEST_PAGE}, not {limit}.", param="limit"
+        )
+    return limit

@@ -1,0 +1,95 @@
+"""Folder records in memory."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from larder.domain.filenames import folded
+from larder.domain.folders import Folder, FolderTree
+from tests.fakes.finder import page_of
+
+if TYPE_CHECKING:
+    from larder.domain.ids import FolderId, TenantId
+    from larder.services.space_ports import Found, Position
+    from tests.fakes.store import InMemoryStore
+
+
+class InMemoryFolders:
+    """`FolderRecords` in memory."""
+
+    def __init__(self, store: InMemoryStore) -> None:
+        self._store = store
+
+    def get(self, tenant: TenantId, folder_id: FolderId) -> Folder | None:
+        row = self._store.folders.get((tenant, folder_id))
+        return None if row is None else row.folder
+
+    def tree(self, tenant: TenantId) -> FolderTree:
+        with self._store.transaction():
+            return FolderTree(
+                folders={
+                    folder_id: row.folder
+                    for (owner, folder_id), row in self._store.folders.items()
+                    if owner == tenant
+                },
+                version=self._store.tree_versions.get(tenant, 0),
+            )
+
+    def children(
+        self, tenant: TenantId, parent: FolderId | None, *, limit: int, after: Position | None
+    ) -> Found[Folder]:
+        rows = (row.folder for (owner, _), row in self._store.folders.items() if owner == tenant)
+        return page_of(
+            (((folded(f.name), f.id), f) for f in rows if f.parent_id == parent),
+            limit=limit,
+            after=after,
+            descending=False,
+        )
+
+    def create(self, tenant: TenantId, folder: Folder, tree_version: int) -> bool:
+        with self._store.transaction():
+            if not self._may_change(tenant, tree_version, folder.parent_id):
+                return False
+            self._changed(tenant)
+            self._store.enter(tenant, folder.parent_id)
+            self._store.put_folder(tenant, folder)
+            return True
+
+    def revise(self, tenant: TenantId, before: Folder, after: Folder, tree_version: int) -> bool:
+        with self._store.transaction():
+            row = self._store.folders.get((tenant, after.id))
+            moved = after.parent_id if after.parent_id != before.parent_id else None
+            if row is None or row.folder.deleting:
+                return False
+            if not self._may_change(tenant, tree_version, moved):
+                return False
+            self._changed(tenant)
+            self._store.enter(tenant, moved)
+            row.folder = replace(
+                row.folder, name=after.name, parent_id=after.parent_id, favorite=after.favorite
+            )
+            return True
+
+    def close(self, tenant: TenantId, folder_id: FolderId, due_at: int) -> None:
+        with self._store.transaction():
+            row = self._store.folders.get((tenant, folder_id))
+            if row is not None:
+                row.folder = replace(row.folder, deleting=True)
+                row.due_at = due_at
+
+    def remove(self, tenant: TenantId, folder: Folder) -> bool:
+        with self._store.transaction():
+            row = self._store.folders.get((tenant, folder.id))
+            if row is None or row.folder.additions != folder.additions:
+                return False
+            del self._store.folders[tenant, folder.id]
+            self._changed(tenant)
+            return True
+
+    def _may_change(self, tenant: TenantId, seen: int, parent: FolderId | None) -> bool:
+        unchanged = self._store.tree_versions.get(tenant, 0) == seen
+        return unchanged and (parent is None or self._store.is_open(tenant, parent))
+
+    def _changed(self, tenant: TenantId) -> None:
+        self._store.tree_versions[tenant] = self._store.tree_versions.get(tenant, 0) + 1
