@@ -43,6 +43,11 @@ def shelf(new_project: NewProject) -> Iterator[tuple[Space, str]]:
         yield space, folder
 
 
+def settled(space: Space, file: Json) -> Json:
+    """Wait until the file's bytes have been looked at, and return it as it is then."""
+    return file | {"status": space.api.settled(file["fileId"])["status"]}
+
+
 def upload_of_size(space: Space, size: int) -> str:
     file_id: str = space.api.upload_directly(b"\xff" * size, filename="big.bin")["id"]
     return file_id
@@ -326,7 +331,7 @@ class TestCursor:
 
 class TestUpdate:
     def test_what_is_named_changes_and_nothing_else(self, space: Space) -> None:
-        file = space.put("a.txt", tags="one,two")
+        file = settled(space, space.put("a.txt", tags="one,two"))
         folder = space.make_folder("Projects")
 
         renamed = space.change(file["fileId"], name="Q4 Report Final")
@@ -349,7 +354,7 @@ class TestUpdate:
         assert space.found(folderId="root") == ["report.pdf"]
 
     def test_nothing_to_change_changes_nothing(self, space: Space) -> None:
-        file = space.put(tags="one")
+        file = settled(space, space.put(tags="one"))
 
         assert space.change(file["fileId"]) == file
         assert space.change(file["fileId"], addTags=["one"], name=file["name"]) == file
