@@ -89,7 +89,7 @@ class TrashRecords(Protocol):
         """Return the files that can still be restored at `now`, the last deleted first."""
 
     def restore(self, tenant: TenantId, trashed: TrashedFile, file: File) -> bool:
-        """Make it the live `file` again; False when it is no longer in the trash.
+        """Make it the live `file` again; False when it is no longer in the trash as it was read.
 
         Raises:
             NotFoundError: the folder of `file` does not exist, or is being deleted.
@@ -98,7 +98,7 @@ class TrashRecords(Protocol):
     def purge(self, tenant: TenantId, trashed: Sequence[TrashedFile]) -> bool:
         """Remove up to `AT_ONCE` files for good and give their amounts back.
 
-        All of them, or none and False, when one is no longer in the trash.
+        All of them, or none and False, when one is no longer in the trash as it was read.
         """
 
 
