@@ -123,7 +123,10 @@ class FolderRecords(Protocol):
         """Rename, move or mark a folder; False when the tree has changed since `tree_version`."""
 
     def close(self, tenant: TenantId, folder_id: FolderId, due_at: int) -> None:
-        """Let nothing more into the folder, and have the sweeper look at it at `due_at`."""
+        """Let nothing more into the folder, and have the sweeper look at it at `due_at`.
+
+        This changes the tree. Nothing happens when the folder is gone.
+        """
 
     def remove(self, tenant: TenantId, folder: Folder) -> bool:
         """Remove the folder; False when something was put into it since it was read, or it's gone.
