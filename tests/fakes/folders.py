@@ -77,6 +77,7 @@ class InMemoryFolders:
             if row is not None:
                 row.folder = replace(row.folder, deleting=True)
                 row.due_at = due_at
+                self._changed(tenant)
 
     def remove(self, tenant: TenantId, folder: Folder) -> bool:
         with self._store.transaction():

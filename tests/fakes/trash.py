@@ -57,7 +57,7 @@ class InMemoryTrash:
 
     def restore(self, tenant: TenantId, trashed: TrashedFile, file: File) -> bool:
         with self._store.transaction():
-            if (tenant, file.id) not in self._store.trash:
+            if not self._holds(tenant, trashed):
                 return False
             self._store.check_open(tenant, file)
             self._store.enter(tenant, file.folder_id)
@@ -68,15 +68,18 @@ class InMemoryTrash:
 
     def purge(self, tenant: TenantId, trashed: Sequence[TrashedFile]) -> bool:
         with self._store.transaction():
-            owners = [gone.file.id for gone in trashed]
             if any(
-                (tenant, owner) not in self._store.trash or owner in self._store.ledger
-                for owner in owners
+                not self._holds(tenant, gone) or gone.file.id in self._store.ledger
+                for gone in trashed
             ):
                 return False
-            for owner in owners:
-                gone = self._store.trash.pop((tenant, owner))
+            for gone in trashed:
+                del self._store.trash[tenant, gone.file.id]
                 self._store.removed.append((tenant, gone.file))
-                self._store.ledger.add(owner)
+                self._store.ledger.add(gone.file.id)
                 self._store.count(tenant, left=gone.file.amount, reserved=NOTHING)
             return True
+
+    def _holds(self, tenant: TenantId, trashed: TrashedFile) -> bool:
+        held = self._store.trash.get((tenant, trashed.file.id))
+        return held is not None and held.file.revision == trashed.file.revision

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import sys
+import unicodedata
+
 import pytest
 
-from larder.domain.filenames import InvalidFilenameError, clean_filename
+from larder.domain.filenames import InvalidFilenameError, checked_name, clean_filename, folded
 
 
 @pytest.mark.parametrize(
@@ -38,3 +41,54 @@ def test_a_name_may_take_255_bytes_and_no_more(character: str) -> None:
 @pytest.mark.parametrize("name", ["e\u0301.txt", "é.txt", ".env", "a..", "  spaced  ", "👩‍🚀.txt"])
 def test_a_name_is_kept_exactly_as_sent(name: str) -> None:
     assert clean_filename(name) == name
+
+
+@pytest.mark.parametrize("name", ["a b.txt", "日本.txt", ".env", "a..", "  spaced  ", "a:b?*|"])
+def test_a_name_that_a_person_gives_is_kept_exactly(name: str) -> None:
+    assert checked_name(name, param="name") == name
+
+
+@pytest.mark.parametrize("name", ["a/b", "/", "a/", "/a", "a\\b", "\\", "../a"])
+def test_a_name_that_a_person_gives_has_no_separators(name: str) -> None:
+    with pytest.raises(InvalidFilenameError, match="contains '/' or") as refused:
+        checked_name(name, param="name")
+
+    assert refused.value.param == "name"
+
+
+@pytest.mark.parametrize("name", ["", " ", ".", "..", ". .", "\u3000"])
+def test_a_name_that_a_person_gives_is_not_empty(name: str) -> None:
+    with pytest.raises(InvalidFilenameError, match="name is empty"):
+        checked_name(name, param="name")
+
+
+@pytest.mark.parametrize("character", ["\x00", "\n", "\x7f", "\x85", "\u2028", "\u2029", "\ud800"])
+def test_a_name_that_a_person_gives_has_no_control_characters(character: str) -> None:
+    with pytest.raises(InvalidFilenameError, match=f"U\\+{ord(character):04X}"):
+        checked_name(f"a{character}b", param="name")
+
+
+@pytest.mark.parametrize("character", ["a", "é", "日", "🍏"])
+def test_a_name_that_a_person_gives_may_take_255_bytes_and_no_more(character: str) -> None:
+    longest = character * (255 // len(character.encode()))
+
+    assert checked_name(longest, param="name") == longest
+    with pytest.raises(InvalidFilenameError, match="at most 255 bytes"):
+        checked_name(longest + character, param="name")
+
+
+def test_folding_a_folded_name_changes_nothing_for_any_character() -> None:
+    unstable = [c for c in map(chr, range(sys.maxunicode + 1)) if folded(folded(c)) != folded(c)]
+
+    assert unstable == []
+
+
+def test_a_name_s_own_cases_and_forms_fold_alike_for_any_character() -> None:
+    def variants(c: str) -> set[str]:
+        return {c, c.casefold(), *(unicodedata.normalize(form, c) for form in ("NFC", "NFD"))}
+
+    apart = [
+        c for c in map(chr, range(sys.maxunicode + 1)) if len(set(map(folded, variants(c)))) > 1
+    ]
+
+    assert apart == []

@@ -56,12 +56,14 @@ class FolderTree:
         """Refuse a tree in which `changed`, new, renamed or moved, would be a folder.
 
         Raises:
-            NotFoundError: its parent does not exist, or is being deleted.
+            NotFoundError: its parent does not exist, or is being deleted, or lies in one that is.
             ConflictError: the parent is the folder itself or lies in it, has a folder of that
                 name in any case, or lies too deep; or there are too many folders.
         """
-        parent = self._open(changed.parent_id)
-        way = self._way_up(parent)
+        parent_id = changed.parent_id
+        if parent_id is not None and (parent_id not in self.folders or self.deleting(parent_id)):
+            raise NotFoundError("Folder", parent_id, param="parent_id")
+        way = self._way_up(parent_id)
         if changed.id in way:
             raise ConflictError(
                 f"Folder {changed.id} cannot be moved into itself or a folder that lies in it.",
@@ -91,19 +93,15 @@ class FolderTree:
                 permanent=True,
             )
 
-    def _open(self, parent_id: FolderId | None) -> Folder | None:
-        if parent_id is None:
-            return None
-        parent = self.folders.get(parent_id)
-        if parent is None or parent.deleting:
-            raise NotFoundError("Folder", parent_id, param="parent_id")
-        return parent
+    def deleting(self, folder_id: FolderId) -> bool:
+        """Tell whether the folder is being deleted, or one that it lies in."""
+        return any(self.folders[above].deleting for above in self._way_up(folder_id))
 
-    def _way_up(self, folder: Folder | None) -> set[FolderId]:
+    def _way_up(self, folder_id: FolderId | None) -> set[FolderId]:
         way: set[FolderId] = set()
-        while folder is not None:
-            way.add(folder.id)
-            folder = None if folder.parent_id is None else self.folders.get(folder.parent_id)
+        while folder_id is not None and folder_id in self.folders:
+            way.add(folder_id)
+            folder_id = self.folders[folder_id].parent_id
         return way
 
     def _height(self, folder_id: FolderId) -> int:

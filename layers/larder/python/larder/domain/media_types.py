@@ -32,10 +32,13 @@ def media_type_of(filename: str, claimed: str | None) -> str:
     """Return the media type that the sender claimed, else the one that the name suggests.
 
     `application/octet-stream`, which many clients send for want of a better one, claims nothing.
+    Type and subtype, by which people search, are in lower case (RFC 9110, 8.3.1).
     """
-    if claimed and claimed.lower() != UNKNOWN and len(claimed) <= LONGEST_MEDIA_TYPE:
-        return claimed
-    guessed, encoding = _BY_NAME.guess_type(filename)
+    essence, *parameters = (claimed or "").strip().split(";")
+    essence = essence.strip().lower()
+    if essence not in {"", UNKNOWN} and len(claimed or "") <= LONGEST_MEDIA_TYPE:
+        return ";".join([essence, *parameters])
+    guessed, encoding = _BY_NAME.guess_file_type(filename)
     if encoding is not None:
         # The type is that of what is inside: "a.csv.gz" is no text.
         return {"gzip": "application/gzip", "bzip2": "application/x-bzip2"}.get(encoding, UNKNOWN)

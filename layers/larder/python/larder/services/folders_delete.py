@@ -43,12 +43,16 @@ class Clearing:
         if self.folders.get(tenant, folder_id) is None:
             return True
         self.folders.close(tenant, folder_id, int(self.clock()) + CLEARING_GRACE)
-        here = FileQuery(folder=folder_id)
+        here, after = FileQuery(folder=folder_id), None
         while keep_going():
             now = self.clock()
-            found = self.finder.find(tenant, here, limit=AT_ONCE, after=None, now=now)
+            found = self.finder.find(tenant, here, limit=AT_ONCE, after=after, now=now)
             if found.items:
                 trash_all(tenant, found.items, trash=self.trash, now=now)
+                continue
+            if found.next is not None:
+                # So many have expired here that the finder stopped before it came to one.
+                after = found.next
                 continue
             children = self.folders.children(tenant, folder_id, limit=AT_ONCE, after=None)
             for child in children.items:
@@ -101,7 +105,7 @@ def _delete_empty(tenant: TenantId, folder_id: FolderId, *, clearing: Clearing) 
             tenant, FileQuery(folder=folder_id), limit=1, after=None, now=clearing.clock()
         )
         children = clearing.folders.children(tenant, folder_id, limit=1, after=None)
-        if files.items or children.items:
+        if files.items or files.next or children.items:
             raise ConflictError(
                 f"Folder '{folder.name}' is not empty. Delete it with ?recursive=true to move "
                 "its files to the trash.",

@@ -35,8 +35,8 @@ def update_folder(
     Raises:
         InvalidParameterError: the name is not acceptable.
         NotFoundError: there is no such folder, or no such new parent, for this project.
-        ConflictError: the folder is being deleted, would lie in itself or too deep, or the
-            parent has a folder of that name.
+        ConflictError: the folder or one that it lies in is being deleted; it would lie in itself
+            or too deep; or the parent has a folder of that name.
         ContentionError: others changed the project's folders again and again.
     """
     wanted = parse_folder_id(folder_id)
@@ -45,7 +45,7 @@ def update_folder(
         folder = None if wanted is None else tree.folders.get(wanted)
         if folder is None:
             raise NotFoundError("Folder", folder_id)
-        if folder.deleting:
+        if tree.deleting(folder.id):
             raise ConflictError(
                 f"Folder {folder.id} is being deleted.", code="folder_deleting", permanent=True
             )

@@ -89,7 +89,7 @@ class TrashRecords(Protocol):
         """Return the files that can still be restored at `now`, the last deleted first."""
 
     def restore(self, tenant: TenantId, trashed: TrashedFile, file: File) -> bool:
-        """Make it the live `file` again; False when it is no longer in the trash.
+        """Make it the live `file` again; False when it is no longer in the trash as it was read.
 
         Raises:
             NotFoundError: the folder of `file` does not exist, or is being deleted.
@@ -98,7 +98,7 @@ class TrashRecords(Protocol):
     def purge(self, tenant: TenantId, trashed: Sequence[TrashedFile]) -> bool:
         """Remove up to `AT_ONCE` files for good and give their amounts back.
 
-        All of them, or none and False, when one is no longer in the trash.
+        All of them, or none and False, when one is no longer in the trash as it was read.
         """
 
 
@@ -123,7 +123,10 @@ class FolderRecords(Protocol):
         """Rename, move or mark a folder; False when the tree has changed since `tree_version`."""
 
     def close(self, tenant: TenantId, folder_id: FolderId, due_at: int) -> None:
-        """Let nothing more into the folder, and have the sweeper look at it at `due_at`."""
+        """Let nothing more into the folder, and have the sweeper look at it at `due_at`.
+
+        This changes the tree. Nothing happens when the folder is gone.
+        """
 
     def remove(self, tenant: TenantId, folder: Folder) -> bool:
         """Remove the folder; False when something was put into it since it was read, or it's gone.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from larder.domain.errors import ContentionError
 from larder.domain.filenames import checked_name
-from larder.domain.tags import checked_tags
+from larder.domain.tags import checked_tag, checked_tags
 from larder.services.files_get import get_file
 from larder.services.folders_get import folder_named
 
@@ -56,9 +56,9 @@ def update_file(
 
 
 def _changed(file: File, changes: FileChanges) -> File:
-    removed = checked_tags(changes.remove_tags, param="remove_tags")
-    kept = file.tags if changes.tags is None else changes.tags
-    added = checked_tags((*kept, *changes.add_tags), param="tags")
+    removed = {checked_tag(tag, param="remove_tags") for tag in changes.remove_tags}
+    kept = file.tags if changes.tags is None else checked_tags(changes.tags, param="tags")
+    added = [checked_tag(tag, param="add_tags") for tag in changes.add_tags]
     return replace(
         file,
         filename=file.filename
@@ -67,6 +67,6 @@ def _changed(file: File, changes: FileChanges) -> File:
         folder_id=file.folder_id
         if changes.folder is None
         else folder_named(changes.folder, param="folder_id"),
-        tags=tuple(tag for tag in added if tag not in removed),
+        tags=checked_tags((tag for tag in (*kept, *added) if tag not in removed), param="add_tags"),
         favorite=file.favorite if changes.favorite is None else changes.favorite,
     )

@@ -145,7 +145,11 @@ class DynamoFolders:
         return self._change(tenant, tree_version, [update, *self._entering(tenant, moved)])
 
     def close(self, tenant: TenantId, folder_id: FolderId, due_at: int) -> None:
-        """Mark the folder as being deleted, unless it is gone."""
+        """Mark the folder as being deleted, unless it is gone.
+
+        With the version of the tree: or else a folder in it could be moved out, by who has read the
+        tree before, and be emptied all the same, by who lists the folder's folders after.
+        """
         update: TransactWriteItemTypeDef = {
             "Update": {
                 "TableName": self._table,
@@ -159,7 +163,7 @@ class DynamoFolders:
                 },
             }
         }
-        self._write([update])
+        self._write([self._tree_change(tenant), update])
 
     def remove(self, tenant: TenantId, folder: Folder) -> bool:
         """Delete the folder, on condition that nothing was put into it since it was read."""
@@ -171,7 +175,10 @@ class DynamoFolders:
                 "ExpressionAttributeValues": {":seen": number(folder.additions)},
             }
         }
-        change: TransactWriteItemTypeDef = {
+        return self._write([self._tree_change(tenant), delete])
+
+    def _tree_change(self, tenant: TenantId) -> TransactWriteItemTypeDef:
+        return {
             "Update": {
                 "TableName": self._table,
                 "Key": tree_key(tenant),
@@ -179,7 +186,6 @@ class DynamoFolders:
                 "ExpressionAttributeValues": {":one": number(1)},
             }
         }
-        return self._write([change, delete])
 
     def _entering(
         self, tenant: TenantId, parent: FolderId | None

@@ -77,7 +77,7 @@ class DynamoTrash:
     def restore(self, tenant: TenantId, trashed: TrashedFile, file: File) -> bool:
         """Delete the trashed item, put the live one and enter its folder, in one transaction."""
         changes: list[TransactWriteItemTypeDef] = [
-            self._deletion(tenant, trashed.file.id),
+            self._deletion(tenant, trashed),
             put_new(self._table, file_item(tenant, file, int(self._clock()))),
         ]
         if file.folder_id is not None:
@@ -97,7 +97,7 @@ class DynamoTrash:
         owners = [gone.file.id for gone in trashed]
         return self._write(
             [
-                *(self._deletion(tenant, owner) for owner in owners),
+                *(self._deletion(tenant, gone) for gone in trashed),
                 *give_back(self._table, tenant, owners, amount, reserved=False, now=self._clock()),
             ]
         )
@@ -120,12 +120,14 @@ class DynamoTrash:
             put_new(self._table, trash_item(tenant, trashed)),
         ]
 
-    def _deletion(self, tenant: TenantId, file_id: FileId) -> TransactWriteItemTypeDef:
+    def _deletion(self, tenant: TenantId, trashed: TrashedFile) -> TransactWriteItemTypeDef:
         return {
             "Delete": {
                 "TableName": self._table,
-                "Key": trash_key(tenant, file_id),
-                "ConditionExpression": "attribute_exists(pk)",
+                "Key": trash_key(tenant, trashed.file.id),
+                # Who restores it counts the revision up: trashed again, it is another.
+                "ConditionExpression": "revision = :revision",
+                "ExpressionAttributeValues": {":revision": number(trashed.file.revision)},
             }
         }
 
