@@ -96,4 +96,5 @@ clean: ## remove what was built, the caches and the local state
 .PHONY: bench
 bench: tools ## measure against other ways of doing the same; writes bench/RESULTS.md
 	$(RUN) python -m bench.validator
+	$(RUN) python -m bench.listings
 	$(RUN) python -m local run --port 0 --state .local/bench -- $(UV) run --quiet python -m bench.transfers
