@@ -17,6 +17,7 @@ from tests.containers.world import (
     CONTENT,
     EVENTS,
     FILE_ID,
+    FOLDER_ID,
     KEY_ID,
     REPORT,
     TENANT,
@@ -62,6 +63,21 @@ def removed_file_and_upload(world: World) -> None:
     removed_file(world)
     world.reserve_upload()
     world.remove_record(UPLOAD_ID)
+
+
+def trashed_file(world: World) -> None:
+    world.store_file()
+    world.trash_file()
+
+
+def folder(world: World) -> None:
+    world.make_folder()
+
+
+def folder_with_file(world: World) -> None:
+    world.make_folder()
+    world.store_file()
+    world.fill_folder()
 
 
 def body(answer: Any) -> Any:
@@ -160,6 +176,83 @@ def swept(answer: Any, world: World) -> None:
     assert world.taken() == (0, 0)
 
 
+def put(answer: Any, world: World) -> None:
+    assert body(answer)["tags"] == ["reports", "2026", "q1"]
+    assert world.taken() == (1, 0)
+
+
+def shown(answer: Any, _: World) -> None:
+    assert [entry["fileId"] for entry in body(answer)["files"]] == [FILE_ID]
+
+
+def whole(answer: Any, _: World) -> None:
+    assert base64.b64decode(body(answer)["data"]["content"]) == CONTENT
+
+
+def renamed(answer: Any, world: World) -> None:
+    assert body(answer)["name"] == "Q4 Report Final.pdf"
+    file = world.ports.files.get(TENANT, FILE_ID)
+    assert file is not None
+    assert (file.tags, file.favorite) == (("important",), True)
+
+
+def trashed(answer: Any, world: World) -> None:
+    assert body(answer) == {"fileId": FILE_ID, "isDeleted": True}
+    assert world.ports.trash.get(TENANT, FILE_ID) is not None
+    assert world.taken() == (1, 0)
+
+
+def restored(answer: Any, world: World) -> None:
+    assert body(answer)["fileId"] == FILE_ID
+    assert world.ports.files.get(TENANT, FILE_ID) is not None
+
+
+def purged(answer: Any, world: World) -> None:
+    assert body(answer) == {"fileId": FILE_ID, "isDeleted": True}
+    assert world.taken() == (0, 0)
+
+
+def emptied(answer: Any, world: World) -> None:
+    assert body(answer) == {"purgedFiles": 1, "isEmpty": True}
+    assert world.taken() == (0, 0)
+
+
+def made(answer: Any, world: World) -> None:
+    [folder] = world.ports.folders.tree(TENANT).folders.values()
+    assert (body(answer)["folderId"], body(answer)["name"]) == (folder.id, "Projects")
+
+
+def folders_shown(answer: Any, _: World) -> None:
+    assert [entry["folderId"] for entry in body(answer)["folders"]] == [FOLDER_ID]
+
+
+def folder_found(answer: Any, _: World) -> None:
+    assert body(answer)["folderId"] == FOLDER_ID
+
+
+def folder_renamed(answer: Any, world: World) -> None:
+    folder = world.ports.folders.get(TENANT, FOLDER_ID)
+    assert folder is not None
+    assert body(answer)["name"] == folder.name == "Archive"
+
+
+def folder_gone(answer: Any, world: World) -> None:
+    assert body(answer) == {"folderId": FOLDER_ID, "isDeleted": True}
+    assert world.ports.folders.get(TENANT, FOLDER_ID) is None
+    assert world.ports.trash.get(TENANT, FILE_ID) is not None
+
+
+def folder_cleared(answer: Any, world: World) -> None:
+    assert answer == {"batchItemFailures": []}
+    assert world.ports.folders.get(TENANT, FOLDER_ID) is None
+    assert world.ports.trash.get(TENANT, FILE_ID) is not None
+
+
+def trash_cleared(answer: Any, world: World) -> None:
+    assert answer == {"batchItemFailures": []}
+    assert world.taken() == (0, 0)
+
+
 @dataclass(frozen=True)
 class Case:
     """What is there before the event, and what has to be true after it."""
@@ -178,12 +271,28 @@ CASES = {
     "files_list": Case(file, listed),
     "files_url": Case(file, linked),
     "files_validation": Case(file, reported),
+    "folders_create": Case(nothing, made),
+    "folders_delete": Case(folder_with_file, folder_gone),
+    "folders_get": Case(folder, folder_found),
+    "folders_list": Case(folder, folders_shown),
+    "folders_update": Case(folder, folder_renamed),
+    "on_cleanup": Case(folder_with_file, folder_cleared),
+    "on_cleanup_trash": Case(trashed_file, trash_cleared),
     "on_file_removed": Case(removed_file, cleared),
     "on_file_removed_by_ttl": Case(removed_file_and_upload, cleared),
     "on_object_created": Case(upload_with_bytes, validated),
     "on_object_created_test_event": Case(nothing, ignored),
     "parts_create": Case(upload, taken),
+    "storage_create": Case(nothing, put),
+    "storage_get": Case(file, whole),
+    "storage_list": Case(file, shown),
+    "storage_trash": Case(file, trashed),
+    "storage_update": Case(file, renamed),
     "sweep": Case(expired_file, swept),
+    "trash_empty": Case(trashed_file, emptied),
+    "trash_list": Case(trashed_file, shown),
+    "trash_purge": Case(trashed_file, purged),
+    "trash_restore": Case(trashed_file, restored),
     "unknown_route": Case(nothing, refused),
     "uploads_cancel": Case(upload, cancelled),
     "uploads_complete": Case(upload_with_bytes, completed),

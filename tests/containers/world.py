@@ -5,13 +5,14 @@ from __future__ import annotations
 import base64
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from larder.domain.api_keys import KeyRecord, digest_of
 from larder.domain.files import DAY, File, FileStatus, Purpose
-from larder.domain.ids import FileId, TenantId, UploadId
+from larder.domain.folders import Folder
+from larder.domain.ids import FileId, FolderId, TenantId, UploadId
 from larder.domain.projects import Project
 from larder.domain.quota import Amount
 from larder.domain.uploads import Upload
@@ -35,6 +36,7 @@ SECRET: str = _CALLER.removeprefix("Bearer ")
 KEY_ID: str = _AUTHORIZED["keyId"]
 TENANT = TenantId(_AUTHORIZED["tenant"])
 FILE_ID = FileId(recorded("files_get")["pathParameters"]["file_id"])
+FOLDER_ID = FolderId(recorded("folders_get")["pathParameters"]["folder_id"])
 UPLOAD_ID = UploadId(recorded("uploads_get")["pathParameters"]["upload_id"])
 
 # The file is the last part of the recorded form.
@@ -78,6 +80,24 @@ class World:
         self.ports.objects.put(TENANT, FILE_ID, CONTENT)
         self.ports.objects.put_report(TENANT, FILE_ID, json.dumps(REPORT).encode())
         self.ports.files.settle(TENANT, file, Verdict(FileStatus.PROCESSED))
+
+    def trash_file(self) -> None:
+        """Move the events' file to the trash."""
+        file = self.ports.files.get(TENANT, FILE_ID)
+        assert file is not None
+        assert self.ports.trash.put(TENANT, [file], time.time())
+
+    def make_folder(self) -> None:
+        """Make the events' folder."""
+        folder = Folder(FOLDER_ID, "Projects", parent_id=None)
+        assert self.ports.folders.create(TENANT, folder, 0)
+
+    def fill_folder(self) -> None:
+        """Move the events' file into the events' folder."""
+        file = self.ports.files.get(TENANT, FILE_ID)
+        assert file is not None
+        moved = replace(file, folder_id=FOLDER_ID, revision=1)
+        assert self.ports.files.revise(TENANT, file, moved)
 
     def reserve_upload(self) -> None:
         """Create the events' upload, whose bytes are still to come."""

@@ -34,8 +34,9 @@ MAY_IMPORT = {
         "larder.services.ports",
         "larder.services.part_ports",
         "larder.services.space_ports",
-        # The composition root fills it in.
+        # The composition root fills these in.
         "larder.services.reclaim",
+        "larder.services.folders_delete",
         "larder.adapters",
         "larder.runtime",
     ),

@@ -79,7 +79,21 @@ def test_only_the_authorizer_reads_keys_and_the_pepper() -> None:
     }
 
     assert with_keys == {"Authorize"}
-    assert functions_allowed("secretsmanager:GetSecretValue") == {"Authorize"}
+    assert who_reads("Pepper") == {"Authorize"}
+
+
+def test_only_lists_read_what_cursors_are_signed_with() -> None:
+    assert who_reads("CursorSecret") == {"StorageList", "TrashList", "FoldersList"}
+
+
+def who_reads(secret: str) -> set[str]:
+    return {
+        name
+        for name, function in FUNCTIONS.items()
+        for statement in statements(function)
+        if "secretsmanager:GetSecretValue" in listed(statement["Action"])
+        and listed(statement["Resource"]) == [{"Fn::GetAtt": f"{secret}.Id"}]
+    }
 
 
 def test_only_workers_remove_bytes() -> None:
@@ -197,7 +211,7 @@ def test_every_asynchronous_path_ends_in_dead_letters() -> None:
 def test_one_bad_record_does_not_send_a_batch_back() -> None:
     mappings = of_type("AWS::Lambda::EventSourceMapping").values()
 
-    assert len(mappings) == 2
+    assert len(mappings) == 3
     assert all(m["FunctionResponseTypes"] == ["ReportBatchItemFailures"] for m in mappings)
 
 
@@ -211,7 +225,7 @@ def test_every_dead_letter_queue_raises_an_alarm() -> None:
         for dimension in alarm["Dimensions"]
     }
     assert watched == queues
-    assert len(queues) == 3
+    assert len(queues) == 4
 
 
 @pytest.mark.parametrize("metric", ["Errors", "Throttles"])

@@ -21,6 +21,20 @@ ROUTES = {
     ("HEAD", "/v1/files/{file_id}/content"): "FilesContent",
     ("GET", "/v1/files/{file_id}/url"): "FilesUrl",
     ("GET", "/v1/files/{file_id}/validation"): "FilesValidation",
+    ("POST", "/v1/storage/files"): "StorageCreate",
+    ("GET", "/v1/storage/files"): "StorageList",
+    ("GET", "/v1/storage/files/{file_id}"): "StorageGet",
+    ("PATCH", "/v1/storage/files/{file_id}"): "StorageUpdate",
+    ("DELETE", "/v1/storage/files/{file_id}"): "StorageTrash",
+    ("GET", "/v1/storage/trash"): "TrashList",
+    ("DELETE", "/v1/storage/trash"): "TrashEmpty",
+    ("DELETE", "/v1/storage/trash/{file_id}"): "TrashPurge",
+    ("POST", "/v1/storage/trash/{file_id}/restore"): "TrashRestore",
+    ("POST", "/v1/storage/folders"): "FoldersCreate",
+    ("GET", "/v1/storage/folders"): "FoldersList",
+    ("GET", "/v1/storage/folders/{folder_id}"): "FoldersGet",
+    ("PATCH", "/v1/storage/folders/{folder_id}"): "FoldersUpdate",
+    ("DELETE", "/v1/storage/folders/{folder_id}"): "FoldersDelete",
     ("POST", "/v1/uploads"): "UploadsCreate",
     ("GET", "/v1/uploads/{upload_id}"): "UploadsGet",
     ("POST", "/v1/uploads/{upload_id}/parts"): "PartsCreate",
@@ -50,12 +64,14 @@ def test_the_catch_all_knows_every_other_route() -> None:
     assert known == {route for route, function in ROUTES.items() if function != "UnknownRoute"}
 
 
-def test_every_route_asks_the_bearer_authorizer() -> None:
+def test_the_space_is_opened_by_its_own_header_and_everything_else_by_bearer() -> None:
     assert API["Auth"]["DefaultAuthorizer"] == "BearerAuthorizer"
 
     for function in FUNCTIONS.values():
         for event in function.get("Events", {}).values():
-            assert "Auth" not in event["Properties"]
+            space = event["Properties"].get("Path", "").startswith("/v1/storage")
+            expected = {"Authorizer": "ApiKeyAuthorizer"} if space else None
+            assert event["Properties"].get("Auth") == expected
 
 
 @pytest.mark.parametrize(

@@ -52,11 +52,12 @@ class SqsCleanups:
         self._client.send_message(QueueUrl=self._queue_url, MessageBody=json.dumps(message))
 
 
-def pass_on(body: str, to: Cleanups) -> None:
-    """Ask `to` for what the body of a message asks for."""
-    message = json.loads(body)
-    tenant = TenantId(message["project"])
+def pass_on(body: str, to: Cleanups) -> dict[str, str | int]:
+    """Ask `to` for what the body of a message asks for, and return what that is."""
+    message: dict[str, str | int] = json.loads(body)
+    tenant = TenantId(str(message["project"]))
     if "folder" in message:
-        to.clear_folder(tenant, FolderId(message["folder"]))
+        to.clear_folder(tenant, FolderId(str(message["folder"])))
     else:
         to.empty_trash(tenant, int(message["trash_until"]))
+    return message

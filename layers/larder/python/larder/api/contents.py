@@ -57,6 +57,13 @@ def content_headers(file: File, size: int, etag: str) -> dict[str, str]:
         "Content-Disposition": attachment(file.filename),
         "Content-Length": str(size),
         "ETag": etag,
+        **never_rendered(file),
+    }
+
+
+def never_rendered(file: File) -> dict[str, str]:
+    """Return the headers of an answer that carries a file's bytes, or the way to them."""
+    return {
         "X-Content-Type-Options": "nosniff",
         **digest_header(file),
     }

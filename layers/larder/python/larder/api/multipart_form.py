@@ -70,6 +70,7 @@ def parse_form(
     *,
     file_field: str = "file",
     known_fields: Collection[str] = FILE_CREATE_FIELDS,
+    list_fields: Collection[str] = (),
 ) -> MultipartForm:
     """Read a whole form whose parts may come in any order; unknown parts are skipped.
 
@@ -78,6 +79,7 @@ def parse_form(
         body: the request body as raw bytes, not base64.
         file_field: the name of the part that carries the file.
         known_fields: the text fields to return, each allowed once.
+        list_fields: the text fields to return whose values are joined by commas.
 
     Raises:
         MalformedMultipartError: not a form, cut short, malformed, over `MAX_PARTS` parts,
@@ -98,6 +100,9 @@ def parse_form(
             if name in fields:
                 raise _sent_twice(name)
             fields[name] = _text(name, parameters, data)
+        elif name in list_fields:
+            sent = [fields[name]] if name in fields else []
+            fields[name] = ",".join([*sent, _text(name, parameters, data)])
     return MultipartForm(MappingProxyType(fields), file)
 
 

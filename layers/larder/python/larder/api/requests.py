@@ -11,11 +11,15 @@ from larder.domain.errors import BodyTooLargeError, InvalidParameterError
 from larder.domain.ids import TenantId
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
+    from aws_lambda_powertools.utilities.typing import LambdaContext
 
 LARGEST_BODY = 2 * 2**20
+
+WORK_MS = 8_000
+"""Milliseconds that a request works on what may be too much for it; the rest is done later."""
 
 
 def tenant_of(event: APIGatewayProxyEvent) -> TenantId:
@@ -48,6 +52,15 @@ def json_body[Model: BaseModel](event: APIGatewayProxyEvent, model: type[Model])
     except ValidationError as invalid:
         first = invalid.errors(include_url=False, include_input=False)[0]
         raise invalid_parameter(first["loc"], first["msg"]) from invalid
+
+
+def running_time(context: LambdaContext) -> Callable[[], bool]:
+    """Return what tells whether there is still time for more work in this request.
+
+    Users wait for it, and the gateway no longer than 29 seconds.
+    """
+    ends = context.get_remaining_time_in_millis() - WORK_MS
+    return lambda: context.get_remaining_time_in_millis() > ends
 
 
 def invalid_parameter(location: Sequence[int | str], problem: str) -> InvalidParameterError:

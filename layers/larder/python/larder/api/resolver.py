@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from pydantic.alias_generators import to_camel
 
 from larder.api.errors import internal_error, refusal
 from larder.api.idempotency import answer_once, idempotency_key
@@ -26,23 +27,31 @@ if TYPE_CHECKING:
 type LambdaHandler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 
 
-def resolver() -> APIGatewayRestResolver:
-    """Return a resolver that answers every error in the envelope."""
+def resolver(*, camel_case: bool = False) -> APIGatewayRestResolver:
+    """Return a resolver that answers every error in the envelope.
+
+    With `camel_case` parameters are named as the Space surface names them.
+    """
     app = APIGatewayRestResolver(
         enable_validation=True,
         # Names stay readable, and as short as the size of a page is reckoned with.
         serializer=partial(json.dumps, ensure_ascii=False, separators=(",", ":")),
     )
 
-    app.exception_handler(LarderError)(_refused)
+    def refused(error: LarderError) -> Response[dict[str, Any]]:
+        if camel_case and error.param is not None:
+            error.param = to_camel(error.param)
+        return _refused(error)
+
+    app.exception_handler(LarderError)(refused)
     app.exception_handler(RequestValidationError)(_invalid)
     app.exception_handler(Exception)(_failed)
 
     def unmatched(_: Exception) -> Response[dict[str, Any]]:
         # The gateway's path parameters match anything, Powertools' not every character.
         parameters = app.current_event.path_parameters
-        kind = "Upload" if "upload_id" in parameters else "File"
-        return refusal(NotFoundError(kind, next(iter(parameters.values()), "")))
+        name, value = next(iter(parameters.items()), ("file_id", ""))
+        return refusal(NotFoundError(name.removesuffix("_id").title(), value))
 
     app.not_found(unmatched)
     return app

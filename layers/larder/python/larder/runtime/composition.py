@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
 
+    from larder.services.folders_delete import Clearing
     from larder.services.part_ports import PartStore
     from larder.services.ports import (
         ArrivalQueue,
@@ -166,6 +167,13 @@ class Composition:
         from larder.adapters.sqs import SqsCleanups
 
         return SqsCleanups(sqs_client(), self.settings.cleanups_queue_url)
+
+    @cached_property
+    def clearing(self) -> Clearing:
+        """What empties folders."""
+        from larder.services.folders_delete import Clearing
+
+        return Clearing(self.folders, self.finder, self.trash, self.clock)
 
     @cached_property
     def cursor_key(self) -> Callable[[], bytes]:

@@ -21,6 +21,7 @@ LONGEST_FILTER = 1_024
 
 
 def file_query(
+    tenant: TenantId,
     *,
     folder_id: str | None,
     tag: str | None,
@@ -29,7 +30,6 @@ def file_query(
     mime_prefix: str | None,
     sort: str,
     order: str | None,
-    tenant: TenantId,
     folders: FolderRecords,
 ) -> FileQuery:
     """Return what a client looks for, checked; `order` defaults to the sort's own.

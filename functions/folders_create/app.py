@@ -1,0 +1,28 @@
+"""POST /v1/storage/folders: make a folder."""
+
+from larder.api.requests import json_body, tenant_of
+from larder.api.resolver import entry, resolver
+from larder.api.space import FolderCreateRequest, SpaceFolder
+from larder.runtime.composition import Composition
+from larder.services.folders_create import create_folder
+
+app = resolver(camel_case=True)
+ports = Composition.from_environment()
+folders = ports.folders
+
+
+@app.post("/v1/storage/folders", summary="Create a folder", operation_id="folders_create")
+def folders_create() -> SpaceFolder:
+    """Make a folder, whose name no other in its parent has in any case."""
+    request = json_body(app.current_event, FolderCreateRequest)
+    folder = create_folder(
+        tenant_of(app.current_event),
+        request.name,
+        request.parent_id,
+        folders=folders,
+        clock=ports.clock,
+    )
+    return SpaceFolder.of(folder)
+
+
+lambda_handler = entry(app, replays=ports.replays)

@@ -1,0 +1,45 @@
+"""DELETE /v1/storage/folders/{folder_id}: delete a folder, empty or with all that is in it."""
+
+from http import HTTPStatus
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler import Response, content_types
+from aws_lambda_powertools.event_handler.openapi.params import Query
+
+from larder.api.requests import running_time, tenant_of
+from larder.api.resolver import entry, resolver
+from larder.api.space import FolderGone
+from larder.runtime.composition import Composition
+from larder.services.folders_delete import delete_folder
+
+app = resolver(camel_case=True)
+ports = Composition.from_environment()
+clearing, cleanups = ports.clearing, ports.cleanups
+
+
+@app.delete(
+    "/v1/storage/folders/<folder_id>", summary="Delete a folder", operation_id="folders_delete"
+)
+def folders_delete(
+    folder_id: str,
+    recursive: Annotated[  # noqa: FBT002 - by name, in the query
+        bool, Query(description="Whether what is in it goes too, its files to the trash")
+    ] = False,
+) -> Response[FolderGone]:
+    """Delete the folder; of a great many files, the rest is trashed in the background (202)."""
+    done = delete_folder(
+        tenant_of(app.current_event),
+        folder_id,
+        recursive=recursive,
+        clearing=clearing,
+        cleanups=cleanups,
+        keep_going=running_time(app.lambda_context),
+    )
+    return Response(
+        HTTPStatus.OK if done else HTTPStatus.ACCEPTED,
+        content_types.APPLICATION_JSON,
+        FolderGone(folder_id=folder_id, is_deleted=done),
+    )
+
+
+lambda_handler = entry(app)

@@ -1,0 +1,20 @@
+"""GET /v1/storage/folders/{folder_id}: one folder."""
+
+from larder.api.requests import tenant_of
+from larder.api.resolver import entry, resolver
+from larder.api.space import SpaceFolder
+from larder.runtime.composition import Composition
+from larder.services.folders_get import find_folder
+
+app = resolver(camel_case=True)
+ports = Composition.from_environment()
+folders = ports.folders
+
+
+@app.get("/v1/storage/folders/<folder_id>", summary="Retrieve a folder", operation_id="folders_get")
+def folders_get(folder_id: str) -> SpaceFolder:
+    """Return the folder, as of now."""
+    return SpaceFolder.of(find_folder(tenant_of(app.current_event), folder_id, folders=folders))
+
+
+lambda_handler = entry(app)

@@ -1,0 +1,44 @@
+"""GET /v1/storage/folders: the folders in a folder."""
+
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler.openapi.params import Query
+
+from larder.api.cursors import about, cursor_of, position_of
+from larder.api.requests import tenant_of
+from larder.api.resolver import entry, resolver
+from larder.api.space import Pagination, SpaceFolder, SpaceFolderList
+from larder.runtime.composition import Composition
+from larder.services.folders_list import list_folders
+from larder.services.pages import LONGEST_PAGE
+
+app = resolver(camel_case=True)
+ports = Composition.from_environment()
+folders, cursor_key = ports.folders, ports.cursor_key
+
+
+@app.get("/v1/storage/folders", summary="List folders", operation_id="folders_list")
+def folders_list(
+    parent_id: Annotated[
+        str | None, Query(alias="parentId", description="Whose folders; `root` if not given")
+    ] = None,
+    limit: Annotated[int, Query(description="1..100")] = LONGEST_PAGE,
+    cursor: Annotated[str | None, Query(description="Of the page before")] = None,
+) -> SpaceFolderList:
+    """Return a page of the folders that lie directly in the parent, by name."""
+    tenant = tenant_of(app.current_event)
+    listing, key = about(tenant, "folders", parent_id), cursor_key()
+    found = list_folders(
+        tenant,
+        parent_id,
+        limit=limit,
+        after=position_of(cursor, listing, key),
+        folders=folders,
+    )
+    return SpaceFolderList(
+        folders=[SpaceFolder.of(folder) for folder in found.items],
+        pagination=Pagination.to(cursor_of(found.next, listing, key)),
+    )
+
+
+lambda_handler = entry(app)

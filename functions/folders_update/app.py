@@ -1,0 +1,27 @@
+"""PATCH /v1/storage/folders/{folder_id}: rename, move or mark a folder."""
+
+from larder.api.requests import json_body, tenant_of
+from larder.api.resolver import entry, resolver
+from larder.api.space import FolderUpdateRequest, SpaceFolder, place
+from larder.runtime.composition import Composition
+from larder.services.folders_update import FolderChanges, update_folder
+
+app = resolver(camel_case=True)
+ports = Composition.from_environment()
+folders = ports.folders
+
+
+@app.patch(
+    "/v1/storage/folders/<folder_id>", summary="Change a folder", operation_id="folders_update"
+)
+def folders_update(folder_id: str) -> SpaceFolder:
+    """Change what the body names and nothing else; what lies in the folder moves with it."""
+    request = json_body(app.current_event, FolderUpdateRequest)
+    changes = FolderChanges(
+        name=request.name, parent=place(request, "parent_id"), favorite=request.favorite
+    )
+    folder = update_folder(tenant_of(app.current_event), folder_id, changes, folders=folders)
+    return SpaceFolder.of(folder)
+
+
+lambda_handler = entry(app)

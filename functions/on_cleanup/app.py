@@ -1,0 +1,50 @@
+"""SQS: go on with emptying a folder or the trash, which was too much for one request."""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.batch import (
+    BatchProcessor,
+    EventType,
+    process_partial_response,
+)
+from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from larder.adapters.sqs import pass_on
+from larder.runtime.composition import Composition
+from larder.runtime.observability import logger
+from larder.services.on_cleanup import Cleaning
+
+SPARE_MS = 10_000
+"""Time left, when the function stops, to ask for the rest."""
+
+ports = Composition.from_environment()
+clearing, cleanups = ports.clearing, ports.cleanups
+processor = BatchProcessor(event_type=EventType.SQS)
+
+
+def clean(record: SQSRecord, lambda_context: LambdaContext) -> None:
+    """Do what the message asks for, as far as the time goes."""
+    started = ports.clock()
+    cleaning = Cleaning(
+        clearing=clearing,
+        again=cleanups,
+        keep_going=lambda: lambda_context.get_remaining_time_in_millis() > SPARE_MS,
+    )
+    what = pass_on(record.body, cleaning)
+    logger.info(
+        "cleaned",
+        extra={
+            "correlation_id": record.message_id,
+            **what,
+            "duration_ms": round((ports.clock() - started) * 1000),
+        },
+    )
+
+
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+    """Do what each message asks for by itself: one that fails comes back without the others."""
+    return process_partial_response(
+        event=event, record_handler=clean, processor=processor, context=context
+    )

@@ -1,0 +1,35 @@
+"""DELETE /v1/storage/trash: delete all files in the trash for good."""
+
+from http import HTTPStatus
+
+from aws_lambda_powertools.event_handler import Response, content_types
+
+from larder.api.requests import running_time, tenant_of
+from larder.api.resolver import entry, resolver
+from larder.api.space import TrashEmptied
+from larder.runtime.composition import Composition
+from larder.services.trash_purge import empty_trash
+
+app = resolver(camel_case=True)
+ports = Composition.from_environment()
+trash, cleanups = ports.trash, ports.cleanups
+
+
+@app.delete("/v1/storage/trash", summary="Empty the trash", operation_id="trash_empty")
+def trash_empty() -> Response[TrashEmptied]:
+    """Purge what is in the trash now; of a great many files, the rest in the background (202)."""
+    purged, done = empty_trash(
+        tenant_of(app.current_event),
+        trash=trash,
+        cleanups=cleanups,
+        clock=ports.clock,
+        keep_going=running_time(app.lambda_context),
+    )
+    return Response(
+        HTTPStatus.OK if done else HTTPStatus.ACCEPTED,
+        content_types.APPLICATION_JSON,
+        TrashEmptied(purged_files=purged, is_empty=done),
+    )
+
+
+lambda_handler = entry(app)

@@ -1,0 +1,41 @@
+"""GET /v1/storage/trash: what can be restored."""
+
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler.openapi.params import Query
+
+from larder.api.cursors import about, cursor_of, position_of
+from larder.api.requests import tenant_of
+from larder.api.resolver import entry, resolver
+from larder.api.space import Pagination, TrashedSpaceFile, TrashList
+from larder.runtime.composition import Composition
+from larder.services.pages import SHORT_PAGE
+from larder.services.trash_list import list_trash
+
+app = resolver(camel_case=True)
+ports = Composition.from_environment()
+trash, cursor_key = ports.trash, ports.cursor_key
+
+
+@app.get("/v1/storage/trash", summary="List the trash", operation_id="trash_list")
+def trash_list(
+    limit: Annotated[int, Query(description="1..100")] = SHORT_PAGE,
+    cursor: Annotated[str | None, Query(description="Of the page before")] = None,
+) -> TrashList:
+    """Return a page of the trash, the last deleted first."""
+    tenant = tenant_of(app.current_event)
+    listing, key = about(tenant, "trash"), cursor_key()
+    found = list_trash(
+        tenant,
+        limit=limit,
+        after=position_of(cursor, listing, key),
+        trash=trash,
+        clock=ports.clock,
+    )
+    return TrashList(
+        files=[TrashedSpaceFile.in_trash(trashed) for trashed in found.items],
+        pagination=Pagination.to(cursor_of(found.next, listing, key)),
+    )
+
+
+lambda_handler = entry(app)

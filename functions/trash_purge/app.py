@@ -1,0 +1,23 @@
+"""DELETE /v1/storage/trash/{file_id}: delete a file in the trash for good."""
+
+from larder.api.requests import tenant_of
+from larder.api.resolver import entry, resolver
+from larder.api.space import FileGone
+from larder.runtime.composition import Composition
+from larder.services.trash_purge import purge_one
+
+app = resolver(camel_case=True)
+ports = Composition.from_environment()
+trash = ports.trash
+
+
+@app.delete(
+    "/v1/storage/trash/<file_id>", summary="Delete a file for good", operation_id="trash_purge"
+)
+def trash_purge(file_id: str) -> FileGone:
+    """Delete the file for good and free its quota."""
+    gone = purge_one(tenant_of(app.current_event), file_id, trash=trash, clock=ports.clock)
+    return FileGone(file_id=gone)
+
+
+lambda_handler = entry(app)

@@ -1,0 +1,91 @@
+"""A plain HTTP client for the Space: what a program or a web page would send."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import httpx
+
+    from tests.e2e.api import Api, Json
+
+FILE_FIELDS = {
+    "fileId", "name", "sizeBytes", "mimeType", "createdAt", "updatedAt", "purpose", "status",
+    "folderId", "tags", "favorite", "expiresAt",
+}  # fmt: skip
+FOLDER_FIELDS = {"folderId", "name", "parentId", "createdAt", "favorite"}
+
+
+@dataclass(frozen=True)
+class Space:
+    """The Space of the project whose key `api` has; `api` is the same files for programs."""
+
+    api: Api
+
+    def send(self, method: str, path: str, **options: Any) -> httpx.Response:
+        headers = {"x-api-key": self.api.key} | options.pop("headers", {})
+        url = f"{self.api.base_url}/storage{path}"
+        return self.api.client.request(method, url, headers=headers, **options)
+
+    def json(self, method: str, path: str, status: int = 200, **options: Any) -> Json:
+        response = self.send(method, path, **options)
+        assert response.status_code == status, response.text
+        assert response.headers["x-request-id"]
+        answer: Json = response.json()
+        return answer
+
+    def put(
+        self,
+        name: str = "report.pdf",
+        data: bytes = b"a report",
+        mime: str | None = None,
+        **form: Any,
+    ) -> Json:
+        """Upload a file, and return it as the Space shows it."""
+        part = (name, data) if mime is None else (name, data, mime)
+        file = self.json("POST", "/files", data=form, files={"file": part})
+        assert set(file) == FILE_FIELDS
+        return file
+
+    def change(self, file_id: str, **changes: Any) -> Json:
+        return self.json("PATCH", f"/files/{file_id}", json=changes)
+
+    def trash(self, file_id: str) -> Json:
+        return self.json("DELETE", f"/files/{file_id}")
+
+    def restore(self, file_id: str) -> Json:
+        return self.json("POST", f"/trash/{file_id}/restore")
+
+    def found(self, **query: Any) -> list[str]:
+        """Return the names of the files found, through all pages."""
+        return [file["name"] for file in self.pages("files", **query)]
+
+    def in_trash(self) -> list[str]:
+        return [file["fileId"] for file in self.pages("trash")]
+
+    def pages(self, listing: str, **query: Any) -> list[Json]:
+        """Return what a list has on all of its pages, each but the last full."""
+        items: list[Json] = []
+        cursor: dict[str, str] = {}
+        field = "folders" if listing == "folders" else "files"
+        while True:
+            page = self.json("GET", f"/{listing}", params={"limit": 3} | query | cursor)
+            assert set(page) == {field, "pagination"}
+            items += page[field]
+            more, following = page["pagination"]["hasMore"], page["pagination"]["cursor"]
+            assert more is (following is not None)
+            if not more:
+                return items
+            assert len(page[field]) == int(query.get("limit", 3))
+            cursor = {"cursor": following}
+
+    def make_folder(self, name: str, parent: str | None = None) -> str:
+        """Make a folder, and return its id."""
+        folder = self.json("POST", "/folders", json={"name": name, "parentId": parent})
+        assert set(folder) == FOLDER_FIELDS
+        folder_id: str = folder["folderId"]
+        return folder_id
+
+    def folder_names(self, parent: str = "root") -> list[str]:
+        return [folder["name"] for folder in self.pages("folders", parentId=parent)]

@@ -1,0 +1,108 @@
+"""The Space's doors: its own header, and no other project's anything."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.e2e.api import assert_refused
+from tests.e2e.space import Space
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.e2e.projects import NewProject
+
+OF_FILES = [("GET", "/files/{}"), ("PATCH", "/files/{}"), ("DELETE", "/files/{}")]
+OF_TRASH = [("POST", "/trash/{}/restore"), ("DELETE", "/trash/{}")]
+OF_FOLDERS = [("GET", "/folders/{}"), ("PATCH", "/folders/{}"), ("DELETE", "/folders/{}")]
+LISTS = ["/files", "/trash", "/folders"]
+
+
+@pytest.fixture(scope="module")
+def owner(new_project: NewProject) -> Iterator[Space]:
+    with new_project().api() as api:
+        yield Space(api)
+
+
+@pytest.fixture(scope="module")
+def stranger(new_project: NewProject) -> Iterator[Space]:
+    with new_project().api() as api:
+        yield Space(api)
+
+
+@pytest.fixture(scope="module")
+def things(owner: Space) -> dict[str, str]:
+    folder = owner.make_folder("Projects")
+    live = owner.put("live.txt", folderId=folder)["fileId"]
+    trashed = owner.put("trashed.txt")["fileId"]
+    owner.trash(trashed)
+    return {"files": live, "trash": trashed, "folders": folder}
+
+
+@pytest.mark.parametrize(("method", "path"), OF_FILES + OF_TRASH + OF_FOLDERS)
+def test_another_project_s_thing_is_none(
+    owner: Space, stranger: Space, things: dict[str, str], method: str, path: str
+) -> None:
+    thing = things[path.split("/")[1]]
+    random = thing[:-24] + "0" * 24
+
+    foreign = stranger.send(method, path.format(thing), json={})
+    unknown = stranger.send(method, path.format(random), json={})
+
+    assert_refused(foreign, 404, param="id", says="(not found)")
+    assert foreign.text.replace(thing, random) == unknown.text
+    assert owner.found() == ["live.txt"]
+    assert owner.in_trash() == [things["trash"]]
+    assert owner.folder_names() == ["Projects"]
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_lists_show_nothing_of_another_project(
+    stranger: Space, things: dict[str, str], path: str
+) -> None:
+    listed = stranger.json("GET", path)
+
+    assert things
+    assert listed.get("files", []) == listed.get("folders", []) == []
+
+
+def test_files_do_not_move_into_another_project_s_folder(
+    stranger: Space, things: dict[str, str]
+) -> None:
+    file = stranger.put()
+    body = {"folderId": things["folders"]}
+
+    response = stranger.send("PATCH", f"/files/{file['fileId']}", json=body)
+
+    assert_refused(response, 404, param="folderId")
+    put = stranger.send("POST", "/files", data=body, files={"file": ("a.txt", b"a")})
+    assert_refused(put, 404, param="folderId")
+    made = stranger.send("POST", "/folders", json={"name": "a", "parentId": things["folders"]})
+    assert_refused(made, 404, param="parentId")
+
+
+@pytest.mark.parametrize("path", LISTS)
+@pytest.mark.parametrize("key", [None, "zk_live_" + "x" * 43, "nonsense"])
+def test_no_key_opens_nothing(owner: Space, path: str, key: str | None) -> None:
+    headers = {} if key is None else {"x-api-key": key}
+
+    response = owner.api.client.get(f"{owner.api.base_url}/storage{path}", headers=headers)
+
+    assert_refused(response, 401, code="invalid_api_key")
+
+
+def test_the_space_takes_no_bearer_key(owner: Space) -> None:
+    bearer = {"Authorization": f"Bearer {owner.api.key}"}
+
+    response = owner.api.client.get(f"{owner.api.base_url}/storage/files", headers=bearer)
+
+    assert_refused(response, 401, code="invalid_api_key")
+
+
+def test_a_wrong_method_is_told_the_right_ones(owner: Space) -> None:
+    response = owner.api.send("PUT", "/storage/files")
+
+    assert_refused(response, 405, code="method_not_allowed", says="GET, POST")
+    assert response.headers["allow"] == "GET, POST"
