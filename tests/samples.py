@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from larder.domain.files import File, FileStatus, Purpose
-from larder.domain.ids import FileId, TenantId, new_file_id, upload_of
+from larder.domain.folders import Folder
+from larder.domain.ids import FileId, TenantId, new_file_id, new_folder_id, upload_of
 from larder.domain.projects import AUDIT_INTERVAL, Project
 from larder.domain.quota import Amount
 from larder.domain.uploads import UPLOAD_LIFE, Upload
 from tests.fakes.clock import START
 
 if TYPE_CHECKING:
+    from larder.domain.ids import FolderId
     from tests.backends.backend import Backend
 
 TENANT = TenantId("wks-000000000000000000000001")
@@ -26,7 +28,7 @@ def a_file_id(at: float = START, number: int | None = None) -> FileId:
     return FileId(f"file-{int(at * 1000):012x}{number:012x}")
 
 
-def a_file(
+def a_file(  # noqa: PLR0913
     size: int = 10,
     *,
     id: FileId | None = None,  # noqa: A002 - as the field is called
@@ -36,6 +38,9 @@ def a_file(
     expires_at: int | None = None,
     status: FileStatus = FileStatus.UPLOADED,
     sha256: str | None = None,
+    folder: FolderId | None = None,
+    tags: tuple[str, ...] = (),
+    favorite: bool = False,
 ) -> File:
     """Return a file of `size` bytes."""
     return File(
@@ -47,6 +52,9 @@ def a_file(
         expires_at=expires_at,
         status=status,
         sha256=sha256,
+        folder_id=folder,
+        tags=tags,
+        favorite=favorite,
     )
 
 
@@ -57,6 +65,7 @@ def an_upload(
     purpose: Purpose = Purpose.USER_DATA,
     file_expires_at: int | None = None,
     sha256: str | None = None,
+    folder: FolderId | None = None,
 ) -> Upload:
     """Return an upload of `size` bytes, created at the time `at`."""
     return Upload(
@@ -68,6 +77,7 @@ def an_upload(
         expires_at=int(at) + UPLOAD_LIFE,
         file_expires_at=file_expires_at,
         sha256=sha256,
+        folder_id=folder,
     )
 
 
@@ -77,6 +87,20 @@ def a_project(backend: Backend, tenant: TenantId = TENANT, limit: Amount = ROOM)
     project = Project(id=tenant, name=f"project-{tenant[-1]}", created_at=now)
     assert backend.projects.create(project, limit, now + AUDIT_INTERVAL)
     return tenant
+
+
+def a_folder(
+    backend: Backend,
+    tenant: TenantId,
+    name: str = "reports",
+    *,
+    parent: FolderId | None = None,
+    id: FolderId | None = None,  # noqa: A002 - as the field is called
+) -> Folder:
+    """Record a folder, and return it as it was recorded."""
+    folder = Folder(id or new_folder_id(backend.clock()), name, parent)
+    assert backend.folders.create(tenant, folder, backend.folders.tree(tenant).version)
+    return folder
 
 
 def to_trash(backend: Backend, tenant: TenantId, file_id: FileId) -> None:

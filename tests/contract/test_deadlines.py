@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from larder.domain.files import VALIDATION_GRACE, FileStatus
+import pytest
+
+from larder.domain.files import DAY, VALIDATION_GRACE, FileStatus
+from larder.domain.folders import CLEARING_GRACE
 from larder.domain.projects import AUDIT_INTERVAL
+from larder.domain.trash import TRASH_LIFE
 from larder.domain.uploads import UPLOAD_LIFE, UploadStatus
 from larder.services.ports import DueWork, Verdict
 from tests.fakes.clock import START
-from tests.samples import a_file, an_upload
+from tests.samples import a_file, a_folder, an_upload, to_trash
 
 if TYPE_CHECKING:
     from larder.domain.ids import TenantId
@@ -194,6 +198,73 @@ def test_a_file_from_an_upload_has_the_whole_grace_from_its_completion(
 
     assert due(backend, NOW + 3_000 + VALIDATION_GRACE - 1) == set()
     assert due(backend, NOW + 3_000 + VALIDATION_GRACE) == {DueWork(tenant, file_id=upload.file_id)}
+
+
+@pytest.mark.parametrize(
+    ("expires_at", "purge_at"),
+    [
+        (None, NOW + TRASH_LIFE),
+        (NOW + TRASH_LIFE + DAY, NOW + TRASH_LIFE),
+        (NOW + 3_600, NOW + 3_600),
+    ],
+    ids=["never", "later", "earlier"],
+)
+@pytest.mark.parametrize("status", [FileStatus.UPLOADED, FileStatus.PROCESSED])
+def test_a_trashed_file_expires_and_is_due_when_it_is_to_be_purged(
+    backend: Backend,
+    tenant: TenantId,
+    expires_at: int | None,
+    purge_at: int,
+    status: FileStatus,
+) -> None:
+    file = a_file(expires_at=expires_at)
+    backend.files.admit(tenant, file)
+    if status is FileStatus.PROCESSED:
+        backend.files.settle(tenant, file, Verdict(status))
+    to_trash(backend, tenant, file.id)
+    backend.usage.audit_again(tenant, NOW + 90 * DAY)
+    work = DueWork(tenant, file_id=file.id, trashed=True)
+
+    assert list(backend.deadlines.expired(tenant, purge_at - 1)) == []
+    assert list(backend.deadlines.expired(tenant, purge_at)) == [work]
+    assert due(backend, purge_at - 1) == set()
+    assert due(backend, purge_at) == {work}
+
+
+def test_a_purged_file_is_never_due(backend: Backend, tenant: TenantId) -> None:
+    file = a_file()
+    backend.files.admit(tenant, file)
+    to_trash(backend, tenant, file.id)
+    trashed = backend.trash.get(tenant, file.id)
+    assert trashed is not None
+
+    backend.trash.purge(tenant, [trashed])
+
+    assert list(backend.deadlines.expired(tenant, NOW + TRASH_LIFE)) == []
+    assert due(backend, NOW + AUDIT_INTERVAL - 1) == set()
+
+
+def test_one_project_s_expired_trash_is_no_other_s(
+    backend: Backend, tenant: TenantId, other: TenantId
+) -> None:
+    file = a_file()
+    backend.files.admit(tenant, file)
+    to_trash(backend, tenant, file.id)
+
+    assert list(backend.deadlines.expired(other, NOW + TRASH_LIFE)) == []
+
+
+def test_folders_do_not_expire_and_only_those_that_are_being_deleted_are_due(
+    backend: Backend, tenant: TenantId
+) -> None:
+    _, closed, removed = (a_folder(backend, tenant, name) for name in "abc")
+    for folder in (closed, removed):
+        backend.folders.close(tenant, folder.id, NOW + CLEARING_GRACE)
+    backend.folders.remove(tenant, removed)
+
+    assert list(backend.deadlines.expired(tenant, NOW + 10**9)) == []
+    assert due(backend, NOW + CLEARING_GRACE - 1) == set()
+    assert due(backend, NOW + AUDIT_INTERVAL - 1) == {DueWork(tenant, folder_id=closed.id)}
 
 
 def test_every_project_is_due_for_its_audit(

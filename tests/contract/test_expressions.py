@@ -26,6 +26,11 @@ REFUSED: dict[str, dict[str, Any]] = {
         "ConditionExpression": "attribute_exists(pk)",
         "ExpressionAttributeNames": {"#status": "status"},
     },
+    "a key of an index that is too long": {"Item": {"by_name": {"S": "é" * 512 + "e"}}},
+    "a key of an index that becomes too long": {
+        "UpdateExpression": "SET a = :a, in_folder = :b",
+        "ExpressionAttributeValues": {":a": {"N": "1"}, ":b": {"S": "é" * 513}},
+    },
 }
 
 
@@ -38,6 +43,7 @@ def test_what_aws_refuses_is_refused(params: dict[str, Any]) -> None:
 
 
 def test_what_aws_takes_is_taken() -> None:
+    check_expressions({"Item": {"by_name": {"S": "é" * 512}, "filename": {"S": "x" * 2_000}}})
     check_expressions(
         {
             "UpdateExpression": (

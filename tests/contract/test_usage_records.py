@@ -10,7 +10,7 @@ from larder.domain.files import FileStatus
 from larder.domain.quota import NOTHING, Amount, Usage
 from larder.domain.uploads import UploadStatus
 from larder.services.ports import Count, Verdict
-from tests.samples import OTHER, ROOM, TENANT, a_file, a_project, an_upload, to_trash
+from tests.samples import OTHER, ROOM, TENANT, a_file, a_folder, a_project, an_upload, to_trash
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +33,7 @@ def test_an_unknown_project_has_no_counters(backend: Backend) -> None:
     assert backend.usage.get(OTHER) is None
 
 
-def test_a_recount_adds_up_files_trash_and_pending_uploads(
+def test_a_recount_adds_up_files_trash_and_pending_uploads_and_no_folders(
     backend: Backend, tenant: TenantId
 ) -> None:
     live, trashed = a_file(1), a_file(20)
@@ -43,6 +43,7 @@ def test_a_recount_adds_up_files_trash_and_pending_uploads(
     for upload in (pending, completed, cancelled):
         backend.uploads.reserve(tenant, upload)
     to_trash(backend, tenant, trashed.id)
+    a_folder(backend, tenant)
     backend.uploads.complete(tenant, completed, completed.becomes())
     backend.uploads.close(tenant, cancelled, UploadStatus.CANCELLED)
 
@@ -109,6 +110,25 @@ def _set_limit(backend: Backend) -> None:
     backend.projects.set_limit(TENANT, Amount(files=5, bytes=5))
 
 
+def _move_to_the_trash_and_back(backend: Backend) -> None:
+    (file,) = backend.snapshot().files.values()
+    before = version(backend)
+    to_trash(backend, TENANT, file.id)
+    between = version(backend)
+    trashed = backend.trash.get(TENANT, file.id)
+    assert trashed is not None
+    assert backend.trash.restore(TENANT, trashed, file)
+    assert before < between < version(backend)
+
+
+def _purge(backend: Backend) -> None:
+    (file,) = backend.snapshot().files.values()
+    to_trash(backend, TENANT, file.id)
+    trashed = backend.trash.get(TENANT, file.id)
+    assert trashed is not None
+    assert backend.trash.purge(TENANT, [trashed])
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -120,9 +140,11 @@ def _set_limit(backend: Backend) -> None:
         _give_back_a_file,
         _give_back_an_upload,
         _set_limit,
+        _move_to_the_trash_and_back,
+        _purge,
     ],
 )
-def test_every_change_of_the_counters_changes_their_version(
+def test_what_would_disturb_a_recount_changes_the_counters_version(
     backend: Backend, tenant: TenantId, change: Callable[[Backend], None]
 ) -> None:
     backend.files.admit(tenant, a_file(1))

@@ -35,6 +35,7 @@ class InMemoryTrash:
                     file.status,
                 ):
                     return False
+            self._store.count(tenant, left=NOTHING, reserved=NOTHING)
             for file in files:
                 del self._store.files[tenant, file.id]
                 self._store.trash[tenant, file.id] = TrashedFile(file, deleted_at=int(now))
@@ -61,6 +62,7 @@ class InMemoryTrash:
                 return False
             self._store.check_open(tenant, file)
             self._store.enter(tenant, file.folder_id)
+            self._store.count(tenant, left=NOTHING, reserved=NOTHING)
             gone = self._store.trash.pop((tenant, trashed.file.id))
             self._store.removed.append((tenant, gone.file))
             self._store.files[tenant, file.id] = FileRow.new(file, int(self._clock()))

@@ -167,7 +167,10 @@ class UsageRecords(Protocol):
         """Return the project's counters as of now, None for an unknown project."""
 
     def recount(self, tenant: TenantId) -> Count:
-        """Add up the project's items one by one."""
+        """Add up the project's items one by one, in the trash or not.
+
+        Wrong when one of them comes, goes or moves meanwhile, which changes the counters' version.
+        """
 
     def audit_again(self, tenant: TenantId, at: int) -> None:
         """Have the sweeper audit the project's counters at the time `at`."""

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from larder.domain.trash import TrashedFile
 
 AT_ONCE = 49
-"""Files that one transaction moves to the trash or purges: two items each, of at most a hundred."""
+"""Files that one transaction moves to the trash or purges.
+
+Two items each and the counters, of at most a hundred.
+"""
 
 
 class Sort(StrEnum):

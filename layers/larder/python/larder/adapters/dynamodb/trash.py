@@ -6,7 +6,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from larder.adapters.dynamodb.attributes import number, text
-from larder.adapters.dynamodb.counters import give_back, put_new
+from larder.adapters.dynamodb.counters import give_back, note_move, put_new
 from larder.adapters.dynamodb.files import refuse_closed_folder
 from larder.adapters.dynamodb.folders import enter
 from larder.adapters.dynamodb.items import file_item, trash_item, trashed_from
@@ -44,7 +44,7 @@ class DynamoTrash:
         On condition that the item still says what was read, or else a change would be lost.
         """
         moves = [self._move(tenant, TrashedFile(file, deleted_at=int(now))) for file in files]
-        return self._write(list(chain.from_iterable(moves)))
+        return self._write([*chain.from_iterable(moves), note_move(self._table, tenant)])
 
     def get(self, tenant: TenantId, file_id: FileId) -> TrashedFile | None:
         """Read the trashed file's record, strongly consistent."""
@@ -79,6 +79,7 @@ class DynamoTrash:
         changes: list[TransactWriteItemTypeDef] = [
             self._deletion(tenant, trashed),
             put_new(self._table, file_item(tenant, file, int(self._clock()))),
+            note_move(self._table, tenant),
         ]
         if file.folder_id is not None:
             changes.append(enter(self._table, tenant, file.folder_id))

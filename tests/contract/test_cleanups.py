@@ -1,0 +1,49 @@
+"""The queue of what is too much for one request: asked for again as it was asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from larder.domain.ids import new_folder_id
+from tests.fakes.cleanups import InMemoryCleanups
+from tests.fakes.clock import START
+
+if TYPE_CHECKING:
+    from larder.domain.ids import TenantId
+    from tests.backends.backend import Backend
+
+
+def asked(backend: Backend) -> InMemoryCleanups:
+    found = InMemoryCleanups()
+    backend.asked_to_clean(found)
+    return found
+
+
+def test_nothing_is_asked_for_to_begin_with(backend: Backend) -> None:
+    found = asked(backend)
+
+    assert (found.folders, found.trashes) == ([], [])
+
+
+def test_what_is_asked_for_is_passed_on_once_project_and_all(
+    backend: Backend, tenant: TenantId, other: TenantId
+) -> None:
+    folders = [new_folder_id(START) for _ in range(2)]
+    backend.cleanups.clear_folder(tenant, folders[0])
+    backend.cleanups.empty_trash(other, int(START))
+    backend.cleanups.clear_folder(other, folders[1])
+
+    first, second = asked(backend), asked(backend)
+
+    assert set(first.folders) == {(tenant, folders[0]), (other, folders[1])}
+    assert first.trashes == [(other, int(START))]
+    assert (second.folders, second.trashes) == ([], [])
+
+
+def test_what_is_asked_for_while_it_is_passed_on_is_passed_on_next(
+    backend: Backend, tenant: TenantId
+) -> None:
+    backend.cleanups.empty_trash(tenant, int(START))
+    backend.asked_to_clean(backend.cleanups)
+
+    assert asked(backend).trashes == [(tenant, int(START))]

@@ -1,0 +1,325 @@
+"""What puts a file into a folder, or changes it there: open folders only, and each time counted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from larder.domain.errors import ContentionError, NotFoundError, QuotaExceededError
+from larder.domain.files import VALIDATION_GRACE, FileStatus
+from larder.domain.ids import new_folder_id
+from larder.domain.quota import NOTHING, Amount
+from larder.domain.uploads import UploadStatus
+from larder.services.ports import Verdict
+from tests.fakes.clock import START
+from tests.samples import a_file, a_folder, an_upload, to_trash
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from larder.domain.ids import FolderId, TenantId
+    from tests.backends.backend import Backend
+
+    type Enter = Callable[[FolderId], object]
+
+NOW = int(START)
+
+
+def additions(backend: Backend, tenant: TenantId, folder: FolderId) -> int:
+    found = backend.folders.get(tenant, folder)
+    assert found is not None
+    return found.additions
+
+
+def closed(backend: Backend, tenant: TenantId) -> FolderId:
+    folder = a_folder(backend, tenant, "closed").id
+    backend.folders.close(tenant, folder, NOW)
+    return folder
+
+
+@pytest.fixture(params=["admit", "revise", "complete", "restore"])
+def enter(request: pytest.FixtureRequest, backend: Backend, tenant: TenantId) -> Enter:
+    """Every way for a file into a folder."""
+    file = a_file()
+    match request.param:
+        case "admit":
+            return lambda folder: backend.files.admit(tenant, replace(file, folder_id=folder))
+        case "revise":
+            backend.files.admit(tenant, file)
+            return lambda folder: backend.files.revise(
+                tenant, file, replace(file, folder_id=folder, revision=1)
+            )
+        case "complete":
+            upload = an_upload()
+            backend.uploads.reserve(tenant, upload)
+            return lambda folder: backend.uploads.complete(
+                tenant, upload, replace(upload.becomes(), folder_id=folder)
+            )
+    backend.files.admit(tenant, file)
+    to_trash(backend, tenant, file.id)
+    trashed = backend.trash.get(tenant, file.id)
+    assert trashed is not None
+    return lambda folder: backend.trash.restore(tenant, trashed, replace(file, folder_id=folder))
+
+
+class TestEveryWayIn:
+    def test_a_file_lies_in_its_folder_which_has_counted_it(
+        self, backend: Backend, tenant: TenantId, enter: Enter
+    ) -> None:
+        folder = a_folder(backend, tenant).id
+
+        enter(folder)
+
+        (file,) = backend.snapshot().files.values()
+        assert file.folder_id == folder
+        assert additions(backend, tenant, folder) == 1
+
+    @pytest.mark.parametrize("reason", ["random", "another project's", "closed", "removed"])
+    def test_a_folder_that_is_not_open_is_not_found_and_nothing_changes(
+        self, backend: Backend, tenant: TenantId, other: TenantId, enter: Enter, reason: str
+    ) -> None:
+        match reason:
+            case "random":
+                folder = new_folder_id(START)
+            case "another project's":
+                folder = a_folder(backend, other).id
+            case "closed":
+                folder = closed(backend, tenant)
+            case _:
+                removed = a_folder(backend, tenant)
+                backend.folders.remove(tenant, removed)
+                folder = removed.id
+        before = backend.snapshot()
+
+        with pytest.raises(NotFoundError) as refused:
+            enter(folder)
+
+        assert refused.value.message == f"No such Folder object: {folder} (not found)"
+        assert refused.value.param == "folder_id"
+        assert backend.snapshot() == before
+
+    def test_endless_conflicts_change_nothing(
+        self, backend: Backend, tenant: TenantId, enter: Enter
+    ) -> None:
+        folder = a_folder(backend, tenant).id
+        before = backend.snapshot()
+        backend.contend()
+
+        with pytest.raises(ContentionError):
+            enter(folder)
+
+        assert backend.snapshot() == before
+
+
+class TestAdmit:
+    def test_a_full_quota_is_told_before_a_folder_that_is_gone(
+        self, backend: Backend, tenant: TenantId
+    ) -> None:
+        with pytest.raises(QuotaExceededError):
+            backend.files.admit(tenant, a_file(1_001, folder=new_folder_id(START)))
+
+    def test_a_full_quota_leaves_the_folder_as_it_is(
+        self, backend: Backend, tenant: TenantId
+    ) -> None:
+        folder = a_folder(backend, tenant).id
+
+        with pytest.raises(QuotaExceededError):
+            backend.files.admit(tenant, a_file(1_001, folder=folder))
+
+        assert additions(backend, tenant, folder) == 0
+
+    def test_a_file_is_recorded_with_all_that_people_give_it(
+        self, backend: Backend, tenant: TenantId
+    ) -> None:
+        folder = a_folder(backend, tenant).id
+        file = a_file(folder=folder, tags=("b", "a", "naïve 😀"), favorite=True)
+
+        backend.files.admit(tenant, file)
+
+        assert backend.files.get(tenant, file.id) == file
+
+
+class TestRevise:
+    def test_everything_that_people_change_is_changed(
+        self, backend: Backend, tenant: TenantId
+    ) -> None:
+        file = a_file(expires_at=NOW + 3_600, sha256="ab" * 32)
+        backend.files.admit(tenant, file)
+        revised = replace(
+            file,
+            filename="naïve 😀.txt",
+            folder_id=a_folder(backend, tenant).id,
+            tags=("b", "a"),
+            favorite=True,
+            revised_at=NOW + 5,
+            revision=1,
+        )
+
+        assert backend.files.revise(tenant, file, revised)
+
+        assert backend.files.get(tenant, file.id) == revised
+
+    def test_everything_can_be_taken_back(self, backend: Backend, tenant: TenantId) -> None:
+        folder = a_folder(backend, tenant).id
+        file = a_file(folder=folder, tags=("a",), favorite=True)
+        backend.files.admit(tenant, file)
+        bare = replace(
+            file, folder_id=None, tags=(), favorite=False, revised_at=NOW + 5, revision=1
+        )
+
+        assert backend.files.revise(tenant, file, bare)
+
+        assert backend.files.get(tenant, file.id) == bare
+
+    def test_a_change_of_what_is_no_longer_so_is_not_made(
+        self, backend: Backend, tenant: TenantId
+    ) -> None:
+        file = a_file()
+        backend.files.admit(tenant, file)
+        first = replace(file, filename="first", revision=1)
+        backend.files.revise(tenant, file, first)
+
+        assert not backend.files.revise(tenant, file, replace(file, filename="second", revision=1))
+
+        assert backend.files.get(tenant, file.id) == first
+
+    @pytest.mark.parametrize("fate", ["random", "another project's", "deleted", "trashed"])
+    def test_what_is_not_live_is_not_changed(
+        self, backend: Backend, tenant: TenantId, other: TenantId, fate: str
+    ) -> None:
+        file = a_file()
+        if fate != "random":
+            backend.files.admit(other if fate == "another project's" else tenant, file)
+        if fate == "deleted":
+            backend.files.release(tenant, file)
+        elif fate == "trashed":
+            to_trash(backend, tenant, file.id)
+        before = backend.snapshot()
+
+        assert not backend.files.revise(tenant, file, replace(file, filename="x", revision=1))
+
+        assert backend.snapshot() == before
+
+    def test_a_change_is_refused_as_outdated_before_its_folder_is_looked_for(
+        self, backend: Backend, tenant: TenantId
+    ) -> None:
+        file = a_file()
+        backend.files.admit(tenant, file)
+        backend.files.revise(tenant, file, replace(file, revision=1))
+
+        moved = replace(file, folder_id=new_folder_id(START), revision=1)
+
+        assert not backend.files.revise(tenant, file, moved)
+
+    def test_a_verdict_that_comes_meanwhile_is_kept(
+        self, backend: Backend, tenant: TenantId
+    ) -> None:
+        file = a_file()
+        backend.files.admit(tenant, file)
+        backend.files.settle(tenant, file, Verdict(FileStatus.ERROR, "no line", "cd" * 32))
+
+        assert backend.files.revise(tenant, file, replace(file, filename="x", revision=1))
+
+        revised = backend.files.get(tenant, file.id)
+        assert revised is not None
+        assert (revised.status, revised.status_details, revised.sha256, revised.filename) == (
+            FileStatus.ERROR,
+            "no line",
+            "cd" * 32,
+            "x",
+        )
+
+    def test_a_file_can_be_renamed_in_a_folder_that_is_being_deleted(
+        self, backend: Backend, tenant: TenantId
+    ) -> None:
+        folder = a_folder(backend, tenant).id
+        file = a_file(folder=folder)
+        backend.files.admit(tenant, file)
+        backend.folders.close(tenant, folder, NOW)
+
+        assert backend.files.revise(tenant, file, replace(file, filename="x", revision=1))
+
+        assert additions(backend, tenant, folder) == 1
+
+    @pytest.mark.parametrize("to_root", [True, False], ids=["root", "folder"])
+    def test_a_file_can_be_moved_out_of_a_folder_that_is_being_deleted(
+        self, backend: Backend, tenant: TenantId, *, to_root: bool
+    ) -> None:
+        file = a_file(folder=a_folder(backend, tenant, "from").id)
+        backend.files.admit(tenant, file)
+        assert file.folder_id is not None
+        backend.folders.close(tenant, file.folder_id, NOW)
+        target = None if to_root else a_folder(backend, tenant, "to").id
+
+        assert backend.files.revise(tenant, file, replace(file, folder_id=target, revision=1))
+
+        moved = backend.files.get(tenant, file.id)
+        assert moved is not None
+        assert moved.folder_id == target
+
+    def test_a_change_leaves_what_is_due_and_what_is_counted_as_it_was(
+        self, backend: Backend, tenant: TenantId
+    ) -> None:
+        file = a_file(10, expires_at=NOW + 3_600)
+        backend.files.admit(tenant, file)
+        usage = backend.usage.get(tenant)
+        backend.clock.advance(100)
+
+        backend.files.revise(tenant, file, replace(file, filename="x", revision=1))
+
+        assert backend.usage.get(tenant) == usage
+        assert [w.file_id for w in backend.deadlines.due(NOW + VALIDATION_GRACE)] == [file.id]
+        assert list(backend.deadlines.due(NOW + VALIDATION_GRACE - 1)) == []
+        assert [w.file_id for w in backend.deadlines.expired(tenant, NOW + 3_600)] == [file.id]
+
+
+class TestComplete:
+    def test_an_upload_keeps_the_folder_that_it_was_announced_for(
+        self, backend: Backend, tenant: TenantId
+    ) -> None:
+        upload = an_upload(folder=a_folder(backend, tenant).id)
+
+        backend.uploads.reserve(tenant, upload)
+
+        assert backend.uploads.get(tenant, upload.id) == upload
+        assert upload.becomes().folder_id == upload.folder_id
+
+    def test_an_upload_that_has_ended_says_so_whatever_became_of_its_folder(
+        self, backend: Backend, tenant: TenantId
+    ) -> None:
+        upload = an_upload(folder=closed(backend, tenant))
+        backend.uploads.reserve(tenant, upload)
+        backend.uploads.close(tenant, upload, UploadStatus.CANCELLED)
+
+        assert not backend.uploads.complete(tenant, upload, upload.becomes())
+
+    def test_a_part_that_came_meanwhile_does_not_hide_that_the_folder_is_gone(
+        self, backend: Backend, tenant: TenantId
+    ) -> None:
+        upload = an_upload(folder=closed(backend, tenant))
+        backend.uploads.reserve(tenant, upload)
+        backend.uploads.take_part(tenant, upload, 5, 100)
+
+        with pytest.raises(NotFoundError):
+            backend.uploads.complete(tenant, upload, upload.becomes())
+
+        pending = backend.uploads.get(tenant, upload.id)
+        assert pending is not None
+        assert pending.status is UploadStatus.PENDING
+
+    def test_it_can_be_completed_into_the_root_instead(
+        self, backend: Backend, tenant: TenantId
+    ) -> None:
+        upload = an_upload(10, folder=closed(backend, tenant))
+        backend.uploads.reserve(tenant, upload)
+
+        in_root = replace(upload.becomes(), folder_id=None)
+        assert backend.uploads.complete(tenant, upload, in_root)
+
+        assert backend.files.get(tenant, upload.file_id) == in_root
+        usage = backend.usage.get(tenant)
+        assert usage is not None
+        assert usage.used == Amount(files=1, bytes=10)
+        assert usage.reserved == NOTHING

@@ -1,0 +1,39 @@
+"""A secret that may be rotated: read again after a few minutes, and not before."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import boto3
+import pytest
+
+from larder.adapters.secrets import KEPT, RotatingSecret
+from tests.moto_stack import REGION
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+    from tests.backends.aws import AwsBackend
+
+
+@pytest.fixture
+def secrets(aws: AwsBackend) -> SecretsManagerClient:  # noqa: ARG001 - moto has to be there
+    return boto3.client("secretsmanager", region_name=REGION)
+
+
+def test_it_is_the_value_as_it_is_now(aws: AwsBackend, secrets: SecretsManagerClient) -> None:
+    assert RotatingSecret(secrets, "cursor", aws.clock)() == b"a cursor key"
+
+
+def test_a_new_value_is_noticed_within_minutes(
+    aws: AwsBackend, secrets: SecretsManagerClient
+) -> None:
+    secret = RotatingSecret(secrets, "cursor", aws.clock)
+    secret()
+    secrets.put_secret_value(SecretId="cursor", SecretString="a new one")
+
+    aws.clock.advance(KEPT - 1)
+    assert secret() == b"a cursor key"
+    aws.clock.advance(1)
+
+    assert secret() == b"a new one"
