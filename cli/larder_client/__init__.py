@@ -10,7 +10,11 @@ It speaks to the API, sends bytes straight to S3, tries again as OpenAI's SDKs d
 transfers that were cut short.
 """
 
-from larder_client.async_client import AsyncClient
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from larder_client.client import Client
 from larder_client.errors import (
     ApiError,
@@ -30,6 +34,9 @@ from larder_client.journal import FileJournal, Journal
 from larder_client.models import File, FileDeleted, FilePage, Problem, Usage, Validation
 from larder_client.progress import Progress
 from larder_client.put import Sent
+
+if TYPE_CHECKING:
+    from larder_client.async_client import AsyncClient
 
 __all__ = [
     "ApiError",
@@ -57,3 +64,11 @@ __all__ = [
     "Validation",
     "WaitTimeoutError",
 ]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - the class of that name
+    """Import the client for asyncio when it is asked for: asyncio takes its time."""
+    if name == "AsyncClient":
+        return import_module("larder_client.async_client").AsyncClient
+    message = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(message)
