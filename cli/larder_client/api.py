@@ -19,6 +19,8 @@ from larder_client.steps import Exchange, Flow, Reply, Sleep
 if TYPE_CHECKING:
     from larder_client.retries import RetryPolicy
 
+DIGEST = "Larder-Sha256"
+
 FIRST_LOOK = 0.3
 LONGEST_PAUSE = 5.0
 
@@ -31,7 +33,7 @@ class Api:
 
     def file(self, file_id: str) -> Flow[File]:
         """Return the file's record."""
-        return (yield from self._read(File, Exchange("GET", f"/files/{_segment(file_id)}")))
+        return (yield from self._file(Exchange("GET", f"/files/{_segment(file_id)}")))
 
     def files(self, *, purpose: str | None, limit: int, after: str | None) -> Flow[FilePage]:
         """Return a page of files, newest first."""
@@ -74,8 +76,7 @@ class Api:
         # The same bytes each time, boundary included: a retry must be the same request.
         body = form.read()
         headers = {"Content-Type": form.headers["Content-Type"]} | _idempotency()
-        request = Exchange("POST", "/files", headers=headers, body=body)
-        return (yield from self._read(File, request))
+        return (yield from self._file(Exchange("POST", "/files", headers=headers, body=body)))
 
     def create_upload(self, announced: dict[str, Any]) -> Flow[Upload]:
         """Announce a file and reserve its room."""
@@ -104,11 +105,15 @@ class Api:
         return accepted(reply, HTTPStatus.OK, HTTPStatus.FOUND)
 
     def _read[T](self, kind: type[T], request: Exchange) -> Flow[T]:
-        reply = accepted((yield from exchange(self.policy, lambda: request)), HTTPStatus.OK)
-        try:
-            return msgspec.json.decode(reply.body, type=kind)
-        except msgspec.DecodeError as error:
-            raise UnexpectedAnswerError(_not_larder(reply)) from error
+        return _decoded(kind, (yield from self._answer(request)))
+
+    def _file(self, request: Exchange) -> Flow[File]:
+        """Return a file with its SHA-256 from the header: OpenAI's File has no member for it."""
+        reply = yield from self._answer(request)
+        return msgspec.structs.replace(_decoded(File, reply), sha256=reply.headers.get(DIGEST))
+
+    def _answer(self, request: Exchange) -> Flow[Reply]:
+        return accepted((yield from exchange(self.policy, lambda: request)), HTTPStatus.OK)
 
 
 def accepted(reply: Reply, *statuses: HTTPStatus) -> Reply:
@@ -133,6 +138,13 @@ def accepted(reply: Reply, *statuses: HTTPStatus) -> Reply:
         param=error.get("param"),
         request_id=reply.headers.get("x-request-id"),
     )
+
+
+def _decoded[T](kind: type[T], reply: Reply) -> T:
+    try:
+        return msgspec.json.decode(reply.body, type=kind)
+    except msgspec.DecodeError as error:
+        raise UnexpectedAnswerError(_not_larder(reply)) from error
 
 
 def _not_larder(reply: Reply) -> str:
