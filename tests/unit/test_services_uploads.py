@@ -103,6 +103,15 @@ class TestCreate:
 
         assert refused.value.param == "sha256"
 
+    def test_nothing_has_one_checksum(self, ports: MemoryBackend) -> None:
+        of_nothing = hashlib.sha256(b"").hexdigest()
+
+        with pytest.raises(InvalidParameterError, match=f"is {of_nothing}, not abab") as refused:
+            announce(ports, 0, sha256="ab" * 32)
+
+        assert refused.value.param == "sha256"
+        assert announce(ports, 0, sha256=of_nothing).upload.sha256 == of_nothing
+
     @pytest.mark.parametrize("size", [-1, LARGEST_UPLOAD + 1])
     def test_a_size_that_no_put_delivers_is_refused(self, ports: MemoryBackend, size: int) -> None:
         with pytest.raises(InvalidParameterError) as refused:
