@@ -91,9 +91,10 @@ class Client:
     ) -> Sent:
         """Send a file; see `Put.flow` for what is raised.
 
-        `expires_after` in seconds. `checksum` says whether S3 shall compare the SHA-256, which
-        takes reading the file twice; None: for files up to 1 GiB. With a `journal`, a call that
-        was cut short is gone on with by the next one.
+        `expires_after` in seconds. `checksum` says whether to announce the SHA-256, for S3 or
+        Larder to compare, which takes reading the file twice; None: for files up to 64 MiB. What
+        goes without is compared by its MD5 as it is sent. With a `journal`, a call that was cut
+        short is gone on with by the next one.
         """
         return self._driver.run(
             Put(

@@ -28,8 +28,8 @@ INLINE_LIMIT = 2 * 2**20
 """What the API takes in one body; the form around the file takes some of it."""
 FORM_SIZE = 4 * 2**10
 
-CHECKSUM_LIMIT = 2**30
-"""Above this, reading the file once more before sending it takes longer than it is worth."""
+CHECKSUM_LIMIT = 64 * 2**20
+"""Above this, a file goes in parts, each compared as it is sent, and is not read once before."""
 
 FRUITLESS_ROUNDS = 3
 

@@ -55,7 +55,7 @@ def put(
         bool | None,
         typer.Option(
             "--checksum/--no-checksum",
-            help="Announce the SHA-256, for S3 to compare. Default: up to 1 GiB.",
+            help="Announce the SHA-256, for S3 to compare. Default: up to 64 MiB.",
         ),
     ] = None,
     parallel: Parallel = PARALLEL,
