@@ -16,10 +16,11 @@ from larder.domain.errors import (
 )
 from larder.domain.files import FileStatus, Purpose
 from larder.domain.ids import upload_of
-from larder.domain.parts import LARGEST_UPLOAD
+from larder.domain.parts import LARGEST_UPLOAD, PART_THRESHOLD
 from larder.domain.quota import NOTHING, Amount
 from larder.domain.uploads import UPLOAD_LIFE, UploadStatus
 from larder.services.files_delete import delete_file
+from larder.services.part_ports import PartsTransfer
 from larder.services.uploads_cancel import cancel_upload
 from larder.services.uploads_get import UploadState, get_upload
 from tests.fakes.clock import START
@@ -127,6 +128,18 @@ class TestCreate:
 
         assert announce(ports, LARGEST_UPLOAD, tenant=large).upload.bytes == LARGEST_UPLOAD
         assert announce(ports, 0, tenant=large).upload.bytes == 0
+
+    @pytest.mark.parametrize("beyond", [False, True])
+    def test_only_beyond_the_threshold_it_comes_in_parts(
+        self, ports: MemoryBackend, *, beyond: bool
+    ) -> None:
+        large = a_project(
+            ports, tenant=type(TENANT)("wks-9"), limit=Amount(files=1, bytes=2 * PART_THRESHOLD)
+        )
+
+        state = announce(ports, PART_THRESHOLD + beyond, tenant=large)
+
+        assert isinstance(state.transfer, PartsTransfer) is beyond
 
     @pytest.mark.parametrize(("purpose", "expires_after"), [("batch_output", None), ("batch", 1)])
     def test_a_bad_parameter_reserves_nothing(
