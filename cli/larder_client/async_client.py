@@ -18,6 +18,7 @@ from larder_client.put import Put, Sent, Wish
 from larder_client.retries import MAX_RETRIES, RetryPolicy
 from larder_client.source import Source, name_of
 from larder_client.tasks import Tasks
+from larder_client.trust import Trust
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -50,7 +51,7 @@ class AsyncClient:
         self.base_url = access.base_url
         self._parallel = parallel
         self._api = Api(RetryPolicy(max_retries))
-        tls = httpx.create_ssl_context()
+        tls = Trust()
         self._driver = Tasks(
             httpx.AsyncClient(
                 base_url=access.base_url,
