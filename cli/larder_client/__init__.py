@@ -24,6 +24,7 @@ from larder_client.errors import (
     DestinationError,
     FileChangedError,
     LarderClientError,
+    PathError,
     TransferError,
     UnexpectedAnswerError,
     UploadEndedError,
@@ -37,8 +38,21 @@ from larder_client.put import Sent
 
 if TYPE_CHECKING:
     from larder_client.async_client import AsyncClient
+    from larder_client.space_models import ROOT, Folder, SpaceFile, TrashedFile
+    from larder_client.space_tree import Tree
+
+# These take their time, asyncio above all, and most programs do without.
+_LATER = {
+    "AsyncClient": "larder_client.async_client",
+    "Folder": "larder_client.space_models",
+    "ROOT": "larder_client.space_models",
+    "SpaceFile": "larder_client.space_models",
+    "TrashedFile": "larder_client.space_models",
+    "Tree": "larder_client.space_tree",
+}
 
 __all__ = [
+    "ROOT",
     "ApiError",
     "AsyncClient",
     "ChecksumError",
@@ -51,13 +65,18 @@ __all__ = [
     "FileDeleted",
     "FileJournal",
     "FilePage",
+    "Folder",
     "Journal",
     "LarderClientError",
+    "PathError",
     "Problem",
     "Progress",
     "Received",
     "Sent",
+    "SpaceFile",
     "TransferError",
+    "TrashedFile",
+    "Tree",
     "UnexpectedAnswerError",
     "UploadEndedError",
     "Usage",
@@ -66,9 +85,9 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401 - the class of that name
-    """Import the client for asyncio when it is asked for: asyncio takes its time."""
-    if name == "AsyncClient":
-        return import_module("larder_client.async_client").AsyncClient
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - what has that name
+    """Import what is not needed at once when it is asked for."""
+    if name in _LATER:
+        return getattr(import_module(_LATER[name]), name)
     message = f"module {__name__!r} has no attribute {name!r}"
     raise AttributeError(message)

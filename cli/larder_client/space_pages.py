@@ -1,0 +1,40 @@
+"""The Space's lists from their first page to their last, as flows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from larder_client.space_api import PAGE
+
+if TYPE_CHECKING:
+    from larder_client.space_api import SpaceApi
+    from larder_client.space_models import FileFilters, Folder, SpaceFile
+    from larder_client.steps import Flow
+
+
+def all_files(
+    api: SpaceApi, filters: FileFilters, *, at_most: int | None = None
+) -> Flow[list[SpaceFile]]:
+    """Return the files that the filters let through, the first `at_most` of them."""
+    found: list[SpaceFile] = []
+    cursor = None
+    while at_most is None or len(found) < at_most:
+        limit = PAGE if at_most is None else min(PAGE, at_most - len(found))
+        page = yield from api.files(filters, limit=limit, cursor=cursor)
+        found += page.files
+        cursor = page.pagination.cursor
+        if not page.pagination.has_more:
+            break
+    return found
+
+
+def all_folders(api: SpaceApi, parent_id: str) -> Flow[list[Folder]]:
+    """Return the folders in a folder."""
+    found: list[Folder] = []
+    cursor = None
+    while True:
+        page = yield from api.folders(parent_id, limit=PAGE, cursor=cursor)
+        found += page.folders
+        cursor = page.pagination.cursor
+        if not page.pagination.has_more:
+            return found
