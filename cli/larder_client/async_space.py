@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 class AsyncSpace:
     """A project's files as people see them; every call raises LarderClientError.
 
-    `at`, `file_at`, `folder_at` and `make_folders` take paths, the other calls ids. The folder id
-    `root` is the place of what lies in no folder.
+    `make_folders` and what ends in `at` take paths, the other calls ids. The folder id `root` is
+    the place of what lies in no folder.
     """
 
     def __init__(self, driver: Tasks, policy: RetryPolicy, parallel: int) -> None:
@@ -115,6 +115,10 @@ class AsyncSpace:
     async def file_at(self, path: str) -> SpaceFile:
         """Return the file at a path; see `Paths.file`."""
         return await self._driver.run(self._paths.file(path))
+
+    async def trashed_at(self, path: str) -> TrashedFile:
+        """Return the file in the trash that lay at a path; see `Paths.trashed`."""
+        return await self._driver.run(self._paths.trashed(path))
 
     async def folder_at(self, path: str) -> Folder | None:
         """Return the folder at a path, None for the root; see `Paths.folder`."""

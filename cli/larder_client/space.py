@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 class Space:
     """A project's files as people see them; every call raises LarderClientError.
 
-    `at`, `file_at`, `folder_at` and `make_folders` take paths, the other calls ids. The folder id
-    `root` is the place of what lies in no folder.
+    `make_folders` and what ends in `at` take paths, the other calls ids. The folder id `root` is
+    the place of what lies in no folder.
     """
 
     def __init__(self, driver: Threads, policy: RetryPolicy, parallel: int) -> None:
@@ -110,6 +110,10 @@ class Space:
     def file_at(self, path: str) -> SpaceFile:
         """Return the file at a path; see `Paths.file`."""
         return self._driver.run(self._paths.file(path))
+
+    def trashed_at(self, path: str) -> TrashedFile:
+        """Return the file in the trash that lay at a path; see `Paths.trashed`."""
+        return self._driver.run(self._paths.trashed(path))
 
     def folder_at(self, path: str) -> Folder | None:
         """Return the folder at a path, None for the root; see `Paths.folder`."""

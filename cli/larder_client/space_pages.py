@@ -8,7 +8,7 @@ from larder_client.space_api import PAGE
 
 if TYPE_CHECKING:
     from larder_client.space_api import SpaceApi
-    from larder_client.space_models import FileFilters, Folder, SpaceFile
+    from larder_client.space_models import FileFilters, Folder, SpaceFile, TrashedFile
     from larder_client.steps import Flow
 
 
@@ -35,6 +35,18 @@ def all_folders(api: SpaceApi, parent_id: str) -> Flow[list[Folder]]:
     while True:
         page = yield from api.folders(parent_id, limit=PAGE, cursor=cursor)
         found += page.folders
+        cursor = page.pagination.cursor
+        if not page.pagination.has_more:
+            return found
+
+
+def all_trash(api: SpaceApi) -> Flow[list[TrashedFile]]:
+    """Return what is in the trash, the last deleted first."""
+    found: list[TrashedFile] = []
+    cursor = None
+    while True:
+        page = yield from api.trash(limit=PAGE, cursor=cursor)
+        found += page.files
         cursor = page.pagination.cursor
         if not page.pagination.has_more:
             return found

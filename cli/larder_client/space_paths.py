@@ -12,8 +12,8 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from larder_client.errors import ApiError, PathError
-from larder_client.space_models import ROOT, Folder, SpaceFile
-from larder_client.space_pages import all_files, all_folders
+from larder_client.space_models import ROOT, Folder, SpaceFile, TrashedFile
+from larder_client.space_pages import all_files, all_folders, all_trash
 from larder_client.steps import Flow, together
 
 if TYPE_CHECKING:
@@ -77,7 +77,24 @@ class Paths:
             message = f"{path} is a folder's path, not a file's."
             raise PathError(message)
         parent = yield from self._descend(names[:-1])
-        return _only((yield from self._files_in(parent, names[-1])), path)
+        files = yield from self._files_in(parent, names[-1])
+        if not files and (yield from self._folder_in(parent, names[-1])) is not None:
+            message = f"There is no file at {path}, but a folder."
+            raise PathError(message)
+        return _only(files, path)
+
+    def trashed(self, path: str) -> Flow[TrashedFile]:
+        """Return the file in the trash that lay at the path.
+
+        Raises:
+            PathError: none did, or several; or the folder that it lay in is gone.
+        """
+        names = names_of(path) or [""]
+        parent = yield from self._descend(names[:-1])
+        place = None if parent is None else parent.id
+        trash = yield from all_trash(self.api)
+        here = [file for file in trash if file.folder_id == place]
+        return _only(_named(here, names[-1]), path, where=" in the trash")
 
     def folder(self, path: str) -> Flow[Folder | None]:
         """Return the folder at the path, None for the root.
@@ -133,8 +150,7 @@ class Paths:
     def _files_in(self, parent: Folder | None, name: str) -> Flow[list[SpaceFile]]:
         place = ROOT if parent is None else parent.id
         files = yield from all_files(self.api, {"folder_id": place, "q": name})
-        alike = [file for file in files if _folded(file.name) == _folded(name)]
-        return [file for file in alike if file.name == name] or alike
+        return _named(files, name)
 
     def _made(self, parent: Folder | None, name: str) -> Flow[Folder]:
         try:
@@ -148,15 +164,20 @@ class Paths:
             raise
 
 
-def _only(files: Sequence[SpaceFile], path: str) -> SpaceFile:
+def _named[F: SpaceFile](files: Iterable[F], name: str) -> list[F]:
+    alike = [file for file in files if _folded(file.name) == _folded(name)]
+    return [file for file in alike if file.name == name] or alike
+
+
+def _only[F: SpaceFile](files: Sequence[F], path: str, where: str = "") -> F:
     match files:
         case []:
-            message = f"There is nothing at {path}."
+            message = f"There is nothing at {path}{where}."
             raise PathError(message)
         case [file]:
             return file
     ids = ", ".join(file.id for file in files)
-    message = f"{len(files)} files lie at {path}: give the id of one, {ids}."
+    message = f"{len(files)} files are at {path}{where}: give the id of one, {ids}."
     raise PathError(message)
 
 

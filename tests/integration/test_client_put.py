@@ -45,6 +45,7 @@ OTHER_WISHES: dict[str, dict[str, Any]] = {
     "purpose": {"purpose": "batch"},
     "expiry": {"expires_after": 3_600},
     "name": {"filename": "other.jsonl"},
+    "folder": {"folder_id": "folder-1"},
 }
 
 
@@ -101,7 +102,7 @@ def test_a_small_file_goes_in_one_request(
 def test_a_larger_one_goes_to_s3_by_one_put_with_its_checksum(
     larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path]
 ) -> None:
-    sent = larder.put(a_file(MEDIUM), expires_after=7_200)
+    sent = larder.put(a_file(MEDIUM), expires_after=7_200, folder_id="folder-1")
 
     [upload] = fake.uploads.values()
     assert upload.announced == {
@@ -110,6 +111,7 @@ def test_a_larger_one_goes_to_s3_by_one_put_with_its_checksum(
         "bytes": MEDIUM,
         "mime_type": "application/jsonl",
         "expires_after": {"anchor": "created_at", "seconds": 7_200},
+        "folder_id": "folder-1",
         "sha256": hashlib.sha256(data_of(MEDIUM)).hexdigest(),
     }
     assert sent.way == "put"
