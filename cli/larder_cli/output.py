@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 from rich import box
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.table import Table
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ def print_json(value: object) -> None:
     typer.echo(json.dumps(value, indent=2))
 
 
-def print_table(table: Table) -> None:
-    """Print a table, as wide as it has to be where nobody's terminal limits it."""
+def print_table(table: RenderableType) -> None:
+    """Print a table or a tree, as wide as it has to be where nobody's terminal limits it."""
     console = Console()
     if not console.is_terminal:
         console.width = 200

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 from larder_client.space_api import PAGE
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from larder_client.space_api import SpaceApi
-    from larder_client.space_models import FileFilters, Folder, SpaceFile, TrashedFile
+    from larder_client.space_models import FileFilters, Folder, Page, SpaceFile, TrashedFile
     from larder_client.steps import Flow
 
 
@@ -29,24 +31,19 @@ def all_files(
 
 
 def all_folders(api: SpaceApi, parent_id: str) -> Flow[list[Folder]]:
-    """Return the folders in a folder."""
-    found: list[Folder] = []
-    cursor = None
-    while True:
-        page = yield from api.folders(parent_id, limit=PAGE, cursor=cursor)
-        found += page.folders
-        cursor = page.pagination.cursor
-        if not page.pagination.has_more:
-            return found
+    """Return the folders in a folder, by name."""
+    pages = yield from _all_pages(lambda at: api.folders(parent_id, limit=PAGE, cursor=at))
+    return [folder for page in pages for folder in page.folders]
 
 
 def all_trash(api: SpaceApi) -> Flow[list[TrashedFile]]:
     """Return what is in the trash, the last deleted first."""
-    found: list[TrashedFile] = []
-    cursor = None
-    while True:
-        page = yield from api.trash(limit=PAGE, cursor=cursor)
-        found += page.files
-        cursor = page.pagination.cursor
-        if not page.pagination.has_more:
-            return found
+    pages = yield from _all_pages(lambda at: api.trash(limit=PAGE, cursor=at))
+    return [file for page in pages for file in page.files]
+
+
+def _all_pages[P: Page](load: Callable[[str | None], Flow[P]]) -> Flow[list[P]]:
+    pages = [(yield from load(None))]
+    while (place := pages[-1].pagination).has_more:
+        pages.append((yield from load(place.cursor)))
+    return pages

@@ -7,6 +7,8 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, override
 
+# Loaded here, so that functions log to the tests' output and not to that of a command.
+import larder.runtime.observability  # noqa: F401
 from tests.fakes.http_faults import Answer, Asked, refusal
 from tests.fakes.larder_http import KEY, FakeLarder
 from tests.moto_stack import template
