@@ -211,11 +211,11 @@ def test_filters_of_a_search_apply_together() -> None:
 
     filters = ("--in", "/Projects", "--tag", "t", "--type", "text/")
     found = space("find", *filters, "--sort", "name", "--json").json
-    favourites = space("find", *filters, "--fav", "--json").json
+    favorites = space("find", *filters, "--fav", "--json").json
     others = space("find", *filters, "--no-fav", "--json").json
 
     assert [file["name"] for file in found["files"]] == ["a.txt", "b.txt"]
-    assert [file["name"] for file in favourites["files"]] == ["b.txt"]
+    assert [file["name"] for file in favorites["files"]] == ["b.txt"]
     assert [file["name"] for file in others["files"]] == ["a.txt"]
 
 
@@ -301,7 +301,7 @@ def test_tagging_with_nothing_is_wrong_use() -> None:
     assert "--add" in refused.err
 
 
-def test_files_and_folders_become_favourites_and_stop_being_them() -> None:
+def test_files_and_folders_become_favorites_and_stop_being_them() -> None:
     put("/Projects/a.txt")
 
     on = space("fav", "/Projects", "/Projects/a.txt", "--json").lines

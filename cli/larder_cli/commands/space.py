@@ -5,7 +5,7 @@ import typer
 from larder_cli.commands import space_change, space_folders, space_list, space_trash
 
 app = typer.Typer(
-    help="Manage files as people see them, in folders, with tags, favourites and a trash. "
+    help="Manage files as people see them, in folders, with tags, favorites and a trash. "
     "Paths begin with a slash: /Projects/2026/report.pdf",
     no_args_is_help=True,
 )

@@ -94,7 +94,7 @@ def fav(
     api_key: ApiKey = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make files and folders favourites, and print their ids."""
+    """Make files and folders favorites, and print their ids."""
     outcomes = Outcomes(as_json=as_json)
     with told(), open_client(base_url, api_key) as client:
         for given in things:

@@ -88,7 +88,7 @@ def find(  # noqa: PLR0913, PLR0917 - one for each option
     ] = None,
     tag: Annotated[str | None, typer.Option(help="Only files with this tag.")] = None,
     favorite: Annotated[
-        bool | None, typer.Option("--fav/--no-fav", help="Only favourites, or only others.")
+        bool | None, typer.Option("--fav/--no-fav", help="Only favorites, or only others.")
     ] = None,
     mime_type: Annotated[
         str | None,
