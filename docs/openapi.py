@@ -44,6 +44,10 @@ FILE_FORM = {
             "minimum": SHORTEST_LIFE,
             "maximum": LONGEST_LIFE,
         },
+        "sha256": {
+            "type": "string",
+            "description": "Extension: hex digest; other bytes are refused",
+        },
     },
 }
 

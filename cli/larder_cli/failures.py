@@ -1,17 +1,10 @@
 """What goes wrong at an operator's desk, told in one line instead of a traceback."""
 
-import os
+import sys
+from importlib import import_module
 
 import typer
 import typer.core
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    ConnectionError,  # noqa: A004 - botocore's own name
-    HTTPClientError,
-    NoCredentialsError,
-    NoRegionError,
-)
 
 from larder.domain.errors import LarderError
 
@@ -27,28 +20,20 @@ class PlainFailures(typer.core.TyperGroup):
         """Run the command; a wrong use of it stays Typer's own, with exit 2."""
         try:
             return super().invoke(ctx)
-        except (LarderError, OperatorError, BotoCoreError, ClientError) as failure:
-            typer.echo(f"larder: {explain(failure)}", err=True)
+        except Exception as failure:
+            text = explain(failure)
+            if text is None:
+                raise
+            typer.echo(f"larder: {' '.join(text.split())}", err=True)
             raise typer.Exit(1) from failure
 
 
-def explain(failure: Exception) -> str:
-    """Return the failure in one line."""
-    match failure:
-        case NoCredentialsError():
-            text = (
-                "There are no AWS credentials: give --profile, set AWS_PROFILE, "
-                "or run 'aws configure'."
-            )
-        case NoRegionError():
-            text = "There is no AWS region: give --region or set AWS_DEFAULT_REGION."
-        case ConnectionError() | HTTPClientError():
-            local = " Is 'make run' running?" if "AWS_ENDPOINT_URL" in os.environ else ""
-            text = f"{failure}.{local}"
-        case ClientError():
-            error = failure.response["Error"]
-            code, message = error.get("Code", "Unknown"), error.get("Message", "")
-            text = f"AWS refused {failure.operation_name}: {code}: {message}"
-        case _:
-            text = str(failure)
-    return " ".join(text.split())
+def explain(failure: Exception) -> str | None:
+    """Return what an operator is told of the failure, None when it is not one of these."""
+    if isinstance(failure, LarderError | OperatorError):
+        return str(failure)
+    # A command that has not loaded botocore, which takes its time, has none of its failures.
+    if "botocore.exceptions" not in sys.modules:
+        return None
+    text: str | None = import_module("larder_cli.aws_failures").explain(failure)
+    return text

@@ -1,4 +1,4 @@
-"""The entry point: `larder put`, `get`, `ls`, `rm`, `validate`, and what an operator needs."""
+"""The entry point: what clients call, `larder put` and the others, and what an operator needs."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import typer.main
 from larder_cli.failures import PlainFailures
 
 _FILES = "Files"
+_SPACE = "The Space"
 _OPERATION = "Operating a deployment"
 _COMMANDS = {
     "put": _FILES,
@@ -18,6 +19,7 @@ _COMMANDS = {
     "ls": _FILES,
     "rm": _FILES,
     "validate": _FILES,
+    "space": _SPACE,
     "project": _OPERATION,
     "key": _OPERATION,
     "usage": _OPERATION,

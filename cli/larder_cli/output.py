@@ -1,15 +1,20 @@
 """What commands print: JSON for programs, tables for people, both on stdout; remarks on stderr."""
 
+from __future__ import annotations
+
 import json
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import typer
-from pydantic import ByteSize
 from rich import box
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.table import Table
 
-from larder.api.models import Measure, UsageObject
+if TYPE_CHECKING:
+    from larder.api.models import Measure, UsageObject
+
+_UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 
 
 def print_json(value: object) -> None:
@@ -17,8 +22,8 @@ def print_json(value: object) -> None:
     typer.echo(json.dumps(value, indent=2))
 
 
-def print_table(table: Table) -> None:
-    """Print a table, as wide as it has to be where nobody's terminal limits it."""
+def print_table(table: RenderableType) -> None:
+    """Print a table or a tree, as wide as it has to be where nobody's terminal limits it."""
     console = Console()
     if not console.is_terminal:
         console.width = 200
@@ -45,7 +50,8 @@ def moment(unix_seconds: int) -> str:
 
 def size(count: int) -> str:
     """Return a number of bytes for people to read."""
-    return ByteSize(count).human_readable(separator=" ")
+    power = min(max(0, count.bit_length() - 1) // 10, len(_UNITS) - 1)
+    return f"{count / 1024**power:.{min(power, 1)}f} {_UNITS[power]}"
 
 
 def usage_table(usage: UsageObject) -> Table:

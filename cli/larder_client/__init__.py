@@ -10,7 +10,11 @@ It speaks to the API, sends bytes straight to S3, tries again as OpenAI's SDKs d
 transfers that were cut short.
 """
 
-from larder_client.async_client import AsyncClient
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from larder_client.client import Client
 from larder_client.errors import (
     ApiError,
@@ -20,6 +24,7 @@ from larder_client.errors import (
     DestinationError,
     FileChangedError,
     LarderClientError,
+    PathError,
     TransferError,
     UnexpectedAnswerError,
     UploadEndedError,
@@ -31,7 +36,23 @@ from larder_client.models import File, FileDeleted, FilePage, Problem, Usage, Va
 from larder_client.progress import Progress
 from larder_client.put import Sent
 
+if TYPE_CHECKING:
+    from larder_client.async_client import AsyncClient
+    from larder_client.space_models import ROOT, Folder, SpaceFile, TrashedFile
+    from larder_client.space_tree import Tree
+
+# These take their time, asyncio above all, and most programs do without.
+_LATER = {
+    "AsyncClient": "larder_client.async_client",
+    "Folder": "larder_client.space_models",
+    "ROOT": "larder_client.space_models",
+    "SpaceFile": "larder_client.space_models",
+    "TrashedFile": "larder_client.space_models",
+    "Tree": "larder_client.space_tree",
+}
+
 __all__ = [
+    "ROOT",
     "ApiError",
     "AsyncClient",
     "ChecksumError",
@@ -44,16 +65,29 @@ __all__ = [
     "FileDeleted",
     "FileJournal",
     "FilePage",
+    "Folder",
     "Journal",
     "LarderClientError",
+    "PathError",
     "Problem",
     "Progress",
     "Received",
     "Sent",
+    "SpaceFile",
     "TransferError",
+    "TrashedFile",
+    "Tree",
     "UnexpectedAnswerError",
     "UploadEndedError",
     "Usage",
     "Validation",
     "WaitTimeoutError",
 ]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - what has that name
+    """Import what is not needed at once when it is asked for."""
+    if name in _LATER:
+        return getattr(import_module(_LATER[name]), name)
+    message = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(message)

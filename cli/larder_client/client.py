@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import time
+from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Self
 
@@ -18,6 +20,7 @@ from larder_client.put import Put, Sent, Wish
 from larder_client.retries import MAX_RETRIES, RetryPolicy
 from larder_client.source import Source, name_of
 from larder_client.threads import Threads
+from larder_client.trust import Trust
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from larder_client.models import File, FileDeleted, FilePage, Usage, Validation
+    from larder_client.space import Space
 
 PAGE = 1000
 
@@ -50,7 +54,7 @@ class Client:
         self.base_url = access.base_url
         self._parallel = parallel
         self._api = Api(RetryPolicy(max_retries))
-        tls = httpx.create_ssl_context()
+        tls = Trust()
         self._driver = Threads(
             httpx.Client(
                 base_url=access.base_url,
@@ -86,21 +90,23 @@ class Client:
         filename: str | None = None,
         expires_after: int | None = None,
         checksum: bool | None = None,
+        folder_id: str | None = None,
         journal: Journal | None = None,
         progress: Progress = SILENT,
     ) -> Sent:
         """Send a file; see `Put.flow` for what is raised.
 
-        `expires_after` in seconds. `checksum` says whether S3 shall compare the SHA-256, which
-        takes reading the file twice; None: for files up to 1 GiB. With a `journal`, a call that
-        was cut short is gone on with by the next one.
+        `expires_after` in seconds. `checksum` says whether to announce the SHA-256, for S3 or
+        Larder to compare, which takes reading the file twice; None: for files up to 64 MiB. What
+        goes without is compared by its MD5 as it is sent. With a `journal`, a call that was cut
+        short is gone on with by the next one. `folder_id` None puts it into no folder.
         """
         return self._driver.run(
             Put(
                 self._api,
                 self.base_url,
                 Source.at(Path(path)),
-                Wish(filename or name_of(Path(path)), purpose, expires_after, checksum),
+                Wish(filename or name_of(Path(path)), purpose, expires_after, checksum, folder_id),
                 journal or NoJournal(),
                 progress,
                 self._parallel,
@@ -164,6 +170,15 @@ class Client:
     def usage(self) -> Usage:
         """Return what the project uses of its quota."""
         return self._driver.run(self._api.usage())
+
+    @cached_property
+    def space(self) -> Space:
+        """The project's files as people see them, with folders and a trash."""
+        # Imported when it is asked for: most programs do without.
+        made: Space = import_module("larder_client.space").Space(
+            self._driver, self._api.policy, self._parallel
+        )
+        return made
 
     def _get(self, file_id: str, progress: Progress) -> Get:
         return Get(self._api, self.base_url, file_id, progress, self._parallel)

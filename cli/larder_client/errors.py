@@ -10,6 +10,7 @@
     │   ├── ChecksumError        the bytes that arrived are not the bytes that were stored
     │   └── UploadEndedError     the upload was cancelled or expired in the middle
     ├── DestinationError         a download may not be written there
+    ├── PathError                nothing lies at a path in the Space, or several things do
     └── WaitTimeoutError         the validation takes longer than the caller would wait
 
 Errors of the local file system are OSError, as everywhere in Python.
@@ -86,6 +87,10 @@ class UploadEndedError(TransferError):
 
 class DestinationError(LarderClientError):
     """Something is in the way of a download, and stays as it is."""
+
+
+class PathError(LarderClientError):
+    """A path in the Space leads to nothing, to several things, or is none."""
 
 
 class WaitTimeoutError(LarderClientError):

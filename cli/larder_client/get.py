@@ -68,12 +68,15 @@ class Get:
         _check_destination(target, overwrite=overwrite)
         origin = f"{self.base_url} {file.id} {file.bytes}"
         name = target.name if len(target.name.encode()) <= _LONGEST_NAME else file.id
-        with_sha256 = file.sha256 is not None
         with Partial(
-            target.with_name(f"{name}.part"), file.bytes, origin, with_sha256=with_sha256
+            target.with_name(f"{name}.part"),
+            file.bytes,
+            origin,
+            with_sha256=file.sha256 is not None or _is_being_read(file),
         ) as partial:
             self.progress.begin("receiving", file.bytes, partial.resumed)
             etag = yield from self._fetch(file, partial, partial.gaps(), self.parallel)
+            file = yield from self._with_digest(file)
             try:
                 verified = yield from _compare(file, etag, partial)
             except ChecksumError:
@@ -85,10 +88,17 @@ class Get:
     def to_stream(self, stream: BinaryIO) -> Flow[Received]:
         """Fetch in order to `stream`; raises as `to_file`, what was written stays written."""
         file = yield from self.api.file(self.file_id)
-        ordered = _Ordered(stream, "md5" if file.sha256 is None else "sha256")
+        ordered = _Ordered(stream, *(["md5", "sha256"] if file.sha256 is None else ["sha256"]))
         self.progress.begin("receiving", file.bytes)
         etag = yield from self._fetch(file, ordered, [(0, file.bytes)], 1)
+        file = yield from self._with_digest(file)
         return Received(file, None, (yield from _compare(file, etag, ordered)))
+
+    def _with_digest(self, file: File) -> Flow[File]:
+        """Return the file with the SHA-256 that Larder may have found since."""
+        if file.sha256 is None and _is_being_read(file):
+            return (yield from self.api.file(file.id))
+        return file
 
     def _fetch(
         self, file: File, store: Store, gaps: list[tuple[int, int]], connections: int
@@ -112,13 +122,14 @@ class Get:
 class _Ordered:
     """A stream that gets the bytes one after the other."""
 
-    def __init__(self, stream: BinaryIO, algorithm: Checksum) -> None:
+    def __init__(self, stream: BinaryIO, *algorithms: str) -> None:
         self._stream = stream
-        self._digest = hashlib.new(algorithm, usedforsecurity=False)
+        self._digests = {name: hashlib.new(name, usedforsecurity=False) for name in algorithms}
 
     def write(self, start: int, block: bytes) -> None:  # noqa: ARG002 - it is always the next
         self._stream.write(block)
-        self._digest.update(block)
+        for digest in self._digests.values():
+            digest.update(block)
 
     def note(self, start: int, end: int) -> None:
         pass
@@ -127,9 +138,15 @@ class _Ordered:
         pass
 
     def sha256(self) -> str:
-        return self._digest.hexdigest()
+        return self._digests["sha256"].hexdigest()
 
-    md5 = sha256
+    def md5(self) -> str:
+        return self._digests["md5"].hexdigest()
+
+
+def _is_being_read(file: File) -> bool:
+    """Tell whether Larder is still to read the file, for its SHA-256 and its verdict."""
+    return file.status == "uploaded"
 
 
 def local_name(file: File) -> str:

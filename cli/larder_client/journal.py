@@ -22,6 +22,7 @@ class Begun(msgspec.Struct, frozen=True, kw_only=True):
     filename: str
     purpose: str
     expires_after: int | None = None
+    folder_id: str | None = None
     sha256: str | None = None
 
     def same_wish(self, other: Begun) -> bool:

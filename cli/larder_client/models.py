@@ -15,7 +15,10 @@ type Purpose = Literal["assistants", "batch", "evals", "fine-tune", "user_data",
 
 
 class File(msgspec.Struct, frozen=True, kw_only=True):
-    """A stored file; `status` is `uploaded`, `processed` or `error`, with `status_details`."""
+    """A stored file; `status` is `uploaded`, `processed` or `error`, with `status_details`.
+
+    `sha256` is None until Larder has read the bytes, above 16 GiB, and in lists.
+    """
 
     id: str
     bytes: int

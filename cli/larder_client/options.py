@@ -49,5 +49,8 @@ class Access:
 
     @property
     def headers(self) -> dict[str, str]:
-        """What goes with every request to the API, and with none to S3."""
-        return {"Authorization": f"Bearer {self.api_key}"}
+        """What goes with every request to the API, and with none to S3.
+
+        The Space takes the key by another header than OpenAI's routes.
+        """
+        return {"Authorization": f"Bearer {self.api_key}", "x-api-key": self.api_key}

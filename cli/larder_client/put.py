@@ -28,8 +28,8 @@ INLINE_LIMIT = 2 * 2**20
 """What the API takes in one body; the form around the file takes some of it."""
 FORM_SIZE = 4 * 2**10
 
-CHECKSUM_LIMIT = 2**30
-"""Above this, reading the file once more before sending it takes longer than it is worth."""
+CHECKSUM_LIMIT = 64 * 2**20
+"""Above this, a file goes in parts, each compared as it is sent, and is not read once before."""
 
 FRUITLESS_ROUNDS = 3
 
@@ -51,12 +51,16 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What the file shall be: `expires_after` in seconds; `checksum` None leaves it to the size."""
+    """What the file shall be: `expires_after` in seconds; `checksum` None leaves it to the size.
+
+    `folder_id` None is the root.
+    """
 
     filename: str
     purpose: str
     expires_after: int | None = None
     checksum: bool | None = None
+    folder_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +132,8 @@ class Put:
         if self.wish.expires_after is not None:
             fields["expires_after[anchor]"] = "created_at"
             fields["expires_after[seconds]"] = str(self.wish.expires_after)
+        if self.wish.folder_id is not None:
+            fields["folder_id"] = self.wish.folder_id
         if (sha256 := (yield from self._sha256())) is not None:
             fields["sha256"] = sha256
         data = yield from work(self.source.read)
@@ -152,6 +158,8 @@ class Put:
         if self.wish.expires_after is not None:
             seconds = self.wish.expires_after
             announced["expires_after"] = {"anchor": "created_at", "seconds": seconds}
+        if self.wish.folder_id is not None:
+            announced["folder_id"] = self.wish.folder_id
         if sha256 is not None:
             announced["sha256"] = sha256
         upload = yield from self.api.create_upload(announced)
@@ -225,6 +233,7 @@ class Put:
             filename=self.wish.filename,
             purpose=self.wish.purpose,
             expires_after=self.wish.expires_after,
+            folder_id=self.wish.folder_id,
             sha256=sha256,
         )
 

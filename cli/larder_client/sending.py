@@ -43,8 +43,8 @@ class Outcome(Enum):
 class Sending:
     """How to send one source.
 
-    `with_md5` compares every part with the MD5 that S3 answers: for uploads without a SHA-256, by
-    which Larder itself compares the whole.
+    `with_md5` compares what is sent with the MD5 that S3 answers: for uploads without a SHA-256,
+    by which S3 or Larder compares the whole.
     """
 
     source: Source
@@ -63,12 +63,12 @@ class Sending:
         """
         # The client states the length itself, and would send no other number of bytes.
         headers = {k: v for k, v in transfer.headers.items() if k.lower() != "content-length"}
-        body = Slice(self.source, 0, self.source.size, self.progress)
+        body = Slice(self.source, 0, self.source.size, self.progress, with_md5=self.with_md5)
         reply = yield from self._put(transfer.url or "", headers, body)
         if reply.status == HTTPStatus.PRECONDITION_FAILED:
             # `If-None-Match: *`: an earlier try got through although its answer did not.
             return Outcome.STORED
-        return _outcome(reply)
+        return self._compared(reply, body, "")
 
     def parts(self, part_size: int, parts: Sequence[Part]) -> Flow[list[Outcome]]:
         """Send those parts, several at a time; raises as `whole` does."""
@@ -91,10 +91,13 @@ class Sending:
         start, size = self._bounds(part_size, part.part_number)
         body = Slice(self.source, start, size, self.progress, with_md5=self.with_md5)
         reply = yield from self._put(part.url, {}, body)
+        return self._compared(reply, body, f" of part {part.part_number}")
+
+    def _compared(self, reply: Reply, body: Slice, where: str) -> Outcome:
         outcome = _outcome(reply)
         etag = reply.headers.get("etag", "").strip('"')
         if self.with_md5 and outcome is Outcome.STORED and etag != body.md5:
-            message = f"S3 stored other bytes of part {part.part_number} than were sent."
+            message = f"S3 stored other bytes{where} than were sent."
             raise ChecksumError(message)
         return outcome
 

@@ -1,5 +1,8 @@
 """POST /v1/files: store a small file that comes with the request."""
 
+from aws_lambda_powertools.event_handler import Response, content_types
+
+from larder.api.contents import digest_header
 from larder.api.file_form import file_form
 from larder.api.models import FileObject
 from larder.api.requests import raw_body, tenant_of
@@ -13,7 +16,7 @@ files, reclaimer, objects = ports.files, ports.reclaimer, ports.objects
 
 
 @app.post("/v1/files", summary="Upload a file of up to 2 MiB", operation_id="files_create")
-def files_create() -> FileObject:
+def files_create() -> Response[FileObject]:
     """Store a file; batch files are validated line by line afterwards."""
     event = app.current_event
     form = file_form(event.headers.get("content-type"), raw_body(event))
@@ -26,13 +29,14 @@ def files_create() -> FileObject:
             mime_type=form.file.content_type,
             expires_after=form.expires_after,
             folder_id=form.folder_id,
+            sha256=form.sha256,
         ),
         files=files,
         reclaimer=reclaimer,
         objects=objects,
         clock=ports.clock,
     )
-    return FileObject.of(file)
+    return Response(200, content_types.APPLICATION_JSON, FileObject.of(file), digest_header(file))
 
 
 lambda_handler = entry(app, replays=ports.replays)

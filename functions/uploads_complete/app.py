@@ -1,5 +1,8 @@
 """POST /v1/uploads/{upload_id}/complete: turn arrived bytes into a file."""
 
+from aws_lambda_powertools.event_handler import Response, content_types
+
+from larder.api.contents import digest_header
 from larder.api.models import UploadCompleteRequest, UploadObject
 from larder.api.requests import json_body, tenant_of
 from larder.api.resolver import entry, resolver
@@ -16,7 +19,7 @@ files, uploads, objects, parts = ports.files, ports.uploads, ports.objects, port
     summary="Complete an upload",
     operation_id="uploads_complete",
 )
-def uploads_complete(upload_id: str) -> UploadObject:
+def uploads_complete(upload_id: str) -> Response[UploadObject]:
     """Return the completed upload with its file; completing twice answers the same."""
     request = json_body(app.current_event, UploadCompleteRequest)
     state = complete_upload(
@@ -30,7 +33,8 @@ def uploads_complete(upload_id: str) -> UploadObject:
         parts=parts,
         clock=ports.clock,
     )
-    return UploadObject.of(state)
+    headers = {} if state.file is None else digest_header(state.file)
+    return Response(200, content_types.APPLICATION_JSON, UploadObject.of(state), headers)
 
 
 lambda_handler = entry(app, replays=ports.replays)

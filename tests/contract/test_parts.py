@@ -125,6 +125,21 @@ def test_small_parts_are_joined_in_the_order_asked_for(
     assert told[0].md5 == hashlib.md5(b"helloworld", usedforsecurity=False).hexdigest()
 
 
+def test_what_was_put_together_has_no_md5_of_s3(
+    backend: Backend, tenant: TenantId, small: Upload
+) -> None:
+    part = send_small(backend, tenant, small, b"helloworld")
+    backend.parts.assemble(tenant, small, [part], accept)
+    together = backend.objects.stat(tenant, small.file_id)
+    backend.objects.put(tenant, small.file_id, b"helloworld")
+    at_once = backend.objects.stat(tenant, small.file_id)
+
+    assert together is not None
+    assert together.put_together
+    assert at_once is not None
+    assert not at_once.put_together
+
+
 def test_a_refused_assembly_makes_no_file_and_can_be_tried_again(
     backend: Backend, tenant: TenantId, small: Upload
 ) -> None:

@@ -18,17 +18,19 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from larder_client import ApiError, AsyncClient, Client
-from tests.e2e.api import batch_lines
+from tests.e2e.api import batch_lines, eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from tests.e2e.api import Api
     from tests.e2e.projects import NewProject, Project
+    from tests.e2e.stack import Stack
 
 MIB = 2**20
 LARGE = 256 * MIB
 PEAK_MEMORY = 128 * MIB
+FUNCTION_MEMORY_MIB = 256
 LARDER = Path(sys.executable).with_name("larder")
 
 # A process counts what its parent had in memory when it began: this one is a small parent.
@@ -82,10 +84,16 @@ class Shell:
         while process.poll() is None and not seen(process.pid):
             assert time.monotonic() < deadline
             time.sleep(0.01)
+        assert high_water(process.pid) < PEAK_MEMORY
         process.send_signal(number)
         ended = _ended(process)
         assert ended.status != 0, ended
         return ended
+
+    def receiving(self, name: str, megabytes: int) -> Callable[[int], bool]:
+        """Tell of a process whether that much of the file has come."""
+        log = self.folder / f"{name}.part.log"
+        return lambda _: log.exists() and log.read_bytes().count(b"\n") > megabytes
 
     def sending(self, path: Path, position: int) -> Callable[[int], bool]:
         """Tell of a process whether it is sending the file from that position on."""
@@ -220,7 +228,7 @@ def test_a_bad_key_is_told_in_one_line(shell: Shell) -> None:
 
 
 def test_a_large_file_survives_being_killed_twice_each_way(
-    new_project: NewProject, tmp_path: Path, large_file: Path
+    new_project: NewProject, stack: Stack, tmp_path: Path, large_file: Path
 ) -> None:
     shell = Shell(tmp_path, new_project(size=300 * MIB))
     put = ("put", str(large_file), "--purpose", "user_data")
@@ -236,19 +244,55 @@ def test_a_large_file_survives_being_killed_twice_each_way(
         assert peak < PEAK_MEMORY
         file = sent.json["file"]
         assert api.in_use() == (1, LARGE)
+        assert api.settled(file["id"])["status"] == "processed"
 
-    log = shell.folder / "large.bin.part.log"
-    for noted in (20, 100):
-
-        def receiving(_: int, noted: int = noted) -> bool:
-            return log.exists() and log.read_bytes().count(b"\n") > noted
-
+    for megabytes in (20, 100):
+        receiving = shell.receiving("large.bin", megabytes)
         shell.signal_when(receiving, signal.SIGKILL, "get", file["id"])
     got, peak = shell.run_measured("get", file["id"], "--json")
 
     assert got.json["resumed_bytes"] >= 99 * MIB
+    assert (got.json["verified"], got.json["sha256"]) == ("sha256", sha256(large_file))
     assert peak < PEAK_MEMORY
     assert sha256(shell.folder / "large.bin") == sha256(large_file)
+    for function in FUNCTIONS_OF_A_TRANSFER:
+        assert 0 < function_memory(stack, function, shell.project) < FUNCTION_MEMORY_MIB
+
+
+FUNCTIONS_OF_A_TRANSFER = (
+    *("uploads_create", "uploads_get", "uploads_complete", "on_object_created"),
+    *("files_get", "files_content"),
+)
+
+
+def function_memory(stack: Stack, function: str, project: Project) -> int:
+    """Return the most memory that the function held while it worked for the project, in MiB."""
+    message = "object_received" if function == "on_object_created" else "request"
+    lines = eventually(lambda: stack.logged(function, message, project.id), bool)
+    return max(int(line["peak_memory_mib"]) for line in lines)
+
+
+def high_water(pid: int) -> int:
+    """Return the most memory that a running process has held so far, in bytes."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) * 1024
+
+
+def test_a_large_file_is_sent_and_fetched_in_one_go_in_little_memory(
+    new_project: NewProject, tmp_path: Path, large_file: Path
+) -> None:
+    shell = Shell(tmp_path, new_project(size=300 * MIB))
+
+    sent, sending = shell.run_measured(
+        "put", str(large_file), "--purpose", "user_data", "--checksum", "--wait", "--json"
+    )
+    got, fetching = shell.run_measured("get", sent.json["file"]["id"], "--json")
+
+    assert (sent.json["way"], sent.json["resumed_bytes"]) == ("parts", 0)
+    assert sent.json["file"]["sha256"] == sha256(large_file)
+    assert (got.json["verified"], got.json["resumed_bytes"]) == ("sha256", 0)
+    assert sha256(shell.folder / "large.bin") == sha256(large_file)
+    assert max(sending, fetching) < PEAK_MEMORY
 
 
 def arrived(shell: Shell, api: Api) -> int:

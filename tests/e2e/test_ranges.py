@@ -145,18 +145,3 @@ def test_head_tells_size_and_digests_without_the_bytes(api: Api, stored: Stored)
 
 def test_head_of_what_is_not_there_is_404(api: Api) -> None:
     assert api.send("HEAD", f"/files/file-{'0' * 24}/content").status_code == 404
-
-
-def test_every_way_of_uploading_tells_the_digest(api: Api) -> None:
-    data = b"the same bytes"
-    digest = hashlib.sha256(data).hexdigest()
-    with_request = api.create_file(data)["id"]
-    put = api.upload_directly(data)["id"]
-    put_as_announced = api.upload_directly(data, sha256=digest.upper())["id"]
-    batch = api.create_file(data, "requests.jsonl", "batch")["id"]
-
-    for file_id in (with_request, put, put_as_announced, batch):
-        api.settled(file_id)
-        for path in ("", "/content"):
-            answer = api.send("GET", f"/files/{file_id}{path}")
-            assert answer.headers["larder-sha256"] == digest

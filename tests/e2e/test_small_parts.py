@@ -256,11 +256,11 @@ def test_of_complete_and_cancel_at_once_one_wins_and_quota_is_exact(
     eventually(lambda: swept_clean(stack, project, upload), bool, 10)
 
 
-def test_200_mib_of_parts_are_put_together_in_time_and_in_bounded_memory(
+def test_256_mib_of_parts_are_put_together_in_time_and_in_bounded_memory(
     api: Api, project: Project, stack: Stack
 ) -> None:
     block = os.urandom(PART)
-    size = 200 * MIB
+    size = 256 * MIB
     pieces = [number.to_bytes(8) + block[8:] for number in range(size // PART)]
     pieces.append(b"\0" * (size % PART))
     whole_md5, whole_sha256 = hashlib.md5(usedforsecurity=False), hashlib.sha256()

@@ -39,8 +39,9 @@ class Answer:
 type Effect = Callable[[Asked, Callable[[Asked], Answer]], Answer]
 
 
-def ok(value: Json) -> Answer:
-    return Answer(200, {"content-type": "application/json"}, [json.dumps(value).encode()])
+def ok(value: Json, **headers: str) -> Answer:
+    headers["content-type"] = "application/json"
+    return Answer(200, headers, [json.dumps(value).encode()])
 
 
 def refusal(status: int, message: str, code: str | None = None, **headers: str) -> Answer:

@@ -39,6 +39,7 @@ class FakeLarder:
         self.part_size = PART_SIZE
         self.shows_sha256 = True
         self.files: dict[str, Json] = {}
+        self.digests: dict[str, str] = {}
         self.reports: dict[str, Json] = {}
         self.asked: list[Asked] = []
         self.faults: list[Fault] = []
@@ -118,7 +119,7 @@ class FakeLarder:
     def _file(self, method: str, file_id: str, rest: list[str]) -> Answer | None:
         match method, rest:
             case "GET", []:
-                return ok(self.files[file_id])
+                return self._told(file_id)
             case "DELETE", []:
                 del self.files[file_id]
                 return ok({"id": file_id, "object": "file", "deleted": True})
@@ -133,7 +134,11 @@ class FakeLarder:
         assert form.file is not None
         file_id = f"file-{len(self.files) + 1:024x}"
         self._store(file_id, form.file.data, {**form.fields, "filename": form.file.filename})
-        return ok(self.files[file_id])
+        return self._told(file_id)
+
+    def _told(self, file_id: str) -> Answer:
+        digest = {"larder-sha256": self.digests[file_id]} if self.shows_sha256 else {}
+        return ok(self.files[file_id], **digest)
 
     def _list(self, asked: Asked) -> Answer:
         newest_first = [self.files[file_id] for file_id in sorted(self.files, reverse=True)]
@@ -213,6 +218,7 @@ class FakeLarder:
 
     def _store(self, file_id: str, data: bytes, fields: Json) -> None:
         self.s3.store(file_id, data)
+        self.digests[file_id] = hashlib.sha256(data).hexdigest()
         self.files[file_id] = {
             "id": file_id,
             "object": "file",
@@ -223,6 +229,5 @@ class FakeLarder:
             "status": "processed",
             "status_details": None,
             "expires_at": None,
-            "sha256": hashlib.sha256(data).hexdigest() if self.shows_sha256 else None,
             "of_a_later_version": [1, 2],
         }

@@ -15,6 +15,7 @@ import httpx
 from tests.fakes.http_faults import Answer, Asked, ConnectionCutError
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import AsyncIterator, Iterator
 
     from tests.fakes.larder_http import FakeLarder
@@ -131,12 +132,15 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def over_sockets(fake: FakeLarder) -> Iterator[FakeLarder]:
+def over_sockets(fake: FakeLarder, tls: ssl.SSLContext | None = None) -> Iterator[FakeLarder]:
     """Serve the fake on a port of this machine, and let it know."""
     with _Server(fake) as server:
+        if tls is not None:
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
-        fake.s3.origin = f"http://127.0.0.1:{server.server_address[1]}"
+        scheme = "http" if tls is None else "https"
+        fake.s3.origin = f"{scheme}://127.0.0.1:{server.server_address[1]}"
         try:
             yield fake
         finally:

@@ -48,7 +48,7 @@ class InMemoryParts:
         held = self.multipart.get(upload.multipart_id or "")
         if held is None or (tenant, upload.file_id) in self._objects.files:
             return False
-        self._objects.put(tenant, upload.file_id, b"".join(held[part.number] for part in parts))
+        self._objects.put_together(tenant, upload.file_id, [held[part.number] for part in parts])
         del self.multipart[upload.multipart_id or ""]
         return True
 
@@ -71,12 +71,13 @@ class InMemoryParts:
         held = self.small.get((tenant, upload.id), {})
         if not held.keys() >= set(part_ids):
             return False
-        data = b"".join(held[part_id] for part_id in part_ids)
+        pieces = [held[part_id] for part_id in part_ids]
+        data = b"".join(pieces)
         md5 = hashlib.md5(data, usedforsecurity=False).hexdigest()
         accept(Digests(md5, hashlib.sha256(data).hexdigest()))
         if (tenant, upload.file_id) in self._objects.files:
             return False
-        self._objects.put(tenant, upload.file_id, data)
+        self._objects.put_together(tenant, upload.file_id, pieces)
         return True
 
     def clear(self, tenant: TenantId, upload: Upload) -> None:

@@ -84,6 +84,54 @@ def test_without_a_sha256_the_md5_is_compared(
     assert larder.get(file_id, tmp_path).verified == "md5"
 
 
+@pytest.mark.parametrize("size", [SMALL, LARGE])
+@pytest.mark.parametrize("in_time", [True, False])
+def test_a_sha256_that_larder_finds_meanwhile_is_compared(
+    larder: Caller, fake: FakeLarder, tmp_path: Path, *, size: int, in_time: bool
+) -> None:
+    def found_by_then(asked: Asked, normal: Callable[[Asked], Answer]) -> Answer:
+        fake.shows_sha256 = in_time
+        return normal(asked)
+
+    fake.shows_sha256 = False
+    file_id = fake.add_file(data_of(size), status="uploaded")
+    fake.fault("GET /v1/files/[^/]*/content", found_by_then)
+
+    received = larder.get(file_id, tmp_path)
+
+    assert received.verified == ("sha256" if in_time else "md5")
+    assert received.path is not None
+    assert received.path.read_bytes() == data_of(size)
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE])
+def test_a_stream_is_compared_by_what_larder_finds_meanwhile(
+    larder: Caller, fake: FakeLarder, size: int
+) -> None:
+    def found_by_then(asked: Asked, normal: Callable[[Asked], Answer]) -> Answer:
+        fake.shows_sha256 = True
+        return normal(asked)
+
+    fake.shows_sha256 = False
+    file_id = fake.add_file(data_of(size), status="uploaded")
+    fake.s3.etags[file_id] = '"0123456789abcdef0123456789abcdef-5"'
+    fake.digests[file_id] = "0" * 64
+    fake.fault("GET /v1/files/[^/]*/content", found_by_then)
+
+    with pytest.raises(ChecksumError, match="its sha256 is"):
+        larder.read(file_id)
+
+
+def test_a_checksum_of_parts_is_no_md5(larder: Caller, fake: FakeLarder, tmp_path: Path) -> None:
+    file_id = fake.add_file(data_of(LARGE))
+    fake.s3.etags[file_id] = '"0123456789abcdef0123456789abcdef-5"'
+
+    received = larder.get(file_id, tmp_path)
+
+    assert received.verified == "sha256"
+    assert received.file.sha256 == fake.digests[file_id]
+
+
 def test_without_any_checksum_nothing_is_claimed(
     larder: Caller, fake: FakeLarder, tmp_path: Path
 ) -> None:

@@ -45,6 +45,7 @@ OTHER_WISHES: dict[str, dict[str, Any]] = {
     "purpose": {"purpose": "batch"},
     "expiry": {"expires_after": 3_600},
     "name": {"filename": "other.jsonl"},
+    "folder": {"folder_id": "folder-1"},
 }
 
 
@@ -101,7 +102,7 @@ def test_a_small_file_goes_in_one_request(
 def test_a_larger_one_goes_to_s3_by_one_put_with_its_checksum(
     larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path]
 ) -> None:
-    sent = larder.put(a_file(MEDIUM), expires_after=7_200)
+    sent = larder.put(a_file(MEDIUM), expires_after=7_200, folder_id="folder-1")
 
     [upload] = fake.uploads.values()
     assert upload.announced == {
@@ -110,6 +111,7 @@ def test_a_larger_one_goes_to_s3_by_one_put_with_its_checksum(
         "bytes": MEDIUM,
         "mime_type": "application/jsonl",
         "expires_after": {"anchor": "created_at", "seconds": 7_200},
+        "folder_id": "folder-1",
         "sha256": hashlib.sha256(data_of(MEDIUM)).hexdigest(),
     }
     assert sent.way == "put"
@@ -422,6 +424,47 @@ def test_without_a_sha256_a_part_that_s3_stored_otherwise_is_noticed(
         larder.put(a_file(LARGE), checksum=False)
 
     assert [upload.status for upload in fake.uploads.values()] == ["cancelled"]
+
+
+def test_without_a_sha256_a_put_that_s3_stored_otherwise_is_noticed(
+    larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path]
+) -> None:
+    fake.fault("PUT /s3/upload_.*", answering(Answer(200, {"etag": '"00"'})))
+
+    with pytest.raises(ChecksumError, match="S3 stored other bytes than were sent"):
+        larder.put(a_file(MEDIUM), checksum=False)
+
+    assert not fake.files
+    assert [upload.status for upload in fake.uploads.values()] == ["cancelled"]
+
+
+@pytest.mark.parametrize("size", [MEDIUM, LARGE])
+def test_a_file_that_goes_without_a_sha256_is_read_once(
+    larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path], size: int
+) -> None:
+    watch = Watch()
+
+    sent = larder.put(a_file(size), checksum=False, progress=watch)
+
+    assert watch.phases == {"sending": [size, size]}
+    assert fake.s3.contents[sent.file.id] == data_of(size)
+
+
+@pytest.mark.parametrize("larger", [False, True])
+def test_what_goes_in_parts_anyway_is_not_read_before(
+    larder: Caller,
+    fake: FakeLarder,
+    a_file: Callable[[int], Path],
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    larger: bool,
+) -> None:
+    monkeypatch.setattr("larder_client.put.CHECKSUM_LIMIT", LARGE - larger)
+
+    larder.put(a_file(LARGE))
+
+    [upload] = fake.uploads.values()
+    assert ("sha256" in upload.announced) is not larger
 
 
 @pytest.mark.parametrize("size", [SMALL, MEDIUM])

@@ -89,6 +89,32 @@ def test_a_file_can_be_read_at_once_after_its_creation(
     assert answer.json == file
 
 
+@pytest.mark.parametrize("said", [True, False])
+def test_the_digest_of_what_came_is_told_at_once(
+    functions: Functions, tenant: TenantId, *, said: bool
+) -> None:
+    digest = hashlib.sha256(GOOD_LINE).hexdigest()
+
+    answer = upload(functions, tenant, fields={"sha256": digest.upper()} if said else {})
+
+    assert answer.status == 200
+    assert answer.headers["larder-sha256"] == digest
+
+
+@pytest.mark.parametrize(
+    ("said", "says"), [("0" * 64, hashlib.sha256(GOOD_LINE).hexdigest()), ("abc", "64 hex digits")]
+)
+def test_bytes_of_another_digest_than_the_form_says_are_refused(
+    functions: Functions, stack: MotoStack, tenant: TenantId, said: str, says: str
+) -> None:
+    answer = upload(functions, tenant, fields={"sha256": said})
+
+    assert (answer.status, answer.error["param"]) == (400, "sha256")
+    assert says in answer.error["message"]
+    assert stack.object_keys() == set()
+    assert functions.call("usage_get", tenant).json["files"]["used"] == 0
+
+
 def test_the_content_is_the_exact_bytes_under_the_name_that_was_given(
     functions: Functions, tenant: TenantId
 ) -> None:

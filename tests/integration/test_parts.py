@@ -223,6 +223,40 @@ def test_small_parts_are_put_together_in_the_order_of_their_ids(
     assert stack.object_keys() == {f"files/{tenant}/{upload['id'].replace('upload_', 'file-')}"}
 
 
+def test_a_second_completion_is_asked_for_the_md5_of_the_file(
+    functions: Functions, tenant: TenantId
+) -> None:
+    upload = create(functions, tenant).json
+    ids = [send(functions, tenant, upload["id"], data).json["id"] for data in (b"some ", b"bytes")]
+    first = complete(functions, tenant, upload["id"], part_ids=ids)
+    functions.invoke("sweep", recorded("sweep"))
+    right = hashlib.md5(b"some bytes").hexdigest()  # noqa: S324
+
+    again = complete(functions, tenant, upload["id"], part_ids=ids, md5=right.upper())
+    wrong = complete(functions, tenant, upload["id"], part_ids=ids, md5="0" * 32)
+
+    assert again.json == first.json
+    assert again.headers["larder-sha256"] == hashlib.sha256(b"some bytes").hexdigest()
+    assert (wrong.status, wrong.error["param"]) == (400, "md5")
+    assert right in wrong.error["message"]
+
+
+def test_the_md5_of_s3s_parts_is_never_asked_for(
+    functions: Functions, stack: MotoStack, tenant: TenantId
+) -> None:
+    upload = in_parts(functions, tenant)
+    data = put_parts(stack, tenant, upload["id"], range(1, 6))
+    md5 = hashlib.md5(data).hexdigest()  # noqa: S324
+
+    before = complete(functions, tenant, upload["id"], md5=md5)
+    completed = complete(functions, tenant, upload["id"])
+    after = complete(functions, tenant, upload["id"], md5=md5)
+
+    assert completed.status == 200
+    assert [answer.status for answer in (before, after)] == [400, 400]
+    assert [answer.error["param"] for answer in (before, after)] == ["md5", "md5"]
+
+
 def test_a_part_is_answered_in_openais_shape(functions: Functions, tenant: TenantId) -> None:
     upload = create(functions, tenant).json
 

@@ -5,13 +5,14 @@ The time at which a deadline passes is one more operation, of a single step.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from unittest.mock import patch
 
 import pytest
 
-from larder.domain.errors import QuotaExceededError
+from larder.domain.errors import InvalidParameterError, QuotaExceededError
 from larder.domain.projects import AUDIT_INTERVAL
 from larder.domain.quota import Amount
 from larder.services.sweep import Outcome
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from larder.domain.files import File
+    from larder.domain.ids import PartId
     from larder.domain.uploads import Upload
 
 type Begin = Callable[[World], list[Operation]]
@@ -326,6 +328,60 @@ def test_every_interleaving_ends_right(begin: Begin) -> None:
         except AssertionError as error:
             error.add_note(f"in the order {ending.order}")
             raise
+
+
+def an_upload_in_two_small_parts(world: World) -> tuple[Upload, list[PartId]]:
+    """Return a pending upload of ten bytes, and the ids of its parts."""
+    world.finish(world.create_upload(TENANT, 10, "user_data"))
+    (upload,) = world.backend.snapshot().uploads.values()
+    for data in (b"some ", b"bytes"):
+        world.finish(world.send_part(TENANT, upload, data))
+    return upload, world.history.sent[TENANT, upload.file_id]
+
+
+def test_who_completes_second_is_told_the_same_also_when_the_parts_are_cleared_by_then() -> None:
+    def begin(world: World) -> list[Operation]:
+        upload, ids = an_upload_in_two_small_parts(world)
+        md5 = _md5(b"some bytes")
+        return [
+            world.complete(TENANT, upload, ids, md5),
+            world.complete(TENANT, upload, ids),
+            world.sweep(),
+        ]
+
+    for ending in every_interleaving(begin):
+        assert [op.error for op in ending.operations] == [None] * 3, ending.order
+
+
+def test_of_two_orders_of_the_parts_only_the_one_whose_md5_the_file_has_is_acknowledged() -> None:
+    orders = {b"some bytes": [0, 1], b"bytessome ": [1, 0]}
+
+    def begin(world: World) -> list[Operation]:
+        upload, ids = an_upload_in_two_small_parts(world)
+        return [
+            *(
+                world.complete(TENANT, upload, [ids[at] for at in order], _md5(data))
+                for data, order in orders.items()
+            ),
+            world.sweep(),
+        ]
+
+    for ending in every_interleaving(begin):
+        [(owner, file_id)] = ending.world.backend.snapshot().files
+        stream = ending.world.backend.objects.stream(owner, file_id)
+        assert stream is not None
+        with stream as blocks:
+            stored = b"".join(blocks)
+        for data, completion in zip(orders, ending.operations, strict=False):
+            if data == stored:
+                assert completion.error is None, ending.order
+            else:
+                assert isinstance(completion.error, InvalidParameterError), ending.order
+                assert completion.error.param == "md5"
+
+
+def _md5(data: bytes) -> str:
+    return hashlib.md5(data, usedforsecurity=False).hexdigest()
 
 
 def _changes(world: World) -> dict[str, Operation]:

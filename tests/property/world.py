@@ -227,14 +227,14 @@ class World:
         self.look()
         return True
 
-    def send_part(self, tenant: TenantId, upload: Upload) -> Operation:
-        """Begin to send all bytes as one part of request size."""
+    def send_part(self, tenant: TenantId, upload: Upload, data: bytes | None = None) -> Operation:
+        """Begin to send a part of request size: those bytes, or else all of the upload's."""
 
         def use_case() -> PartId:
             part_id = create_part(
                 tenant,
                 upload.id,
-                content(upload.bytes),
+                content(upload.bytes) if data is None else data,
                 uploads=self._uploads,
                 parts=self._parts,
                 clock=self._now,
@@ -244,15 +244,22 @@ class World:
 
         return Operation("send_part", use_case)
 
-    def complete(self, tenant: TenantId, upload: Upload) -> Operation:
-        """Begin to complete an upload."""
+    def complete(
+        self,
+        tenant: TenantId,
+        upload: Upload,
+        part_ids: list[PartId] | None = None,
+        md5: str | None = None,
+    ) -> Operation:
+        """Begin to complete an upload: of those parts, or else of the first one sent, if any."""
 
         def use_case() -> UploadState:
+            sent = self.history.sent.get((tenant, upload.file_id), [])[:1]
             state = complete_upload(
                 tenant,
                 upload.id,
-                part_ids=self.history.sent.get((tenant, upload.file_id), [])[:1],
-                md5=None,
+                part_ids=sent if part_ids is None else part_ids,
+                md5=md5,
                 files=self._files,
                 uploads=self._uploads,
                 objects=self._objects,

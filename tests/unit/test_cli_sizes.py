@@ -31,7 +31,15 @@ def test_anything_else_is_no_size(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "text"), [(0, "0 B"), (1023, "1023 B"), (2**28, "256.0 MiB"), (10**9, "953.7 MiB")]
+    ("count", "text"),
+    [
+        (0, "0 B"),
+        (1023, "1023 B"),
+        (1024, "1.0 KiB"),
+        (2**28, "256.0 MiB"),
+        (10**9, "953.7 MiB"),
+        (2**60, "1048576.0 TiB"),
+    ],
 )
 def test_a_size_is_shown_in_the_unit_that_fits(count: int, text: str) -> None:
     assert size(count) == text

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from larder.domain.ids import TenantId
     from tests.backends.memory import MemoryBackend
 
+SHA256 = "84d89877f0d4041efb6bf91a16f0248f2fd573e6af05c19f96bedb9f882f7882"
+"""Of the bytes that are stored where a test says nothing of them."""
+
 pytestmark = pytest.mark.usefixtures("tenant")
 
 
@@ -36,7 +39,7 @@ def test_the_answer_is_the_record_of_what_was_sent(ports: MemoryBackend) -> None
         mime_type="text/plain",
         expires_at=int(START) + 30 * 86_400,
         status=FileStatus.UPLOADED,
-        sha256="84d89877f0d4041efb6bf91a16f0248f2fd573e6af05c19f96bedb9f882f7882",
+        sha256=SHA256,
     )
     assert ports.files.get(TENANT, file.id) == file
 
@@ -61,6 +64,31 @@ def test_a_file_expires_as_the_client_said(ports: MemoryBackend) -> None:
     file = store(ports, expires_after=3_600)
 
     assert file.expires_at == int(START) + 3_600
+
+
+@pytest.mark.parametrize("sha256", [SHA256, SHA256.upper()])
+def test_bytes_of_the_digest_that_the_client_says_are_stored(
+    ports: MemoryBackend, sha256: str
+) -> None:
+    assert store(ports, b"0123456789", sha256=sha256).sha256 == SHA256
+
+
+def test_bytes_of_another_digest_are_refused_and_nothing_is_charged(ports: MemoryBackend) -> None:
+    before = ports.snapshot()
+
+    with pytest.raises(InvalidParameterError, match=f"is {SHA256}, not {'0' * 64}") as refused:
+        store(ports, b"0123456789", sha256="0" * 64)
+
+    assert refused.value.param == "sha256"
+    assert ports.snapshot() == before
+
+
+@pytest.mark.parametrize("sha256", ["", "ab", "xy" * 32, SHA256 + "0"])
+def test_a_malformed_digest_is_refused(ports: MemoryBackend, sha256: str) -> None:
+    with pytest.raises(InvalidParameterError, match="64 hex digits") as refused:
+        store(ports, b"0123456789", sha256=sha256)
+
+    assert refused.value.param == "sha256"
 
 
 @pytest.mark.parametrize(

@@ -16,10 +16,11 @@ from larder.domain.errors import (
 )
 from larder.domain.files import FileStatus, Purpose
 from larder.domain.ids import upload_of
-from larder.domain.parts import LARGEST_UPLOAD
+from larder.domain.parts import LARGEST_UPLOAD, PART_THRESHOLD
 from larder.domain.quota import NOTHING, Amount
 from larder.domain.uploads import UPLOAD_LIFE, UploadStatus
 from larder.services.files_delete import delete_file
+from larder.services.part_ports import PartsTransfer
 from larder.services.uploads_cancel import cancel_upload
 from larder.services.uploads_get import UploadState, get_upload
 from tests.fakes.clock import START
@@ -103,6 +104,15 @@ class TestCreate:
 
         assert refused.value.param == "sha256"
 
+    def test_nothing_has_one_checksum(self, ports: MemoryBackend) -> None:
+        of_nothing = hashlib.sha256(b"").hexdigest()
+
+        with pytest.raises(InvalidParameterError, match=f"is {of_nothing}, not abab") as refused:
+            announce(ports, 0, sha256="ab" * 32)
+
+        assert refused.value.param == "sha256"
+        assert announce(ports, 0, sha256=of_nothing).upload.sha256 == of_nothing
+
     @pytest.mark.parametrize("size", [-1, LARGEST_UPLOAD + 1])
     def test_a_size_that_no_put_delivers_is_refused(self, ports: MemoryBackend, size: int) -> None:
         with pytest.raises(InvalidParameterError) as refused:
@@ -118,6 +128,18 @@ class TestCreate:
 
         assert announce(ports, LARGEST_UPLOAD, tenant=large).upload.bytes == LARGEST_UPLOAD
         assert announce(ports, 0, tenant=large).upload.bytes == 0
+
+    @pytest.mark.parametrize("beyond", [False, True])
+    def test_only_beyond_the_threshold_it_comes_in_parts(
+        self, ports: MemoryBackend, *, beyond: bool
+    ) -> None:
+        large = a_project(
+            ports, tenant=type(TENANT)("wks-9"), limit=Amount(files=1, bytes=2 * PART_THRESHOLD)
+        )
+
+        state = announce(ports, PART_THRESHOLD + beyond, tenant=large)
+
+        assert isinstance(state.transfer, PartsTransfer) is beyond
 
     @pytest.mark.parametrize(("purpose", "expires_after"), [("batch_output", None), ("batch", 1)])
     def test_a_bad_parameter_reserves_nothing(

@@ -34,11 +34,12 @@ def store(
     filename: str = "notes.txt",
     purpose: str = "user_data",
     expires_after: int | None = None,
+    sha256: str | None = None,
 ) -> File:
     """Store a small file."""
     return create_file(
         tenant,
-        NewFile(filename, data, purpose, "text/plain", expires_after),
+        NewFile(filename, data, purpose, "text/plain", expires_after, sha256=sha256),
         files=ports.files,
         reclaimer=ports.reclaimer,
         objects=ports.objects,

@@ -8,6 +8,7 @@ import typer
 from larder_cli.commands.access import ApiKey, AsJson, BaseUrl, Parallel, open_client
 from larder_cli.commands.bars import open_bar
 from larder_cli.commands.outcomes import Outcomes, print_line, remark, told
+from larder_cli.commands.places import find_file_id, named
 from larder_client import Received
 from larder_client.options import PARALLEL
 
@@ -15,7 +16,7 @@ STDOUT = "-"
 
 
 def get(
-    file_id: Annotated[str, typer.Argument(metavar="ID", help="The file's id.")],
+    file: Annotated[str, typer.Argument(metavar="FILE", help="The file's id or path.")],
     output: Annotated[
         str,
         typer.Option(
@@ -41,8 +42,9 @@ def get(
     with (
         told(again),
         open_client(base_url, api_key, parallel) as client,
-        outcomes.of(again, id=file_id),
+        outcomes.of(again, **named(file)),
     ):
+        file_id = find_file_id(client, file)
         with open_bar() as bar:
             if output == STDOUT:
                 client.get_to(file_id, sys.stdout.buffer, progress=bar)

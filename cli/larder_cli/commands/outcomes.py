@@ -23,6 +23,7 @@ from larder_client import (
     ConfigurationError,
     ConnectionFailedError,
     LarderClientError,
+    PathError,
     WaitTimeoutError,
 )
 
@@ -87,7 +88,10 @@ def tell(failure: Exception, subject: str = "", again: str = "") -> None:
     """Say what went wrong, in one line."""
     text = " ".join(printable(reason(failure)).split())
     subject = printable(subject)
-    if subject and not (isinstance(failure, OSError) and failure.filename):
+    names_itself = isinstance(failure, PathError) or (
+        isinstance(failure, OSError) and failure.filename
+    )
+    if subject and not names_itself:
         text = f"{subject}: {text}"
     if isinstance(failure, ConnectionFailedError) and again:
         text += f". {again}"

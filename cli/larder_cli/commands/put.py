@@ -13,6 +13,7 @@ from platformdirs import user_state_path
 from larder_cli.commands.access import ApiKey, AsJson, BaseUrl, Parallel, open_client
 from larder_cli.commands.bars import open_bar
 from larder_cli.commands.outcomes import Outcomes, print_line, printable, remark, told
+from larder_cli.commands.places import find_folder_id
 from larder_cli.commands.verdicts import verdict
 from larder_client import ApiError, Client, File, FileJournal, Sent, Validation
 from larder_client.options import PARALLEL
@@ -34,9 +35,13 @@ def parse_span(text: str) -> int:
     return int(found[1]) * _SECONDS[found[2]]
 
 
-def put(
+def put(  # noqa: PLR0913, PLR0917 - one for each option
     files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="What to send.")],
     purpose: Annotated[str, typer.Option(help="What it is for, as OpenAI's.")] = "batch",
+    folder: Annotated[
+        str | None,
+        typer.Option(metavar="FOLDER", help="The folder to put it into, by its path or id."),
+    ] = None,
     expires_after: Annotated[
         int | None,
         typer.Option(
@@ -55,7 +60,7 @@ def put(
         bool | None,
         typer.Option(
             "--checksum/--no-checksum",
-            help="Announce the SHA-256, for S3 to compare. Default: up to 1 GiB.",
+            help="Announce the SHA-256, for S3 to compare. Default: up to 64 MiB.",
         ),
     ] = None,
     parallel: Parallel = PARALLEL,
@@ -67,6 +72,7 @@ def put(
     journal = FileJournal(user_state_path("larder", appauthor=False) / "uploads")
     outcomes = Outcomes(as_json=as_json)
     with told(_AGAIN), open_client(base_url, api_key, parallel) as client:
+        folder_id = find_folder_id(client, folder) if folder else None
         for path in files:
             name = printable(str(path))
             sent = None
@@ -77,6 +83,7 @@ def put(
                         purpose=purpose,
                         expires_after=expires_after,
                         checksum=checksum,
+                        folder_id=folder_id,
                         journal=journal,
                         progress=bar,
                     )

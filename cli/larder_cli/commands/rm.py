@@ -6,10 +6,11 @@ import typer
 
 from larder_cli.commands.access import ApiKey, AsJson, BaseUrl, open_client
 from larder_cli.commands.outcomes import Outcomes, print_line, told
+from larder_cli.commands.places import find_file_id, named
 
 
 def rm(
-    file_ids: Annotated[list[str], typer.Argument(metavar="ID…", help="The files' ids.")],
+    files: Annotated[list[str], typer.Argument(metavar="FILE…", help="The files' ids or paths.")],
     base_url: BaseUrl = None,
     api_key: ApiKey = None,
     as_json: AsJson = False,
@@ -17,9 +18,9 @@ def rm(
     """Delete files for good, and print the ids of those that are gone now."""
     outcomes = Outcomes(as_json=as_json)
     with told(), open_client(base_url, api_key) as client:
-        for file_id in file_ids:
-            with outcomes.of(id=file_id):
-                gone = client.delete(file_id)
+        for given in files:
+            with outcomes.of(**named(given)):
+                gone = client.delete(find_file_id(client, given))
                 if as_json:
                     print_line({"id": gone.id, "deleted": gone.deleted})
                 else:

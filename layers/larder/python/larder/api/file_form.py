@@ -18,12 +18,13 @@ _SECONDS = re.compile(r"[0-9]{1,12}")
 
 @dataclass(frozen=True, slots=True)
 class FileForm:
-    """What the form says: `expires_after` in seconds, None when it does not."""
+    """What the form says, None where it does not: `expires_after` in seconds, `sha256` hex."""
 
     file: FilePart
     purpose: str
     folder_id: str | None
     expires_after: int | None
+    sha256: str | None
 
 
 def file_form(content_type: str | None, body: bytes) -> FileForm:
@@ -44,6 +45,7 @@ def file_form(content_type: str | None, body: bytes) -> FileForm:
         purpose=form.fields.get("purpose", Purpose.BATCH),
         folder_id=form.fields.get("folder_id"),
         expires_after=_expires_after(form.fields),
+        sha256=form.fields.get("sha256"),
     )
 
 

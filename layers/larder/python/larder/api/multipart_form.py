@@ -24,7 +24,7 @@ MAX_HEADERS = 8
 MAX_HEADER_BYTES = 4224
 
 FILE_CREATE_FIELDS = frozenset(
-    {"purpose", "expires_after[anchor]", "expires_after[seconds]", "folder_id"}
+    {"purpose", "expires_after[anchor]", "expires_after[seconds]", "sha256", "folder_id"}
 )
 
 # Possessive quantifiers: hostile headers must not cost backtracking.

@@ -207,10 +207,18 @@ class KeyRecords(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ObjectStat:
-    """A stored object: its exact size, and its MD5 in hex (the ETag of a single PUT)."""
+    """A stored object: its exact size, and its MD5 in hex (the ETag of a single PUT).
+
+    What was put together from parts has another ETag, with a hyphen in it.
+    """
 
     size: int
     md5: str
+
+    @property
+    def put_together(self) -> bool:
+        """Whether the object was made of parts, so that `md5` is none."""
+        return "-" in self.md5
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from larder.domain.errors import ConflictError, InvalidParameterError, NotFoundError
 from larder.domain.ids import parse_part_id
+from larder.domain.parts import SMALL_PARTS_LIMIT
 from larder.domain.uploads import Upload, UploadStatus
 from larder.services.uploads_get import UploadState, find_upload, live_file
 
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from larder.domain.files import File
     from larder.domain.ids import PartId, TenantId
     from larder.services.part_ports import Digests, PartStore
-    from larder.services.ports import Clock, FileRecords, ObjectStore, UploadRecords
+    from larder.services.ports import Clock, FileRecords, ObjectStat, ObjectStore, UploadRecords
 
 
 def complete_upload(
@@ -33,26 +35,33 @@ def complete_upload(
 ) -> UploadState:
     """Complete the upload and return it with its file; a second time, the same again.
 
-    The bytes' arrival completes an upload as well; whichever comes second finds it done.
+    The bytes' arrival completes an upload as well; whichever comes second finds it done, and is
+    only asked whether its `md5` is that of the file.
 
     Raises:
         NotFoundError: there is no such upload for this project.
         InvalidParameterError: the bytes are missing, or are not those that were announced.
         ConflictError: the upload was cancelled or has expired.
     """
-    upload = find_upload(tenant, upload_id, uploads=uploads)
-    _refuse_ended(upload, clock())
+    upload = _find_open(tenant, upload_id, uploads=uploads, now=clock())
+    if md5 is not None and not _md5_can_be_known(upload, part_ids):
+        raise InvalidParameterError(
+            "The MD5 of an upload in parts is not known to S3. Announce its sha256 instead.",
+            param="md5",
+        )
     if upload.status is UploadStatus.PENDING:
         try:
             file = _bring_together(tenant, upload, part_ids, md5, objects=objects, parts=parts)
         except InvalidParameterError:
             # The parts of an upload that ends meanwhile are cleared away: then that is the reason.
-            _refuse_ended(find_upload(tenant, upload_id, uploads=uploads), clock())
-            raise
-        if not become_file(tenant, upload, file, uploads=uploads):
-            upload = find_upload(tenant, upload_id, uploads=uploads)
-            _refuse_ended(upload, clock())
-    elif md5 is not None and upload.part_bytes == 0 and upload.plan is None:
+            upload = _find_open(tenant, upload_id, uploads=uploads, now=clock())
+            if upload.status is UploadStatus.PENDING:
+                raise
+            _check_bytes(tenant, upload, md5, objects=objects)
+        else:
+            if not become_file(tenant, upload, file, uploads=uploads):
+                upload = _find_open(tenant, upload_id, uploads=uploads, now=clock())
+    else:
         _check_bytes(tenant, upload, md5, objects=objects)
     return UploadState(
         upload,
@@ -73,6 +82,29 @@ def become_file(tenant: TenantId, upload: Upload, file: File, *, uploads: Upload
         return uploads.complete(tenant, upload, replace(file, folder_id=None))
 
 
+def _find_open(tenant: TenantId, upload_id: str, *, uploads: UploadRecords, now: float) -> Upload:
+    """Return the upload, be it pending or completed.
+
+    Raises:
+        NotFoundError: there is no such upload for this project.
+        ConflictError: it was cancelled or has expired.
+    """
+    upload = find_upload(tenant, upload_id, uploads=uploads)
+    status = upload.status_at(now)
+    if status in {UploadStatus.CANCELLED, UploadStatus.EXPIRED}:
+        raise ConflictError(
+            f"Upload {upload.id} is {status} and cannot be completed. Create a new upload.",
+            code=f"upload_{status}",
+            permanent=True,
+        )
+    return upload
+
+
+def _md5_can_be_known(upload: Upload, part_ids: Sequence[str]) -> bool:
+    """Tell whether S3 gives the bytes one, or they come in small parts and can be read in time."""
+    return upload.plan is None or (bool(part_ids) and upload.bytes <= SMALL_PARTS_LIMIT)
+
+
 def _bring_together(
     tenant: TenantId,
     upload: Upload,
@@ -84,6 +116,7 @@ def _bring_together(
 ) -> File:
     """See to it that the bytes are there, as one object, and return the file that they are."""
     file = upload.becomes()
+    digests = None
     if part_ids:
         digests = _join_small_parts(tenant, upload, part_ids, md5, parts=parts)
         if digests is None:
@@ -92,19 +125,14 @@ def _bring_together(
         else:
             file = replace(file, sha256=digests.sha256, promised_sha256=None)
     elif upload.plan is not None:
-        _join_parts(tenant, upload, md5, parts=parts)
+        _join_parts(tenant, upload, parts=parts)
     elif upload.bytes == 0 and objects.stat(tenant, upload.file_id) is None:
         objects.put(tenant, upload.file_id, b"")
-    _check_bytes(tenant, upload, None if part_ids else md5, objects=objects)
+    _check_bytes(tenant, upload, None if digests else md5, objects=objects)
     return file
 
 
-def _join_parts(tenant: TenantId, upload: Upload, md5: str | None, *, parts: PartStore) -> None:
-    if md5 is not None:
-        raise InvalidParameterError(
-            "The MD5 of an upload in parts is not known to S3. Announce its sha256 instead.",
-            param="md5",
-        )
+def _join_parts(tenant: TenantId, upload: Upload, *, parts: PartStore) -> None:
     arrived = parts.arrived(tenant, upload)
     if arrived is None:
         return  # Finished by another request, whose object the caller finds.
@@ -159,16 +187,6 @@ def _same(name: str, wanted: str | None, found: str) -> None:
         )
 
 
-def _refuse_ended(upload: Upload, now: float) -> None:
-    status = upload.status_at(now)
-    if status in {UploadStatus.CANCELLED, UploadStatus.EXPIRED}:
-        raise ConflictError(
-            f"Upload {upload.id} is {status} and cannot be completed. Create a new upload.",
-            code=f"upload_{status}",
-            permanent=True,
-        )
-
-
 def _check_bytes(
     tenant: TenantId, upload: Upload, md5: str | None, *, objects: ObjectStore
 ) -> None:
@@ -186,9 +204,21 @@ def _check_bytes(
             f"Upload {upload.id} was announced with {upload.bytes} bytes, {stat.size} arrived.",
             param="bytes",
         )
-    if md5 is not None and md5.lower() != stat.md5:
+    if md5 is not None and md5.lower() != (found := _md5(tenant, upload, stat, objects=objects)):
         raise InvalidParameterError(
-            f"The MD5 of the bytes that arrived is {stat.md5}, not {md5[:64]}. "
+            f"The MD5 of the bytes that arrived is {found}, not {md5[:64]}. "
             "Cancel the upload, or delete its file if it has one, and send the file again.",
             param="md5",
         )
+
+
+def _md5(tenant: TenantId, upload: Upload, stat: ObjectStat, *, objects: ObjectStore) -> str:
+    """Return the MD5 of the bytes; S3 does not know that of small parts, so that it reads them."""
+    stream = objects.stream(tenant, upload.file_id) if stat.put_together else None
+    if stream is None:
+        return stat.md5
+    digest = hashlib.md5(usedforsecurity=False)
+    with stream as blocks:
+        for block in blocks:
+            digest.update(block)
+    return digest.hexdigest()

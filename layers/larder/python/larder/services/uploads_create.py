@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from larder.domain.digests import SHA256_OF_NOTHING, checked_sha256
 from larder.domain.errors import InvalidParameterError, LarderError, NotFoundError
 from larder.domain.files import client_purpose, expiry_of
 from larder.domain.ids import created_at, new_file_id, upload_of
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from larder.services.ports import Clock, ObjectStore, UploadRecords
     from larder.services.reclaim import Reclaimer
     from larder.services.space_ports import FolderRecords
-
-_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +73,7 @@ def create_upload(
         mime_type=media_type_of(new.filename, new.mime_type),
         expires_at=born + UPLOAD_LIFE,
         file_expires_at=expiry_of(purpose, born, new.expires_after),
-        sha256=None if new.sha256 is None else _checked_digest(new.sha256),
+        sha256=None if new.sha256 is None else _checked_digest(new.sha256, new.bytes),
         folder_id=_open_folder(tenant, new.folder_id, folders=folders),
     )
     if upload.bytes > part_threshold:
@@ -101,18 +99,19 @@ def _open_folder(tenant: TenantId, raw: str | None, *, folders: FolderRecords) -
     return folder_id
 
 
+def _checked_digest(digest: str, size: int) -> str:
+    sha256 = checked_sha256(digest)
+    if size == 0 and sha256 != SHA256_OF_NOTHING:
+        # `complete` stores an empty file by itself: there is no PUT by which S3 would find out.
+        raise InvalidParameterError(
+            f"The SHA-256 of 0 bytes is {SHA256_OF_NOTHING}, not {sha256}.", param="sha256"
+        )
+    return sha256
+
+
 def _checked_size(size: int) -> int:
     if not 0 <= size <= LARGEST_UPLOAD:
         raise InvalidParameterError(
             f"bytes must be between 0 and {LARGEST_UPLOAD}, not {size}.", param="bytes"
         )
     return size
-
-
-def _checked_digest(digest: str) -> str:
-    lowered = digest.lower()
-    if not _SHA256.fullmatch(lowered):
-        raise InvalidParameterError(
-            "sha256 must be the SHA-256 of the file as 64 hex digits.", param="sha256"
-        )
-    return lowered

@@ -1,0 +1,182 @@
+"""The ways of sending and fetching a file that are measured, on a project of their own."""
+
+import hashlib
+import os
+import secrets
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import boto3
+import httpx
+from botocore.config import Config
+
+from bench.processes import Measured, measured
+from bench.spans import Spans
+from larder.domain.parts import USUAL_PART
+from larder.domain.quota import Amount
+from larder.services.projects import create_key, create_project
+from larder_cli.deployment import find_deployment
+from larder_client import Client
+
+MIB = 2**20
+CURL = ("curl", "--silent", "--fail")
+LARDER = Path(sys.executable).with_name("larder")
+
+
+class Transfers:
+    """A project on the running stack, with a file to send and fetch."""
+
+    def __init__(self, folder: Path, size: int) -> None:
+        self.size = size
+        self.source, self.target = folder / "source.bin", folder / "target.bin"
+        with self.source.open("wb") as file:
+            for number in range(size // MIB):
+                file.write(hashlib.shake_128(str(number).encode()).digest(MIB))
+        self.digest = _sha256(self.source)
+        ports = find_deployment().ports
+        name = f"bench-{secrets.token_hex(4)}"
+        limit = Amount(files=10, bytes=4 * size)
+        project = create_project(name, limit, projects=ports.projects, clock=time.time)
+        key, _ = create_key(project.id, keys=ports.keys, pepper=ports.pepper, clock=time.time)
+        os.environ["LARDER_API_KEY"] = key
+        os.environ["XDG_STATE_HOME"] = str(folder)
+        self.client = Client()
+        self.bucket = os.environ["LARDER_FILES_BUCKET"]
+        self.s3: Any = boto3.client(
+            "s3",
+            endpoint_url=os.environ.get("AWS_ENDPOINT_URL"),
+            config=Config(signature_version="s3v4", s3={"addressing_style": "path"}),
+        )
+        self.key = f"bench/{name}"
+
+    def curl_put(self) -> Measured:
+        """PUT everything to one signed URL, under a key that nothing is notified of."""
+        url = self._sign("put_object")
+        return measured(*CURL, "--upload-file", str(self.source), url)
+
+    def curl_parts(self) -> Measured:
+        """PUT the same parts, four at a time, and complete: what parts cost by themselves."""
+        upload = self._api("", {"filename": "a", "purpose": "user_data", "bytes": self.size})
+        transfer = upload["transfer"]
+        uploads: list[str] = []
+        with self.source.open("rb") as file:
+            for part in transfer.get("parts", [transfer]):
+                piece = self.source.with_suffix(f".{len(uploads)}")
+                piece.write_bytes(file.read(transfer.get("part_size", self.size)))
+                uploads += ["--upload-file", str(piece), part["url"]]
+        headers = [f"{k}: {v}" for k, v in transfer.get("headers", {}).items()]
+        given = [word for header in headers for word in ("--header", header)]
+        started = time.perf_counter()
+        sent = measured(*CURL, "--parallel", "--parallel-max", "4", *given, *uploads)
+        file_id = self._api(f"/{upload['id']}/complete", {"part_ids": []})["file"]["id"]
+        seconds = time.perf_counter() - started
+        self._stored(file_id)
+        return replace(sent, seconds=seconds)
+
+    def client_put(self) -> Measured:
+        """Announce, send in parts and complete, in this process."""
+        started = time.perf_counter()
+        sent = self.client.put(self.source, purpose="user_data")
+        seconds = time.perf_counter() - started
+        self._stored(sent.file.id)
+        return Measured(seconds)
+
+    def cli_put(self) -> Measured:
+        """The same by `larder put`, from its start to its end."""
+        whole = measured(str(LARDER), "put", str(self.source), "--purpose", "user_data")
+        [file] = self.client.page().data
+        self._stored(file.id)
+        return whole
+
+    def cli_start(self) -> Measured:
+        """What `larder` takes until it would ask for something: here, there is no such file."""
+        return measured(str(LARDER), "put", str(self.source.with_name("none")), status=1)
+
+    def client_put_spans(self) -> Spans:
+        """Send as `client_put` does, and note what each request took."""
+        spans = Spans()
+        with Client(transport=spans) as client:
+            sent = client.put(self.source, purpose="user_data")
+        self._stored(sent.file.id)
+        return spans
+
+    def join(self) -> float:
+        """Have S3 alone make one object of the same parts, and return how long that took."""
+        where = {"Bucket": self.bucket, "Key": f"{self.key}-joined"}
+        upload = where | {"UploadId": self.s3.create_multipart_upload(**where)["UploadId"]}
+        parts: list[dict[str, object]] = []
+        with self.source.open("rb") as file:
+            while data := file.read(USUAL_PART):
+                number = len(parts) + 1
+                etag = self.s3.upload_part(**upload, PartNumber=number, Body=data)["ETag"]
+                parts.append({"PartNumber": number, "ETag": etag})
+        started = time.perf_counter()
+        self.s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts})
+        seconds = time.perf_counter() - started
+        self.s3.delete_object(**where)
+        return seconds
+
+    def curl_get(self) -> Measured:
+        """GET from one signed URL."""
+        url = self._sign("get_object")
+        return measured(*CURL, "--output", str(self.target), url)
+
+    def client_get(self, file_id: str) -> Measured:
+        """Fetch and compare the checksum, in this process."""
+        started = time.perf_counter()
+        self.client.get(file_id, self.target, overwrite=True)
+        return Measured(time.perf_counter() - started)
+
+    def cli_get(self, file_id: str) -> Measured:
+        """The same by `larder get`, from its start to its end."""
+        return measured(str(LARDER), "get", file_id, "-o", str(self.target), "--force")
+
+    def put_once(self) -> str:
+        """Store the file for the downloads, and return its id."""
+        file = self.client.put(self.source, purpose="user_data").file
+        return self.client.wait(file.id).id
+
+    def check_target(self) -> None:
+        """See that what was fetched is what was sent."""
+        _expect(_sha256(self.target) == self.digest, "fetched bytes")
+
+    def _stored(self, file_id: str) -> None:
+        """See that the file is what was sent, and remove it once nothing works on it any more."""
+        self.client.wait(file_id)
+        self.client.get(file_id, self.target, overwrite=True)
+        self.check_target()
+        self.client.delete(file_id)
+
+    def _api(self, path: str, body: dict[str, object]) -> dict[str, Any]:
+        answer = httpx.post(
+            f"{self.client.base_url}/uploads{path}",
+            headers={"Authorization": f"Bearer {os.environ['LARDER_API_KEY']}"},
+            json=body,
+            timeout=60,
+        )
+        found: dict[str, Any] = answer.raise_for_status().json()
+        return found
+
+    def _sign(self, operation: str) -> str:
+        parameters = {"Bucket": self.bucket, "Key": self.key}
+        return str(self.s3.generate_presigned_url(operation, Params=parameters))
+
+    def close(self) -> None:
+        """Remove what is left."""
+        for file in self.client.files():
+            self.client.delete(file.id)
+        self.s3.delete_object(Bucket=self.bucket, Key=self.key)
+        self.client.close()
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _expect(condition: bool, what: str) -> None:  # noqa: FBT001
+    if not condition:
+        sys.exit(f"bench: not as it should be: {what}")

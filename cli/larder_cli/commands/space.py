@@ -1,0 +1,23 @@
+"""`larder space …`: files as people see them, with folders, tags and a trash."""
+
+import typer
+
+from larder_cli.commands import space_change, space_folders, space_list, space_trash
+
+app = typer.Typer(
+    help="Manage files as people see them, in folders, with tags, favorites and a trash. "
+    "Paths begin with a slash: /Projects/2026/report.pdf",
+    no_args_is_help=True,
+)
+
+app.command()(space_list.ls)
+app.command()(space_list.find)
+app.command()(space_change.mv)
+app.command()(space_change.rename)
+app.command()(space_change.tag)
+app.command()(space_change.fav)
+app.command()(space_folders.mkdir)
+app.command()(space_folders.rmdir)
+app.command()(space_trash.trash)
+app.command()(space_trash.restore)
+app.command()(space_trash.purge)

@@ -1,0 +1,163 @@
+"""`larder space ls` and `find`: look at folders, and for files."""
+
+from enum import StrEnum
+from importlib import import_module
+from itertools import islice
+from typing import TYPE_CHECKING, Annotated, Any
+
+import msgspec
+import typer
+
+from larder_cli.commands.access import ApiKey, AsJson, BaseUrl, open_client
+from larder_cli.commands.outcomes import print_line, remark, told
+from larder_cli.commands.places import FOLDER_ID, find_folder_id, is_path
+from larder_client import Client, Folder, SpaceFile, Tree
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from larder_client.space_models import FileFilters
+
+LIMIT = 1000
+
+
+class Sort(StrEnum):
+    """What files are sorted by."""
+
+    NAME = "name"
+    CREATED = "created"
+    SIZE = "size"
+
+
+_SORTED: dict[Sort, "FileFilters"] = {
+    Sort.NAME: {"sort": "name"},
+    Sort.CREATED: {"sort": "createdAt"},
+    Sort.SIZE: {"sort": "sizeBytes"},
+}
+_REVERSED: dict[Sort, "FileFilters"] = {
+    Sort.NAME: {"sort": "name", "order": "desc"},
+    Sort.CREATED: {"sort": "createdAt", "order": "asc"},
+    Sort.SIZE: {"sort": "sizeBytes", "order": "asc"},
+}
+
+
+def ls(
+    place: Annotated[
+        str, typer.Argument(metavar="THING", help="A folder or a file, by its path or id.")
+    ] = "/",
+    tree: Annotated[
+        bool, typer.Option("--tree", help="Show what lies in its folders as well.")
+    ] = False,
+    depth: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="A tree of so many levels.")
+    ] = None,
+    limit: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Files of a folder at most.")
+    ] = LIMIT,
+    base_url: BaseUrl = None,
+    api_key: ApiKey = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what lies in a folder, by name."""
+    as_tree = tree or depth is not None
+    with told(), open_client(base_url, api_key) as client:
+        thing = _thing(client, place)
+        if isinstance(thing, SpaceFile):
+            found = Tree(None, files=(thing,))
+        else:
+            found = client.space.tree(thing, depth=depth if as_tree else 1, most_files=limit)
+    if as_json:
+        print_line(_as_json(found))
+        return
+    shown = import_module("larder_cli.commands.space_tables")
+    if as_tree:
+        shown.print_tree(found, place)
+    else:
+        shown.print_contents(found)
+    if _has_more(found):
+        remark(f"There are more files: larder space ls --limit {10 * limit}")
+
+
+def find(  # noqa: PLR0913, PLR0917 - one for each option
+    text: Annotated[
+        str | None, typer.Argument(metavar="TEXT", help="What the name contains, in any case.")
+    ] = None,
+    folder: Annotated[
+        str | None,
+        typer.Option("--in", metavar="FOLDER", help="Only what lies in this very folder."),
+    ] = None,
+    tag: Annotated[str | None, typer.Option(help="Only files with this tag.")] = None,
+    favorite: Annotated[
+        bool | None, typer.Option("--fav/--no-fav", help="Only favorites, or only others.")
+    ] = None,
+    mime_type: Annotated[
+        str | None,
+        typer.Option("--type", metavar="TYPE", help="Only types that begin so: image/"),
+    ] = None,
+    sort: Annotated[
+        Sort, typer.Option(help="Names from A to Z, the newest or the largest first.")
+    ] = Sort.CREATED,
+    reverse: Annotated[bool, typer.Option("--reverse", help="The other way round.")] = False,
+    limit: Annotated[int, typer.Option(min=1, metavar="N", help="Files at most.")] = LIMIT,
+    base_url: BaseUrl = None,
+    api_key: ApiKey = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find files by name, folder, tag and type; all that is said applies."""
+    filters: FileFilters = {**(_REVERSED if reverse else _SORTED)[sort]}
+    if text:
+        filters["q"] = text
+    if tag:
+        filters["tag"] = tag
+    if favorite is not None:
+        filters["favorite"] = favorite
+    if mime_type:
+        filters["mime_type"] = mime_type
+    with told(), open_client(base_url, api_key) as client:
+        if folder:
+            filters["folder_id"] = find_folder_id(client, folder)
+        # One more than is wanted tells whether there are more.
+        found = list(islice(client.space.files(**filters), limit + 1))
+        files = with_paths(client, found[:limit])
+    if as_json:
+        documents = [{**msgspec.to_builtins(file), "path": path} for file, path in files]
+        print_line({"files": documents, "hasMore": len(found) > limit})
+        return
+    import_module("larder_cli.commands.space_tables").print_files(files)
+    if len(found) > limit:
+        remark(f"There are more: larder space find --limit {10 * limit}")
+
+
+def with_paths[F: SpaceFile](client: Client, files: "Sequence[F]") -> list[tuple[F, str | None]]:
+    """Return the files with their paths, None where their folder is gone."""
+    paths = client.space.paths_of({file.folder_id for file in files if file.folder_id})
+    return [
+        (file, f"{folder.rstrip('/')}/{file.name}" if folder else None)
+        for file in files
+        for folder in [paths.get(file.folder_id) if file.folder_id else "/"]
+    ]
+
+
+def _thing(client: Client, place: str) -> SpaceFile | Folder | None:
+    if is_path(place):
+        return client.space.at(place)
+    if place.startswith(FOLDER_ID):
+        return client.space.folder(place)
+    return client.space.file(place)
+
+
+def _as_json(tree: Tree) -> dict[str, Any]:
+    """Return the folder's own members, and what lies in it if that was looked at."""
+    own = msgspec.to_builtins(tree.folder) if tree.folder else {}
+    if tree.unopened:
+        return own
+    return {
+        **own,
+        "folders": [_as_json(child) for child in tree.folders],
+        "files": msgspec.to_builtins(tree.files),
+        "hasMoreFiles": tree.more_files,
+    }
+
+
+def _has_more(tree: Tree) -> bool:
+    return tree.more_files or any(map(_has_more, tree.folders))

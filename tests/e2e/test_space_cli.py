@@ -1,0 +1,214 @@
+"""`larder space`, `put --folder` and `larder_client`'s Space against the deployed stack."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from larder_client import ApiError, AsyncClient, Client, PathError
+from tests.e2e.api import eventually
+
+if TYPE_CHECKING:
+    from tests.e2e.projects import NewProject, Project
+
+MIB = 2**20
+LARDER = Path(sys.executable).with_name("larder")
+
+
+@dataclass(frozen=True)
+class Shell:
+    """A user at a terminal: a folder, and an environment that leads to a project."""
+
+    folder: Path
+    project: Project
+
+    def larder(self, *arguments: str, status: int = 0) -> str:
+        """Return what the command prints: the result, or the error when it is to fail."""
+        environment = {
+            **os.environ,
+            "LARDER_BASE_URL": self.project.base_url,
+            "LARDER_API_KEY": self.project.key,
+            "XDG_STATE_HOME": str(self.folder / "state"),
+        }
+        done = subprocess.run(  # noqa: S603 - the command under test
+            [LARDER, *arguments],
+            cwd=self.folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == status, done.stderr
+        return done.stderr if status else done.stdout
+
+    def space(self, *arguments: str, status: int = 0) -> str:
+        return self.larder("space", *arguments, status=status)
+
+    def json(self, *arguments: str) -> Any:
+        return json.loads(self.space(*arguments, "--json"))
+
+    def put(self, name: str, data: bytes, folder: str) -> str:
+        """Send a file into a folder; returns its id."""
+        (self.folder / name).write_bytes(data)
+        return self.larder("put", name, "--purpose", "user_data", "--folder", folder).strip()
+
+
+@pytest.fixture
+def shell(new_project: NewProject, tmp_path: Path) -> Shell:
+    return Shell(tmp_path, new_project())
+
+
+def test_files_are_put_in_order_and_found_again(shell: Shell) -> None:
+    shell.space("mkdir", "--parents", "/Projects/2026")
+    report = shell.put("report.txt", b"numbers", "/Projects")
+    picture = shell.put("picture.png", hashlib.shake_128(b"any").digest(3 * MIB), "/Projects/2026")
+
+    shell.space("tag", "/Projects/report.txt", picture, "--add", "tax", "--add", "draft")
+    shell.space("tag", "/Projects/report.txt", "--remove", "draft")
+    shell.space("fav", "/Projects/2026/picture.png", "/Projects")
+    shell.space("mv", "/Projects/report.txt", "/Projects/2026/Report 2026.txt")
+    shell.space("rename", "/Projects", "Archive")
+
+    drawn = [line.rstrip() for line in shell.space("ls", "--tree").splitlines()]
+    assert drawn == [
+        "/",
+        "└── Archive/  ★",
+        "    └── 2026/",
+        "        ├── picture.png  3.0 MiB  ★  [tax, draft]",
+        "        └── Report 2026.txt  7 B  [tax]",
+    ]
+    found = shell.json("find", "REPORT", "--tag", "tax", "--type", "text/")
+    assert [(file["fileId"], file["path"]) for file in found["files"]] == [
+        (report, "/Archive/2026/Report 2026.txt")
+    ]
+    favorites = shell.json("find", "--fav", "--in", "/Archive/2026")
+    assert [file["fileId"] for file in favorites["files"]] == [picture]
+    shell.larder("get", "/archive/2026/report 2026.txt")
+    assert (shell.folder / "Report 2026.txt").read_bytes() == b"numbers"
+
+
+def test_the_trash_gives_back_what_was_not_meant(shell: Shell) -> None:
+    shell.space("mkdir", "/Projects")
+    first, second = (shell.put(name, b"12345", "/Projects") for name in ("a.txt", "b.txt"))
+
+    shell.space("trash", "/Projects/a.txt", "/Projects/b.txt")
+    trash = shell.json("trash")["files"]
+    assert {(file["fileId"], file["path"]) for file in trash} == {
+        (first, "/Projects/a.txt"),
+        (second, "/Projects/b.txt"),
+    }
+    with shell.project.api() as api:
+        assert api.listed() == []
+        assert api.in_use() == (2, 10)
+
+    shell.space("restore", "/Projects/a.txt")
+    shell.space("purge", second)
+
+    assert [file["fileId"] for file in shell.json("ls", "/Projects")["files"]] == [first]
+    with shell.project.api() as api:
+        assert api.listed() == [first]
+        assert api.in_use() == (1, 5)
+
+
+def test_a_folder_goes_with_all_that_lies_in_it(shell: Shell) -> None:
+    shell.space("mkdir", "-p", "/Projects/2026")
+    deep = shell.put("deep.txt", b"1", "/Projects/2026")
+
+    refused = shell.space("rmdir", "/Projects", status=1)
+    shell.space("rmdir", "--recursive", "/Projects")
+
+    assert "is not empty" in refused
+    eventually(lambda: shell.json("ls")["folders"], lambda folders: not folders)
+    [trashed] = shell.json("trash")["files"]
+    assert (trashed["fileId"], trashed["path"]) == (deep, None)
+    assert shell.json("restore", deep)["folderId"] is None
+    shell.space("trash", "/deep.txt")
+    shell.space("purge", "--all")
+    eventually(lambda: shell.json("trash")["files"], lambda files: not files)
+
+
+def test_an_upload_in_parts_lies_in_its_folder(shell: Shell) -> None:
+    shell.space("mkdir", "/Large")
+
+    file_id = shell.put("large.bin", hashlib.shake_128(b"any").digest(70 * MIB), "/Large")
+
+    [file] = shell.json("ls", "/Large")["files"]
+    assert (file["fileId"], file["sizeBytes"]) == (file_id, str(70 * MIB))
+
+
+def test_what_is_wrong_is_told_in_one_line(shell: Shell, project: Project) -> None:
+    with Client(project.base_url, project.key) as stranger:
+        foreign = stranger.space.create("a.txt", b"1").id
+
+    for arguments, says in (
+        (("trash", foreign), f"No such File object: {foreign} (not found)"),
+        (("ls", "/Nowhere"), "There is nothing at /Nowhere."),
+        (("mkdir", "/a", "--api-key", "zk_live_" + "0" * 43), "API key"),
+    ):
+        refused = shell.space(*arguments, status=1)
+        assert says in refused
+        assert refused.count("\n") == 1
+
+
+def test_lists_of_many_pages_are_whole(new_project: NewProject) -> None:
+    project = new_project()
+
+    async def fill_and_list() -> tuple[list[str], list[str]]:
+        async with AsyncClient(project.base_url, project.key) as larder:
+            space = larder.space
+            folder = await space.create_folder("Many")
+            for start in range(0, 120, 10):
+                await asyncio.gather(
+                    *(
+                        space.create(f"{number:03}.txt", b"x", folder_id=folder.id)
+                        for number in range(start, start + 10)
+                    )
+                )
+            in_order = [file.name async for file in space.files(sort="name", q=".TXT")]
+            tree = await space.tree(folder)
+            await space.delete_folder(folder.id, recursive=True)
+            return in_order, [file.name for file in tree.files]
+
+    in_order, in_tree = asyncio.run(fill_and_list())
+
+    assert in_order == in_tree == [f"{number:03}.txt" for number in range(120)]
+    with Client(project.base_url, project.key) as larder:
+        trashed = eventually(lambda: list(larder.space.trashed()), lambda all_: len(all_) >= 120)
+    assert {file.name for file in trashed} == set(in_order)
+
+
+def test_the_blocking_client_does_what_the_commands_do(new_project: NewProject) -> None:
+    project = new_project()
+    with Client(project.base_url, project.key) as larder:
+        space = larder.space
+        folder = space.make_folders("/Projects/2026")
+        assert folder is not None
+        file = space.create("a.pdf", b"%PDF", folder_id=folder.id, tags=["one"])
+
+        assert space.file(file.id).folder_id == folder.id
+        assert (file.size, file.mime_type, file.tags) == (4, "application/pdf", ("one",))
+        changed = space.update(file.id, name="b.pdf", add_tags=["two"], favorite=True)
+        assert (changed.tags, changed.favorite) == (("one", "two"), True)
+        assert space.file_at("/projects/2026/B.pdf").id == file.id
+        assert space.paths_of([folder.id]) == {folder.id: "/Projects/2026"}
+        assert larder.read(file.id) == b"%PDF"
+
+        assert space.trash(file.id).is_deleted
+        with pytest.raises(PathError):
+            space.file_at("/Projects/2026/b.pdf")
+        assert space.trashed_at("/Projects/2026/b.pdf").id == file.id
+        assert space.restore(file.id).folder_id == folder.id
+        space.trash(file.id)
+        assert space.empty_trash().purged_files == 1
+        with pytest.raises(ApiError, match="already"):
+            space.create_folder("PROJECTS")

@@ -1,0 +1,416 @@
+"""The Space by both clients, on the functions themselves."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from larder_client import ROOT, ApiError, AsyncClient, Client, PathError, UnexpectedAnswerError
+from tests.fakes.http_faults import Answer, answer_lost, answering
+from tests.fakes.larder_http import KEY
+from tests.fakes.larder_lines import InProcess
+from tests.integration.gateway import Gateway
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from larder.domain.ids import TenantId
+    from larder_client import Tree
+    from tests.integration.conftest import Functions
+
+FILES = "GET /v1/storage/files"
+
+
+@pytest.fixture
+def gateway(functions: Functions, tenant: TenantId) -> Gateway:
+    return Gateway(functions, tenant)
+
+
+class Space:
+    """Calls the methods of a client's Space, and lists what they yield."""
+
+    def __init__(self, space: Any, run: Callable[[Any], Any]) -> None:
+        self._space = space
+        self._run = run
+
+    def __getattr__(self, method: str) -> Callable[..., Any]:
+        return partial(self._call, method)
+
+    def _call(self, method: str, *args: Any, **options: Any) -> Any:
+        return self._run(getattr(self._space, method)(*args, **options))
+
+
+@pytest.fixture
+def blocking(gateway: Gateway) -> Iterator[Space]:
+    def listed(answer: Any) -> Any:
+        return list(answer) if hasattr(answer, "__next__") else answer
+
+    line = InProcess(gateway)
+    with Client(gateway.base_url, KEY, transport=line, sleep=lambda _: None) as client:
+        yield Space(client.space, listed)
+
+
+@pytest.fixture
+def awaited(gateway: Gateway) -> Iterator[Space]:
+    async def sleep(_: float) -> None:
+        pass
+
+    async def listed(answer: Any) -> Any:
+        return [each async for each in answer] if hasattr(answer, "__anext__") else await answer
+
+    client = AsyncClient(gateway.base_url, KEY, transport=InProcess(gateway), sleep=sleep)
+    with asyncio.Runner() as runner:
+        yield Space(client.space, lambda answer: runner.run(listed(answer)))
+        runner.run(client.close())
+
+
+@pytest.fixture(params=["blocking", "awaited"])
+def space(request: pytest.FixtureRequest) -> Space:
+    made: Space = request.getfixturevalue(request.param)
+    return made
+
+
+def names(things: list[Any]) -> list[str]:
+    return [thing.name for thing in things]
+
+
+def outline(tree: Tree) -> dict[str, Any]:
+    below: dict[str, Any] = {
+        child.folder.name: outline(child) for child in tree.folders if child.folder
+    }
+    return below | {file.name: file.size for file in tree.files}
+
+
+def test_a_small_file_is_stored_with_folder_and_tags(space: Space) -> None:
+    folder = space.create_folder("Projects")
+
+    file = space.create("a.pdf", b"12345", folder_id=folder.id, tags=["one", "two"])
+
+    assert space.file(file.id) == file
+    assert (file.name, file.size, file.mime_type) == ("a.pdf", 5, "application/pdf")
+    assert (file.folder_id, file.tags, file.favorite) == (folder.id, ("one", "two"), False)
+    assert file.created_at.tzinfo is not None
+    assert file.expires_at is None
+
+
+def test_files_are_found_by_all_that_is_said_of_them(space: Space) -> None:
+    folder = space.create_folder("Pictures")
+    wanted = space.create("Sunset.png", b"1", folder_id=folder.id, tags=["sea"])
+    space.update(wanted.id, favorite=True)
+    space.create("sunrise.png", b"1", folder_id=folder.id, tags=["sea"])
+    space.create("sunset.txt", b"1", tags=["sea"])
+
+    found = space.files(
+        folder_id=folder.id, tag="sea", favorite=True, q="SUNSET", mime_type="image/"
+    )
+
+    assert [file.id for file in found] == [wanted.id]
+
+
+def test_a_list_is_read_from_its_first_page_to_its_last(
+    space: Space, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("larder_client.space.PAGE", 2)
+    monkeypatch.setattr("larder_client.async_space.PAGE", 2)
+    for number in range(5):
+        space.create(f"{number}.txt", b"x" * number)
+
+    found = space.files(sort="sizeBytes", order="asc")
+
+    assert names(found) == [f"{number}.txt" for number in range(5)]
+    assert len(gateway.requests(FILES)) == 3
+
+
+def test_an_empty_page_is_not_the_end(space: Space, gateway: Gateway) -> None:
+    space.create("a.txt", b"")
+    beginning = b'{"files": [], "pagination": {"hasMore": true, "cursor": null}}'
+    gateway.fault(FILES, answering(Answer(200, {}, [beginning])))
+
+    assert names(space.files()) == ["a.txt"]
+
+
+def test_what_is_changed_of_a_file_is_changed_and_nothing_else(space: Space) -> None:
+    folder = space.create_folder("Projects")
+    file = space.create("a.txt", b"1", tags=["draft", "old"])
+
+    moved = space.update(file.id, name="b.txt", folder_id=folder.id)
+    tagged = space.update(file.id, add_tags=["done"], remove_tags=["draft"], favorite=True)
+    freed = space.update(file.id, folder_id=None)
+
+    assert (moved.name, moved.folder_id, moved.tags) == ("b.txt", folder.id, ("draft", "old"))
+    assert (tagged.name, tagged.tags, tagged.favorite) == ("b.txt", ("old", "done"), True)
+    assert (freed.folder_id, freed.favorite) == (None, True)
+
+
+def test_a_file_goes_to_the_trash_and_comes_back(space: Space) -> None:
+    file = space.create("a.txt", b"1")
+
+    assert space.trash(file.id).is_deleted
+    [trashed] = space.trashed()
+    assert (trashed.id, trashed.name) == (file.id, "a.txt")
+    assert (trashed.purge_at - trashed.deleted_at).days == 30
+    assert space.files() == []
+
+    assert space.restore(file.id).id == file.id
+    assert space.trashed() == []
+
+
+def test_one_file_is_purged_and_the_rest_with_the_trash(space: Space) -> None:
+    files = [space.create(f"{number}.txt", b"1") for number in range(3)]
+    for file in files:
+        space.trash(file.id)
+
+    assert space.purge(files[0].id).is_deleted
+    emptied = space.empty_trash()
+
+    assert (emptied.purged_files, emptied.is_empty) == (2, True)
+    assert space.trashed() == []
+
+
+def test_a_folder_is_made_changed_and_deleted(space: Space) -> None:
+    parent = space.create_folder("Projects")
+    child = space.create_folder("2026", parent.id)
+
+    renamed = space.update_folder(child.id, name="2027", favorite=True)
+    assert (renamed.name, renamed.favorite, renamed.parent_id) == ("2027", True, parent.id)
+    assert names(space.folders(parent.id)) == ["2027"]
+    moved = space.update_folder(child.id, parent_id=ROOT)
+
+    assert moved.parent_id is None
+    assert names(space.folders()) == ["2027", "Projects"]
+    assert space.delete_folder(parent.id).is_deleted
+    with pytest.raises(ApiError, match="not found"):
+        space.folder(parent.id)
+
+
+def test_a_folder_with_something_in_it_is_only_deleted_with_all_of_it(space: Space) -> None:
+    folder = space.make_folders("/Projects/2026")
+    file = space.create("a.txt", b"1", folder_id=folder.id)
+
+    with pytest.raises(ApiError) as refused:
+        space.delete_folder(folder.parent_id)
+    deleted = space.delete_folder(folder.parent_id, recursive=True)
+
+    assert (refused.value.status, refused.value.code) == (409, "folder_not_empty")
+    assert deleted.is_deleted
+    assert [trashed.id for trashed in space.trashed()] == [file.id]
+
+
+def test_a_folder_that_larder_is_still_emptying_is_told_from_one_that_is_gone(
+    space: Space, gateway: Gateway
+) -> None:
+    body = b'{"folderId": "folder-1", "isDeleted": false}'
+    gateway.fault("DELETE .*", answering(Answer(202, {}, [body])))
+
+    assert not space.delete_folder("folder-1", recursive=True).is_deleted
+
+
+def test_folders_are_made_where_they_are_missing(blocking: Space) -> None:
+    first = blocking.make_folders("/Projects/2026")
+    second = blocking.make_folders("/projects/2027/")
+
+    assert names(blocking.folders()) == ["Projects"]
+    assert second.parent_id == first.parent_id
+    assert blocking.make_folders("/PROJECTS/2026") == first
+    assert blocking.make_folders("/") is None
+
+
+def test_a_folder_that_somebody_else_made_first_is_taken(gateway: Gateway, blocking: Space) -> None:
+    def too_late(asked: Any, normal: Callable[[Any], Answer]) -> Answer:
+        blocking.create_folder("Projects")
+        return normal(asked)
+
+    gateway.fault("POST /v1/storage/folders", too_late)
+
+    made = blocking.make_folders("/projects/2026")
+
+    assert blocking.folder(made.parent_id).name == "Projects"
+
+
+def test_a_path_leads_to_what_lies_there(blocking: Space) -> None:
+    folder = blocking.make_folders("/Projects/2026")
+    file = blocking.create("Report.pdf", b"1", folder_id=folder.id)
+    blocking.create("Report.pdf.bak", b"1", folder_id=folder.id)
+
+    assert blocking.at("/") is None
+    assert blocking.at("/Projects/2026") == folder
+    assert blocking.at("/projects//2026/") == folder
+    assert blocking.at("/Projects/2026/report.PDF") == file
+    assert blocking.file_at("/Projects/2026/Report.pdf") == file
+    assert blocking.folder_at("/Projects/2026") == folder
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "says"),
+    [
+        ("at", "a.txt", "'a.txt' is neither an id nor a path"),
+        ("at", "/b.txt", "There is nothing at /b.txt"),
+        ("at", "/a.txt/", "There is nothing at /a.txt/"),
+        ("at", "/a.txt/b.txt", "There is no folder /a.txt"),
+        ("at", "/both", "There is a folder and a file at /both: write /both/"),
+        ("file_at", "/Projects", "There is no file at /Projects, but a folder"),
+        ("file_at", "/", "/ is a folder's path"),
+        ("folder_at", "/a.txt", "There is no folder /a.txt"),
+        ("file_at", "/twice.txt", "2 files are at /twice.txt: give the id of one, file-"),
+    ],
+)
+def test_a_path_that_leads_to_nothing_or_to_several_things_is_refused(
+    blocking: Space, method: str, path: str, says: str
+) -> None:
+    for name in ("a.txt", "both", "twice.txt", "twice.txt"):
+        blocking.create(name, b"")
+    for name in ("Projects", "both"):
+        blocking.create_folder(name)
+
+    with pytest.raises(PathError, match=says):
+        getattr(blocking, method)(path)
+
+
+def test_of_names_that_differ_in_case_the_one_that_was_written_is_meant(blocking: Space) -> None:
+    lower, upper = blocking.create("a.txt", b""), blocking.create("A.txt", b"")
+
+    assert blocking.file_at("/a.txt") == lower
+    assert blocking.file_at("/A.txt") == upper
+
+
+def test_of_a_name_that_is_a_file_and_a_folder_each_can_be_had(blocking: Space) -> None:
+    folder, file = blocking.create_folder("both"), blocking.create("both", b"")
+
+    assert blocking.at("/both/") == folder
+    assert blocking.file_at("/both") == file
+
+
+def test_what_is_in_the_trash_is_found_where_it_lay(blocking: Space) -> None:
+    folder = blocking.make_folders("/Projects")
+    here = blocking.create("a.txt", b"", folder_id=folder.id)
+    there = blocking.create("a.txt", b"")
+    blocking.create("b.txt", b"")
+    for file in (here, there):
+        blocking.trash(file.id)
+
+    assert blocking.trashed_at("/projects/A.txt").id == here.id
+    assert blocking.trashed_at("/a.txt").id == there.id
+    with pytest.raises(PathError, match=r"nothing at /b\.txt in the trash"):
+        blocking.trashed_at("/b.txt")
+
+
+def test_folders_are_told_by_their_paths(blocking: Space) -> None:
+    deep, other = blocking.make_folders("/Projects/2026"), blocking.make_folders("/Other")
+
+    paths = blocking.paths_of([deep.id, other.id, "folder-" + "0" * 24])
+
+    assert paths[deep.id] == "/Projects/2026"
+    assert paths[other.id] == "/Other"
+    assert "folder-" + "0" * 24 not in paths
+
+
+def grow(blocking: Space) -> None:
+    blocking.create("in root.txt", b"1")
+    projects = blocking.make_folders("/Projects")
+    blocking.create("b.txt", b"22", folder_id=projects.id)
+    blocking.create("A.txt", b"333", folder_id=projects.id)
+    year = blocking.make_folders("/Projects/2026")
+    blocking.create("deep.txt", b"", folder_id=year.id)
+    blocking.make_folders("/Empty")
+
+
+def test_a_tree_is_what_lies_in_a_folder_and_in_those_in_it(blocking: Space) -> None:
+    grow(blocking)
+
+    whole = outline(blocking.tree())
+
+    assert whole == {
+        "Empty": {},
+        "Projects": {"2026": {"deep.txt": 0}, "A.txt": 3, "b.txt": 2},
+        "in root.txt": 1,
+    }
+    assert list(whole["Projects"]) == ["2026", "A.txt", "b.txt"]
+    assert outline(blocking.tree(blocking.folder_at("/Projects"))) == whole["Projects"]
+
+
+def test_a_tree_is_as_deep_and_as_wide_as_it_was_asked_for(
+    blocking: Space, gateway: Gateway
+) -> None:
+    grow(blocking)
+    gateway.asked.clear()
+
+    root = blocking.tree(depth=1)
+    asked = len(gateway.asked)
+    projects = blocking.tree(blocking.folder_at("/Projects"), depth=2, most_files=1)
+
+    assert asked == 2
+    assert [child.unopened for child in root.folders] == [True, True]
+    assert names(list(projects.files)) == ["A.txt"]
+    assert projects.more_files
+    assert not projects.folders[0].unopened
+    assert not projects.folders[0].more_files
+
+
+def test_a_folder_that_is_deleted_meanwhile_is_left_out_of_the_tree(
+    gateway: Gateway, blocking: Space
+) -> None:
+    gone = blocking.make_folders("/Gone")
+    blocking.make_folders("/Here")
+
+    def deleted(asked: Any, normal: Callable[[Any], Answer]) -> Answer:
+        answer = normal(asked)
+        blocking.delete_folder(gone.id)
+        return answer
+
+    gateway.fault("GET /v1/storage/folders", deleted)
+
+    assert list(outline(blocking.tree())) == ["Here"]
+
+
+@pytest.mark.parametrize(
+    ("method", "args", "request_line"),
+    [
+        ("create_folder", ("Projects",), "POST /v1/storage/folders"),
+        ("create", ("a.txt", b"1"), "POST /v1/storage/files"),
+    ],
+)
+def test_an_answer_that_was_lost_does_not_make_a_thing_twice(
+    space: Space, gateway: Gateway, method: str, args: tuple[Any, ...], request_line: str
+) -> None:
+    gateway.fault(request_line, answer_lost)
+
+    made = getattr(space, method)(*args)
+
+    assert [thing.id for thing in [*space.files(), *space.folders()]] == [made.id]
+
+
+def test_a_restoration_whose_answer_was_lost_is_not_refused(space: Space, gateway: Gateway) -> None:
+    file = space.create("a.txt", b"")
+    space.trash(file.id)
+    gateway.fault("POST .*", answer_lost)
+
+    assert space.restore(file.id).id == file.id
+
+
+def test_an_answer_that_is_not_larders_is_told(space: Space, gateway: Gateway) -> None:
+    gateway.fault(FILES, answering(Answer(200, {}, [b"<html>"])))
+
+    with pytest.raises(UnexpectedAnswerError, match="base URL"):
+        space.files()
+
+
+def test_a_refusal_says_what_larder_says(space: Space) -> None:
+    with pytest.raises(ApiError) as refused:
+        space.create_folder("a/b")
+
+    assert (refused.value.status, refused.value.param) == (400, "name")
+
+
+def test_a_file_is_sent_into_a_folder(gateway: Gateway, blocking: Space, tmp_path: Path) -> None:
+    folder = blocking.make_folders("/Projects")
+    path = tmp_path / "a.bin"
+    path.write_bytes(b"12345")
+
+    with Client(gateway.base_url, KEY, transport=InProcess(gateway)) as client:
+        sent = client.put(path, purpose="user_data", folder_id=folder.id)
+
+    assert blocking.file_at("/Projects/a.bin").id == sent.file.id

@@ -1,0 +1,127 @@
+"""Lines that are encrypted: only a server whose certificate is believed is spoken to."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import ipaddress
+import ssl
+from typing import TYPE_CHECKING
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from larder_client import AsyncClient, Client, ConnectionFailedError
+from tests.fakes.larder_http import KEY, MIB, FakeLarder
+from tests.fakes.larder_lines import over_sockets
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+DATA = b"x" * 5 * MIB
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate of this machine, signed by itself, and its key, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "larder")])
+    now = dt.datetime.now(dt.UTC)
+    signed = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - dt.timedelta(hours=1))
+        .not_valid_after(now + dt.timedelta(hours=1))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]),
+            critical=False,
+        )
+        .sign(key, hashes.SHA256())
+    )
+    path = tmp_path_factory.mktemp("tls") / "server.pem"
+    path.write_bytes(
+        signed.public_bytes(serialization.Encoding.PEM)
+        + key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    return path
+
+
+@pytest.fixture
+def fake(certificate: Path) -> Iterator[FakeLarder]:
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificate)
+    with over_sockets(FakeLarder(), tls) as fake:
+        yield fake
+
+
+def test_a_file_goes_up_and_comes_down_over_tls(
+    fake: FakeLarder, certificate: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    (tmp_path / "a.bin").write_bytes(DATA)
+
+    with Client(fake.base_url, KEY) as larder:
+        sent = larder.put(tmp_path / "a.bin", purpose="user_data")
+        received = larder.read(sent.file.id)
+
+    assert sent.way == "parts"
+    assert received == DATA
+
+
+async def _sent_and_read(fake: FakeLarder, path: Path) -> bytes:
+    async with AsyncClient(fake.base_url, KEY) as larder:
+        sent = await larder.put(path, purpose="user_data")
+        return await larder.read(sent.file.id)
+
+
+def test_the_client_for_asyncio_does_so_too(
+    fake: FakeLarder, certificate: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    (tmp_path / "a.bin").write_bytes(DATA)
+
+    assert asyncio.run(_sent_and_read(fake, tmp_path / "a.bin")) == DATA
+
+
+def test_certificates_are_not_read_for_lines_without_tls(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "a.bin").write_bytes(DATA)
+    monkeypatch.setattr("httpx.create_ssl_context", lambda: pytest.fail("certificates were read"))
+
+    with over_sockets(FakeLarder()) as fake, Client(fake.base_url, KEY) as larder:
+        sent = larder.put(tmp_path / "a.bin", purpose="user_data")
+
+        assert larder.read(sent.file.id) == DATA
+
+
+def test_a_server_that_nobody_vouches_for_is_told_nothing(fake: FakeLarder) -> None:
+    with (
+        Client(fake.base_url, KEY, max_retries=0) as larder,
+        pytest.raises(ConnectionFailedError, match="CERTIFICATE_VERIFY_FAILED"),
+    ):
+        larder.usage()
+
+    assert fake.asked == []
+
+
+def test_nor_is_it_by_the_client_for_asyncio(fake: FakeLarder) -> None:
+    async def ask() -> None:
+        async with AsyncClient(fake.base_url, KEY, max_retries=0) as larder:
+            await larder.usage()
+
+    with pytest.raises(ConnectionFailedError, match="CERTIFICATE_VERIFY_FAILED"):
+        asyncio.run(ask())
+
+    assert fake.asked == []

@@ -1,0 +1,480 @@
+"""`larder space …` as typed, on the functions themselves."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from unittest import mock
+
+import pytest
+from typer.testing import CliRunner
+
+from larder_cli.main import app
+from larder_client import Client
+from tests.fakes.http_faults import Answer, answering, cut_after
+from tests.fakes.larder_http import KEY
+from tests.fakes.larder_lines import InProcess
+from tests.integration.gateway import Gateway
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from larder.domain.ids import TenantId
+    from tests.integration.conftest import Functions
+
+
+@dataclass(frozen=True)
+class Printed:
+    status: int
+    out: str
+    err: str
+
+    @property
+    def id(self) -> str:
+        assert self.status == 0, self.err
+        [printed] = self.out.split()
+        return printed
+
+    @property
+    def json(self) -> Any:
+        [line] = self.lines
+        return line
+
+    @property
+    def lines(self) -> list[Any]:
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+def larder(*arguments: str) -> Printed:
+    result = CliRunner().invoke(app, arguments)
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.output
+    return Printed(result.exit_code, result.stdout, result.stderr)
+
+
+def space(*arguments: str) -> Printed:
+    return larder("space", *arguments)
+
+
+@pytest.fixture(autouse=True)
+def gateway(
+    functions: Functions, tenant: TenantId, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Gateway]:
+    """A folder to work in, and an environment that leads to the functions."""
+    made = Gateway(functions, tenant)
+    impatient = partial(Client, transport=InProcess(made), sleep=lambda _: None)
+    monkeypatch.setattr("larder_cli.commands.access.Client", impatient)
+    monkeypatch.chdir(tmp_path)
+    reached = {
+        "LARDER_BASE_URL": made.base_url,
+        "LARDER_API_KEY": KEY,
+        "XDG_STATE_HOME": str(tmp_path / "state"),
+    }
+    with mock.patch.dict(os.environ, reached):
+        yield made
+
+
+def put(path: str, data: bytes = b"12345") -> str:
+    """Send a file to a path of the Space; returns its id."""
+    folder, _, name = path.rpartition("/")
+    Path(name).write_bytes(data)
+    if folder:
+        space("mkdir", "-p", folder)
+    return larder("put", name, "--purpose", "user_data", "--folder", folder or "/").id
+
+
+def listed(*arguments: str) -> list[str]:
+    """Return the names that a folder shows, with a slash after those of folders."""
+    found = space("ls", *arguments, "--json").json
+    folders = [f"{folder['name']}/" for folder in found["folders"]]
+    return folders + [file["name"] for file in found["files"]]
+
+
+def test_a_file_is_sent_into_a_folder_and_fetched_by_its_path() -> None:
+    file_id = put("/Projects/2026/a.txt")
+    Path("a.txt").unlink()
+
+    got = larder("get", "/projects/2026/a.txt")
+
+    assert (got.status, got.out) == (0, "a.txt\n")
+    assert Path("a.txt").read_bytes() == b"12345"
+    assert larder("rm", "/Projects/2026/a.txt").id == file_id
+
+
+def test_nothing_is_sent_into_a_folder_that_is_not_there() -> None:
+    Path("a.txt").write_bytes(b"1")
+
+    refused = larder("put", "a.txt", "--folder", "/Projects")
+
+    assert (refused.status, refused.out) == (1, "")
+    assert refused.err == "larder: There is no folder /Projects.\n"
+
+
+def test_a_folder_shows_its_folders_and_files_by_name() -> None:
+    put("/Projects/b.txt", b"x" * 2048)
+    put("/Projects/A [draft].txt")
+    space("mkdir", "/Projects/2026")
+    space("tag", "/Projects/b.txt", "--add", "tax")
+    space("fav", "/Projects/b.txt")
+
+    shown = space("ls", "/Projects")
+
+    assert shown.status == 0
+    where = [shown.out.index(name) for name in ("2026/", "A [draft].txt", "b.txt")]
+    assert where == sorted(where)
+    for part in ("2.0 KiB", "text/plain", "tax", "★"):
+        assert part in shown.out
+    assert listed("/Projects") == ["2026/", "A [draft].txt", "b.txt"]
+    assert listed() == ["Projects/"]
+
+
+def test_a_file_alone_and_a_folder_by_its_id_are_shown_as_well() -> None:
+    file_id = put("/Projects/a.txt")
+    folder_id = space("mkdir", "-p", "/Projects").id
+
+    assert listed("/Projects/a.txt") == ["a.txt"]
+    assert listed(file_id) == ["a.txt"]
+    assert listed(folder_id) == ["a.txt"]
+
+
+def test_a_tree_shows_all_that_lies_below() -> None:
+    put("/Projects/2026/deep.txt")
+    put("/Projects/a.txt")
+    put("/b.txt")
+    space("fav", "/Projects")
+
+    shown = space("ls", "--tree")
+    part = space("ls", "/Projects", "--depth", "1")
+    documents = space("ls", "--tree", "--json").json
+
+    lines = [line.rstrip() for line in shown.out.splitlines()]
+    assert lines == [
+        "/",
+        "├── Projects/  ★",
+        "│   ├── 2026/",
+        "│   │   └── deep.txt  5 B",
+        "│   └── a.txt  5 B",
+        "└── b.txt  5 B",
+    ]
+    assert [line.rstrip() for line in part.out.splitlines()] == [
+        "Projects/",
+        "├── 2026/",
+        "└── a.txt  5 B",
+    ]
+    [projects] = documents["folders"]
+    assert projects["folders"][0]["files"][0]["name"] == "deep.txt"
+    assert projects["favorite"]
+
+
+def test_what_is_left_out_of_a_long_folder_is_told() -> None:
+    for name in ("a.txt", "b.txt", "c.txt"):
+        put(f"/{name}")
+
+    shown = space("ls", "--limit", "2", "--json")
+    told = space("ls", "--tree", "--limit", "2")
+
+    assert ([file["name"] for file in shown.json["files"]], shown.json["hasMoreFiles"]) == (
+        ["a.txt", "b.txt"],
+        True,
+    )
+    assert "…" in told.out
+    assert "There are more files" in told.err
+
+
+def test_files_are_found_wherever_they_lie() -> None:
+    put("/Projects/Report.pdf", b"xx")
+    put("/report.txt", b"x")
+    put("/other.txt", b"xxx")
+
+    found = space("find", "report")
+    documents = space("find", "report", "--sort", "size", "--json").json
+    smallest = space("find", "--sort", "size", "--reverse", "--limit", "2", "--json").json
+
+    assert "/Projects/Report.pdf" in found.out
+    assert "/report.txt" in found.out
+    assert "other.txt" not in found.out
+    assert [file["path"] for file in documents["files"]] == ["/Projects/Report.pdf", "/report.txt"]
+    assert [file["sizeBytes"] for file in smallest["files"]] == ["1", "2"]
+    assert (documents["hasMore"], smallest["hasMore"]) == (False, True)
+
+
+def test_filters_of_a_search_apply_together() -> None:
+    for name in ("a.txt", "b.txt", "c.pdf", "d.txt"):
+        put(f"/Projects/{name}")
+    put("/e.txt")
+    space("tag", *(f"/Projects/{name}" for name in ("a.txt", "b.txt", "c.pdf")), "--add", "t")
+    space("tag", "/e.txt", "--add", "t")
+    space("fav", "/Projects/b.txt")
+
+    filters = ("--in", "/Projects", "--tag", "t", "--type", "text/")
+    found = space("find", *filters, "--sort", "name", "--json").json
+    favorites = space("find", *filters, "--fav", "--json").json
+    others = space("find", *filters, "--no-fav", "--json").json
+
+    assert [file["name"] for file in found["files"]] == ["a.txt", "b.txt"]
+    assert [file["name"] for file in favorites["files"]] == ["b.txt"]
+    assert [file["name"] for file in others["files"]] == ["a.txt"]
+
+
+def test_files_and_folders_move_into_a_folder() -> None:
+    file_id, other_id = put("/a.txt"), put("/b.txt")
+    folder_id = space("mkdir", "/Old").id
+    space("mkdir", "/Projects")
+
+    moved = space("mv", "/a.txt", other_id, "/Old", "/Projects")
+
+    assert moved.out.split() == [file_id, other_id, folder_id]
+    assert listed() == ["Projects/"]
+    assert listed("/Projects") == ["Old/", "a.txt", "b.txt"]
+    assert space("mv", "/Projects/a.txt", "/").id == file_id
+    assert listed() == ["Projects/", "a.txt"]
+
+
+def test_one_thing_alone_may_get_a_new_path() -> None:
+    file_id = put("/a.txt")
+    space("mkdir", "/Projects")
+
+    moved = space("mv", "/a.txt", "/Projects/b.txt", "--json").json
+    folder = space("mv", "/Projects", "/Archive", "--json").json
+
+    assert (moved["fileId"], moved["name"], moved["folderId"]) == (
+        file_id,
+        "b.txt",
+        folder["folderId"],
+    )
+    assert listed("/Archive") == ["b.txt"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("/a.txt", "/b.txt", "/Nowhere"), "There is no folder /Nowhere."),
+        (("/a.txt", "/Nowhere/"), "There is no folder /Nowhere."),
+        (("/a.txt", "/Nowhere/b.txt"), "There is no folder /Nowhere."),
+        (("/a.txt", "/b.txt"), "There is a file at /b.txt already."),
+        (("/", "/Projects"), "/ is the root, which stays as it is."),
+    ],
+)
+def test_what_cannot_be_moved_stays(arguments: tuple[str, ...], says: str) -> None:
+    for name in ("a.txt", "b.txt"):
+        put(f"/{name}")
+    space("mkdir", "/Projects")
+
+    refused = space("mv", *arguments)
+
+    assert (refused.status, refused.out, refused.err) == (1, "", f"larder: {says}\n")
+    assert listed() == ["Projects/", "a.txt", "b.txt"]
+
+
+def test_files_and_folders_are_renamed_where_they_are() -> None:
+    file_id = put("/Projects/a.txt")
+
+    folder_id = space("rename", "/Projects", "Archive").id
+    renamed = space("rename", "/Archive/a.txt", "b.txt", "--json").json
+
+    assert (renamed["fileId"], renamed["name"], renamed["folderId"]) == (
+        file_id,
+        "b.txt",
+        folder_id,
+    )
+
+
+def test_tags_are_put_on_and_taken_off() -> None:
+    file_id, other_id = put("/a.txt"), put("/b.txt")
+
+    tagged = space("tag", "/a.txt", other_id, "--add", "one", "--add", "two")
+    changed = space("tag", "/a.txt", "--add", "three", "--remove", "one", "--json").json
+    cleared = space("tag", "/b.txt", "--clear", "--add", "new", "--json").json
+
+    assert tagged.out.split() == [file_id, other_id]
+    assert changed["tags"] == ["two", "three"]
+    assert cleared["tags"] == ["new"]
+
+
+def test_tagging_with_nothing_is_wrong_use() -> None:
+    refused = space("tag", "/a.txt")
+
+    assert refused.status == 2
+    assert "--add" in refused.err
+
+
+def test_files_and_folders_become_favorites_and_stop_being_them() -> None:
+    put("/Projects/a.txt")
+
+    on = space("fav", "/Projects", "/Projects/a.txt", "--json").lines
+    off = space("fav", "/Projects", "/Projects/a.txt", "--off", "--json").lines
+
+    assert [thing["favorite"] for thing in on] == [True, True]
+    assert [thing["favorite"] for thing in off] == [False, False]
+
+
+def test_folders_are_made() -> None:
+    made = space("mkdir", "/Projects", "/Projects/2026")
+    deep = space("mkdir", "--parents", "/Projects/a/b", "--json").json
+
+    assert len(made.out.split()) == 2
+    assert deep["name"] == "b"
+    assert listed("/Projects") == ["2026/", "a/"]
+    assert space("mkdir", "-p", "/projects/2026").id == made.out.split()[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("/projects",), "There is a folder 'Projects' here already"),
+        (("/Nowhere/2026",), "There is no folder /Nowhere."),
+        (("/",), "/ is the root, which is always there."),
+        (("-p", "/"), "/ is the root, which is always there."),
+        (("Projects",), "'Projects' is neither an id nor a path: paths begin with a slash."),
+        (("-p", "Projects"), "'Projects' is neither an id nor a path"),
+    ],
+)
+def test_a_folder_that_cannot_be_made_is_told(arguments: tuple[str, ...], says: str) -> None:
+    space("mkdir", "/Projects")
+
+    refused = space("mkdir", *arguments)
+
+    assert (refused.status, refused.out) == (1, "")
+    assert says in refused.err
+
+
+def test_an_empty_folder_is_deleted_and_a_full_one_only_with_all_of_it() -> None:
+    file_id = put("/Projects/2026/a.txt")
+    empty_id = space("mkdir", "/Empty").id
+
+    refused = space("rmdir", "/Empty", "/Projects")
+    deleted = space("rmdir", "--recursive", "/Projects", "--json").json
+
+    assert (refused.status, refused.out) == (1, f"{empty_id}\n")
+    assert "larder: /Projects: Folder 'Projects' is not empty." in refused.err
+    assert deleted["isDeleted"]
+    [trashed] = space("trash", "--json").json["files"]
+    assert (trashed["fileId"], trashed["path"]) == (file_id, None)
+
+
+def test_a_folder_that_larder_goes_on_emptying_is_told(gateway: Gateway) -> None:
+    folder_id = space("mkdir", "/Projects").id
+    body = json.dumps({"folderId": folder_id, "isDeleted": False}).encode()
+    gateway.fault("DELETE .*", answering(Answer(202, {}, [body])))
+
+    deleted = space("rmdir", "-r", "/Projects")
+
+    assert deleted.id == folder_id
+    assert deleted.err == "/Projects: closed; Larder moves its files to the trash in a while.\n"
+
+
+def test_the_root_is_not_deleted() -> None:
+    put("/a.txt")
+
+    refused = space("rmdir", "-r", "/")
+
+    assert refused.status == 1
+    assert listed() == ["a.txt"]
+
+
+def test_a_file_goes_to_the_trash_and_back_by_its_path() -> None:
+    file_id = put("/Projects/a.txt")
+
+    assert space("trash", "/Projects/a.txt").id == file_id
+    shown = space("trash")
+    assert "/Projects/a.txt" in shown.out
+    assert file_id in shown.out
+    assert listed("/Projects") == []
+
+    assert space("restore", "/Projects/a.txt").id == file_id
+    assert listed("/Projects") == ["a.txt"]
+
+
+def test_a_file_whose_folder_is_gone_comes_back_to_the_root() -> None:
+    file_id = put("/Projects/a.txt")
+    space("rmdir", "-r", "/Projects")
+
+    restored = space("restore", file_id, "--json").json
+
+    assert (restored["fileId"], restored["folderId"]) == (file_id, None)
+    assert listed() == ["a.txt"]
+
+
+def test_the_trash_is_purged_file_by_file_or_whole() -> None:
+    first = put("/a.txt")
+    for name in ("b.txt", "c.txt"):
+        put(f"/{name}")
+    space("trash", "/a.txt", "/b.txt", "/c.txt")
+
+    assert space("purge", "/a.txt").id == first
+    emptied = space("purge", "--all")
+
+    assert (emptied.status, emptied.out, emptied.err) == (0, "", "2 files purged\n")
+    assert space("trash", "--json").json == {"files": [], "hasMore": False}
+
+
+def test_a_trash_that_larder_goes_on_emptying_is_told(gateway: Gateway) -> None:
+    body = b'{"purgedFiles": 1, "isEmpty": false}'
+    gateway.fault("DELETE .*", answering(Answer(202, {}, [body])), times=2)
+
+    assert space("purge", "--all").err == "1 file purged; Larder goes on with the rest\n"
+    assert space("purge", "--all", "--json").json == {"purgedFiles": 1, "isEmpty": False}
+
+
+@pytest.mark.parametrize("arguments", [(), ("/a.txt", "--all")])
+def test_what_is_purged_has_to_be_said(arguments: tuple[str, ...]) -> None:
+    refused = space("purge", *arguments)
+
+    assert refused.status == 2
+    assert "--all" in refused.err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("trash", "/a.txt", "/missing.txt", "/b.txt"),
+        ("fav", "/a.txt", "/missing.txt", "/b.txt"),
+        ("tag", "/a.txt", "/missing.txt", "/b.txt", "--add", "t"),
+        ("mv", "/a.txt", "/missing.txt", "/b.txt", "/Projects"),
+    ],
+)
+def test_one_that_fails_does_not_keep_the_others_from_being_done(
+    arguments: tuple[str, ...],
+) -> None:
+    ids = [put("/a.txt"), put("/b.txt")]
+    space("mkdir", "/Projects")
+
+    done = space(*arguments)
+    missing = space(arguments[0], "/missing.txt", *arguments[4:], "--json").json
+
+    assert (done.status, done.out.split()) == (1, ids)
+    assert done.err == "larder: There is nothing at /missing.txt.\n"
+    assert (missing["path"], missing["error"]["status"]) == ("/missing.txt", None)
+
+
+def test_an_id_that_is_none_is_told_in_larders_words() -> None:
+    refused = space("trash", "a.txt", "--json")
+
+    assert refused.status == 1
+    assert refused.json["id"] == "a.txt"
+    assert refused.json["error"]["status"] == 404
+    assert "No such File object: a.txt" in refused.err
+
+
+@pytest.mark.parametrize(
+    "arguments", [("ls",), ("find",), ("trash",), ("mv", "/a", "/b", "/c"), ("mkdir", "/a", "/b")]
+)
+def test_a_bad_key_is_told_once(gateway: Gateway, arguments: tuple[str, ...]) -> None:
+    refused = space(*arguments, "--api-key", "zk_live_wrong")
+
+    assert refused.status == 1
+    assert "Incorrect API key provided." in refused.err
+    assert refused.err.count("\n") == 1
+    assert len(gateway.asked) == 1
+
+
+def test_a_lost_connection_is_told_by_its_own_status(gateway: Gateway) -> None:
+    gateway.fault("GET .*", cut_after(0), times=3)
+
+    failed = space("ls")
+
+    assert failed.status == 3
+    assert failed.err.count("\n") == 1
