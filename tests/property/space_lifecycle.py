@@ -16,7 +16,7 @@ from larder.services.storage_update import FileChanges
 from tests.property.invariants import check_settling
 from tests.property.machine import Machine, Pace, lives, numbers, purposes
 from tests.property.operations import Interruption
-from tests.property.reads import check_get, check_lists
+from tests.property.reads import check_folders, check_get, check_lists
 from tests.property.world import PLENTY
 from tests.samples import OTHER, TENANT
 
@@ -193,6 +193,7 @@ class SpaceLifecycle(Machine):
     @rule(number=numbers)
     def look_around(self, number: int) -> None:
         check_lists(self.world, TENANT)
+        check_folders(self.world, TENANT)
         if self.watched.seen:
             check_get(self.world, self.one_file(number))
 

@@ -1,0 +1,26 @@
+"""The Space's sequences on DynamoDB, S3 and SQS: fewer, and looked at after each operation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hypothesis import settings
+
+from tests.backends.aws import aws_backend
+from tests.property.space_lifecycle import SpaceLifecycle
+
+if TYPE_CHECKING:
+    from tests.backends.backend import Backend
+
+
+class OnAws(SpaceLifecycle):
+    closely = False
+
+    def backend(self) -> Backend:
+        return self.resources.enter_context(aws_backend(due_shards=2))
+
+
+TestOnAws = OnAws.TestCase
+TestOnAws.settings = settings(
+    max_examples=6 * settings().max_examples // 100, stateful_step_count=30
+)
