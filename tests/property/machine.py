@@ -34,16 +34,14 @@ type Pace = tuple[int, Interruption | None] | None
 class Machine(RuleBasedStateMachine):
     """The rules; a subclass says what stands behind the ports.
 
-    With `closely` what is stored is checked after every port call, else after every operation.
+    What is stored is checked after every port call.
     """
-
-    closely = True
 
     def __init__(self) -> None:
         super().__init__()
         self.resources = ExitStack()
         self.resources.enter_context(serial_ids())
-        self.world = Space(self.backend(), closely=self.closely)
+        self.world = Space(self.backend())
         self.watched = Invariants(self.world)
         self.paused: list[Operation] = []
 

@@ -48,33 +48,26 @@ class SpaceInvariants:
         self._world = world
 
     def check(self, before: Snapshot, now: Snapshot) -> None:
-        """Check one change, or, when the world is not looked at `closely`, some."""
+        """Check what one port call changed."""
         if before.folders != now.folders:
             problem = tree_problem(now.folders)
             assert problem is None, problem
         self._no_visible_file_lies_in_a_folder_that_is_gone(now)
         _nothing_enters_a_closed_folder(before, now)
         self._folders_close_and_go_for_a_reason(before, now)
-        if self._world.closely:
-            for key in before.files.keys() & now.files.keys():
-                _only_people_or_validation_changed(before.files[key], now.files[key])
-            for key in before.trash.keys() & now.trash.keys():
-                assert before.trash[key] == now.trash[key], f"{key} changed in the trash"
-            for key in before.files.keys() & now.trash.keys():
-                self._was_trashed(key, before, now)
-            for key in before.trash.keys() & now.files.keys():
-                _was_restored(before.trash[key], key, now)
-            for key in before.trash.keys() - now.trash.keys() - now.files.keys():
-                assert self.purged(before, key), f"{key} was purged by nobody"
+        for key in before.files.keys() & now.files.keys():
+            _only_people_or_validation_changed(before.files[key], now.files[key])
+        for key in before.trash.keys() & now.trash.keys():
+            assert before.trash[key] == now.trash[key], f"{key} changed in the trash"
+        for key in before.files.keys() & now.trash.keys():
+            self._was_trashed(key, before, now)
+        for key in before.trash.keys() & now.files.keys():
+            _was_restored(before.trash[key], key, now)
+        for key in before.trash.keys() - now.trash.keys() - now.files.keys():
+            assert self._was_purged(before.trash[key], key), f"{key} was purged by nobody"
 
-    def purged(self, before: Snapshot, key: Arrival) -> bool:
-        """Tell whether somebody meant a file that was there before to be deleted for good."""
+    def _was_purged(self, trashed: TrashedFile, key: Arrival) -> bool:
         history, clock = self._world.history, self._world.clock
-        trashed = before.trash.get(key)
-        if trashed is None:
-            # It came and went unseen.
-            emptied = any(tenant == key[0] for tenant, _ in history.empties)
-            return not self._world.closely and (key in history.purges or emptied)
         emptied = any(
             tenant == key[0] and trashed.deleted_at <= until for tenant, until in history.empties
         )
@@ -86,17 +79,16 @@ class SpaceInvariants:
                 assert (tenant, file.folder_id) in now.folders, f"{file_id} lies nowhere"
 
     def _folders_close_and_go_for_a_reason(self, before: Snapshot, now: Snapshot) -> None:
-        history, closely = self._world.history, self._world.closely
+        history = self._world.history
         for key, was in before.folders.items():
             folder = now.folders.get(key)
             if folder is None:
-                # Not looked at closely, it may have been closed and removed between two looks.
-                closed = was.deleting or not closely
-                assert closed or key in history.folder_deletes, f"{key} was removed by nobody"
+                asked = key in history.folder_deletes
+                assert asked or was.deleting, f"{key} was removed by nobody"
             elif folder.deleting and not was.deleting:
                 within = folder.parent_id and now.folders[key[0], folder.parent_id].deleting
                 asked = key in history.recursive_deletes
-                assert asked or within or not closely, f"{key} was closed by nobody"
+                assert asked or within, f"{key} was closed by nobody"
             else:
                 assert folder.deleting or not was.deleting, f"{key} was opened again"
 

@@ -168,14 +168,13 @@ class SpaceLifecycle(Machine):
     @rule(number=numbers, late=st.sampled_from([-1, 0, 1]))
     def a_month_later(self, number: int, late: int) -> None:
         trashed = list(self.watched.stored.trash.values())
-        purge_at = trashed[number % len(trashed)].purge_at
-        self.world.clock.now = max(self.world.clock(), purge_at + late)
+        self.rest_until(trashed[number % len(trashed)].purge_at + late)
 
     @precondition(lambda self: self.watched.stored.trash)
     @rule()
     def ttl_purges(self) -> None:
         first = min(trashed.purge_at for trashed in self.watched.stored.trash.values())
-        self.world.clock.now = max(self.world.clock(), first + DAY)
+        self.rest_until(first + DAY)
         self.world.collect_ttl()
 
     @precondition(lambda self: self.watched.seen)
@@ -196,6 +195,13 @@ class SpaceLifecycle(Machine):
         check_folders(self.world, TENANT)
         if self.watched.seen:
             check_get(self.world, self.one_file(number))
+
+    def rest_until(self, then: float) -> None:
+        """Let a month pass: no request and no message lasts that long, nor does the ledger."""
+        while self.paused:
+            self.world.finish(self.paused.pop())
+        self.world.drain()
+        self.world.clock.now = max(self.world.clock(), then)
 
     def check_the_end(self) -> None:
         check_settling(self.world)

@@ -178,4 +178,4 @@ class FolderTree(RuleBasedStateMachine):
 
 
 TestFolderTree = FolderTree.TestCase
-TestFolderTree.settings = settings(max_examples=5 * settings().max_examples, stateful_step_count=30)
+TestFolderTree.settings = settings(max_examples=3 * settings().max_examples, stateful_step_count=30)

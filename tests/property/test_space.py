@@ -20,5 +20,5 @@ class InMemory(SpaceLifecycle):
 
 TestInMemory = InMemory.TestCase
 TestInMemory.settings = settings(
-    max_examples=250 * settings().max_examples // 100, stateful_step_count=50
+    max_examples=200 * settings().max_examples // 100, stateful_step_count=50
 )

@@ -161,13 +161,12 @@ def serial_ids() -> Iterator[None]:
 class World:
     """The ports, gated; the messages under way; and the operations that clients have begun.
 
-    `watch` is called after every port call or, with `closely` False, after every operation.
+    `watch` is called after every port call.
     """
 
-    def __init__(self, backend: Backend, *, closely: bool = True) -> None:
+    def __init__(self, backend: Backend) -> None:
         self.backend = backend
         self.clock = backend.clock
-        self.closely = closely
         self.history = History()
         self.arrivals: list[Arrival] = []
         self.removals: list[Removal] = []
@@ -203,8 +202,7 @@ class World:
         operation.step(interruption)
         if operation.done and not isinstance(operation.error, _EXPECTED):
             raise operation.error
-        if self.closely or operation.done:
-            self.look()
+        self.look()
 
     def finish(self, operation: Operation) -> Operation:
         """Step the operation to its end, and return it."""
