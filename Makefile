@@ -28,7 +28,7 @@ test: tools ## all tests that need no Docker
 	$(RUN) pytest tests/e2e
 
 property: setup ## the property tests with new examples, ten times as many (for the night)
-	HYPOTHESIS_PROFILE=nightly nice $(RUN) pytest --numprocesses 2 --dist loadfile tests/property
+	HYPOTHESIS_PROFILE=thorough nice $(RUN) pytest --numprocesses 2 --dist loadfile tests/property
 
 lint: setup ## style and formatting of the code
 	$(RUN) ruff check

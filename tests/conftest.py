@@ -19,11 +19,7 @@ settings.register_profile(
 )
 # make property: new examples each time, ten times as many.
 settings.register_profile(
-    "nightly", settings.get_profile("same_every_time"), derandomize=False, max_examples=1_000
-)
-# HYPOTHESIS_PROFILE=thorough uv run pytest tests/property: new examples each time, many of them.
-settings.register_profile(
-    "thorough", settings.get_profile("same_every_time"), derandomize=False, max_examples=5_000
+    "thorough", settings.get_profile("same_every_time"), derandomize=False, max_examples=1_000
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same_every_time"))
 
