@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tests.backends.memory import MemoryBackend
-from tests.property.invariants import Invariants
+from tests.property.invariants import Invariants, check_settling
 from tests.property.operations import Operation, gated
 from tests.property.space import Space
-from tests.property.world import TENANTS, serial_ids
+from tests.property.world import TENANTS, small_world
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -48,7 +48,7 @@ def every_interleaving(
     reached: set[str] = set()
     while open_ends:
         prefix = open_ends.pop()
-        with serial_ids(), make_backend() as backend:
+        with small_world(), make_backend() as backend:
             world = Space(backend)
             Invariants(world)
             operations = begin(world)
@@ -70,6 +70,18 @@ def every_interleaving(
                     operation.abandon()
             else:
                 yield Ending(world, operations, [operations[chosen].name for chosen in order])
+
+
+def check_endings(
+    begin: Begin, make_backend: Callable[[], AbstractContextManager[Backend]] = _in_memory
+) -> None:
+    """Check that every way that it can end settles as it has to."""
+    for ending in every_interleaving(begin, make_backend):
+        try:
+            check_settling(ending.world)
+        except AssertionError as error:
+            error.add_note(f"in the order {ending.order}")
+            raise
 
 
 def _state(world: World, operations: list[Operation]) -> str:

@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 from tests.property.invariants import Invariants, check_settling
 from tests.property.operations import Interruption, Operation
 from tests.property.space import Space
-from tests.property.world import TENANTS, VALID, serial_ids
+from tests.property.world import TENANTS, VALID, small_world
 
 if TYPE_CHECKING:
     from larder.domain.ids import FileId, TenantId
@@ -40,7 +40,7 @@ class Machine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.resources = ExitStack()
-        self.resources.enter_context(serial_ids())
+        self.resources.enter_context(small_world())
         self.world = Space(self.backend())
         self.watched = Invariants(self.world)
         self.paused: list[Operation] = []

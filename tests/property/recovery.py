@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
-from unittest.mock import patch
 
 import pytest
 from hypothesis import settings
@@ -18,7 +17,7 @@ from tests.backends.memory import MemoryBackend
 from tests.property.invariants import Invariants, check_order
 from tests.property.operations import Interruption, Operation
 from tests.property.space import Space
-from tests.property.world import serial_ids
+from tests.property.world import small_world
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -44,25 +43,14 @@ READS = (
 
 
 @contextmanager
-def _two_at_once() -> Iterator[None]:
-    """Let two files fill a transaction."""
-    with (
-        serial_ids(),
-        patch("larder.services.folders_delete.AT_ONCE", 2),
-        patch("larder.services.trash_purge.AT_ONCE", 2),
-    ):
-        yield
-
-
-@contextmanager
 def _memory_world() -> Iterator[Space]:
-    with _two_at_once():
+    with small_world():
         yield Space(MemoryBackend())
 
 
 @contextmanager
 def _aws_world() -> Iterator[Space]:
-    with _two_at_once(), aws_backend(due_shards=2) as backend:
+    with small_world(), aws_backend(due_shards=2) as backend:
         yield Space(backend)
 
 

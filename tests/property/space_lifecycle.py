@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from unittest.mock import patch
 
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
@@ -36,12 +35,7 @@ paces = (
 
 
 class SpaceLifecycle(Machine):
-    """The Space's operations on one project, with two files to a transaction instead of fifty."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        for subject in ("folders_delete", "trash_purge"):
-            self.resources.enter_context(patch(f"larder.services.{subject}.AT_ONCE", 2))
+    """The Space's operations on one project."""
 
     @initialize()
     def a_folder_in_a_folder_and_files_in_both(self) -> None:

@@ -20,7 +20,7 @@ from tests.backends.memory import MemoryBackend
 from tests.property.reads import check_folders
 from tests.property.space import Space
 from tests.property.space_invariants import SpaceInvariants, tree_problem
-from tests.property.world import PLENTY, serial_ids
+from tests.property.world import PLENTY, small_world
 from tests.samples import TENANT
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class FolderTree(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.resources = ExitStack()
-        self.resources.enter_context(serial_ids())
+        self.resources.enter_context(small_world())
         self.resources.enter_context(patch("larder.domain.folders.DEEPEST", DEEPEST))
         self.world = Space(MemoryBackend())
         self.under_way: list[Operation] = []

@@ -15,8 +15,7 @@ from larder.domain.projects import AUDIT_INTERVAL
 from larder.domain.quota import Amount
 from larder.services.sweep import Outcome
 from tests.fakes.clock import START
-from tests.property.interleavings import deadline, every_interleaving
-from tests.property.invariants import check_settling
+from tests.property.interleavings import check_endings, deadline, every_interleaving
 from tests.property.operations import Operation, gated
 from tests.property.world import VALID
 from tests.samples import TENANT
@@ -251,12 +250,7 @@ def _limit_and_admit(world: World) -> list[Operation]:
     ids=lambda begin: begin.__name__.strip("_"),
 )
 def test_every_interleaving_ends_right(begin: Begin) -> None:
-    for ending in every_interleaving(begin):
-        try:
-            check_settling(ending.world)
-        except AssertionError as error:
-            error.add_note(f"in the order {ending.order}")
-            raise
+    check_endings(begin)
 
 
 def an_upload_in_two_small_parts(world: World) -> tuple[Upload, list[PartId]]:

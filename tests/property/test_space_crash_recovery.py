@@ -6,67 +6,47 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from larder.domain.files import DAY, VALIDATION_GRACE, File
-from larder.domain.folders import CLEARING_GRACE, Folder
+from larder.domain.files import DAY, VALIDATION_GRACE
+from larder.domain.folders import CLEARING_GRACE
 from larder.domain.trash import TRASH_LIFE
 from larder.services.folders_update import FolderChanges
 from larder.services.storage_update import FileChanges
 from tests.property.operations import Interruption, Operation
 from tests.property.recovery import cases, check_recovery
+from tests.property.space_samples import a_file, a_folder, a_trashed_file
 from tests.samples import TENANT
 
 if TYPE_CHECKING:
-    from larder.domain.ids import FileId, FolderId
+    from larder.domain.ids import FolderId
     from tests.property.recovery import Begin, MakeWorld
     from tests.property.space import Space
 
 
-def _a_folder(world: Space, name: str = "a", parent: FolderId | None = None) -> FolderId:
-    folder = world.finish(world.create_folder(TENANT, name, parent)).result
-    assert isinstance(folder, Folder)
-    return folder.id
-
-
-def _a_file(world: Space, folder: FolderId | None = None, *, settled: bool = True) -> FileId:
-    file = world.finish(world.create_file(TENANT, 10, "user_data", folder=folder)).result
-    assert isinstance(file, File)
-    if settled:
-        world.drain()
-    return file.id
-
-
-def _a_trashed_file(world: Space, folder: FolderId | None = None) -> FileId:
-    file_id = _a_file(world, folder)
-    world.finish(world.trash(TENANT, file_id))
-    world.drain()
-    return file_id
-
-
 def _a_tree(world: Space) -> FolderId:
     """Return a folder with a file, and a folder with three files in it."""
-    top = _a_folder(world)
-    below = _a_folder(world, "b", top)
+    top = a_folder(world)
+    below = a_folder(world, "b", top)
     for folder in (top, below, below, below):
-        _a_file(world, folder)
+        a_file(world, folder)
     return top
 
 
 def create_file_in_folder(world: Space) -> Operation:
-    return world.create_file(TENANT, 10, "user_data", folder=_a_folder(world))
+    return world.create_file(TENANT, 10, "user_data", folder=a_folder(world))
 
 
 def create_file_in_folder_that_is_gone(world: Space) -> Operation:
-    folder = _a_folder(world)
+    folder = a_folder(world)
     world.finish(world.delete_folder(TENANT, folder))
     return world.create_file(TENANT, 10, "user_data", folder=folder)
 
 
 def create_upload_into_folder(world: Space) -> Operation:
-    return world.create_upload(TENANT, 10, "user_data", folder=_a_folder(world))
+    return world.create_upload(TENANT, 10, "user_data", folder=a_folder(world))
 
 
 def complete_upload_into_folder_that_is_gone(world: Space) -> Operation:
-    folder = _a_folder(world)
+    folder = a_folder(world)
     world.finish(world.create_upload(TENANT, 10, "user_data", folder=folder))
     (upload,) = world.backend.snapshot().uploads.values()
     world.put(TENANT, upload)
@@ -75,16 +55,16 @@ def complete_upload_into_folder_that_is_gone(world: Space) -> Operation:
 
 
 def update_file(world: Space) -> Operation:
-    changes = FileChanges(name="b", folder=_a_folder(world), add_tags=("a",), favorite=True)
-    return world.update(TENANT, _a_file(world), changes)
+    changes = FileChanges(name="b", folder=a_folder(world), add_tags=("a",), favorite=True)
+    return world.update(TENANT, a_file(world), changes)
 
 
 def trash_file(world: Space) -> Operation:
-    return world.trash(TENANT, _a_file(world))
+    return world.trash(TENANT, a_file(world))
 
 
 def trash_file_whose_bytes_have_not_been_received(world: Space) -> Operation:
-    return world.trash(TENANT, _a_file(world, settled=False))
+    return world.trash(TENANT, a_file(world, settled=False))
 
 
 def trash_file_that_lost_its_bytes(world: Space) -> Operation:
@@ -95,18 +75,18 @@ def trash_file_that_lost_its_bytes(world: Space) -> Operation:
 
 
 def restore_file(world: Space) -> Operation:
-    return world.restore(TENANT, _a_trashed_file(world, _a_folder(world)))
+    return world.restore(TENANT, a_trashed_file(world, a_folder(world)))
 
 
 def restore_file_whose_folder_is_gone(world: Space) -> Operation:
-    folder = _a_folder(world)
-    file_id = _a_trashed_file(world, folder)
+    folder = a_folder(world)
+    file_id = a_trashed_file(world, folder)
     world.finish(world.delete_folder(TENANT, folder))
     return world.restore(TENANT, file_id)
 
 
 def restore_file_whose_bytes_came_while_it_was_in_the_trash(world: Space) -> Operation:
-    file_id = _a_file(world, settled=False)
+    file_id = a_file(world, settled=False)
     world.finish(world.trash(TENANT, file_id))
     world.drain()
     return world.restore(TENANT, file_id)
@@ -122,26 +102,26 @@ def sweep_restored_file_that_was_not_announced(world: Space) -> Operation:
 
 
 def purge_file(world: Space) -> Operation:
-    return world.purge(TENANT, _a_trashed_file(world))
+    return world.purge(TENANT, a_trashed_file(world))
 
 
 def clear_purged_file(world: Space) -> Operation:
-    world.finish(world.purge(TENANT, _a_trashed_file(world)))
+    world.finish(world.purge(TENANT, a_trashed_file(world)))
     return world.clear(world.removals[0])
 
 
 def clear_trashed_file(world: Space) -> Operation:
-    world.finish(world.trash(TENANT, _a_file(world)))
+    world.finish(world.trash(TENANT, a_file(world)))
     return world.clear(world.removals[0])
 
 
 def clear_restored_file(world: Space) -> Operation:
-    world.finish(world.restore(TENANT, _a_trashed_file(world)))
+    world.finish(world.restore(TENANT, a_trashed_file(world)))
     return world.clear(world.removals[0])
 
 
 def clear_trashed_file_that_ttl_removed(world: Space) -> Operation:
-    _a_trashed_file(world)
+    a_trashed_file(world)
     world.clock.advance(TRASH_LIFE + DAY)
     world.collect_ttl()
     return world.clear(world.removals[0])
@@ -149,13 +129,13 @@ def clear_trashed_file_that_ttl_removed(world: Space) -> Operation:
 
 def empty_trash(world: Space) -> Operation:
     for _ in range(3):
-        _a_trashed_file(world)
+        a_trashed_file(world)
     return world.empty_trash(TENANT)
 
 
 def empty_trash_later(world: Space) -> Operation:
     for _ in range(3):
-        _a_trashed_file(world)
+        a_trashed_file(world)
     return world.empty_trash(TENANT, patience=1)
 
 
@@ -166,28 +146,28 @@ def clean_trash(world: Space) -> Operation:
 
 def sweep_trash(world: Space) -> Operation:
     for _ in range(2):
-        _a_trashed_file(world)
+        a_trashed_file(world)
     world.clock.advance(TRASH_LIFE)
     return world.sweep()
 
 
 def reclaim_trash(world: Space) -> Operation:
-    _a_trashed_file(world)
+    a_trashed_file(world)
     world.clock.advance(TRASH_LIFE)
     return world.read_usage(TENANT)
 
 
 def create_folder(world: Space) -> Operation:
-    return world.create_folder(TENANT, "b", _a_folder(world))
+    return world.create_folder(TENANT, "b", a_folder(world))
 
 
 def update_folder(world: Space) -> Operation:
-    folder, parent = _a_folder(world), _a_folder(world, "b")
+    folder, parent = a_folder(world), a_folder(world, "b")
     return world.update_folder(TENANT, folder, FolderChanges(parent=parent, name="c"))
 
 
 def delete_empty_folder(world: Space) -> Operation:
-    return world.delete_folder(TENANT, _a_folder(world))
+    return world.delete_folder(TENANT, a_folder(world))
 
 
 def delete_tree(world: Space) -> Operation:

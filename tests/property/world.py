@@ -150,11 +150,17 @@ PLENTY = 1_000
 
 
 @contextmanager
-def serial_ids() -> Iterator[None]:
-    """Make ids by number: they decide order and shards, and the same test has to make the same."""
+def small_world() -> Iterator[None]:
+    """Make ids by number, and let two files fill a transaction instead of fifty.
+
+    Ids decide order and shards: the same test has to make the same ones.
+    """
     serial = iter(range(10**9))
-    with patch("larder.domain.ids.secrets.token_hex") as digits:
-        digits.side_effect = lambda _: f"{next(serial):012x}"
+    with (
+        patch("larder.domain.ids.secrets.token_hex", lambda _: f"{next(serial):012x}"),
+        patch("larder.services.folders_delete.AT_ONCE", 2),
+        patch("larder.services.trash_purge.AT_ONCE", 2),
+    ):
         yield
 
 
