@@ -8,7 +8,6 @@ import pytest
 
 from larder.domain.errors import InvalidParameterError, NotFoundError, QuotaExceededError
 from larder.domain.files import File, FileStatus, Purpose
-from larder.domain.ids import new_folder_id
 from larder.domain.quota import NOTHING, Amount
 from larder.services.ports import StoredBytes
 from tests.fakes.clock import START
@@ -149,7 +148,7 @@ class TestInTheSpace:
     def test_the_root_is_no_folder(self, ports: MemoryBackend) -> None:
         assert space_cases.store(ports, folder="root").folder_id is None
 
-    @pytest.mark.parametrize("folder", ["", "folder-1", new_folder_id(START)])
+    @pytest.mark.parametrize("folder", ["", "folder-1", "folder-" + "0" * 24])
     def test_a_folder_that_does_not_exist_is_not_found_and_nothing_is_stored(
         self, ports: MemoryBackend, folder: str
     ) -> None:

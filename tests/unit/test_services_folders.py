@@ -79,7 +79,7 @@ class TestCreate:
         assert refused.value.param == "name"
         assert ports.snapshot().folders == {}
 
-    @pytest.mark.parametrize("parent", [*NO_FOLDER, new_folder_id(START)])
+    @pytest.mark.parametrize("parent", [*NO_FOLDER, "folder-" + "0" * 24])
     def test_a_parent_that_does_not_exist_is_not_found(
         self, ports: MemoryBackend, parent: str
     ) -> None:
@@ -174,7 +174,7 @@ class TestFind:
 
         assert find_folder(TENANT, folder.id, folders=ports.folders).deleting
 
-    @pytest.mark.parametrize("folder_id", [*NO_FOLDER, "root", new_folder_id(START)])
+    @pytest.mark.parametrize("folder_id", [*NO_FOLDER, "root", "folder-" + "0" * 24])
     def test_what_does_not_exist_is_not_found(self, ports: MemoryBackend, folder_id: str) -> None:
         with pytest.raises(NotFoundError) as refused:
             find_folder(TENANT, folder_id, folders=ports.folders, param="folder_id")
@@ -206,7 +206,7 @@ class TestList:
         assert names(ports) == names(ports, "root") == ["a", "b", "C"]
         assert names(ports, outer.id) == ["inner"]
 
-    @pytest.mark.parametrize("parent", [*NO_FOLDER, new_folder_id(START)])
+    @pytest.mark.parametrize("parent", [*NO_FOLDER, "folder-" + "0" * 24])
     def test_a_parent_that_does_not_exist_is_not_found(
         self, ports: MemoryBackend, parent: str
     ) -> None:
@@ -286,7 +286,7 @@ class TestUpdate:
         assert refused.value.param == "name"
         assert stored(ports, folder) == folder
 
-    @pytest.mark.parametrize("folder_id", [*NO_FOLDER, "root", new_folder_id(START)])
+    @pytest.mark.parametrize("folder_id", [*NO_FOLDER, "root", "folder-" + "0" * 24])
     def test_what_does_not_exist_is_not_found(self, ports: MemoryBackend, folder_id: str) -> None:
         with pytest.raises(NotFoundError) as refused:
             change_folder(ports, folder_id, FolderChanges(name="b"))

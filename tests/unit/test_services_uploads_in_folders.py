@@ -8,7 +8,6 @@ import pytest
 
 from larder.domain.errors import ConflictError, NotFoundError
 from larder.domain.files import FileStatus
-from larder.domain.ids import new_folder_id
 from larder.domain.quota import NOTHING, Amount
 from larder.domain.uploads import UPLOAD_LIFE, UploadStatus
 from larder.services.on_object_created import Arrival
@@ -72,7 +71,7 @@ class TestCreate:
         assert announce(ports, folder="root").upload.folder_id is None
 
     @pytest.mark.parametrize("part_threshold", [1, 100], ids=["parts", "whole"])
-    @pytest.mark.parametrize("folder", ["", "folder-1", new_folder_id(START)])
+    @pytest.mark.parametrize("folder", ["", "folder-1", "folder-" + "0" * 24])
     def test_a_folder_that_does_not_exist_is_not_found_and_nothing_is_reserved(
         self, ports: MemoryBackend, folder: str, part_threshold: int
     ) -> None:
