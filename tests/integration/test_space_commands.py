@@ -371,7 +371,7 @@ def test_the_root_is_not_deleted() -> None:
 
     refused = space("rmdir", "-r", "/")
 
-    assert refused.status == 1
+    assert refused == Printed(1, "", "larder: / is the root, which is not deleted.\n")
     assert listed() == ["a.txt"]
 
 
