@@ -22,10 +22,13 @@ $(CURDIR)/.tools/uv/bin/uv:
 setup: $(UV) ## install Python packages from uv.lock into .venv
 	@$(UV) sync --quiet --locked || { echo "larder: could not install the packages in uv.lock. Python 3.13 and a reachable PyPI are needed; 'uv python list 3.13' shows what uv can find."; exit 1; }
 
-.PHONY: test lint types format openapi openapi-check pr
+.PHONY: test property lint types format openapi openapi-check pr
 test: tools ## all tests that need no Docker
 	$(RUN) pytest --numprocesses 2 --dist loadfile tests/unit tests/contract tests/property tests/integration
 	$(RUN) pytest tests/e2e
+
+property: setup ## the property tests with new examples, ten times as many (for the night)
+	HYPOTHESIS_PROFILE=nightly nice $(RUN) pytest --numprocesses 2 --dist loadfile tests/property
 
 lint: setup ## style and formatting of the code
 	$(RUN) ruff check

@@ -17,6 +17,10 @@ settings.register_profile(
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow],
 )
+# make property: new examples each time, ten times as many.
+settings.register_profile(
+    "nightly", settings.get_profile("same_every_time"), derandomize=False, max_examples=1_000
+)
 # HYPOTHESIS_PROFILE=thorough uv run pytest tests/property: new examples each time, many of them.
 settings.register_profile(
     "thorough", settings.get_profile("same_every_time"), derandomize=False, max_examples=5_000

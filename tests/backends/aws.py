@@ -12,6 +12,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from moto import mock_aws
 from moto.dynamodb.models import dynamodb_backends
+from moto.s3.models import s3_backends
 
 from larder.adapters.aws import dynamodb_client, s3_client, sqs_client
 from larder.adapters.dynamodb import keys, transactions
@@ -219,7 +220,11 @@ class AwsBackend:
         uploads: dict[tuple[TenantId, UploadId], Upload] = {}
         usage = {}
         released: set[FileId | UploadId] = set()
-        for item in self.stack.items():
+        # Read where moto keeps it: requests, for every look, would take most of the time.
+        table = dynamodb_backends[ACCOUNT][REGION].tables["Store"]
+        bucket = s3_backends[ACCOUNT]["aws"].buckets[self.stack.settings.files_bucket]
+        for stored_item in table.all_items():
+            item: dict[str, Any] = stored_item.to_json()["Attributes"]
             tenant = tenant_of(item)
             if item["sk"]["S"] == "usage":
                 usage[tenant] = usage_from(item)
@@ -234,7 +239,7 @@ class AwsBackend:
             elif (upload_id := upload_id_of(item)) is not None:
                 uploads[tenant, upload_id] = upload_from(upload_id, item)
         stored: dict[str, set[tuple[TenantId, FileId]]] = {FILES: set(), REPORTS: set()}
-        for key in self.stack.object_keys():
+        for key in bucket.keys:
             kind, owner, name = key.split("/", 2)
             if kind in stored:  # Small parts are not part of what is compared.
                 stored[kind].add((TenantId(owner), FileId(name)))

@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from larder.domain.files import DAY, VALIDATION_GRACE, File, FileStatus
+from larder.domain.folders import CLEARING_GRACE
 from larder.domain.projects import AUDIT_INTERVAL
 from larder.domain.quota import NOTHING
+from larder.domain.trash import TRASH_LIFE
 from larder.domain.uploads import UPLOAD_LIFE, UploadStatus
 from larder.services.sweep import Outcome
+from tests.property.space_invariants import SpaceInvariants
 from tests.property.world import TENANTS
 
 if TYPE_CHECKING:
-    from larder.domain.ids import FileId, TenantId, UploadId
+    from larder.domain.ids import FileId, FolderId, TenantId, UploadId
     from larder.domain.uploads import Upload
     from tests.backends.backend import Snapshot
     from tests.property.world import Arrival, World
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
 class Invariants:
     """Watches a world: compares what is stored with what was, and with what clients were told.
 
-    `seen` are all files that ever were.
+    `seen` are all files that ever were, `seen_folders` all folders.
     """
 
     def __init__(self, world: World) -> None:
@@ -29,8 +32,10 @@ class Invariants:
         self._gone: set[Arrival] = set()
         # For good, though the ledger forgets after a month.
         self._released: set[FileId | UploadId] = set()
+        self._space = SpaceInvariants(world)
         self.stored = world.backend.snapshot()
         self.seen: list[Arrival] = []
+        self.seen_folders: list[tuple[TenantId, FolderId]] = []
         self.broken = False
         world.watch = self.look
 
@@ -38,7 +43,10 @@ class Invariants:
         """Check what holds at every moment, in the middle of operations too."""
         before, self.stored = self.stored, self._world.backend.snapshot()
         self._released |= self.stored.released
-        self.seen += [key for key in self.stored.files if key not in before.files]
+        self.seen += [
+            key for key in self.stored.files if key not in before.files and key not in before.trash
+        ]
+        self.seen_folders += [key for key in self.stored.folders if key not in before.folders]
         try:
             self._check(before, self.stored)
         except AssertionError:
@@ -52,11 +60,12 @@ class Invariants:
         self._files_only_move_forward(before, now)
         self._uploads_only_move_forward(before, now)
         self._files_are_not_lost(before, now)
+        self._space.check(before, now)
 
     def _counters_are_what_is_stored(self, tenant: TenantId, now: Snapshot) -> None:
         usage = now.usage[tenant]
         used = reserved = NOTHING
-        for (owner, _), file in now.files.items():
+        for (owner, _), file in _files(now).items():
             used += file.amount if owner == tenant else NOTHING
         for (owner, _), upload in now.uploads.items():
             reserved += upload.amount if owner == tenant and _pending(upload) else NOTHING
@@ -70,10 +79,12 @@ class Invariants:
         assert (usage.used, usage.reserved) == (used, reserved), f"counters of {tenant}"
 
     def _files_only_move_forward(self, before: Snapshot, now: Snapshot) -> None:
-        self._gone |= before.files.keys() - now.files.keys()
-        assert not self._gone & now.files.keys(), "a file came back"
-        for key in before.files.keys() & now.files.keys():
-            was, has = before.files[key].status, now.files[key].status
+        assert not now.files.keys() & now.trash.keys(), "a file is in two places"
+        were, are = _files(before), _files(now)
+        self._gone |= were.keys() - are.keys()
+        assert not self._gone & are.keys(), "a file came back"
+        for key in were.keys() & are.keys():
+            was, has = were[key].status, are[key].status
             assert was in {has, FileStatus.UPLOADED}, f"{key} went from {was} to {has}"
 
     def _uploads_only_move_forward(self, before: Snapshot, now: Snapshot) -> None:
@@ -95,17 +106,22 @@ class Invariants:
 
     def _files_are_not_lost(self, before: Snapshot, now: Snapshot) -> None:
         history, clock = self._world.history, self._world.clock
-        for key in now.files.keys() & history.arrived:
+        for key in _files(now).keys() & history.arrived:
             assert key in now.objects, f"{key} lost its bytes"
         completed = {
             (tenant, upload.file_id)
             for (tenant, _), upload in now.uploads.items()
             if upload.status is UploadStatus.COMPLETED
         }
-        for key in before.files.keys() - now.files.keys():
+        for key in before.files.keys() - now.files.keys() - now.trash.keys():
             if key in history.acknowledged | completed:
                 expired = before.files[key].expired(clock())
                 assert expired or key in history.deletes, f"{key} was lost"
+
+
+def _files(stored: Snapshot) -> dict[Arrival, File]:
+    """Return all files, live or in the trash."""
+    return stored.files | {key: trashed.file for key, trashed in stored.trash.items()}
 
 
 def _nothing_was_admitted_over_the_limit(tenant: TenantId, before: Snapshot, now: Snapshot) -> None:
@@ -124,18 +140,19 @@ def _pending(upload: Upload) -> bool:
 def check_settling(world: World) -> None:
     """Let the world settle, checking at each stage what has to hold from there on."""
     world.drain()
-    _sweep_after(world, VALIDATION_GRACE)
+    _sweep_after(world, max(VALIDATION_GRACE, CLEARING_GRACE))
     stored = world.backend.snapshot()
     for key, file in stored.files.items():
         in_time = key not in world.history.lost
         assert not (in_time and file.status is FileStatus.UPLOADED), f"{key} was never validated"
+    assert not any(folder.deleting for folder in stored.folders.values()), "half deleted for ever"
 
     _sweep_after(world, UPLOAD_LIFE)
     stored = world.backend.snapshot()
     assert not any(_pending(upload) for upload in stored.uploads.values()), "pending for ever"
     assert all(stored.usage[tenant].reserved == NOTHING for tenant in TENANTS)
     # Bytes that nothing announced and nothing claims wait for their upload's record to go.
-    assert stored.objects - stored.files.keys() <= world.history.lost
+    assert stored.objects - _files(stored).keys() <= world.history.lost
 
     # A message that was lost may put off the next look by as much as the file's age.
     wait = UPLOAD_LIFE
@@ -149,6 +166,10 @@ def check_settling(world: World) -> None:
     world.collect_ttl()
     world.drain()
     check_order(world)
+    if world.backend.snapshot().trash:
+        _sweep_after(world, TRASH_LIFE)
+        assert not world.backend.snapshot().trash, "in the trash for ever"
+        check_order(world)
     _an_audit_agrees(world)
 
 
@@ -167,17 +188,23 @@ def check_order(world: World) -> None:
     for key, file in stored.files.items():
         assert file.status is not FileStatus.UPLOADED, f"{key} is not settled"
         assert not file.expired(world.clock()), f"{key} is expired"
+    for key, trashed in stored.trash.items():
+        assert not trashed.gone(world.clock()), f"{key} is not purged"
+    files = _files(stored)
     assert stored.files.keys() <= stored.objects, "a file without its bytes"
+    # A small upload that failed half-way may lie in the trash; restored, it would be collected.
+    assert stored.trash.keys() & world.history.arrived <= stored.objects
     # Nothing tells of bytes that came too late, once their announcement is lost for good: they
     # are the dead letter that an operator has to redrive.
-    unknown = stored.objects - stored.files.keys()
+    unknown = stored.objects - files.keys()
     assert unknown <= world.history.late & world.history.lost, "bytes without a file"
-    assert stored.reports <= stored.files.keys(), "a report without its file"
+    assert stored.reports <= files.keys(), "a report without its file"
     assert not any(_pending(upload) for upload in stored.uploads.values())
+    assert not any(folder.deleting for folder in stored.folders.values())
     for tenant in TENANTS:
         usage = stored.usage[tenant]
         assert usage.reserved == NOTHING
-        used = sum((f.amount for (t, _), f in stored.files.items() if t == tenant), NOTHING)
+        used = sum((file.amount for (t, _), file in files.items() if t == tenant), NOTHING)
         assert usage.used == used
         assert usage.left + used == usage.limit
 

@@ -88,7 +88,11 @@ class Operation:
                 raise CrashError(call)
             case Interruption.FAIL_BEFORE:
                 raise OutageError(call)
-        result = effect()
+        try:
+            result = effect()
+        except Exception as refusal:
+            self.read.append(repr(refusal))
+            raise
         # A stream opened has told nothing yet, and no two compare equal.
         self.read.append(call if isinstance(result, AbstractContextManager) else result)
         match self._interruption:

@@ -1,11 +1,7 @@
-"""Kill a use case at any port call: after the queues' retries and one sweep all is right.
-
-The calls are those of a clean run. A crash after one call is a crash before the next.
-"""
+"""Kill a use case at any port call: after the queues' retries and one sweep all is right."""
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,23 +10,16 @@ from larder.domain.files import DAY, VALIDATION_GRACE
 from larder.domain.projects import AUDIT_INTERVAL
 from larder.domain.quota import Amount
 from larder.domain.uploads import UPLOAD_LIFE
-from tests.backends.aws import aws_backend
-from tests.backends.memory import MemoryBackend
-from tests.property.invariants import Invariants, check_order
 from tests.property.operations import Interruption, Operation
-from tests.property.world import VALID, World
+from tests.property.recovery import cases, check_recovery
+from tests.property.world import VALID
 from tests.samples import TENANT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from contextlib import AbstractContextManager
-
     from larder.domain.files import File
     from larder.domain.uploads import Upload
-
-    type Begin = Callable[[World], Operation]
-
-READS = ("get", "exists", "expired", "due", "recount", "stat", "stream", "sign_put")
+    from tests.property.recovery import Begin, MakeWorld
+    from tests.property.world import World
 
 
 def _a_file(world: World, purpose: str = "batch", expires_after: int | None = None) -> File:
@@ -217,85 +206,40 @@ def sweep_counters(world: World) -> Operation:
     return world.sweep()
 
 
-SCENARIOS: dict[str, Begin] = {
-    begin.__name__: begin
-    for begin in (
-        create_file,
-        create_file_where_others_have_expired,
-        create_upload,
-        create_upload_in_parts,
-        complete_upload,
-        complete_upload_in_parts,
-        complete_upload_of_small_parts,
-        cancel_upload_in_parts,
-        send_small_part,
-        cancel_upload,
-        cancel_upload_whose_bytes_have_arrived,
-        delete_file,
-        read_usage_after_expiries,
-        receive_batch_file,
-        receive_batch_file_with_mistakes,
-        receive_other_file,
-        receive_bytes_of_an_upload,
-        receive_bytes_of_an_overdue_upload,
-        receive_bytes_of_a_deleted_file,
-        clear_deleted_file,
-        clear_file_that_ttl_removed,
-        clear_pending_upload_that_ttl_removed,
-        clear_completed_upload_that_ttl_removed,
-        sweep_expired_file,
-        sweep_overdue_upload,
-        sweep_file_without_bytes,
-        sweep_file_whose_arrival_was_lost,
-        sweep_counters,
-    )
-}
+SCENARIOS: tuple[Begin, ...] = (
+    create_file,
+    create_file_where_others_have_expired,
+    create_upload,
+    create_upload_in_parts,
+    complete_upload,
+    complete_upload_in_parts,
+    complete_upload_of_small_parts,
+    cancel_upload_in_parts,
+    send_small_part,
+    cancel_upload,
+    cancel_upload_whose_bytes_have_arrived,
+    delete_file,
+    read_usage_after_expiries,
+    receive_batch_file,
+    receive_batch_file_with_mistakes,
+    receive_other_file,
+    receive_bytes_of_an_upload,
+    receive_bytes_of_an_overdue_upload,
+    receive_bytes_of_a_deleted_file,
+    clear_deleted_file,
+    clear_file_that_ttl_removed,
+    clear_pending_upload_that_ttl_removed,
+    clear_completed_upload_that_ttl_removed,
+    sweep_expired_file,
+    sweep_overdue_upload,
+    sweep_file_without_bytes,
+    sweep_file_whose_arrival_was_lost,
+    sweep_counters,
+)
 
 
-@contextmanager
-def memory_world() -> Iterator[World]:
-    yield World(MemoryBackend())
-
-
-@contextmanager
-def aws_world() -> Iterator[World]:
-    with aws_backend(due_shards=2) as backend:
-        yield World(backend, closely=False)
-
-
-def _calls(begin: Begin) -> list[str]:
-    with memory_world() as world:
-        return world.finish(begin(world)).calls
-
-
-def _cases() -> Iterator[object]:
-    for name, begin in SCENARIOS.items():
-        for number, call in enumerate(_calls(begin)):
-            for interruption in Interruption:
-                what = f"{name}-{interruption.value} {call} {number}".replace(" ", "_")
-                yield pytest.param(memory_world, begin, number, interruption, id=f"memory-{what}")
-                if interruption is Interruption.CRASH_AFTER and not call.endswith(READS):
-                    yield pytest.param(aws_world, begin, number, interruption, id=f"aws-{what}")
-
-
-@pytest.mark.parametrize(("make_world", "begin", "number", "interruption"), list(_cases()))
+@pytest.mark.parametrize(("make_world", "begin", "number", "interruption"), cases(SCENARIOS))
 def test_after_the_queues_retries_and_one_sweep_all_is_right(
-    make_world: Callable[[], AbstractContextManager[World]],
-    begin: Begin,
-    number: int,
-    interruption: Interruption,
+    make_world: MakeWorld, begin: Begin, number: int, interruption: Interruption
 ) -> None:
-    with make_world() as world:
-        Invariants(world)
-        operation = begin(world)
-        for _ in range(number):
-            world.step(operation)
-
-        world.step(operation, interruption)
-        world.finish(operation)
-
-        world.drain()
-        world.clock.advance(UPLOAD_LIFE)
-        world.finish(world.sweep())
-        world.drain()
-        check_order(world)
+    check_recovery(make_world, begin, number, interruption)

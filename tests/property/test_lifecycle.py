@@ -19,7 +19,7 @@ class InMemory(Lifecycle):
 
 
 TestInMemory = InMemory.TestCase
-# Fifty times as many in the thorough profile.
+# Ten times as many in the nightly profile.
 TestInMemory.settings = settings(
-    max_examples=300 * settings().max_examples // 100, stateful_step_count=40
+    max_examples=200 * settings().max_examples // 100, stateful_step_count=40
 )

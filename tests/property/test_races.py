@@ -6,9 +6,7 @@ The time at which a deadline passes is one more operation, of a single step.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from unittest.mock import patch
 
 import pytest
 
@@ -16,88 +14,19 @@ from larder.domain.errors import InvalidParameterError, QuotaExceededError
 from larder.domain.projects import AUDIT_INTERVAL
 from larder.domain.quota import Amount
 from larder.services.sweep import Outcome
-from tests.backends.memory import MemoryBackend
 from tests.fakes.clock import START
-from tests.property.invariants import Invariants, check_settling
+from tests.property.interleavings import deadline, every_interleaving
+from tests.property.invariants import check_settling
 from tests.property.operations import Operation, gated
-from tests.property.world import VALID, World
+from tests.property.world import VALID
 from tests.samples import TENANT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from larder.domain.files import File
     from larder.domain.ids import PartId
     from larder.domain.uploads import Upload
-
-type Begin = Callable[[World], list[Operation]]
-
-
-@dataclass(frozen=True)
-class Ending:
-    """One way that it can end: the operations, and the order in which they were stepped."""
-
-    world: World
-    operations: list[Operation]
-    order: list[str]
-
-
-def every_interleaving(begin: Begin) -> Iterator[Ending]:
-    """Run what `begin` begins in every order of its port calls, each in a new world.
-
-    Orders that lead to the same state, with the same things read by each operation, go on in the
-    same ways: these are run once.
-    """
-    open_ends: list[list[int]] = [[]]
-    reached: set[str] = set()
-    while open_ends:
-        prefix = open_ends.pop()
-        with patch("larder.domain.ids.secrets.token_hex") as digits:
-            serial = iter(range(1_000))
-            digits.side_effect = lambda _, serial=serial: f"{next(serial):012x}"
-            world = World(MemoryBackend())
-            Invariants(world)
-            operations = begin(world)
-            order = []
-            for chosen in prefix:
-                world.step(operations[chosen])
-                order.append(chosen)
-            while not (known := _state(world, operations) in reached):
-                reached.add(_state(world, operations))
-                running = [number for number, op in enumerate(operations) if not op.done]
-                if not running:
-                    break
-                chosen, *others = running
-                open_ends += [[*order, other] for other in others]
-                world.step(operations[chosen])
-                order.append(chosen)
-            if known:
-                for operation in operations:
-                    operation.abandon()
-            else:
-                yield Ending(world, operations, [operations[chosen].name for chosen in order])
-
-
-def _state(world: World, operations: list[Operation]) -> str:
-    stored = world.backend.snapshot()
-    return repr(
-        (
-            sorted(stored.files.items()),
-            sorted(stored.uploads.items()),
-            stored.usage,
-            sorted(stored.objects),
-            sorted(stored.reports),
-            world.arrivals,
-            world.removals,
-            world.clock(),
-            [(operation.done, operation.read) for operation in operations],
-        )
-    )
-
-
-def deadline(world: World, seconds: float = 2) -> Operation:
-    """Let the time pass to beyond a deadline."""
-    return Operation("deadline", lambda: gated(world.clock, "clock").advance(seconds))
+    from tests.property.interleavings import Begin
+    from tests.property.world import World
 
 
 def client_put(world: World, upload: Upload) -> Operation:

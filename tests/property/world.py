@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import NoneType
 from typing import TYPE_CHECKING, Any, cast
+from unittest.mock import patch
 
 from larder.domain.errors import LarderError
 from larder.domain.files import File
@@ -13,6 +15,8 @@ from larder.domain.quota import Amount
 from larder.domain.uploads import Upload, UploadStatus
 from larder.services.files_create import NewFile, create_file
 from larder.services.files_delete import delete_file
+from larder.services.folders_delete import Clearing
+from larder.services.on_cleanup import Cleaning
 from larder.services.on_file_removed import clear_file, clear_upload
 from larder.services.on_object_created import receive_object
 from larder.services.parts_create import create_part
@@ -26,9 +30,9 @@ from tests.property.operations import CrashError, Interruption, Operation, Outag
 from tests.samples import OTHER, TENANT, a_project
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-    from larder.domain.ids import FileId, PartId, TenantId
+    from larder.domain.ids import FileId, FolderId, PartId, TenantId
     from larder.domain.parts import ArrivedPart
     from larder.services.part_ports import Digests, PartStore
     from larder.services.ports import ObjectStore
@@ -44,6 +48,8 @@ VALID = (
 
 type Arrival = tuple[TenantId, FileId]
 type Removal = tuple[TenantId, File | Upload]
+type CleanupMessage = tuple[TenantId, FolderId | int]
+"""What a message on the queue of cleanups asks for: a folder, or the trash until then."""
 
 
 def content(size: int) -> bytes:
@@ -112,21 +118,59 @@ class History:
     vanished: list[Removal] = field(default_factory=list)
     swept: list[Swept] = field(default_factory=list)
     sent: dict[Arrival, list[PartId]] = field(default_factory=dict)
+    trashes: set[Arrival] = field(default_factory=set)
+    purges: set[Arrival] = field(default_factory=set)
+    # Until when a project's trash was to be emptied.
+    empties: list[tuple[TenantId, int]] = field(default_factory=list)
+    # Folders that were to be deleted if empty, or with all that lies in them.
+    folder_deletes: set[tuple[TenantId, FolderId]] = field(default_factory=set)
+    recursive_deletes: set[tuple[TenantId, FolderId]] = field(default_factory=set)
+
+
+class _Messages:
+    """`Cleanups` that keeps what it is asked for."""
+
+    def __init__(self, messages: list[CleanupMessage]) -> None:
+        self._messages = messages
+
+    def clear_folder(self, tenant: TenantId, folder_id: FolderId) -> None:
+        self._messages.append((tenant, folder_id))
+
+    def empty_trash(self, tenant: TenantId, until: int) -> None:
+        self._messages.append((tenant, until))
+
+
+def turns(number: int) -> Callable[[], bool]:
+    """Return a `keep_going` that is True so many times."""
+    left = iter(range(number))
+    return lambda: next(left, None) is not None
+
+
+PLENTY = 1_000
+
+
+@contextmanager
+def serial_ids() -> Iterator[None]:
+    """Make ids by number: they decide order and shards, and the same test has to make the same."""
+    serial = iter(range(10**9))
+    with patch("larder.domain.ids.secrets.token_hex") as digits:
+        digits.side_effect = lambda _: f"{next(serial):012x}"
+        yield
 
 
 class World:
     """The ports, gated; the messages under way; and the operations that clients have begun.
 
-    `watch` is called after every port call or, with `closely` False, after every operation.
+    `watch` is called after every port call.
     """
 
-    def __init__(self, backend: Backend, *, closely: bool = True) -> None:
+    def __init__(self, backend: Backend) -> None:
         self.backend = backend
         self.clock = backend.clock
-        self.closely = closely
         self.history = History()
         self.arrivals: list[Arrival] = []
         self.removals: list[Removal] = []
+        self.cleanups: list[CleanupMessage] = []
         self.watch: Callable[[], None] = lambda: None
         for tenant in TENANTS:
             a_project(backend, tenant, LIMIT)
@@ -138,6 +182,7 @@ class World:
         self._folders = gated(backend.folders, "folders")
         self._finder = gated(backend.finder, "finder")
         self._cleanups = gated(backend.cleanups, "cleanups")
+        self._clearing = Clearing(self._folders, self._finder, self._trash, self._now)
         self._deadlines = gated(backend.deadlines, "deadlines")
         self._reclaimer = Reclaimer(
             self._deadlines, self._files, self._trash, self._uploads, self._now
@@ -157,8 +202,7 @@ class World:
         operation.step(interruption)
         if operation.done and not isinstance(operation.error, _EXPECTED):
             raise operation.error
-        if self.closely or operation.done:
-            self.look()
+        self.look()
 
     def finish(self, operation: Operation) -> Operation:
         """Step the operation to its end, and return it."""
@@ -168,23 +212,31 @@ class World:
 
     def drain(self) -> None:
         """Deliver all messages, and those that come of them."""
-        while self.arrivals or self.removals:
+        while self.arrivals or self.removals or self.cleanups:
             if self.arrivals:
                 self.finish(self.receive(self.arrivals[0]))
-            else:
+            elif self.removals:
                 self.finish(self.clear(self.removals[0]))
+            else:
+                self.finish(self.clean(self.cleanups[0]))
 
     # What clients do.
 
     def create_file(
-        self, tenant: TenantId, size: int, purpose: str, expires_after: int | None = None
+        self,
+        tenant: TenantId,
+        size: int,
+        purpose: str,
+        expires_after: int | None = None,
+        *,
+        folder: FolderId | None = None,
     ) -> Operation:
         """Begin a small upload."""
 
         def use_case() -> File:
             file = create_file(
                 tenant,
-                NewFile("notes.txt", content(size), purpose, "text/plain", expires_after),
+                NewFile("notes.txt", content(size), purpose, "text/plain", expires_after, folder),
                 files=self._files,
                 reclaimer=self._reclaimer,
                 objects=self._objects,
@@ -196,14 +248,22 @@ class World:
         return Operation("create_file", use_case)
 
     def create_upload(
-        self, tenant: TenantId, size: int, purpose: str, expires_after: int | None = None
+        self,
+        tenant: TenantId,
+        size: int,
+        purpose: str,
+        expires_after: int | None = None,
+        *,
+        folder: FolderId | None = None,
     ) -> Operation:
         """Begin to announce a direct upload."""
         return Operation(
             "create_upload",
             lambda: create_upload(
                 tenant,
-                NewUpload("notes.txt", size, purpose, "text/plain", expires_after),
+                NewUpload(
+                    "notes.txt", size, purpose, "text/plain", expires_after, folder_id=folder
+                ),
                 uploads=self._uploads,
                 folders=self._folders,
                 reclaimer=self._reclaimer,
@@ -351,6 +411,23 @@ class World:
 
         return Operation("clear", use_case)
 
+    def clean(
+        self, message: CleanupMessage, *, again: bool = False, patience: int = PLENTY
+    ) -> Operation:
+        """Begin to carry out a cleanup, or the first `patience` turns of it."""
+        cleaning = Cleaning(self._clearing, self._cleanups, turns(patience))
+
+        def use_case() -> None:
+            tenant, what = message
+            if isinstance(what, int):
+                cleaning.empty_trash(tenant, what)
+            else:
+                cleaning.clear_folder(tenant, what)
+            if not again and message in self.cleanups:
+                self.cleanups.remove(message)
+
+        return Operation("clean", use_case)
+
     def sweep(self) -> Operation:
         """Begin a sweep."""
         sweeper = Sweeper(
@@ -404,4 +481,5 @@ class World:
         """Take in the messages that came about, and call `watch`."""
         self.arrivals += self.backend.announced()
         self.removals += self.backend.removed()
+        self.backend.asked_to_clean(_Messages(self.cleanups))
         self.watch()

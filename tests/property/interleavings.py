@@ -1,0 +1,88 @@
+"""Every interleaving of some operations, call by call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tests.backends.memory import MemoryBackend
+from tests.property.invariants import Invariants
+from tests.property.operations import Operation, gated
+from tests.property.space import Space
+from tests.property.world import TENANTS, serial_ids
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.property.world import World
+
+type Begin = Callable[[Space], list[Operation]]
+
+
+@dataclass(frozen=True)
+class Ending:
+    """One way that it can end: the operations, and the order in which they were stepped."""
+
+    world: Space
+    operations: list[Operation]
+    order: list[str]
+
+
+def every_interleaving(begin: Begin) -> Iterator[Ending]:
+    """Run what `begin` begins in every order of its port calls, each in a new world.
+
+    Orders that lead to the same state, with the same things read by each operation, go on in the
+    same ways: these are run once.
+    """
+    open_ends: list[list[int]] = [[]]
+    reached: set[str] = set()
+    while open_ends:
+        prefix = open_ends.pop()
+        with serial_ids():
+            world = Space(MemoryBackend())
+            Invariants(world)
+            operations = begin(world)
+            order = []
+            for chosen in prefix:
+                world.step(operations[chosen])
+                order.append(chosen)
+            while not (known := _state(world, operations) in reached):
+                reached.add(_state(world, operations))
+                running = [number for number, op in enumerate(operations) if not op.done]
+                if not running:
+                    break
+                chosen, *others = running
+                open_ends += [[*order, other] for other in others]
+                world.step(operations[chosen])
+                order.append(chosen)
+            if known:
+                for operation in operations:
+                    operation.abandon()
+            else:
+                yield Ending(world, operations, [operations[chosen].name for chosen in order])
+
+
+def _state(world: World, operations: list[Operation]) -> str:
+    stored = world.backend.snapshot()
+    return repr(
+        (
+            sorted(stored.files.items()),
+            sorted(stored.trash.items()),
+            sorted(stored.folders.items()),
+            [world.backend.folders.tree(tenant).version for tenant in TENANTS],
+            sorted(stored.uploads.items()),
+            stored.usage,
+            sorted(stored.objects),
+            sorted(stored.reports),
+            world.arrivals,
+            world.removals,
+            world.cleanups,
+            world.clock(),
+            [(operation.done, operation.read) for operation in operations],
+        )
+    )
+
+
+def deadline(world: World, seconds: float = 2) -> Operation:
+    """Let the time pass to beyond a deadline."""
+    return Operation("deadline", lambda: gated(world.clock, "clock").advance(seconds))

@@ -1,0 +1,157 @@
+"""What both surfaces show is what is stored and visible: nothing else, and all of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from larder.domain.errors import NotFoundError
+from larder.domain.filenames import folded
+from larder.services.files_get import get_file
+from larder.services.files_list import list_files
+from larder.services.folders_list import list_folders
+from larder.services.space_ports import FileQuery, Sort
+from larder.services.storage_list import find_files
+from larder.services.trash_list import find_trashed, list_trash
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from larder.domain.files import File
+    from larder.domain.ids import FileId, FolderId, TenantId
+    from larder.services.space_ports import Found, Position
+    from tests.property.world import Arrival, World
+
+AT_ONCE = 2
+
+
+def check_lists(world: World, tenant: TenantId) -> None:
+    """Check that every list of the project shows, in order, what the records say is visible."""
+    stored, now = world.backend.snapshot(), world.clock()
+    files = [f for (t, _), f in stored.files.items() if t == tenant and not f.expired(now)]
+    folders = [folder_id for owner, folder_id in stored.folders if owner == tenant]
+    trash = [t for (owner, _), t in stored.trash.items() if owner == tenant and not t.gone(now)]
+
+    assert _listed(world, tenant) == sorted((file.id for file in files), reverse=True)
+    for sort in Sort:
+        assert _found(world, tenant, FileQuery(sort=sort, descending=False)) == _ids(files, sort)
+    for folder_id in [None, *folders]:
+        inside = [file for file in files if file.folder_id == folder_id]
+        query = FileQuery(folder=folder_id or "root", sort=Sort.NAME, descending=False)
+        assert _found(world, tenant, query) == _ids(inside, Sort.NAME)
+    for query, wanted in (
+        (FileQuery(favorite=True), [file for file in files if file.favorite]),
+        (FileQuery(tag="b"), [file for file in files if "b" in file.tags]),
+        (FileQuery(name_part="b"), [file for file in files if "b" in folded(file.filename)]),
+    ):
+        assert sorted(_found(world, tenant, query)) == sorted(file.id for file in wanted)
+    assert _in_trash(world, tenant) == [
+        trashed.file.id
+        for trashed in sorted(trash, key=lambda t: (t.deleted_at, t.file.id), reverse=True)
+    ]
+
+
+def check_folders(world: World, tenant: TenantId) -> None:
+    """Check that each folder of the project is listed in its parent, by name."""
+    stored = world.backend.snapshot().folders
+    folders = sorted(
+        (folder for (owner, _), folder in stored.items() if owner == tenant),
+        key=lambda folder: (folded(folder.name), folder.id),
+    )
+    for parent in [None, *(folder.id for folder in folders)]:
+        inside = [folder.id for folder in folders if folder.parent_id == parent]
+        assert _children(world, tenant, parent) == inside
+
+
+def check_get(world: World, key: Arrival) -> None:
+    """Check that a file can be had from where it is, and from nowhere else."""
+    (tenant, file_id), stored, now = key, world.backend.snapshot(), world.clock()
+    file, trashed = stored.files.get(key), stored.trash.get(key)
+    live = None if file is None or file.expired(now) else file
+    assert _or_none(
+        lambda: get_file(tenant, file_id, files=world.backend.files, clock=_at(now))
+    ) == (live)
+    restorable = None if trashed is None or trashed.gone(now) else trashed
+    assert restorable == _or_none(
+        lambda: find_trashed(tenant, file_id, trash=world.backend.trash, clock=_at(now))
+    )
+
+
+def _at(now: float) -> Callable[[], float]:
+    return lambda: now
+
+
+def _or_none[Item](read: Callable[[], Item]) -> Item | None:
+    try:
+        return read()
+    except NotFoundError:
+        return None
+
+
+def _ids(files: Iterable[File], sort: Sort) -> list[FileId]:
+    def key(file: File) -> tuple[object, ...]:
+        match sort:
+            case Sort.NAME:
+                return (folded(file.filename), file.id)
+            case Sort.SIZE_BYTES:
+                return (file.bytes, file.id)
+        return (file.id,)
+
+    return [file.id for file in sorted(files, key=key)]
+
+
+def _listed(world: World, tenant: TenantId) -> list[FileId]:
+    listed: list[FileId] = []
+    while True:
+        page = list_files(
+            tenant,
+            limit=AT_ONCE,
+            after=listed[-1] if listed else None,
+            order="desc",
+            purpose=None,
+            files=world.backend.files,
+            clock=world.clock,
+        )
+        listed += [file.id for file in page.files]
+        if not page.has_more:
+            return listed
+
+
+def _all[Item](read: Callable[[Position | None], Found[Item]]) -> list[Item]:
+    found = read(None)
+    items = [*found.items]
+    while found.next is not None:
+        found = read(found.next)
+        items += found.items
+    return items
+
+
+def _found(world: World, tenant: TenantId, query: FileQuery) -> list[FileId]:
+    def read(after: Position | None) -> Found[File]:
+        return find_files(
+            tenant,
+            query,
+            limit=AT_ONCE,
+            after=after,
+            finder=world.backend.finder,
+            clock=world.clock,
+        )
+
+    return [file.id for file in _all(read)]
+
+
+def _children(world: World, tenant: TenantId, parent: FolderId | None) -> list[FolderId]:
+    found = _all(
+        lambda after: list_folders(
+            tenant, parent, limit=AT_ONCE, after=after, folders=world.backend.folders
+        )
+    )
+    return [folder.id for folder in found]
+
+
+def _in_trash(world: World, tenant: TenantId) -> list[FileId]:
+    found = _all(
+        lambda after: list_trash(
+            tenant, limit=AT_ONCE, after=after, trash=world.backend.trash, clock=world.clock
+        )
+    )
+    return [trashed.file.id for trashed in found]

@@ -1,0 +1,150 @@
+"""What people do in the Space: files in folders, the trash, and the tree of folders."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from larder.services.folders_create import create_folder
+from larder.services.folders_delete import delete_folder
+from larder.services.folders_update import FolderChanges, update_folder
+from larder.services.storage_trash import trash_file
+from larder.services.storage_update import FileChanges, update_file
+from larder.services.trash_purge import empty_trash, purge_one
+from larder.services.trash_restore import restore_file
+from tests.property.operations import Operation
+from tests.property.world import PLENTY, World, turns
+
+if TYPE_CHECKING:
+    from larder.domain.files import File
+    from larder.domain.folders import Folder
+    from larder.domain.ids import FileId, FolderId, TenantId
+
+
+class Space(World):
+    """A world with people in it.
+
+    Each operation checks, at the moment of its last port call, that what it is about to tell is so.
+    """
+
+    def update(self, tenant: TenantId, file_id: FileId, changes: FileChanges) -> Operation:
+        """Begin to rename, move, tag or mark a file."""
+
+        def use_case() -> File:
+            told = update_file(tenant, file_id, changes, files=self._files, clock=self._now)
+            stored = self.backend.files.get(tenant, file_id)
+            assert stored is not None
+            assert _as_people_left_it(stored) == _as_people_left_it(told)
+            return told
+
+        return Operation("update", use_case)
+
+    def trash(self, tenant: TenantId, file_id: FileId) -> Operation:
+        """Begin to move a file to the trash."""
+        self.history.trashes.add((tenant, file_id))
+
+        def use_case() -> None:
+            trash_file(tenant, file_id, files=self._files, trash=self._trash, clock=self._now)
+            assert self.backend.files.get(tenant, file_id) is None
+            assert self.backend.trash.get(tenant, file_id) is not None
+
+        return Operation("trash", use_case)
+
+    def restore(self, tenant: TenantId, file_id: FileId) -> Operation:
+        """Begin to take a file out of the trash."""
+        return Operation(
+            "restore",
+            lambda: restore_file(
+                tenant, file_id, trash=self._trash, arrivals=self._arrivals, clock=self._now
+            ),
+        )
+
+    def purge(self, tenant: TenantId, file_id: FileId) -> Operation:
+        """Begin to delete a file in the trash for good."""
+        self.history.purges.add((tenant, file_id))
+
+        def use_case() -> None:
+            purge_one(tenant, file_id, trash=self._trash, clock=self._now)
+            assert not self.backend.files.exists(tenant, file_id)
+
+        return Operation("purge", use_case)
+
+    def empty_trash(self, tenant: TenantId, *, patience: int = PLENTY) -> Operation:
+        """Begin to delete all that is in the trash, the first `patience` pages at once."""
+        self.history.empties.append((tenant, int(self.clock())))
+        return Operation(
+            "empty_trash",
+            lambda: empty_trash(
+                tenant,
+                trash=self._trash,
+                cleanups=self._cleanups,
+                clock=self._now,
+                keep_going=turns(patience),
+            ),
+        )
+
+    def create_folder(
+        self, tenant: TenantId, name: str, parent: FolderId | None = None
+    ) -> Operation:
+        """Begin to make a folder."""
+
+        def use_case() -> Folder:
+            told = create_folder(tenant, name, parent, folders=self._folders, clock=self._now)
+            assert self.backend.folders.get(tenant, told.id) == told
+            return told
+
+        return Operation("create_folder", use_case)
+
+    def update_folder(
+        self, tenant: TenantId, folder_id: FolderId, changes: FolderChanges
+    ) -> Operation:
+        """Begin to rename, move or mark a folder."""
+
+        def use_case() -> Folder:
+            told = update_folder(tenant, folder_id, changes, folders=self._folders)
+            stored = self.backend.folders.get(tenant, folder_id)
+            assert stored is not None
+            assert replace(stored, additions=0, deleting=False) == replace(told, additions=0)
+            return told
+
+        return Operation("update_folder", use_case)
+
+    def delete_folder(
+        self,
+        tenant: TenantId,
+        folder_id: FolderId,
+        *,
+        recursive: bool = False,
+        patience: int = PLENTY,
+    ) -> Operation:
+        """Begin to delete a folder, the first `patience` turns of it at once."""
+        history = self.history
+        (history.recursive_deletes if recursive else history.folder_deletes).add(
+            (tenant, folder_id)
+        )
+
+        def use_case() -> bool:
+            done = delete_folder(
+                tenant,
+                folder_id,
+                recursive=recursive,
+                clearing=self._clearing,
+                cleanups=self._cleanups,
+                keep_going=turns(patience),
+            )
+            stored = self.backend.folders.get(tenant, folder_id)
+            assert stored is None if done else stored is None or stored.deleting
+            return done
+
+        return Operation("delete_folder", use_case)
+
+
+def _as_people_left_it(file: File) -> tuple[object, ...]:
+    return (
+        file.filename,
+        file.folder_id,
+        file.tags,
+        file.favorite,
+        file.revised_at,
+        file.revision,
+    )

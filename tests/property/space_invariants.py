@@ -1,0 +1,146 @@
+"""What holds at every moment of folders and the trash, and of what both surfaces show."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from larder.domain import folders as folders_domain
+from larder.domain.filenames import folded
+from larder.domain.files import FileStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from larder.domain.files import File
+    from larder.domain.folders import Folder
+    from larder.domain.ids import FolderId, TenantId
+    from larder.domain.trash import TrashedFile
+    from tests.backends.backend import Snapshot
+    from tests.property.world import Arrival, World
+
+type Folders = Mapping[tuple[TenantId, FolderId], Folder]
+
+
+def tree_problem(folders: Folders) -> str | None:
+    """Return what is wrong with the trees that the folders make, None when nothing is."""
+    names = Counter((owner, f.parent_id, folded(f.name)) for (owner, _), f in folders.items())
+    if any(count > 1 for count in names.values()):
+        return "two folders of one name"
+    for owner, folder_id in folders:
+        way = [folder_id]
+        while (parent_id := folders[owner, way[-1]].parent_id) is not None:
+            if parent_id in way:
+                return f"{folder_id} lies in itself"
+            if (owner, parent_id) not in folders:
+                return f"{folder_id} is an orphan"
+            way.append(parent_id)
+        if len(way) > folders_domain.DEEPEST:
+            return f"{folder_id} lies too deep"
+    return None
+
+
+class SpaceInvariants:
+    """Compares what is stored with what was, and with what clients asked for."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def check(self, before: Snapshot, now: Snapshot) -> None:
+        """Check what one port call changed."""
+        if before.folders != now.folders:
+            problem = tree_problem(now.folders)
+            assert problem is None, problem
+        self._no_visible_file_lies_in_a_folder_that_is_gone(now)
+        _nothing_enters_a_closed_folder(before, now)
+        self._folders_close_and_go_for_a_reason(before, now)
+        for key in before.files.keys() & now.files.keys():
+            _only_people_or_validation_changed(before.files[key], now.files[key])
+        for key in before.trash.keys() & now.trash.keys():
+            assert before.trash[key] == now.trash[key], f"{key} changed in the trash"
+        for key in before.files.keys() & now.trash.keys():
+            self._was_trashed(key, before, now)
+        for key in before.trash.keys() & now.files.keys():
+            _was_restored(before.trash[key], key, now)
+        for key in before.trash.keys() - now.trash.keys() - now.files.keys():
+            assert self._was_purged(before.trash[key], key), f"{key} was purged by nobody"
+
+    def _was_purged(self, trashed: TrashedFile, key: Arrival) -> bool:
+        history, clock = self._world.history, self._world.clock
+        emptied = any(
+            tenant == key[0] and trashed.deleted_at <= until for tenant, until in history.empties
+        )
+        return key in history.purges or emptied or trashed.gone(clock())
+
+    def _no_visible_file_lies_in_a_folder_that_is_gone(self, now: Snapshot) -> None:
+        for (tenant, file_id), file in now.files.items():
+            if file.folder_id is not None and not file.expired(self._world.clock()):
+                assert (tenant, file.folder_id) in now.folders, f"{file_id} lies nowhere"
+
+    def _folders_close_and_go_for_a_reason(self, before: Snapshot, now: Snapshot) -> None:
+        history = self._world.history
+        for key, was in before.folders.items():
+            folder = now.folders.get(key)
+            if folder is None:
+                asked = key in history.folder_deletes
+                assert asked or was.deleting, f"{key} was removed by nobody"
+            elif folder.deleting and not was.deleting:
+                within = folder.parent_id and now.folders[key[0], folder.parent_id].deleting
+                asked = key in history.recursive_deletes
+                assert asked or within, f"{key} was closed by nobody"
+            else:
+                assert folder.deleting or not was.deleting, f"{key} was opened again"
+
+    def _was_trashed(self, key: Arrival, before: Snapshot, now: Snapshot) -> None:
+        was, trashed = before.files[key], now.trash[key]
+        assert trashed.file == was, f"{key} changed on its way into the trash"
+        assert trashed.deleted_at <= self._world.clock()
+        folder = None if was.folder_id is None else before.folders[key[0], was.folder_id]
+        with_folder = folder is not None and folder.deleting
+        assert with_folder or key in self._world.history.trashes, f"{key} was trashed by nobody"
+
+
+def _nothing_enters_a_closed_folder(before: Snapshot, now: Snapshot) -> None:
+    closed = {key for key, folder in before.folders.items() if folder.deleting}
+    if not closed:
+        return
+    for (tenant, file_id), file in now.files.items():
+        if (tenant, file.folder_id) in closed:
+            was = before.files.get((tenant, file_id))
+            assert was is not None, f"{file_id} was put into {file.folder_id}"
+            assert was.folder_id == file.folder_id, f"{file_id} was put into {file.folder_id}"
+    for (tenant, folder_id), folder in now.folders.items():
+        if (tenant, folder.parent_id) in closed:
+            held = before.folders.get((tenant, folder_id))
+            assert held is not None, f"{folder_id} was put into {folder.parent_id}"
+            assert held.parent_id == folder.parent_id, f"{folder_id} was put into {held.parent_id}"
+
+
+def _only_people_or_validation_changed(was: File, file: File) -> None:
+    if file.revision == was.revision:
+        validated = replace(
+            was, status=file.status, status_details=file.status_details, sha256=file.sha256
+        )
+        assert file == validated, f"{file.id} changed without a revision"
+        assert file == was or was.status is FileStatus.UPLOADED, f"{file.id} was validated twice"
+    else:
+        revised = replace(
+            was,
+            filename=file.filename,
+            folder_id=file.folder_id,
+            tags=file.tags,
+            favorite=file.favorite,
+            revised_at=file.revised_at,
+            revision=was.revision + 1,
+        )
+        assert file == revised, f"{file.id} lost a change"
+
+
+def _was_restored(trashed: TrashedFile, key: Arrival, now: Snapshot) -> None:
+    file = now.files[key]
+    as_it_was = replace(trashed.file, revision=trashed.file.revision + 1)
+    folder = now.folders.get((key[0], as_it_was.folder_id)) if as_it_was.folder_id else None
+    if folder is None or folder.deleting:
+        as_it_was = replace(as_it_was, folder_id=None)
+    assert file == as_it_was, f"{key} is not as it was before it was trashed"
