@@ -24,7 +24,7 @@ setup: $(UV) ## install Python packages from uv.lock into .venv
 
 .PHONY: test lint types format openapi openapi-check pr
 test: tools ## all tests that need no Docker
-	$(RUN) pytest --numprocesses 2 --dist loadfile tests/unit tests/contract tests/property tests/integration
+	$(RUN) pytest --numprocesses 2 --dist loadfile --permissions tests/unit tests/contract tests/property tests/integration
 	$(RUN) pytest tests/e2e
 
 lint: setup ## style and formatting of the code
