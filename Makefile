@@ -44,7 +44,7 @@ openapi: setup ## write docs/openapi.json from the functions
 openapi-check: setup ## fail when docs/openapi.json is not what the functions say
 	$(RUN) python docs/openapi.py --check
 
-pr: lint types template-check openapi-check test ## everything that a change must pass
+pr: lint types template-check security openapi-check test ## everything that a change must pass
 
 # The SAM CLI and MiniStack pin botocore for themselves: each has an environment of its own.
 .tools/%/.installed: uv.lock | $(UV)
@@ -87,6 +87,19 @@ layer-requirements: $(UV)
 .PHONY: template-check
 template-check: .tools/sam/.installed ## lint the template
 	@.tools/sam/bin/sam validate --lint --region us-east-1
+
+SECURITY := .tools/security/bin
+
+.PHONY: security
+security: .tools/security/.installed ## check the template, the packages and the repository for what invites trouble
+	@$(SECURITY)/cfn-lint -- template.yaml
+	@$(SECURITY)/checkov --config-file .checkov.yaml
+	@$(UV) export --quiet --locked --only-group dev --no-emit-project --no-hashes | $(SECURITY)/python .ci/audit.py
+	@# Ids and digests are everywhere here: entropy says nothing. "test" is the emulator's password.
+	@git ls-files -z | xargs -0 $(SECURITY)/detect-secrets-hook --plugin .ci/larder_keys.py \
+		--disable-plugin HexHighEntropyString --disable-plugin Base64HighEntropyString \
+		--exclude-secrets '^(test|testing|real|pepper|a pepper|zk_live_local|GetSecretValue|Larder API key)$$'
+	@echo "no secrets found, the template passes"
 
 .PHONY: clean
 clean: ## remove what was built, the caches and the local state
