@@ -106,6 +106,15 @@ clean: ## remove what was built, the caches and the local state
 	@rm -rf .aws-sam .local .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	@find functions layers cli local tests -name __pycache__ -prune -exec rm -rf {} +
 
+FUZZ := $(RUN) python -m local run --port 0 --state .local/fuzz/stack -- $(UV) run --quiet python -m tests.fuzz
+
+.PHONY: fuzz fuzz-long
+fuzz: tools .tools/fuzz/.installed ## send what nobody would who meant well, for a minute or two
+	$(FUZZ) --seconds 10 --api-seconds 45
+
+fuzz-long: tools .tools/fuzz/.installed ## the same, ten minutes for each target
+	$(FUZZ) --seconds 600 --api-seconds 600
+
 .PHONY: bench
 bench: tools ## measure against other ways of doing the same; writes bench/RESULTS.md
 	$(RUN) python -m bench.validator
