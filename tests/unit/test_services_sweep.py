@@ -10,8 +10,9 @@ from larder.domain.files import DAY, VALIDATION_GRACE
 from larder.domain.projects import AUDIT_INTERVAL
 from larder.domain.quota import NOTHING, Amount
 from larder.domain.uploads import UPLOAD_LIFE, UploadStatus
+from larder.services.audit import NO_DRIFT
 from larder.services.ports import Count, DueWork
-from larder.services.sweep import NO_DRIFT, Outcome
+from larder.services.sweep import Outcome
 from tests.samples import TENANT, a_file
 from tests.unit.use_cases import announce, receive, store, sweep, sweeper
 
