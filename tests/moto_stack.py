@@ -73,6 +73,8 @@ class MotoStack:
             self.settings.files_bucket: "FilesBucket",
             self.settings.events_queue_url: "Events",
             self.settings.pepper_secret_id: "Pepper",
+            self.settings.cleanups_queue_url: "Cleanups",
+            self.settings.cursor_secret_id: "CursorSecret",
         }
 
     def environment(self) -> dict[str, str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.e2e.api import assert_refused, batch_lines
+from tests.e2e.space import Space
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -42,6 +43,18 @@ def a_file(api: Api) -> str:
     return file_id
 
 
+def a_trashed_file(api: Api) -> str:
+    file_id = a_file(api)
+    Space(api).trash(file_id)
+    return file_id
+
+
+def a_folder(api: Api) -> str:
+    name = secrets.token_hex(6)
+    folder_id: str = Space(api).json("POST", "/folders", json={"name": name})["folderId"]
+    return folder_id
+
+
 def an_upload(api: Api) -> str:
     upload_id: str = api.create_upload(4)["id"]
     return upload_id
@@ -68,6 +81,20 @@ TABLE: dict[Route, Row] = {
     ("HEAD", "/v1/files/{file_id}/content"): Row(200, 404, a_file),
     ("GET", "/v1/files/{file_id}/url"): Row(200, 404, a_file),
     ("GET", "/v1/files/{file_id}/validation"): Row(200, 404, a_file),
+    ("POST", "/v1/storage/files"): Row(200, 200, send=FILE),
+    ("GET", "/v1/storage/files"): Row(200, 200),
+    ("GET", "/v1/storage/files/{file_id}"): Row(200, 404, a_file),
+    ("PATCH", "/v1/storage/files/{file_id}"): Row(200, 404, a_file, {"json": {"name": "b"}}),
+    ("DELETE", "/v1/storage/files/{file_id}"): Row(200, 404, a_file),
+    ("GET", "/v1/storage/trash"): Row(200, 200),
+    ("DELETE", "/v1/storage/trash"): Row(200, 200),
+    ("DELETE", "/v1/storage/trash/{file_id}"): Row(200, 404, a_trashed_file),
+    ("POST", "/v1/storage/trash/{file_id}/restore"): Row(200, 404, a_trashed_file),
+    ("POST", "/v1/storage/folders"): Row(200, 200, send={"json": {"name": "new"}}),
+    ("GET", "/v1/storage/folders"): Row(200, 200),
+    ("GET", "/v1/storage/folders/{folder_id}"): Row(200, 404, a_folder),
+    ("PATCH", "/v1/storage/folders/{folder_id}"): Row(200, 404, a_folder, {"json": {"name": "b"}}),
+    ("DELETE", "/v1/storage/folders/{folder_id}"): Row(200, 404, a_folder),
     ("POST", "/v1/uploads"): Row(200, 200, send=UPLOAD),
     ("GET", "/v1/uploads/{upload_id}"): Row(200, 404, an_upload),
     ("POST", "/v1/uploads/{upload_id}/parts"): Row(
@@ -129,8 +156,15 @@ def carrying(header: str, key: str) -> dict[str, str]:
     return {header: f"Bearer {key}" if header == "Authorization" else key}
 
 
-def stored(api: Api) -> tuple[Any, Json]:
-    return api.json("GET", "/files")["data"], api.usage()
+def stored(api: Api) -> tuple[Any, ...]:
+    space = Space(api)
+    return (
+        api.json("GET", "/files")["data"],
+        api.usage(),
+        space.json("GET", "/files"),
+        space.json("GET", "/trash"),
+        space.json("GET", "/folders"),
+    )
 
 
 def test_every_deployed_route_is_in_the_table(key_headers: dict[Route, str]) -> None:

@@ -39,6 +39,7 @@ class Role:
             "aws_session_token": issued["Credentials"]["SessionToken"],
         }
         self._env = stack.env
+        self._named = resources
         self.dynamodb = stack.client("dynamodb", **credentials)
         self.s3 = stack.client("s3", **credentials)
         self.sqs = stack.client("sqs", **credentials)
@@ -67,14 +68,14 @@ class Role:
     def list_bucket(self) -> None:
         self.s3.list_objects_v2(Bucket=self._env["LARDER_FILES_BUCKET"], Prefix="nothing/")
 
-    def read_pepper(self) -> None:
-        self.secrets.get_secret_value(SecretId=self._env["LARDER_PEPPER_SECRET_ID"])
+    def read_secret(self, name: str) -> None:
+        self.secrets.get_secret_value(SecretId=self._named[name])
 
-    def send_event(self) -> None:
-        self.sqs.send_message(QueueUrl=self._env["LARDER_EVENTS_QUEUE_URL"], MessageBody="{}")
+    def send(self, queue: str, message: str) -> None:
+        self.sqs.send_message(QueueUrl=self._named[queue], MessageBody=message)
 
-    def look_at_queue(self) -> None:
-        self.sqs.get_queue_attributes(QueueUrl=self._env["LARDER_EVENTS_QUEUE_URL"])
+    def look_at(self, queue: str) -> None:
+        self.sqs.get_queue_attributes(QueueUrl=self._named[queue])
 
 
 type Attempt = Callable[[Role], None]
@@ -94,6 +95,13 @@ def on(kind: str) -> dict[Permission, Attempt]:
     }
 
 
+def by_index(name: str) -> Attempt:
+    return lambda role: role.query(IndexName=name)
+
+
+NO_EVENTS = "{}"
+NO_CLEANUP = '{"project": "nobody", "trash_until": 0}'
+
 ATTEMPTS: dict[Permission, Attempt] = {
     Permission("dynamodb:GetItem", "Store"): lambda role: role.on_store("get_item", Key=RECORD),
     Permission("dynamodb:PutItem", "Store"): lambda role: role.on_store("put_item", Item=RECORD),
@@ -105,19 +113,32 @@ ATTEMPTS: dict[Permission, Attempt] = {
     ),
     Permission("dynamodb:Scan", "Store"): lambda role: role.on_store("scan", Limit=1),
     Permission("dynamodb:Query", "Store"): lambda role: role.query(),
-    Permission("dynamodb:Query", "Store/index/by_expiry"): lambda role: role.query(
-        IndexName="by_expiry"
-    ),
     Permission("dynamodb:Query", "Store/index/by_due"): lambda role: role.query(
         IndexName="by_due", key="due_shard"
     ),
+    **{
+        Permission("dynamodb:Query", f"Store/index/{name}"): by_index(name)
+        for name in (
+            "by_expiry",
+            "by_name",
+            "by_size",
+            "in_folder",
+            "in_folder_by_name",
+            "in_folder_by_size",
+        )
+    },
     Permission("dynamodb:GetItem", "Keys"): lambda role: role.on_keys("get_item"),
     Permission("dynamodb:PutItem", "Keys"): lambda role: role.on_keys("put_item"),
     Permission("dynamodb:DeleteItem", "Keys"): lambda role: role.on_keys("delete_item"),
     Permission("s3:ListBucket", "FilesBucket"): Role.list_bucket,
-    Permission("secretsmanager:GetSecretValue", "Pepper"): Role.read_pepper,
-    Permission("sqs:SendMessage", "Events"): Role.send_event,
-    Permission("sqs:GetQueueAttributes", "Events"): Role.look_at_queue,
+    Permission("secretsmanager:GetSecretValue", "Pepper"): lambda role: role.read_secret("Pepper"),
+    Permission("secretsmanager:GetSecretValue", "CursorSecret"): lambda role: role.read_secret(
+        "CursorSecret"
+    ),
+    Permission("sqs:SendMessage", "Events"): lambda role: role.send("Events", NO_EVENTS),
+    Permission("sqs:SendMessage", "Cleanups"): lambda role: role.send("Cleanups", NO_CLEANUP),
+    Permission("sqs:GetQueueAttributes", "Events"): lambda role: role.look_at("Events"),
+    Permission("sqs:GetQueueAttributes", "Cleanups"): lambda role: role.look_at("Cleanups"),
     **on("files"),
     **on("parts"),
     **on("reports"),
@@ -145,7 +166,10 @@ def test_a_role_can_do_what_the_template_says_and_nothing_else(stack: Stack, fun
 
 @pytest.mark.parametrize(
     "function",
-    ["FilesGet", "FilesList", "FilesContent", "FilesUrl", "FilesValidation", "UploadsGet"],
+    [
+        *("FilesGet", "FilesList", "FilesContent", "FilesUrl", "FilesValidation", "UploadsGet"),
+        *("StorageGet", "StorageList", "TrashList", "FoldersGet", "FoldersList"),
+    ],
 )
 def test_what_only_reads_cannot_change_a_record_or_delete_bytes(
     stack: Stack, function: str

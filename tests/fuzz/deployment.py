@@ -17,6 +17,7 @@ from larder.domain.errors import IdempotencyConflictError
 from larder.domain.quota import Amount
 from larder.runtime.composition import Composition
 from larder.runtime.settings import Settings
+from larder.services.folders_delete import Clearing
 from larder.services.projects import create_key, create_project
 from tests.backends.memory import MemoryBackend
 from tests.unit.template import FUNCTIONS, ROOT
@@ -65,6 +66,10 @@ class MemoryComposition(MemoryBackend):
         self.settings = Settings("Store", "Keys", "bucket", "queue", "pepper")
         self.pepper = PEPPER
         self.replays = InMemoryReplays()
+        self.clearing = Clearing(self.folders, self.finder, self.trash, self.clock)
+
+    def cursor_key(self) -> bytes:
+        return b"a cursor key"
 
 
 @dataclass(frozen=True)
