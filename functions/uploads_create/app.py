@@ -5,6 +5,7 @@ from larder.api.requests import json_body, tenant_of
 from larder.api.resolver import entry, resolver
 from larder.domain.filenames import clean_filename
 from larder.runtime.composition import Composition
+from larder.runtime.observability import count_admission
 from larder.services.uploads_create import NewUpload, create_upload
 
 app = resolver()
@@ -36,6 +37,7 @@ def uploads_create() -> UploadObject:
         part_threshold=ports.settings.part_threshold,
         clock=ports.clock,
     )
+    count_admission(state.upload.amount)
     return UploadObject.of(state)
 
 

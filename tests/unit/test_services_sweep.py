@@ -12,8 +12,9 @@ from larder.domain.projects import AUDIT_INTERVAL
 from larder.domain.quota import NOTHING, Amount
 from larder.domain.trash import TRASH_LIFE
 from larder.domain.uploads import UPLOAD_LIFE, UploadStatus
+from larder.services.audit import NO_DRIFT
 from larder.services.ports import Count, DueWork
-from larder.services.sweep import NO_DRIFT, Outcome
+from larder.services.sweep import Outcome
 from tests.samples import TENANT, a_file, a_folder, to_trash
 from tests.unit.use_cases import announce, receive, store, sweep, sweeper
 

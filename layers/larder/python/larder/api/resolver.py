@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from larder.api.errors import internal_error, refusal
 from larder.api.idempotency import answer_once, idempotency_key
 from larder.api.requests import invalid_parameter
 from larder.domain.errors import ContentionError, LarderError, NotFoundError, QuotaExceededError
-from larder.runtime.observability import count, logger, peak_memory_mib
+from larder.runtime.observability import count, log_failure, logger, peak_memory_mib
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
     from larder.services.ports import Replays
+
+# What is logged of a path or an answer: an id of ours, and nothing that only a client chose.
+_ID = re.compile(r"(?:batch_|file-|folder-|part_|upload_)[0-9a-f]{24}")
 
 type LambdaHandler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 
@@ -69,8 +73,8 @@ def _invalid(error: RequestValidationError) -> Response[dict[str, Any]]:
     return refusal(invalid_parameter(first["loc"][1:], first["msg"]))
 
 
-def _failed(_: Exception) -> Response[dict[str, Any]]:
-    logger.exception("unhandled")
+def _failed(error: Exception) -> Response[dict[str, Any]]:
+    log_failure("unhandled", error)
     count("InternalError")
     return internal_error()
 
@@ -83,6 +87,18 @@ def _built(response: Response[dict[str, Any]]) -> dict[str, Any]:
         "body": json.dumps(response.body),
         "isBase64Encoded": False,
     }
+
+
+def _object_id(event: dict[str, Any], answer: dict[str, Any]) -> str | None:
+    """Return the id that the request is about, by which its file is found in the workers' logs.
+
+    The path's, or else the one that the answer begins with. S3's events carry nothing else of ours.
+    """
+    for named in (event.get("pathParameters") or {}).values():
+        if _ID.fullmatch(named):
+            return str(named)
+    created = _ID.search(str(answer.get("body") or "")[:40])
+    return None if created is None else created[0]
 
 
 def entry(app: APIGatewayRestResolver, *, replays: Replays | None = None) -> LambdaHandler:
@@ -118,6 +134,7 @@ def entry(app: APIGatewayRestResolver, *, replays: Replays | None = None) -> Lam
                     "method": event["httpMethod"],
                     "route": event["resource"],
                     "status": answer["statusCode"],
+                    "object_id": _object_id(event, answer),
                     "tenant": request.get("authorizer", {}).get("tenant"),
                     "key_id": request.get("authorizer", {}).get("keyId"),
                     "duration_ms": round((time.perf_counter() - started) * 1000, 1),

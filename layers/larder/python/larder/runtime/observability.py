@@ -5,10 +5,15 @@ Ids, sizes, states and times are logged; keys, signed URLs, filenames and conten
 
 from __future__ import annotations
 
+import traceback
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
+
+if TYPE_CHECKING:
+    from larder.domain.quota import Amount
 
 _STATUS = Path("/proc/self/status")
 
@@ -19,6 +24,31 @@ def count(metric: str, value: float = 1, unit: MetricUnit = MetricUnit.Count) ->
     """Emit one value of a metric in CloudWatch's embedded format (EMF)."""
     with single_metric(name=metric, unit=unit, value=value):
         pass
+
+
+def count_admission(amount: Amount) -> None:
+    """Count what was admitted to a project's quota: a file, or an upload's reservation."""
+    count("Admitted", amount.files)
+    count("AdmittedBytes", amount.bytes, MetricUnit.Bytes)
+
+
+def log_failure(event: str, error: BaseException, **details: object) -> None:
+    """Log what kind of error came from where, causes included, but none of its words.
+
+    Those may quote what a client sent: `int` does, and so does DynamoDB.
+    """
+    kinds: list[str] = []
+    frames: list[str] = []
+    cause: BaseException | None = error
+    while cause is not None and len(kinds) < 5:  # noqa: PLR2004 - enough to find it
+        code = getattr(cause, "response", {}).get("Error", {}).get("Code", "")
+        kinds.append(" ".join(filter(None, [type(cause).__qualname__, code])))
+        frames += [
+            f"{frame.filename}:{frame.lineno} {frame.name}"
+            for frame in traceback.extract_tb(cause.__traceback__)
+        ]
+        cause = cause.__cause__ or cause.__context__
+    logger.error(event, extra={**details, "error": kinds, "frames": frames})
 
 
 def peak_memory_mib() -> int:
