@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tests.e2e.space import Space
+from tests.faults.kinds import Fault
+from tests.faults.proxy import Plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,6 +70,11 @@ class Case:
         """Say what the operation makes of an object."""
         self.expected[object_id] = (before, state)
 
+    def hold_news(self) -> None:
+        """Let the first message about the project's bytes fail, so that it comes later."""
+        held = Plan("on_object_created", self.project.id.encode(), at=0, fault=Fault.LOST_EVERY)
+        self.deployment.proxy.arm(held)
+
     def update(self, sort_key: str, expression: str, **values: int) -> None:
         """Change a record behind Larder's back, as time would."""
         self.deployment.stack.dynamodb.update_item(
@@ -99,8 +106,7 @@ class Operation:
     """Something that a function does: `function` is the one whose calls go wrong.
 
     `act` answers what the client got; nothing, when a worker does it by itself. An operation that
-    is `alone` has calls that name no project, so that nothing else may run meanwhile; `marker` is
-    then what all its calls have in common.
+    is `alone` has calls that name no project, so that nothing else may run meanwhile.
     """
 
     name: str

@@ -33,7 +33,7 @@ class Deployment:
     def __init__(self, env_file: Path) -> None:
         self.stack = Stack.read(env_file)
         self.operator = Operator(self.stack)
-        emulator, port = (int(word) for word in (env_file.parent / "emulator.pid").read_text().split())
+        emulator, port = map(int, (env_file.parent / "emulator.pid").read_text().split())
         self.emulator = emulator
         self.proxy = Proxy(("127.0.0.1", port), emulator)
         self._clock = env_file.parent / "clock-ahead"
@@ -84,8 +84,9 @@ class Deployment:
         }
         if short == "sweep":
             variables |= {"PYTHONPATH": str(AHEAD), "CLOCK_AHEAD": str(self._clock)}
+        direct = self.stack.env["AWS_ENDPOINT_URL"]
         for queue in ("EVENTS_QUEUE_URL", "CLEANUPS_QUEUE_URL"):
-            variables[queue] = variables[queue].replace(self.stack.env["AWS_ENDPOINT_URL"], endpoint)
+            variables[queue] = variables[queue].replace(direct, endpoint)
         self.lambdas.update_function_configuration(
             FunctionName=name, Environment={"Variables": variables}
         )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from tests.e2e.api import ERROR_TYPES
+from tests.e2e.api import ERROR_TYPES, Api
 from tests.faults.auditor import Auditor
 from tests.faults.case import Case
 from tests.faults.kinds import Fault, faults_of
@@ -22,14 +22,19 @@ if TYPE_CHECKING:
     from tests.faults.case import Operation
     from tests.faults.deployment import Deployment
 
-SIDE_BY_SIDE = 6
+    type Run = tuple[Operation, int, Fault | None]
+
+SIDE_BY_SIDE = 4
 AFTER_VALIDATION = 16 * 60
 AFTER_UPLOADS = 2 * 3_600
+
+WORKER_DIED = '"errorMessage\\": \\"Worker process died'
+"""Gap: the emulator answers so for a function that died, where API Gateway has DEFAULT_5XX."""
 
 
 @dataclass
 class Result:
-    """What became of one fault; with no fault it is a clean run, which says which calls there are."""
+    """What became of one fault; without one it is a clean run, which says what calls there are."""
 
     operation: Operation
     plan: Plan
@@ -50,15 +55,22 @@ class Matrix:
         self._auditor = Auditor(
             deployment.stack.s3, deployment.stack.dynamodb, deployment.table, deployment.bucket
         )
+        # One for all: a client of its own for every case would spend its time on certificates.
+        self._client = httpx.Client(timeout=120)
         self._done = count(1)
 
     def clean(self, operations: Sequence[Operation]) -> list[Result]:
         """Run each operation once without a fault."""
-        return self._run([(operation, -1, None) for operation in operations])
+        runs: list[Run] = [(operation, -1, None) for operation in operations]
+        results = self._run(runs)
+        for result in results:
+            if not (result.case.response is None or result.case.acknowledged):
+                result.violations.append(f"fails without a fault: {result.case.response.text}")
+        return results
 
     def faulted(self, clean: Sequence[Result], chosen: Sequence[Fault]) -> list[Result]:
         """Run what was clean once for every call and every fault of it."""
-        runs = [
+        runs: list[Run] = [
             (result.operation, at, fault)
             for result in clean
             for at, call in enumerate(result.plan.calls)
@@ -74,31 +86,27 @@ class Matrix:
             _judge_answer(result, statuses.get(result.operation.name))
         return results
 
-    def _run(self, runs: list[tuple[Operation, int, Fault | None]]) -> list[Result]:
+    def _run(self, runs: list[Run]) -> list[Result]:
         together = [run for run in runs if not run[0].alone]
         with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-            results = list(pool.map(lambda run: self._one(*run, len(runs)), together))
-        results += [self._one(*run, len(runs)) for run in runs if run[0].alone]
+            results = list(pool.map(lambda run: self._one(run, len(runs)), together))
+        results += [self._one(run, len(runs)) for run in runs if run[0].alone]
         for result in results:
             if result.operation.function != "sweep":
                 self._finish(result)
         self._settle(results)
         return results
 
-    def _one(self, operation: Operation, at: int, fault: Fault | None, total: int) -> Result:
+    def _one(self, run: Run, total: int) -> Result:
+        operation, at, fault = run
         deployment = self._deployment
         project = deployment.operator.new_project()
-        with project.api() as api:
-            case = Case(deployment, project, api)
-            plan = Plan(
-                operation.function,
-                b"" if operation.alone else project.id.encode(),
-                at=at,
-                fault=fault,
-            )
-            operation.prepare(case)
-            deployment.proxy.arm(plan)
-            case.response = operation.act(case)
+        case = Case(deployment, project, Api(project.base_url, project.key, self._client))
+        marker = b"" if operation.alone else project.id.encode()
+        plan = Plan(operation.function, marker, at=at, fault=fault)
+        operation.prepare(case)
+        deployment.proxy.arm(plan)
+        case.response = operation.act(case)
         waits = case.response is None
         if not waits:
             deployment.proxy.disarm(plan)
@@ -166,6 +174,8 @@ def _judge_answer(result: Result, clean: int | None) -> None:
 
 
 def _enveloped(response: httpx.Response) -> bool:
+    if response.status_code == 502 and WORKER_DIED in response.text:
+        return True
     try:
         error = response.json()["error"]
     except (ValueError, KeyError, TypeError):

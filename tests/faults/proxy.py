@@ -113,9 +113,7 @@ class Proxy:
         plans = self._by_function.get(function, ())
         return next((plan for plan in list(plans) if plan.marker in content), None)
 
-    def _strike(
-        self, request: _Handler, body: bytes, plan: Plan, fault: Fault, call: str
-    ) -> None:
+    def _strike(self, request: _Handler, body: bytes, plan: Plan, fault: Fault, call: str) -> None:
         match fault:
             case Fault.SLOW:
                 time.sleep(SLOW_SECONDS)
@@ -231,7 +229,9 @@ _SUBRESOURCES = {
 
 def call_of(request: _Handler) -> str:
     """Return the service and the operation, as `dynamodb.PutItem`."""
-    scope = re.search(r"Credential=[^/]+/\d+/[^/]+/([^/]+)/", request.headers["authorization"] or "")
+    scope = re.search(
+        r"Credential=[^/]+/\d+/[^/]+/([^/]+)/", request.headers["authorization"] or ""
+    )
     service = scope[1] if scope else "unsigned"
     if target := request.headers.get("x-amz-target"):
         return f"{service}.{target.rpartition('.')[2]}"

@@ -47,6 +47,8 @@ def summary(clean: Sequence[Result], results: Sequence[Result], seconds: float) 
             f"{result.plan.fault or 'no fault'}, {result.case.project.id}: {violation}"
             for violation in result.violations
         ]
+    for result in clean:
+        lines.append(f"{result.operation.name:36}{' '.join(map(_short, result.plan.calls))}")
     calls = sum(len(result.plan.calls) for result in clean)
     faults_done = sum(bool(result.plan.fired) for result in results)
     violations = sum(len(result.violations) for result in [*clean, *results])
@@ -55,3 +57,7 @@ def summary(clean: Sequence[Result], results: Sequence[Result], seconds: float) 
         f"{len(clean)} operations, {calls} calls, {faults_done} faults, {violations} violations"
     )
     return "\n".join(lines)
+
+
+def _short(call: str) -> str:
+    return call.partition(".")[2]

@@ -29,6 +29,11 @@ def _file(case: Case) -> None:
     case.made["file"] = case.file(DATA, folderId=case.made["folder"])
 
 
+def _file_and_other_folder(case: Case) -> None:
+    _file(case)
+    case.made["other"] = case.space.make_folder("Other")
+
+
 def _two_files(case: Case) -> None:
     _file(case)
     case.file(b"another")
@@ -36,6 +41,17 @@ def _two_files(case: Case) -> None:
 
 def _trashed(case: Case) -> None:
     _file(case)
+    case.api.settled(case.made["file"])
+    _trash(case)
+
+
+def _trashed_before_its_news(case: Case) -> None:
+    case.hold_news()
+    _file(case)
+    _trash(case)
+
+
+def _trash(case: Case) -> None:
     case.space.trash(case.made["file"])
     case.becomes(case.made["file"], "trash", before="trash")
 
@@ -118,7 +134,7 @@ SPACE = (
     Operation(
         "storage_update, moved",
         "storage_update",
-        lambda case: (_file(case), case.made.update(other=case.space.make_folder("Other")))[0],  # type: ignore[func-returns-value]
+        _file_and_other_folder,
         _send("PATCH", "/files/{file}", json={"folderId": "{other}"}),
     ),
     Operation(
@@ -132,6 +148,12 @@ SPACE = (
         "trash_restore",
         "trash_restore",
         _trashed,
+        _moving("file", "live", "trash", _send("POST", "/trash/{file}/restore")),
+    ),
+    Operation(
+        "trash_restore, unsettled",
+        "trash_restore",
+        _trashed_before_its_news,
         _moving("file", "live", "trash", _send("POST", "/trash/{file}/restore")),
     ),
     Operation(

@@ -62,7 +62,7 @@ def _create(case: Case, **headers: str) -> httpx.Response:
 
 
 def _create_once(case: Case) -> httpx.Response:
-    return _create(case, **{"Idempotency-Key": "the same"})
+    return _create(case, **{"Idempotency-Key": "the-same"})
 
 
 def _get(path: str) -> Operation:
@@ -88,6 +88,7 @@ def _announce(case: Case, size: int = 100) -> httpx.Response:
 
 def _pending(data: bytes, *, by_parts: bool = False, sent: bool = True):  # type: ignore[no-untyped-def]  # noqa: ANN202
     def prepare(case: Case) -> None:
+        case.hold_news()
         upload = case.made["upload"] = case.upload(data)
         if by_parts:
             for piece in PIECES:

@@ -122,7 +122,12 @@ def _enter_due(case: Case, sort_key: str) -> None:
 def _an_old_trashed_file(case: Case) -> None:
     _a_trashed_file(case)
     key = f"trash#{case.made['file']}"
-    case.update(key, "SET expires_at = :past, due_at = :past", past=_past())
+    case.update(
+        key,
+        "SET deleted_at = :then, expires_at = :past, due_at = :past",
+        then=_past() - 30 * 86_400,
+        past=_past(),
+    )
 
 
 def _an_overdue_upload(case: Case) -> None:
