@@ -123,3 +123,17 @@ bench: tools ## measure against other ways of doing the same; writes bench/RESUL
 	$(RUN) python -m bench.validator
 	$(RUN) python -m bench.listings
 	$(RUN) python -m local run --port 0 --state .local/bench -- $(UV) run --quiet python -m bench.transfers
+
+# FAULTS=quick leaves out the faults that others stand for.
+.PHONY: faults
+faults: tools ## fail every call to AWS of every operation, and audit what is left
+	@rm -rf .local/faults/emulator .local/faults/deploy.fingerprint
+	@$(RUN) python -m local run --port 0 --state .local/faults -- $(UV) run --quiet python -m tests.faults --faults $(or $(FAULTS),all) --only "$(ONLY)"
+
+.PHONY: races
+races: tools ## many clients on one project's files at once, for SECONDS (120)
+	@$(RUN) python -m local run --port 0 --state .local/races -- $(UV) run --quiet python -m tests.races --seconds $(or $(SECONDS),120)
+
+.PHONY: load
+load: tools .tools/load/.installed ## a load test of SECONDS (300), with what the workers' memory did
+	@$(RUN) python -m local run --port 0 --state .local/load -- $(UV) run --quiet python -m tests.load --seconds $(or $(SECONDS),300)
