@@ -123,7 +123,7 @@ def _export_lazily(package: Path) -> None:
             exports |= {each.name: module for each in node.names}
             end = node.end_lineno or node.lineno
             lines[node.lineno - 1 : end] = [""] * (end - node.lineno + 1)
-    init.write_text("\n".join(lines) + _LAZILY.format(exports=exports))
+    _replace(init, "\n".join(lines) + _LAZILY.format(exports=exports))
 
 
 def trim_data(data: Path) -> None:
@@ -209,6 +209,12 @@ def _rewrite(path: Path, change: Any) -> None:  # noqa: ANN401 - JSON to JSON
     changed = json.dumps(change(json.loads(text)), separators=(",", ":"))
     path.unlink()
     path.with_name(path.name.removesuffix(".gz")).write_text(changed)
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a new file: uv links what it installs to its cache, and to all other environments."""
+    path.unlink()
+    path.write_text(text)
 
 
 if __name__ == "__main__":
