@@ -3,7 +3,6 @@
 import json
 from typing import Any
 
-from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.batch import EventType, process_partial_response
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
@@ -34,7 +33,7 @@ def receive(record: SQSRecord) -> None:
         )
         duration_ms = round((ports.clock() - started) * 1000)
         count(f"Arrival{outcome.title().replace('_', '')}")
-        count("ArrivalDuration", duration_ms, MetricUnit.Milliseconds)
+        count("ArrivalDuration", duration_ms, "Milliseconds")
         logger.info(
             "object_received",
             extra={

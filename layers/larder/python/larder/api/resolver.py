@@ -5,16 +5,14 @@ from __future__ import annotations
 import json
 import re
 import time
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
-from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from pydantic import BaseModel
 from pydantic.alias_generators import to_camel
 
 from larder.api.errors import internal_error, refusal
-from larder.api.idempotency import answer_once, idempotency_key
-from larder.api.requests import invalid_parameter
+from larder.api.params import with_query
 from larder.domain.errors import ContentionError, LarderError, NotFoundError, QuotaExceededError
 from larder.runtime.observability import count, log_failure, logger, peak_memory_mib
 
@@ -31,16 +29,34 @@ _ID = re.compile(r"(?:batch_|file-|folder-|part_|upload_)[0-9a-f]{24}")
 type LambdaHandler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 
 
+class _Resolver(APIGatewayRestResolver):
+    """Powertools' resolver without its validation, which costs more than all the rest of it.
+
+    pydantic checks the query string, as validation would, and writes the answers as they are.
+    """
+
+    def route(self, *args: Any, **kwargs: Any) -> Callable[..., Any]:  # noqa: ANN401
+        """Register a function for a path and a method."""
+        register = super().route(*args, **kwargs)
+        return lambda function: register(with_query(function, self._sent))
+
+    def _sent(self) -> dict[str, list[str]]:
+        return self.current_event.resolved_query_string_parameters
+
+
+def _to_json(body: object) -> str:
+    """Names stay readable, and as short as the size of a page is reckoned with."""
+    if isinstance(body, BaseModel):
+        return body.model_dump_json(by_alias=True)
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+
+
 def resolver(*, camel_case: bool = False) -> APIGatewayRestResolver:
     """Return a resolver that answers every error in the envelope.
 
     With `camel_case` parameters are named as the Space surface names them.
     """
-    app = APIGatewayRestResolver(
-        enable_validation=True,
-        # Names stay readable, and as short as the size of a page is reckoned with.
-        serializer=partial(json.dumps, ensure_ascii=False, separators=(",", ":")),
-    )
+    app = _Resolver(serializer=_to_json)
 
     def refused(error: LarderError) -> Response[dict[str, Any]]:
         if camel_case and error.param is not None:
@@ -48,7 +64,6 @@ def resolver(*, camel_case: bool = False) -> APIGatewayRestResolver:
         return _refused(error)
 
     app.exception_handler(LarderError)(refused)
-    app.exception_handler(RequestValidationError)(_invalid)
     app.exception_handler(Exception)(_failed)
 
     def unmatched(_: Exception) -> Response[dict[str, Any]]:
@@ -65,12 +80,6 @@ def _refused(error: LarderError) -> Response[dict[str, Any]]:
     if isinstance(error, QuotaExceededError | ContentionError):
         count(type(error).__name__.removesuffix("Error"))
     return refusal(error)
-
-
-def _invalid(error: RequestValidationError) -> Response[dict[str, Any]]:
-    first = error.errors()[0]
-    # The location begins with where the value stood: ("query", "limit").
-    return refusal(invalid_parameter(first["loc"][1:], first["msg"]))
 
 
 def _failed(error: Exception) -> Response[dict[str, Any]]:
@@ -101,20 +110,31 @@ def _object_id(event: dict[str, Any], answer: dict[str, Any]) -> str | None:
     return None if created is None else created[0]
 
 
+def _answering_once(app: APIGatewayRestResolver, replays: Replays) -> LambdaHandler:
+    # Reading forms is for functions that a form may be sent to.
+    from larder.api.idempotency import answer_once, idempotency_key  # noqa: PLC0415
+
+    def respond(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+        key = idempotency_key(event)
+        if key is None:
+            return app.resolve(event, context)
+        return answer_once(
+            key, event, context, lambda: app.resolve(event, context), replays=replays
+        )
+
+    return respond
+
+
 def entry(app: APIGatewayRestResolver, *, replays: Replays | None = None) -> LambdaHandler:
     """Return the Lambda handler of `app`: its answer with a request id, its request logged.
 
     With `replays`, a request that carries an idempotency key is carried out once.
     """
+    once = None if replays is None else _answering_once(app, replays)
 
     def respond(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         try:
-            key = None if replays is None else idempotency_key(event)
-            if replays is None or key is None:
-                return app.resolve(event, context)
-            return answer_once(
-                key, event, context, lambda: app.resolve(event, context), replays=replays
-            )
+            return app.resolve(event, context) if once is None else once(event, context)
         except LarderError as error:
             return _built(_refused(error))
         except Exception as error:  # noqa: BLE001 - answered and logged as the resolver does
