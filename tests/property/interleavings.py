@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,9 @@ from tests.property.world import TENANTS, serial_ids
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
+    from tests.backends.backend import Backend
     from tests.property.world import World
 
 type Begin = Callable[[Space], list[Operation]]
@@ -28,7 +31,14 @@ class Ending:
     order: list[str]
 
 
-def every_interleaving(begin: Begin) -> Iterator[Ending]:
+@contextmanager
+def _in_memory() -> Iterator[Backend]:
+    yield MemoryBackend()
+
+
+def every_interleaving(
+    begin: Begin, make_backend: Callable[[], AbstractContextManager[Backend]] = _in_memory
+) -> Iterator[Ending]:
     """Run what `begin` begins in every order of its port calls, each in a new world.
 
     Orders that lead to the same state, with the same things read by each operation, go on in the
@@ -38,8 +48,8 @@ def every_interleaving(begin: Begin) -> Iterator[Ending]:
     reached: set[str] = set()
     while open_ends:
         prefix = open_ends.pop()
-        with serial_ids():
-            world = Space(MemoryBackend())
+        with serial_ids(), make_backend() as backend:
+            world = Space(backend)
             Invariants(world)
             operations = begin(world)
             order = []

@@ -10,7 +10,7 @@ from unittest.mock import patch
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from larder.domain.errors import ConflictError, LarderError, NotFoundError
 from larder.domain.folders import CLEARING_GRACE, Folder
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tests.backends.backend import Snapshot
     from tests.property.operations import Operation
 
-names = st.sampled_from(["a", "A", "b", "\u00e9", "e\u0301"])
+names = st.sampled_from(["a", "A", "b", "c", "\u00e9", "e\u0301"])
 numbers = st.integers(0, 11)
 # To the end, or so many port calls far.
 paces = st.none() | st.integers(0, 3)
@@ -80,18 +80,25 @@ class FolderTree(RuleBasedStateMachine):
         """Return how a change has to be refused, by what the tree would be after it."""
         folders = {folder_id: folder for (_, folder_id), folder in self.stored.folders.items()}
         before = folders.get(after.id)
-        if before is not None and before.deleting:
+        if before is not None and _deleting(folders, before):
             return ConflictError
-        if before == after:
-            return None
         if before is None or (before.name, before.parent_id) != (after.name, after.parent_id):
             parent = None if after.parent_id is None else folders.get(after.parent_id)
-            if after.parent_id is not None and (parent is None or parent.deleting):
+            if after.parent_id is not None and (parent is None or _deleting(folders, parent)):
                 return NotFoundError
         changed = {(TENANT, folder_id): folder for folder_id, folder in folders.items()}
         return (
             None if tree_problem({**changed, (TENANT, after.id): after}) is None else ConflictError
         )
+
+    @initialize(chain=st.integers(0, DEEPEST), beside=st.integers(0, 2))
+    def some_folders(self, chain: int, beside: int) -> None:
+        for length, names_of_it in ((chain, "abab"), (beside, "ba")):
+            parent = None
+            for name in names_of_it[:length]:
+                created = self.world.finish(self.world.create_folder(TENANT, name, parent)).result
+                assert isinstance(created, Folder)
+                parent = created.id
 
     @rule(name=names, parent=numbers, pace=paces)
     def create(self, name: str, parent: int, pace: int | None) -> None:
@@ -173,8 +180,17 @@ class FolderTree(RuleBasedStateMachine):
         return folders[number % len(folders)]
 
     def place(self, number: int) -> FolderId | None:
-        """A folder that is there, or was, or the root."""
-        return [None, *self.ever][number % (len(self.ever) + 1)]
+        """A folder that is there, or the root; rarely one that was there."""
+        there = [folder_id for _, folder_id in self.stored.folders]
+        gone = [folder_id for folder_id in self.ever if folder_id not in there]
+        places = [None, *there, *gone[-1:]]
+        return places[number % len(places)]
+
+
+def _deleting(folders: dict[FolderId, Folder], folder: Folder) -> bool:
+    """Tell whether the folder, or one that it lies in, is being deleted."""
+    above = None if folder.parent_id is None else folders[folder.parent_id]
+    return folder.deleting or (above is not None and _deleting(folders, above))
 
 
 TestFolderTree = FolderTree.TestCase

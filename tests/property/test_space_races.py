@@ -15,6 +15,7 @@ from larder.domain.files import DAY, File
 from larder.domain.folders import Folder
 from larder.services.folders_update import FolderChanges
 from larder.services.storage_update import FileChanges
+from tests.backends.aws import aws_backend
 from tests.property.interleavings import deadline, every_interleaving
 from tests.property.invariants import check_settling
 from tests.property.operations import Operation, gated
@@ -663,6 +664,22 @@ def test_of_two_changes_that_exclude_each_other_exactly_one_is_made(begin: Begin
         refused = [op for op in ending.operations if op.error is not None]
         assert len(refused) == 1, ending.order
         assert isinstance(refused[0].error, ConflictError | NotFoundError)
+        check_settling(ending.world)
+
+
+@pytest.mark.parametrize(
+    "begin",
+    [
+        _trash_and_update,
+        _purge_twice,
+        _delete_empty_folder_and_move_file_in,
+        _move_into_each_other,
+        _create_twice,
+    ],
+    ids=lambda begin: begin.__name__.strip("_"),
+)
+def test_every_interleaving_ends_right_on_aws_too(begin: Begin) -> None:
+    for ending in every_interleaving(begin, lambda: aws_backend(due_shards=2)):
         check_settling(ending.world)
 
 
