@@ -70,6 +70,10 @@ class Case:
         """Say what the operation makes of an object."""
         self.expected[object_id] = (before, state)
 
+    def settled(self, file_id: str) -> None:
+        """Wait until the file's bytes have been received; others' retries come first."""
+        self.api.settled(file_id, within=600)
+
     def hold_news(self) -> None:
         """Let the first message about the project's bytes fail, so that it comes later."""
         held = Plan("on_object_created", self.project.id.encode(), at=0, fault=Fault.LOST_EVERY)

@@ -81,7 +81,7 @@ class Matrix:
             for result in clean
             if result.case.response is not None
         }
-        results = self._run(runs)
+        results = self._run(runs) if runs else []
         for result in results:
             _judge_answer(result, statuses.get(result.operation.name))
         return results
@@ -141,6 +141,8 @@ class Matrix:
             deployment.sweep(ahead)
             deployment.settle()
         self._audit(results, pending_allowed=False)
+        broken = sum(bool(result.violations) for result in results)
+        print(f"settled and audited {len(results)} runs, {broken} with violations", flush=True)  # noqa: T201
         for name, letters in deployment.dead_letters().items():
             results[-1].violations.append(f"{letters} dead letters in {name}")
 

@@ -41,7 +41,7 @@ def _two_files(case: Case) -> None:
 
 def _trashed(case: Case) -> None:
     _file(case)
-    case.api.settled(case.made["file"])
+    case.settled(case.made["file"])
     _trash(case)
 
 

@@ -28,7 +28,7 @@ def _one_file(case: Case) -> None:
 
 def _one_batch_file(case: Case) -> None:
     file_id = case.made["file"] = case.file(batch_lines(2), "batch")
-    case.api.settled(file_id)
+    case.settled(file_id)
 
 
 def _full_of_expired(case: Case) -> None:

@@ -51,7 +51,7 @@ def _unclaimed(case: Case) -> None:
 
 def _deleted(case: Case) -> None:
     file_id = case.api.create_file(LINES, "a.jsonl", "batch")["id"]
-    case.api.settled(file_id)
+    case.settled(file_id)
     case.made["file"] = file_id
 
 
@@ -103,7 +103,7 @@ def _past() -> int:
 
 def _an_expired_file(case: Case) -> None:
     file_id = case.api.create_file(b"expired")["id"]
-    case.api.settled(file_id)
+    case.settled(file_id)
     case.update(file_id, "SET expires_at = :past, due_at = :past", past=_past())
     _enter_due(case, file_id)
     case.becomes(file_id, "gone", before="gone")
@@ -146,7 +146,7 @@ def _never_validated(*, bytes_lost: bool) -> Callable[[Case], None]:
 
     def prepare(case: Case) -> None:
         file_id = case.api.create_file(LINES, "a.jsonl", "batch")["id"]
-        case.api.settled(file_id)
+        case.settled(file_id)
         stack = case.deployment.stack
         stack.dynamodb.update_item(
             TableName=case.deployment.table,

@@ -72,6 +72,8 @@ def gateway(
         "LARDER_BASE_URL": made.base_url,
         "LARDER_API_KEY": KEY,
         "XDG_STATE_HOME": str(tmp_path / "state"),
+        # The functions run in this process, and would print theirs among the command's output.
+        "POWERTOOLS_METRICS_DISABLED": "true",
     }
     with mock.patch.dict(os.environ, reached):
         yield made

@@ -170,7 +170,16 @@ class Client:
                 return
             file_id = ground.readable.pop(self._dice.randrange(len(ground.readable)))
         began = time.monotonic()
-        ground.deployment.stack.set_expiry(ground.project.id, file_id, int(time.time()) - 1)
+        ground.deployment.stack.dynamodb.update_item(
+            TableName=ground.deployment.table,
+            Key={"pk": {"S": f"P#{ground.project.id}"}, "sk": {"S": file_id}},
+            UpdateExpression="SET expires_at = :past, due_at = :past, due_shard = :shard",
+            ConditionExpression="attribute_exists(sk)",
+            ExpressionAttributeValues={
+                ":past": {"N": str(int(time.time()) - 1)},
+                ":shard": {"S": "due#05"},
+            },
+        )
         with ground.lock:
             seen = Seen("expire", "ok", began, time.monotonic())
             ground.histories[file_id].append(seen)
