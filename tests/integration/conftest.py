@@ -15,6 +15,7 @@ from moto import mock_aws
 from larder.domain.quota import Amount
 from larder.runtime.composition import Composition
 from larder.services.projects import create_project
+from tests.layer import as_in_the_layer  # noqa: F401 - a fixture
 from tests.moto_stack import CREDENTIALS, ROOT, MotoStack, create_stack
 
 if TYPE_CHECKING:
