@@ -10,7 +10,7 @@ import botocore
 import botocore.session
 from botocore.awsrequest import AWSRequest
 from botocore.config import Config
-from botocore.exceptions import HTTPClientError
+from botocore.exceptions import BotoCoreError
 
 if TYPE_CHECKING:
     from botocore.session import Session
@@ -82,7 +82,7 @@ def open_connection(client: DynamoDBClient) -> None:
     DynamoDB answers a GET by anyone with its health. A failure shows in the first call.
     """
     request = AWSRequest("GET", client.meta.endpoint_url).prepare()
-    with suppress(HTTPClientError):
+    with suppress(BotoCoreError):
         client._endpoint.http_session.send(request)  # type: ignore[attr-defined]  # noqa: SLF001
 
 
