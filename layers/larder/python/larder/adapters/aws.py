@@ -13,11 +13,13 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
 if TYPE_CHECKING:
-    from botocore.session import Session
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sqs import SQSClient
+
+type AwsSession = botocore.session.Session
+"""What the clients of one function are made in."""
 
 _CONFIG = Config(
     # A lost packet must cost a second, not the function's whole timeout. Three attempts in all:
@@ -45,33 +47,33 @@ _S3 = _CONFIG.merge(
 )
 
 
-def new_session() -> Session:
+def new_session() -> AwsSession:
     """Return a session; clients that share one read botocore's data once."""
     return botocore.session.get_session()
 
 
-def _client(session: Session, service: str, config: Config):  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _client(session: AwsSession, service: str, config: Config):  # type: ignore[no-untyped-def]  # noqa: ANN202
     return session.create_client(service, config=config)
 
 
-def dynamodb_client(session: Session) -> DynamoDBClient:
+def dynamodb_client(session: AwsSession) -> DynamoDBClient:
     """Return a client of DynamoDB."""
     client: DynamoDBClient = _client(session, "dynamodb", _CONFIG)
     client.meta.events.register_first("before-parse.dynamodb", _take_as_it_is)
     return client
 
 
-def s3_client(session: Session) -> S3Client:
+def s3_client(session: AwsSession) -> S3Client:
     """Return a client of S3."""
     return _client(session, "s3", _S3)  # type: ignore[no-any-return]
 
 
-def sqs_client(session: Session) -> SQSClient:
+def sqs_client(session: AwsSession) -> SQSClient:
     """Return a client of SQS."""
     return _client(session, "sqs", _CONFIG)  # type: ignore[no-any-return]
 
 
-def secretsmanager_client(session: Session) -> SecretsManagerClient:
+def secretsmanager_client(session: AwsSession) -> SecretsManagerClient:
     """Return a client of Secrets Manager."""
     return _client(session, "secretsmanager", _CONFIG)  # type: ignore[no-any-return]
 

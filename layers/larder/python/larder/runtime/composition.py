@@ -16,10 +16,10 @@ from larder.runtime.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from botocore.session import Session
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
 
+    from larder.adapters.aws import AwsSession
     from larder.services.folders_delete import Clearing
     from larder.services.part_ports import PartStore
     from larder.services.ports import (
@@ -51,7 +51,7 @@ class Composition:
         return cls(Settings.from_environment())
 
     @cached_property
-    def _session(self) -> Session:
+    def _session(self) -> AwsSession:
         from larder.adapters.aws import new_session
 
         return new_session()
