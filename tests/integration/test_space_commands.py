@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -67,13 +68,13 @@ def gateway(
     made = Gateway(functions, tenant)
     impatient = partial(Client, transport=InProcess(made), sleep=lambda _: None)
     monkeypatch.setattr("larder_cli.commands.access.Client", impatient)
+    # The functions run in this process, and would print their metrics among the command's output.
+    monkeypatch.setattr("aws_lambda_powertools.metrics.single_metric", lambda **_: nullcontext())
     monkeypatch.chdir(tmp_path)
     reached = {
         "LARDER_BASE_URL": made.base_url,
         "LARDER_API_KEY": KEY,
         "XDG_STATE_HOME": str(tmp_path / "state"),
-        # The functions run in this process, and would print theirs among the command's output.
-        "POWERTOOLS_METRICS_DISABLED": "true",
     }
     with mock.patch.dict(os.environ, reached):
         yield made
