@@ -56,7 +56,7 @@ class Matrix:
             deployment.stack.s3, deployment.stack.dynamodb, deployment.table, deployment.bucket
         )
         # One for all: a client of its own for every case would spend its time on certificates.
-        self._client = httpx.Client(timeout=120)
+        self._client = httpx.Client(timeout=600)
         self._done = count(1)
 
     def clean(self, operations: Sequence[Operation]) -> list[Result]:
