@@ -24,7 +24,7 @@ setup: $(UV) ## install Python packages from uv.lock into .venv
 
 .PHONY: test property lint types format openapi openapi-check pr
 test: tools ## all tests that need no Docker
-	$(RUN) pytest --numprocesses 2 --dist loadfile tests/unit tests/contract tests/property tests/integration
+	$(RUN) pytest --numprocesses 2 --dist loadfile --permissions tests/unit tests/contract tests/property tests/integration
 	$(RUN) pytest tests/e2e
 
 property: setup ## the property tests with new examples, ten times as many (for the night)
@@ -47,7 +47,7 @@ openapi: setup ## write docs/openapi.json from the functions
 openapi-check: setup ## fail when docs/openapi.json is not what the functions say
 	$(RUN) python docs/openapi.py --check
 
-pr: lint types template-check openapi-check test ## everything that a change must pass
+pr: lint types template-check security openapi-check test ## everything that a change must pass
 
 # The SAM CLI and MiniStack pin botocore for themselves: each has an environment of its own.
 .tools/%/.installed: uv.lock | $(UV)
@@ -91,13 +91,49 @@ layer-requirements: $(UV)
 template-check: .tools/sam/.installed ## lint the template
 	@.tools/sam/bin/sam validate --lint --region us-east-1
 
+SECURITY := .tools/security/bin
+
+.PHONY: security
+security: .tools/security/.installed ## check the template, the packages and the repository for what invites trouble
+	@$(SECURITY)/cfn-lint -- template.yaml
+	@$(SECURITY)/checkov --config-file .checkov.yaml
+	@$(UV) export --quiet --locked --only-group dev --no-emit-project --no-hashes | $(SECURITY)/python .ci/audit.py
+	@# Ids and digests are everywhere here: entropy says nothing. "test" is the emulator's password.
+	@git ls-files -z | xargs -0 $(SECURITY)/detect-secrets-hook --plugin .ci/larder_keys.py \
+		--disable-plugin HexHighEntropyString --disable-plugin Base64HighEntropyString \
+		--exclude-secrets '^(test|testing|real|pepper|a pepper|zk_live_local|GetSecretValue|Larder API key)$$'
+	@echo "no secrets found, the template passes"
+
 .PHONY: clean
 clean: ## remove what was built, the caches and the local state
 	@rm -rf .aws-sam .local .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	@find functions layers cli local tests -name __pycache__ -prune -exec rm -rf {} +
+
+FUZZ := $(RUN) python -m local run --port 0 --state .local/fuzz/stack -- $(UV) run --quiet python -m tests.fuzz
+
+.PHONY: fuzz fuzz-long
+fuzz: tools .tools/fuzz/.installed ## send what nobody would who meant well, for a minute or two
+	$(FUZZ) --seconds 10 --api-seconds 45
+
+fuzz-long: tools .tools/fuzz/.installed ## the same, ten minutes for each target
+	$(FUZZ) --seconds 600 --api-seconds 600
 
 .PHONY: bench
 bench: tools ## measure against other ways of doing the same; writes bench/RESULTS.md
 	$(RUN) python -m bench.validator
 	$(RUN) python -m bench.listings
 	$(RUN) python -m local run --port 0 --state .local/bench -- $(UV) run --quiet python -m bench.transfers
+
+# FAULTS=quick leaves out the faults that others stand for.
+.PHONY: faults
+faults: tools ## fail every call to AWS of every operation, and audit what is left
+	@rm -rf .local/faults/emulator .local/faults/deploy.fingerprint
+	@$(RUN) python -m local run --port 0 --state .local/faults -- $(UV) run --quiet python -m tests.faults --faults $(or $(FAULTS),all) --only "$(ONLY)"
+
+.PHONY: races
+races: tools ## many clients on one project's files at once, for SECONDS (120)
+	@$(RUN) python -m local run --port 0 --state .local/races -- $(UV) run --quiet python -m tests.races --seconds $(or $(SECONDS),120)
+
+.PHONY: load
+load: tools .tools/load/.installed ## a load test of SECONDS (300), with what the workers' memory did
+	@$(RUN) python -m local run --port 0 --state .local/load -- $(UV) run --quiet python -m tests.load --seconds $(or $(SECONDS),300)

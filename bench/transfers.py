@@ -92,7 +92,7 @@ def _steps(transfers: Transfers, rounds: int) -> list[tuple[str, str]]:
         "`POST /v1/uploads`": spans.lasted("POST", "/uploads"),
         "the parts, four at a time": spans.lasted("PUT"),
         "`POST /v1/uploads/…/complete`": spans.lasted("POST", "/complete"),
-        "of that, S3's CompleteMultipartUpload": min(transfers.join() for _ in range(rounds)),
+        "S3's CompleteMultipartUpload, by itself": min(transfers.join() for _ in range(rounds)),
     }
     return [(step, f"{lasted:.2f}") for step, lasted in seconds.items()]
 

@@ -65,6 +65,18 @@ class MotoStack:
         listed = self.s3.list_objects_v2(Bucket=self.settings.files_bucket)
         return {entry["Key"] for entry in listed.get("Contents", [])}
 
+    def logical_names(self) -> dict[str, str]:
+        """Return what the template calls each resource, by its name here."""
+        return {
+            self.settings.store_table: "Store",
+            self.settings.keys_table: "Keys",
+            self.settings.files_bucket: "FilesBucket",
+            self.settings.events_queue_url: "Events",
+            self.settings.pepper_secret_id: "Pepper",
+            self.settings.cleanups_queue_url: "Cleanups",
+            self.settings.cursor_secret_id: "CursorSecret",
+        }
+
     def environment(self) -> dict[str, str]:
         """Return the variables that the template gives the functions."""
         return {

@@ -23,6 +23,7 @@ _COMMANDS = {
     "project": _OPERATION,
     "key": _OPERATION,
     "usage": _OPERATION,
+    "audit": _OPERATION,
 }
 
 

@@ -12,7 +12,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 
 if TYPE_CHECKING:
-    from larder.api.models import Measure, UsageObject
+    from larder.api.usage_model import Measure, UsageObject
 
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 

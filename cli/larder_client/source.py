@@ -67,14 +67,19 @@ class Source:
         Raises:
             FileChangedError: there are not that many any more.
         """
-        with self.path.open("rb", buffering=0) as file:
-            file.seek(start)
+        # A descriptor and not a file object: who gives up half-way leaves this to be collected,
+        # and a file object would warn of that.
+        descriptor = os.open(self.path, os.O_RDONLY)
+        try:
             while size > 0:
-                block = file.read(min(BLOCK, size))
+                block = os.pread(descriptor, min(BLOCK, size), start)
                 if not block:
                     raise FileChangedError(f"{self.path} changed while it was being sent.")
+                start += len(block)
                 size -= len(block)
                 yield block
+        finally:
+            os.close(descriptor)
 
     def sha256(self, progress: Progress) -> str:
         """Return the file's digest in hex."""

@@ -2,10 +2,6 @@
 
 from typing import Any
 
-from aws_lambda_powertools.utilities.data_classes.api_gateway_authorizer_event import (
-    APIGatewayAuthorizerRequestEvent,
-    APIGatewayAuthorizerResponse,
-)
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from larder.runtime.composition import Composition
@@ -18,14 +14,14 @@ ports = Composition.from_environment()
 keys = ports.keys
 
 
-def secret_of(event: APIGatewayAuthorizerRequestEvent) -> str | None:
+def secret_of(request: dict[str, Any]) -> str | None:
     """Return the key from the one header that the route's authorizer is cached by.
 
     A key taken from another header would be cached under this one's value, and open the API to
     whoever sends that value next.
     """
-    headers = {name.lower(): value for name, value in (event.headers or {}).items()}
-    if event.resource.startswith(SPACE_ROUTES):
+    headers = {name.lower(): value for name, value in (request["headers"] or {}).items()}
+    if request["resource"].startswith(SPACE_ROUTES):
         return headers.get("x-api-key")
     scheme, _, secret = headers.get("authorization", "").partition(" ")
     return secret.strip() if scheme.lower() == "bearer" else None
@@ -33,8 +29,7 @@ def secret_of(event: APIGatewayAuthorizerRequestEvent) -> str | None:
 
 def lambda_handler(event: dict[str, Any], _: LambdaContext) -> dict[str, Any]:
     """Answer a policy for the whole stage, since it is cached for every route."""
-    request = APIGatewayAuthorizerRequestEvent(event)
-    key = authenticate(secret_of(request), keys=keys, pepper=lambda: ports.pepper)
+    key = authenticate(secret_of(event), keys=keys, pepper=lambda: ports.pepper)
     logger.info(
         "authorize",
         extra={
@@ -44,13 +39,15 @@ def lambda_handler(event: dict[str, Any], _: LambdaContext) -> dict[str, Any]:
             "key_id": None if key is None else key.id,
         },
     )
-    answer = APIGatewayAuthorizerResponse.from_route_arn(
-        request.method_arn,
-        principal_id="anonymous" if key is None else key.tenant,
-        context=None if key is None else {"tenant": key.tenant, "keyId": key.id},
-    )
-    if key is None:
-        answer.deny_all_routes()
-    else:
-        answer.allow_all_routes()
-    return answer.asdict()
+    # arn:aws:execute-api:<region>:<account>:<api>/<stage>/<method>/<path>
+    api, stage = event["methodArn"].split("/")[:2]
+    statement = {
+        "Action": "execute-api:Invoke",
+        "Effect": "Deny" if key is None else "Allow",
+        "Resource": [f"{api}/{stage}/*/*"],
+    }
+    return {
+        "principalId": "anonymous" if key is None else key.tenant,
+        "policyDocument": {"Version": "2012-10-17", "Statement": [statement]},
+        **({} if key is None else {"context": {"tenant": key.tenant, "keyId": key.id}}),
+    }

@@ -19,8 +19,6 @@ files, objects = ports.files, ports.objects
     "/v1/files/<file_id>/content",
     summary="Download a file",
     operation_id="files_content",
-    # Powertools would validate the answer by decoding it as text.
-    enable_validation=False,
 )
 def files_content(file_id: str) -> Response[Any]:
     """Return the stored bytes; above 4 MiB, redirect to S3, which serves them."""
@@ -41,7 +39,6 @@ def files_content(file_id: str) -> Response[Any]:
     "/v1/files/<file_id>/content",
     summary="Look at a file's size and digests",
     operation_id="files_content_head",
-    enable_validation=False,
 )
 def files_content_head(file_id: str) -> Response[Any]:
     """Return the headers of the whole content, however large."""

@@ -8,6 +8,7 @@ from larder.api.models import FileObject
 from larder.api.requests import raw_body, tenant_of
 from larder.api.resolver import entry, resolver
 from larder.runtime.composition import Composition
+from larder.runtime.observability import count_admission
 from larder.services.files_create import NewFile, create_file
 
 app = resolver()
@@ -36,6 +37,7 @@ def files_create() -> Response[FileObject]:
         objects=objects,
         clock=ports.clock,
     )
+    count_admission(file.amount)
     return Response(200, content_types.APPLICATION_JSON, FileObject.of(file), digest_header(file))
 
 

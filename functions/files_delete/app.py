@@ -4,6 +4,7 @@ from larder.api.models import FileDeleted
 from larder.api.requests import tenant_of
 from larder.api.resolver import entry, resolver
 from larder.runtime.composition import Composition
+from larder.runtime.observability import count
 from larder.services.files_delete import delete_file
 
 app = resolver()
@@ -15,6 +16,7 @@ files = ports.files
 def files_delete(file_id: str) -> FileDeleted:
     """Remove the file from every read and free its quota at once; its bytes follow soon."""
     deleted = delete_file(tenant_of(app.current_event), file_id, files=files, clock=ports.clock)
+    count("GivenBack")
     return FileDeleted(id=deleted)
 
 

@@ -4,8 +4,8 @@ from http import HTTPStatus
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response, content_types
-from aws_lambda_powertools.event_handler.openapi.params import Query
 
+from larder.api.params import Query
 from larder.api.requests import running_time, tenant_of
 from larder.api.resolver import entry, resolver
 from larder.api.space import FolderGone

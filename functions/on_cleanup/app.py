@@ -2,11 +2,7 @@
 
 from typing import Any
 
-from aws_lambda_powertools.utilities.batch import (
-    BatchProcessor,
-    EventType,
-    process_partial_response,
-)
+from aws_lambda_powertools.utilities.batch import EventType, process_partial_response
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -14,6 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from larder.adapters.sqs import pass_on
 from larder.runtime.composition import Composition
 from larder.runtime.observability import logger
+from larder.runtime.records import Records
 from larder.services.on_cleanup import Cleaning
 
 SPARE_MS = 10_000
@@ -21,7 +18,7 @@ SPARE_MS = 10_000
 
 ports = Composition.from_environment()
 clearing, cleanups = ports.clearing, ports.cleanups
-processor = BatchProcessor(event_type=EventType.SQS)
+processor = Records(EventType.SQS)
 
 
 def clean(record: SQSRecord, lambda_context: LambdaContext) -> None:

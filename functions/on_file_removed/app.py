@@ -2,11 +2,7 @@
 
 from typing import Any
 
-from aws_lambda_powertools.utilities.batch import (
-    BatchProcessor,
-    EventType,
-    process_partial_response,
-)
+from aws_lambda_powertools.utilities.batch import EventType, process_partial_response
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
@@ -14,11 +10,12 @@ from larder.adapters.dynamodb.items import removed_object
 from larder.domain.files import File
 from larder.runtime.composition import Composition
 from larder.runtime.observability import count, logger
+from larder.runtime.records import Records
 from larder.services.on_file_removed import clear_file, clear_upload
 
 ports = Composition.from_environment()
 files, uploads, objects = ports.files, ports.uploads, ports.objects
-processor = BatchProcessor(event_type=EventType.DynamoDBStreams)
+processor = Records(EventType.DynamoDBStreams)
 
 
 def clear(record: Any) -> None:  # noqa: ANN401 - Powertools' record type converts every value

@@ -3,11 +3,7 @@
 import json
 from typing import Any
 
-from aws_lambda_powertools.utilities.batch import (
-    BatchProcessor,
-    EventType,
-    process_partial_response,
-)
+from aws_lambda_powertools.utilities.batch import EventType, process_partial_response
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -15,11 +11,12 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from larder.adapters.s3 import parse_event_key
 from larder.runtime.composition import Composition
 from larder.runtime.observability import count, logger, peak_memory_mib
+from larder.runtime.records import Records
 from larder.services.on_object_created import receive_object
 
 ports = Composition.from_environment()
 files, uploads, objects = ports.files, ports.uploads, ports.objects
-processor = BatchProcessor(event_type=EventType.SQS)
+processor = Records(EventType.SQS)
 
 
 def receive(record: SQSRecord) -> None:
@@ -34,7 +31,9 @@ def receive(record: SQSRecord) -> None:
         outcome = receive_object(
             tenant, file_id, files=files, uploads=uploads, objects=objects, clock=ports.clock
         )
+        duration_ms = round((ports.clock() - started) * 1000)
         count(f"Arrival{outcome.title().replace('_', '')}")
+        count("ArrivalDuration", duration_ms, "Milliseconds")
         logger.info(
             "object_received",
             extra={
@@ -42,7 +41,7 @@ def receive(record: SQSRecord) -> None:
                 "tenant": tenant,
                 "file_id": file_id,
                 "outcome": outcome,
-                "duration_ms": round((ports.clock() - started) * 1000),
+                "duration_ms": duration_ms,
                 "peak_memory_mib": peak_memory_mib(),
             },
         )

@@ -6,6 +6,7 @@ from larder.api.space import SpaceFile
 from larder.api.space_form import space_form
 from larder.domain.files import Purpose
 from larder.runtime.composition import Composition
+from larder.runtime.observability import count_admission
 from larder.services.files_create import NewFile, create_file
 
 app = resolver(camel_case=True)
@@ -35,6 +36,7 @@ def storage_create() -> SpaceFile:
         objects=objects,
         clock=ports.clock,
     )
+    count_admission(file.amount)
     return SpaceFile.of(file)
 
 

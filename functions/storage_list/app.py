@@ -2,9 +2,8 @@
 
 from typing import Annotated
 
-from aws_lambda_powertools.event_handler.openapi.params import Query
-
 from larder.api.cursors import about, cursor_of, position_of
+from larder.api.params import Query
 from larder.api.requests import tenant_of
 from larder.api.resolver import entry, resolver
 from larder.api.space import SpaceFileList

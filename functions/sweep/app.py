@@ -5,7 +5,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from larder.runtime.composition import Composition
-from larder.runtime.observability import count, logger
+from larder.runtime.observability import count, log_failure, logger
 from larder.services.sweep import Outcome, Sweeper, Swept
 
 SPARE_MS = 10_000
@@ -45,7 +45,7 @@ def tell(swept: Swept) -> None:
         details["drift"] = drift
         logger.error("counters_drifted", extra=details)
     elif swept.error is not None:
-        logger.error("sweep_failed", extra=details, exc_info=swept.error)
+        log_failure("sweep_failed", swept.error, **details)
     else:
         logger.info("swept", extra=details)
 

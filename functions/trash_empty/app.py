@@ -8,6 +8,7 @@ from larder.api.requests import running_time, tenant_of
 from larder.api.resolver import entry, resolver
 from larder.api.space import TrashEmptied
 from larder.runtime.composition import Composition
+from larder.runtime.observability import count
 from larder.services.trash_purge import empty_trash
 
 app = resolver(camel_case=True)
@@ -25,6 +26,7 @@ def trash_empty() -> Response[TrashEmptied]:
         clock=ports.clock,
         keep_going=running_time(app.lambda_context),
     )
+    count("GivenBack", purged)
     return Response(
         HTTPStatus.OK if done else HTTPStatus.ACCEPTED,
         content_types.APPLICATION_JSON,

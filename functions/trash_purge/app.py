@@ -4,6 +4,7 @@ from larder.api.requests import tenant_of
 from larder.api.resolver import entry, resolver
 from larder.api.space import FileGone
 from larder.runtime.composition import Composition
+from larder.runtime.observability import count
 from larder.services.trash_purge import purge_one
 
 app = resolver(camel_case=True)
@@ -17,6 +18,7 @@ trash = ports.trash
 def trash_purge(file_id: str) -> FileGone:
     """Delete the file for good and free its quota."""
     gone = purge_one(tenant_of(app.current_event), file_id, trash=trash, clock=ports.clock)
+    count("GivenBack")
     return FileGone(file_id=gone)
 
 

@@ -1,9 +1,10 @@
 """POST /v1/uploads/{upload_id}/cancel: call an upload off."""
 
-from larder.api.models import UploadObject
 from larder.api.requests import tenant_of
 from larder.api.resolver import entry, resolver
+from larder.api.upload_models import UploadObject
 from larder.runtime.composition import Composition
+from larder.runtime.observability import count
 from larder.services.uploads_cancel import cancel_upload
 
 app = resolver()
@@ -19,6 +20,7 @@ def uploads_cancel(upload_id: str) -> UploadObject:
     state = cancel_upload(
         tenant_of(app.current_event), upload_id, uploads=uploads, parts=parts, clock=ports.clock
     )
+    count("GivenBack")
     return UploadObject.of(state)
 
 

@@ -3,9 +3,10 @@
 from aws_lambda_powertools.event_handler import Response, content_types
 
 from larder.api.contents import digest_header
-from larder.api.models import UploadCompleteRequest, UploadObject
 from larder.api.requests import json_body, tenant_of
 from larder.api.resolver import entry, resolver
+from larder.api.upload_models import UploadObject
+from larder.api.upload_requests import UploadCompleteRequest
 from larder.runtime.composition import Composition
 from larder.services.uploads_complete import complete_upload
 

@@ -1,10 +1,12 @@
 """POST /v1/uploads: announce a file whose bytes go straight to S3."""
 
-from larder.api.models import UploadCreateRequest, UploadObject
 from larder.api.requests import json_body, tenant_of
 from larder.api.resolver import entry, resolver
+from larder.api.upload_models import UploadObject
+from larder.api.upload_requests import UploadCreateRequest
 from larder.domain.filenames import clean_filename
 from larder.runtime.composition import Composition
+from larder.runtime.observability import count_admission
 from larder.services.uploads_create import NewUpload, create_upload
 
 app = resolver()
@@ -36,6 +38,7 @@ def uploads_create() -> UploadObject:
         part_threshold=ports.settings.part_threshold,
         clock=ports.clock,
     )
+    count_admission(state.upload.amount)
     return UploadObject.of(state)
 
 

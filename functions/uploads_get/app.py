@@ -1,8 +1,8 @@
 """GET /v1/uploads/{upload_id}: how far an upload has come."""
 
-from larder.api.models import UploadObject
 from larder.api.requests import tenant_of
 from larder.api.resolver import entry, resolver
+from larder.api.upload_models import UploadObject
 from larder.runtime.composition import Composition
 from larder.services.uploads_get import get_upload
 

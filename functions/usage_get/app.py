@@ -1,8 +1,8 @@
 """GET /v1/usage: what a project uses of its quota."""
 
-from larder.api.models import UsageObject
 from larder.api.requests import tenant_of
 from larder.api.resolver import entry, resolver
+from larder.api.usage_model import UsageObject
 from larder.runtime.composition import Composition
 from larder.services.usage_get import get_usage
 

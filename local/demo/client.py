@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from larder.api.models import UsageObject
+from larder.api.usage_model import UsageObject
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -14,7 +14,7 @@ from moto import mock_aws
 from moto.dynamodb.models import dynamodb_backends
 from moto.s3.models import s3_backends
 
-from larder.adapters.aws import dynamodb_client, s3_client, sqs_client
+from larder.adapters import aws
 from larder.adapters.dynamodb import keys, transactions
 from larder.adapters.dynamodb.api_keys import DynamoKeys
 from larder.adapters.dynamodb.counters import usage_from
@@ -62,9 +62,10 @@ CONFLICT = {"Code": "TransactionConflict", "Message": "Transaction is ongoing fo
 @cache
 def _clients() -> tuple[Any, Any, Any]:
     # The functions' own configuration of botocore, and every expression checked on its way out.
-    dynamodb = dynamodb_client()
+    session = aws.new_session()
+    dynamodb = aws.dynamodb_client(session)
     dynamodb.meta.events.register("provide-client-params.dynamodb.*", check_expressions)
-    return dynamodb, s3_client(), sqs_client()
+    return dynamodb, aws.s3_client(session), aws.sqs_client(session)
 
 
 class MotoParts(S3Parts):

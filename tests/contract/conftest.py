@@ -8,6 +8,7 @@ import pytest
 
 from tests.backends.aws import aws_backend
 from tests.backends.memory import MemoryBackend
+from tests.layer import as_in_the_layer  # noqa: F401 - a fixture
 from tests.samples import OTHER, a_project
 
 if TYPE_CHECKING:

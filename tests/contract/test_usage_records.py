@@ -75,6 +75,38 @@ def test_a_recount_reads_more_than_dynamodb_does_at_once(backend: Backend) -> No
     assert backend.usage.recount(tenant).used == Amount(files=5, bytes=5)
 
 
+def test_counters_are_set_to_what_was_counted_and_limits_stay(
+    backend: Backend, tenant: TenantId
+) -> None:
+    backend.files.admit(tenant, a_file(100))
+    counted = Count(used=Amount(files=2, bytes=30), reserved=Amount(files=1, bytes=4))
+
+    assert backend.usage.set_counted(tenant, version(backend), counted)
+
+    assert backend.usage.get(tenant) == Usage(
+        limit=ROOM,
+        left=ROOM - Amount(files=3, bytes=34),
+        reserved=Amount(files=1, bytes=4),
+        version=2,
+    )
+
+
+def test_counters_that_have_changed_are_not_set(backend: Backend, tenant: TenantId) -> None:
+    before = version(backend)
+    backend.files.admit(tenant, a_file(100))
+    after = backend.usage.get(tenant)
+
+    assert not backend.usage.set_counted(tenant, before, Count(used=NOTHING, reserved=NOTHING))
+
+    assert backend.usage.get(tenant) == after
+
+
+def test_an_unknown_projects_counters_are_not_made(backend: Backend) -> None:
+    assert not backend.usage.set_counted(OTHER, 0, Count(used=NOTHING, reserved=NOTHING))
+
+    assert backend.usage.get(OTHER) is None
+
+
 def _admit(backend: Backend) -> None:
     backend.files.admit(TENANT, a_file(1))
 

@@ -70,6 +70,12 @@ class Operator:
         secret, record = create_key(project, keys=self._keys, pepper=self._pepper, clock=time.time)
         return secret, record.id
 
+    def revoked_key(self, project: TenantId) -> str:
+        """Return a key of the project that was revoked before anybody used it."""
+        secret, key_id = self.create_key(project)
+        revoke_key(project, key_id, keys=self._keys, clock=time.time)
+        return secret
+
     def used_and_revoked_key(self) -> RevokedKey:
         project = self.new_project()
         secret, key_id = self.create_key(project.id)

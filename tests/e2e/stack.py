@@ -90,6 +90,19 @@ class Stack:
             session.client("logs", endpoint_url=endpoint),
         )
 
+    def client(self, service: str, **credentials: str) -> Any:
+        """Return a client of any service, with the operator's credentials or those given."""
+        operators = {
+            "aws_access_key_id": self.env["AWS_ACCESS_KEY_ID"],
+            "aws_secret_access_key": self.env["AWS_SECRET_ACCESS_KEY"],
+        }
+        return boto3.client(  # type: ignore[call-overload]
+            service,
+            region_name=self.env["AWS_DEFAULT_REGION"],
+            endpoint_url=self.env["AWS_ENDPOINT_URL"],
+            **operators | credentials,
+        )
+
     @property
     def base_url(self) -> str:
         return self.env["LARDER_BASE_URL"]

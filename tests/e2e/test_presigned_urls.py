@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tests.e2e.stack import Stack
 
 DATA = b"exactly these bytes"
+IN_PARTS = 65 * 2**20
 
 type Query = dict[str, str]
 
@@ -37,6 +38,16 @@ def without(name: str) -> Callable[[Query], Query]:
 
 def changed(name: str, change: Callable[[str], str]) -> Callable[[Query], Query]:
     return lambda query: query | {name: change(query[name])}
+
+
+def elsewhere(url: str) -> str:
+    split = urlsplit(url)
+    assert split.hostname == "127.0.0.1"
+    return urlunsplit(split._replace(netloc=f"localhost:{split.port}"))
+
+
+def lifetime(url: str) -> int:
+    return int(dict(parse_qsl(urlsplit(url).query))["X-Amz-Expires"])
 
 
 def assert_nothing_arrived(api: Api, upload: Json) -> None:
@@ -160,6 +171,74 @@ def test_leaving_out_if_none_match_does_not_allow_a_second_put(api: Api) -> None
 
     assert api.put(upload["transfer"] | {"headers": headers}, DATA[::-1]).status_code in {403, 412}
     assert api.content(api.complete(upload["id"])["file"]["id"]).content == DATA
+
+
+def test_what_a_url_brings_after_its_upload_was_cancelled_is_deleted(
+    api: Api, project: Project, stack: Stack
+) -> None:
+    upload = api.create_upload(len(DATA))
+    api.json("POST", f"/uploads/{upload['id']}/cancel")
+    key = f"files/{project.id}/{upload['id'].replace('upload_', 'file-')}"
+
+    # The URL is still good for S3, but no record claims what it brings.
+    api.put(upload["transfer"], DATA)
+
+    eventually(lambda: stack.stored(key), lambda stored: not stored, 30)
+    assert api.json("GET", f"/uploads/{upload['id']}")["status"] == "cancelled"
+    assert upload["id"].replace("upload_", "file-") not in api.listed()
+
+
+def test_a_url_works_on_no_other_host(api: Api) -> None:
+    upload = api.create_upload(len(DATA))
+    file = api.create_file(DATA)
+    transfer = upload["transfer"]
+    link = api.json("GET", f"/files/{file['id']}/url")["url"]
+
+    # Another name of the same server: only the signature can tell.
+    assert api.put(transfer | {"url": elsewhere(transfer["url"])}, DATA).status_code == 403
+    assert api.client.get(elsewhere(link)).status_code == 403
+    pretending = transfer["headers"] | {"Host": "bucket.example.com"}
+    assert api.put(transfer | {"headers": pretending}, DATA).status_code in {403, 404}
+
+    assert_nothing_arrived(api, upload)
+
+
+def test_an_upload_url_lives_an_hour_at_most(api: Api) -> None:
+    whole, in_parts = api.create_upload(len(DATA)), api.create_upload(IN_PARTS)
+    fresh = api.json("GET", f"/uploads/{whole['id']}")
+    parts = [part["url"] for part in in_parts["transfer"]["parts"]]
+
+    for url in (whole["transfer"]["url"], fresh["transfer"]["url"], *parts):
+        assert 0 < lifetime(url) <= 3600
+    for upload in (whole, in_parts, fresh):
+        assert upload["transfer"]["expires_at"] <= upload["created_at"] + 3600
+
+
+def test_a_download_url_lives_five_minutes_unless_asked_otherwise(api: Api) -> None:
+    small = api.create_file(DATA)["id"]
+    large = api.upload_directly(b"x" * (5 * 2**20))["id"]
+
+    redirect = api.content(large)
+
+    assert redirect.status_code == 302
+    assert lifetime(redirect.headers["location"]) <= 300
+    assert lifetime(api.json("GET", f"/files/{small}/url")["url"]) == 300
+    asked = api.json("GET", f"/files/{small}/url", params={"expiry": "3600"})
+    assert lifetime(asked["url"]) == 3600
+
+
+def test_a_download_link_finds_nothing_once_the_file_is_deleted(
+    api: Api, project: Project, stack: Stack
+) -> None:
+    file = api.create_file(DATA)
+    link = api.json("GET", f"/files/{file['id']}/url")["url"]
+    api.json("DELETE", f"/files/{file['id']}")
+    eventually(lambda: stack.stored(f"files/{project.id}/{file['id']}"), lambda it: not it, 30)
+
+    response = api.client.get(link)
+
+    assert response.status_code == 404
+    assert DATA not in response.content
 
 
 def test_a_url_stops_working_when_its_file_is_deleted(

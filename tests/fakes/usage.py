@@ -43,6 +43,19 @@ class InMemoryUsage:
                     reserved += upload_row.upload.amount
         return Count(used=used, reserved=reserved)
 
+    def set_counted(self, tenant: TenantId, version: int, counted: Count) -> bool:
+        with self._store.transaction():
+            row = self._store.usage.get(tenant)
+            if row is None or row.usage.version != version:
+                return False
+            row.usage = replace(
+                row.usage,
+                left=row.usage.limit - counted.used - counted.reserved,
+                reserved=counted.reserved,
+                version=version + 1,
+            )
+            return True
+
     def audit_again(self, tenant: TenantId, at: int) -> None:
         self._store.usage[tenant].due_at = at
 

@@ -15,6 +15,8 @@ from moto import mock_aws
 from larder.domain.quota import Amount
 from larder.runtime.composition import Composition
 from larder.services.projects import create_project
+from tests.integration.iam import Used, role_of, unused, used_so_far
+from tests.layer import as_in_the_layer  # noqa: F401 - a fixture
 from tests.moto_stack import CREDENTIALS, ROOT, MotoStack, create_stack
 
 if TYPE_CHECKING:
@@ -96,7 +98,9 @@ class Functions:
     stack: MotoStack
 
     def invoke(self, name: str, event: dict[str, Any], context: FakeContext | None = None) -> Any:
-        return load(name).lambda_handler(event, context or FakeContext())
+        handler = load(name).lambda_handler
+        with role_of(name, self.stack.logical_names()):
+            return handler(event, context or FakeContext())
 
     def call(self, name: str, tenant: TenantId, **changes: Any) -> Answer:
         """Send the function its recorded event, changed as given, as `tenant`."""
@@ -166,3 +170,39 @@ def stranger(ports: Composition) -> TenantId:
     return create_project(
         "stranger", Amount(files=200, bytes=2**28), projects=ports.projects, clock=ports.clock
     ).id
+
+
+_USED: set[Used] = set()
+_FROM_WORKERS = "used_permissions"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--permissions",
+        action="store_true",
+        help="fail for permissions in the template that no test of the functions makes use of",
+    )
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take over what one of pytest-xdist's workers has seen."""
+    _USED.update(map(tuple, getattr(node, "workeroutput", {}).get(_FROM_WORKERS, [])))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    _USED.update(used_so_far())
+    if (output := getattr(session.config, "workeroutput", None)) is not None:
+        output[_FROM_WORKERS] = sorted(_USED)
+    elif session.config.getoption("--permissions") and unused(_USED):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    if config.getoption("--permissions"):
+        for function, action, resource in unused(_USED):
+            terminalreporter.write_line(
+                f"UNUSED {function} may {action} on {resource}, and no test has it do so", red=True
+            )

@@ -10,7 +10,7 @@ import pytest
 from urllib3.filepost import encode_multipart_formdata
 
 from larder.domain.errors import ContentionError
-from tests.integration.conftest import load
+from tests.integration.conftest import load, recorded
 from tests.integration.test_uploads import used
 
 if TYPE_CHECKING:
@@ -140,6 +140,40 @@ def test_an_answer_that_says_try_again_is_not_kept(
 
     assert first.status in {429, 500}
     assert (second.status, "larder-idempotent-replay" in second.headers) == (200, False)
+
+
+@pytest.mark.parametrize(
+    ("function", "use_case"),
+    [
+        ("files_create", "create_file"),
+        ("storage_create", "create_file"),
+        ("folders_create", "create_folder"),
+        ("trash_restore", "restore_file"),
+        ("parts_create", "create_part"),
+        ("uploads_create", "create_upload"),
+        ("uploads_complete", "complete_upload"),
+        ("uploads_cancel", "cancel_upload"),
+    ],
+)
+def test_a_failure_is_forgotten_by_every_function_that_answers_once(
+    functions: Functions,
+    tenant: TenantId,
+    monkeypatch: pytest.MonkeyPatch,
+    function: str,
+    use_case: str,
+) -> None:
+    def fail(*_: Any, **__: Any) -> Any:
+        raise TimeoutError
+
+    headers = recorded(function)["headers"] | {"Idempotency-Key": "one"}
+    with monkeypatch.context() as broken:
+        broken.setattr(load(function), use_case, fail)
+        first = functions.call(function, tenant, headers=headers)
+    second = functions.call(function, tenant, headers=headers)
+
+    assert first.status == 500
+    assert second.status in {200, 404}
+    assert "larder-idempotent-replay" not in second.headers
 
 
 def test_a_refusal_is_repeated_too(functions: Functions, tenant: TenantId) -> None:

@@ -10,13 +10,18 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from larder.domain.files import DAY, VALIDATION_GRACE
+from larder.domain.quota import Amount
+from larder.services.projects import create_project
 from tests.integration.conftest import FakeContext, arrival, load, recorded
 from tests.integration.test_files import GOOD_LINE, get, upload
 from tests.integration.test_uploads import age, create, put, used
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from larder.domain.ids import TenantId
-    from tests.integration.conftest import Functions
+    from larder.runtime.composition import Composition
+    from tests.integration.conftest import Answer, Functions
     from tests.moto_stack import MotoStack
 
 
@@ -98,6 +103,19 @@ def test_a_report_that_is_not_there_yet_can_be_asked_for_again(
     assert "x-should-retry" not in answer.headers
 
 
+def test_a_report_that_got_lost_is_our_fault(
+    functions: Functions, stack: MotoStack, tenant: TenantId
+) -> None:
+    file = upload(functions, tenant).json
+    arrive(functions, tenant, file["id"])
+    stack.s3.delete_object(Bucket=stack.settings.files_bucket, Key=f"reports/{tenant}/{file['id']}")
+
+    answer = get(functions, tenant, file["id"], "files_validation")
+
+    assert (answer.status, answer.error["code"]) == (500, "internal_error")
+    assert file["id"] not in answer.error["message"]
+
+
 def test_a_redelivered_arrival_changes_nothing(
     functions: Functions, stack: MotoStack, tenant: TenantId
 ) -> None:
@@ -118,6 +136,23 @@ def test_bytes_without_a_record_are_deleted(
 
     functions.invoke("on_object_created", arrival(key))
 
+    assert stack.object_keys() == set()
+
+
+@pytest.mark.parametrize("purpose", ["batch", "user_data"])
+def test_bytes_that_are_gone_when_their_arrival_is_told_change_nothing(
+    functions: Functions, stack: MotoStack, tenant: TenantId, purpose: str
+) -> None:
+    large = create(functions, tenant, bytes=2**20, purpose=purpose).json
+    file = upload(functions, tenant, fields={"purpose": purpose}).json
+    stack.s3.delete_object(Bucket=stack.settings.files_bucket, Key=f"files/{tenant}/{file['id']}")
+
+    assert arrive(functions, tenant, file["id"]) == {"batchItemFailures": []}
+    assert arrive(functions, tenant, large["id"].replace("upload_", "file-")) == {
+        "batchItemFailures": []
+    }
+
+    assert get(functions, tenant, file["id"]).json["purpose"] == purpose
     assert stack.object_keys() == set()
 
 
@@ -221,6 +256,24 @@ def test_an_expired_file_is_gone_for_every_reader_before_anything_collects_it(
     assert [answer.status for answer in answers] == [404] * len(routes)
     assert functions.call("files_list", tenant, queryStringParameters=None).json["data"] == []
     assert used(functions, tenant) == (0, 0, 0, 0)
+
+
+@pytest.mark.parametrize("enter", [upload, create])
+def test_a_full_project_makes_room_by_what_has_expired(
+    functions: Functions,
+    ports: Composition,
+    stack: MotoStack,
+    enter: Callable[[Functions, TenantId], Answer],
+) -> None:
+    tenant = create_project(
+        "small", Amount(files=2, bytes=2**20), projects=ports.projects, clock=ports.clock
+    ).id
+    age(stack, tenant, upload(functions, tenant).json["id"])
+    age(stack, tenant, create(functions, tenant).json["id"])
+
+    answer = enter(functions, tenant)
+
+    assert answer.status == 200
 
 
 def test_the_sweep_releases_what_has_expired(

@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from larder.domain.errors import InvalidParameterError, QuotaExceededError
+from larder.domain.errors import InvalidParameterError, NotFoundError, QuotaExceededError
 from larder.domain.files import File, FileStatus, Purpose
 from larder.domain.quota import NOTHING, Amount
 from larder.services.ports import StoredBytes
 from tests.fakes.clock import START
-from tests.samples import TENANT, a_file
+from tests.samples import TENANT, a_file, a_folder, to_trash
+from tests.unit import space_cases
 from tests.unit.use_cases import store
 
 if TYPE_CHECKING:
-    from larder.domain.ids import TenantId
+    from larder.domain.ids import FileId, TenantId
     from tests.backends.memory import MemoryBackend
 
 SHA256 = "84d89877f0d4041efb6bf91a16f0248f2fd573e6af05c19f96bedb9f882f7882"
@@ -160,3 +161,70 @@ def test_a_file_belongs_to_its_project_alone(ports: MemoryBackend, other: Tenant
 
     assert ports.files.get(other, file.id) is None
     assert used(ports) == Amount(files=1, bytes=10)
+
+
+class TestInTheSpace:
+    def test_a_file_lies_in_its_folder_with_its_tags(self, ports: MemoryBackend) -> None:
+        folder = a_folder(ports, TENANT).id
+
+        file = space_cases.store(ports, folder=folder, tags=(" b ", "a", "b"))
+
+        assert (file.folder_id, file.tags, file.favorite) == (folder, ("b", "a"), False)
+        assert (file.revision, file.updated_at) == (0, file.created_at)
+        assert ports.files.get(TENANT, file.id) == file
+
+    def test_the_root_is_no_folder(self, ports: MemoryBackend) -> None:
+        assert space_cases.store(ports, folder="root").folder_id is None
+
+    @pytest.mark.parametrize("folder", ["", "folder-1", "folder-" + "0" * 24])
+    def test_a_folder_that_does_not_exist_is_not_found_and_nothing_is_stored(
+        self, ports: MemoryBackend, folder: str
+    ) -> None:
+        with pytest.raises(NotFoundError, match="No such Folder") as refused:
+            space_cases.store(ports, folder=folder)
+
+        assert refused.value.param == "folder_id"
+        assert used(ports) == NOTHING
+        assert ports.snapshot().objects == set()
+
+    def test_a_folder_that_is_being_deleted_is_not_found(self, ports: MemoryBackend) -> None:
+        folder = a_folder(ports, TENANT).id
+        ports.folders.close(TENANT, folder, int(START))
+
+        with pytest.raises(NotFoundError):
+            space_cases.store(ports, folder=folder)
+
+    @pytest.mark.parametrize("tags", [("",), ("a,b",), ("x" * 65,), tuple(map(str, range(51)))])
+    def test_malformed_tags_are_refused_and_nothing_is_stored(
+        self, ports: MemoryBackend, tags: tuple[str, ...]
+    ) -> None:
+        with pytest.raises(InvalidParameterError) as refused:
+            space_cases.store(ports, tags=tags)
+
+        assert refused.value.param == "tags"
+        assert used(ports) == NOTHING
+
+    @pytest.mark.parametrize(
+        ("claimed", "kept"),
+        [("Image/PNG", "image/png"), (None, "text/csv"), ("application/octet-stream", "text/csv")],
+    )
+    def test_the_media_type_is_the_client_s_else_the_name_s(
+        self, ports: MemoryBackend, claimed: str | None, kept: str
+    ) -> None:
+        assert space_cases.store(ports, filename="a.csv", mime_type=claimed).mime_type == kept
+
+    def test_a_file_that_is_trashed_before_its_bytes_fail_stays_in_the_trash(
+        self, ports: MemoryBackend, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fail(tenant: TenantId, file_id: FileId, _: bytes) -> None:
+            to_trash(ports, tenant, file_id)
+            message = "S3 is out"
+            raise OSError(message)
+
+        monkeypatch.setattr(ports.objects, "put", fail)
+
+        with pytest.raises(OSError, match="S3 is out"):
+            store(ports)
+
+        assert len(ports.snapshot().trash) == 1
+        assert used(ports) == Amount(files=1, bytes=10)

@@ -8,9 +8,12 @@ import pytest
 
 from larder.domain.files import DAY
 from larder.domain.quota import NOTHING, Amount
+from larder.domain.trash import TRASH_LIFE
 from larder.domain.uploads import UPLOAD_LIFE, Upload, UploadStatus
 from larder.services.on_file_removed import clear_file, clear_upload
+from larder.services.trash_purge import purge_one
 from tests.samples import TENANT, to_trash
+from tests.unit.space_cases import restore
 from tests.unit.use_cases import VALID_LINE, announce, receive, store
 
 if TYPE_CHECKING:
@@ -155,3 +158,53 @@ def test_an_upload_that_is_there_is_not_gone(ports: MemoryBackend) -> None:
     assert not cleared_upload(ports, upload)
 
     assert usage(ports).reserved == upload.amount
+
+
+class TestTrash:
+    def cleared(self, ports: MemoryBackend) -> list[bool]:
+        """Tell the worker of everything that the stream says was removed."""
+        found = [file for _, file in ports.removed()]
+        return [cleared_file(ports, file) for file in found if not isinstance(file, Upload)]
+
+    def test_a_file_that_moves_to_the_trash_and_back_keeps_its_bytes(
+        self, ports: MemoryBackend
+    ) -> None:
+        file = store(ports)
+
+        to_trash(ports, TENANT, file.id)
+        assert self.cleared(ports) == [False]
+        restore(ports, file.id)
+        assert self.cleared(ports) == [False]
+
+        assert ports.objects.stat(TENANT, file.id) is not None
+        assert usage(ports).used == Amount(files=1, bytes=10)
+
+    def test_a_purged_file_s_bytes_go_and_its_quota_is_given_back_once(
+        self, ports: MemoryBackend
+    ) -> None:
+        file, _ = store(ports), store(ports)
+        to_trash(ports, TENANT, file.id)
+        purge_one(TENANT, file.id, trash=ports.trash, clock=ports.clock)
+
+        # In the trash and then gone: told twice, in either order, as late as may be.
+        assert self.cleared(ports) == [True, True]
+
+        assert ports.objects.stat(TENANT, file.id) is None
+        assert usage(ports).used == Amount(files=1, bytes=10)
+
+    def test_what_ttl_takes_from_the_trash_is_given_back_once(self, ports: MemoryBackend) -> None:
+        file = store(ports, VALID_LINE, purpose="batch")
+        receive(ports, file.id)
+        to_trash(ports, TENANT, file.id)
+        ports.removed()
+        ports.clock.advance(TRASH_LIFE + DAY)
+        ports.collect_ttl()
+
+        gone = ports.removed()
+        for tenant, removed in gone * 2:
+            assert not isinstance(removed, Upload)
+            assert clear_file(tenant, removed, files=ports.files, objects=ports.objects)
+
+        assert len(gone) == 1
+        assert usage(ports).used == NOTHING
+        assert ports.snapshot().objects == ports.snapshot().reports == set()

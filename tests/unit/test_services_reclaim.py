@@ -8,13 +8,14 @@ import pytest
 
 from larder.domain.errors import ContentionError, QuotaExceededError
 from larder.domain.files import FileStatus
-from larder.domain.ids import TenantId
+from larder.domain.ids import TenantId, new_folder_id
 from larder.domain.quota import NOTHING, Amount
+from larder.domain.trash import TRASH_LIFE
 from larder.domain.uploads import UPLOAD_LIFE, UploadStatus
 from larder.services.ports import DueWork, Verdict
 from larder.services.reclaim import RECLAIM_AT_ONCE
 from larder.services.usage_get import get_usage
-from tests.samples import TENANT, a_file, a_project
+from tests.samples import TENANT, a_file, a_project, to_trash
 from tests.unit.use_cases import announce, store
 
 if TYPE_CHECKING:
@@ -172,3 +173,42 @@ class TestUsage:
     def test_an_unknown_project_has_none(self, ports: MemoryBackend) -> None:
         with pytest.raises(LookupError):
             usage(ports, TenantId("wks-unknown"))
+
+
+@pytest.mark.usefixtures("tenant")
+class TestTrash:
+    def test_what_is_in_the_trash_counts_until_its_time_is_over(self, ports: MemoryBackend) -> None:
+        file = store(ports, b"x" * 10)
+        to_trash(ports, TENANT, file.id)
+
+        ports.clock.advance(TRASH_LIFE - 1)
+        assert usage(ports).used == Amount(files=1, bytes=10)
+        ports.clock.advance(1)
+
+        assert usage(ports).used == NOTHING
+        assert not ports.files.exists(TENANT, file.id)
+
+    def test_a_trashed_file_that_would_have_expired_does_not_count(
+        self, ports: MemoryBackend
+    ) -> None:
+        file = store(ports, expires_after=3_600)
+        to_trash(ports, TENANT, file.id)
+        ports.clock.advance(3_600)
+
+        assert reclaim(ports) == 1
+
+        assert usage(ports).used == NOTHING
+
+    def test_what_was_restored_since_stays(
+        self, ports: MemoryBackend, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        file = store(ports)
+        stale = [
+            DueWork(TENANT, file_id=file.id, trashed=True),
+            DueWork(TENANT, folder_id=new_folder_id(ports.clock())),
+        ]
+        monkeypatch.setattr(ports.deadlines, "expired", lambda *_: iter(stale))
+
+        assert reclaim(ports) == 0
+
+        assert ports.files.get(TENANT, file.id) == file

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from larder.domain.files import DAY, VALIDATION_GRACE
+from larder.domain.folders import CLEARING_GRACE
 from larder.domain.projects import AUDIT_INTERVAL
 from larder.domain.quota import NOTHING, Amount
+from larder.domain.trash import TRASH_LIFE
 from larder.domain.uploads import UPLOAD_LIFE, UploadStatus
+from larder.services.audit import NO_DRIFT
 from larder.services.ports import Count, DueWork
-from larder.services.sweep import NO_DRIFT, Outcome
-from tests.samples import TENANT, a_file
+from larder.services.sweep import Outcome
+from tests.samples import TENANT, a_file, a_folder, to_trash
 from tests.unit.use_cases import announce, receive, store, sweep, sweeper
 
 if TYPE_CHECKING:
@@ -269,3 +272,137 @@ def test_an_audit_that_was_disturbed_says_nothing_about_drift(
     monkeypatch.setattr(ports.usage, "recount", recount_while_another_stores)
 
     assert sweep(ports)[0] == {Outcome.COUNTERS_BUSY: 1}
+
+
+class TestTrash:
+    @pytest.mark.parametrize(
+        ("expires_after", "life"), [(None, TRASH_LIFE), (3_600, 3_600), (29 * DAY, 29 * DAY)]
+    )
+    def test_a_trashed_file_is_purged_when_its_time_is_over(
+        self, ports: MemoryBackend, expires_after: int | None, life: int
+    ) -> None:
+        file = store(ports, expires_after=expires_after)
+        to_trash(ports, TENANT, file.id)
+        ports.usage.audit_again(TENANT, int(ports.clock()) + 90 * DAY)
+
+        ports.clock.advance(life - 1)
+        assert sweep(ports)[0] == {}
+        ports.clock.advance(1)
+        outcomes, reported = sweep(ports)
+
+        assert outcomes == {Outcome.EXPIRED: 1}
+        assert reported[0].work == DueWork(TENANT, file_id=file.id, trashed=True)
+        assert ports.snapshot().trash == {}
+        assert usage(ports).used == NOTHING
+
+    def test_what_was_restored_or_purged_since_is_left_alone(
+        self, ports: MemoryBackend, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        restored, purged, fresh = store(ports), store(ports), store(ports)
+        for file in (restored, purged, fresh):
+            to_trash(ports, TENANT, file.id)
+        found = {file.id: ports.trash.get(TENANT, file.id) for file in (restored, purged)}
+        assert ports.trash.restore(TENANT, found[restored.id], restored)  # type: ignore[arg-type]
+        assert ports.trash.purge(TENANT, [found[purged.id]])  # type: ignore[list-item]
+        stale = [DueWork(TENANT, file_id=f.id, trashed=True) for f in (restored, purged, fresh)]
+        monkeypatch.setattr(ports.deadlines, "due", lambda _: iter(stale))
+        before = ports.snapshot()
+
+        assert sweep(ports)[0] == {Outcome.NOTHING_TO_DO: 3}
+
+        assert ports.snapshot() == before
+
+    def test_an_unvalidated_file_is_not_announced_while_it_is_in_the_trash(
+        self, ports: MemoryBackend
+    ) -> None:
+        file = store(ports)
+        to_trash(ports, TENANT, file.id)
+        ports.clock.advance(VALIDATION_GRACE)
+
+        assert sweep(ports)[0] == {}
+        assert ports.announced() == []
+
+    def test_a_restored_file_whose_bytes_never_came_is_released(self, ports: MemoryBackend) -> None:
+        file = a_file()
+        ports.files.admit(TENANT, file)
+        to_trash(ports, TENANT, file.id)
+        trashed = ports.trash.get(TENANT, file.id)
+        assert trashed is not None
+        ports.trash.restore(TENANT, trashed, file)
+        ports.clock.advance(VALIDATION_GRACE)
+
+        assert sweep(ports)[0] == {Outcome.ABANDONED: 1}
+
+        assert usage(ports).used == NOTHING
+
+    def test_an_audit_counts_what_is_in_the_trash(self, ports: MemoryBackend) -> None:
+        to_trash(ports, TENANT, store(ports).id)
+        ports.clock.advance(AUDIT_INTERVAL)
+
+        assert sweep(ports)[0] == {Outcome.COUNTERS_EXACT: 1}
+
+    def test_an_audit_is_not_misled_by_a_file_that_moves_meanwhile(
+        self, ports: MemoryBackend, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        file = store(ports)
+        receive(ports, file.id)
+        ports.clock.advance(AUDIT_INTERVAL)
+        recount = ports.usage.recount
+
+        def recount_one_key_after_the_other(tenant: TenantId) -> Count:
+            counted = recount(tenant)
+            to_trash(ports, tenant, file.id)
+            return Count(used=counted.used + file.amount, reserved=counted.reserved)
+
+        monkeypatch.setattr(ports.usage, "recount", recount_one_key_after_the_other)
+
+        assert sweep(ports)[0] == {Outcome.COUNTERS_BUSY: 1}
+
+
+class TestFolders:
+    def test_a_folder_whose_deletion_has_stopped_is_taken_up_every_quarter_of_an_hour(
+        self, ports: MemoryBackend
+    ) -> None:
+        folder = a_folder(ports, TENANT)
+        ports.folders.close(TENANT, folder.id, int(ports.clock()))
+
+        taken_up = []
+        for second in range(0, 3 * CLEARING_GRACE, 60):
+            outcomes, reported = sweep(ports)
+            if outcomes[Outcome.FOLDER_TAKEN_UP]:
+                taken_up.append(second)
+                assert reported[0].work == DueWork(TENANT, folder_id=folder.id)
+            ports.clock.advance(60)
+
+        assert taken_up == [0, CLEARING_GRACE, 2 * CLEARING_GRACE]
+        assert ports.cleanups.folders == [(TENANT, folder.id)] * 3
+
+    def test_a_folder_that_is_gone_or_open_is_left_alone(
+        self, ports: MemoryBackend, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        still_open, gone = a_folder(ports, TENANT, "a"), a_folder(ports, TENANT, "b")
+        ports.folders.remove(TENANT, gone)
+        stale = [DueWork(TENANT, folder_id=folder.id) for folder in (still_open, gone)]
+        monkeypatch.setattr(ports.deadlines, "due", lambda _: iter(stale))
+        before = ports.snapshot()
+
+        assert sweep(ports)[0] == {Outcome.NOTHING_TO_DO: 2}
+
+        assert ports.snapshot() == before
+        assert ports.cleanups.folders == []
+
+    def test_a_queue_that_fails_is_asked_again_by_the_next_sweep(
+        self, ports: MemoryBackend, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        folder = a_folder(ports, TENANT)
+        ports.folders.close(TENANT, folder.id, int(ports.clock()))
+
+        def fail(*_: object) -> None:
+            message = "SQS is out"
+            raise OSError(message)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(ports.cleanups, "clear_folder", fail)
+            assert sweep(ports)[0] == {Outcome.FAILED: 1}
+
+        assert sweep(ports)[0] == {Outcome.FOLDER_TAKEN_UP: 1}

@@ -55,17 +55,19 @@ def announce(
     purpose: str = "user_data",
     expires_after: int | None = None,
     sha256: str | None = None,
+    folder: str | None = None,
+    part_threshold: int = PART_THRESHOLD,
 ) -> UploadState:
     """Create an upload."""
     return create_upload(
         tenant,
-        NewUpload("notes.txt", size, purpose, "text/plain", expires_after, sha256),
+        NewUpload("notes.txt", size, purpose, "text/plain", expires_after, sha256, folder),
         uploads=ports.uploads,
         folders=ports.folders,
         reclaimer=ports.reclaimer,
         objects=ports.objects,
         parts=ports.parts,
-        part_threshold=PART_THRESHOLD,
+        part_threshold=part_threshold,
         clock=ports.clock,
     )
 

@@ -11,7 +11,6 @@ from larder_client import PathError
 if TYPE_CHECKING:
     from larder_client import Client
 
-ROOT = "root"
 FOLDER_ID = "folder-"
 
 Files = Annotated[list[str], typer.Argument(metavar="FILE…", help="Files, by their paths or ids.")]
@@ -51,8 +50,8 @@ def find_trashed_id(client: Client, given: str) -> str:
     return client.space.trashed_at(given).id if is_path(given) else given
 
 
-def find_folder_id(client: Client, given: str) -> str:
-    """Return the id of the folder that is meant, `root` for `/`.
+def find_folder_id(client: Client, given: str) -> str | None:
+    """Return the id of the folder that is meant, None for the root.
 
     Raises:
         PathError: there is no folder at the path.
@@ -60,7 +59,7 @@ def find_folder_id(client: Client, given: str) -> str:
     if not is_path(given):
         return given
     folder = client.space.folder_at(given)
-    return folder.id if folder else ROOT
+    return folder.id if folder else None
 
 
 def find_id(client: Client, given: str) -> str:

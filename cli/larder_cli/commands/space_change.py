@@ -17,7 +17,7 @@ from larder_cli.commands.places import (
     is_path,
     named,
 )
-from larder_client import Client, Folder, PathError, SpaceFile
+from larder_client import ROOT, Client, Folder, PathError, SpaceFile
 
 if TYPE_CHECKING:
     from larder_client.space_models import FileChanges, FolderChanges
@@ -107,12 +107,12 @@ def fav(
 def _target(client: Client, target: str, *, alone: bool) -> tuple[str, str | None]:
     """Return the id of the folder to move into, and the new name if the target ends with one."""
     try:
-        return find_folder_id(client, target), None
+        return find_folder_id(client, target) or ROOT, None
     except PathError:
         if not alone or target.endswith("/") or not is_path(target):
             raise
     above, _, name = target.rpartition("/")
-    place = find_folder_id(client, above or "/")
+    place = find_folder_id(client, above or "/") or ROOT
     if any(file.name == name for file in client.space.files(folder_id=place, q=name)):
         message = f"There is a file at {target} already."
         raise PathError(message)

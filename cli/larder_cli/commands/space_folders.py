@@ -8,7 +8,7 @@ import typer
 from larder_cli.commands.access import ApiKey, AsJson, BaseUrl, open_client
 from larder_cli.commands.outcomes import Outcomes, print_line, remark, told
 from larder_cli.commands.places import Folders, find_folder_id, named
-from larder_client import Client, Folder, PathError
+from larder_client import ROOT, Client, Folder, PathError
 
 
 def mkdir(
@@ -57,6 +57,9 @@ def rmdir(
         for given in folders:
             with outcomes.of(**named(given)):
                 folder_id = find_folder_id(client, given)
+                if folder_id is None:
+                    message = f"{given} is the root, which is not deleted."
+                    raise PathError(message)
                 gone = client.space.delete_folder(folder_id, recursive=recursive)
                 if as_json:
                     print_line(msgspec.to_builtins(gone))
@@ -71,4 +74,4 @@ def _make(client: Client, path: str) -> Folder | None:
     above, _, name = path.rstrip("/").rpartition("/")
     if not path.startswith("/") or not name:
         return client.space.folder_at(path)
-    return client.space.create_folder(name, find_folder_id(client, above or "/"))
+    return client.space.create_folder(name, find_folder_id(client, above or "/") or ROOT)

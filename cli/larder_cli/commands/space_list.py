@@ -11,7 +11,7 @@ import typer
 from larder_cli.commands.access import ApiKey, AsJson, BaseUrl, open_client
 from larder_cli.commands.outcomes import print_line, remark, told
 from larder_cli.commands.places import FOLDER_ID, find_folder_id, is_path
-from larder_client import Client, Folder, SpaceFile, Tree
+from larder_client import ROOT, Client, Folder, SpaceFile, Tree
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -115,7 +115,7 @@ def find(  # noqa: PLR0913, PLR0917 - one for each option
         filters["mime_type"] = mime_type
     with told(), open_client(base_url, api_key) as client:
         if folder:
-            filters["folder_id"] = find_folder_id(client, folder)
+            filters["folder_id"] = find_folder_id(client, folder) or ROOT
         # One more than is wanted tells whether there are more.
         found = list(islice(client.space.files(**filters), limit + 1))
         files = with_paths(client, found[:limit])

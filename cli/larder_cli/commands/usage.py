@@ -1,6 +1,6 @@
 """`larder usage`: how full a project is."""
 
-from larder.api.models import UsageObject
+from larder.api.usage_model import UsageObject
 from larder.domain.ids import TenantId
 from larder.domain.quota import Usage
 from larder.runtime.composition import Composition

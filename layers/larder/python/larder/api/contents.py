@@ -5,6 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+import pybase64
 from aws_lambda_powertools.event_handler import Response
 
 from larder.api.errors import envelope
@@ -41,12 +42,15 @@ def content_response(content: Inline | Redirect) -> Response[Any]:
             if content_range is not None:
                 status = HTTPStatus.PARTIAL_CONTENT
                 headers["Content-Range"] = content_range
-            return Response(
+            answer: Response[str] = Response(
                 status_code=status,
                 content_type="application/octet-stream",
-                body=data,
+                # As Powertools would, in a tenth of the time.
+                body=pybase64.b64encode_as_string(data),
                 headers=headers,
             )
+            answer.base64_encoded = True
+            return answer
 
 
 def content_headers(file: File, size: int, etag: str) -> dict[str, str]:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
-from larder.api.multipart_form import MalformedMultipartError, part_digests
 from larder.api.requests import raw_body, tenant_of
 from larder.domain.errors import InvalidParameterError
 
@@ -49,6 +48,9 @@ def fingerprint(event: APIGatewayProxyEvent) -> str:
     A form counts by its parts, in any order, and not by its bytes: a client that repeats a
     request may draw another boundary.
     """
+    # With the first request that asks for it: most never do, and most have no form.
+    from larder.api.multipart_form import MalformedMultipartError, part_digests  # noqa: PLC0415
+
     body = raw_body(event)
     content_type = event.headers.get("content-type", "")
     try:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 from typing import TYPE_CHECKING
 
+import pybase64
 from pydantic import BaseModel, ValidationError
 
 from larder.domain.errors import BodyTooLargeError, InvalidParameterError
@@ -34,7 +34,7 @@ def raw_body(event: APIGatewayProxyEvent) -> bytes:
         BodyTooLargeError: it is larger than 2 MiB.
     """
     body = event.body or ""
-    data = base64.b64decode(body) if event.is_base64_encoded else body.encode()
+    data = pybase64.b64decode(body, validate=True) if event.is_base64_encoded else body.encode()
     if len(data) > LARGEST_BODY:
         raise BodyTooLargeError(LARGEST_BODY)
     return data

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
 
+    from larder.adapters.aws import AwsSession
     from larder.services.folders_delete import Clearing
     from larder.services.part_ports import PartStore
     from larder.services.ports import (
@@ -50,10 +51,19 @@ class Composition:
         return cls(Settings.from_environment())
 
     @cached_property
-    def _dynamodb(self) -> DynamoDBClient:
-        from larder.adapters.aws import dynamodb_client
+    def _session(self) -> AwsSession:
+        from larder.adapters.aws import new_session
 
-        return dynamodb_client()
+        return new_session()
+
+    @cached_property
+    def _dynamodb(self) -> DynamoDBClient:
+        from larder.adapters.aws import dynamodb_client, open_connection
+
+        client = dynamodb_client(self._session)
+        if self.settings.connect_early:
+            open_connection(client)
+        return client
 
     @cached_property
     def files(self) -> FileRecords:
@@ -136,7 +146,7 @@ class Composition:
     def _s3(self) -> S3Client:
         from larder.adapters.aws import s3_client
 
-        return s3_client()
+        return s3_client(self._session)
 
     @cached_property
     def objects(self) -> ObjectStore:
@@ -158,7 +168,7 @@ class Composition:
         from larder.adapters.aws import sqs_client
         from larder.adapters.sqs import SqsArrivals
 
-        return SqsArrivals(sqs_client(), self.settings.events_queue_url)
+        return SqsArrivals(sqs_client(self._session), self.settings.events_queue_url)
 
     @cached_property
     def cleanups(self) -> Cleanups:
@@ -166,7 +176,7 @@ class Composition:
         from larder.adapters.aws import sqs_client
         from larder.adapters.sqs import SqsCleanups
 
-        return SqsCleanups(sqs_client(), self.settings.cleanups_queue_url)
+        return SqsCleanups(sqs_client(self._session), self.settings.cleanups_queue_url)
 
     @cached_property
     def clearing(self) -> Clearing:
@@ -181,7 +191,8 @@ class Composition:
         from larder.adapters.aws import secretsmanager_client
         from larder.adapters.secrets import RotatingSecret
 
-        return RotatingSecret(secretsmanager_client(), self.settings.cursor_secret_id, self.clock)
+        client = secretsmanager_client(self._session)
+        return RotatingSecret(client, self.settings.cursor_secret_id, self.clock)
 
     @cached_property
     def pepper(self) -> bytes:
@@ -189,4 +200,4 @@ class Composition:
         from larder.adapters.aws import secretsmanager_client
         from larder.adapters.secrets import read_secret
 
-        return read_secret(secretsmanager_client(), self.settings.pepper_secret_id)
+        return read_secret(secretsmanager_client(self._session), self.settings.pepper_secret_id)

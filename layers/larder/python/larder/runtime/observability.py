@@ -5,20 +5,53 @@ Ids, sizes, states and times are logged; keys, signed URLs, filenames and conten
 
 from __future__ import annotations
 
-from pathlib import Path
+import re
+import traceback
+from typing import TYPE_CHECKING
 
 from aws_lambda_powertools.logging import Logger
-from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
-_STATUS = Path("/proc/self/status")
+if TYPE_CHECKING:
+    from larder.domain.quota import Amount
+
+_STATUS = "/proc/self/status"
+_HIGH_WATER = re.compile(rb"^VmHWM:\s*(\d+) kB$", re.MULTILINE)
 
 logger = Logger(serialize_stacktrace=False)
 
 
-def count(metric: str, value: float = 1, unit: MetricUnit = MetricUnit.Count) -> None:
-    """Emit one value of a metric in CloudWatch's embedded format (EMF)."""
-    with single_metric(name=metric, unit=unit, value=value):
+def count(metric: str, value: float = 1, unit: str = "Count") -> None:
+    """Emit one value of a metric in CloudWatch's embedded format (EMF); `unit` is CloudWatch's."""
+    # Most requests count nothing.
+    from aws_lambda_powertools.metrics import MetricUnit, single_metric  # noqa: PLC0415
+
+    with single_metric(name=metric, unit=MetricUnit(unit), value=value):
         pass
+
+
+def count_admission(amount: Amount) -> None:
+    """Count what was admitted to a project's quota: a file, or an upload's reservation."""
+    count("Admitted", amount.files)
+    count("AdmittedBytes", amount.bytes, "Bytes")
+
+
+def log_failure(event: str, error: BaseException, **details: object) -> None:
+    """Log what kind of error came from where, causes included, but none of its words.
+
+    Those may quote what a client sent: `int` does, and so does DynamoDB.
+    """
+    kinds: list[str] = []
+    frames: list[str] = []
+    cause: BaseException | None = error
+    while cause is not None and len(kinds) < 5:  # noqa: PLR2004 - enough to find it
+        code = getattr(cause, "response", {}).get("Error", {}).get("Code", "")
+        kinds.append(" ".join(filter(None, [type(cause).__qualname__, code])))
+        frames += [
+            f"{frame.filename}:{frame.lineno} {frame.name}"
+            for frame in traceback.extract_tb(cause.__traceback__)
+        ]
+        cause = cause.__cause__ or cause.__context__
+    logger.error(event, extra={**details, "error": kinds, "frames": frames})
 
 
 def peak_memory_mib() -> int:
@@ -27,7 +60,9 @@ def peak_memory_mib() -> int:
     From the kernel's high-water mark of this program: `getrusage` would count what the process
     held before it became this program as well. 0 where there is no /proc.
     """
-    if not _STATUS.exists():
-        return 0
-    lines = _STATUS.read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) // 1024
+    try:
+        with open(_STATUS, "rb", buffering=0) as status:  # noqa: PTH123 - on every request
+            found = _HIGH_WATER.search(status.read())
+    except FileNotFoundError:
+        found = None
+    return int(found[1]) // 1024 if found else 0

@@ -20,6 +20,7 @@ class Settings:
     cleanups_queue_url: str = ""
     cursor_secret_id: str = ""
     part_threshold: int = PART_THRESHOLD
+    connect_early: bool = False
 
     @classmethod
     def from_environment(cls) -> Settings:
@@ -33,4 +34,7 @@ class Settings:
             cleanups_queue_url=os.environ.get("CLEANUPS_QUEUE_URL", ""),
             cursor_secret_id=os.environ.get("CURSOR_SECRET_ID", ""),
             part_threshold=int(os.environ.get("PART_THRESHOLD", PART_THRESHOLD)),
+            # While a function starts it has a whole processor, later a part of one. A snapshot
+            # would outlive a connection.
+            connect_early=os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "on-demand",
         )

@@ -172,6 +172,12 @@ class UsageRecords(Protocol):
         Wrong when one of them comes, goes or moves meanwhile, which changes the counters' version.
         """
 
+    def set_counted(self, tenant: TenantId, version: int, counted: Count) -> bool:
+        """Set the counters to what was counted; False when `version` is not theirs any more.
+
+        Limits stay. What is left may turn out negative, as after a lowered limit.
+        """
+
     def audit_again(self, tenant: TenantId, at: int) -> None:
         """Have the sweeper audit the project's counters at the time `at`."""
 

@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING
 from larder.domain.files import VALIDATION_GRACE, FileStatus
 from larder.domain.folders import CLEARING_GRACE
 from larder.domain.projects import AUDIT_INTERVAL
-from larder.domain.quota import NOTHING
 from larder.domain.uploads import UploadStatus
-from larder.services.ports import Count
+from larder.services.audit import NO_DRIFT, audit_counters
 from larder.services.reclaim import expire_upload, purge_expired
 
 if TYPE_CHECKING:
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from larder.services.ports import (
         ArrivalQueue,
         Clock,
+        Count,
         Deadlines,
         DueWork,
         FileRecords,
@@ -35,9 +35,6 @@ if TYPE_CHECKING:
         UsageRecords,
     )
     from larder.services.space_ports import Cleanups, FolderRecords, TrashRecords
-
-
-NO_DRIFT = Count(used=NOTHING, reserved=NOTHING)
 
 
 class Outcome(StrEnum):
@@ -155,15 +152,12 @@ class Sweeper:
         return Outcome.ANNOUNCED_AGAIN
 
     def _audit(self, work: DueWork) -> Swept:
-        before = self.usage.get(work.tenant)
-        if before is None:
+        audit = audit_counters(work.tenant, usage=self.usage)
+        if audit is None:
             return Swept(work, Outcome.NOTHING_TO_DO)
-        count = self.usage.recount(work.tenant)
-        after = self.usage.get(work.tenant)
         self.usage.audit_again(work.tenant, int(self.clock()) + AUDIT_INTERVAL)
-        if after is None or after.version != before.version:
+        if audit.disturbed:
             return Swept(work, Outcome.COUNTERS_BUSY)
-        drift = Count(used=before.used - count.used, reserved=before.reserved - count.reserved)
-        if drift == NO_DRIFT:
+        if audit.drift == NO_DRIFT:
             return Swept(work, Outcome.COUNTERS_EXACT)
-        return Swept(work, Outcome.COUNTERS_DRIFTED, drift=drift)
+        return Swept(work, Outcome.COUNTERS_DRIFTED, drift=audit.drift)

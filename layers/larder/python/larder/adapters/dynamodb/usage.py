@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from larder.adapters.dynamodb.attributes import number, text
 from larder.adapters.dynamodb.counters import usage_from
 from larder.adapters.dynamodb.keys import file_id_of, project_partition, upload_id_of, usage_key
-from larder.adapters.dynamodb.transactions import transact
+from larder.adapters.dynamodb.transactions import ConditionsFailedError, transact
 from larder.domain.quota import NOTHING, Usage, one_file
 from larder.domain.uploads import UploadStatus
 from larder.services.ports import Count
@@ -51,6 +51,34 @@ class DynamoUsage:
                 elif upload_id_of(item) is not None and item["status"]["S"] == UploadStatus.PENDING:
                     reserved += one_file(int(item["bytes"]["N"]))
         return Count(used=used, reserved=reserved)
+
+    def set_counted(self, tenant: TenantId, version: int, counted: Count) -> bool:
+        """Write the counters on condition of their version, in a transaction of one."""
+        update: TransactWriteItemTypeDef = {
+            "Update": {
+                "TableName": self._table,
+                "Key": usage_key(tenant),
+                "UpdateExpression": (
+                    "SET files_left = files_limit - :files, bytes_left = bytes_limit - :bytes, "
+                    "files_reserved = :files_reserved, bytes_reserved = :bytes_reserved, "
+                    "version = version + :one"
+                ),
+                "ConditionExpression": "version = :version",
+                "ExpressionAttributeValues": {
+                    ":files": number(counted.used.files + counted.reserved.files),
+                    ":bytes": number(counted.used.bytes + counted.reserved.bytes),
+                    ":files_reserved": number(counted.reserved.files),
+                    ":bytes_reserved": number(counted.reserved.bytes),
+                    ":one": number(1),
+                    ":version": number(version),
+                },
+            }
+        }
+        try:
+            transact(self._client, [update])
+        except ConditionsFailedError:
+            return False
+        return True
 
     def audit_again(self, tenant: TenantId, at: int) -> None:
         """Set when the counters are due for their next audit."""

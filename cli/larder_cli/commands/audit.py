@@ -1,0 +1,93 @@
+"""`larder audit`: do the counters of a project agree with what it stores?"""
+
+import time
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from larder.domain.projects import Project as ProjectRecord
+from larder.runtime.composition import Composition
+from larder.services.audit import NO_DRIFT, Audit, audit_counters, repair_counters
+from larder.services.projects import find_project
+from larder_cli.deployment import find_deployment
+from larder_cli.options import AsJson, Profile, Region, Stack
+from larder_cli.output import columns, print_json, print_table, remark
+
+EXACT, DRIFTED, BUSY, REPAIRED = "exact", "drifted", "busy", "repaired"
+
+
+def audit(
+    project: Annotated[
+        str | None, typer.Argument(help="The project's name or its wks-… id. Default: all.")
+    ] = None,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Set drifted counters to what is stored.")
+    ] = False,
+    settle: Annotated[
+        int,
+        typer.Option(min=0, metavar="SECONDS", help="Time that a drift must last to be repaired."),
+    ] = 60,
+    stack: Stack = None,
+    profile: Profile = None,
+    region: Region = None,
+    as_json: AsJson = False,
+) -> None:
+    """Recount what is stored, and show where the counters say otherwise; fail if they do."""
+    ports = find_deployment(stack, profile, region).ports
+    found = (
+        list(ports.projects.list())
+        if project is None
+        else [find_project(project, projects=ports.projects)]
+    )
+    audits = [(each, _audit(each, ports)) for each in found]
+    states = {each.id: _state(result) for each, result in audits}
+    if repair and DRIFTED in states.values():
+        remark(f"Waiting {settle} s: a drift that ends by itself is none.")
+        time.sleep(settle)
+        for each, result in audits:
+            if states[each.id] == DRIFTED:
+                repaired = repair_counters(each.id, result, usage=ports.usage)
+                states[each.id] = REPAIRED if repaired else BUSY
+    _print([(each, result, states[each.id]) for each, result in audits], as_json=as_json)
+    if BUSY in states.values():
+        remark("Counters that change while they are counted are busy: try again.")
+    if not set(states.values()) <= {EXACT, REPAIRED}:
+        raise typer.Exit(1)
+
+
+def _audit(project: ProjectRecord, ports: Composition) -> Audit:
+    result = audit_counters(project.id, usage=ports.usage)
+    if result is None:
+        message = f"project {project.id} has no counters"
+        raise LookupError(message)
+    return result
+
+
+def _state(result: Audit) -> str:
+    if result.disturbed:
+        return BUSY
+    return EXACT if result.drift == NO_DRIFT else DRIFTED
+
+
+def _print(rows: list[tuple[ProjectRecord, Audit, str]], *, as_json: bool) -> None:
+    if as_json:
+        print_json(
+            [
+                {
+                    "project": project.id,
+                    "name": project.name,
+                    "state": state,
+                    "counted": asdict(result.counted),
+                    "drift": asdict(result.drift),
+                }
+                for project, result, state in rows
+            ]
+        )
+        return
+    table = columns("project", "state", "files", "bytes", "reserved files", "reserved bytes")
+    for project, result, state in rows:
+        drift = result.drift
+        amounts = (drift.used.files, drift.used.bytes, drift.reserved.files, drift.reserved.bytes)
+        table.add_row(project.name, state, *(f"{amount:+d}" for amount in amounts))
+    print_table(table)

@@ -1,0 +1,41 @@
+"""What the deployed functions have logged, looked through for what must not be there."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from tests.unit.template import FUNCTIONS, TEMPLATE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tests.e2e.stack import Stack
+
+NEVER = ("unhandled", "Traceback", "X-Amz-Signature", "X-Amz-Credential")
+_PEAK = re.compile(r'"peak_memory_mib": ?(\d+)')
+
+
+def look_at_logs(stack: Stack, since: float, secrets: Iterable[str]) -> str:
+    """Fail for a failure, a signature, one of the `secrets`, or more memory than a function has.
+
+    `since` in unix seconds. Returns what was looked at, for people.
+    """
+    never = [*NEVER, *secrets]
+    lines, peak = 0, 0
+    for function in FUNCTIONS.values():
+        folder = function["CodeUri"].removeprefix("functions/")
+        limit = function.get("MemorySize", TEMPLATE["Globals"]["Function"]["MemorySize"])
+        pages = stack.logs.get_paginator("filter_log_events").paginate(
+            logGroupName=f"/aws/lambda/{stack.env['LARDER_STACK']}-{folder}",
+            startTime=int(since * 1000),
+        )
+        for page in pages:
+            for event in page["events"]:
+                said = event["message"]
+                for word in never:
+                    assert word not in said, f"{folder} logged {word!r}: {said}"
+                held = max(map(int, _PEAK.findall(said)), default=0)
+                assert held <= limit, f"{folder} held {held} MiB of {limit}"
+                lines, peak = lines + 1, max(peak, held)
+    return f"{lines} log lines: no failure, no secret, at most {peak} MiB held"

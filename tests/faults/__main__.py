@@ -1,0 +1,45 @@
+"""`python -m tests.faults [--faults quick] [--only NAME]`, within `python -m local run`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from pathlib import Path
+
+from tests.faults.deployment import Deployment
+from tests.faults.kinds import QUICK, Fault
+from tests.faults.matrix import Matrix, Result
+from tests.faults.report import summary, write
+from tests.faults.space_operations import SPACE
+from tests.faults.v1_operations import V1
+from tests.faults.worker_operations import SWEPT, WORKERS
+
+GROUPS = (V1, SPACE, WORKERS, SWEPT)
+
+
+def main() -> int:
+    """Run the matrix, write the table and return whether anything was violated."""
+    parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
+    parser.add_argument("--faults", choices=("none", "quick", "all"), default="all")
+    parser.add_argument("--only", default="", help="operations whose name begins so")
+    parser.add_argument("--table", type=Path, default=Path(".local/faults.tsv"))
+    arguments = parser.parse_args()
+    groups = [[each for each in g if each.name.startswith(arguments.only)] for g in GROUPS]
+    chosen = {"none": (), "quick": QUICK, "all": tuple(Fault)}[arguments.faults]
+    started = time.monotonic()
+    deployment = Deployment(Path(os.environ["LARDER_ENV_FILE"]))
+    with deployment.under_test():
+        matrix = Matrix(deployment)
+        clean = matrix.clean([operation for group in groups for operation in group])
+        results: list[Result] = []
+        for group in groups:
+            results += matrix.faulted([each for each in clean if each.operation in group], chosen)
+            write(arguments.table, [*clean, *results])
+    print(summary(clean, results, time.monotonic() - started))  # noqa: T201
+    return any(result.violations for result in [*clean, *results])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,23 @@
+"""What schemathesis checks of every answer besides the document: loaded as its hooks."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import schemathesis  # type: ignore[import-not-found]
+
+from tests.fuzz.answers import check_answer, check_silence
+
+if TYPE_CHECKING:
+    from typing import Any
+
+
+@schemathesis.check  # type: ignore[untyped-decorator]
+def answers_in_our_own_words(_: Any, response: Any, case: Any) -> None:
+    """No header that splits, the envelope to its last key, nothing of our insides, no key."""
+    headers = [(name, value) for name, values in response.headers.items() for value in values]
+    body = response.content if case.method != "HEAD" else b""
+    check_answer(response.status_code, headers, body)
+    if response.status_code >= 400:
+        check_silence(response.text, [os.environ["FUZZ_KEY"]])

@@ -1,0 +1,208 @@
+"""Every function of the API in one process, on the fakes: thousands of requests a second."""
+
+from __future__ import annotations
+
+import copy
+import importlib.util
+import io
+import json
+import sys
+from base64 import b64encode
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
+
+from larder.adapters.dynamodb.keys import replays_partition
+from larder.domain.errors import IdempotencyConflictError
+from larder.domain.quota import Amount
+from larder.runtime.composition import Composition
+from larder.runtime.settings import Settings
+from larder.services.folders_delete import Clearing
+from larder.services.projects import create_key, create_project
+from tests.backends.memory import MemoryBackend
+from tests.unit.template import FUNCTIONS, ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from larder.domain.ids import TenantId
+
+PEPPER = b"a pepper"
+
+
+class InMemoryReplays:
+    """`Replays` in memory: what is asked while the first is running does not come up here."""
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, str], tuple[str, dict[str, Any]]] = {}
+
+    def once(
+        self,
+        tenant: TenantId,
+        key: str,
+        fingerprint: str,
+        _: object,
+        respond: Callable[[], dict[str, Any]],
+        keep: Callable[[dict[str, Any]], bool],
+    ) -> tuple[dict[str, Any], bool]:
+        place = replays_partition(tenant), key
+        if place in self.kept:
+            first, answer = self.kept[place]
+            if first != fingerprint:
+                message = "the key belongs to another request"
+                raise IdempotencyConflictError(message, permanent=True)
+            return copy.deepcopy(answer), True
+        answer = respond()
+        if keep(answer):
+            self.kept[place] = fingerprint, copy.deepcopy(answer)
+        return answer, False
+
+
+class MemoryComposition(MemoryBackend):
+    """What `Composition` gives the functions, on the fakes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.settings = Settings("Store", "Keys", "bucket", "queue", "pepper")
+        self.pepper = PEPPER
+        self.replays = InMemoryReplays()
+        self.clearing = Clearing(self.folders, self.finder, self.trash, self.clock)
+
+    def cursor_key(self) -> bytes:
+        return b"a cursor key"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a function gives the gateway."""
+
+    status: int
+    headers: dict[str, list[str]]
+    body: str
+
+
+class Deployment:
+    """The functions by their routes, a project with a key, and what they have logged."""
+
+    def __init__(self) -> None:
+        self._ports = ports = MemoryComposition()
+        # Powertools' logger holds on to the stream that it finds when it is made.
+        self._log = sys.stdout = io.StringIO()
+        Composition.from_environment = classmethod(lambda _: ports)  # type: ignore[method-assign,assignment]
+        self.routes = {
+            (event["Properties"]["Method"], event["Properties"]["Path"]): _handler(function)
+            for function in FUNCTIONS.values()
+            for event in function.get("Events", {}).values()
+            if event["Type"] == "Api"
+        }
+        self.authorize = _handler(FUNCTIONS["Authorize"])
+        self.tenant = create_project(
+            "fuzz", Amount(files=20, bytes=2**24), projects=ports.projects, clock=ports.clock
+        ).id
+        self.key, _ = create_key(self.tenant, keys=ports.keys, pepper=PEPPER, clock=ports.clock)
+        self._seed()
+        self._saved = copy.deepcopy(self._state())
+
+    def _seed(self) -> None:
+        upload = b'{"filename":"a","purpose":"user_data","bytes":10,"mime_type":"a/b"}'
+        form = (
+            b"--b\r\nContent-Disposition: form-data; name=purpose\r\n\r\nuser_data\r\n--b\r\n"
+            b'Content-Disposition: form-data; name="file"; filename="a"\r\n\r\n0123456789\r\n--b--'
+        )
+        kind = {"Content-Type": "multipart/form-data; boundary=b"}
+        file = self.send("POST", "/v1/files", "", "", kind, form)
+        pending = self.send("POST", "/v1/uploads", "", "", {}, upload)
+        self.file_id: str = json.loads(file.body)["id"]
+        self.upload_id: str = json.loads(pending.body)["id"]
+
+    def _state(self) -> list[dict[str, Any]]:
+        ports = self._ports
+        holders = (ports.store, ports.objects, ports.parts, ports.arrivals, ports.replays)
+        return [
+            {
+                name: held
+                for name, held in vars(holder).items()
+                if isinstance(held, dict | list | set)
+            }
+            for holder in holders
+        ]
+
+    def reset(self) -> None:
+        """Put back what was stored at first, so that no input depends on those before it."""
+        for now, before in zip(self._state(), copy.deepcopy(self._saved), strict=True):
+            for name, held in now.items():
+                held.clear()
+                (held.extend if isinstance(held, list) else held.update)(before[name])
+
+    def logged(self) -> str:
+        """Return what was logged since the last time."""
+        text = self._log.getvalue()
+        self._log.seek(0)
+        self._log.truncate()
+        return text
+
+    def send(
+        self,
+        method: str,
+        resource: str,
+        parameter: str,
+        query: str,
+        headers: dict[str, str],
+        body: bytes,
+    ) -> Answer:
+        """Send a request as the gateway does; `parameter` stands for every path parameter."""
+        names = [step.strip("{}+") for step in resource.split("/") if step.startswith("{")]
+        queries = parse_qs(query, keep_blank_values=True)
+        headers = {"Authorization": f"Bearer {self.key}"} | headers
+        answer = self.routes[method, resource](
+            {
+                "resource": resource,
+                "path": "/".join(
+                    parameter if step.startswith("{") else step for step in resource.split("/")
+                ),
+                "httpMethod": method,
+                "headers": headers,
+                "multiValueHeaders": {name: [value] for name, value in headers.items()},
+                "queryStringParameters": {name: found[-1] for name, found in queries.items()}
+                or None,
+                "multiValueQueryStringParameters": queries or None,
+                "pathParameters": dict.fromkeys(names, parameter) or None,
+                "stageVariables": None,
+                "requestContext": {
+                    "requestId": "c6af9ac6-7b61-11e6-9a41-93e8deadbeef",
+                    "path": "/prod/",
+                    "stage": "prod",
+                    "authorizer": {"tenant": self.tenant, "keyId": "key"},
+                },
+                "body": b64encode(body).decode(),
+                "isBase64Encoded": True,
+            },
+            Context(),
+        )
+        return Answer(answer["statusCode"], answer["multiValueHeaders"], answer.get("body") or "")
+
+
+class Context:
+    """The part of Lambda's context that handlers read."""
+
+    function_name = "function"
+    memory_limit_in_mb = 512
+    invoked_function_arn = "arn:aws:lambda:us-east-1:123456789012:function:function"
+    aws_request_id = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Return how long the function may still run."""
+        return 15_000
+
+
+def _handler(function: dict[str, Any]) -> Callable[[dict[str, Any], Context], dict[str, Any]]:
+    name = function["CodeUri"].removeprefix("functions/")
+    spec = importlib.util.spec_from_file_location(
+        f"functions.{name}", ROOT / "functions" / name / "app.py"
+    )
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    handler: Callable[[dict[str, Any], Context], dict[str, Any]] = module.lambda_handler
+    return handler

@@ -1,0 +1,185 @@
+"""The clients on a wire: what AWS or the network does badly is tried again, and told apart."""
+
+from __future__ import annotations
+
+import json
+import threading
+import zlib
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
+
+from larder.adapters import aws
+from larder.runtime.composition import Composition
+from larder.runtime.settings import Settings
+from tests.moto_stack import CREDENTIALS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+ITEM = {"pk": {"S": "a"}, "n": {"N": "1"}, "tags": {"L": [{"S": "x"}]}, "yes": {"BOOL": True}}
+FOUND = json.dumps({"Item": ITEM}).encode()
+KEY = {"pk": {"S": "a"}}
+
+
+@dataclass
+class Wire:
+    """A server that gives the prepared answers in turn: a status and a body, None to hang up."""
+
+    url: str = ""
+    answers: list[tuple[int, bytes] | None] = field(default_factory=list)
+    requests: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
+
+
+@contextmanager
+def serving() -> Iterator[Wire]:
+    wire = Wire()
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def answer(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            wire.requests.append((self.command, dict(self.headers), body))
+            prepared = wire.answers.pop(0)
+            if prepared is None:
+                self.close_connection = True
+                return
+            status, data = prepared
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(data)))
+            self.send_header("x-amz-crc32", str(zlib.crc32(FOUND if status == 200 else data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        do_GET = do_POST = answer  # noqa: N815 - as the base class calls them
+
+        def log_message(self, format: str, *_: Any) -> None:  # noqa: A002
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    wire.url = f"http://127.0.0.1:{server.server_port}"
+    yield wire
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def wire(monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
+    for name, value in CREDENTIALS.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
+    with serving() as served:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", served.url)
+        yield served
+
+
+@pytest.fixture
+def client(wire: Wire) -> DynamoDBClient:
+    assert wire.url
+    return aws.dynamodb_client(aws.new_session())
+
+
+def test_items_of_every_type_are_read_as_they_are(wire: Wire, client: DynamoDBClient) -> None:
+    wire.answers = [(200, FOUND)]
+
+    answer = client.get_item(TableName="Store", Key=KEY)
+
+    assert answer["Item"] == ITEM
+    assert answer["ResponseMetadata"]["RetryAttempts"] == 0
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        pytest.param((500, b"{}"), id="an internal error"),
+        pytest.param((503, b"<html>busy</html>"), id="a proxy's error"),
+        pytest.param(
+            (400, b'{"__type":"com.amazonaws.dynamodb.v20120810#ThrottlingException"}'),
+            id="throttling",
+        ),
+        pytest.param(None, id="a lost connection"),
+        pytest.param((200, FOUND[:-20]), id="half an answer"),
+        pytest.param((200, b"{}"), id="another answer than was sent"),
+    ],
+)
+def test_what_passes_is_tried_again(
+    wire: Wire, client: DynamoDBClient, first: tuple[int, bytes] | None
+) -> None:
+    wire.answers = [first, (200, FOUND)]
+
+    answer = client.get_item(TableName="Store", Key=KEY)
+
+    assert answer["Item"] == ITEM
+    assert len(wire.requests) == 2
+
+
+def test_a_third_failure_is_told(wire: Wire, client: DynamoDBClient) -> None:
+    wire.answers = [(500, b'{"__type":"InternalServerError"}')] * 3
+
+    with pytest.raises(ClientError) as failed:
+        client.get_item(TableName="Store", Key=KEY)
+
+    assert failed.value.response["Error"]["Code"] == "InternalServerError"
+    assert wire.answers == []
+
+
+def test_a_cancelled_transaction_says_why(wire: Wire, client: DynamoDBClient) -> None:
+    reasons = [{"Code": "ConditionalCheckFailed", "Item": ITEM}, {"Code": "None"}]
+    kind = "com.amazonaws.dynamodb.v20120810#TransactionCanceledException"
+    answer = {"__type": kind, "CancellationReasons": reasons, "Message": "cancelled"}
+    wire.answers = [(400, json.dumps(answer).encode())]
+
+    with pytest.raises(client.exceptions.TransactionCanceledException) as cancelled:
+        client.transact_write_items(TransactItems=[])
+
+    assert cancelled.value.response["CancellationReasons"] == reasons
+    assert len(wire.requests) == 1
+
+
+def test_requests_say_that_they_are_larders(wire: Wire, client: DynamoDBClient) -> None:
+    wire.answers = [(200, FOUND)]
+
+    client.get_item(TableName="Store", Key=KEY)
+
+    [(_, headers, body)] = wire.requests
+    assert headers["User-Agent"].startswith("Larder Botocore/")
+    assert headers["X-Amz-Target"] == "DynamoDB_20120810.GetItem"
+    assert json.loads(body) == {"TableName": "Store", "Key": KEY}
+
+
+@pytest.mark.parametrize(
+    ("initialization", "methods"), [("on-demand", ["GET"]), ("snap-start", []), ("", [])]
+)
+def test_a_function_that_starts_on_demand_opens_its_connection(
+    wire: Wire, monkeypatch: pytest.MonkeyPatch, initialization: str, methods: list[str]
+) -> None:
+    wire.answers = [(200, b"healthy")]
+    monkeypatch.setenv("AWS_LAMBDA_INITIALIZATION_TYPE", initialization)
+
+    ports = Composition(Settings.from_environment())
+    ports.keys  # noqa: B018 - what a function does at the top of its module
+
+    assert [method for method, _, _ in wire.requests] == methods
+
+
+def test_a_function_starts_without_the_connection_that_it_cannot_open(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in CREDENTIALS.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
+    client = aws.dynamodb_client(aws.new_session())
+
+    aws.open_connection(client)
+
+    with pytest.raises(EndpointConnectionError):
+        client.get_item(TableName="Store", Key=KEY)

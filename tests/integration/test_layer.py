@@ -1,0 +1,118 @@
+"""The layer: what its build leaves out is used by nothing, what it leaves is as it was."""
+
+from __future__ import annotations
+
+import ast
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import aws_lambda_powertools
+import botocore
+import pytest
+
+from tests.layer import ROOT, copy_data, trim
+
+ADAPTERS = ROOT / "layers/larder/python/larder/adapters"
+FUNCTIONS = sorted(path.parent.name for path in ROOT.glob("functions/*/app.py"))
+
+# What others than the adapters call: Powertools' idempotency, and botocore itself on a redirect.
+BY_OTHERS = {"DeleteItem", "PutItem", "UpdateItem", "HeadBucket"}
+
+
+def calls_of_the_adapters() -> set[str]:
+    """Return the operations that adapters name: called, paginated or signed."""
+    named: set[str] = set()
+    for path in ADAPTERS.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            match node:
+                case ast.Call(func=ast.Attribute(attr="get_paginator" | "generate_presigned_url")):
+                    argument = node.args[0]
+                    assert isinstance(argument, ast.Constant)
+                    named.add(str(argument.value))
+                case ast.Call(func=ast.Attribute(value=ast.Attribute(attr="_client"), attr=name)):
+                    named.add(name)
+                case ast.Call(func=ast.Attribute(value=ast.Name("client"), attr=name)):
+                    named.add(name)
+    named -= {"get_paginator", "generate_presigned_url"}
+    return {re.sub(r"(?:^|_)(.)", lambda found: found[1].upper(), name) for name in named}
+
+
+@pytest.fixture(scope="module")
+def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the libraries that are cut down, as the build leaves them."""
+    folder = tmp_path_factory.mktemp("packages")
+    for file in (botocore.__file__, str(aws_lambda_powertools.__file__)):
+        source = Path(file).parent
+        shutil.copytree(
+            source, folder / source.name, ignore=shutil.ignore_patterns("data", "__pycache__")
+        )
+    copy_data(folder / "botocore" / "data")
+    trim.trim(folder)
+    return folder
+
+
+def run(packages: Path, code: str) -> str:
+    done = subprocess.run(  # noqa: S603 - our own interpreter and code
+        [sys.executable, "-W", "error", "-c", code],
+        cwd=ROOT,
+        env={
+            "PYTHONPATH": f"{packages}:{ROOT / 'layers/larder/python'}",
+            "AWS_DEFAULT_REGION": "eu-central-1",
+            "AWS_ACCESS_KEY_ID": "testing",
+            "AWS_SECRET_ACCESS_KEY": "testing",
+            "EVENTS_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/1/q",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_operations_left_in_are_those_that_are_called() -> None:
+    left_in = set().union(*trim.OPERATIONS.values())
+
+    assert left_in - BY_OTHERS == calls_of_the_adapters() - BY_OTHERS
+    assert left_in >= BY_OTHERS
+
+
+def test_every_function_starts_on_what_is_left(packages: Path) -> None:
+    starts = "\n".join(f"runpy.run_path('functions/{name}/app.py')" for name in FUNCTIONS)
+
+    loaded = run(packages, f"import runpy, sys\n{starts}\nprint(sys.modules['botocore'].__file__)")
+
+    assert loaded.strip() == str(packages / "botocore/__init__.py")
+
+
+def test_every_name_that_was_exported_still_is(packages: Path) -> None:
+    for package in trim.LAZY:
+        module = package.replace("/", ".")
+        run(packages, f"import {module} as m\nfor name in m.__all__: getattr(m, name)")
+
+
+def test_a_name_that_was_never_exported_is_missed_as_before(packages: Path) -> None:
+    code = "import aws_lambda_powertools as m\nprint(hasattr(m, 'Nothing'), hasattr(m, 'Logger'))"
+
+    assert run(packages, code).split() == ["False", "True"]
+
+
+@pytest.mark.parametrize("region", ["us-east-1", "eu-central-1", "cn-north-1", "us-gov-west-1"])
+def test_endpoints_and_errors_are_those_of_the_whole_botocore(packages: Path, region: str) -> None:
+    code = f"""
+import botocore.session
+session = botocore.session.get_session()
+for service in {sorted(trim.OPERATIONS)!r}:
+    client = session.create_client(service, region_name={region!r})
+    print(client.meta.endpoint_url, client.meta.service_model.metadata)
+    for operation in {sorted(set().union(*trim.OPERATIONS.values()))!r}:
+        if operation in client.meta.service_model.operation_names:
+            model = client.meta.service_model.operation_model(operation)
+            print(operation, model.http, sorted(shape.name for shape in model.error_shapes))
+            print(model.input_shape.members, model.output_shape and model.output_shape.members)
+"""
+
+    assert run(packages, code).splitlines() == run(Path(), code).splitlines()

@@ -1,0 +1,314 @@
+"""The Space's routes, from the recorded request to the answer, under each function's own policy."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from urllib3.filepost import encode_multipart_formdata
+
+from larder.domain.files import VALIDATION_GRACE
+from larder.domain.folders import CLEARING_GRACE
+from tests.integration.conftest import FakeContext, load, recorded
+from tests.integration.test_uploads import age, used
+from tests.integration.test_workers import later
+
+if TYPE_CHECKING:
+    from larder.domain.ids import TenantId
+    from tests.integration.conftest import Answer, Functions
+    from tests.moto_stack import MotoStack
+
+
+def on(functions: Functions, tenant: TenantId, name: str, **changes: Any) -> Answer:
+    """Call a function of the Space; `body` as an object, `query` as a dict, `id` in the path."""
+    event = recorded(name)
+    if "id" in changes:
+        [parameter] = event["pathParameters"]
+        changes["pathParameters"] = {parameter: changes.pop("id")}
+    if "body" in changes:
+        changes |= {"body": json.dumps(changes["body"]), "isBase64Encoded": False}
+    return functions.call(name, tenant, queryStringParameters=changes.pop("query", None), **changes)
+
+
+def put(
+    functions: Functions,
+    tenant: TenantId,
+    name: str = "report.pdf",
+    data: bytes = b"a report",
+    **form: str,
+) -> dict[str, Any]:
+    body, content_type = encode_multipart_formdata({**form, "file": (name, data, "text/plain")})
+    answer = functions.call(
+        "storage_create",
+        tenant,
+        headers={"Content-Type": content_type},
+        body=base64.b64encode(body).decode(),
+        isBase64Encoded=True,
+    )
+    assert answer.status == 200, answer.raw
+    file: dict[str, Any] = answer.json
+    return file
+
+
+def folder(functions: Functions, tenant: TenantId, name: str, **fields: Any) -> str:
+    answer = on(functions, tenant, "folders_create", body={"name": name} | fields)
+    assert answer.status == 200, answer.raw
+    folder_id: str = answer.json["folderId"]
+    return folder_id
+
+
+def found(functions: Functions, tenant: TenantId, **query: str) -> list[str]:
+    answer = on(functions, tenant, "storage_list", query=query or None)
+    assert answer.status == 200, answer.raw
+    return [file["name"] for file in answer.json["files"]]
+
+
+def trashed(functions: Functions, tenant: TenantId) -> list[str]:
+    answer = on(functions, tenant, "trash_list")
+    assert answer.status == 200, answer.raw
+    return [file["name"] for file in answer.json["files"]]
+
+
+def cleanups(stack: MotoStack) -> list[dict[str, Any]]:
+    """Return the messages that wait for `on_cleanup`, as its events."""
+    answer = stack.sqs.receive_message(
+        QueueUrl=stack.settings.cleanups_queue_url, MaxNumberOfMessages=10
+    )
+    events = []
+    for message in answer.get("Messages", []):
+        event = recorded("on_cleanup")
+        event["Records"][0]["body"] = message["Body"]
+        events.append(event)
+    return events
+
+
+class Hurry(FakeContext):
+    """A context whose every look at the clock takes a minute."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        self.remaining_ms -= 60_000
+        return self.remaining_ms
+
+
+def hurried(functions: Functions, tenant: TenantId, name: str, **changes: Any) -> Any:
+    """Call the function when there is no time for anything."""
+    event = recorded(name)
+    event["requestContext"]["authorizer"]["tenant"] = tenant
+    return functions.invoke(name, event | changes, Hurry())
+
+
+def test_a_file_is_put_read_changed_and_found(functions: Functions, tenant: TenantId) -> None:
+    place = folder(functions, tenant, "Reports")
+    file = put(functions, tenant, folderId=place, tags="q1")
+
+    whole = on(functions, tenant, "storage_get", id=file["fileId"]).json
+    changes = {"name": "final.pdf", "addTags": ["done"], "favorite": True}
+    changed = on(functions, tenant, "storage_update", id=file["fileId"], body=changes).json
+
+    assert base64.b64decode(whole["data"]["content"]) == b"a report"
+    assert (changed["name"], changed["tags"], changed["favorite"]) == (
+        "final.pdf",
+        ["q1", "done"],
+        True,
+    )
+    assert found(functions, tenant, folderId=place, tag="done") == ["final.pdf"]
+
+
+@pytest.mark.parametrize("sort", ["createdAt", "name", "sizeBytes"])
+@pytest.mark.parametrize("where", ["anywhere", "in a folder"])
+def test_files_are_found_in_every_order(
+    functions: Functions, tenant: TenantId, sort: str, where: str
+) -> None:
+    place = folder(functions, tenant, "Reports")
+    form = {"folderId": place} if where == "in a folder" else {}
+    for name, data in (("a", b"1"), ("b", b"22"), ("c", b"333")):
+        put(functions, tenant, name, data, **form)
+
+    names = found(functions, tenant, sort=sort, order="asc", **form)
+
+    assert names == ["a", "b", "c"]
+
+
+def test_a_cursor_leads_on(functions: Functions, tenant: TenantId) -> None:
+    for name in "abc":
+        put(functions, tenant, name)
+
+    first = on(functions, tenant, "storage_list", query={"limit": "2"}).json
+    second = on(
+        functions,
+        tenant,
+        "storage_list",
+        query={"limit": "2", "cursor": first["pagination"]["cursor"]},
+    ).json
+
+    assert [file["name"] for file in first["files"] + second["files"]] == ["c", "b", "a"]
+
+
+def test_content_that_is_missing_is_not_found(
+    functions: Functions, stack: MotoStack, tenant: TenantId
+) -> None:
+    file = put(functions, tenant)
+    key = f"files/{tenant}/{file['fileId']}"
+    stack.s3.delete_object(Bucket=stack.settings.files_bucket, Key=key)
+
+    assert on(functions, tenant, "storage_get", id=file["fileId"]).status == 404
+
+
+def test_a_full_project_makes_room_for_a_file_by_what_has_expired(
+    functions: Functions, stack: MotoStack, tenant: TenantId
+) -> None:
+    file = put(functions, tenant)
+    age(stack, tenant, file["fileId"])
+    stack.dynamodb.update_item(
+        TableName=stack.settings.store_table,
+        Key={"pk": {"S": f"U#{tenant}"}, "sk": {"S": "usage"}},
+        UpdateExpression="SET files_left = :none",
+        ExpressionAttributeValues={":none": {"N": "0"}},
+    )
+
+    assert put(functions, tenant)["name"] == "report.pdf"
+
+
+def test_a_store_that_fails_gives_the_quota_of_a_new_file_back(
+    functions: Functions, tenant: TenantId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise TimeoutError
+
+    monkeypatch.setattr(type(load("storage_create").objects), "put", fail)
+
+    assert functions.call("storage_create", tenant).status == 500
+    assert used(functions, tenant) == (0, 0, 0, 0)
+
+
+def test_a_file_goes_to_the_trash_and_back(functions: Functions, tenant: TenantId) -> None:
+    place = folder(functions, tenant, "Reports")
+    file = put(functions, tenant, folderId=place)
+
+    gone = on(functions, tenant, "storage_trash", id=file["fileId"])
+    in_trash = trashed(functions, tenant)
+    back = on(functions, tenant, "trash_restore", id=file["fileId"])
+
+    assert gone.json == {"fileId": file["fileId"], "isDeleted": True}
+    assert in_trash == ["report.pdf"]
+    assert back.json["folderId"] == place
+    assert trashed(functions, tenant) == []
+
+
+def test_a_restored_file_that_was_never_settled_is_announced_again(
+    functions: Functions, stack: MotoStack, tenant: TenantId
+) -> None:
+    file = put(functions, tenant)
+    on(functions, tenant, "storage_trash", id=file["fileId"])
+
+    on(functions, tenant, "trash_restore", id=file["fileId"])
+
+    [message] = stack.sqs.receive_message(QueueUrl=stack.settings.events_queue_url)["Messages"]
+    assert file["fileId"] in message["Body"]
+
+
+def test_the_trash_is_purged_one_by_one_or_whole(functions: Functions, tenant: TenantId) -> None:
+    files = [put(functions, tenant, name) for name in "abc"]
+    for file in files:
+        on(functions, tenant, "storage_trash", id=file["fileId"])
+
+    one = on(functions, tenant, "trash_purge", id=files[0]["fileId"])
+    rest = on(functions, tenant, "trash_empty")
+
+    assert (one.status, rest.status) == (200, 200)
+    assert rest.json == {"purgedFiles": 2, "isEmpty": True}
+    assert used(functions, tenant) == (0, 0, 0, 0)
+
+
+def test_a_trash_too_full_for_one_request_is_emptied_in_the_background(
+    functions: Functions, stack: MotoStack, tenant: TenantId
+) -> None:
+    file = put(functions, tenant)
+    on(functions, tenant, "storage_trash", id=file["fileId"])
+
+    answer = hurried(functions, tenant, "trash_empty")
+    [event] = cleanups(stack)
+    functions.invoke("on_cleanup", event, FakeContext(remaining_ms=0))
+    [again] = cleanups(stack)
+    functions.invoke("on_cleanup", again)
+
+    assert answer["statusCode"] == 202
+    assert used(functions, tenant) == (0, 0, 0, 0)
+
+
+def test_folders_are_listed_changed_and_moved(functions: Functions, tenant: TenantId) -> None:
+    place, other = folder(functions, tenant, "Reports"), folder(functions, tenant, "Archive")
+    inner = folder(functions, tenant, "2026", parentId=place)
+
+    moved = on(
+        functions, tenant, "folders_update", id=inner, body={"parentId": other, "name": "old"}
+    )
+    listed = on(functions, tenant, "folders_list", query={"parentId": other}).json
+    roots = on(functions, tenant, "folders_list").json
+
+    assert moved.status == 200, moved.raw
+    assert [each["name"] for each in listed["folders"]] == ["old"]
+    assert [each["name"] for each in roots["folders"]] == ["Archive", "Reports"]
+    assert on(functions, tenant, "folders_get", id=inner).json["parentId"] == other
+
+
+def test_a_folder_is_deleted_with_all_that_is_in_it(functions: Functions, tenant: TenantId) -> None:
+    place = folder(functions, tenant, "Reports")
+    inner = folder(functions, tenant, "2026", parentId=place)
+    put(functions, tenant, folderId=inner)
+
+    refused = on(functions, tenant, "folders_delete", id=place)
+    deleted = on(functions, tenant, "folders_delete", id=place, query={"recursive": "true"})
+
+    assert (refused.status, deleted.status) == (409, 200)
+    assert trashed(functions, tenant) == ["report.pdf"]
+
+
+def test_a_folder_too_full_for_one_request_is_emptied_in_the_background(
+    functions: Functions, stack: MotoStack, tenant: TenantId
+) -> None:
+    place = folder(functions, tenant, "Reports")
+    inner = folder(functions, tenant, "2026", parentId=place)
+    put(functions, tenant, folderId=inner)
+
+    answer = hurried(
+        functions,
+        tenant,
+        "folders_delete",
+        path=f"/v1/storage/folders/{place}",
+        pathParameters={"folder_id": place},
+        queryStringParameters={"recursive": "true"},
+        multiValueQueryStringParameters={"recursive": ["true"]},
+    )
+    [event] = cleanups(stack)
+    functions.invoke("on_cleanup", event)
+
+    assert answer["statusCode"] == 202
+    assert trashed(functions, tenant) == ["report.pdf"]
+    assert on(functions, tenant, "folders_get", id=place).status == 404
+
+
+def test_the_sweep_has_a_folder_cleared_whose_clearing_stopped(
+    functions: Functions, stack: MotoStack, tenant: TenantId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = folder(functions, tenant, "Reports")
+    put(functions, tenant, folderId=place)
+    hurried(
+        functions,
+        tenant,
+        "folders_delete",
+        path=f"/v1/storage/folders/{place}",
+        pathParameters={"folder_id": place},
+        queryStringParameters={"recursive": "true"},
+        multiValueQueryStringParameters={"recursive": ["true"]},
+    )
+    assert cleanups(stack)
+    later(monkeypatch, CLEARING_GRACE + VALIDATION_GRACE)
+
+    functions.invoke("sweep", recorded("sweep"))
+
+    [event] = cleanups(stack)
+    functions.invoke("on_cleanup", event)
+    assert on(functions, tenant, "folders_get", id=place).status == 404

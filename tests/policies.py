@@ -1,0 +1,145 @@
+"""IAM as the template has it: what each function may do, and what a call of AWS asks for.
+
+Resources go by their logical names: `Store`, `Store/index/by_due`, `FilesBucket/files/*`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+
+from tests.unit.template import FUNCTIONS, RESOURCES, listed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Permission:
+    """An action on a resource; in a policy the resource may be a pattern."""
+
+    action: str
+    resource: str
+
+    def covers(self, asked: Permission) -> bool:
+        """Tell whether a policy with this permission allows what is asked for."""
+        return self.action == asked.action and fnmatchcase(asked.resource, self.resource)
+
+
+def allowed() -> dict[str, frozenset[Permission]]:
+    """Return what the template allows each function, by the function's folder."""
+    return {
+        function["CodeUri"].removeprefix("functions/"): frozenset(_of_policies(function))
+        for function in FUNCTIONS.values()
+    }
+
+
+def _of_policies(function: Mapping[str, Any]) -> Iterator[Permission]:
+    for policy in function.get("Policies", []):
+        for statement in policy["Statement"]:
+            assert statement["Effect"] == "Allow"
+            for action in listed(statement["Action"]):
+                for resource in listed(statement["Resource"]):
+                    yield Permission(action, _logical(resource))
+
+
+def _logical(resource: Mapping[str, str]) -> str:
+    """Return `${Store.Arn}/index/by_due` as `Store/index/by_due`."""
+    [(_, written)] = resource.items()
+    return re.sub(r"\.\w+$", "", re.sub(r"\$\{(\w+)(?:\.\w+)?\}", r"\1", written))
+
+
+# https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+_OF_QUEUES = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
+# https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-eventsourcemapping.html
+_OF_STREAMS = (
+    "dynamodb:DescribeStream",
+    "dynamodb:GetRecords",
+    "dynamodb:GetShardIterator",
+    "dynamodb:ListStreams",
+)
+
+
+def performed_by_lambda() -> dict[str, frozenset[Permission]]:
+    """Return what Lambda itself does with a function's role: reading its source, reporting loss."""
+    folders = {
+        name: function["CodeUri"].removeprefix("functions/") for name, function in FUNCTIONS.items()
+    }
+    found: dict[str, set[Permission]] = {folder: set() for folder in folders.values()}
+    for resource in RESOURCES.values():
+        if resource["Type"] != "AWS::Lambda::EventSourceMapping":
+            continue
+        mapping = resource["Properties"]
+        used = found[folders[mapping["FunctionName"]["Ref"]]]
+        source, attribute = mapping["EventSourceArn"]["Fn::GetAtt"].split(".")
+        actions, target = (
+            (_OF_STREAMS, f"{source}/stream/*")
+            if attribute == "StreamArn"
+            else (_OF_QUEUES, source)
+        )
+        used |= {Permission(action, target) for action in actions}
+        if "DestinationConfig" in mapping:
+            lost = mapping["DestinationConfig"]["OnFailure"]["Destination"]
+            used.add(Permission("sqs:SendMessage", _logical(lost)))
+    return {folder: frozenset(used) for folder, used in found.items()}
+
+
+_TRANSACTED = {
+    "ConditionCheck": "ConditionCheckItem",
+    "Delete": "DeleteItem",
+    "Get": "GetItem",
+    "Put": "PutItem",
+    "Update": "UpdateItem",
+}
+
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
+_ON_OBJECTS = {
+    "AbortMultipartUpload": "AbortMultipartUpload",
+    "CompleteMultipartUpload": "PutObject",
+    "CreateMultipartUpload": "PutObject",
+    "DeleteObject": "DeleteObject",
+    "GetObject": "GetObject",
+    "HeadObject": "GetObject",
+    "ListParts": "ListMultipartUploadParts",
+    "PutObject": "PutObject",
+    "UploadPart": "PutObject",
+}
+
+
+def asked_for(
+    service: str, operation: str, params: Mapping[str, Any], logical: Mapping[str, str]
+) -> list[Permission]:
+    """Return the permissions that a call needs.
+
+    `service` and `operation` are botocore's names, `logical` leads from the names of tables,
+    buckets, queues and secrets to those in the template. A call that this does not know is a
+    KeyError: say here what it needs.
+    """
+    match service:
+        case "dynamodb" if operation in {"TransactWriteItems", "TransactGetItems"}:
+            return [
+                Permission(f"dynamodb:{_TRANSACTED[kind]}", logical[one["TableName"]])
+                for item in params["TransactItems"]
+                for kind, one in item.items()
+            ]
+        case "dynamodb":
+            index = f"/index/{params['IndexName']}" if "IndexName" in params else ""
+            return [Permission(f"dynamodb:{operation}", logical[params["TableName"]] + index)]
+        case "s3":
+            return _asked_of_s3(operation, params, logical[params["Bucket"]])
+        case "sqs":
+            return [Permission(f"sqs:{operation}", logical[params["QueueUrl"]])]
+        case "secrets-manager":
+            return [Permission(f"secretsmanager:{operation}", logical[params["SecretId"]])]
+    raise KeyError(service)
+
+
+def _asked_of_s3(operation: str, params: Mapping[str, Any], bucket: str) -> list[Permission]:
+    if operation == "ListObjectsV2":
+        return [Permission("s3:ListBucket", bucket)]
+    if operation == "DeleteObjects":
+        keys = [one["Key"] for one in params["Delete"]["Objects"]]
+        return [Permission("s3:DeleteObject", f"{bucket}/{key}") for key in keys]
+    return [Permission(f"s3:{_ON_OBJECTS[operation]}", f"{bucket}/{params['Key']}")]

@@ -1,0 +1,114 @@
+"""What each function loads when it starts: every module more makes every cold start longer.
+
+A new function is listed here with what it needs and no more. `bench/cold_start.py` says what it
+costs in time.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.unit.test_import_graph import FUNCTIONS, PACKAGE, ROOT
+
+CLIENTS = {"aws_lambda_powertools", "botocore", "dateutil", "jmespath", "urllib3"}
+API = CLIENTS | {"pybase64", "pydantic", "pydantic_core"}
+FORMS = API | {"multipart"}
+
+KEYS = {"dynamodb.attributes"}
+ITEMS = KEYS | {"dynamodb.counters", "dynamodb.keys", "dynamodb.transactions"}
+FOLDERS = ITEMS | {"dynamodb.folders", "dynamodb.listings", "dynamodb.pages"}
+FILES = FOLDERS | {"dynamodb.files", "dynamodb.items"}
+TRASH = FILES | {"dynamodb.trash"}
+UPLOADS = FILES | {"dynamodb.uploads", "s3"}
+RECLAIMING = UPLOADS | {"dynamodb.deadlines", "dynamodb.trash"}
+PARTS = UPLOADS | {"s3_parts"}
+REPLAYS = {"dynamodb.replays"}
+FINDER = {"dynamodb.finder"}
+
+WANTED: dict[str, tuple[set[str], set[str]]] = {
+    "authorize": (CLIENTS, KEYS | {"dynamodb.api_keys"}),
+    "files_content": (API, FILES | {"s3"}),
+    "files_create": (FORMS, RECLAIMING | REPLAYS),
+    "files_delete": (API, FILES),
+    "files_get": (API, FILES),
+    "files_list": (API, FILES),
+    "files_url": (API, FILES | {"s3"}),
+    "files_validation": (API, FILES | {"s3"}),
+    "folders_create": (API, FOLDERS | REPLAYS),
+    "folders_delete": (API, TRASH | FINDER | {"s3", "sqs"}),
+    "folders_get": (API, FOLDERS),
+    "folders_list": (API, FOLDERS | {"secrets"}),
+    "folders_update": (API, FOLDERS),
+    "on_cleanup": (CLIENTS, TRASH | FINDER | {"s3", "sqs"}),
+    "on_file_removed": (CLIENTS, UPLOADS),
+    "on_object_created": (CLIENTS | {"msgspec"}, UPLOADS),
+    "parts_create": (FORMS, PARTS | REPLAYS),
+    "storage_create": (FORMS, RECLAIMING | REPLAYS),
+    "storage_get": (API, FILES | {"s3"}),
+    "storage_list": (API, FOLDERS | FINDER | {"dynamodb.items", "secrets"}),
+    "storage_trash": (API, TRASH),
+    "storage_update": (API, FILES),
+    "sweep": (CLIENTS, RECLAIMING | {"dynamodb.usage", "s3_parts", "sqs"}),
+    "trash_empty": (API, TRASH | {"s3", "sqs"}),
+    "trash_list": (API, TRASH | {"secrets"}),
+    "trash_purge": (API, TRASH),
+    "trash_restore": (API, TRASH | REPLAYS | {"s3", "sqs"}),
+    "unknown_route": (API - {"dateutil", "urllib3"}, set()),
+    "uploads_cancel": (API, PARTS | REPLAYS),
+    "uploads_complete": (API, PARTS | REPLAYS),
+    "uploads_create": (API, PARTS | RECLAIMING | REPLAYS),
+    "uploads_get": (API, PARTS),
+    "usage_get": (API, (RECLAIMING - {"s3"}) | {"dynamodb.usage"}),
+}
+
+# Small, and what others need.
+ALONG = {"annotated_types", "certifi", "six", "typing_extensions", "typing_inspection"}
+
+# What costs a tenth of a start or more and has no business in any function.
+NEVER = {
+    "aws_lambda_powertools.event_handler.middlewares.openapi_validation",
+    "aws_lambda_powertools.event_handler.openapi.compat",
+    "aws_lambda_powertools.event_handler.openapi.models",
+    "aws_lambda_powertools.utilities.idempotency",
+    "aws_lambda_powertools.utilities.parser",
+    "boto3",
+    "pydantic.v1",
+}
+
+
+def loaded_by(function: str) -> set[str]:
+    """Return the modules that a fresh interpreter has loaded once the function has started."""
+    start = f"import runpy, sys; runpy.run_path('functions/{function}/app.py')"
+    answer = subprocess.run(  # noqa: S603 - our own interpreter and code
+        [sys.executable, "-c", f"{start}\nprint(*sys.modules, sep='\\n')"],
+        cwd=ROOT,
+        env={"PYTHONPATH": str(PACKAGE), "AWS_DEFAULT_REGION": "us-east-1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return set(answer.stdout.split())
+
+
+def test_every_function_is_listed() -> None:
+    assert sorted(WANTED) == FUNCTIONS
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_loads_what_it_is_listed_with_and_no_more(function: str) -> None:
+    libraries, adapters = WANTED[function]
+
+    loaded = loaded_by(function)
+
+    found = {name.split(".")[0] for name in loaded if not name.startswith("_")}
+    assert found - sys.stdlib_module_names - ALONG - {"larder"} == libraries
+    parts = {
+        name.removeprefix("larder.adapters.")
+        for name in loaded
+        if name.startswith("larder.adapters.")
+    }
+    assert parts - {"aws", "dynamodb"} == adapters
+    assert loaded & NEVER == set()

@@ -1,0 +1,79 @@
+"""Going on with what was too much for one request."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.fakes.cleanups import InMemoryCleanups
+from tests.fakes.clock import START
+from tests.samples import TENANT
+from tests.unit.space_cases import cleaning, forever, make_folder, store, times, trash
+
+if TYPE_CHECKING:
+    from larder.domain.ids import TenantId
+    from tests.backends.memory import MemoryBackend
+
+pytestmark = pytest.mark.usefixtures("tenant")
+
+NOW = int(START)
+
+
+def test_a_folder_is_emptied_and_removed_and_not_asked_for_again(ports: MemoryBackend) -> None:
+    folder = make_folder(ports, "a").id
+    file = store(ports, folder=folder)
+    again = InMemoryCleanups()
+
+    cleaning(ports, forever, again).clear_folder(TENANT, folder)
+
+    assert set(ports.snapshot().trash) == {(TENANT, file.id)}
+    assert ports.snapshot().folders == {}
+    assert again.folders == []
+
+
+def test_a_folder_that_there_is_no_time_for_is_asked_for_again(ports: MemoryBackend) -> None:
+    folder = make_folder(ports, "a").id
+    store(ports, folder=folder)
+    again = InMemoryCleanups()
+
+    cleaning(ports, times(0), again).clear_folder(TENANT, folder)
+
+    assert again.folders == [(TENANT, folder)]
+
+
+def test_the_trash_is_emptied_and_not_asked_for_again(ports: MemoryBackend) -> None:
+    trash(ports, store(ports).id)
+    again = InMemoryCleanups()
+
+    cleaning(ports, forever, again).empty_trash(TENANT, NOW)
+
+    assert ports.snapshot().trash == {}
+    assert again.trashes == []
+
+
+def test_the_rest_of_the_trash_is_asked_for_again_as_of_the_same_time(
+    ports: MemoryBackend,
+) -> None:
+    trash(ports, store(ports).id)
+    again = InMemoryCleanups()
+    ports.clock.advance(60)
+
+    cleaning(ports, times(0), again).empty_trash(TENANT, NOW)
+
+    assert again.trashes == [(TENANT, NOW)]
+
+
+def test_one_project_s_message_leaves_another_s_alone(
+    ports: MemoryBackend, other: TenantId
+) -> None:
+    folder = make_folder(ports, "a", tenant=other).id
+    file = store(ports, folder=folder, tenant=other)
+    trash(ports, store(ports, tenant=other).id, tenant=other)
+    before = ports.snapshot()
+
+    cleaning(ports).clear_folder(TENANT, folder)
+    cleaning(ports).empty_trash(TENANT, NOW)
+
+    assert ports.snapshot() == before
+    assert ports.files.get(other, file.id) == file
