@@ -51,7 +51,7 @@ _AS_THEY_ARE = {"endpoint-rule-set-1", "service-2.sdk-extras"}
 _PROSE = ("documentation", "documentationUrl", "externalDocumentation")
 
 
-_NO_DOCSTRINGS = '''"""Instead of botocore's own: clients without docstrings for help()."""
+_NO_DOCSTRINGS = '''"""Instead of the library's own: clients without docstrings for help()."""
 
 
 class _Docstring(str):
@@ -61,7 +61,7 @@ class _Docstring(str):
         return super().__new__(cls)
 
 
-ClientMethodDocstring = PaginatorDocstring = WaiterDocstring = _Docstring
+{names} = _Docstring
 '''
 
 
@@ -89,19 +89,22 @@ def __getattr__(name: str) -> object:
 def trim(packages: Path) -> None:
     """Cut down the packages in that folder in place."""
     trim_data(packages / "botocore" / "data")
-    _leave_out_docstrings(packages / "botocore" / "docs")
+    for library in ("boto3", "botocore"):
+        _leave_out_docstrings(packages / library / "docs")
     for package in LAZY:
         _export_lazily(packages / package)
 
 
 def _leave_out_docstrings(docs: Path) -> None:
+    module = ast.parse((docs / "docstring.py").read_text())
+    names = [each.name for each in module.body if isinstance(each, ast.ClassDef)]
     for path in list(docs.iterdir()):
         if path.is_dir():
             shutil.rmtree(path)
         elif path.name != "utils.py":  # which handlers of other events are made with
             path.unlink()
     (docs / "__init__.py").write_text('"""Left out, except for what is imported."""\n')
-    (docs / "docstring.py").write_text(_NO_DOCSTRINGS)
+    (docs / "docstring.py").write_text(_NO_DOCSTRINGS.format(names=" = ".join(names)))
 
 
 def _export_lazily(package: Path) -> None:

@@ -370,7 +370,7 @@ class TestUpdate:
             ({"name": "ä" * 128}, "name"),
             ({"name": 7}, "name"),
             ({"tags": [f"t{number}" for number in range(51)]}, "tags"),
-            ({"addTags": ["x" * 65]}, "tags"),
+            ({"addTags": ["x" * 65]}, "addTags"),
             ({"removeTags": [""]}, "removeTags"),
             ({"tags": "one"}, "tags"),
             ({"favorite": "yes"}, "favorite"),
