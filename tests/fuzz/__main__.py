@@ -114,6 +114,7 @@ def fuzz_api(stack: Stack, project: Project, seconds: int) -> str:
                 *("--exclude-checks", ",".join(NOT_PROMISED)),
                 *("--url", stack.base_url.removesuffix("/v1"), "--max-redirects", "0"),
                 *("--header", f"Authorization: Bearer {project.key}"),
+                *("--header", f"x-api-key: {project.key}"),
                 *("--max-time", str(seconds), "--continue-on-failure", "--no-color"),
                 *("--generation-database", FOUND / "examples"),
             ],
