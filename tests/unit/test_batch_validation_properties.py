@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from larder.domain.batch_nesting import nested_deeper_than
 from larder.domain.batch_validation import BatchValidator
 from tests.unit.batch_reference import reference_report
-from tests.unit.batch_requests import BODIES, as_line, request, validated
+from tests.unit.batch_requests import BODIES, alike, as_line, request, validated, varied
 
 scalars = (
     st.none()
@@ -107,8 +107,24 @@ files = st.builds(
 )
 
 
+@st.composite
+def files_of_one_program(draw: st.DrawFn) -> bytes:
+    """Lines alike or varied, some of them damaged or from elsewhere."""
+    url = draw(st.sampled_from(list(BODIES)))
+    content = draw(st.sampled_from([alike, varied]))(url, draw(st.integers(1, 16)))
+    size = draw(st.sampled_from([1, 300]))
+    content = [line.replace(b"text", b"text" * size) for line in content]
+    for _ in range(draw(st.integers(1, 4))):
+        line = draw(st.sampled_from(content))
+        start = draw(st.integers(0, len(line)))
+        end = min(len(line), start + draw(st.integers(0, 3)))
+        spliced = line[:start] + draw(splices) + line[end:]
+        content.insert(draw(st.integers(1, len(content))), draw(st.just(spliced) | lines))
+    return b"\n".join(content)
+
+
 @settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(files)
+@given(files | files_of_one_program())
 def test_the_report_equals_that_of_the_reference(data: bytes) -> None:
     reference = reference_report(data)
 
@@ -129,7 +145,7 @@ def test_the_report_equals_that_of_the_reference(data: bytes) -> None:
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(files, st.lists(st.integers(0, 400), max_size=30))
+@given(files | files_of_one_program(), st.lists(st.integers(0, 400), max_size=30))
 def test_the_report_does_not_depend_on_where_blocks_end(data: bytes, sizes: list[int]) -> None:
     validator = BatchValidator()
     start = 0

@@ -9,7 +9,11 @@ from itertools import accumulate
 from operator import add
 from typing import Final
 
+MAX_DEPTH: Final = 128
+
 _STRETCH: Final = 128
+_SHORT: Final = 4096
+_FEW_QUOTES: Final = 100
 _OPENING: Final = b"1"
 _MARKS: Final = b'[]{}"'
 _NO_MARK: Final = bytes(set(range(256)) - set(_MARKS))
@@ -21,6 +25,8 @@ def nested_deeper_than(limit: int, line: bytes) -> bool:
 
     A scalar has depth 0 and `[]` depth 1. Costs a few nanoseconds a byte whatever the shape.
     """
+    if len(line) <= len("[]") * limit:
+        return False
     marks = line.translate(_AS_BITS, _NO_MARK)
     if marks.count(_OPENING) <= limit:
         return False
@@ -28,13 +34,18 @@ def nested_deeper_than(limit: int, line: bytes) -> bool:
         line = line.replace(b"\\\\", b"").replace(b'\\"', b"")
         marks = line.translate(_AS_BITS, _NO_MARK)
     brackets = _outside_strings(marks)
-    return not _is_shallow(limit, brackets) and _deepest(brackets) > limit
+    if _is_shallow(limit, brackets):
+        return False
+    # Most of what is too deep opens all its levels at once.
+    if len(brackets) < _SHORT and _OPENING * (limit + 1) in brackets:
+        return True
+    return _deepest(brackets) > limit
 
 
 def _outside_strings(marks: bytes) -> bytes:
     # Dropping two neighbouring quotes, be they the ends of one string or of two, leaves every
     # bracket on its side of the quotes, and far fewer pieces to split into.
-    if b'""' in marks:
+    if marks.count(b'"') > _FEW_QUOTES:
         marks = marks.replace(b'""', b"")
     return b"".join(marks.split(b'"')[::2])
 
