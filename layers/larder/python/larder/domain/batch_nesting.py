@@ -13,10 +13,13 @@ MAX_DEPTH: Final = 128
 
 _STRETCH: Final = 128
 _SHORT: Final = 4096
-_FEW_QUOTES: Final = 100
+_FEW_QUOTES: Final = 200
+_PIECE: Final = 16 * 1024
 _OPENING: Final = b"1"
 _MARKS: Final = b'[]{}"'
 _NO_MARK: Final = bytes(set(range(256)) - set(_MARKS))
+_QUOTE_AS_ONES: Final = bytes(0xFF if byte == ord('"') else 0 for byte in range(256))
+_QUOTE_OR_ONES: Final = b'"\xff'
 _AS_BITS: Final = bytes.maketrans(b"[]{}", b"1010")
 
 
@@ -44,10 +47,24 @@ def nested_deeper_than(limit: int, line: bytes) -> bool:
 
 def _outside_strings(marks: bytes) -> bytes:
     # Dropping two neighbouring quotes, be they the ends of one string or of two, leaves every
-    # bracket on its side of the quotes, and far fewer pieces to split into.
+    # bracket on its side of the quotes, and far fewer quotes.
     if marks.count(b'"') > _FEW_QUOTES:
         marks = marks.replace(b'""', b"")
-    return b"".join(marks.split(b'"')[::2])
+    if marks.count(b'"') <= _FEW_QUOTES:
+        return b"".join(marks.split(b'"')[::2])
+    pieces = []
+    inside = 0
+    for start in range(0, len(marks), _PIECE):
+        piece = marks[start : start + _PIECE]
+        # A byte is all ones where a quote is; xor-ing each with all those in front of it, two at a
+        # time, then four, and so on, leaves them so from every opening quote to the closing one.
+        strings = int.from_bytes(piece.translate(_QUOTE_AS_ONES)) ^ inside << 8 * (len(piece) - 1)
+        for step in range((len(piece) - 1).bit_length()):
+            strings ^= strings >> (8 << step)
+        inside = strings & 0xFF
+        outside = int.from_bytes(piece) | strings
+        pieces.append(outside.to_bytes(len(piece)).translate(None, _QUOTE_OR_ONES))
+    return b"".join(pieces)
 
 
 def _is_shallow(limit: int, brackets: bytes) -> bool:
