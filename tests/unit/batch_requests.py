@@ -51,6 +51,30 @@ def as_line(value: Any) -> bytes:
     return json.dumps(value).encode()
 
 
+def alike(url: str, count: int = 3) -> list[bytes]:
+    """Valid lines that differ in their id and in one text."""
+    return [
+        as_line(_with_text(url, f"text {number}") | {"custom_id": f"alike-{number}"})
+        for number in range(count)
+    ]
+
+
+def varied(url: str, count: int = 12) -> list[bytes]:
+    """Valid lines whose bodies differ in more than a text."""
+    lines = [_with_text(url, f"text {number}") for number in range(count)]
+    for number, line in enumerate(lines):
+        line["custom_id"] = f"varied-{number}"
+        line["body"] |= {"temperature": number / 10, "top_p": 1.0}
+    return [as_line(line) for line in lines]
+
+
+def _with_text(url: str, text: str) -> dict[str, Any]:
+    members = {"prompt", "input"} & BODIES[url].keys()
+    if members:
+        return with_body(url, **{members.pop(): text})
+    return with_body(url, messages=[{"role": "user", "content": text}])
+
+
 def many(count: int) -> bytes:
     """A valid file of `count` requests."""
     return b"".join(

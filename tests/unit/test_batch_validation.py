@@ -1,6 +1,7 @@
 """The rules of one request line: each row of the contract, and what is valid."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -8,18 +9,30 @@ import pytest
 from tests.unit.batch_requests import (
     ABSENT,
     BODIES,
+    alike,
     as_line,
     found,
     lengthened,
     request,
     validated,
+    varied,
     with_body,
     with_message,
 )
 
 DEEP_128 = json.loads("[" * 126 + "]" * 126)  # within request and body: 128
 DEEP_129 = [DEEP_128]
+DEEP = b"[" * 129 + b"]" * 129
 MANY_MESSAGES = [{"role": "user", "content": "x" * 40}] * 40
+
+
+# How a line is read depends on those before it; what is found must not.
+BEFORE: dict[str, Callable[[str], list[bytes]]] = {
+    "first": lambda _: [],
+    "later": lambda url: alike(url, 1),
+    "after lines alike": alike,
+    "after lines that vary": varied,
+}
 
 
 @pytest.mark.parametrize("url", BODIES)
@@ -70,13 +83,12 @@ VALID: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("name", VALID)
 @pytest.mark.parametrize("size", ["short", "long"])
-@pytest.mark.parametrize("position", ["first", "later"])
+@pytest.mark.parametrize("position", BEFORE)
 def test_a_valid_request_is_valid(name: str, position: str, size: str) -> None:
     valid = lengthened(VALID[name]) if size == "long" else VALID[name]
     line = as_line(valid).replace(b'"DIGITS"', b"7" * 5000)
-    before = as_line(request(valid["url"], custom_id="request-0")) + b"\n"
 
-    assert found(before + line if position == "later" else line) == []
+    assert found(b"\n".join([*BEFORE[position](valid["url"]), line])) == []
 
 
 INVALID: dict[str, tuple[dict[str, Any], str, str]] = {
@@ -175,16 +187,16 @@ INVALID: dict[str, tuple[dict[str, Any], str, str]] = {
 
 @pytest.mark.parametrize("name", INVALID)
 @pytest.mark.parametrize("size", ["short", "long"])
-@pytest.mark.parametrize("position", ["first", "later"])
+@pytest.mark.parametrize("position", BEFORE)
 def test_an_invalid_member_is_named(name: str, position: str, size: str) -> None:
     invalid, code, param = INVALID[name]
     line = as_line(lengthened(invalid) if size == "long" else invalid)
     url = invalid["url"] if invalid.get("url") in BODIES else "/v1/embeddings"
-    before = as_line(request(url, custom_id="request-0")) + b"\n"
+    before = BEFORE[position](url)
 
-    problems = found(before + line if position == "later" else line)
+    problems = found(b"\n".join([*before, line]))
 
-    assert problems == [(code, 2 if position == "later" else 1, param)]
+    assert problems == [(code, len(before) + 1, param)]
 
 
 REQUEST = as_line(request())
@@ -223,12 +235,30 @@ REFUSED: dict[str, tuple[bytes, str]] = {
         as_line(lengthened(with_body(temperature=DEEP_129))),
         "invalid_json_line",
     ),
+    "nesting of 129 in a number given again": (
+        REQUEST.replace(b'"model"', b'"temperature": %s, "temperature": 1, "model"' % DEEP),
+        "invalid_json_line",
+    ),
+    "nesting of 129 in a content given again": (
+        REQUEST.replace(b'"content"', b'"content": %s, "content"' % DEEP),
+        "invalid_json_line",
+    ),
+    "nesting of 129 in a content given again, long": (
+        REQUEST.replace(b"Hello", b"x" * 1100).replace(
+            b'"content"', b'"content": %s, "content"' % DEEP
+        ),
+        "invalid_json_line",
+    ),
     "nesting of 100,000 arrays": (b"[" * 100_000 + b"]" * 100_000, "invalid_json_line"),
     "nesting of 100,000 objects": (b'{"a":' * 100_000 + b"1" + b"}" * 100_000, "invalid_json_line"),
     "100,000 open arrays": (b"[" * 100_000, "invalid_json_line"),
     "not UTF-8": (REQUEST.replace(b"Hello", b"Hell\xf6"), "invalid_encoding"),
     "not UTF-8 in a skipped string": (
         REQUEST.replace(b'"model"', b'"x": ["\xff"], "model"'),
+        "invalid_encoding",
+    ),
+    "not UTF-8 in a number's place": (
+        REQUEST.replace(b'"model"', b'"temperature": "\xff", "model"'),
         "invalid_encoding",
     ),
     "an encoded surrogate": (REQUEST.replace(b"Hello", b"\xed\xa0\x80"), "invalid_encoding"),
@@ -246,6 +276,10 @@ REFUSED: dict[str, tuple[bytes, str]] = {
         REQUEST.replace(b": ", b":").replace(b", ", b",")[:-1] + b',"url":""}',
         "invalid_request",
     ),
+    "url twice, first a number": (
+        REQUEST.replace(b": ", b":").replace(b", ", b",").replace(b"{", b'{"url":0,', 1),
+        "invalid_request",
+    ),
     "body twice": (REQUEST[:-1] + b',"body":{}}', "invalid_request"),
     "a name twice, once escaped": (REQUEST[:-1] + rb',"\u0062ody":{}}', "invalid_request"),
     "an unknown name twice": (REQUEST[:-1] + b',"x":1,"y":2,"x":1}', "invalid_request"),
@@ -257,12 +291,12 @@ REFUSED: dict[str, tuple[bytes, str]] = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-@pytest.mark.parametrize("position", ["first", "later"])
+@pytest.mark.parametrize("position", BEFORE)
 def test_a_line_that_cannot_be_a_request_has_that_problem_alone(name: str, position: str) -> None:
     line, code = REFUSED[name]
-    before = as_line(request(custom_id="request-0")) + b"\n" if position == "later" else b""
+    before = BEFORE[position]("/v1/chat/completions")
 
-    assert found(before + line) == [(code, 2 if before else 1, None)]
+    assert found(b"\n".join([*before, line])) == [(code, len(before) + 1, None)]
 
 
 def test_32_members_are_a_request() -> None:

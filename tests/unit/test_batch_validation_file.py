@@ -7,10 +7,21 @@ from collections.abc import Iterator
 import pytest
 
 from larder.domain.batch_validation import BatchValidator
-from tests.unit.batch_requests import as_line, found, many, request, validated, with_body
+from tests.unit.batch_requests import (
+    alike,
+    as_line,
+    found,
+    many,
+    request,
+    validated,
+    varied,
+    with_body,
+    with_message,
+)
 
 BOM = b"\xef\xbb\xbf"
 MIB = 1024 * 1024
+CHAT = "/v1/chat/completions"
 
 
 def line_of(size: int, custom_id: str = "request-1") -> bytes:
@@ -338,3 +349,73 @@ def test_what_follows_the_body_in_the_first_line_is_needed_in_all() -> None:
         ("missing_required_parameter", 2, "method"),
         ("missing_required_parameter", 2, "url"),
     ]
+
+
+@pytest.mark.parametrize("url", [CHAT, "/v1/embeddings", "/v1/completions"])
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        (rb"tab\tand \u00e9", None),
+        (b"a\tb", "invalid_json_line"),
+        (b'a" b', "invalid_json_line"),
+        (b'a", "b', "invalid_json_line"),
+        (b'a", "stream": true, "user": "b', "streaming_unsupported"),
+        (b'a", "n": ' + b"[" * 127 + b"]" * 127 + b', "user": "b', "invalid_json_line"),
+        (b"a\\", "invalid_json_line"),
+        (rb"\ud800", "invalid_json_line"),
+        (b"\xff", "invalid_encoding"),
+    ],
+)
+@pytest.mark.parametrize("size", [1, 2000])
+def test_a_text_unlike_those_before_ends_where_its_quotes_do(
+    url: str, text: bytes, code: str | None, size: int
+) -> None:
+    first, second, third = (line.replace(b"text", b"text" * size) for line in alike(url))
+    third = third.replace(b"text 2", b"text " + text)
+    if code == "streaming_unsupported" and b"messages" in third:
+        code = None  # there it is a member of the message
+
+    problems = found(b"\n".join([first, second, third]))
+
+    assert problems == ([] if code is None else [(code, 3, problems[0][2])])
+
+
+@pytest.mark.parametrize("value", [b"0", b"null", b'{"a": "b"}'])
+@pytest.mark.parametrize("size", [1, 2000])
+def test_a_value_in_place_of_the_text_of_other_lines_is_a_wrong_type(
+    value: bytes, size: int
+) -> None:
+    first, second, third = (line.replace(b"text", b"text" * size) for line in alike(CHAT))
+    third = third.replace(b'"' + b"text" * size + b' 2"', value)
+
+    assert found(b"\n".join([first, second, third])) == [
+        ("invalid_type", 3, "body.messages[0].content")
+    ]
+
+
+def test_the_content_of_a_message_may_be_empty_but_no_input() -> None:
+    messages = [line.replace(b"text 2", b"") for line in alike(CHAT)]
+    inputs = [line.replace(b"text 2", b"") for line in alike("/v1/embeddings")]
+
+    assert found(b"\n".join(messages)) == []
+    assert found(b"\n".join(inputs)) == [("missing_required_parameter", 3, "body.input")]
+
+
+def test_a_text_that_stands_twice_in_a_line_may_change_in_one_place() -> None:
+    lines = [
+        as_line(with_message(content="user", name="user", role="user") | {"custom_id": name})
+        for name in "abcd"
+    ]
+    lines[1] = lines[1].replace(b'"role": "user"', b'"role": "x"')
+    lines[2] = lines[2].replace(b'"content": "user"', b'"content": "x"')
+
+    assert found(b"\n".join(lines)) == [("invalid_type", 2, "body.messages[1].role")]
+
+
+def test_lines_that_vary_more_and_more_are_all_valid() -> None:
+    tools = [as_line(with_body(tools=[{"a": n}]) | {"custom_id": f"t{n}"}) for n in range(40)]
+
+    report = validated(b"\n".join([*alike(CHAT, 40), *varied(CHAT, 40), *tools, *tools[:3]]))
+
+    assert (report.request_count, report.error_count) == (123, 3)
+    assert [error.line for error in report.errors] == [121, 122, 123]

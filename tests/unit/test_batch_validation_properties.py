@@ -2,14 +2,18 @@
 
 import json
 from typing import Any
+from unittest.mock import patch
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from larder.domain import batch_nesting
 from larder.domain.batch_nesting import nested_deeper_than
 from larder.domain.batch_validation import BatchValidator
 from tests.unit.batch_reference import reference_report
-from tests.unit.batch_requests import BODIES, as_line, request, validated
+from tests.unit.batch_requests import BODIES, alike, as_line, request, validated, varied
+
+EXAMPLES = settings().max_examples  # by the profile
 
 scalars = (
     st.none()
@@ -107,8 +111,24 @@ files = st.builds(
 )
 
 
-@settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(files)
+@st.composite
+def files_of_one_program(draw: st.DrawFn) -> bytes:
+    """Lines alike or varied, some of them damaged or from elsewhere."""
+    url = draw(st.sampled_from(list(BODIES)))
+    content = draw(st.sampled_from([alike, varied]))(url, draw(st.integers(1, 16)))
+    size = draw(st.sampled_from([1, 300]))
+    content = [line.replace(b"text", b"text" * size) for line in content]
+    for _ in range(draw(st.integers(1, 4))):
+        line = draw(st.sampled_from(content))
+        start = draw(st.integers(0, len(line)))
+        end = min(len(line), start + draw(st.integers(0, 3)))
+        spliced = line[:start] + draw(splices) + line[end:]
+        content.insert(draw(st.integers(1, len(content))), draw(st.just(spliced) | lines))
+    return b"\n".join(content)
+
+
+@settings(max_examples=5 * EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(files | files_of_one_program())
 def test_the_report_equals_that_of_the_reference(data: bytes) -> None:
     reference = reference_report(data)
 
@@ -128,8 +148,8 @@ def test_the_report_equals_that_of_the_reference(data: bytes) -> None:
     assert report.sha256 == reference.sha256
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(files, st.lists(st.integers(0, 400), max_size=30))
+@settings(max_examples=2 * EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(files | files_of_one_program(), st.lists(st.integers(0, 400), max_size=30))
 def test_the_report_does_not_depend_on_where_blocks_end(data: bytes, sizes: list[int]) -> None:
     validator = BatchValidator()
     start = 0
@@ -153,13 +173,16 @@ json_values = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
-@given(json_values, st.integers(1, 60), st.integers(0, 12))
-def test_nesting_is_told_without_a_parser(value: str, times: int, limit: int) -> None:
+@settings(max_examples=3 * EXAMPLES, deadline=None)
+@given(json_values, st.integers(1, 60), st.integers(0, 12), st.integers(1, 40))
+def test_nesting_is_told_without_a_parser(value: str, times: int, limit: int, piece: int) -> None:
     text = f"[{','.join([value] * times)}]"
 
     def depth(value: Any) -> int:
         children = value.values() if isinstance(value, dict) else value
         return 1 + max(map(depth, children), default=0) if isinstance(value, list | dict) else 0
 
-    assert nested_deeper_than(limit, text.encode()) == (depth(json.loads(text)) > limit)
+    too_deep = depth(json.loads(text)) > limit
+    assert nested_deeper_than(limit, text.encode()) == too_deep
+    with patch.multiple(batch_nesting, _PIECE=piece, _FEW_QUOTES=0):
+        assert nested_deeper_than(limit, text.encode()) == too_deep

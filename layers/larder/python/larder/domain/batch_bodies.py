@@ -67,8 +67,9 @@ def _check_model(raw: Raw, request: RequestLine) -> None:
         request.model = model
         return
     found = "missing" if not raw else "empty" if model == "" else kind_of(raw)
-    message = f"body.model is {found}; it must name a model"
-    request.add("model_missing", "body.model", message)
+    request.add(
+        "model_missing", "body.model", lambda: f"body.model is {found}; it must name a model"
+    )
 
 
 def _check_stream(raw: Raw, request: RequestLine) -> None:
@@ -77,8 +78,11 @@ def _check_stream(raw: Raw, request: RequestLine) -> None:
         message = "body.stream must not be true: a batch answers whole"
         request.add("streaming_unsupported", "body.stream", message)
     elif kind not in ("false", "null"):
-        message = f"body.stream must be false or absent, not {kind}"
-        request.add("invalid_type", "body.stream", message)
+        request.add(
+            "invalid_type",
+            "body.stream",
+            lambda: f"body.stream must be false or absent, not {kind}",
+        )
 
 
 def _check_text(name: str, raw: Raw, request: RequestLine) -> None:
@@ -86,11 +90,15 @@ def _check_text(name: str, raw: Raw, request: RequestLine) -> None:
     param = f"body.{name}"
     if not raw or is_empty(raw):
         found = "empty" if raw else "missing"
-        message = f"{param} is {found}; it must be a string or an array"
-        request.add("missing_required_parameter", param, message)
+        request.add(
+            "missing_required_parameter",
+            param,
+            lambda: f"{param} is {found}; it must be a string or an array",
+        )
     elif (kind := kind_of(raw)) not in ("a string", "an array"):
-        message = f"{param} must be a string or an array, not {kind}"
-        request.add("invalid_type", param, message)
+        request.add(
+            "invalid_type", param, lambda: f"{param} must be a string or an array, not {kind}"
+        )
 
 
 def _needs_no_input(members: BodyMembers) -> bool:

@@ -17,7 +17,14 @@ _KINDS: Final = {
 _EMPTY_ARRAY: Final = re.compile(rb"\[[ \t\r\n]*\]")
 
 _decode_text = Decoder(str).decode
-_skip = Decoder(Raw).decode
+skip = Decoder(Raw).decode
+"""Raises `DecodeError` or `RecursionError` for what is not one JSON value; reads over texts."""
+
+
+def check_utf8(text: bytes) -> None:
+    """Raises `UnicodeDecodeError` for what is not UTF-8."""
+    if not text.isascii():
+        text.decode()
 
 
 def kind_of(value: Raw) -> str:
@@ -44,7 +51,7 @@ _EMPTY_TEXT: Final = Raw(b'""')
 def is_json(text: bytes) -> bool:
     """Whether the bytes, which are UTF-8, are one JSON value."""
     try:
-        _skip(text)
+        skip(text)
     except (DecodeError, RecursionError):
         return False
     return True

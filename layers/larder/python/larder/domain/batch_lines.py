@@ -17,44 +17,48 @@ from msgspec import DecodeError, Raw, Struct, ValidationError
 from msgspec.json import Decoder
 
 from larder.domain.batch_bodies import body_members, check_body
-from larder.domain.batch_json import kind_of, read_text
-from larder.domain.batch_nesting import nested_deeper_than
+from larder.domain.batch_json import check_utf8, kind_of, read_text, skip
+from larder.domain.batch_nesting import MAX_DEPTH, nested_deeper_than
 from larder.domain.batch_report import Problem, RequestLine, quoted
 from larder.domain.batch_shapes import ENDPOINTS
 
-MAX_DEPTH: Final = 128
 MAX_CUSTOM_ID: Final = 512
 MAX_MEMBERS: Final = 32
 
 _SURROGATE_ESCAPE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
 _PLACE: Final = re.compile(r"\(byte (\d+)\)")
 _ABSENT: Final = Raw(b"")
+_POST: Final = Raw(b'"POST"')
 _ENDPOINT_LIST: Final = ", ".join(ENDPOINTS)
 
 
-class _Members(Struct, forbid_unknown_fields=True, gc=False):
-    """The four members of a request and no other, of the right types."""
+class _Members(Struct, gc=False):
+    """The four members of a request, each as JSON, or empty when absent."""
 
-    custom_id: str
-    method: str
-    url: str
-    body: Raw
+    custom_id: Raw = _ABSENT
+    method: Raw = _ABSENT
+    url: Raw = _ABSENT
+    body: Raw = _ABSENT
 
-    def are_given_once(self, line: bytes) -> bool:
-        """Whether the line certainly has no room for any of them twice.
+    def leave_room_for_more(self, line: bytes) -> bool:
+        """Whether the line may hold another member, such as one of these a second time.
 
-        Beside its members' values, compact JSON takes up the frame and no more; a space after each
-        comma and colon adds 7, a carriage return 1. A member more hides at least `"url":"",`.
+        Compact JSON takes up the members and no more; a space after each comma and colon adds 7.
+        One of the four once more takes at least `"url":0,`, and two of any other name `"":0,"":0,`.
         """
         values = len(self.custom_id) + len(self.method) + len(self.url) + len(self.body)
-        return len(line) - values - _FRAME_LENGTH < _SHORTEST_MEMBER
+        known = values + _LENGTH_OF_NAMES
+        if not (self.custom_id and self.method and self.url and self.body):
+            for name in self.__struct_fields__:
+                if not getattr(self, name):
+                    known -= len(name) + len('"":,')
+        return len(line) - known >= _SHORTEST_MEMBER
 
 
-_FRAME_LENGTH: Final = len('{"custom_id":"","method":"","url":"","body":}')
-_SHORTEST_MEMBER: Final = len('"url":"",')
+_LENGTH_OF_NAMES: Final = len('{"custom_id":,"method":,"url":,"body":}')
+_SHORTEST_MEMBER: Final = len('"url":0,')
 
 _read_members: Final = Decoder(_Members).decode
-_skip: Final = Decoder(Raw).decode
 
 
 class RequestReader:
@@ -64,114 +68,87 @@ class RequestReader:
 
     def __init__(self) -> None:
         self._read_named = Decoder(dict[_Name, Raw], dec_hook=self._keep_name).decode
-        self._names = 0
+        self._names: list[str] = []
 
     def read(self, line: bytes) -> RequestLine:
         """Apply every rule to one line that is not blank, given without its newline."""
-        request = RequestLine([])
         try:
-            line.decode()
-        except UnicodeDecodeError as error:
-            byte, offset = line[error.start], error.start
-            message = f"the line is not UTF-8: byte 0x{byte:02x} at offset {offset}"
-            request.add("invalid_encoding", None, message)
-            return request
-        try:
+            check_utf8(line)
             members = _read_members(line)
+        except UnicodeDecodeError as error:
+            return RequestLine([_not_utf8(error.start, line)])
         except ValidationError:
-            self._read_any(line, request)
-            return request
+            return RequestLine([_not_an_object(line)])
         except DecodeError as error:
-            request.add("invalid_json_line", None, _explained(str(error), line))
-            return request
+            return RequestLine([_not_json(str(error), line)])
         except RecursionError:
-            request.problems.append(_too_deep())
-            return request
-        if not members.are_given_once(line):
-            self._read_any(line, request)
-        elif nested_deeper_than(MAX_DEPTH, line):
-            request.problems.append(_too_deep())
-        else:
-            _check_custom_id(members.custom_id, request)
-            _check_method(members.method, request)
-            _check_url(members.url, request)
-            _check_body(members.body, request)
+            return RequestLine([too_deep()])
+        if problem := self._refusal(line, members):
+            return RequestLine([problem])
+        request = RequestLine([])
+        _check_members(members, request)
         return request
 
-    def _read_any(self, line: bytes, request: RequestLine) -> None:
-        """Read a line that is UTF-8, whatever else is wrong with it."""
-        members = _unreadable(line) or self._all_members(line)
-        if isinstance(members, Problem):
-            request.problems.append(members)
-            return
-        for name, check in _TEXT_CHECKS.items():
-            raw = members.get(name, _ABSENT)
-            text = read_text(raw) if raw else None
-            if text is not None:
-                check(text, request)
-            elif raw:
-                request.add("invalid_type", name, f"{name} must be a string, not {kind_of(raw)}")
-            else:
-                request.add("missing_required_parameter", name, f"{name} is missing")
-        if "body" in members:
-            _check_body(members["body"], request)
-        else:
-            request.add("missing_required_parameter", "body", "body is missing")
-
-    def _all_members(self, line: bytes) -> dict[str, Raw] | Problem:
-        self._names = 0
+    def _refusal(self, line: bytes, members: _Members) -> Problem | None:
+        """Why the JSON object with these members is no request, whatever their values."""
+        if nested_deeper_than(MAX_DEPTH, line):
+            return too_deep()
+        if not members.leave_room_for_more(line):
+            return None
+        names = self._names = []
         try:
-            named = self._read_named(line)
+            self._read_named(line)
         except _TooManyMembersError:
             message = f"the object has more than {MAX_MEMBERS} members; a request has four"
             return Problem("invalid_request", None, message)
-        members = {name.text: value for name, value in named.items()}
-        if len(members) == len(named):
-            return members
-        names = [name.text for name in named]
-        twice = next(name for index, name in enumerate(names) if name in names[:index])
-        message = f"the member {quoted(twice)} is given more than once"
-        return Problem("invalid_request", None, message)
+        if len(set(names)) == len(names):
+            return None
+        return Problem("invalid_request", None, lambda: _given_twice(names))
 
     def _keep_name(self, _: type, text: str) -> "_Name":
-        self._names += 1
-        if self._names > MAX_MEMBERS:
+        self._names.append(text)
+        if len(self._names) > MAX_MEMBERS:
             raise _TooManyMembersError
-        return _Name(text)
+        return _Name()
 
 
 class _Name:
     """A member name that equals no other, so that a dict keeps both of two members alike."""
 
-    __slots__ = ("text",)
-
-    def __init__(self, text: str) -> None:
-        self.text = text
+    __slots__ = ()
 
 
 class _TooManyMembersError(Exception):
     pass
 
 
-def _unreadable(line: bytes) -> Problem | None:
-    """Why the line, which is UTF-8, is not one JSON object within the limits, if it is not."""
+def _not_utf8(offset: int, line: bytes) -> Problem:
+    message = f"the line is not UTF-8: byte 0x{line[offset]:02x} at offset {offset}"
+    return Problem("invalid_encoding", None, message)
+
+
+def _not_an_object(line: bytes) -> Problem:
+    """Why the line, which is UTF-8 and begins as anything but an object, is no request."""
     try:
-        value = _skip(line)
+        value = skip(line)
     except DecodeError as error:
-        return Problem("invalid_json_line", None, _explained(str(error), line))
+        return _not_json(str(error), line)
     except RecursionError:
-        return _too_deep()
+        return too_deep()
     if nested_deeper_than(MAX_DEPTH, line):
-        return _too_deep()
-    kind = kind_of(value)
-    if kind != "an object":
-        return Problem("invalid_request", None, f"the line must be a JSON object, not {kind}")
-    return None
+        return too_deep()
+    message = f"the line must be a JSON object, not {kind_of(value)}"
+    return Problem("invalid_request", None, message)
 
 
-def _too_deep() -> Problem:
+def too_deep() -> Problem:
+    """That a line is nested too deeply."""
     message = f"the JSON is nested deeper than {MAX_DEPTH} levels"
     return Problem("invalid_json_line", None, message)
+
+
+def _not_json(error: str, line: bytes) -> Problem:
+    return Problem("invalid_json_line", None, lambda: _explained(error, line))
 
 
 def _explained(error: str, line: bytes) -> str:
@@ -187,6 +164,40 @@ def _explained(error: str, line: bytes) -> str:
     return f"the line is not one JSON value: {reason}"
 
 
+def _given_twice(names: list[str]) -> str:
+    twice = next(name for index, name in enumerate(names) if name in names[:index])
+    return f"the member {quoted(twice)} is given more than once"
+
+
+def _check_members(members: _Members, request: RequestLine) -> None:
+    if (custom_id := _text("custom_id", members.custom_id, request)) is not None:
+        _check_custom_id(custom_id, request)
+    if members.method != _POST and (method := _text("method", members.method, request)) is not None:
+        _check_method(method, request)
+    if (url := _text("url", members.url, request)) is not None:
+        _check_url(url, request)
+    if members.body:
+        _check_body(members.body, request)
+    else:
+        _add_missing("body", request)
+
+
+def _text(name: str, raw: Raw, request: RequestLine) -> str | None:
+    """The value if it is a text; else that is noted."""
+    if not raw:
+        _add_missing(name, request)
+        return None
+    text = read_text(raw)
+    if text is None:
+        kind = kind_of(raw)
+        request.add("invalid_type", name, lambda: f"{name} must be a string, not {kind}")
+    return text
+
+
+def _add_missing(name: str, request: RequestLine) -> None:
+    request.add("missing_required_parameter", name, lambda: f"{name} is missing")
+
+
 def _check_custom_id(text: str, request: RequestLine) -> None:
     if 0 < len(text) <= MAX_CUSTOM_ID:
         request.custom_id = text
@@ -198,15 +209,18 @@ def _check_custom_id(text: str, request: RequestLine) -> None:
 
 def _check_method(text: str, request: RequestLine) -> None:
     if text != "POST":
-        request.add("invalid_method", "method", f"method must be 'POST', not {quoted(text)}")
+        request.add(
+            "invalid_method", "method", lambda: f"method must be 'POST', not {quoted(text)}"
+        )
 
 
 def _check_url(text: str, request: RequestLine) -> None:
     if text in ENDPOINTS:
         request.url = text
     else:
-        message = f"url {quoted(text)} is not one of {_ENDPOINT_LIST}"
-        request.add("invalid_url", "url", message)
+        request.add(
+            "invalid_url", "url", lambda: f"url {quoted(text)} is not one of {_ENDPOINT_LIST}"
+        )
 
 
 def _check_body(raw: Raw, request: RequestLine) -> None:
@@ -215,10 +229,3 @@ def _check_body(raw: Raw, request: RequestLine) -> None:
         request.add("invalid_type", "body", f"body must be an object, not {kind_of(raw)}")
     else:
         check_body(members, request)
-
-
-_TEXT_CHECKS: Final = {
-    "custom_id": _check_custom_id,
-    "method": _check_method,
-    "url": _check_url,
-}

@@ -53,11 +53,15 @@ def check_messages(raw: Raw, request: RequestLine) -> None:
         return
     if not raw or is_empty(raw):
         found = "empty" if raw else "missing"
-        message = f"{_PARAM} is {found}; it must hold at least one message"
-        request.add("missing_required_parameter", _PARAM, message)
+        request.add(
+            "missing_required_parameter",
+            _PARAM,
+            lambda: f"{_PARAM} is {found}; it must hold at least one message",
+        )
     elif (kind := kind_of(raw)) != "an array":
-        message = f"{_PARAM} must be an array of messages, not {kind}"
-        request.add("invalid_type", _PARAM, message)
+        request.add(
+            "invalid_type", _PARAM, lambda: f"{_PARAM} must be an array of messages, not {kind}"
+        )
     else:
         _check_each(raw, request)
 
@@ -78,8 +82,11 @@ def _check_each(raw: Raw, request: RequestLine) -> None:
         reason = _refusal(raw)
         if reason is not None:
             param = _first_bad(reason)
-            message = f"{param} is not what a message needs: a known role, and a text or parts"
-            request.add("invalid_type", param, message)
+            request.add(
+                "invalid_type",
+                param,
+                lambda: f"{param} is not what a message needs: a known role, and a text or parts",
+            )
         return
     for index, message in enumerate(messages):
         if not message:
@@ -98,26 +105,36 @@ def _check_message(raw: Raw, index: int, request: RequestLine) -> None:
     try:
         members = _read_members(raw)
     except ValidationError:
-        param = f"{_PARAM}[{index}]"
-        message = f"{param} must be an object with role and content, not {kind_of(raw)}"
-        request.add("invalid_type", param, message)
+        request.add(
+            "invalid_type",
+            f"{_PARAM}[{index}]",
+            lambda: (
+                f"{_PARAM}[{index}] must be an object with role and content, not {kind_of(raw)}"
+            ),
+        )
         return
-    role = read_text(members.role) if members.role else None
-    if role not in ROLES:
-        found = quoted(role) if role is not None else _found(members.role)
-        param = f"{_PARAM}[{index}].role"
-        message = f"{param} must be one of {_ROLE_LIST}, not {found}"
-        request.add("invalid_type", param, message)
-        role = None
+    text = read_text(members.role) if members.role else None
+    role = text if text in ROLES else None
+    if role is None:
+        request.add(
+            "invalid_type", f"{_PARAM}[{index}].role", lambda: _not_a_role(text, members, index)
+        )
     found = _found(members.content)
     if not (
         found in ("a string", "an array")
         or (found == "null" and role in ("assistant", "function", None))
         or (found == "absent" and role in ("assistant", None))
     ):
-        param = f"{_PARAM}[{index}].content"
-        message = f"{param} must be a string or an array, not {found}"
-        request.add("invalid_type", param, message)
+        request.add(
+            "invalid_type",
+            f"{_PARAM}[{index}].content",
+            lambda: f"{_PARAM}[{index}].content must be a string or an array, not {found}",
+        )
+
+
+def _not_a_role(text: str | None, members: _Members, index: int) -> str:
+    found = quoted(text) if text is not None else _found(members.role)
+    return f"{_PARAM}[{index}].role must be one of {_ROLE_LIST}, not {found}"
 
 
 def _found(raw: Raw) -> str:

@@ -9,10 +9,17 @@ from itertools import accumulate
 from operator import add
 from typing import Final
 
+MAX_DEPTH: Final = 128
+
 _STRETCH: Final = 128
+_SHORT: Final = 4096
+_FEW_QUOTES: Final = 200
+_PIECE: Final = 16 * 1024
 _OPENING: Final = b"1"
 _MARKS: Final = b'[]{}"'
 _NO_MARK: Final = bytes(set(range(256)) - set(_MARKS))
+_QUOTE_AS_ONES: Final = bytes(0xFF if byte == ord('"') else 0 for byte in range(256))
+_QUOTE_OR_ONES: Final = b'"\xff'
 _AS_BITS: Final = bytes.maketrans(b"[]{}", b"1010")
 
 
@@ -21,6 +28,8 @@ def nested_deeper_than(limit: int, line: bytes) -> bool:
 
     A scalar has depth 0 and `[]` depth 1. Costs a few nanoseconds a byte whatever the shape.
     """
+    if len(line) <= len("[]") * limit:
+        return False
     marks = line.translate(_AS_BITS, _NO_MARK)
     if marks.count(_OPENING) <= limit:
         return False
@@ -28,15 +37,34 @@ def nested_deeper_than(limit: int, line: bytes) -> bool:
         line = line.replace(b"\\\\", b"").replace(b'\\"', b"")
         marks = line.translate(_AS_BITS, _NO_MARK)
     brackets = _outside_strings(marks)
-    return not _is_shallow(limit, brackets) and _deepest(brackets) > limit
+    if _is_shallow(limit, brackets):
+        return False
+    # Most of what is too deep opens all its levels at once.
+    if len(brackets) < _SHORT and _OPENING * (limit + 1) in brackets:
+        return True
+    return _deepest(brackets) > limit
 
 
 def _outside_strings(marks: bytes) -> bytes:
     # Dropping two neighbouring quotes, be they the ends of one string or of two, leaves every
-    # bracket on its side of the quotes, and far fewer pieces to split into.
-    if b'""' in marks:
+    # bracket on its side of the quotes, and far fewer quotes.
+    if marks.count(b'"') > _FEW_QUOTES:
         marks = marks.replace(b'""', b"")
-    return b"".join(marks.split(b'"')[::2])
+    if marks.count(b'"') <= _FEW_QUOTES:
+        return b"".join(marks.split(b'"')[::2])
+    pieces = []
+    inside = 0
+    for start in range(0, len(marks), _PIECE):
+        piece = marks[start : start + _PIECE]
+        # A byte is all ones where a quote is; xor-ing each with all those in front of it, two at a
+        # time, then four, and so on, leaves them so from every opening quote to the closing one.
+        strings = int.from_bytes(piece.translate(_QUOTE_AS_ONES)) ^ inside << 8 * (len(piece) - 1)
+        for step in range((len(piece) - 1).bit_length()):
+            strings ^= strings >> (8 << step)
+        inside = strings & 0xFF
+        outside = int.from_bytes(piece) | strings
+        pieces.append(outside.to_bytes(len(piece)).translate(None, _QUOTE_OR_ONES))
+    return b"".join(pieces)
 
 
 def _is_shallow(limit: int, brackets: bytes) -> bool:

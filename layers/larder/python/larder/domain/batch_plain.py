@@ -3,20 +3,22 @@
 This is a sufficient condition and no more: a body that is not plain is read rule by rule, in the
 modules that name problems, and may be found valid there.
 
-A plain body has no members but those that are named here, and nothing nested beside them. So none
-of it is skipped unread, and what decodes has no deep nesting and no stream. What is Raw is checked
-by itself: numbers with a fraction, since converting one can take microseconds, must be short, and
-the contents of long messages, which are cheaper to check as UTF-8 than to decode, must be strings.
+A plain body has no members but those that are named here, and no stream. What is Raw is skipped
+unread: numbers with a fraction, since converting one can take microseconds, and the contents of
+long messages, which are cheaper to check as UTF-8 than to decode. A member given twice is seen
+once: so there may be more in a body than what was decoded, of any depth.
 Each member that is named makes all bodies slower to read: only those that most requests have are.
 """
 
-from collections.abc import Buffer, Callable
-from typing import Annotated, Final, Literal, cast
+from collections.abc import Callable
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
-from msgspec import Meta, Raw, Struct
+from msgspec import Meta, Raw, Struct, ValidationError
 from msgspec.json import Decoder
 
+from larder.domain.batch_json import check_utf8
+from larder.domain.batch_nesting import MAX_DEPTH, nested_deeper_than
 from larder.domain.batch_shapes import (
     CHAT,
     COMPLETIONS,
@@ -26,12 +28,11 @@ from larder.domain.batch_shapes import (
     Role,
 )
 
-# From here on a message is cheaper to skip and check than to decode.
+# From here on a text is cheaper to skip and check than to decode.
 LONG_BODY: Final = 1024
 # So many are quickly looked at one by one.
 _FEW_MESSAGES: Final = 16
-# Too short to hold any nesting to speak of.
-LONGEST_NUMBERS: Final = 64
+_SHORTEST_DEEP: Final = len("[]") * MAX_DEPTH
 _ABSENT: Final = Raw(b"")
 _QUOTE: Final = ord('"')
 
@@ -111,41 +112,45 @@ _BODIES: Final[dict[str, type[_Body]]] = {
 
 
 class PlainBodies:
-    """Tells the plain bodies for one endpoint and of one model.
+    """Tells the plain bodies for one endpoint and of one model."""
 
-    Its methods raise `DecodeError`, `UnicodeDecodeError` or `RecursionError`, or answer no, for
-    what is not one. Only a `ValidationError` leaves it open whether the body is valid.
-    """
-
-    __slots__ = ("_read_long", "read")
+    __slots__ = ("_few_messages", "_is_chat", "_read", "_read_long")
 
     def __init__(self, endpoint: str, model: str) -> None:
-        self.read = _decoder(_BODIES[endpoint], model)
-        self._read_long = _decoder(_LongChat, model) if endpoint == CHAT else None
+        self._is_chat = endpoint == CHAT
+        self._read = _decoder(_BODIES[endpoint], model)
+        self._read_long = _decoder(_LongChat, model)
+        self._few_messages = True  # as far as the last body tells
 
-    def accepts(self, text: Buffer) -> bool:
-        """Whether the text is a plain body; for those of at least `LONG_BODY` bytes.
+    def check(self, text: bytes) -> None:
+        """Let pass a plain body.
 
-        For shorter ones it is faster to let the caller `read` and judge `has_short_numbers`.
+        Raises `DecodeError`, `UnicodeDecodeError` or `RecursionError` for any other. Only a
+        `ValidationError` leaves it open whether the body is valid.
         """
-        if self._read_long is None:
-            return has_short_numbers(self.read(text))
-        body = self._read_long(text)
-        if len(body.messages) > _FEW_MESSAGES:
-            return has_short_numbers(self.read(text))
-        str(text, "utf-8")
-        for message in body.messages:
-            if memoryview(message.content)[0] != _QUOTE:
-                return False
-        return has_short_numbers(body)
+        check_utf8(text)
+        messages: list[Any] = []
+        if not self._is_chat:
+            self._read(text)
+        elif len(text) > LONG_BODY and self._few_messages:
+            messages = self._read_long(text).messages
+            self._few_messages = len(messages) <= _FEW_MESSAGES
+            if not self._few_messages:
+                self._read(text)
+            elif any(memoryview(message.content)[0] != _QUOTE for message in messages):
+                raise ValidationError
+        else:
+            messages = self._read(text).messages
+            self._few_messages = len(messages) <= _FEW_MESSAGES
+        unknown = len(text)
+        if len(messages) <= _FEW_MESSAGES:
+            for message in messages:
+                unknown -= len(message.content)
+        if unknown >= _SHORTEST_DEEP and nested_deeper_than(MAX_DEPTH - 1, text):
+            raise ValidationError
 
 
-def has_short_numbers(body: _Body) -> bool:
-    """Whether the members that were not converted are too short to hold any nesting to mind."""
-    return len(body.temperature) + len(body.top_p) <= LONGEST_NUMBERS
-
-
-def _decoder[B: _Body](shape: type[B], model: str) -> Callable[[Buffer], B]:
+def _decoder(shape: type[_Body], model: str) -> Callable[[bytes], Any]:
     of_model = msgspec.defstruct(
         "BodyOfModel",
         [("model", Literal[model])],
@@ -154,4 +159,4 @@ def _decoder[B: _Body](shape: type[B], model: str) -> Callable[[Buffer], B]:
         kw_only=True,
         gc=False,
     )
-    return cast("Callable[[Buffer], B]", Decoder(of_model).decode)
+    return Decoder(of_model).decode

@@ -1,5 +1,6 @@
 """What validating a batch file found: its problems, line by line, and the facts about the whole."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from msgspec import Struct
@@ -9,12 +10,16 @@ SUMMARY_LENGTH = 512
 _QUOTED_LENGTH = 80
 
 
+type Message = str | Callable[[], str]
+"""A message, or how to make it: most problems of a bad file are only counted."""
+
+
 class Problem(Struct, frozen=True, gc=False):
     """One mistake in a line that does not know its number; see `LineProblem`."""
 
     code: str
     param: str | None
-    message: str
+    message: Message
 
 
 class RequestLine(Struct, gc=False):
@@ -28,7 +33,7 @@ class RequestLine(Struct, gc=False):
     url: str | None = None
     model: str | None = None
 
-    def add(self, code: str, param: str | None, message: str) -> None:
+    def add(self, code: str, param: str | None, message: Message) -> None:
         """Note one more problem."""
         self.problems.append(Problem(code, param, message))
 
@@ -113,8 +118,10 @@ class Findings:
         if line != self._last_line:
             self._last_line = line
             self.invalid_lines += 1
-        for found in problems[: MAX_ERRORS - len(self.errors)]:
-            self.errors.append(LineProblem(found.code, line, found.message, found.param))
+        if len(self.errors) < MAX_ERRORS:
+            for found in problems[: MAX_ERRORS - len(self.errors)]:
+                message = found.message if isinstance(found.message, str) else found.message()
+                self.errors.append(LineProblem(found.code, line, message, found.param))
 
 
 def quoted(value: str) -> str:

@@ -3,46 +3,22 @@
 A custom_id, a url and a model count here even when their line is invalid for another reason.
 """
 
-import re
 from hashlib import blake2b
-from typing import Final, NamedTuple
+from typing import Final
 
-from msgspec import DecodeError, ValidationError
+from msgspec import DecodeError
 
 from larder.domain.batch_bodies import body_members, check_body
-from larder.domain.batch_json import is_json
-from larder.domain.batch_lines import MAX_DEPTH, RequestReader
-from larder.domain.batch_nesting import nested_deeper_than
-from larder.domain.batch_plain import LONG_BODY, LONGEST_NUMBERS, PlainBodies
-from larder.domain.batch_report import Findings, RequestLine, quoted
+from larder.domain.batch_frames import LONGEST_PLAIN_ID, ONLY_PLAIN, Frames
+from larder.domain.batch_json import check_utf8
+from larder.domain.batch_lines import RequestReader, too_deep
+from larder.domain.batch_nesting import MAX_DEPTH, nested_deeper_than
+from larder.domain.batch_report import Findings, Message, RequestLine, quoted
 
-# A longer id is remembered by its digest, so that 50,000 ids of any length fit in a few MB.
-_LONGEST_ID_KEPT: Final = 128
-# What an id may hold to stand in JSON as it is, and to be remembered without decoding it.
-_PLAIN: Final = frozenset(range(ord(" "), ord("~") + 1)) - frozenset(b'"\\')
-_ONLY_PLAIN: Final = bytes(byte if byte in _PLAIN else ord("?") for byte in range(256))
-_BEFORE_BODY: Final = re.compile(
-    rb"""
-    (?P<head> \{ [^{}]{0,200} "custom_id" \s* : \s* " )
-    [^"\\]{1,512}
-    (?P<middle> " [^{}]{0,200} "body" \s* : \s* )
-    """,
-    re.VERBOSE,
-)
+WHITESPACE: Final = b" \t\r\n"
 
-_UNREADABLE: Final = (DecodeError, UnicodeDecodeError, RecursionError)
-
-
-class _Frame(NamedTuple):
-    """The text of a request line around its custom_id and its body.
-
-    Taken from a line known to be a valid request. Any line with the same text in these places, any
-    plain id and one valid body is one as well: the same members, none of them twice.
-    """
-
-    head: bytes
-    middle: bytes
-    tail: bytes
+_BLANK: Final = frozenset((b"", b" ", b"\t", b"\r"))
+_REFUSED: Final = (DecodeError, UnicodeDecodeError, RecursionError)
 
 
 class FileRequests:
@@ -51,7 +27,7 @@ class FileRequests:
     What is wrong with a line goes to the findings, at most once a line.
     """
 
-    __slots__ = ("_findings", "_frame", "_lines_of_ids", "_plain", "_reader", "endpoint", "model")
+    __slots__ = ("_findings", "_frames", "_lines_of_ids", "_reader", "endpoint", "model")
 
     def __init__(self, findings: Findings) -> None:
         self.endpoint: str | None = None
@@ -59,91 +35,92 @@ class FileRequests:
         self._findings = findings
         self._lines_of_ids: dict[bytes, int] = {}
         self._reader = RequestReader()
-        self._frame: _Frame | None = None
-        self._plain: PlainBodies | None = None
+        self._frames = Frames()
 
-    def read_alike(self, piece: bytes, start: int, number: int, most: int) -> tuple[int, int]:
-        """Read lines in the frame of those before, at most that many.
+    def read_lines(self, piece: bytes, start: int, number: int, most: int) -> tuple[int, int]:
+        """Read lines up to a blank one or the end of the piece, and at most that many.
 
         A line begins at `start`, and `number` lines came before it. Returns the same two for the
-        first line that is not read, because it does not end in `piece` or is unlike those before:
-        that one is for `read`.
+        first line that is not read. May stop earlier, having learned how to go on faster.
         """
-        if self._frame is None or self._plain is None:
-            return start, number
-        read, accepts = self._plain.read, self._plain.accepts
-        head, middle, tail = self._frame
-        longest, only_plain = _LONGEST_ID_KEPT + 1, _ONLY_PLAIN
-        head_length, middle_length, tail_length = map(len, self._frame)
+        frame = self._frames.fast
+        head, middle, tail, check = frame
+        head_length, middle_length, tail_length = len(head), len(middle), len(tail)
+        longest, only_plain = LONGEST_PLAIN_ID + 1, ONLY_PLAIN
         line_of_id = self._lines_of_ids.setdefault
-        find, startswith, view = piece.find, piece.startswith, memoryview(piece)
+        find, startswith = piece.find, piece.startswith
+        before, missed = number, 0
         for line in range(number + 1, number + most + 1):
             end = find(b"\n", start)
+            if end < 0:
+                break
             id_start = start + head_length
             id_end = find(b'"', id_start, id_start + longest)
-            body_end = end - tail_length
+            value_end = end - tail_length
             custom_id = piece[id_start:id_end]
-            if not (
-                end >= 0
-                and startswith(head, start)
+            alike = refused = False
+            if (
+                startswith(head, start)
                 and startswith(middle, id_end)
-                and startswith(tail, body_end)
+                and startswith(tail, value_end)
                 and custom_id
                 and custom_id.translate(only_plain) == custom_id
             ):
-                break
-            text = view[id_end + middle_length : body_end]
-            try:
-                if body_end - id_end > LONG_BODY:
-                    plain = accepts(text)
-                else:
-                    body = read(text)
-                    plain = len(body.temperature) + len(body.top_p) < LONGEST_NUMBERS
-            except ValidationError:
-                plain = False
-            except _UNREADABLE:
-                break
-            if not (plain and line_of_id(custom_id, line) == line):
-                request = self._in_frame(custom_id, bytes(text))
-                if request is None:
+                try:
+                    check(piece[id_end + middle_length : value_end])
+                    alike = True
+                except _REFUSED:
+                    refused = True
+            if not alike:
+                text = piece[start:end]
+                if text[:1] in _BLANK and not text.strip(WHITESPACE):
                     break
-                self._settle(request, line)
+                if self.read(text, line) or refused:
+                    missed += 1
+            elif line_of_id(custom_id, line) != line:
+                known = RequestLine([], custom_id.decode(), self.endpoint, self.model)
+                self._settle(known, line)
             start = end + 1
             number = line
+            if self._frames.fast is not frame:
+                break
+        self._frames.weigh(number - before, missed)
         return start, number
 
-    def read(self, line: bytes, number: int) -> None:
-        """Read the line of that number, which is not blank, whatever it is like."""
-        request = self._reader.read(line)
+    def read(self, line: bytes, number: int) -> bool:
+        """Read the line of that number, which is not blank, and answer whether it is valid."""
+        found = self._frames.bodies.value_in(line)
+        request = self._with_body(*found) if found else None
+        known = request is not None
+        if request is None:
+            request = self._reader.read(line)
         self._settle(request, number)
-        if not request.problems:
-            self._learn(line)
+        if request.problems or self.endpoint is None or self.model is None:
+            return False
+        self._frames.learn(line, self.endpoint, self.model, known=known)
+        return True
 
-    def _in_frame(self, custom_id: bytes, body: bytes) -> RequestLine | None:
+    def _with_body(self, custom_id: bytes, body: bytes) -> RequestLine | None:
         """The request with that body in the known frame, unless it has to be read as a line."""
         try:
-            body.decode()
+            check_utf8(body)
             members = body_members(body)
-        except _UNREADABLE:
+        except _REFUSED:
             return None
-        if members is None or nested_deeper_than(MAX_DEPTH - 1, body):
+        if members is None:
             return None
+        if nested_deeper_than(MAX_DEPTH - 1, body):
+            return RequestLine([too_deep()])
         request = RequestLine([], custom_id.decode(), self.endpoint)
         check_body(members, request)
         return request
-
-    def _learn(self, line: bytes) -> None:
-        """See from a valid request how to read others like it."""
-        self._frame = _frame_of(line) or self._frame
-        if self._plain is None and self.endpoint and self.model:
-            self._plain = PlainBodies(self.endpoint, self.model)
 
     def _settle(self, request: RequestLine, number: int) -> None:
         """Check the request against those before it, and report what is wrong with it."""
         if request.custom_id is not None:
             first = self._lines_of_ids.setdefault(_id_key(request.custom_id), number)
             if first != number:
-                message = f"custom_id {quoted(request.custom_id)} is already used on line {first}"
+                message = _used_before(request.custom_id, first)
                 request.add("duplicate_custom_id", "custom_id", message)
         if request.url is not None:
             self.endpoint = self.endpoint or request.url
@@ -153,27 +130,22 @@ class FileRequests:
         if request.model is not None:
             self.model = self.model or request.model
             if request.model != self.model:
-                found, wanted = quoted(request.model), quoted(self.model)
-                message = f"body.model {found} differs from the file's first, {wanted}"
-                request.add("model_mismatch", "body.model", message)
+                request.add("model_mismatch", "body.model", _mismatch(request.model, self.model))
         if request.problems:
             self._findings.add(number, request.problems)
 
 
-def _frame_of(line: bytes) -> _Frame | None:
-    """The frame of a valid request, if its body comes last and its id is plain."""
-    before = _BEFORE_BODY.match(line)
-    if before is None:
-        return None
-    body = line[before.end() :].rstrip().removesuffix(b"}").rstrip()
-    if not is_json(body):
-        return None
-    return _Frame(before["head"], before["middle"], line[before.end() + len(body) :])
+def _used_before(custom_id: str, first: int) -> Message:
+    return lambda: f"custom_id {quoted(custom_id)} is already used on line {first}"
+
+
+def _mismatch(model: str, first: str) -> Message:
+    return lambda: f"body.model {quoted(model)} differs from the file's first, {quoted(first)}"
 
 
 def _id_key(custom_id: str) -> bytes:
     text = custom_id.encode()
-    if len(text) <= _LONGEST_ID_KEPT:
+    if len(text) <= LONGEST_PLAIN_ID:
         return text
     # A digest behind a byte that no UTF-8 text holds: equal to no id that is kept whole.
     return b"\xff" + blake2b(text, digest_size=16).digest()

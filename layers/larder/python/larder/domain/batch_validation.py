@@ -18,14 +18,13 @@ from hashlib import sha256
 from typing import Final
 
 from larder.domain.batch_report import Findings, Problem, ValidationReport
-from larder.domain.batch_requests import FileRequests
+from larder.domain.batch_requests import WHITESPACE, FileRequests
 
 MAX_REQUESTS: Final = 50_000
 MAX_LINE_BYTES: Final = 1024 * 1024
 
 _BLOCK: Final = 64 * 1024
 _BOM: Final = b"\xef\xbb\xbf"
-_WHITESPACE: Final = b" \t\r\n"
 _BLANK: Final = re.compile(rb"[ \t\r\n]*")
 
 
@@ -117,7 +116,7 @@ class BatchValidator:
         self._pending = bytearray()
         self._overlong = False
         fits = not overlong and len(line) <= MAX_LINE_BYTES
-        if fits and not self._full and self._lines_alike(line + b"\n", 0):
+        if fits and not self._full and self._several_lines(line + b"\n", 0):
             return
         self._line += 1
         if not self._full:
@@ -126,7 +125,7 @@ class BatchValidator:
     def _whole_lines(self, piece: bytes, start: int) -> int:
         """Check the lines of `piece` that end in it; returns where the next one begins."""
         while not self._full:
-            start = self._lines_alike(piece, start)
+            start = self._several_lines(piece, start)
             end = piece.find(b"\n", start)
             if end < 0:
                 return start
@@ -138,9 +137,11 @@ class BatchValidator:
         self._line += piece.count(b"\n", start)
         return max(start, piece.rfind(b"\n") + 1)
 
-    def _lines_alike(self, piece: bytes, start: int) -> int:
+    def _several_lines(self, piece: bytes, start: int) -> int:
+        if self._line == 0:
+            return start  # it may begin with a byte order mark
         room = MAX_REQUESTS - self._requests
-        start, line = self._file.read_alike(piece, start, self._line, room)
+        start, line = self._file.read_lines(piece, start, self._line, room)
         self._requests += line - self._line
         self._line = line
         return start
@@ -162,7 +163,7 @@ class BatchValidator:
             self._findings.add(1, [Problem("invalid_encoding", None, message)])
         if len(line) > MAX_LINE_BYTES:
             overlong = overlong or len(line.removesuffix(b"\r")) > MAX_LINE_BYTES
-        if not overlong and not line.lstrip(_WHITESPACE):
+        if not overlong and not line.lstrip(WHITESPACE):
             return True
         self._requests += 1
         if self._requests > MAX_REQUESTS:
