@@ -71,11 +71,11 @@ class Source:
         # and a file object would warn of that.
         descriptor = os.open(self.path, os.O_RDONLY)
         try:
+            os.lseek(descriptor, start, os.SEEK_SET)
             while size > 0:
-                block = os.pread(descriptor, min(BLOCK, size), start)
+                block = os.read(descriptor, min(BLOCK, size))
                 if not block:
                     raise FileChangedError(f"{self.path} changed while it was being sent.")
-                start += len(block)
                 size -= len(block)
                 yield block
         finally:

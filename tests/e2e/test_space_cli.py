@@ -200,7 +200,7 @@ def test_the_blocking_client_does_what_the_commands_do(new_project: NewProject) 
         changed = space.update(file.id, name="b.pdf", add_tags=["two"], favorite=True)
         assert (changed.tags, changed.favorite) == (("one", "two"), True)
         assert space.file_at("/projects/2026/B.pdf").id == file.id
-        assert space.paths_of([folder.id]) == {folder.id: "/Projects/2026"}
+        assert space.paths_of([folder.id])[folder.id] == "/Projects/2026"
         assert larder.read(file.id) == b"%PDF"
 
         assert space.trash(file.id).is_deleted
