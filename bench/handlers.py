@@ -1,0 +1,108 @@
+"""The functions as Lambda runs them: loaded once, then called with recorded events."""
+
+import base64
+import importlib.util
+import json
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from bench.stub_aws import CONTENT, PAGE, TENANT
+
+ROOT = Path(__file__).parents[1]
+MIB = 2**20
+UPLOAD = 2 * MIB - 4096
+"""Bytes of the file in an upload whose form is a little under 2 MiB."""
+
+STACK = {
+    "STORE_TABLE": "Store",
+    "KEYS_TABLE": "Keys",
+    "FILES_BUCKET": "larder-files",
+    "EVENTS_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/events",
+    "CLEANUPS_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/cleanups",
+    "PEPPER_SECRET_ID": "pepper",
+    "CURSOR_SECRET_ID": "cursor",
+    "POWERTOOLS_SERVICE_NAME": "larder",
+    "POWERTOOLS_METRICS_NAMESPACE": "Larder",
+    "AWS_LAMBDA_FUNCTION_NAME": "larder",
+}
+
+type Handler = Callable[[dict[str, Any], "Context"], dict[str, Any]]
+
+
+class Context:
+    """The part of Lambda's context that functions read."""
+
+    function_name = "larder"
+    memory_limit_in_mb = 512
+    invoked_function_arn = "arn:aws:lambda:us-east-1:123456789012:function:larder"
+    aws_request_id = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Return how long the function may still run."""
+        return 15_000
+
+
+def load(name: str, folder: Path | None = None) -> Handler:
+    """Return the function's handler, from `functions/` or a build."""
+    path = (folder or ROOT / "functions" / name) / "app.py"
+    spec = importlib.util.spec_from_file_location(f"functions.{name}", path)
+    if spec is None or spec.loader is None:
+        raise FileNotFoundError(path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    handler: Handler = module.lambda_handler
+    return handler
+
+
+def event(name: str) -> dict[str, Any]:
+    """Return what the function is called with: its recorded event, made as large as is measured."""
+    found: dict[str, Any] = json.loads((ROOT / "events" / f"{name}.json").read_text())
+    if name == "files_list":
+        found["queryStringParameters"] = {"limit": str(PAGE)}
+        found["multiValueQueryStringParameters"] = {"limit": [str(PAGE)]}
+    if name == "files_create":
+        boundary = "----formdata-larder-7c1d2e9f"
+        head = (
+            f'--{boundary}\r\nContent-Disposition: form-data; name="purpose"\r\n\r\nuser_data\r\n'
+            f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="a.bin"\r\n'
+            "Content-Type: application/octet-stream\r\n\r\n"
+        )
+        body = head.encode() + secrets.token_bytes(UPLOAD) + f"\r\n--{boundary}--\r\n".encode()
+        found["body"] = base64.b64encode(body).decode()
+    return found
+
+
+def check(name: str, answer: dict[str, Any]) -> None:
+    """See that the answer is the right one, or stop: what is wrong need not be measured."""
+    if name == "authorize":
+        right = answer["context"]["tenant"] == TENANT
+    elif answer["statusCode"] != 200:
+        right = False
+    elif answer["isBase64Encoded"]:
+        right = base64.b64decode(answer["body"]) == CONTENT
+    else:
+        body = json.loads(answer["body"])
+        match name:
+            case "files_list":
+                right = len(body["data"]) == PAGE and body["has_more"]
+            case "files_create":
+                right = body["bytes"] == UPLOAD
+            case "files_delete":
+                right = body["deleted"]
+            case "files_url":
+                right = "X-Amz-Signature=" in body["url"]
+            case _:
+                right = body["bytes"] == len(CONTENT)
+    if not right:
+        message = f"wrong answer of {name}, so nothing was measured: {str(answer)[:500]}"
+        raise SystemExit(message)
+
+
+def apart_from_logs(tell: Callable[[], object]) -> None:
+    """Print what `tell` returns, as JSON; what functions log goes nowhere, as fast as to Lambda."""
+    printed, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.write(printed, json.dumps(tell()).encode())

@@ -1,0 +1,191 @@
+"""What a warm request costs: processor time and memory, against a stub of AWS and a peer.
+
+    uv run python -m bench.request_path [--quick]
+
+Each function's handler is called in this process with its recorded event; AWS is a process of its
+own that answers from memory. Every answer is checked before anything is measured. The ways take
+turns in short batches, and the shortest batch counts: it is the one that was disturbed least.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from bench import peer_server
+from bench.handlers import STACK, Context, apart_from_logs, check, event, load
+from bench.results import table, write_section
+from bench.stub_aws import serving
+
+OPERATIONS = {
+    "files_get": "get",
+    "files_list": "list of 100",
+    "files_create": "upload of 2 MiB",
+    "files_content": "content of 64 KiB",
+    "files_delete": "delete",
+    "files_url": "download link",
+    "authorize": "authorize, not cached",
+}
+GOALS = {"files_get": 0.7, "files_list": 3.5, "files_create": 6.0}
+CALLS = {
+    "files_get": {"GetItem": 1},
+    "files_list": {"Query": 1},
+    "files_create": {"TransactWriteItems": 1, "PutObject": 1},
+    "files_content": {"GetItem": 1, "GetObject": 1},
+    "files_delete": {"GetItem": 1, "TransactWriteItems": 1},
+    "files_url": {"GetItem": 1},
+    "authorize": {"GetItem": 1},
+}
+PLAIN = "a GetItem of boto3's client as it comes"
+OURS = "a GetItem of Larder's client"
+MANY = 10_000
+KEY = {"pk": {"S": "P#wks-019b76daa8005e1f0c9a7b3d"}, "sk": {"S": "file-019bbbd72d62a1b2c3d4e5f6"}}
+
+
+def main() -> None:
+    """Measure, print and write the results."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="fewer rounds, nothing written")
+    parser.add_argument("--times", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--memory", metavar="NAME", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.times:
+        apart_from_logs(lambda: _times(options.times))
+        return
+    if options.memory:
+        apart_from_logs(lambda: _memory(options.memory))
+        return
+    text = _report(rounds=15 if options.quick else 150, quick=options.quick)
+    print(text)
+    if not options.quick:
+        write_section("Request path", text)
+
+
+def _report(rounds: int, *, quick: bool) -> str:
+    with serving() as stub:
+        plain = _child("--times", str(rounds), environment=stub)
+        memory = {} if quick else {
+            name: _child("--memory", name, environment=stub) for name in OPERATIONS
+        }  # fmt: skip
+    with tempfile.TemporaryDirectory() as folder, serving(Path(folder)) as stub:
+        tls = _child("--times", str(rounds), environment=stub)
+    peer, remark = peer_server.measure(quick=quick)
+    rows = []
+    for name, label in OPERATIONS.items():
+        goal = GOALS.get(name)
+        rows.append(
+            (
+                label,
+                f"{plain[name]:.2f}",
+                "" if goal is None else f"{goal:.1f}",
+                f"{plain[name] / plain[PLAIN]:.2f}",
+                f"{tls[name]:.2f}",
+                f"{peer[name]:.2f}" if name in peer else "",
+                f"{peer[name] / plain[name]:.1f}" if name in peer else "",
+                "{early:.0f} → {late:.0f}".format(**memory[name]) if name in memory else "",
+            )
+        )
+    rows += [
+        (label, f"{plain[label]:.2f}", "", f"{plain[label] / plain[PLAIN]:.2f}",
+         f"{tls[label]:.2f}", "", "", "")
+        for label in (PLAIN, OURS)
+    ]  # fmt: skip
+    columns = (
+        "ms of processor time for a", "Larder", "goal", "/ plain GetItem", "over TLS",
+        peer_server.NAME, "peer / Larder", f"MiB after 100 and {MANY:,}",
+    )  # fmt: skip
+    share = plain[OURS] / plain["files_get"]
+    notes = (
+        "The shortest of "
+        f"{rounds} short batches; AWS is a stub on the same machine. botocore's own part of a get "
+        f"is {share:.0%}."
+    )
+    return "\n\n".join([notes, table(columns, rows), remark])
+
+
+def _child(*arguments: str, environment: dict[str, str]) -> dict[str, float]:
+    command = [sys.executable, "-m", "bench.request_path", *arguments]
+    everything = {**os.environ, **STACK, **environment}
+    done = subprocess.run(
+        command, env=everything, stdout=subprocess.PIPE, text=True, check=True
+    ).stdout
+    answer: dict[str, float] = json.loads(done)
+    return answer
+
+
+def _times(rounds: int) -> dict[str, float]:
+    """Return the shortest time of each way, in ms."""
+    import boto3  # noqa: PLC0415 - only here, so that the memory is the functions' own
+
+    from larder.adapters import aws  # noqa: PLC0415
+
+    ways: dict[str, Callable[[], object]] = {name: _ready(name) for name in OPERATIONS}
+    for label, client in (
+        (PLAIN, boto3.client("dynamodb")),
+        (OURS, aws.dynamodb_client(aws.new_session())),
+    ):
+        ways[label] = partial(client.get_item, TableName="Store", Key=KEY, ConsistentRead=True)
+    taken: dict[str, list[float]] = {name: [] for name in ways}
+    for _ in range(rounds):
+        for name, way in ways.items():
+            often = 4 if name in {"files_create", "files_list"} else 16
+            begun = time.process_time()
+            for _ in range(often):
+                way()
+            taken[name].append((time.process_time() - begun) / often * 1000)
+    return {name: min(times) for name, times in taken.items()}
+
+
+def _memory(name: str) -> dict[str, float]:
+    """Return the resident memory after 100 requests and after all of them, in MiB."""
+    way = _ready(name)
+    for _ in range(100):
+        way()
+    early = statistics.median(_resident() for _ in range(5) if way())
+    for _ in range(MANY):
+        way()
+    late = statistics.median(_resident() for _ in range(5) if way())
+    return {"early": early, "late": late}
+
+
+def _ready(name: str) -> Callable[[], object]:
+    """Return a call of the function, after it has given the right answer by the right calls."""
+    handler, request, context = load(name), event(name), Context()
+    handler(request, context)  # An authorizer reads its secret once.
+    _counts()
+    answer = handler(request, context)
+    check(name, answer)
+    counts = _counts()
+    if counts != CALLS[name]:
+        message = f"{name} called {counts}, so nothing was measured"
+        raise SystemExit(message)
+    return lambda: handler(request, context)
+
+
+def _counts() -> dict[str, int]:
+    url = os.environ["AWS_ENDPOINT_URL"] + "/counts"
+    tls = None
+    if url.startswith("https"):
+        import ssl  # noqa: PLC0415
+
+        tls = ssl.create_default_context(cafile=os.environ["AWS_CA_BUNDLE"])
+    with urllib.request.urlopen(url, context=tls) as answer:  # noqa: S310 - our own stub
+        counts: dict[str, int] = json.load(answer)
+    return counts
+
+
+def _resident() -> float:
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:")) / 1024
+
+
+if __name__ == "__main__":
+    main()
