@@ -173,7 +173,7 @@ def serving(folder: Path | None = None) -> Iterator[dict[str, str]]:
     environment = {
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_ACCESS_KEY_ID": "the-key-of-a-stub",
-        "AWS_SECRET_ACCESS_KEY": "example/example/example/example/example0",
+        "AWS_SECRET_ACCESS_KEY": "test",
         # As long as Lambda's own: it is signed with every request.
         "AWS_SESSION_TOKEN": "e" * 900,
     }
