@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import aws_lambda_powertools
+import boto3
 import botocore
 import pytest
 
@@ -44,7 +45,7 @@ def calls_of_the_adapters() -> set[str]:
 def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with the libraries that are cut down, as the build leaves them."""
     folder = tmp_path_factory.mktemp("packages")
-    for file in (botocore.__file__, str(aws_lambda_powertools.__file__)):
+    for file in (boto3.__file__, botocore.__file__, str(aws_lambda_powertools.__file__)):
         source = Path(file).parent
         shutil.copytree(
             source, folder / source.name, ignore=shutil.ignore_patterns("data", "__pycache__")
