@@ -155,6 +155,20 @@ def test_requests_say_that_they_are_larders(wire: Wire, client: DynamoDBClient) 
     assert json.loads(body) == {"TableName": "Store", "Key": KEY}
 
 
+def test_every_call_goes_where_botocores_rules_lead(wire: Wire, client: DynamoDBClient) -> None:
+    wire.answers = [(200, FOUND)] * 3
+
+    client.get_item(TableName="Store", Key=KEY)
+    client.get_item(TableName="arn:aws:dynamodb:us-east-1:123456789012:table/Keys", Key=KEY)
+    client.transact_write_items(TransactItems=[])
+
+    assert {headers["Host"] for _, headers, _ in wire.requests} == {
+        wire.url.removeprefix("http://")
+    }
+    scopes = [headers["Authorization"].split("/", 2)[2] for _, headers, _ in wire.requests]
+    assert all(scope.startswith("us-east-1/dynamodb/aws4_request") for scope in scopes)
+
+
 @pytest.mark.parametrize(
     ("initialization", "methods"), [("on-demand", ["GET"]), ("snap-start", []), ("", [])]
 )

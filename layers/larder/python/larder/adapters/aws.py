@@ -13,6 +13,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
 if TYPE_CHECKING:
+    from botocore.model import OperationModel
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -60,6 +61,7 @@ def dynamodb_client(session: AwsSession) -> DynamoDBClient:
     """Return a client of DynamoDB."""
     client: DynamoDBClient = _client(session, "dynamodb", _CONFIG)
     client.meta.events.register_first("before-parse.dynamodb", _take_as_it_is)
+    _resolve_once(client)
     return client
 
 
@@ -86,6 +88,27 @@ def open_connection(client: DynamoDBClient) -> None:
     request = AWSRequest("GET", client.meta.endpoint_url).prepare()
     with suppress(BotoCoreError):
         client._endpoint.http_session.send(request)  # type: ignore[attr-defined]  # noqa: SLF001
+
+
+def _resolve_once(client: DynamoDBClient) -> None:
+    """Keep the endpoint that botocore's rules lead to: no parameter of a call has a part in it.
+
+    The rules ask for a table's account only where account ids are in endpoints, as here they
+    are not.
+    """
+    resolver = client._ruleset_resolver  # type: ignore[attr-defined]  # noqa: SLF001
+    resolve = resolver.construct_endpoint
+    found: dict[str, object] = {}
+
+    def construct_endpoint(
+        operation_model: OperationModel, call_args: object, request_context: object
+    ) -> object:
+        operation = operation_model.name
+        if operation not in found:
+            found[operation] = resolve(operation_model, call_args, request_context)
+        return found[operation]
+
+    resolver.construct_endpoint = construct_endpoint
 
 
 def _take_as_it_is(
