@@ -89,6 +89,14 @@ def test_every_function_starts_on_what_is_left(packages: Path) -> None:
     assert loaded.strip() == str(packages / "botocore/__init__.py")
 
 
+def test_what_an_idempotent_request_imports_is_there(packages: Path) -> None:
+    run(
+        packages,
+        "import boto3.session, aws_lambda_powertools.utilities.idempotency as utility\n"
+        "utility.DynamoDBPersistenceLayer('Store', boto3_client=object())",
+    )
+
+
 def test_every_name_that_was_exported_still_is(packages: Path) -> None:
     for package in trim.LAZY:
         module = package.replace("/", ".")
