@@ -1,0 +1,195 @@
+"""How long a function takes to start: from the built layer, in fresh processes.
+
+    .tools/sam/bin/sam build && uv run python -m bench.cold_start [--quick]
+
+Measured against importing boto3 and making one DynamoDB client on a layer with the same packages
+that nothing was cut from, bytecode and all. The functions and that baseline take turns; the median
+of the rounds counts, in processor time, which is the time on an idle machine.
+"""
+
+import argparse
+import compileall
+import io
+import os
+import py_compile
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import zipfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bench.handlers import STACK
+from bench.results import table, write_section
+from bench.stub_aws import serving
+
+ROOT = Path(__file__).parents[1]
+BUILD = ROOT / ".aws-sam" / "build"
+LAYER = BUILD / "LarderLayer"
+WHOLE = ROOT / "bench" / ".data" / "whole-layer"
+WORKERS = {"on_cleanup", "on_file_removed", "on_object_created", "sweep"}
+
+_START = """
+import time
+begun = time.process_time()
+import sys
+before = len(sys.modules)
+{start}
+print(time.process_time() - begun, len(sys.modules) - before)
+"""
+_BASELINE = _START.format(start='import boto3\nboto3.client("dynamodb")')
+_FUNCTION = _START.format(start="import app")
+_ANSWER = """
+import json, time
+request = json.load(open({event!r}))
+begun = time.process_time()
+import app
+started = time.process_time()
+from bench.handlers import Context, check
+entered = time.process_time()
+answer = app.lambda_handler(request, Context())
+done = time.process_time()
+check({name!r}, answer)
+print(started - begun, done - entered)
+"""
+FIRST_ANSWERS = ("authorize", "files_get")
+
+
+@dataclass
+class Started:
+    """What was measured of one function: seconds, and how many modules."""
+
+    modules: int = 0
+    seconds: list[float] = field(default_factory=list)
+
+
+def main() -> None:
+    """Measure, print and write the results."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="fewer rounds, nothing written")
+    options = parser.parse_args()
+    if not LAYER.exists():
+        sys.exit("the functions are not built: run .tools/sam/bin/sam build")
+    _build_whole_layer()
+    rounds = 3 if options.quick else 20
+    text = "\n\n".join([_starts(rounds), _first_answers(rounds)])
+    print(text)
+    if not options.quick:
+        write_section("Cold start", text)
+
+
+def _starts(rounds: int) -> str:
+    functions = {path.name: path for path in sorted(BUILD.iterdir()) if (path / "app.py").exists()}
+    baseline, started = Started(), {name: Started() for name in functions}
+    for _ in range(rounds):
+        _start(baseline, _BASELINE, [WHOLE])
+        for name, folder in functions.items():
+            _start(started[name], _FUNCTION, [folder, LAYER / "python"])
+    whole = statistics.median(baseline.seconds)
+    rows = [("boto3 and a client, nothing cut", baseline.modules, whole, "", "")]
+    for name, measured in started.items():
+        function = re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+        goal = {"authorize": "0.75"}.get(function, "1.00" if function in WORKERS else "1.30")
+        seconds = statistics.median(measured.seconds)
+        rows.append((function, measured.modules, seconds, goal, _zipped(functions[name])))
+    lines = [
+        (name, str(modules), f"{seconds * 1000:.0f}", f"{seconds / whole:.2f}", goal, size)
+        for name, modules, seconds, goal, size in rows
+    ]
+    columns = ("function", "modules", "ms", "/ first row", "goal", "KiB zipped")
+    remark = (
+        f"The median of {rounds} fresh processes. The layer is {_zipped(LAYER)} KiB zipped, one "
+        f"that nothing was cut from {_zipped(WHOLE)}, both without the code of another processor."
+    )
+    return f"{remark}\n\n{table(columns, lines)}"
+
+
+def _first_answers(rounds: int) -> str:
+    rows = []
+    with tempfile.TemporaryDirectory() as folder, serving(Path(folder)) as stub:
+        for name in FIRST_ANSWERS:
+            built = next(path for path in BUILD.iterdir() if _is(path, name))
+            code = _ANSWER.format(event=str(ROOT / "events" / f"{name}.json"), name=name)
+            for kind, label in (("on-demand", "while it starts"), ("", "with the first request")):
+                environment = {**stub, "AWS_LAMBDA_INITIALIZATION_TYPE": kind}
+                paths = [built, LAYER / "python", ROOT]
+                runs = [_run(code, paths, environment) for _ in range(rounds)]
+                start = statistics.median(each[0] for each in runs) * 1000
+                request = statistics.median(each[1] for each in runs) * 1000
+                rows.append(
+                    (name, label, f"{start:.0f}", f"{request:.1f}", f"{start + request:.0f}")
+                )
+    columns = ("function", "connection opened", "start, ms", "first request, ms", "together, ms")
+    remark = (
+        "From the start to the first answer of DynamoDB, over TLS, with all of botocore's "
+        "certificates: processor time again. Lambda gives a function of 512 MB a whole processor "
+        "while it starts and 0.29 of one for a request."
+    )
+    return f"{remark}\n\n{table(columns, rows)}"
+
+
+def _is(path: Path, name: str) -> bool:
+    return (path / "app.py").exists() and path.name.lower() == name.replace("_", "")
+
+
+def _start(measured: Started, code: str, paths: list[Path]) -> None:
+    seconds, modules = _run(code, paths, {})
+    measured.seconds.append(seconds)
+    measured.modules = int(modules)
+
+
+def _run(code: str, paths: list[Path], environment: dict[str, str]) -> tuple[float, float]:
+    """Run the code in a fresh interpreter that can write no bytecode, and return what it prints."""
+    known = {
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+    }
+    done = subprocess.run(
+        [sys.executable, "-S", "-B", "-c", code],
+        env={
+            **STACK,
+            **known,
+            **environment,
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": os.pathsep.join(map(str, paths)),
+        },
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    first, second = map(float, done.stdout.splitlines()[-1].split())
+    return first, second
+
+
+def _build_whole_layer() -> None:
+    """Install the layer's packages as they come, with the bytecode that the layer has."""
+    if WHOLE.exists():
+        return
+    unfinished = WHOLE.with_suffix(".part")
+    requirements = ROOT / "layers" / "larder" / "requirements.txt"
+    install = ["uv", "pip", "install", "--quiet", "--link-mode", "copy"]
+    subprocess.run([*install, "--target", unfinished, "--requirement", requirements], check=True)
+    for cache in [*unfinished.rglob("__pycache__")]:
+        for file in cache.iterdir():
+            file.unlink()
+    mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
+    compileall.compile_dir(unfinished, quiet=1, workers=0, invalidation_mode=mode)
+    unfinished.rename(WHOLE)
+
+
+def _zipped(folder: Path) -> str:
+    """Return the size of a folder as an archive, in KiB, for one processor."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file() and "aarch64" not in path.name:
+                packed.write(path, path.relative_to(folder))
+    return f"{len(archive.getbuffer()) / 1024:,.0f}"
+
+
+if __name__ == "__main__":
+    main()
