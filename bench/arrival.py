@@ -187,8 +187,8 @@ def _serving(folder: Path, path: Path, pace: int) -> Iterator[_Objects]:
             os.environ |= {
                 "AWS_ENDPOINT_URL": f"https://127.0.0.1:{port}",
                 "AWS_DEFAULT_REGION": "us-east-1",
-                "AWS_ACCESS_KEY_ID": "testing",
-                "AWS_SECRET_ACCESS_KEY": "testing",
+                "AWS_ACCESS_KEY_ID": "test",
+                "AWS_SECRET_ACCESS_KEY": "test",
             }
             objects = _Objects(aws.s3_client(aws.new_session()), "larder-files")
             objects.size = path.stat().st_size

@@ -21,6 +21,7 @@ from functools import partial
 from pathlib import Path
 
 from bench import peer_server
+from bench.by_hand import DynamoDB
 from bench.handlers import STACK, Context, apart_from_logs, check, event, load
 from bench.results import table, write_section
 from bench.stub_aws import serving
@@ -46,6 +47,7 @@ CALLS = {
 }
 PLAIN = "a GetItem of boto3's client as it comes"
 OURS = "a GetItem of Larder's client"
+BY_HAND = "a GetItem written by hand"
 MANY = 10_000
 KEY = {"pk": {"S": "P#wks-019b76daa8005e1f0c9a7b3d"}, "sk": {"S": "file-019bbbd72d62a1b2c3d4e5f6"}}
 
@@ -96,7 +98,7 @@ def _report(rounds: int, *, quick: bool) -> str:
     rows += [
         (label, f"{plain[label]:.2f}", "", f"{plain[label] / plain[PLAIN]:.2f}",
          f"{tls[label]:.2f}", "", "", "")
-        for label in (PLAIN, OURS)
+        for label in (PLAIN, OURS, BY_HAND)
     ]  # fmt: skip
     columns = (
         "ms of processor time for a", "Larder", "goal", "/ plain GetItem", "over TLS",
@@ -128,11 +130,13 @@ def _times(rounds: int) -> dict[str, float]:
     from larder.adapters import aws  # noqa: PLC0415
 
     ways: dict[str, Callable[[], object]] = {name: _ready(name) for name in OPERATIONS}
-    for label, client in (
-        (PLAIN, boto3.client("dynamodb")),
-        (OURS, aws.dynamodb_client(aws.new_session())),
+    by_hand = DynamoDB().get_item
+    clients = (boto3.client("dynamodb"), aws.dynamodb_client(aws.new_session()))
+    for label, get_item in zip(
+        (PLAIN, OURS, BY_HAND), (*(client.get_item for client in clients), by_hand), strict=True
     ):
-        ways[label] = partial(client.get_item, TableName="Store", Key=KEY, ConsistentRead=True)
+        ways[label] = partial(get_item, TableName="Store", Key=KEY, ConsistentRead=True)
+        _expect_the_file(ways[label]())
     taken: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(rounds):
         for name, way in ways.items():
@@ -142,6 +146,14 @@ def _times(rounds: int) -> dict[str, float]:
                 way()
             taken[name].append((time.process_time() - begun) / often * 1000)
     return {name: min(times) for name, times in taken.items()}
+
+
+def _expect_the_file(answer: object) -> None:
+    match answer:
+        case {"Item": {"sk": {"S": str()}, "filename": {"S": str()}}}:
+            return
+    message = f"wrong answer of GetItem, so nothing was measured: {answer}"
+    raise SystemExit(message)
 
 
 def _memory(name: str) -> dict[str, float]:
