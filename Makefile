@@ -120,8 +120,11 @@ fuzz-long: tools .tools/fuzz/.installed ## the same, ten minutes for each target
 	$(FUZZ) --seconds 600 --api-seconds 600
 
 .PHONY: bench
-bench: tools ## measure against other ways of doing the same; writes bench/RESULTS.md
+bench: build ## measure against other ways of doing the same; writes bench/RESULTS.md
 	$(RUN) python -m bench.validator
+	$(RUN) python -m bench.arrival
+	$(RUN) python -m bench.cold_start
+	$(RUN) python -m bench.request_path
 	$(RUN) python -m bench.listings
 	$(RUN) python -m local run --port 0 --state .local/bench -- $(UV) run --quiet python -m bench.transfers
 

@@ -1,6 +1,6 @@
 """AIBrix's file server, started as its documentation says and measured from outside.
 
-It is the fastest of the peers of `peers.md`. Installed from PyPI into an environment of its own
+How it is measured is in `peers.md`. Installed from PyPI into an environment of its own
 under `bench/.data`. What counts is the processor time of its process, by /proc, for requests that
 come one after the other over one connection.
 """
