@@ -24,6 +24,7 @@ STACK = {
     "CLEANUPS_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/cleanups",
     "PEPPER_SECRET_ID": "pepper",
     "CURSOR_SECRET_ID": "cursor",
+    "PYDANTIC_DISABLE_PLUGINS": "true",
     "POWERTOOLS_SERVICE_NAME": "larder",
     "POWERTOOLS_METRICS_NAMESPACE": "Larder",
     "AWS_LAMBDA_FUNCTION_NAME": "larder",

@@ -3,8 +3,9 @@
 A function that starts reads and imports a lot that it never uses: botocore reads the description
 of a whole service, documentation included, to make a client of it, and imports what writes
 docstrings for `help()`; Powertools' packages import all that they export, thirty kinds of events
-for one. Tests compare the table of operations with the calls that the adapters make, run the
-adapters and functions on data cut down like this, and run each function on what is built.
+for one; urllib3 and pydantic import what looks for other packages. Tests compare the table of
+operations with the calls that the adapters make, run the adapters and functions on data cut down
+like this, and run each function on what is built.
 """
 
 import ast
@@ -71,6 +72,15 @@ LAZY = (
     "aws_lambda_powertools/utilities/data_classes",
 )
 
+LATE = {"pydantic/plugin/_loader.py": "entry_points", "urllib3/http2/__init__.py": "version"}
+"""Modules, and the function of `importlib.metadata` that they import and here never call."""
+
+_LATE = """def {name}(*args, **kwargs):
+    from importlib.metadata import {name}
+
+    return {name}(*args, **kwargs)
+"""
+
 _LAZILY = """
 
 _EXPORTED_BY = {exports}
@@ -93,6 +103,8 @@ def trim(packages: Path) -> None:
         _leave_out_docstrings(packages / library / "docs")
     for package in LAZY:
         _export_lazily(packages / package)
+    for module, name in LATE.items():
+        _import_late(packages / module, name)
 
 
 def _leave_out_docstrings(docs: Path) -> None:
@@ -127,6 +139,15 @@ def _export_lazily(package: Path) -> None:
             end = node.end_lineno or node.lineno
             lines[node.lineno - 1 : end] = [""] * (end - node.lineno + 1)
     _replace(init, "\n".join(lines) + _LAZILY.format(exports=exports))
+
+
+def _import_late(module: Path, name: str) -> None:
+    """Import a function of `importlib.metadata` when it is called; that takes zipfile and csv."""
+    before, line, after = module.read_text().partition(f"from importlib.metadata import {name}\n")
+    if not line:
+        message = f"{module} no longer imports {name}"
+        raise ValueError(message)
+    _replace(module, before + _LATE.format(name=name) + after)
 
 
 def trim_data(data: Path) -> None:

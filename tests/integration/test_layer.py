@@ -12,7 +12,9 @@ from pathlib import Path
 import aws_lambda_powertools
 import boto3
 import botocore
+import pydantic
 import pytest
+import urllib3
 
 from tests.layer import ROOT, copy_data, trim
 
@@ -45,8 +47,8 @@ def calls_of_the_adapters() -> set[str]:
 def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with the libraries that are cut down, as the build leaves them."""
     folder = tmp_path_factory.mktemp("packages")
-    for file in (boto3.__file__, botocore.__file__, str(aws_lambda_powertools.__file__)):
-        source = Path(file).parent
+    for library in (aws_lambda_powertools, boto3, botocore, pydantic, urllib3):
+        source = Path(str(library.__file__)).parent
         shutil.copytree(
             source, folder / source.name, ignore=shutil.ignore_patterns("data", "__pycache__")
         )
@@ -62,6 +64,7 @@ def run(packages: Path, code: str) -> str:
         env={
             "PYTHONPATH": f"{packages}:{ROOT / 'layers/larder/python'}",
             "AWS_DEFAULT_REGION": "eu-central-1",
+            "PYDANTIC_DISABLE_PLUGINS": "true",
             "AWS_ACCESS_KEY_ID": "testing",
             "AWS_SECRET_ACCESS_KEY": "testing",
             "EVENTS_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/1/q",
@@ -87,6 +90,29 @@ def test_every_function_starts_on_what_is_left(packages: Path) -> None:
     loaded = run(packages, f"import runpy, sys\n{starts}\nprint(sys.modules['botocore'].__file__)")
 
     assert loaded.strip() == str(packages / "botocore/__init__.py")
+
+
+def test_no_function_looks_for_other_packages_when_it_starts(packages: Path) -> None:
+    # Powertools' batches import more of pydantic where it is loaded: with a worker it never is.
+    names = [name for name in FUNCTIONS if not name.startswith("on_")]
+    starts = "\n".join(f"runpy.run_path('functions/{name}/app.py')" for name in names)
+
+    loaded = run(packages, f"import runpy, sys\n{starts}\nprint(*sys.modules)").split()
+
+    assert "urllib3.http2" in loaded
+    assert "importlib.metadata" not in loaded
+
+
+def test_what_is_imported_late_is_what_would_have_been(packages: Path) -> None:
+    code = """
+from importlib.metadata import entry_points, version
+from pydantic.plugin import _loader
+from urllib3 import http2
+print(http2.version("pytest") == version("pytest"))
+print(list(_loader.entry_points(group="pytest11")) == list(entry_points(group="pytest11")))
+"""
+
+    assert run(packages, code).split() == ["True", "True"]
 
 
 def test_what_an_idempotent_request_imports_is_there(packages: Path) -> None:
