@@ -48,6 +48,7 @@ CALLS = {
     "on_object_created, a batch file": [
         *("GetItem", "GetObject", "PutObject", "TransactWriteItems 1"),
     ],
+    "on_object_created, with its digest": ["GetItem", "HeadObject", "TransactWriteItems 1"],
     "unknown_route": [],
     "uploads_cancel": ["GetItem", "TransactWriteItems 3"],
     "uploads_complete": ["GetItem", "HeadObject", "TransactWriteItems 3", "GetItem"],
@@ -234,6 +235,17 @@ def test_an_arrival_is_read_and_settled(
         arrive(functions, tenant, file_id)
 
     assert called == CALLS["on_object_created, a batch file"]
+
+
+def test_an_arrival_whose_digest_is_known_is_not_read(
+    functions: Functions, tenant: TenantId
+) -> None:
+    file = upload(functions, tenant, fields={"purpose": "user_data"}).json
+
+    with recording() as called:
+        arrive(functions, tenant, file["id"])
+
+    assert called == CALLS["on_object_created, with its digest"]
 
 
 def test_a_removed_record_is_cleared_up_after(

@@ -238,8 +238,15 @@ def test_a_file_deleted_while_it_is_validated_leaves_nothing_behind(
     assert ports.snapshot().reports == set()
 
 
-def test_a_record_whose_bytes_are_not_there_is_left_to_the_sweeper(ports: MemoryBackend) -> None:
-    file = a_file(purpose=Purpose.BATCH)
+@pytest.mark.parametrize(
+    ("purpose", "sha256"),
+    [(Purpose.BATCH, None), (Purpose.USER_DATA, None), (Purpose.USER_DATA, "5" * 64)],
+)
+def test_a_record_whose_bytes_are_not_there_is_left_to_the_sweeper(
+    ports: MemoryBackend, purpose: Purpose, sha256: str | None
+) -> None:
+    # As when its upload failed half-way, and it was trashed and restored since.
+    file = a_file(purpose=purpose, sha256=sha256)
     ports.files.admit(TENANT, file)
 
     assert receive(ports, file.id) is Arrival.ALREADY_SETTLED

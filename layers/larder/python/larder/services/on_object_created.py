@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from larder.domain.batch_report import ValidationReport
     from larder.domain.ids import FileId, TenantId
     from larder.domain.uploads import Upload
-    from larder.services.ports import Clock, FileRecords, ObjectStore, UploadRecords
+    from larder.services.object_ports import ObjectStore
+    from larder.services.ports import Clock, FileRecords, UploadRecords
 
 
 LARGEST_DIGEST = 16 * 2**30
@@ -104,6 +105,9 @@ def _ended(
 
 def _digest(tenant: TenantId, file: File, *, objects: ObjectStore) -> Verdict | None:
     if file.sha256 is not None or file.bytes > LARGEST_DIGEST:
+        # There may be none: a file whose upload failed half-way is announced when it is restored.
+        if objects.stat(tenant, file.id) is None:
+            return None
         return Verdict(FileStatus.PROCESSED, sha256=file.sha256)
     stream = objects.stream(tenant, file.id)
     if stream is None:
