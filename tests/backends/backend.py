@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     from larder.domain.quota import Usage
     from larder.domain.trash import TrashedFile
     from larder.domain.uploads import Upload
+    from larder.services.object_ports import ObjectStore
     from larder.services.part_ports import PartStore
     from larder.services.ports import (
         ArrivalQueue,
         Deadlines,
         FileRecords,
         KeyRecords,
-        ObjectStore,
         ProjectRecords,
         UploadRecords,
         UsageRecords,

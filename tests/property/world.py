@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
     from larder.domain.ids import FileId, FolderId, PartId, TenantId
     from larder.domain.parts import ArrivedPart
+    from larder.services.object_ports import ObjectStore
     from larder.services.part_ports import Digests, PartStore
-    from larder.services.ports import ObjectStore
     from larder.services.uploads_get import UploadState
     from tests.backends.backend import Backend
 

@@ -24,6 +24,7 @@ MAY_IMPORT = {
     "services": ("larder.domain", "larder.services"),
     "adapters": (
         "larder.domain",
+        "larder.services.object_ports",
         "larder.services.ports",
         "larder.services.part_ports",
         "larder.services.space_ports",
@@ -31,6 +32,7 @@ MAY_IMPORT = {
     ),
     "runtime": (
         "larder.domain",
+        "larder.services.object_ports",
         "larder.services.ports",
         "larder.services.part_ports",
         "larder.services.space_ports",

@@ -19,7 +19,8 @@ from larder.services.files_delete import delete_file
 from larder.services.files_get import get_file
 from larder.services.files_url import download_url
 from larder.services.files_validation import get_validation
-from larder.services.ports import NotModified, StoredBytes, Verdict
+from larder.services.object_ports import NotModified, StoredBytes
+from larder.services.ports import Verdict
 from tests.fakes.clock import START
 from tests.samples import TENANT, a_file, a_file_id, to_trash
 from tests.unit.use_cases import receive, store

@@ -8,7 +8,7 @@ import pytest
 
 from larder.domain.errors import NotFoundError
 from larder.domain.quota import Amount
-from larder.services.ports import SignedRequest
+from larder.services.object_ports import SignedRequest
 from larder.services.storage_get import DOWNLOAD_LIFE, METADATA_FROM, read_file
 from tests.samples import TENANT, a_file, a_file_id, a_project
 from tests.unit.space_cases import store, trash

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from larder.domain.ids import FileId, TenantId
     from larder.domain.quota import Usage
     from larder.domain.uploads import Upload
-    from larder.services.ports import ObjectStat
+    from larder.services.object_ports import ObjectStat
     from tests.backends.memory import MemoryBackend
 
 pytestmark = pytest.mark.usefixtures("tenant")

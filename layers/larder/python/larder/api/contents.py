@@ -11,7 +11,7 @@ from aws_lambda_powertools.event_handler import Response
 from larder.api.errors import envelope
 from larder.domain.filenames import attachment
 from larder.services.files_content import Redirect
-from larder.services.ports import NotModified, RangeNotSatisfiable, StoredBytes
+from larder.services.object_ports import NotModified, RangeNotSatisfiable, StoredBytes
 
 if TYPE_CHECKING:
     from larder.domain.files import File

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from larder.domain.files import FileStatus, Purpose
-from larder.services.ports import SignedRequest
+from larder.services.object_ports import SignedRequest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

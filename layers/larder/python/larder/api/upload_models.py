@@ -15,7 +15,7 @@ from larder.domain.uploads import UploadStatus
 from larder.services.part_ports import PartsTransfer
 
 if TYPE_CHECKING:
-    from larder.services.ports import SignedRequest
+    from larder.services.object_ports import SignedRequest
     from larder.services.uploads_get import UploadState
 
 

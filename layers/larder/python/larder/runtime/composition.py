@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from larder.adapters.aws import AwsSession
     from larder.services.folders_delete import Clearing
+    from larder.services.object_ports import ObjectStore
     from larder.services.part_ports import PartStore
     from larder.services.ports import (
         ArrivalQueue,
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
         Deadlines,
         FileRecords,
         KeyRecords,
-        ObjectStore,
         ProjectRecords,
         Replays,
         UploadRecords,

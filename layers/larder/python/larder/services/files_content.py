@@ -11,14 +11,8 @@ from larder.services.files_get import get_file
 if TYPE_CHECKING:
     from larder.domain.files import File
     from larder.domain.ids import TenantId
-    from larder.services.ports import (
-        Clock,
-        FileRecords,
-        ObjectStat,
-        ObjectStore,
-        ReadResult,
-        SignedRequest,
-    )
+    from larder.services.object_ports import ObjectStat, ObjectStore, ReadResult, SignedRequest
+    from larder.services.ports import Clock, FileRecords
 
 INLINE_LIMIT = 4 * 2**20
 """The largest file answered directly: with base64 it just fits Lambda's 6 MB answer."""

@@ -16,7 +16,8 @@ from larder.services.folders_get import folder_named
 
 if TYPE_CHECKING:
     from larder.domain.ids import TenantId
-    from larder.services.ports import Clock, FileRecords, ObjectStore
+    from larder.services.object_ports import ObjectStore
+    from larder.services.ports import Clock, FileRecords
     from larder.services.reclaim import Reclaimer
 
 

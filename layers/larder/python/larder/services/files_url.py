@@ -9,7 +9,8 @@ from larder.services.files_get import get_file
 
 if TYPE_CHECKING:
     from larder.domain.ids import TenantId
-    from larder.services.ports import Clock, FileRecords, ObjectStore, SignedRequest
+    from larder.services.object_ports import ObjectStore, SignedRequest
+    from larder.services.ports import Clock, FileRecords
 
 DEFAULT_URL_LIFE = 300
 SHORTEST_URL_LIFE = 60

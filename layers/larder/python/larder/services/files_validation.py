@@ -10,7 +10,8 @@ from larder.services.files_get import get_file
 
 if TYPE_CHECKING:
     from larder.domain.ids import TenantId
-    from larder.services.ports import Clock, FileRecords, ObjectStore
+    from larder.services.object_ports import ObjectStore
+    from larder.services.ports import Clock, FileRecords
 
 
 def get_validation(

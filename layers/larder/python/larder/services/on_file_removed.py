@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from larder.domain.files import File
     from larder.domain.ids import TenantId
     from larder.domain.uploads import Upload
-    from larder.services.ports import FileRecords, ObjectStore, UploadRecords
+    from larder.services.object_ports import ObjectStore
+    from larder.services.ports import FileRecords, UploadRecords
 
 
 def clear_file(tenant: TenantId, file: File, *, files: FileRecords, objects: ObjectStore) -> bool:

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from larder.domain.errors import NotFoundError
 from larder.services.files_get import get_file
-from larder.services.ports import SignedRequest, StoredBytes
+from larder.services.object_ports import SignedRequest, StoredBytes
 
 if TYPE_CHECKING:
     from larder.domain.files import File
     from larder.domain.ids import TenantId
-    from larder.services.ports import Clock, FileRecords, ObjectStore
+    from larder.services.object_ports import ObjectStore
+    from larder.services.ports import Clock, FileRecords
 
 METADATA_FROM = 4 * 2**20
 """Bytes from which on a file is answered without its content."""

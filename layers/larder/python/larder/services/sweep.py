@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from larder.domain.ids import FileId, FolderId, TenantId, UploadId
+    from larder.services.object_ports import ObjectStore
     from larder.services.part_ports import PartStore
     from larder.services.ports import (
         ArrivalQueue,
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
         Deadlines,
         DueWork,
         FileRecords,
-        ObjectStore,
         UploadRecords,
         UsageRecords,
     )

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
     from larder.domain.files import File
     from larder.domain.ids import PartId, TenantId
+    from larder.services.object_ports import ObjectStat, ObjectStore
     from larder.services.part_ports import Digests, PartStore
-    from larder.services.ports import Clock, FileRecords, ObjectStat, ObjectStore, UploadRecords
+    from larder.services.ports import Clock, FileRecords, UploadRecords
 
 
 def complete_upload(

@@ -17,8 +17,9 @@ from larder.services.uploads_get import UploadState, open_transfer
 
 if TYPE_CHECKING:
     from larder.domain.ids import FolderId, TenantId
+    from larder.services.object_ports import ObjectStore
     from larder.services.part_ports import PartStore
-    from larder.services.ports import Clock, ObjectStore, UploadRecords
+    from larder.services.ports import Clock, UploadRecords
     from larder.services.reclaim import Reclaimer
     from larder.services.space_ports import FolderRecords
 

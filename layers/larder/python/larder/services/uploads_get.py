@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from larder.domain.files import File
     from larder.domain.ids import TenantId
     from larder.domain.parts import ArrivedPart
+    from larder.services.object_ports import ObjectStore, SignedRequest
     from larder.services.part_ports import PartStore
-    from larder.services.ports import Clock, FileRecords, ObjectStore, SignedRequest, UploadRecords
+    from larder.services.ports import Clock, FileRecords, UploadRecords
 
 
 @dataclass(frozen=True, slots=True)
