@@ -130,11 +130,13 @@ def _times(rounds: int) -> dict[str, float]:
     from larder.adapters import aws  # noqa: PLC0415
 
     ways: dict[str, Callable[[], object]] = {name: _ready(name) for name in OPERATIONS}
-    by_hand = DynamoDB().get_item
-    clients = (boto3.client("dynamodb"), aws.dynamodb_client(aws.new_session()))
-    for label, get_item in zip(
-        (PLAIN, OURS, BY_HAND), (*(client.get_item for client in clients), by_hand), strict=True
-    ):
+    ours = aws.dynamodb_client(aws.new_session())
+    clients: dict[str, Callable[..., object]] = {
+        PLAIN: boto3.client("dynamodb").get_item,
+        OURS: ours.get_item,
+        BY_HAND: DynamoDB().get_item,
+    }
+    for label, get_item in clients.items():
         ways[label] = partial(get_item, TableName="Store", Key=KEY, ConsistentRead=True)
         _expect_the_file(ways[label]())
     taken: dict[str, list[float]] = {name: [] for name in ways}
