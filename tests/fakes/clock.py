@@ -10,9 +10,20 @@ class ManualClock:
 
     def __init__(self, now: float = START) -> None:
         self.now = now
+        self._wrong = 0.0
+        self._most_ahead = 0.0
 
     def __call__(self) -> float:
-        return self.now
+        return self.now + self._wrong
+
+    def go_wrong_by(self, seconds: float) -> None:
+        """Be so far ahead of the time, or behind it, from now on."""
+        self._wrong = seconds
+        self._most_ahead = max(self._most_ahead, seconds)
+
+    def at_most(self) -> float:
+        """Return the time by the clock that was ever furthest ahead."""
+        return self.now + self._most_ahead
 
     def advance(self, seconds: float) -> None:
         """Let `seconds` pass."""

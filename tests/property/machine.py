@@ -21,6 +21,8 @@ tenants = st.sampled_from(TENANTS)
 sizes = st.sampled_from([0, 10, len(VALID), 100, 150])
 purposes = st.sampled_from(["batch", "user_data"])
 lives = st.sampled_from([None, 3_600, 7_200])
+# Clocks of functions are kept by NTP; minutes are far more than they differ.
+errors_of_clocks = st.sampled_from([0, -300, -2, 2, 300])
 waits = st.sampled_from([0.001, 1, 60, 900, 1_800, 3_599, 3_600, 90_000])
 numbers = st.integers(0, 30)
 # To the end; or so many port calls far, and then what happens: None is a pause.
@@ -92,6 +94,10 @@ class Machine(RuleBasedStateMachine):
     def wait(self, seconds: float) -> None:
         self.world.clock.advance(seconds)
 
+    @rule(seconds=errors_of_clocks)
+    def another_function_with_another_clock(self, seconds: float) -> None:
+        self.world.clock.go_wrong_by(seconds)
+
     @precondition(lambda self: self.paused)
     @rule(number=numbers, pace=paces)
     def resume(self, number: int, pace: Pace) -> None:
@@ -105,6 +111,8 @@ class Machine(RuleBasedStateMachine):
                 return
             for operation in self.paused:
                 self.world.finish(operation)
+            self.world.clock.go_wrong_by(0)
+            self.world.clock.now = self.world.clock.at_most()
             self.check_the_end()
 
     def check_the_end(self) -> None:

@@ -71,11 +71,11 @@ class SpaceInvariants:
         emptied = any(
             tenant == key[0] and trashed.deleted_at <= until for tenant, until in history.empties
         )
-        return key in history.purges or emptied or trashed.gone(clock())
+        return key in history.purges or emptied or trashed.gone(clock.at_most())
 
     def _no_visible_file_lies_in_a_folder_that_is_gone(self, now: Snapshot) -> None:
         for (tenant, file_id), file in now.files.items():
-            if file.folder_id is not None and not file.expired(self._world.clock()):
+            if file.folder_id is not None and not file.expired(self._world.clock.at_most()):
                 assert (tenant, file.folder_id) in now.folders, f"{file_id} lies nowhere"
 
     def _folders_close_and_go_for_a_reason(self, before: Snapshot, now: Snapshot) -> None:
@@ -95,7 +95,7 @@ class SpaceInvariants:
     def _was_trashed(self, key: Arrival, before: Snapshot, now: Snapshot) -> None:
         was, trashed = before.files[key], now.trash[key]
         assert trashed.file == was, f"{key} changed on its way into the trash"
-        assert trashed.deleted_at <= self._world.clock()
+        assert trashed.deleted_at <= self._world.clock.at_most()
         folder = None if was.folder_id is None else before.folders[key[0], was.folder_id]
         with_folder = folder is not None and folder.deleting
         assert with_folder or key in self._world.history.trashes, f"{key} was trashed by nobody"
