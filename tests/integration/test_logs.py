@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import botocore.client
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ConnectionClosedError
 from urllib3.filepost import encode_multipart_formdata
 
 from larder.runtime.observability import logger
@@ -115,7 +115,7 @@ def with_secrets(name: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", EVENTS)
-@pytest.mark.parametrize("aws", ["up", "down"])
+@pytest.mark.parametrize("aws", ["up", "refusing", "out of reach"])
 def test_no_event_brings_what_a_client_sent_into_a_log(
     functions: Functions,
     log: Log,
@@ -123,9 +123,11 @@ def test_no_event_brings_what_a_client_sent_into_a_log(
     name: str,
     aws: str,
 ) -> None:
-    if aws == "down":
+    if aws != "up":
 
         def refuse(*_: Any) -> Any:
+            if aws == "out of reach":
+                raise ConnectionClosedError(endpoint_url=f"https://planted-by-aws/{NAME}")
             message = f"planted-by-aws {NAME}"
             raise ClientError({"Error": {"Code": "Invalid", "Message": message}}, "Operation")
 
@@ -133,7 +135,7 @@ def test_no_event_brings_what_a_client_sent_into_a_log(
     event = with_secrets(name)
 
     # The authorizer and the sweeper fail loudly, by the error itself; they know no client's data.
-    with suppress(ClientError):
+    with suppress(ClientError, BotoCoreError):
         functions.invoke(function_of(name), event)
 
     for planted in PLANTED:
@@ -198,19 +200,37 @@ def test_a_file_is_followed_from_its_request_through_the_queue_to_the_worker_by_
     assert all(line["correlation_id"] for line in about)
 
 
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (
+            ClientError({"Error": {"Code": "ThrottlingException", "Message": "x"}}, "GetItem"),
+            "ClientError ThrottlingException",
+        ),
+        (ConnectionClosedError(endpoint_url="https://x"), "ConnectionClosedError"),
+    ],
+)
 def test_a_failure_says_what_and_where_in_its_log_line(
-    functions: Functions, tenant: TenantId, log: Log, monkeypatch: pytest.MonkeyPatch
+    functions: Functions,
+    tenant: TenantId,
+    log: Log,
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception,
+    told: str,
 ) -> None:
     def refuse(*_: Any) -> Any:
-        raise ClientError({"Error": {"Code": "ThrottlingException", "Message": "x"}}, "GetItem")
+        raise error
 
     monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", refuse)
 
-    assert functions.call("files_get", tenant).status == 500
+    answer = functions.call("files_get", tenant)
+
+    assert answer.status == 500
+    assert answer.json["error"]["type"] == "api_error"
 
     [failure] = [line for line in lines(log) if line.get("message") == "unhandled"]
     assert failure["level"] == "ERROR"
-    assert failure["error"] == ["ClientError ThrottlingException"]
+    assert failure["error"] == [told]
     assert any("files_get.py" in frame for frame in failure["frames"])
     assert metrics(log) == {"InternalError": 1}
 

@@ -44,8 +44,12 @@ def log_failure(event: str, error: BaseException, **details: object) -> None:
     frames: list[str] = []
     cause: BaseException | None = error
     while cause is not None and len(kinds) < 5:  # noqa: PLR2004 - enough to find it
-        code = getattr(cause, "response", {}).get("Error", {}).get("Code", "")
-        kinds.append(" ".join(filter(None, [type(cause).__qualname__, code])))
+        kind = type(cause).__qualname__
+        match getattr(cause, "response", None):
+            case {"Error": {"Code": str(code)}}:
+                kinds.append(f"{kind} {code}")
+            case _:
+                kinds.append(kind)
         frames += [
             f"{frame.filename}:{frame.lineno} {frame.name}"
             for frame in traceback.extract_tb(cause.__traceback__)
