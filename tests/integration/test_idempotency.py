@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.client import BaseClient
 from urllib3.filepost import encode_multipart_formdata
 
 from larder.domain.errors import ContentionError
@@ -123,6 +124,25 @@ def test_while_the_first_is_still_running_the_second_may_try_again(
     assert outer.status == 200
     assert (inner[0].status, inner[0].error["code"]) == (409, "idempotency_conflict")
     assert "x-should-retry" not in inner[0].headers
+    assert used(functions, tenant) == (0, 1, 0, 10)
+
+
+def test_a_request_whose_record_was_written_twice_is_not_its_own_rival(
+    functions: Functions, tenant: TenantId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call = BaseClient._make_api_call  # type: ignore[attr-defined]
+
+    def twice(client: BaseClient, operation: str, request: dict[str, Any]) -> Any:
+        # As botocore does when the answer to the first is lost.
+        if operation == "PutItem":
+            call(client, operation, request)
+        return call(client, operation, request)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", twice)
+    first, second = create(functions, tenant, "one"), create(functions, tenant, "one")
+
+    assert first.status == 200
+    assert second.raw == first.raw
     assert used(functions, tenant) == (0, 1, 0, 10)
 
 

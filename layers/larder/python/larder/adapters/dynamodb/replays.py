@@ -6,7 +6,10 @@ the first request that asks for it: most never do.
 
 from __future__ import annotations
 
+import secrets
 from typing import TYPE_CHECKING, Any, cast
+
+from botocore.exceptions import ClientError
 
 from larder.adapters.dynamodb.keys import replays_partition
 from larder.domain.errors import IdempotencyConflictError
@@ -28,6 +31,30 @@ class _NotKeptError(Exception):
     def __init__(self, answer: dict[str, Any]) -> None:
         super().__init__()
         self.answer = answer
+
+
+class _KnowsItsOwn:
+    """A client that puts an item once, though botocore repeats a PutItem whose answer is lost.
+
+    Powertools would take the item that the lost call left for another request's.
+    """
+
+    def __init__(self, client: DynamoDBClient) -> None:
+        self._client = client
+
+    def put_item(self, **request: Any) -> object:  # noqa: ANN401 - as botocore's
+        """Put the item marked, and take the refusal of one with the same mark for success."""
+        mark = {"S": secrets.token_hex(8)}
+        request["Item"]["mark"] = mark
+        try:
+            return self._client.put_item(**request)
+        except ClientError as error:
+            if error.response.get("Item", {}).get("mark") != mark:  # type: ignore[attr-defined]
+                raise
+            return {}
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - any other call
+        return getattr(self._client, name)
 
 
 class DynamoReplays:
@@ -81,7 +108,7 @@ class DynamoReplays:
                 static_pk_value=replays_partition(tenant),
                 sort_key_attr="sk",
                 expiry_attr="ttl",
-                boto3_client=self._client,
+                boto3_client=cast("DynamoDBClient", _KnowsItsOwn(self._client)),
             ),
             config=IdempotencyConfig(
                 event_key_jmespath="key",
