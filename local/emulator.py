@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
     from local.state import State
 
-PROGRAM = ROOT / ".tools/emulator/bin/ministack"
+PYTHON = ROOT / ".tools/emulator/bin/python"
+PROGRAM = ROOT / "local/patched.py"
 REGION = "us-east-1"
 START_SECONDS = 60
 STOP_SECONDS = 30
@@ -37,8 +38,8 @@ class Emulator:
         if sys.platform != "linux":
             message = "The functions' layer holds Linux binaries: this needs Linux, if in a VM."
             raise LocalError(message)
-        if not PROGRAM.exists():
-            message = f"MiniStack is not installed in {PROGRAM.parent}: run 'make tools'."
+        if not PYTHON.exists():
+            message = f"MiniStack is not installed in {PYTHON.parent}: run 'make tools'."
             raise LocalError(message)
         self._state = state
         self.port = port or free_port()
@@ -92,7 +93,8 @@ class Emulator:
         with self._state.log("emulator").open("wb") as log:
             # In a session of its own: Ctrl-C must reach it through `stop`, once, and not at once.
             self._process = subprocess.Popen(
-                [PROGRAM],
+                # -P: what lies beside the program is not MiniStack's.
+                [PYTHON, "-P", PROGRAM],
                 cwd=folder,
                 env=environment,
                 stdin=subprocess.DEVNULL,
