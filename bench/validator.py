@@ -12,10 +12,10 @@ import importlib.metadata
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from bench import baselines, hostile, inputs, native
+from bench import baselines, hostile, inputs, native, profiles
 from bench.results import table, write_section
 from larder.domain.batch_validation import BatchValidator
 
@@ -52,7 +52,11 @@ def _report(rounds: int) -> str:
     for name, path in good.items():
         parts.append(_against_others(path, rounds, times, name))
     parts.append(_against_good(times, rounds))
-    parts.append(_against_hostile(times["long"]))
+    measured = {name: _hostile_in_its_own_process(name) for name in hostile.HOSTILE}
+    parts.append(_against_long(measured, times["long"]))
+    parts.append(
+        _where_time_goes(name for name in measured if measured[name][0] > 4 * times["long"])
+    )
     return "\n\n".join(parts)
 
 
@@ -113,14 +117,25 @@ def _against_good(good: dict[str, float], rounds: int) -> str:
     return table(("other input", "seconds", "MiB/s", "time / all valid"), rows)
 
 
-def _against_hostile(long: float) -> str:
-    measured = {name: _hostile_in_its_own_process(name) for name in hostile.HOSTILE}
+def _against_long(measured: dict[str, tuple[float, float]], long: float) -> str:
     rows = [
         (name, f"{seconds:.2f}", f"{seconds / long:.1f}", f"{memory:.0f}")
         for name, (seconds, memory) in measured.items()
     ]
     columns = ("256 MiB of", "seconds", "time / long", "MiB above start")
     return table(columns, rows)
+
+
+def _where_time_goes(costly: Iterable[str]) -> str:
+    files = {
+        "short": inputs.short_requests(),
+        "short, a fifth invalid": inputs.bad_requests(),
+        "long": inputs.long_requests(),
+        "long, a fifth invalid": inputs.bad_long_requests(),
+    }
+    rows = [(label, profiles.shares(profiles.blocks_of(path))) for label, path in files.items()]
+    rows += [(name, profiles.shares(hostile.HOSTILE[name](), 128)) for name in costly]
+    return table(("what takes the time", "by the profiler"), rows)
 
 
 def _hostile_in_its_own_process(name: str) -> tuple[float, float]:
