@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import secrets
 import subprocess
 import sys
 import time
@@ -59,7 +60,7 @@ def environment() -> dict[str, str]:
     }
 
 
-def fuzz_target(name: str, seconds: int) -> str:
+def fuzz_target(name: str, seconds: int, seed: int) -> str:
     """Fuzz one target, and return what was done.
 
     Raises:
@@ -68,8 +69,8 @@ def fuzz_target(name: str, seconds: int) -> str:
     folder = FOUND / name
     for part in ("corpus", "seeds"):
         (folder / part).mkdir(parents=True, exist_ok=True)
-    for number, seed in enumerate(SEEDS[name]):
-        (folder / "seeds" / str(number)).write_bytes(seed)
+    for number, example in enumerate(SEEDS[name]):
+        (folder / "seeds" / str(number)).write_bytes(example)
     words = ("".join(f"\\x{byte:02x}" for byte in word) for word in WORDS)
     (folder / "words").write_text("".join(f'"{word}"\n' for word in words))
     log = folder / "log"
@@ -81,7 +82,7 @@ def fuzz_target(name: str, seconds: int) -> str:
                 *(f"-max_total_time={seconds}", f"-rss_limit_mb={memory}"),
                 *(f"-timeout={SLOWEST_SECONDS}", f"-max_len={LONGEST_INPUT}"),
                 *(f"-dict={folder / 'words'}", f"-artifact_prefix={folder}/"),
-                *("-print_final_stats=1", folder / "corpus", folder / "seeds"),
+                *(f"-seed={seed}", "-print_final_stats=1", folder / "corpus", folder / "seeds"),
             ],
             cwd=ROOT,
             env=environment(),
@@ -99,7 +100,7 @@ def fuzz_target(name: str, seconds: int) -> str:
     return f"{runs[1]} inputs in {runs[2]} s, {edges} edges, at most {peak[1]} MiB"
 
 
-def fuzz_api(stack: Stack, project: Project, seconds: int) -> str:
+def fuzz_api(stack: Stack, project: Project, seconds: int, seed: int) -> str:
     """Have schemathesis send what the OpenAPI document allows, and what it does not.
 
     Raises:
@@ -116,7 +117,7 @@ def fuzz_api(stack: Stack, project: Project, seconds: int) -> str:
                 *("--header", f"Authorization: Bearer {project.key}"),
                 *("--header", f"x-api-key: {project.key}"),
                 *("--max-time", str(seconds), "--continue-on-failure", "--no-color"),
-                *("--generation-database", FOUND / "examples"),
+                *("--generation-database", FOUND / "examples", "--seed", str(seed)),
             ],
             cwd=ROOT,
             env=environment()
@@ -136,17 +137,19 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=int, default=10, help="for each target")
     parser.add_argument("--api-seconds", type=int, default=45, help="for the deployed API")
+    parser.add_argument("--seed", type=int, help="to send the same again; another one otherwise")
     parser.add_argument("targets", nargs="*", help="those to fuzz, instead of everything")
     options = parser.parse_args()
     FOUND.mkdir(parents=True, exist_ok=True)
+    seed = options.seed or secrets.randbelow(2**31)
     try:
         for name in options.targets or SEEDS:
-            print(f"{name:10} {fuzz_target(name, options.seconds)}", flush=True)
+            print(f"{name:10} {fuzz_target(name, options.seconds, seed)}", flush=True)
         if not options.targets:
             since = time.time()
             stack = Stack.read(Path(os.environ["LARDER_ENV_FILE"]))
             project = Operator(stack).new_project(files=100_000, size=2**40)
-            print(f"{'api':10} {fuzz_api(stack, project, options.api_seconds)}", flush=True)
+            print(f"{'api':10} {fuzz_api(stack, project, options.api_seconds, seed)}", flush=True)
             print(f"{'logs':10} {look_at_logs(stack, since, [project.key])}", flush=True)
     except (Finding, AssertionError) as finding:
         print(finding)
