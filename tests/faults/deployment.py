@@ -64,6 +64,7 @@ class Deployment:
         self.set_clock(0)
         self._stop_the_schedule()
         self._hurry_the_queues()
+        self._one_record_a_batch()
         functions = self.lambdas.list_functions(MaxItems=1000)["Functions"]
         with ThreadPoolExecutor(4) as pool:
             list(pool.map(self._lead_through_proxy, functions))
@@ -100,6 +101,12 @@ class Deployment:
             self.sqs.set_queue_attributes(
                 QueueUrl=self.queues[name], Attributes={"VisibilityTimeout": str(QUEUE_PATIENCE)}
             )
+
+    def _one_record_a_batch(self) -> None:
+        """Let nothing be repeated but the record that failed; Lambda begins again with that one."""
+        for mapping in self.lambdas.list_event_source_mappings()["EventSourceMappings"]:
+            if ":dynamodb:" in mapping["EventSourceArn"]:
+                self.lambdas.update_event_source_mapping(UUID=mapping["UUID"], BatchSize=1)
 
     def recycle(self, function: str) -> None:
         """Let the function's next invocation be a cold start."""

@@ -29,7 +29,11 @@ class Client(FastHttpUser):  # type: ignore[misc]
 
     def on_start(self) -> None:
         self.files: deque[str] = deque()
-        self.headers = {"Authorization": f"Bearer {os.environ['LARDER_LOAD_KEY']}"}
+        # Without Accept, as every other client sends it, the emulator leaves contents in base64.
+        self.headers = {
+            "Authorization": f"Bearer {os.environ['LARDER_LOAD_KEY']}",
+            "Accept": "*/*",
+        }
         for _ in range(FEWEST):
             self.upload()
 
