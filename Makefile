@@ -126,14 +126,16 @@ bench: build ## measure against other ways of doing the same; writes bench/RESUL
 	$(RUN) python -m bench.arrival
 	$(RUN) python -m bench.cold_start
 	$(RUN) python -m bench.request_path
+	$(RUN) python -m bench.request_shares
 	$(RUN) python -m bench.listings
 	$(RUN) python -m local run --port 0 --state .local/bench -- $(UV) run --quiet python -m bench.transfers
 
 # FAULTS=quick leaves out the faults that others stand for.
 .PHONY: faults
 faults: tools ## fail every call to AWS of every operation, and audit what is left
-	@rm -rf .local/faults/emulator .local/faults/deploy.fingerprint
-	@$(RUN) python -m local run --port 0 --state .local/faults -- $(UV) run --quiet python -m tests.faults --faults $(or $(FAULTS),all) --only "$(ONLY)"
+	@rm -rf .local/faults/emulator .local/faults/deploy.fingerprint .local/faults.txt
+	@status=0; $(RUN) python -m local run --port 0 --state .local/faults -- $(UV) run --quiet python -m tests.faults --faults $(or $(FAULTS),all) --only "$(ONLY)" || status=$$?; \
+	test ! -f .local/faults.txt || tail -n 1 .local/faults.txt; exit $$status
 
 .PHONY: races
 races: tools ## many clients on one project's files at once, for SECONDS (120)

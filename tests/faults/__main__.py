@@ -25,6 +25,7 @@ def main() -> int:
     parser.add_argument("--faults", choices=("none", "quick", "all"), default="all")
     parser.add_argument("--only", default="", help="operations whose name begins so")
     parser.add_argument("--table", type=Path, default=Path(".local/faults.tsv"))
+    parser.add_argument("--summary", type=Path, default=Path(".local/faults.txt"))
     arguments = parser.parse_args()
     groups = [[each for each in g if each.name.startswith(arguments.only)] for g in GROUPS]
     chosen = {"none": (), "quick": QUICK, "all": tuple(Fault)}[arguments.faults]
@@ -37,7 +38,9 @@ def main() -> int:
         for group in groups:
             results += matrix.faulted([each for each in clean if each.operation in group], chosen)
             write(arguments.table, [*clean, *results])
-    print(summary(clean, results, time.monotonic() - started))  # noqa: T201
+    told = summary(clean, results, time.monotonic() - started)
+    arguments.summary.write_text(f"{told}\n")
+    print(told)  # noqa: T201
     return any(result.violations for result in [*clean, *results])
 
 

@@ -1,0 +1,91 @@
+"""Which library a warm request's time goes to, by the profiler.
+
+    uv run python -m bench.request_shares
+
+The profiler adds to every call, so that Python comes out too high against what is done in C: the
+figures to compare are those of `bench.request_path`. What is built into Python counts for the
+library that calls it.
+"""
+
+import cProfile
+import json
+import os
+import pstats
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+from bench.handlers import STACK, Context, apart_from_logs, check, event, load
+from bench.results import table, write_section
+from bench.stub_aws import serving
+
+NAMES = {"files_get": "get", "files_create": "upload of 2 MiB"}
+LIBRARIES = ("botocore", "urllib3", "aws_lambda_powertools", "pydantic", "multipart", "larder")
+REST = "http.client, json, logging and others"
+BYTES = ("sha256", "HASH", "sendall", "b64decode")
+"""Built-in functions that do as much as there are bytes, and are told apart."""
+TIMES = 200
+
+
+def main() -> None:
+    """Measure, print and write the results."""
+    if len(sys.argv) > 1:
+        name = sys.argv[1]
+        apart_from_logs(lambda: _shares(name))
+        return
+    with serving() as stub:
+        found = {name: _child(name, stub) for name in NAMES}
+    columns = [*BYTES, *LIBRARIES, REST]
+    rows = [
+        (label, *(f"{found[name].get(column, 0):.0%}" for column in columns))
+        for name, label in NAMES.items()
+    ]
+    remark = (
+        "By the profiler, which makes Python look slower against C. urllib3 and http.client work "
+        "for botocore; what is written to a socket by sendall is the request itself."
+    )
+    text = f"{remark}\n\n{table(('of the time of a', *columns), rows)}"
+    print(text)
+    write_section("Request path: where the time goes", text)
+
+
+def _child(name: str, stub: dict[str, str]) -> dict[str, float]:
+    command = [sys.executable, "-m", "bench.request_shares", name]
+    everything = {**os.environ, **STACK, **stub}
+    done = subprocess.run(command, env=everything, stdout=subprocess.PIPE, text=True, check=True)
+    found: dict[str, float] = json.loads(done.stdout)
+    return found
+
+
+def _shares(name: str) -> dict[str, float]:
+    handler, request, context = load(name), event(name), Context()
+    check(name, handler(request, context))
+    profile = cProfile.Profile()
+    profile.enable()
+    for _ in range(TIMES):
+        handler(request, context)
+    profile.disable()
+    spent: Counter[str] = Counter()
+    stats = pstats.Stats(profile).stats  # type: ignore[attr-defined]
+    for (file, _, function), (_, _, own, _, callers) in stats.items():
+        if file != "~":
+            spent[_library(file)] += own
+        elif heavy := next((each for each in BYTES if each in function), None):
+            spent[heavy] += own
+        else:
+            for caller, (_, _, own_there, _) in callers.items():
+                spent[_library(caller[0])] += own_there
+    total = spent.total()
+    return {name: seconds / total for name, seconds in spent.items()}
+
+
+def _library(file: str) -> str:
+    parts = Path(file).parts
+    if "functions" in parts:
+        return "larder"
+    return next((name for name in LIBRARIES if name in parts or f"{name}.py" in parts), REST)
+
+
+if __name__ == "__main__":
+    main()
