@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.e2e.api import assert_refused, batch_lines
+from tests.e2e.api import assert_refused, batch_lines, eventually
 from tests.e2e.space import Space
 
 if TYPE_CHECKING:
@@ -157,9 +157,15 @@ def carrying(header: str, key: str) -> dict[str, str]:
 
 
 def stored(api: Api) -> tuple[Any, ...]:
+    """Return all that the project has, once its files' arrival has been worked off."""
     space = Space(api)
+    files = eventually(
+        lambda: api.json("GET", "/files")["data"],
+        lambda files: all(file["status"] != "uploaded" for file in files),
+        30,
+    )
     return (
-        api.json("GET", "/files")["data"],
+        files,
         api.usage(),
         space.json("GET", "/files"),
         space.json("GET", "/trash"),
