@@ -29,6 +29,7 @@ from pathlib import Path
 from bench import baselines, inputs
 from bench.results import table, write_section
 from bench.stub_aws import make_certificate
+from bench.turns import in_turns, timed
 from larder.adapters import aws
 from larder.adapters.s3 import S3Objects
 from larder.domain.batch_validation import BatchValidator
@@ -82,7 +83,7 @@ def _unpaced(name: str, path: Path, folder: Path, rounds: int) -> str:
             ),
         }
         _check(path, objects)
-        best = _in_turns(ways, rounds, time.process_time)
+        best = _best(ways, rounds, time.process_time)
     size, alone = path.stat().st_size / MIB, best["download alone"]
     rows = [
         (label, f"{seconds:.2f}", f"{size / seconds:,.0f}", f"{seconds / alone:.2f}")
@@ -99,7 +100,7 @@ def _paced(path: Path, folder: Path, rounds: int) -> str:
             "download and validation": partial(_validate, objects.blocks),
             f"{AHEAD} ranges at a time, and validation": partial(_validate, objects.ranges),
         }
-        best = _in_turns(ways, rounds, time.perf_counter)
+        best = _best(ways, rounds, time.perf_counter)
     alone = best["download alone"]
     rows = [(label, f"{took:.2f}", f"{took / alone:.2f}") for label, took in best.items()]
     columns = (f"long, each stream at {PACE // MIB} MiB/s: wall clock", "seconds", "/ download")
@@ -166,16 +167,10 @@ def _check(path: Path, objects: _Objects) -> None:
         raise SystemExit("wrong bytes or verdict, so nothing was measured")
 
 
-def _in_turns(
+def _best(
     ways: dict[str, Callable[[], object]], rounds: int, clock: Callable[[], float]
 ) -> dict[str, float]:
-    taken: dict[str, list[float]] = {label: [] for label in ways}
-    for _ in range(rounds):
-        for label, way in ways.items():
-            begun = clock()
-            way()
-            taken[label].append(clock() - begun)
-    return {label: min(times) for label, times in taken.items()}
+    return in_turns({label: timed(way, clock) for label, way in ways.items()}, rounds, float)
 
 
 @contextmanager

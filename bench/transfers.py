@@ -21,6 +21,7 @@ from pathlib import Path
 from bench.processes import Measured, ProgramFailedError
 from bench.results import table, write_section
 from bench.spans import Spans
+from bench.turns import in_turns
 from bench.ways import MIB, Transfers
 from larder_cli.failures import OperatorError
 from larder_client import LarderClientError
@@ -49,7 +50,7 @@ def main() -> None:
 
 def _report(transfers: Transfers, mib: int, rounds: int) -> str:
     load = os.getloadavg()[0]
-    up = _in_turns(
+    up = _best(
         {
             "curl, one presigned PUT": transfers.curl_put,
             "curl, the same parts, and complete": transfers.curl_parts,
@@ -68,7 +69,7 @@ def _report(transfers: Transfers, mib: int, rounds: int) -> str:
     for way in ways.values():
         way()
         transfers.check_target()
-    down = _in_turns(ways, rounds)
+    down = _best(ways, rounds)
     return "\n\n".join(
         (
             (
@@ -97,16 +98,10 @@ def _steps(transfers: Transfers, rounds: int) -> list[tuple[str, str]]:
     return [(step, f"{lasted:.2f}") for step, lasted in seconds.items()]
 
 
-def _in_turns(ways: dict[str, Callable[[], Measured]], rounds: int) -> dict[str, Measured]:
+def _best(ways: dict[str, Callable[[], Measured]], rounds: int) -> dict[str, Measured]:
     for way in ways.values():
         way()  # Cold functions and caches are nobody's merit.
-    best: dict[str, Measured] = {}
-    for _ in range(rounds):
-        for name, way in ways.items():
-            this = way()
-            if name not in best or this.seconds < best[name].seconds:
-                best[name] = this
-    return best
+    return in_turns(ways, rounds, lambda measured: measured.seconds)
 
 
 def _table(direction: str, best: dict[str, Measured], mib: int) -> str:

@@ -13,10 +13,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
 from bench import baselines, hostile, inputs, native, profiles
 from bench.results import table, write_section
+from bench.turns import in_turns, timed
 from larder.domain.batch_validation import BatchValidator
 
 MIB = 1024 * 1024
@@ -71,14 +73,14 @@ def _against_others(path: Path, rounds: int, times: dict[str, float], name: str)
     report = baselines.larder(path)
     _expect(report.valid and report.request_count == inputs.REQUESTS, f"Larder on {path.name}")
     _expect(report.sha256 == baselines.sha256(path), "SHA-256")
-    ways: dict[str, Callable[[Path], float]] = {"Larder": _timed(baselines.larder)}
+    ways = {"Larder": timed(partial(baselines.larder, path), time.process_time)}
     others = dict(_OTHERS)
     if (litellm := baselines.installed_litellm()) is not None:
         others["LiteLLM itself"] = litellm
     for label, way in others.items():
         answer = way(path)
         _expect(isinstance(answer, str) or answer == inputs.REQUESTS, f"{label} on {path.name}")
-        ways[label] = _timed(way)
+        ways[label] = timed(partial(way, path), time.process_time)
     remark = ""
     try:
         native.build()
@@ -86,8 +88,8 @@ def _against_others(path: Path, rounds: int, times: dict[str, float], name: str)
         remark = f"\n\nWithout the compiled validator: {reason}."
     else:
         _expect(native.validate(path)[0] == inputs.REQUESTS, "compiled validator")
-        ways["C++ with simdjson, fewer checks"] = lambda path: native.validate(path)[1]
-    best = _in_turns(ways, path, rounds)
+        ways["C++ with simdjson, fewer checks"] = lambda: native.validate(path)[1]
+    best = in_turns(ways, rounds, float)
     ours = times[name] = best["Larder"]
     size = path.stat().st_size
     rows = [
@@ -110,7 +112,8 @@ def _against_good(good: dict[str, float], rounds: int) -> str:
         report = baselines.larder(path)
         expected = inputs.REQUESTS // 5 if like else 0
         _expect(report.invalid_lines == expected, f"Larder on {path.name}")
-        took = _in_turns({label: _timed(baselines.larder)}, path, rounds)[label]
+        ours = timed(partial(baselines.larder, path), time.process_time)
+        took = in_turns({label: ours}, rounds, float)[label]
         size = path.stat().st_size / MIB
         ratio = f"{took / good[like]:.2f}" if like else ""
         rows.append((label, f"{took:.3f}", f"{size / took:,.0f}", ratio))
@@ -173,25 +176,6 @@ def _peak_memory() -> int:
         if line.startswith("VmHWM:"):
             return int(line.split()[1])
     return 0
-
-
-def _timed(way: Callable[[Path], object]) -> Callable[[Path], float]:
-    def take(path: Path) -> float:
-        begun = time.process_time()
-        way(path)
-        return time.process_time() - begun
-
-    return take
-
-
-def _in_turns(
-    ways: dict[str, Callable[[Path], float]], path: Path, rounds: int
-) -> dict[str, float]:
-    taken: dict[str, list[float]] = {label: [] for label in ways}
-    for _ in range(rounds):
-        for label, way in ways.items():
-            taken[label].append(way(path))
-    return {label: min(times) for label, times in taken.items()}
 
 
 def _expect(right: object, what: str) -> None:
