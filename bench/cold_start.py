@@ -12,7 +12,6 @@ import compileall
 import io
 import os
 import py_compile
-import re
 import statistics
 import subprocess
 import sys
@@ -24,6 +23,7 @@ from pathlib import Path
 from bench.handlers import STACK
 from bench.results import table, write_section
 from bench.stub_aws import serving
+from local.containers.sam import logical_id
 
 ROOT = Path(__file__).parents[1]
 BUILD = ROOT / ".aws-sam" / "build"
@@ -82,7 +82,8 @@ def main() -> None:
 
 
 def _starts(rounds: int) -> str:
-    functions = {path.name: path for path in sorted(BUILD.iterdir()) if (path / "app.py").exists()}
+    names = sorted(path.parent.name for path in ROOT.glob("functions/*/app.py"))
+    functions = {name: BUILD / logical_id(name) for name in names}
     baseline, by_hand, started = Started(), Started(), {name: Started() for name in functions}
     for _ in range(rounds):
         _start(baseline, _BASELINE, [WHOLE])
@@ -95,10 +96,9 @@ def _starts(rounds: int) -> str:
         ("a client written by hand", by_hand.modules, statistics.median(by_hand.seconds), "", ""),
     ]
     for name, measured in started.items():
-        function = re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
-        goal = {"authorize": "0.75"}.get(function, "1.00" if function in WORKERS else "1.30")
+        goal = {"authorize": "0.75"}.get(name, "1.00" if name in WORKERS else "1.30")
         seconds = statistics.median(measured.seconds)
-        rows.append((function, measured.modules, seconds, goal, _zipped(functions[name])))
+        rows.append((name, measured.modules, seconds, goal, _zipped(functions[name])))
     lines = [
         (name, str(modules), f"{seconds * 1000:.0f}", f"{seconds / whole:.2f}", goal, size)
         for name, modules, seconds, goal, size in rows
@@ -115,11 +115,10 @@ def _first_answers(rounds: int) -> str:
     rows = []
     with tempfile.TemporaryDirectory() as folder, serving(Path(folder)) as stub:
         for name in FIRST_ANSWERS:
-            built = next(path for path in BUILD.iterdir() if _is(path, name))
             code = _ANSWER.format(event=str(ROOT / "events" / f"{name}.json"), name=name)
             for kind, label in (("on-demand", "while it starts"), ("", "with the first request")):
                 environment = {**stub, "AWS_LAMBDA_INITIALIZATION_TYPE": kind}
-                paths = [built, LAYER / "python", ROOT]
+                paths = [BUILD / logical_id(name), LAYER / "python", ROOT]
                 runs = [_run(code, paths, environment) for _ in range(rounds)]
                 start = statistics.median(each[0] for each in runs) * 1000
                 request = statistics.median(each[1] for each in runs) * 1000
@@ -133,10 +132,6 @@ def _first_answers(rounds: int) -> str:
         "while it starts and 0.29 of one for a request."
     )
     return f"{remark}\n\n{table(columns, rows)}"
-
-
-def _is(path: Path, name: str) -> bool:
-    return (path / "app.py").exists() and path.name.lower() == name.replace("_", "")
 
 
 def _start(measured: Started, code: str, paths: list[Path]) -> None:

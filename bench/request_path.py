@@ -20,6 +20,8 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import psutil
+
 from bench import peer_server
 from bench.by_hand import DynamoDB
 from bench.handlers import STACK, Context, apart_from_logs, check, event, load
@@ -49,6 +51,7 @@ PLAIN = "a GetItem of boto3's client as it comes"
 OURS = "a GetItem of Larder's client"
 BY_HAND = "a GetItem written by hand"
 MANY = 10_000
+MIB = 2**20
 TURNS = 3
 KEY = {"pk": {"S": "P#wks-019b76daa8005e1f0c9a7b3d"}, "sk": {"S": "file-019bbbd72d62a1b2c3d4e5f6"}}
 
@@ -176,10 +179,11 @@ def _memory(name: str) -> dict[str, float]:
     way = _ready(name)
     for _ in range(100):
         way()
-    early = statistics.median(_resident() for _ in range(5) if way())
+    resident = psutil.Process().memory_info
+    early = statistics.median(resident().rss / MIB for _ in range(5) if way())
     for _ in range(MANY):
         way()
-    late = statistics.median(_resident() for _ in range(5) if way())
+    late = statistics.median(resident().rss / MIB for _ in range(5) if way())
     return {"early": early, "late": late}
 
 
@@ -207,11 +211,6 @@ def _counts() -> dict[str, int]:
     with urllib.request.urlopen(url, context=tls) as answer:  # noqa: S310 - our own stub
         counts: dict[str, int] = json.load(answer)
     return counts
-
-
-def _resident() -> float:
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:")) / 1024
 
 
 if __name__ == "__main__":
