@@ -77,6 +77,12 @@ def run(packages: Path, code: str) -> str:
     return done.stdout
 
 
+def starting(functions: list[str]) -> str:
+    """Return code that starts these functions, as Lambda does but all in one process."""
+    starts = "\n".join(f"runpy.run_path('functions/{name}/app.py')" for name in functions)
+    return f"import runpy, sys\n{starts}"
+
+
 def test_the_operations_left_in_are_those_that_are_called() -> None:
     left_in = set().union(*trim.OPERATIONS.values())
 
@@ -85,9 +91,7 @@ def test_the_operations_left_in_are_those_that_are_called() -> None:
 
 
 def test_every_function_starts_on_what_is_left(packages: Path) -> None:
-    starts = "\n".join(f"runpy.run_path('functions/{name}/app.py')" for name in FUNCTIONS)
-
-    loaded = run(packages, f"import runpy, sys\n{starts}\nprint(sys.modules['botocore'].__file__)")
+    loaded = run(packages, f"{starting(FUNCTIONS)}\nprint(sys.modules['botocore'].__file__)")
 
     assert loaded.strip() == str(packages / "botocore/__init__.py")
 
@@ -95,9 +99,8 @@ def test_every_function_starts_on_what_is_left(packages: Path) -> None:
 def test_no_function_looks_for_other_packages_when_it_starts(packages: Path) -> None:
     # Powertools' batches import more of pydantic where it is loaded: with a worker it never is.
     names = [name for name in FUNCTIONS if not name.startswith("on_")]
-    starts = "\n".join(f"runpy.run_path('functions/{name}/app.py')" for name in names)
 
-    loaded = run(packages, f"import runpy, sys\n{starts}\nprint(*sys.modules)").split()
+    loaded = run(packages, f"{starting(names)}\nprint(*sys.modules)").split()
 
     assert "urllib3.http2" in loaded
     assert "importlib.metadata" not in loaded

@@ -6,12 +6,11 @@ costs in time.
 
 from __future__ import annotations
 
-import subprocess
 import sys
 
 import pytest
 
-from tests.unit.test_import_graph import FUNCTIONS, PACKAGE, ROOT
+from tests.unit.test_import_graph import FUNCTIONS, import_function, loaded_by
 
 CLIENTS = {"aws_lambda_powertools", "botocore", "dateutil", "jmespath", "urllib3"}
 API = CLIENTS | {"pybase64", "pydantic", "pydantic_core"}
@@ -79,20 +78,6 @@ NEVER = {
 }
 
 
-def loaded_by(function: str) -> set[str]:
-    """Return the modules that a fresh interpreter has loaded once the function has started."""
-    start = f"import runpy, sys; runpy.run_path('functions/{function}/app.py')"
-    answer = subprocess.run(  # noqa: S603 - our own interpreter and code
-        [sys.executable, "-c", f"{start}\nprint(*sys.modules, sep='\\n')"],
-        cwd=ROOT,
-        env={"PYTHONPATH": str(PACKAGE), "AWS_DEFAULT_REGION": "us-east-1"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return set(answer.stdout.split())
-
-
 def test_every_function_is_listed() -> None:
     assert sorted(WANTED) == FUNCTIONS
 
@@ -101,7 +86,7 @@ def test_every_function_is_listed() -> None:
 def test_a_function_loads_what_it_is_listed_with_and_no_more(function: str) -> None:
     libraries, adapters = WANTED[function]
 
-    loaded = loaded_by(function)
+    loaded = loaded_by(import_function(function))
 
     found = {name.split(".")[0] for name in loaded if not name.startswith("_")}
     assert found - sys.stdlib_module_names - ALONG - {"larder"} == libraries
