@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -190,8 +189,3 @@ class Deployment:
             if name.endswith("DeadLetters")
         }
         return {name: count for name, count in counts.items() if count}
-
-    def wait_quiet(self, seconds: float) -> None:
-        """Wait until no function has called AWS for that long."""
-        while time.monotonic() - self.proxy.last_call < seconds:
-            time.sleep(0.1)

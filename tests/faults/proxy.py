@@ -70,7 +70,6 @@ class Proxy:
         self._by_function: dict[str, list[Plan]] = {}
         self._emulator = emulator
         self._servers: list[ThreadingHTTPServer] = []
-        self.last_call = time.monotonic()
 
     def open_port(self, function: str) -> int:
         """Listen for a function's calls, and return the port."""
@@ -100,7 +99,6 @@ class Proxy:
         body = request.rfile.read(int(request.headers.get("content-length") or 0))
         plan, fault, call = None, None, call_of(request)
         if "X-Amz-Signature" not in request.path:
-            self.last_call = time.monotonic()
             plan = self._plan_of(function, request.path.encode() + body)
         if plan is not None:
             fault = plan.meet(call, request.headers.get("amz-sdk-invocation-id", ""))
