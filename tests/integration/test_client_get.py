@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from functools import cache, partial
+from functools import cache
+from threading import Event
 from typing import TYPE_CHECKING
 
 import pytest
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from larder_client.pieces import Piece
     from tests.fakes.http_faults import Asked
 
 SMALL, LARGE = 1_000, 5 * MIB
@@ -43,10 +45,22 @@ def larder(fake: FakeLarder, request: pytest.FixtureRequest) -> Caller:
     return Caller(fake, asynchronous=request.param)
 
 
-@pytest.fixture
-def connections_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Further connections help at once, not after a second each."""
-    monkeypatch.setattr("larder_client.get.Pieces", partial(Pieces, ramp=0))
+class SharedPieces(Pieces):
+    """Further connections help at once, and nothing arrives before the first of them does."""
+
+    def __init__(self, gaps: list[tuple[int, int]]) -> None:
+        super().__init__(gaps, ramp=0)
+        self._shared = Event()
+
+    def offer(self) -> Piece | None:
+        piece = super().offer()
+        if len(self._running) > 1:
+            self._shared.set()
+        return piece
+
+    def advance(self, piece: Piece, count: int) -> int:
+        assert self._shared.wait(timeout=60), "no other connection helps"
+        return super().advance(piece, count)
 
 
 @cache
@@ -152,10 +166,10 @@ def test_bytes_can_be_had_without_a_file(
     assert larder.read(fake.add_file(data_of(size))) == data_of(size)
 
 
-@pytest.mark.usefixtures("connections_at_once")
 def test_several_connections_share_a_large_file(
-    larder: Caller, fake: FakeLarder, tmp_path: Path
+    larder: Caller, fake: FakeLarder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("larder_client.get.Pieces", SharedPieces)
     file_id = fake.add_file(data_of(SHARED))
 
     received = larder.get(file_id, tmp_path)
