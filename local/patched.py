@@ -8,7 +8,9 @@ from contextvars import ContextVar
 from typing import Any
 
 from ministack import app  # type: ignore[import-not-found]
+from ministack.core import lambda_runtime  # type: ignore[import-not-found]
 from ministack.services import lambda_svc  # type: ignore[import-not-found]
+from ministack.services.cloudformation import provisioners  # type: ignore[import-not-found]
 
 
 def retry_stream_records_that_failed() -> None:
@@ -39,6 +41,20 @@ def retry_stream_records_that_failed() -> None:
     lambda_svc._execute_function = execute_function  # noqa: SLF001
 
 
+def stop_versions_that_were_replaced() -> None:
+    """Gap: what runs a version of a function goes on when a deployment deletes the version."""
+    handlers = provisioners._RESOURCE_HANDLERS["AWS::Lambda::Version"]  # noqa: SLF001
+    delete = handlers["delete"]
+
+    def delete_version(arn: str, properties: dict[str, Any]) -> None:
+        delete(arn, properties)
+        *_, function, version = arn.split(":")
+        lambda_runtime.invalidate_worker(function, qualifier=version)
+
+    handlers["delete"] = delete_version
+
+
 if __name__ == "__main__":
     retry_stream_records_that_failed()
+    stop_versions_that_were_replaced()
     sys.exit(app.main())
