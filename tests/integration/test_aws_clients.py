@@ -7,6 +7,7 @@ import threading
 import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
@@ -182,6 +183,44 @@ def test_a_function_that_starts_on_demand_opens_its_connection(
     ports.keys  # noqa: B018 - what a function does at the top of its module
 
     assert [method for method, _, _ in wire.requests] == methods
+
+
+def test_a_snapshots_credentials_are_renewed_when_it_is_restored(
+    wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lambda has them in the environment of no function with SnapStart, and serves them instead:
+    https://docs.aws.amazon.com/lambda/latest/dg/snapstart-activate.html
+    """
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", f"{wire.url}/credentials")
+    monkeypatch.setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN", "of-this-environment")
+    monkeypatch.setenv("AWS_LAMBDA_INITIALIZATION_TYPE", "snap-start")
+    wire.answers = [
+        (200, credentials("OLD", expiration=datetime.now(UTC))),
+        (200, credentials("NEW", expiration=datetime.now(UTC) + timedelta(hours=6))),
+        (200, FOUND),
+    ]
+
+    client = aws.dynamodb_client(aws.new_session())
+    client.get_item(TableName="Store", Key=KEY)
+
+    assert [headers["Authorization"].split("/")[0] for _, headers, _ in wire.requests] == [
+        "of-this-environment",
+        "of-this-environment",
+        "AWS4-HMAC-SHA256 Credential=NEW",
+    ]
+
+
+def credentials(access_key: str, expiration: datetime) -> bytes:
+    return json.dumps(
+        {
+            "AccessKeyId": access_key,
+            "SecretAccessKey": "test",
+            "Token": "test",
+            "Expiration": expiration.isoformat(),
+        }
+    ).encode()
 
 
 def test_a_function_starts_without_the_connection_that_it_cannot_open(
