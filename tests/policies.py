@@ -72,7 +72,7 @@ def performed_by_lambda() -> dict[str, frozenset[Permission]]:
         if resource["Type"] != "AWS::Lambda::EventSourceMapping":
             continue
         mapping = resource["Properties"]
-        used = found[folders[mapping["FunctionName"]["Ref"]]]
+        used = found[folders[mapping["FunctionName"]["Ref"].removesuffix(".Alias")]]
         source, attribute = mapping["EventSourceArn"]["Fn::GetAtt"].split(".")
         actions, target = (
             (_OF_STREAMS, f"{source}/stream/*")

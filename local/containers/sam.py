@@ -120,16 +120,20 @@ def shell_for(aws_settings: dict[str, str], engine: str) -> dict[str, str]:
     return ours | aws_settings | {"DOCKER_HOST": engine, "SAM_CLI_TELEMETRY": "0"}
 
 
-def without_names(built: Path) -> Path:
-    """Write a copy of the built template whose functions have no name of their own.
+def resolvable(built: Path) -> Path:
+    """Write a copy of the built template in which `sam local` finds the API's authorizer.
 
-    `sam local` cannot resolve `!GetAtt Authorize.Arn` when the function's name is an intrinsic
-    itself, and then serves the API without its authorizer.
+    It looks for neither `!Ref Authorize.Alias` nor the ARN of a function whose name is an
+    intrinsic itself, and would serve the API without its authorizer. Versions it does not know.
     """
     template = yaml.safe_load(built.read_text())
     for resource in template["Resources"].values():
+        properties = resource.get("Properties", {})
         if resource["Type"] == "AWS::Serverless::Function":
-            resource["Properties"].pop("FunctionName", None)
+            properties.pop("FunctionName", None)
+        for authorizer in properties.get("Auth", {}).get("Authorizers", {}).values():
+            function = authorizer["FunctionArn"]["Ref"].removesuffix(".Alias")
+            authorizer["FunctionArn"] = {"Fn::GetAtt": [function, "Arn"]}
     # Beside the original: it names folders relative to itself. JSON is YAML.
     copy = built.with_name("sam-local.yaml")
     copy.write_text(json.dumps(template))

@@ -14,7 +14,7 @@ import pytest
 from larder.runtime.composition import Composition
 from local.containers.engine import loopback_for_containers, require_engine
 from local.containers.image import architecture, image_with_endpoint, runtime_image
-from local.containers.sam import SamLocal, shell_for, without_names
+from local.containers.sam import SamLocal, resolvable, shell_for
 from local.emulator import Emulator
 from local.sam import build
 from local.state import DEFAULT, State
@@ -66,7 +66,7 @@ def sam(state: State, emulator: Emulator, stack: MotoStack) -> Iterator[SamLocal
     build(state)
     with loopback_for_containers(emulator.port, image) as endpoint:
         yield SamLocal(
-            template=without_names(state.build / "template.yaml"),
+            template=resolvable(state.build / "template.yaml"),
             image=image_with_endpoint(image, endpoint),
             architecture=architecture(),
             variables=stack.environment(),

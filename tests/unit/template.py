@@ -39,6 +39,13 @@ def of_type(kind: str) -> dict[str, dict[str, Any]]:
 
 
 FUNCTIONS = of_type("AWS::Serverless::Function")
+ANSWERING = {"Authorize"} | {
+    name
+    for name, function in FUNCTIONS.items()
+    if any(event["Type"] == "Api" for event in function.get("Events", {}).values())
+}
+"""The functions that somebody waits for."""
+
 ALARMS = of_type("AWS::CloudWatch::Alarm")
 
 

@@ -81,7 +81,7 @@ def test_the_space_is_opened_by_its_own_header_and_everything_else_by_bearer() -
 def test_a_revoked_key_lives_60_seconds_at_most(authorizer: str, header: str) -> None:
     settings = API["Auth"]["Authorizers"][authorizer]
 
-    assert settings["FunctionArn"] == {"Fn::GetAtt": "Authorize.Arn"}
+    assert settings["FunctionArn"] == {"Ref": "Authorize.Alias"}
     assert settings["Identity"] == {"Headers": [header], "ReauthorizeEvery": 60}
 
 
