@@ -89,6 +89,8 @@ class Deployment:
         self.lambdas.update_function_configuration(
             FunctionName=name, Environment={"Variables": variables}
         )
+        # No version: `recycle` changes the function again and again.
+        self.lambdas.update_alias(FunctionName=name, Name="live", FunctionVersion="$LATEST")
 
     def _stop_the_schedule(self) -> None:
         events = self.client("events")
