@@ -24,6 +24,9 @@ WARM_UP = 0.2
 """Share of the run after which every function is warm, and the memory is measured first."""
 
 MIB = 2**20
+STARTING = 10
+"""Seconds in which a worker still imports what it needs."""
+
 GROWTH = 16 * MIB
 """More than that is a leak: what a worker has in hand differs by less."""
 
@@ -73,12 +76,13 @@ def main() -> int:
 
 
 def memory(emulator: int) -> dict[tuple[str, int], int]:
-    """Return the resident bytes of every worker, by function and process."""
+    """Return the resident bytes of every worker that has started, by function and process."""
     found = {}
+    started = time.time() - STARTING
     for worker in psutil.Process(emulator).children(recursive=True):
         try:
             name = re.search(r"ministack-lambda-(?:larder-local-)?(\w+)-", worker.cwd())
-            if name is not None:
+            if name is not None and worker.create_time() < started:
                 found[name[1], worker.pid] = worker.memory_info().rss
         except (psutil.NoSuchProcess, psutil.ZombieProcess):
             continue
