@@ -5,6 +5,8 @@ import importlib.util
 import json
 import os
 import secrets
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -100,6 +102,15 @@ def check(name: str, answer: dict[str, Any]) -> None:
     if not right:
         message = f"wrong answer of {name}, so nothing was measured: {str(answer)[:500]}"
         raise SystemExit(message)
+
+
+def in_a_process(module: str, *arguments: str, environment: dict[str, str]) -> dict[str, float]:
+    """Return what that module, run with these arguments, tells `apart_from_logs`."""
+    command = [sys.executable, "-m", module, *arguments]
+    everything = {**os.environ, **STACK, **environment}
+    done = subprocess.run(command, env=everything, stdout=subprocess.PIPE, text=True, check=True)
+    answer: dict[str, float] = json.loads(done.stdout)
+    return answer
 
 
 def apart_from_logs(tell: Callable[[], object]) -> None:

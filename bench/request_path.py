@@ -11,8 +11,6 @@ import argparse
 import json
 import os
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 import urllib.request
@@ -24,9 +22,10 @@ import psutil
 
 from bench import peer_server
 from bench.by_hand import DynamoDB
-from bench.handlers import STACK, Context, apart_from_logs, check, event, load
+from bench.handlers import Context, apart_from_logs, check, event, in_a_process, load
 from bench.results import table, write_section
 from bench.stub_aws import serving
+from bench.turns import in_turns
 
 OPERATIONS = {
     "files_get": "get",
@@ -118,23 +117,17 @@ def _report(rounds: int, *, quick: bool) -> str:
     return "\n\n".join([notes, table(columns, rows), remark])
 
 
+_child = partial(in_a_process, "bench.request_path")
+
+
 def _times(rounds: int, stub: dict[str, str]) -> dict[str, float]:
     """Return the shortest time of each way, in ms."""
-    taken: dict[str, list[float]] = {name: [] for name in [*OPERATIONS, PLAIN, OURS, BY_HAND]}
-    for _ in range(TURNS):
-        for name, times in taken.items():
-            times.extend(_child("--time", name, str(rounds // TURNS), environment=stub).values())
-    return {name: min(times) for name, times in taken.items()}
 
+    def time_of(name: str) -> Callable[[], float]:
+        return lambda: _child("--time", name, str(rounds // TURNS), environment=stub)["ms"]
 
-def _child(*arguments: str, environment: dict[str, str]) -> dict[str, float]:
-    command = [sys.executable, "-m", "bench.request_path", *arguments]
-    everything = {**os.environ, **STACK, **environment}
-    done = subprocess.run(
-        command, env=everything, stdout=subprocess.PIPE, text=True, check=True
-    ).stdout
-    answer: dict[str, float] = json.loads(done)
-    return answer
+    names = [*OPERATIONS, PLAIN, OURS, BY_HAND]
+    return in_turns({name: time_of(name) for name in names}, TURNS, float)
 
 
 def _time(name: str, rounds: int) -> dict[str, float]:
@@ -147,7 +140,7 @@ def _time(name: str, rounds: int) -> dict[str, float]:
         for _ in range(often):
             way()
         taken.append((time.process_time() - begun) / often * 1000)
-    return {name: min(taken)}
+    return {"ms": min(taken)}
 
 
 def _get_item(name: str) -> Callable[[], object]:

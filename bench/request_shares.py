@@ -8,15 +8,12 @@ library that calls it.
 """
 
 import cProfile
-import json
-import os
 import pstats
-import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
 
-from bench.handlers import STACK, Context, apart_from_logs, check, event, load
+from bench.handlers import Context, apart_from_logs, check, event, in_a_process, load
 from bench.results import table, write_section
 from bench.stub_aws import serving
 
@@ -35,7 +32,9 @@ def main() -> None:
         apart_from_logs(lambda: _shares(name))
         return
     with serving() as stub:
-        found = {name: _child(name, stub) for name in NAMES}
+        found = {
+            name: in_a_process("bench.request_shares", name, environment=stub) for name in NAMES
+        }
     columns = [*BYTES, *LIBRARIES, REST]
     rows = [
         (label, *(f"{found[name].get(column, 0):.0%}" for column in columns))
@@ -48,14 +47,6 @@ def main() -> None:
     text = f"{remark}\n\n{table(('of the time of a', *columns), rows)}"
     print(text)
     write_section("Request path: where the time goes", text)
-
-
-def _child(name: str, stub: dict[str, str]) -> dict[str, float]:
-    command = [sys.executable, "-m", "bench.request_shares", name]
-    everything = {**os.environ, **STACK, **stub}
-    done = subprocess.run(command, env=everything, stdout=subprocess.PIPE, text=True, check=True)
-    found: dict[str, float] = json.loads(done.stdout)
-    return found
 
 
 def _shares(name: str) -> dict[str, float]:
