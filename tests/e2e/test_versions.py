@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from tests.e2e.api import eventually
 from tests.unit.template import ANSWERING, FUNCTIONS
 
 if TYPE_CHECKING:
@@ -50,19 +50,20 @@ def deployed_with(stack: Stack, **values: str) -> Iterator[None]:
 def live(stack: Stack) -> dict[str, dict[str, Any]]:
     """What is called of each function, once all of it can be."""
     functions = stack.client("lambda")
-    deadline = time.monotonic() + SNAPSHOTS_SECONDS
-    while time.monotonic() < deadline:
-        found = {
+
+    def look() -> dict[str, dict[str, Any]]:
+        return {
             name: functions.get_function_configuration(
                 FunctionName=named(stack, name), Qualifier="live"
             )
             for name in FUNCTIONS
         }
-        if all(each["State"] == "Active" for each in found.values()):
-            return found
-        time.sleep(0.5)
-    message = f"not every function is active within {SNAPSHOTS_SECONDS} s"
-    raise AssertionError(message)
+
+    return eventually(
+        look,
+        lambda found: all(each["State"] == "Active" for each in found.values()),
+        SNAPSHOTS_SECONDS,
+    )
 
 
 def named(stack: Stack, name: str) -> str:
