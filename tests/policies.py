@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-from tests.unit.template import FUNCTIONS, RESOURCES, listed
+from tests.unit.template import FUNCTIONS, RESOURCES, folder_of, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -31,8 +31,7 @@ class Permission:
 def allowed() -> dict[str, frozenset[Permission]]:
     """Return what the template allows each function, by the function's folder."""
     return {
-        function["CodeUri"].removeprefix("functions/"): frozenset(_of_policies(function))
-        for function in FUNCTIONS.values()
+        folder_of(function): frozenset(_of_policies(function)) for function in FUNCTIONS.values()
     }
 
 
@@ -64,9 +63,7 @@ _OF_STREAMS = (
 
 def performed_by_lambda() -> dict[str, frozenset[Permission]]:
     """Return what Lambda itself does with a function's role: reading its source, reporting loss."""
-    folders = {
-        name: function["CodeUri"].removeprefix("functions/") for name, function in FUNCTIONS.items()
-    }
+    folders = {name: folder_of(function) for name, function in FUNCTIONS.items()}
     found: dict[str, set[Permission]] = {folder: set() for folder in folders.values()}
     for resource in RESOURCES.values():
         if resource["Type"] != "AWS::Lambda::EventSourceMapping":

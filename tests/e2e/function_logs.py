@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from tests.unit.template import FUNCTIONS, TEMPLATE
+from tests.unit.template import FUNCTIONS, TEMPLATE, folder_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,7 +24,7 @@ def look_at_logs(stack: Stack, since: float, secrets: Iterable[str]) -> str:
     never = [*NEVER, *secrets]
     lines, peak = 0, 0
     for function in FUNCTIONS.values():
-        folder = function["CodeUri"].removeprefix("functions/")
+        folder = folder_of(function)
         limit = function.get("MemorySize", TEMPLATE["Globals"]["Function"]["MemorySize"])
         pages = stack.logs.get_paginator("filter_log_events").paginate(
             logGroupName=f"/aws/lambda/{stack.env['LARDER_STACK']}-{folder}",

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.policies import Permission, allowed
-from tests.unit.template import FUNCTIONS
+from tests.unit.template import FUNCTIONS, folder_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -155,7 +155,7 @@ def succeeds(attempt: Attempt, role: Role) -> bool:
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_role_can_do_what_the_template_says_and_nothing_else(stack: Stack, function: str) -> None:
-    folder = FUNCTIONS[function]["CodeUri"].removeprefix("functions/")
+    folder = folder_of(FUNCTIONS[function])
     role = Role(stack, function)
 
     can = {asked for asked, attempt in ATTEMPTS.items() if succeeds(attempt, role)}

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from tests.e2e.api import eventually
-from tests.unit.template import ANSWERING, FUNCTIONS
+from tests.unit.template import ANSWERING, FUNCTIONS, folder_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,7 +67,7 @@ def live(stack: Stack) -> dict[str, dict[str, Any]]:
 
 
 def named(stack: Stack, name: str) -> str:
-    folder = FUNCTIONS[name]["CodeUri"].removeprefix("functions/")
+    folder = folder_of(FUNCTIONS[name])
     return f"{stack.env['LARDER_STACK']}-{folder}"
 
 

@@ -20,7 +20,7 @@ from larder.runtime.settings import Settings
 from larder.services.folders_delete import Clearing
 from larder.services.projects import create_key, create_project
 from tests.backends.memory import MemoryBackend
-from tests.unit.template import FUNCTIONS, ROOT
+from tests.unit.template import FUNCTIONS, ROOT, folder_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -196,7 +196,7 @@ class Context:
 
 
 def _handler(function: dict[str, Any]) -> Callable[[dict[str, Any], Context], dict[str, Any]]:
-    name = function["CodeUri"].removeprefix("functions/")
+    name = folder_of(function)
     spec = importlib.util.spec_from_file_location(
         f"functions.{name}", ROOT / "functions" / name / "app.py"
     )

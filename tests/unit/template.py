@@ -51,3 +51,9 @@ ALARMS = of_type("AWS::CloudWatch::Alarm")
 
 def listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
+
+
+def folder_of(function: dict[str, Any]) -> str:
+    """The function's folder below `functions/`."""
+    uri: str = function["CodeUri"]
+    return uri.removeprefix("functions/")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.template import ALARMS, FUNCTIONS, RESOURCES, ROOT, listed, of_type
+from tests.unit.template import ALARMS, FUNCTIONS, RESOURCES, ROOT, folder_of, listed, of_type
 
 each_function = pytest.mark.parametrize("function", FUNCTIONS.values(), ids=list(FUNCTIONS))
 
@@ -33,11 +33,11 @@ def functions_allowed(action: str) -> set[str]:
 def test_every_folder_is_a_function_of_its_name() -> None:
     folders = {path.parent.name for path in ROOT.glob("functions/*/app.py")}
 
-    deployed = {function["CodeUri"].removeprefix("functions/") for function in FUNCTIONS.values()}
+    deployed = {folder_of(function) for function in FUNCTIONS.values()}
 
     assert deployed == folders
     for function in FUNCTIONS.values():
-        name = function["CodeUri"].removeprefix("functions/")
+        name = folder_of(function)
         assert function["FunctionName"] == {"Fn::Sub": "${AWS::StackName}-" + name}
 
 
