@@ -20,8 +20,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field, StringConstraints, TypeAdapter
 
 from bench.inputs import REQUESTS, URL
-from larder.domain.batch_report import ValidationReport
-from larder.domain.batch_validation import BatchValidator
+from larder.domain.batch_input.report import ValidationReport
+from larder.domain.batch_input.validator import BatchValidator
 
 BLOCK = 64 * 1024
 

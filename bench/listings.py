@@ -21,7 +21,7 @@ from larder.adapters.dynamodb.items import file_item
 from larder.domain.files import File, FileStatus, Purpose
 from larder.domain.folders import Folder
 from larder.domain.ids import FileId, FolderId
-from larder.services.space_ports import FileQuery, Sort
+from larder.services.space.ports import FileQuery, Sort
 from tests.backends.aws import AwsBackend, aws_backend
 from tests.fakes.clock import START
 from tests.fakes.finder import InMemoryFinder

@@ -19,7 +19,7 @@ from pathlib import Path
 from bench import baselines, hostile, inputs, native, profiles
 from bench.results import table, write_section
 from bench.turns import in_turns, timed
-from larder.domain.batch_validation import BatchValidator
+from larder.domain.batch_input.validator import BatchValidator
 
 MIB = 1024 * 1024
 _OTHERS: tuple[tuple[str, Callable[[Path], object]], ...] = (

@@ -17,7 +17,7 @@ from bench.processes import Measured, measured
 from bench.spans import Spans
 from larder.domain.parts import USUAL_PART
 from larder.domain.quota import Amount
-from larder.services.projects import create_key, create_project
+from larder.services.projects.projects import create_key, create_project
 from larder_cli.deployment import find_deployment
 from larder_client import Client
 

@@ -14,18 +14,18 @@ from aws_lambda_powertools.event_handler.openapi.merge import OpenAPIMerge
 from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer, Server
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
-import larder.api.params
-from larder.api.upload_requests import UploadCompleteRequest, UploadCreateRequest
+import larder.api.http.params
+from larder.api.uploads.requests import UploadCompleteRequest, UploadCreateRequest
 from larder.domain.files import LONGEST_LIFE, SHORTEST_LIFE, Purpose
-from larder.services.files_list import LONGEST_PAGE
-from larder.services.files_url import LONGEST_URL_LIFE, SHORTEST_URL_LIFE
+from larder.services.files.list import LONGEST_PAGE
+from larder.services.files.url import LONGEST_URL_LIFE, SHORTEST_URL_LIFE
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
 # Powertools describes a function's parameters when they are marked by its own class, which costs
 # a function that runs more than all of its own.
-larder.api.params.Query = Query  # type: ignore[misc, assignment]
+larder.api.http.params.Query = Query  # type: ignore[misc, assignment]
 
 ROOT = Path(__file__).parent.parent
 DOCUMENT = ROOT / "docs" / "openapi.json"

@@ -11,7 +11,7 @@ from larder.domain.errors import NotFoundError
 from larder.domain.quota import Amount
 from larder.runtime.composition import Composition
 from larder.runtime.settings import Settings
-from larder.services.projects import create_key, create_project, find_project
+from larder.services.projects.projects import create_key, create_project, find_project
 from local.errors import LocalError
 
 if TYPE_CHECKING:

@@ -30,25 +30,25 @@ from larder_client.errors import (
     UploadEndedError,
     WaitTimeoutError,
 )
-from larder_client.get import Received
-from larder_client.journal import FileJournal, Journal
-from larder_client.models import File, FileDeleted, FilePage, Problem, Usage, Validation
-from larder_client.progress import Progress
-from larder_client.put import Sent
+from larder_client.files.models import File, FileDeleted, FilePage, Problem, Usage, Validation
+from larder_client.transfer.get import Received
+from larder_client.transfer.progress import Progress
+from larder_client.transfer.put import Sent
+from larder_client.transfer.resume import FileJournal, Journal
 
 if TYPE_CHECKING:
     from larder_client.async_client import AsyncClient
-    from larder_client.space_models import ROOT, Folder, SpaceFile, TrashedFile
-    from larder_client.space_tree import Tree
+    from larder_client.space.models import ROOT, Folder, SpaceFile, TrashedFile
+    from larder_client.space.tree import Tree
 
 # These take their time, asyncio above all, and most programs do without.
 _LATER = {
     "AsyncClient": "larder_client.async_client",
-    "Folder": "larder_client.space_models",
-    "ROOT": "larder_client.space_models",
-    "SpaceFile": "larder_client.space_models",
-    "TrashedFile": "larder_client.space_models",
-    "Tree": "larder_client.space_tree",
+    "Folder": "larder_client.space.models",
+    "ROOT": "larder_client.space.models",
+    "SpaceFile": "larder_client.space.models",
+    "TrashedFile": "larder_client.space.models",
+    "Tree": "larder_client.space.tree",
 }
 
 __all__ = [

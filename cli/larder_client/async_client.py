@@ -11,24 +11,24 @@ from typing import TYPE_CHECKING, BinaryIO, Self
 
 import httpx
 
-from larder_client.api import Api
-from larder_client.get import Get, Received
-from larder_client.journal import Journal, NoJournal
+from larder_client.files.api import Api
+from larder_client.flow.async_runner import Tasks
+from larder_client.flow.lazy_tls import Trust
+from larder_client.flow.retries import MAX_RETRIES, RetryPolicy
 from larder_client.options import API_TIMEOUT, PARALLEL, STORE_TIMEOUT, Access
-from larder_client.progress import SILENT, Progress
-from larder_client.put import Put, Sent, Wish
-from larder_client.retries import MAX_RETRIES, RetryPolicy
-from larder_client.source import Source, name_of
-from larder_client.tasks import Tasks
-from larder_client.trust import Trust
+from larder_client.transfer.get import Get, Received
+from larder_client.transfer.progress import SILENT, Progress
+from larder_client.transfer.put import Put, Sent, Wish
+from larder_client.transfer.resume import Journal, NoJournal
+from larder_client.transfer.source import Source, name_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
     from os import PathLike
     from types import TracebackType
 
-    from larder_client.async_space import AsyncSpace
-    from larder_client.models import File, FileDeleted, FilePage, Usage, Validation
+    from larder_client.files.models import File, FileDeleted, FilePage, Usage, Validation
+    from larder_client.space.async_client import AsyncSpace
 
 PAGE = 1000
 
@@ -182,7 +182,7 @@ class AsyncClient:
     def space(self) -> AsyncSpace:
         """The project's files as people see them, with folders and a trash."""
         # Imported when it is asked for: most programs do without.
-        made: AsyncSpace = import_module("larder_client.async_space").AsyncSpace(
+        made: AsyncSpace = import_module("larder_client.space.async_client").AsyncSpace(
             self._driver, self._api.policy, self._parallel
         )
         return made

@@ -6,7 +6,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from larder.runtime.composition import Composition
 from larder.runtime.observability import logger
-from larder.services.authorize import authenticate
+from larder.services.projects.authorize import authenticate
 
 SPACE_ROUTES = ("/v1/storage", "/v1/chat")
 

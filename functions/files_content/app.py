@@ -4,11 +4,11 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from larder.api.contents import content_headers, content_response
-from larder.api.requests import tenant_of
-from larder.api.resolver import entry, resolver
+from larder.api.files.content import content_headers, content_response
+from larder.api.http.requests import tenant_of
+from larder.api.http.resolver import entry, resolver
 from larder.runtime.composition import Composition
-from larder.services.files_content import open_content, stat_content
+from larder.services.files.content import open_content, stat_content
 
 app = resolver()
 ports = Composition.from_environment()

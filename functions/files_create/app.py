@@ -2,14 +2,14 @@
 
 from aws_lambda_powertools.event_handler import Response, content_types
 
-from larder.api.contents import digest_header
-from larder.api.file_form import file_form
-from larder.api.models import FileObject
-from larder.api.requests import raw_body, tenant_of
-from larder.api.resolver import entry, resolver
+from larder.api.files.content import digest_header
+from larder.api.files.form import file_form
+from larder.api.files.models import FileObject
+from larder.api.http.requests import raw_body, tenant_of
+from larder.api.http.resolver import entry, resolver
 from larder.runtime.composition import Composition
 from larder.runtime.observability import count_admission
-from larder.services.files_create import NewFile, create_file
+from larder.services.files.create import NewFile, create_file
 
 app = resolver()
 ports = Composition.from_environment()

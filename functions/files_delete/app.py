@@ -1,11 +1,11 @@
 """DELETE /v1/files/{file_id}: delete a file for good."""
 
-from larder.api.models import FileDeleted
-from larder.api.requests import tenant_of
-from larder.api.resolver import entry, resolver
+from larder.api.files.models import FileDeleted
+from larder.api.http.requests import tenant_of
+from larder.api.http.resolver import entry, resolver
 from larder.runtime.composition import Composition
 from larder.runtime.observability import count
-from larder.services.files_delete import delete_file
+from larder.services.files.delete import delete_file
 
 app = resolver()
 ports = Composition.from_environment()

@@ -2,12 +2,12 @@
 
 from aws_lambda_powertools.event_handler import Response, content_types
 
-from larder.api.contents import digest_header
-from larder.api.models import FileObject
-from larder.api.requests import tenant_of
-from larder.api.resolver import entry, resolver
+from larder.api.files.content import digest_header
+from larder.api.files.models import FileObject
+from larder.api.http.requests import tenant_of
+from larder.api.http.resolver import entry, resolver
 from larder.runtime.composition import Composition
-from larder.services.files_get import get_file
+from larder.services.files.get import get_file
 
 app = resolver()
 ports = Composition.from_environment()

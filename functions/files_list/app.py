@@ -2,12 +2,12 @@
 
 from typing import Annotated
 
-from larder.api.models import FileList
-from larder.api.params import Query
-from larder.api.requests import tenant_of
-from larder.api.resolver import entry, resolver
+from larder.api.files.models import FileList
+from larder.api.http.params import Query
+from larder.api.http.requests import tenant_of
+from larder.api.http.resolver import entry, resolver
 from larder.runtime.composition import Composition
-from larder.services.files_list import LONGEST_PAGE, list_files
+from larder.services.files.list import LONGEST_PAGE, list_files
 
 app = resolver()
 ports = Composition.from_environment()

@@ -2,12 +2,13 @@
 
 from typing import Annotated
 
-from larder.api.models import FileUrl
-from larder.api.params import Query
-from larder.api.requests import tenant_of
-from larder.api.resolver import entry, resolver
+from larder.api.files.models import FileUrl
+from larder.api.http.params import Query
+from larder.api.http.requests import tenant_of
+from larder.api.http.resolver import entry, resolver
 from larder.runtime.composition import Composition
-from larder.services.files_url import DEFAULT_URL_LIFE, download_url
+from larder.domain.limits import URL_LIFETIME
+from larder.services.files.url import download_url
 
 app = resolver()
 ports = Composition.from_environment()
@@ -17,7 +18,7 @@ files, objects = ports.files, ports.objects
 @app.get("/v1/files/<file_id>/url", summary="Get a download link", operation_id="files_url")
 def files_url(
     file_id: str,
-    expiry: Annotated[int, Query(description="Seconds, 60..3600")] = DEFAULT_URL_LIFE,
+    expiry: Annotated[int, Query(description="Seconds, 60..3600")] = URL_LIFETIME,
 ) -> FileUrl:
     """Return a link to the file's bytes that works without a key until it expires."""
     link = download_url(

@@ -2,10 +2,10 @@
 
 from aws_lambda_powertools.event_handler import Response, content_types
 
-from larder.api.requests import tenant_of
-from larder.api.resolver import entry, resolver
+from larder.api.http.requests import tenant_of
+from larder.api.http.resolver import entry, resolver
 from larder.runtime.composition import Composition
-from larder.services.files_validation import get_validation
+from larder.services.files.validation import get_validation
 
 app = resolver()
 ports = Composition.from_environment()

@@ -1,10 +1,10 @@
 """POST /v1/storage/folders: make a folder."""
 
-from larder.api.requests import json_body, tenant_of
-from larder.api.resolver import entry, resolver
-from larder.api.space import FolderCreateRequest, SpaceFolder
+from larder.api.http.requests import json_body, tenant_of
+from larder.api.http.resolver import entry, resolver
+from larder.api.space.models import FolderCreateRequest, SpaceFolder
 from larder.runtime.composition import Composition
-from larder.services.folders_create import create_folder
+from larder.services.space.create_folder import create_folder
 
 app = resolver(camel_case=True)
 ports = Composition.from_environment()

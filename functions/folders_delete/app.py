@@ -5,12 +5,12 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response, content_types
 
-from larder.api.params import Query
-from larder.api.requests import running_time, tenant_of
-from larder.api.resolver import entry, resolver
-from larder.api.space import FolderGone
+from larder.api.http.params import Query
+from larder.api.http.requests import running_time, tenant_of
+from larder.api.http.resolver import entry, resolver
+from larder.api.space.models import FolderGone
 from larder.runtime.composition import Composition
-from larder.services.folders_delete import delete_folder
+from larder.services.space.delete_folder import delete_folder
 
 app = resolver(camel_case=True)
 ports = Composition.from_environment()

@@ -1,10 +1,10 @@
 """GET /v1/storage/folders/{folder_id}: one folder."""
 
-from larder.api.requests import tenant_of
-from larder.api.resolver import entry, resolver
-from larder.api.space import SpaceFolder
+from larder.api.http.requests import tenant_of
+from larder.api.http.resolver import entry, resolver
+from larder.api.space.models import SpaceFolder
 from larder.runtime.composition import Composition
-from larder.services.folders_get import find_folder
+from larder.services.space.get_folder import find_folder
 
 app = resolver(camel_case=True)
 ports = Composition.from_environment()

@@ -2,14 +2,14 @@
 
 from typing import Annotated
 
-from larder.api.cursors import about, cursor_of, position_of
-from larder.api.params import Query
-from larder.api.requests import tenant_of
-from larder.api.resolver import entry, resolver
-from larder.api.space import Pagination, SpaceFolder, SpaceFolderList
+from larder.api.http.params import Query
+from larder.api.http.requests import tenant_of
+from larder.api.http.resolver import entry, resolver
+from larder.api.space.cursors import about, cursor_of, position_of
+from larder.api.space.models import Pagination, SpaceFolder, SpaceFolderList
 from larder.runtime.composition import Composition
-from larder.services.folders_list import list_folders
-from larder.services.pages import LONGEST_PAGE
+from larder.services.space.list_folders import list_folders
+from larder.services.space.pages import LONGEST_PAGE
 
 app = resolver(camel_case=True)
 ports = Composition.from_environment()

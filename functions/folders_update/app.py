@@ -1,10 +1,10 @@
 """PATCH /v1/storage/folders/{folder_id}: rename, move or mark a folder."""
 
-from larder.api.requests import json_body, tenant_of
-from larder.api.resolver import entry, resolver
-from larder.api.space import FolderUpdateRequest, SpaceFolder, place
+from larder.api.http.requests import json_body, tenant_of
+from larder.api.http.resolver import entry, resolver
+from larder.api.space.models import FolderUpdateRequest, SpaceFolder, place
 from larder.runtime.composition import Composition
-from larder.services.folders_update import FolderChanges, update_folder
+from larder.services.space.update_folder import FolderChanges, update_folder
 
 app = resolver(camel_case=True)
 ports = Composition.from_environment()

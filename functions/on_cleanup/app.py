@@ -11,7 +11,7 @@ from larder.adapters.sqs import pass_on
 from larder.runtime.composition import Composition
 from larder.runtime.observability import logger
 from larder.runtime.records import Records
-from larder.services.on_cleanup import Cleaning
+from larder.services.upkeep.cleanup import Cleaning
 
 SPARE_MS = 10_000
 """Time left, when the function stops, to ask for the rest."""

@@ -11,7 +11,7 @@ from larder.domain.files import File
 from larder.runtime.composition import Composition
 from larder.runtime.observability import count, logger
 from larder.runtime.records import Records
-from larder.services.on_file_removed import clear_file, clear_upload
+from larder.services.upkeep.clear_removed import clear_file, clear_upload
 
 ports = Composition.from_environment()
 files, uploads, objects = ports.files, ports.uploads, ports.objects

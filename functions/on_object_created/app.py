@@ -12,7 +12,7 @@ from larder.adapters.s3 import parse_event_key
 from larder.runtime.composition import Composition
 from larder.runtime.observability import count, logger, peak_memory_mib
 from larder.runtime.records import Records
-from larder.services.on_object_created import receive_object
+from larder.services.upkeep.receive_object import receive_object
 
 ports = Composition.from_environment()
 files, uploads, objects = ports.files, ports.uploads, ports.objects

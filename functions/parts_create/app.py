@@ -1,12 +1,12 @@
 """POST /v1/uploads/{upload_id}/parts: a part of an upload, with the request."""
 
-from larder.api.multipart_form import sole_part
-from larder.api.requests import raw_body, tenant_of
-from larder.api.resolver import entry, resolver
-from larder.api.upload_models import UploadPart
+from larder.api.http.multipart_form import sole_part
+from larder.api.http.requests import raw_body, tenant_of
+from larder.api.http.resolver import entry, resolver
+from larder.api.uploads.models import UploadPart
 from larder.domain.ids import created_at
 from larder.runtime.composition import Composition
-from larder.services.parts_create import create_part
+from larder.services.uploads.add_part import create_part
 
 app = resolver()
 ports = Composition.from_environment()

@@ -6,7 +6,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from larder.runtime.composition import Composition
 from larder.runtime.observability import count, log_failure, logger
-from larder.services.sweep import Outcome, Sweeper, Swept
+from larder.services.upkeep.sweep import Outcome, Sweeper, Swept
 
 SPARE_MS = 10_000
 """Time left for the item at hand when the function stops taking on more."""

@@ -4,12 +4,12 @@ from http import HTTPStatus
 
 from aws_lambda_powertools.event_handler import Response, content_types
 
-from larder.api.requests import running_time, tenant_of
-from larder.api.resolver import entry, resolver
-from larder.api.space import TrashEmptied
+from larder.api.http.requests import running_time, tenant_of
+from larder.api.http.resolver import entry, resolver
+from larder.api.space.models import TrashEmptied
 from larder.runtime.composition import Composition
 from larder.runtime.observability import count
-from larder.services.trash_purge import empty_trash
+from larder.services.space.purge import empty_trash
 
 app = resolver(camel_case=True)
 ports = Composition.from_environment()

@@ -2,14 +2,14 @@
 
 from typing import Annotated
 
-from larder.api.cursors import about, cursor_of, position_of
-from larder.api.params import Query
-from larder.api.requests import tenant_of
-from larder.api.resolver import entry, resolver
-from larder.api.space import Pagination, TrashedSpaceFile, TrashList
+from larder.api.http.params import Query
+from larder.api.http.requests import tenant_of
+from larder.api.http.resolver import entry, resolver
+from larder.api.space.cursors import about, cursor_of, position_of
+from larder.api.space.models import Pagination, TrashedSpaceFile, TrashList
 from larder.runtime.composition import Composition
-from larder.services.pages import SHORT_PAGE
-from larder.services.trash_list import list_trash
+from larder.services.space.list_trash import list_trash
+from larder.services.space.pages import SHORT_PAGE
 
 app = resolver(camel_case=True)
 ports = Composition.from_environment()

@@ -1,11 +1,11 @@
 """DELETE /v1/storage/trash/{file_id}: delete a file in the trash for good."""
 
-from larder.api.requests import tenant_of
-from larder.api.resolver import entry, resolver
-from larder.api.space import FileGone
+from larder.api.http.requests import tenant_of
+from larder.api.http.resolver import entry, resolver
+from larder.api.space.models import FileGone
 from larder.runtime.composition import Composition
 from larder.runtime.observability import count
-from larder.services.trash_purge import purge_one
+from larder.services.space.purge import purge_one
 
 app = resolver(camel_case=True)
 ports = Composition.from_environment()

@@ -1,10 +1,10 @@
 """POST /v1/storage/trash/{file_id}/restore: take a file out of the trash."""
 
-from larder.api.requests import tenant_of
-from larder.api.resolver import entry, resolver
-from larder.api.space import SpaceFile
+from larder.api.http.requests import tenant_of
+from larder.api.http.resolver import entry, resolver
+from larder.api.space.models import SpaceFile
 from larder.runtime.composition import Composition
-from larder.services.trash_restore import restore_file
+from larder.services.space.restore_file import restore_file
 
 app = resolver(camel_case=True)
 ports = Composition.from_environment()

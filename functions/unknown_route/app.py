@@ -5,9 +5,9 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from larder.api.errors import envelope
-from larder.api.resolver import entry, resolver
-from larder.api.routes import methods_of
+from larder.api.http.errors import envelope
+from larder.api.http.resolver import entry, resolver
+from larder.api.http.routes import methods_of
 
 app = resolver()
 

@@ -1,11 +1,11 @@
 """POST /v1/uploads/{upload_id}/cancel: call an upload off."""
 
-from larder.api.requests import tenant_of
-from larder.api.resolver import entry, resolver
-from larder.api.upload_models import UploadObject
+from larder.api.http.requests import tenant_of
+from larder.api.http.resolver import entry, resolver
+from larder.api.uploads.models import UploadObject
 from larder.runtime.composition import Composition
 from larder.runtime.observability import count
-from larder.services.uploads_cancel import cancel_upload
+from larder.services.uploads.cancel import cancel_upload
 
 app = resolver()
 ports = Composition.from_environment()

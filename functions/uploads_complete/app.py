@@ -2,13 +2,13 @@
 
 from aws_lambda_powertools.event_handler import Response, content_types
 
-from larder.api.contents import digest_header
-from larder.api.requests import json_body, tenant_of
-from larder.api.resolver import entry, resolver
-from larder.api.upload_models import UploadObject
-from larder.api.upload_requests import UploadCompleteRequest
+from larder.api.files.content import digest_header
+from larder.api.http.requests import json_body, tenant_of
+from larder.api.http.resolver import entry, resolver
+from larder.api.uploads.models import UploadObject
+from larder.api.uploads.requests import UploadCompleteRequest
 from larder.runtime.composition import Composition
-from larder.services.uploads_complete import complete_upload
+from larder.services.uploads.complete import complete_upload
 
 app = resolver()
 ports = Composition.from_environment()

@@ -1,13 +1,13 @@
 """POST /v1/uploads: announce a file whose bytes go straight to S3."""
 
-from larder.api.requests import json_body, tenant_of
-from larder.api.resolver import entry, resolver
-from larder.api.upload_models import UploadObject
-from larder.api.upload_requests import UploadCreateRequest
+from larder.api.http.requests import json_body, tenant_of
+from larder.api.http.resolver import entry, resolver
+from larder.api.uploads.models import UploadObject
+from larder.api.uploads.requests import UploadCreateRequest
 from larder.domain.filenames import clean_filename
 from larder.runtime.composition import Composition
 from larder.runtime.observability import count_admission
-from larder.services.uploads_create import NewUpload, create_upload
+from larder.services.uploads.create import NewUpload, create_upload
 
 app = resolver()
 ports = Composition.from_environment()

@@ -1,10 +1,10 @@
 """GET /v1/uploads/{upload_id}: how far an upload has come."""
 
-from larder.api.requests import tenant_of
-from larder.api.resolver import entry, resolver
-from larder.api.upload_models import UploadObject
+from larder.api.http.requests import tenant_of
+from larder.api.http.resolver import entry, resolver
+from larder.api.uploads.models import UploadObject
 from larder.runtime.composition import Composition
-from larder.services.uploads_get import get_upload
+from larder.services.uploads.get import get_upload
 
 app = resolver()
 ports = Composition.from_environment()

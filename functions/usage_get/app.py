@@ -1,10 +1,10 @@
 """GET /v1/usage: what a project uses of its quota."""
 
-from larder.api.requests import tenant_of
-from larder.api.resolver import entry, resolver
-from larder.api.usage_model import UsageObject
+from larder.api.http.requests import tenant_of
+from larder.api.http.resolver import entry, resolver
+from larder.api.projects.usage import UsageObject
 from larder.runtime.composition import Composition
-from larder.services.usage_get import get_usage
+from larder.services.projects.usage import get_usage
 
 app = resolver()
 ports = Composition.from_environment()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from larder.api.usage_model import UsageObject
+from larder.api.projects.usage import UsageObject
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

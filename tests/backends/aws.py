@@ -19,8 +19,8 @@ from larder.adapters.dynamodb import keys, transactions
 from larder.adapters.dynamodb.api_keys import DynamoKeys
 from larder.adapters.dynamodb.counters import usage_from
 from larder.adapters.dynamodb.deadlines import DynamoDeadlines
+from larder.adapters.dynamodb.file_search import DynamoFinder
 from larder.adapters.dynamodb.files import DynamoFiles
-from larder.adapters.dynamodb.finder import DynamoFinder
 from larder.adapters.dynamodb.folders import DynamoFolders, folder_from
 from larder.adapters.dynamodb.items import file_from, removed_object, trashed_from, upload_from
 from larder.adapters.dynamodb.keys import (
@@ -38,7 +38,7 @@ from larder.adapters.s3 import FILES, REPORTS, S3Objects, object_key, parse_even
 from larder.adapters.s3_parts import S3Parts
 from larder.adapters.sqs import SqsArrivals, SqsCleanups, pass_on
 from larder.domain.ids import FileId, TenantId
-from larder.services.reclaim import Reclaimer
+from larder.services.upkeep.reclaim import Reclaimer
 from tests.backends.backend import Snapshot
 from tests.backends.expressions import check_expressions
 from tests.fakes.clock import ManualClock
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from larder.domain.parts import ArrivedPart
     from larder.domain.trash import TrashedFile
     from larder.domain.uploads import Upload
-    from larder.services.space_ports import Cleanups
+    from larder.services.space.ports import Cleanups
 
 ACCOUNT = "123456789012"
 CONFLICT = {"Code": "TransactionConflict", "Message": "Transaction is ongoing for the item"}

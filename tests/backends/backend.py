@@ -12,19 +12,14 @@ if TYPE_CHECKING:
     from larder.domain.quota import Usage
     from larder.domain.trash import TrashedFile
     from larder.domain.uploads import Upload
-    from larder.services.object_ports import ObjectStore
-    from larder.services.part_ports import PartStore
-    from larder.services.ports import (
-        ArrivalQueue,
-        Deadlines,
-        FileRecords,
-        KeyRecords,
-        ProjectRecords,
-        UploadRecords,
-        UsageRecords,
-    )
-    from larder.services.reclaim import Reclaimer
-    from larder.services.space_ports import Cleanups, FileFinder, FolderRecords, TrashRecords
+    from larder.services.files.ports import ArrivalQueue, FileRecords
+    from larder.services.object_store import ObjectStore
+    from larder.services.projects.ports import KeyRecords, ProjectRecords, UsageRecords
+    from larder.services.space.ports import Cleanups, FileFinder, FolderRecords, TrashRecords
+    from larder.services.upkeep.ports import Deadlines
+    from larder.services.upkeep.reclaim import Reclaimer
+    from larder.services.uploads.part_store import PartStore
+    from larder.services.uploads.ports import UploadRecords
     from tests.fakes.clock import ManualClock
 
 

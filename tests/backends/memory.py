@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from larder.services.reclaim import Reclaimer
+from larder.services.upkeep.reclaim import Reclaimer
 from tests.backends.backend import Snapshot
 from tests.fakes.api_keys import InMemoryKeys
 from tests.fakes.arrivals import InMemoryArrivals
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from larder.domain.files import File
     from larder.domain.ids import FileId, TenantId
     from larder.domain.uploads import Upload
-    from larder.services.space_ports import Cleanups
+    from larder.services.space.ports import Cleanups
 
 
 class MemoryBackend:

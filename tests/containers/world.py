@@ -16,7 +16,7 @@ from larder.domain.ids import FileId, FolderId, TenantId, UploadId
 from larder.domain.projects import Project
 from larder.domain.quota import Amount
 from larder.domain.uploads import Upload
-from larder.services.ports import Verdict
+from larder.services.files.ports import Verdict
 
 if TYPE_CHECKING:
     from larder.runtime.composition import Composition

@@ -11,7 +11,8 @@ from larder.domain.folders import CLEARING_GRACE
 from larder.domain.projects import AUDIT_INTERVAL
 from larder.domain.trash import TRASH_LIFE
 from larder.domain.uploads import UPLOAD_LIFE, UploadStatus
-from larder.services.ports import DueWork, Verdict
+from larder.services.files.ports import Verdict
+from larder.services.upkeep.ports import DueWork
 from tests.fakes.clock import START
 from tests.samples import a_file, a_folder, an_upload, to_trash
 

@@ -12,8 +12,8 @@ from larder.adapters.dynamodb import pages
 from larder.domain.filenames import folded
 from larder.domain.files import File, FileStatus
 from larder.domain.quota import Amount
-from larder.services.ports import Verdict
-from larder.services.space_ports import FileQuery, Found, Position, Sort
+from larder.services.files.ports import Verdict
+from larder.services.space.ports import FileQuery, Found, Position, Sort
 from tests.fakes.clock import START
 from tests.samples import OTHER, a_file, a_file_id, a_folder, a_project, an_upload, to_trash
 

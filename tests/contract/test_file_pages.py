@@ -8,7 +8,7 @@ import pytest
 
 from larder.domain.files import File, FileStatus, Purpose
 from larder.domain.quota import Amount
-from larder.services.ports import FilePage, PageQuery, Verdict
+from larder.services.files.ports import FilePage, PageQuery, Verdict
 from tests.fakes.clock import START
 from tests.samples import OTHER, a_file, a_file_id, a_project, an_upload, to_trash
 

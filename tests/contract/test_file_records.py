@@ -10,7 +10,7 @@ import pytest
 from larder.domain.errors import ContentionError
 from larder.domain.files import File, FileStatus, Purpose
 from larder.domain.quota import NOTHING, Amount
-from larder.services.ports import Verdict
+from larder.services.files.ports import Verdict
 from tests.samples import a_file, a_file_id, to_trash
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from larder.domain.files import VALIDATION_GRACE, FileStatus
 from larder.domain.ids import new_folder_id
 from larder.domain.quota import NOTHING, Amount
 from larder.domain.uploads import UploadStatus
-from larder.services.ports import Verdict
+from larder.services.files.ports import Verdict
 from tests.fakes.clock import START
 from tests.samples import a_file, a_folder, an_upload, to_trash
 

@@ -12,14 +12,14 @@ from larder.domain.errors import ContentionError
 from larder.domain.folders import CLEARING_GRACE, Folder, FolderTree
 from larder.domain.ids import new_folder_id
 from larder.domain.quota import Amount
-from larder.services.ports import DueWork
-from larder.services.space_ports import Found
+from larder.services.space.ports import Found
+from larder.services.upkeep.ports import DueWork
 from tests.fakes.clock import START
 from tests.samples import OTHER, TENANT, a_file, a_folder, a_project
 
 if TYPE_CHECKING:
     from larder.domain.ids import FolderId, TenantId
-    from larder.services.space_ports import Position
+    from larder.services.space.ports import Position
     from tests.backends.aws import AwsBackend
     from tests.backends.backend import Backend
 

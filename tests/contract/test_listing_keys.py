@@ -10,7 +10,7 @@ from larder.adapters.dynamodb.listings import LISTINGS, folder_listing_key, list
 from larder.domain.filenames import MAX_FILENAME_BYTES, checked_name, folded
 from larder.domain.folders import Folder
 from larder.domain.ids import new_folder_id
-from larder.services.space_ports import FileQuery, Sort
+from larder.services.space.ports import FileQuery, Sort
 from tests.backends.expressions import LONGEST_SORT_KEY
 from tests.fakes.clock import START
 from tests.samples import TENANT, a_file, a_folder, a_project

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from larder.services.object_ports import NotModified, ObjectStat, RangeNotSatisfiable, StoredBytes
+from larder.services.object_store import NotModified, ObjectStat, RangeNotSatisfiable, StoredBytes
 from tests.fakes.clock import START
 from tests.samples import OTHER, TENANT, a_file, a_file_id, an_upload
 
 if TYPE_CHECKING:
     from larder.domain.ids import FileId
-    from larder.services.object_ports import ReadResult
+    from larder.services.object_store import ReadResult
     from tests.backends.backend import Backend
 
 DATA = b"0123456789"

@@ -12,12 +12,12 @@ from larder.domain.errors import InvalidParameterError
 from larder.domain.ids import new_part_id
 from larder.domain.quota import Amount
 from larder.domain.uploads import Upload, UploadStatus
-from larder.services.ports import DueWork
+from larder.services.upkeep.ports import DueWork
 from tests.samples import an_upload
 
 if TYPE_CHECKING:
     from larder.domain.ids import PartId, TenantId
-    from larder.services.part_ports import Digests
+    from larder.services.uploads.part_store import Digests
     from tests.backends.backend import Backend
 
 PART = 16 * 2**20

@@ -13,13 +13,13 @@ from larder.domain.errors import ConflictError, NotFoundError
 from larder.domain.folders import Folder
 from larder.domain.ids import new_folder_id
 from larder.domain.quota import Amount
-from larder.services.folders_create import create_folder
-from larder.services.folders_delete import Clearing, delete_folder
-from larder.services.folders_update import FolderChanges, update_folder
-from larder.services.space_ports import AT_ONCE
-from larder.services.storage_trash import trash_file
-from larder.services.storage_update import FileChanges, update_file
-from larder.services.trash_restore import restore_file
+from larder.services.space.create_folder import create_folder
+from larder.services.space.delete_folder import Clearing, delete_folder
+from larder.services.space.ports import AT_ONCE
+from larder.services.space.restore_file import restore_file
+from larder.services.space.trash_file import trash_file
+from larder.services.space.update_file import FileChanges, update_file
+from larder.services.space.update_folder import FolderChanges, update_folder
 from tests.backends.aws import CONFLICT
 from tests.fakes.clock import START
 from tests.samples import TENANT, a_file, a_folder, a_project, an_upload, to_trash

@@ -18,7 +18,7 @@ from larder.adapters.dynamodb.transactions import (
 from larder.domain.errors import ContentionError, QuotaExceededError
 from larder.domain.files import FileStatus
 from larder.domain.quota import Amount
-from larder.services.ports import Verdict
+from larder.services.files.ports import Verdict
 from tests.backends.aws import CONFLICT
 from tests.samples import TENANT, a_file, a_project, an_upload, to_trash
 

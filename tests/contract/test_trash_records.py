@@ -11,14 +11,15 @@ from larder.domain.errors import ContentionError, NotFoundError
 from larder.domain.files import DAY, VALIDATION_GRACE, File, FileStatus
 from larder.domain.quota import NOTHING, Amount
 from larder.domain.trash import TRASH_LIFE, TrashedFile
-from larder.services.ports import DueWork, Verdict
-from larder.services.space_ports import AT_ONCE, Found
+from larder.services.files.ports import Verdict
+from larder.services.space.ports import AT_ONCE, Found
+from larder.services.upkeep.ports import DueWork
 from tests.fakes.clock import START
 from tests.samples import OTHER, a_file, a_file_id, a_folder, a_project, to_trash
 
 if TYPE_CHECKING:
     from larder.domain.ids import FileId, TenantId
-    from larder.services.space_ports import Position
+    from larder.services.space.ports import Position
     from tests.backends.backend import Backend
 
 NOW = int(START)

@@ -9,7 +9,8 @@ import pytest
 from larder.domain.files import FileStatus
 from larder.domain.quota import NOTHING, Amount, Usage
 from larder.domain.uploads import UploadStatus
-from larder.services.ports import Count, Verdict
+from larder.services.files.ports import Verdict
+from larder.services.projects.ports import Count
 from tests.samples import OTHER, ROOM, TENANT, a_file, a_folder, a_project, an_upload, to_trash
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from larder.adapters.dynamodb.api_keys import DynamoKeys
 from larder.adapters.dynamodb.projects import DynamoProjects
 from larder.adapters.secrets import read_secret
 from larder.domain.quota import Amount
-from larder.services.projects import create_key, create_project, revoke_key
+from larder.services.projects.projects import create_key, create_project, revoke_key
 from tests.e2e.api import Api
 
 if TYPE_CHECKING:

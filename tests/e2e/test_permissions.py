@@ -168,7 +168,7 @@ def test_a_role_can_do_what_the_template_says_and_nothing_else(stack: Stack, fun
     "function",
     [
         *("FilesGet", "FilesList", "FilesContent", "FilesUrl", "FilesValidation", "UploadsGet"),
-        *("StorageGet", "StorageList", "TrashList", "FoldersGet", "FoldersList"),
+        *("SpaceFilesGet", "SpaceFilesList", "TrashList", "FoldersGet", "FoldersList"),
     ],
 )
 def test_what_only_reads_cannot_change_a_record_or_delete_bytes(

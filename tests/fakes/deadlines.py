@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from larder.domain.uploads import UploadStatus
-from larder.services.ports import DueWork
+from larder.services.upkeep.ports import DueWork
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

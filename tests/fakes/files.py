@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from larder.domain.files import FileStatus
 from larder.domain.quota import NOTHING
-from larder.services.ports import FilePage
+from larder.services.files.ports import FilePage
 from tests.fakes.store import FileRow
 
 if TYPE_CHECKING:
     from larder.domain.files import File
     from larder.domain.ids import FileId, TenantId
-    from larder.services.ports import PageQuery, Verdict
+    from larder.services.files.ports import PageQuery, Verdict
     from tests.fakes.store import InMemoryStore
 
 

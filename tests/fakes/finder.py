@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from larder.domain.filenames import folded
-from larder.services.space_ports import FileQuery, Found, Position, Sort
+from larder.services.space.ports import FileQuery, Found, Position, Sort
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

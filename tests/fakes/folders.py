@@ -11,7 +11,7 @@ from tests.fakes.finder import page_of
 
 if TYPE_CHECKING:
     from larder.domain.ids import FolderId, TenantId
-    from larder.services.space_ports import Found, Position
+    from larder.services.space.ports import Found, Position
     from tests.fakes.store import InMemoryStore
 
 

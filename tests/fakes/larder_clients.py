@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from larder_client import File, FilePage, Journal, Received, Sent, Validation
-    from larder_client.progress import Phase
+    from larder_client.transfer.progress import Phase
     from tests.fakes.larder_http import FakeLarder
 
 

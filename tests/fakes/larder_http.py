@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from threading import RLock
 from typing import Any
 
-from larder.api.multipart_form import parse_form
+from larder.api.http.multipart_form import parse_form
 from tests.fakes.http_faults import Answer, Asked, Effect, Json, md5, ok, refusal
 from tests.fakes.http_s3 import FakeS3, StoredUpload
 

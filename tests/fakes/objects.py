@@ -8,7 +8,7 @@ import re
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
-from larder.services.object_ports import (
+from larder.services.object_store import (
     NotModified,
     ObjectStat,
     RangeNotSatisfiable,
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from larder.domain.files import File
     from larder.domain.ids import FileId, TenantId
     from larder.domain.uploads import Upload
-    from larder.services.object_ports import ReadResult
+    from larder.services.object_store import ReadResult
 
 _BLOCK = 64 * 2**10
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")

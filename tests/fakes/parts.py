@@ -7,7 +7,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from larder.domain.parts import ArrivedPart
-from larder.services.part_ports import Digests
+from larder.services.uploads.part_store import Digests
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

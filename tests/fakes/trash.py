@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from larder.domain.files import File
     from larder.domain.ids import FileId, TenantId
-    from larder.services.ports import Clock
-    from larder.services.space_ports import Found, Position
+    from larder.services.clock import Clock
+    from larder.services.space.ports import Found, Position
     from tests.fakes.store import InMemoryStore
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from larder.domain.files import File
     from larder.domain.ids import TenantId, UploadId
     from larder.domain.uploads import Upload
-    from larder.services.ports import Clock
+    from larder.services.clock import Clock
     from tests.fakes.store import InMemoryStore
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from larder.domain.quota import NOTHING, Usage
 from larder.domain.uploads import UploadStatus
-from larder.services.ports import Count
+from larder.services.projects.ports import Count
 from tests.fakes.store import UsageRow
 
 if TYPE_CHECKING:

@@ -106,40 +106,40 @@ def _delete_full(case: Case) -> httpx.Response:
 
 def _cold_list(case: Case) -> None:
     _two_files(case)
-    case.deployment.recycle("storage_list")
+    case.deployment.recycle("space_files_list")
 
 
 SPACE = (
-    Operation("storage_create", "storage_create", _folder, _create),
+    Operation("space_files_create", "space_files_create", _folder, _create),
     Operation(
-        "storage_list",
-        "storage_list",
+        "space_files_list",
+        "space_files_list",
         _two_files,
         _send("GET", "/files", params={"folderId": "{folder}", "tag": "none"}),
     ),
     Operation(
-        "storage_list, cold",
-        "storage_list",
+        "space_files_list, cold",
+        "space_files_list",
         _cold_list,
         _send("GET", "/files", params={"limit": "1"}),
         alone=True,
     ),
-    Operation("storage_get", "storage_get", _file, _send("GET", "/files/{file}")),
+    Operation("space_files_get", "space_files_get", _file, _send("GET", "/files/{file}")),
     Operation(
-        "storage_update",
-        "storage_update",
+        "space_files_update",
+        "space_files_update",
         _file,
         _send("PATCH", "/files/{file}", json={"name": "new.txt", "addTags": ["a"]}),
     ),
     Operation(
-        "storage_update, moved",
-        "storage_update",
+        "space_files_update, moved",
+        "space_files_update",
         _file_and_other_folder,
         _send("PATCH", "/files/{file}", json={"folderId": "{other}"}),
     ),
     Operation(
-        "storage_trash",
-        "storage_trash",
+        "space_files_trash",
+        "space_files_trash",
         _file,
         _moving("file", "trash", "live", _send("DELETE", "/files/{file}")),
     ),

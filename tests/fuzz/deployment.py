@@ -17,8 +17,8 @@ from larder.domain.errors import IdempotencyConflictError
 from larder.domain.quota import Amount
 from larder.runtime.composition import Composition
 from larder.runtime.settings import Settings
-from larder.services.folders_delete import Clearing
-from larder.services.projects import create_key, create_project
+from larder.services.projects.projects import create_key, create_project
+from larder.services.space.delete_folder import Clearing
 from tests.backends.memory import MemoryBackend
 from tests.unit.template import FUNCTIONS, ROOT, folder_of
 

@@ -9,9 +9,9 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from larder.adapters.s3 import parse_event_key
-from larder.api.file_form import file_form
-from larder.api.multipart_form import part_digests, sole_part
-from larder.domain.batch_validation import BatchValidator
+from larder.api.files.form import file_form
+from larder.api.http.multipart_form import part_digests, sole_part
+from larder.domain.batch_input.validator import BatchValidator
 from larder.domain.errors import InvalidParameterError
 from larder.domain.filenames import attachment
 from tests.fuzz.answers import INTERNALS, LONGEST_MESSAGE, check_answer, check_silence

@@ -14,7 +14,7 @@ from moto import mock_aws
 
 from larder.domain.quota import Amount
 from larder.runtime.composition import Composition
-from larder.services.projects import create_project
+from larder.services.projects.projects import create_project
 from tests.integration.iam import Used, role_of, unused, used_so_far
 from tests.layer import as_in_the_layer  # noqa: F401 - a fixture
 from tests.moto_stack import CREDENTIALS, ROOT, MotoStack, create_stack

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from larder.domain.api_keys import new_secret
-from larder.services.projects import create_key, revoke_key
+from larder.services.projects.projects import create_key, revoke_key
 from tests.integration.conftest import recorded
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import botocore.client
 import pytest
 
-from larder.services.files_content import INLINE_LIMIT
-from larder.services.projects import create_key
+from larder.domain.limits import MAX_INLINE_BYTES
+from larder.services.projects.projects import create_key
 from tests.integration.conftest import recorded
 from tests.integration.test_files import get, upload
 from tests.integration.test_uploads import DATA, create, on_upload, put
@@ -110,8 +110,8 @@ def test_a_look_at_content_does_not_read_it(
 
 
 def test_content_that_s3_serves_costs_no_call_of_s3(functions: Functions, tenant: TenantId) -> None:
-    large = create(functions, tenant, bytes=INLINE_LIMIT + 1).json["id"]
-    data = bytes(INLINE_LIMIT + 1)
+    large = create(functions, tenant, bytes=MAX_INLINE_BYTES + 1).json["id"]
+    data = bytes(MAX_INLINE_BYTES + 1)
     put(functions.stack, tenant, large, data)
     file_id = on_upload(functions, tenant, "complete", large).json["file"]["id"]
 

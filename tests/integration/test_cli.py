@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from larder.domain.api_keys import digest_of
 from larder.domain.files import File, Purpose
 from larder.domain.ids import new_file_id
-from larder.services.projects import find_project
+from larder.services.projects.projects import find_project
 from larder_cli.main import app
 from tests.moto_stack import CREDENTIALS, MotoStack
 

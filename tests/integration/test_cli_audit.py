@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from larder.domain.quota import Amount
-from larder.services.projects import create_project
+from larder.services.projects.projects import create_project
 from tests.integration.test_cli import larder, local_stack, nowhere
 
 if TYPE_CHECKING:

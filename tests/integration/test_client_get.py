@@ -18,7 +18,7 @@ from larder_client import (
     TransferError,
     WaitTimeoutError,
 )
-from larder_client.pieces import SHARED_ABOVE, Pieces
+from larder_client.transfer.ranges import SHARED_ABOVE, Pieces
 from tests.fakes.http_faults import Answer, answer_cut_after, answering, refusal, s3_refusal
 from tests.fakes.larder_clients import Caller, Watch
 from tests.fakes.larder_http import MIB, FakeLarder
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from larder_client.pieces import Piece
+    from larder_client.transfer.ranges import Piece
     from tests.fakes.http_faults import Asked
 
 SMALL, LARGE = 1_000, 5 * MIB
@@ -169,7 +169,7 @@ def test_bytes_can_be_had_without_a_file(
 def test_several_connections_share_a_large_file(
     larder: Caller, fake: FakeLarder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("larder_client.get.Pieces", SharedPieces)
+    monkeypatch.setattr("larder_client.transfer.get.Pieces", SharedPieces)
     file_id = fake.add_file(data_of(SHARED))
 
     received = larder.get(file_id, tmp_path)

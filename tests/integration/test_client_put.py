@@ -459,7 +459,7 @@ def test_what_goes_in_parts_anyway_is_not_read_before(
     *,
     larger: bool,
 ) -> None:
-    monkeypatch.setattr("larder_client.put.CHECKSUM_LIMIT", LARGE - larger)
+    monkeypatch.setattr("larder_client.transfer.put.CHECKSUM_LIMIT", LARGE - larger)
 
     larder.put(a_file(LARGE))
 

@@ -166,7 +166,7 @@ def test_an_answer_that_says_try_again_is_not_kept(
     ("function", "use_case"),
     [
         ("files_create", "create_file"),
-        ("storage_create", "create_file"),
+        ("space_files_create", "create_file"),
         ("folders_create", "create_folder"),
         ("trash_restore", "restore_file"),
         ("parts_create", "create_part"),

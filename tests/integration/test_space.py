@@ -41,7 +41,7 @@ def put(
 ) -> dict[str, Any]:
     body, content_type = encode_multipart_formdata({**form, "file": (name, data, "text/plain")})
     answer = functions.call(
-        "storage_create",
+        "space_files_create",
         tenant,
         headers={"Content-Type": content_type},
         body=base64.b64encode(body).decode(),
@@ -60,7 +60,7 @@ def folder(functions: Functions, tenant: TenantId, name: str, **fields: Any) -> 
 
 
 def found(functions: Functions, tenant: TenantId, **query: str) -> list[str]:
-    answer = on(functions, tenant, "storage_list", query=query or None)
+    answer = on(functions, tenant, "space_files_list", query=query or None)
     assert answer.status == 200, answer.raw
     return [file["name"] for file in answer.json["files"]]
 
@@ -103,9 +103,9 @@ def test_a_file_is_put_read_changed_and_found(functions: Functions, tenant: Tena
     place = folder(functions, tenant, "Reports")
     file = put(functions, tenant, folderId=place, tags="q1")
 
-    whole = on(functions, tenant, "storage_get", id=file["fileId"]).json
+    whole = on(functions, tenant, "space_files_get", id=file["fileId"]).json
     changes = {"name": "final.pdf", "addTags": ["done"], "favorite": True}
-    changed = on(functions, tenant, "storage_update", id=file["fileId"], body=changes).json
+    changed = on(functions, tenant, "space_files_update", id=file["fileId"], body=changes).json
 
     assert base64.b64decode(whole["data"]["content"]) == b"a report"
     assert (changed["name"], changed["tags"], changed["favorite"]) == (
@@ -135,11 +135,11 @@ def test_a_cursor_leads_on(functions: Functions, tenant: TenantId) -> None:
     for name in "abc":
         put(functions, tenant, name)
 
-    first = on(functions, tenant, "storage_list", query={"limit": "2"}).json
+    first = on(functions, tenant, "space_files_list", query={"limit": "2"}).json
     second = on(
         functions,
         tenant,
-        "storage_list",
+        "space_files_list",
         query={"limit": "2", "cursor": first["pagination"]["cursor"]},
     ).json
 
@@ -153,7 +153,7 @@ def test_content_that_is_missing_is_not_found(
     key = f"files/{tenant}/{file['fileId']}"
     stack.s3.delete_object(Bucket=stack.settings.files_bucket, Key=key)
 
-    assert on(functions, tenant, "storage_get", id=file["fileId"]).status == 404
+    assert on(functions, tenant, "space_files_get", id=file["fileId"]).status == 404
 
 
 def test_a_full_project_makes_room_for_a_file_by_what_has_expired(
@@ -177,9 +177,9 @@ def test_a_store_that_fails_gives_the_quota_of_a_new_file_back(
     def fail(*_: Any, **__: Any) -> None:
         raise TimeoutError
 
-    monkeypatch.setattr(type(load("storage_create").objects), "put", fail)
+    monkeypatch.setattr(type(load("space_files_create").objects), "put", fail)
 
-    assert functions.call("storage_create", tenant).status == 500
+    assert functions.call("space_files_create", tenant).status == 500
     assert used(functions, tenant) == (0, 0, 0, 0)
 
 
@@ -187,7 +187,7 @@ def test_a_file_goes_to_the_trash_and_back(functions: Functions, tenant: TenantI
     place = folder(functions, tenant, "Reports")
     file = put(functions, tenant, folderId=place)
 
-    gone = on(functions, tenant, "storage_trash", id=file["fileId"])
+    gone = on(functions, tenant, "space_files_trash", id=file["fileId"])
     in_trash = trashed(functions, tenant)
     back = on(functions, tenant, "trash_restore", id=file["fileId"])
 
@@ -201,7 +201,7 @@ def test_a_restored_file_that_was_never_settled_is_announced_again(
     functions: Functions, stack: MotoStack, tenant: TenantId
 ) -> None:
     file = put(functions, tenant)
-    on(functions, tenant, "storage_trash", id=file["fileId"])
+    on(functions, tenant, "space_files_trash", id=file["fileId"])
 
     on(functions, tenant, "trash_restore", id=file["fileId"])
 
@@ -212,7 +212,7 @@ def test_a_restored_file_that_was_never_settled_is_announced_again(
 def test_the_trash_is_purged_one_by_one_or_whole(functions: Functions, tenant: TenantId) -> None:
     files = [put(functions, tenant, name) for name in "abc"]
     for file in files:
-        on(functions, tenant, "storage_trash", id=file["fileId"])
+        on(functions, tenant, "space_files_trash", id=file["fileId"])
 
     one = on(functions, tenant, "trash_purge", id=files[0]["fileId"])
     rest = on(functions, tenant, "trash_empty")
@@ -226,7 +226,7 @@ def test_a_trash_too_full_for_one_request_is_emptied_in_the_background(
     functions: Functions, stack: MotoStack, tenant: TenantId
 ) -> None:
     file = put(functions, tenant)
-    on(functions, tenant, "storage_trash", id=file["fileId"])
+    on(functions, tenant, "space_files_trash", id=file["fileId"])
 
     answer = hurried(functions, tenant, "trash_empty")
     [event] = cleanups(stack)

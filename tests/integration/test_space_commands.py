@@ -67,7 +67,7 @@ def gateway(
     """A folder to work in, and an environment that leads to the functions."""
     made = Gateway(functions, tenant)
     impatient = partial(Client, transport=InProcess(made), sleep=lambda _: None)
-    monkeypatch.setattr("larder_cli.commands.access.Client", impatient)
+    monkeypatch.setattr("larder_cli.shared.connection.Client", impatient)
     # The functions run in this process, and would print their metrics among the command's output.
     monkeypatch.setattr("aws_lambda_powertools.metrics.single_metric", lambda **_: nullcontext())
     monkeypatch.chdir(tmp_path)

@@ -11,7 +11,7 @@ import pytest
 
 from larder.domain.files import DAY, VALIDATION_GRACE
 from larder.domain.quota import Amount
-from larder.services.projects import create_project
+from larder.services.projects.projects import create_project
 from tests.integration.conftest import FakeContext, arrival, load, recorded
 from tests.integration.test_files import GOOD_LINE, get, upload
 from tests.integration.test_uploads import age, create, put, used

@@ -10,7 +10,7 @@ from larder.domain.projects import AUDIT_INTERVAL
 from larder.domain.quota import NOTHING
 from larder.domain.trash import TRASH_LIFE
 from larder.domain.uploads import UPLOAD_LIFE, UploadStatus
-from larder.services.sweep import Outcome
+from larder.services.upkeep.sweep import Outcome
 from tests.property.space_invariants import SpaceInvariants
 from tests.property.world import TENANTS
 

@@ -9,7 +9,7 @@ from hypothesis.stateful import precondition, rule
 
 from larder.domain.errors import NotFoundError
 from larder.domain.quota import Amount
-from larder.services.files_list import list_files
+from larder.services.files.list import list_files
 from tests.property.machine import Machine, Pace, lives, numbers, paces, purposes, sizes, tenants
 from tests.property.world import TENANTS
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, cast
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from larder.services.ports import Clock
+    from larder.services.clock import Clock
 
 
 class CrashError(BaseException):

@@ -6,19 +6,19 @@ from typing import TYPE_CHECKING
 
 from larder.domain.errors import NotFoundError
 from larder.domain.filenames import folded
-from larder.services.files_get import get_file
-from larder.services.files_list import list_files
-from larder.services.folders_list import list_folders
-from larder.services.space_ports import FileQuery, Sort
-from larder.services.storage_list import find_files
-from larder.services.trash_list import find_trashed, list_trash
+from larder.services.files.get import get_file
+from larder.services.files.list import list_files
+from larder.services.space.find_files import find_files
+from larder.services.space.list_folders import list_folders
+from larder.services.space.list_trash import find_trashed, list_trash
+from larder.services.space.ports import FileQuery, Sort
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from larder.domain.files import File
     from larder.domain.ids import FileId, FolderId, TenantId
-    from larder.services.space_ports import Found, Position
+    from larder.services.space.ports import Found, Position
     from tests.property.world import Arrival, World
 
 AT_ONCE = 2

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from larder.services.folders_create import create_folder
-from larder.services.folders_delete import delete_folder
-from larder.services.folders_update import FolderChanges, update_folder
-from larder.services.storage_trash import trash_file
-from larder.services.storage_update import FileChanges, update_file
-from larder.services.trash_purge import empty_trash, purge_one
-from larder.services.trash_restore import restore_file
+from larder.services.space.create_folder import create_folder
+from larder.services.space.delete_folder import delete_folder
+from larder.services.space.purge import empty_trash, purge_one
+from larder.services.space.restore_file import restore_file
+from larder.services.space.trash_file import trash_file
+from larder.services.space.update_file import FileChanges, update_file
+from larder.services.space.update_folder import FolderChanges, update_folder
 from tests.property.operations import Operation
 from tests.property.world import PLENTY, World, turns
 

@@ -10,8 +10,8 @@ from hypothesis.stateful import initialize, precondition, rule
 from larder.domain.errors import NotFoundError
 from larder.domain.files import DAY
 from larder.domain.quota import Amount
-from larder.services.folders_update import FolderChanges
-from larder.services.storage_update import FileChanges
+from larder.services.space.update_file import FileChanges
+from larder.services.space.update_folder import FolderChanges
 from tests.property.invariants import check_settling
 from tests.property.machine import Machine, Pace, lives, numbers, purposes
 from tests.property.operations import Interruption

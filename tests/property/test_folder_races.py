@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from larder.services.storage_update import FileChanges
+from larder.services.space.update_file import FileChanges
 from tests.backends.aws import aws_backend
 from tests.property.interleavings import check_endings, deadline, every_interleaving
 from tests.property.space_samples import a_file, a_folder, a_trashed_file

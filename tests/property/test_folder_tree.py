@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from larder.domain.errors import ConflictError, LarderError, NotFoundError
 from larder.domain.folders import CLEARING_GRACE, Folder
 from larder.domain.ids import FolderId
-from larder.services.folders_update import FolderChanges
+from larder.services.space.update_folder import FolderChanges
 from tests.backends.memory import MemoryBackend
 from tests.property.reads import check_folders
 from tests.property.space import Space

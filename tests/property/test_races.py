@@ -13,7 +13,7 @@ import pytest
 from larder.domain.errors import InvalidParameterError, QuotaExceededError
 from larder.domain.projects import AUDIT_INTERVAL
 from larder.domain.quota import Amount
-from larder.services.sweep import Outcome
+from larder.services.upkeep.sweep import Outcome
 from tests.fakes.clock import START
 from tests.property.interleavings import check_endings, deadline, every_interleaving
 from tests.property.operations import Operation, gated

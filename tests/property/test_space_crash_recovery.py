@@ -9,8 +9,8 @@ import pytest
 from larder.domain.files import DAY, VALIDATION_GRACE
 from larder.domain.folders import CLEARING_GRACE
 from larder.domain.trash import TRASH_LIFE
-from larder.services.folders_update import FolderChanges
-from larder.services.storage_update import FileChanges
+from larder.services.space.update_file import FileChanges
+from larder.services.space.update_folder import FolderChanges
 from tests.property.operations import Interruption, Operation
 from tests.property.recovery import cases, check_recovery
 from tests.property.space_samples import a_file, a_folder, a_trashed_file

@@ -11,7 +11,7 @@ import pytest
 
 from larder.domain.errors import NotFoundError
 from larder.domain.files import DAY
-from larder.services.storage_update import FileChanges
+from larder.services.space.update_file import FileChanges
 from tests.backends.aws import aws_backend
 from tests.property.interleavings import check_endings, deadline, every_interleaving
 from tests.property.operations import Operation, gated

@@ -8,7 +8,7 @@ from unittest.mock import patch
 import pytest
 
 from larder.domain.errors import ConflictError, NotFoundError
-from larder.services.folders_update import FolderChanges
+from larder.services.space.update_folder import FolderChanges
 from tests.backends.aws import aws_backend
 from tests.property.interleavings import check_endings, deadline, every_interleaving
 from tests.property.invariants import check_settling

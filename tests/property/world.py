@@ -13,19 +13,19 @@ from larder.domain.files import File
 from larder.domain.ids import upload_of
 from larder.domain.quota import Amount
 from larder.domain.uploads import Upload, UploadStatus
-from larder.services.files_create import NewFile, create_file
-from larder.services.files_delete import delete_file
-from larder.services.folders_delete import Clearing
-from larder.services.on_cleanup import Cleaning
-from larder.services.on_file_removed import clear_file, clear_upload
-from larder.services.on_object_created import receive_object
-from larder.services.parts_create import create_part
-from larder.services.reclaim import Reclaimer
-from larder.services.sweep import Sweeper, Swept
-from larder.services.uploads_cancel import cancel_upload
-from larder.services.uploads_complete import complete_upload
-from larder.services.uploads_create import NewUpload, create_upload
-from larder.services.usage_get import get_usage
+from larder.services.files.create import NewFile, create_file
+from larder.services.files.delete import delete_file
+from larder.services.projects.usage import get_usage
+from larder.services.space.delete_folder import Clearing
+from larder.services.upkeep.cleanup import Cleaning
+from larder.services.upkeep.clear_removed import clear_file, clear_upload
+from larder.services.upkeep.receive_object import receive_object
+from larder.services.upkeep.reclaim import Reclaimer
+from larder.services.upkeep.sweep import Sweeper, Swept
+from larder.services.uploads.add_part import create_part
+from larder.services.uploads.cancel import cancel_upload
+from larder.services.uploads.complete import complete_upload
+from larder.services.uploads.create import NewUpload, create_upload
 from tests.property.operations import CrashError, Interruption, Operation, OutageError, gated, noted
 from tests.samples import OTHER, TENANT, a_project
 
@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 
     from larder.domain.ids import FileId, FolderId, PartId, TenantId
     from larder.domain.parts import ArrivedPart
-    from larder.services.object_ports import ObjectStore
-    from larder.services.part_ports import Digests, PartStore
-    from larder.services.uploads_get import UploadState
+    from larder.services.object_store import ObjectStore
+    from larder.services.uploads.get import UploadState
+    from larder.services.uploads.part_store import Digests, PartStore
     from tests.backends.backend import Backend
 
 TENANTS = (TENANT, OTHER)
@@ -158,8 +158,8 @@ def small_world() -> Iterator[None]:
     serial = iter(range(10**9))
     with (
         patch("larder.domain.ids.secrets.token_hex", lambda _: f"{next(serial):012x}"),
-        patch("larder.services.folders_delete.AT_ONCE", 2),
-        patch("larder.services.trash_purge.AT_ONCE", 2),
+        patch("larder.services.space.delete_folder.AT_ONCE", 2),
+        patch("larder.services.space.purge.AT_ONCE", 2),
     ):
         yield
 

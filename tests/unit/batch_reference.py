@@ -8,7 +8,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from larder.domain.batch_validation import MAX_LINE_BYTES, MAX_REQUESTS
+from larder.domain.batch_input.validator import MAX_LINE_BYTES, MAX_REQUESTS
 
 ENDPOINTS = (
     "/v1/chat/completions",

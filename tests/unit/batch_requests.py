@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
-from larder.domain.batch_report import ValidationReport
-from larder.domain.batch_validation import BatchValidator
+from larder.domain.batch_input.report import ValidationReport
+from larder.domain.batch_input.validator import BatchValidator
 
 ABSENT = object()
 BODIES: dict[str, dict[str, Any]] = {

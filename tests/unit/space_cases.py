@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from larder.services.files_create import NewFile, create_file
-from larder.services.folders_create import create_folder
-from larder.services.folders_delete import Clearing, delete_folder
-from larder.services.folders_update import FolderChanges, update_folder
-from larder.services.on_cleanup import Cleaning
-from larder.services.storage_trash import trash_file
-from larder.services.storage_update import FileChanges, update_file
-from larder.services.trash_restore import restore_file
+from larder.services.files.create import NewFile, create_file
+from larder.services.space.create_folder import create_folder
+from larder.services.space.delete_folder import Clearing, delete_folder
+from larder.services.space.restore_file import restore_file
+from larder.services.space.trash_file import trash_file
+from larder.services.space.update_file import FileChanges, update_file
+from larder.services.space.update_folder import FolderChanges, update_folder
+from larder.services.upkeep.cleanup import Cleaning
 from tests.samples import TENANT
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from larder.domain.folders import Folder
     from larder.domain.ids import FileId, TenantId
     from larder.domain.trash import TrashedFile
-    from larder.services.space_ports import Cleanups
+    from larder.services.space.ports import Cleanups
     from tests.backends.memory import MemoryBackend
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from larder.domain.batch_validation import BatchValidator
+from larder.domain.batch_input.validator import BatchValidator
 from tests.unit.batch_requests import (
     alike,
     as_line,

@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from larder.domain import batch_nesting
-from larder.domain.batch_nesting import nested_deeper_than
-from larder.domain.batch_validation import BatchValidator
+from larder.domain.batch_input.nesting import nested_deeper_than
+from larder.domain.batch_input.validator import BatchValidator
 from tests.unit.batch_reference import reference_report
 from tests.unit.batch_requests import BODIES, alike, as_line, request, validated, varied
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from larder_client.errors import DestinationError
-from larder_client.partial import Partial
+from larder_client.transfer.part_file import Partial
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from larder_client.pieces import SHARED_ABOVE, Piece, Pieces
+from larder_client.transfer.ranges import SHARED_ABOVE, Piece, Pieces
 from tests.fakes.clock import ManualClock
 
 LARGE = 8 * SHARED_ABOVE

@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from larder_client.errors import ConnectionFailedError
-from larder_client.retries import RetryPolicy, exchange
-from larder_client.steps import Exchange, Reply, Sleep
+from larder_client.flow.retries import RetryPolicy, exchange
+from larder_client.flow.steps import Exchange, Reply, Sleep
 
 NOW = 1_800_000_000.0
 POLICY = RetryPolicy(now=lambda: NOW, chance=lambda: 0.0)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from urllib3.fields import RequestField
 from urllib3.filepost import encode_multipart_formdata
 
-from larder.api.multipart_form import (
+from larder.api.http.multipart_form import (
     MAX_HEADER_BYTES,
     MAX_PARTS,
     MalformedMultipartError,

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from larder.services.on_object_created import Arrival
-from larder.services.sweep import Outcome
+from larder.services.upkeep.receive_object import Arrival
+from larder.services.upkeep.sweep import Outcome
 from tests.unit.template import ALARMS, FUNCTIONS, RESOURCES, ROOT, TEMPLATE
 
 RUNBOOK = (ROOT / "docs/runbook.md").read_text()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from larder.domain.quota import NOTHING, Amount
-from larder.services.audit import NO_DRIFT, Audit, audit_counters, repair_counters
-from larder.services.ports import Count
+from larder.services.projects.ports import Count
+from larder.services.upkeep.audit import NO_DRIFT, Audit, audit_counters, repair_counters
 from tests.samples import OTHER, TENANT, a_file, an_upload
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from larder.domain.errors import NotFoundError
-from larder.services.authorize import authenticate
-from larder.services.projects import create_key, revoke_key
+from larder.services.projects.authorize import authenticate
+from larder.services.projects.projects import create_key, revoke_key
 from tests.fakes.clock import START
 from tests.samples import OTHER, TENANT
 

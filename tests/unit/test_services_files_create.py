@@ -9,7 +9,7 @@ import pytest
 from larder.domain.errors import InvalidParameterError, NotFoundError, QuotaExceededError
 from larder.domain.files import File, FileStatus, Purpose
 from larder.domain.quota import NOTHING, Amount
-from larder.services.object_ports import StoredBytes
+from larder.services.object_store import StoredBytes
 from tests.fakes.clock import START
 from tests.samples import TENANT, a_file, a_folder, to_trash
 from tests.unit import space_cases

@@ -8,14 +8,15 @@ import pytest
 
 from larder.domain.errors import InvalidParameterError
 from larder.domain.quota import Amount
-from larder.services.files_list import ANSWER_BYTES, list_files
+from larder.domain.limits import MAX_INLINE_BYTES
+from larder.services.files.list import list_files
 from tests.fakes.clock import START
 from tests.samples import TENANT, a_file, a_file_id, a_project
 from tests.unit.use_cases import store
 
 if TYPE_CHECKING:
     from larder.domain.ids import TenantId
-    from larder.services.ports import FilePage
+    from larder.services.files.ports import FilePage
     from tests.backends.memory import MemoryBackend
 
 
@@ -141,7 +142,7 @@ def test_a_page_too_large_for_one_answer_ends_sooner_and_has_more(ports: MemoryB
 
     page = listed(ports)
 
-    longest = ANSWER_BYTES // (320 + 2 * 255)
+    longest = MAX_INLINE_BYTES // (320 + 2 * 255)
     assert len(page.files) == longest
     assert page.has_more
 

@@ -14,13 +14,14 @@ from larder.domain.errors import (
 )
 from larder.domain.files import FileStatus
 from larder.domain.quota import NOTHING
-from larder.services.files_content import INLINE_LIMIT, Inline, Redirect, open_content
-from larder.services.files_delete import delete_file
-from larder.services.files_get import get_file
-from larder.services.files_url import download_url
-from larder.services.files_validation import get_validation
-from larder.services.object_ports import NotModified, StoredBytes
-from larder.services.ports import Verdict
+from larder.domain.limits import MAX_INLINE_BYTES
+from larder.services.files.content import Inline, Redirect, open_content
+from larder.services.files.delete import delete_file
+from larder.services.files.get import get_file
+from larder.services.files.ports import Verdict
+from larder.services.files.url import download_url
+from larder.services.files.validation import get_validation
+from larder.services.object_store import NotModified, StoredBytes
 from tests.fakes.clock import START
 from tests.samples import TENANT, a_file, a_file_id, to_trash
 from tests.unit.use_cases import receive, store
@@ -151,7 +152,7 @@ def test_ranges_and_conditions_are_passed_on(ports: MemoryBackend) -> None:
     assert unchanged == Inline(file, NotModified(etag))
 
 
-@pytest.mark.parametrize("size", [INLINE_LIMIT, INLINE_LIMIT + 1])
+@pytest.mark.parametrize("size", [MAX_INLINE_BYTES, MAX_INLINE_BYTES + 1])
 def test_above_4_mib_the_answer_is_where_the_bytes_are(ports: MemoryBackend, size: int) -> None:
     # Put in place without its quota: the size alone is what decides.
     file = a_file(size)
@@ -162,7 +163,7 @@ def test_above_4_mib_the_answer_is_where_the_bytes_are(ports: MemoryBackend, siz
 
     answer = content(ports, file.id)
 
-    assert isinstance(answer, Inline if size <= INLINE_LIMIT else Redirect)
+    assert isinstance(answer, Inline if size <= MAX_INLINE_BYTES else Redirect)
     if isinstance(answer, Redirect):
         assert answer.request.expires_at == int(START) + 300
 

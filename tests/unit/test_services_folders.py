@@ -15,10 +15,11 @@ from larder.domain.errors import (
 )
 from larder.domain.folders import DEEPEST, Folder
 from larder.domain.ids import new_folder_id
-from larder.services.folders_create import ATTEMPTS
-from larder.services.folders_get import find_folder, folder_named
-from larder.services.folders_list import list_folders
-from larder.services.folders_update import FolderChanges
+from larder.services.space.create_folder import ATTEMPTS
+from larder.domain.folders import folder_named
+from larder.services.space.get_folder import find_folder
+from larder.services.space.list_folders import list_folders
+from larder.services.space.update_folder import FolderChanges
 from tests.fakes.clock import START
 from tests.samples import TENANT
 from tests.unit.space_cases import change_folder, make_folder, store

@@ -13,11 +13,11 @@ from larder.domain.errors import ConflictError, ContentionError, NotFoundError
 from larder.domain.files import FileStatus
 from larder.domain.folders import CLEARING_GRACE, DEEPEST
 from larder.domain.quota import Amount
-from larder.services.folders_delete import ATTEMPTS, Clearing
-from larder.services.ports import Verdict
-from larder.services.space_ports import AT_ONCE, FileQuery, Found, Position
-from larder.services.storage_update import FileChanges
-from larder.services.sweep import Outcome
+from larder.services.files.ports import Verdict
+from larder.services.space.delete_folder import ATTEMPTS, Clearing
+from larder.services.space.ports import AT_ONCE, FileQuery, Found, Position
+from larder.services.space.update_file import FileChanges
+from larder.services.upkeep.sweep import Outcome
 from tests.fakes.clock import START
 from tests.samples import TENANT, a_file, a_file_id, a_folder, a_project
 from tests.unit.space_cases import (
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from larder.domain.files import File
     from larder.domain.ids import FileId, FolderId, TenantId
-    from larder.services.space_ports import FileFinder, FolderRecords, TrashRecords
+    from larder.services.space.ports import FileFinder, FolderRecords, TrashRecords
     from tests.backends.memory import MemoryBackend
 
 pytestmark = pytest.mark.usefixtures("tenant")

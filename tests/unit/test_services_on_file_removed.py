@@ -10,8 +10,8 @@ from larder.domain.files import DAY
 from larder.domain.quota import NOTHING, Amount
 from larder.domain.trash import TRASH_LIFE
 from larder.domain.uploads import UPLOAD_LIFE, Upload, UploadStatus
-from larder.services.on_file_removed import clear_file, clear_upload
-from larder.services.trash_purge import purge_one
+from larder.services.space.purge import purge_one
+from larder.services.upkeep.clear_removed import clear_file, clear_upload
 from tests.samples import TENANT, to_trash
 from tests.unit.space_cases import restore
 from tests.unit.use_cases import VALID_LINE, announce, receive, store

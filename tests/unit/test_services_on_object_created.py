@@ -12,8 +12,8 @@ import pytest
 from larder.domain.files import File, FileStatus, Purpose
 from larder.domain.quota import NOTHING, Amount
 from larder.domain.uploads import UPLOAD_LIFE, UploadStatus
-from larder.services.files_delete import delete_file
-from larder.services.on_object_created import Arrival
+from larder.services.files.delete import delete_file
+from larder.services.upkeep.receive_object import Arrival
 from tests.fakes.clock import START
 from tests.samples import TENANT, a_file, a_file_id, to_trash
 from tests.unit.use_cases import VALID_LINE, announce, receive, store

@@ -9,8 +9,8 @@ import pytest
 from larder.domain.errors import ConflictError, InvalidParameterError, NotFoundError
 from larder.domain.projects import AUDIT_INTERVAL
 from larder.domain.quota import DEFAULT_LIMIT, Amount
-from larder.services.ports import DueWork
-from larder.services.projects import create_project, find_project, set_limit
+from larder.services.projects.projects import create_project, find_project, set_limit
+from larder.services.upkeep.ports import DueWork
 from tests.fakes.clock import START
 
 if TYPE_CHECKING:

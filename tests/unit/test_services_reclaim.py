@@ -12,9 +12,10 @@ from larder.domain.ids import TenantId, new_folder_id
 from larder.domain.quota import NOTHING, Amount
 from larder.domain.trash import TRASH_LIFE
 from larder.domain.uploads import UPLOAD_LIFE, UploadStatus
-from larder.services.ports import DueWork, Verdict
-from larder.services.reclaim import RECLAIM_AT_ONCE
-from larder.services.usage_get import get_usage
+from larder.services.files.ports import Verdict
+from larder.services.projects.usage import get_usage
+from larder.services.upkeep.ports import DueWork
+from larder.services.upkeep.reclaim import RECLAIM_AT_ONCE
 from tests.samples import TENANT, a_file, a_project, to_trash
 from tests.unit.use_cases import announce, store
 

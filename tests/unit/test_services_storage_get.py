@@ -8,8 +8,9 @@ import pytest
 
 from larder.domain.errors import NotFoundError
 from larder.domain.quota import Amount
-from larder.services.object_ports import SignedRequest
-from larder.services.storage_get import DOWNLOAD_LIFE, METADATA_FROM, read_file
+from larder.services.object_store import SignedRequest
+from larder.domain.limits import MAX_INLINE_BYTES, URL_LIFETIME
+from larder.services.space.read_file import read_file
 from tests.samples import TENANT, a_file, a_file_id, a_project
 from tests.unit.space_cases import store, trash
 
@@ -32,14 +33,14 @@ def read(ports: MemoryBackend, file_id: str) -> tuple[File, bytes | SignedReques
     return read_file(TENANT, file_id, files=ports.files, objects=ports.objects, clock=ports.clock)
 
 
-@pytest.mark.parametrize("size", [0, 1, METADATA_FROM - 1])
+@pytest.mark.parametrize("size", [0, 1, MAX_INLINE_BYTES - 1])
 def test_a_small_file_comes_with_its_bytes(ports: MemoryBackend, size: int) -> None:
     file = store(ports, b"x" * size)
 
     assert read(ports, file.id) == (file, b"x" * size)
 
 
-@pytest.mark.parametrize("size", [METADATA_FROM, METADATA_FROM + 1])
+@pytest.mark.parametrize("size", [MAX_INLINE_BYTES, MAX_INLINE_BYTES + 1])
 def test_a_large_file_comes_with_a_link_for_five_minutes(ports: MemoryBackend, size: int) -> None:
     file = store(ports, b"x" * size)
 
@@ -47,7 +48,7 @@ def test_a_large_file_comes_with_a_link_for_five_minutes(ports: MemoryBackend, s
 
     assert found == file
     assert isinstance(link, SignedRequest)
-    assert link.expires_at == int(ports.clock()) + DOWNLOAD_LIFE
+    assert link.expires_at == int(ports.clock()) + URL_LIFETIME
 
 
 def test_a_file_whose_bytes_have_not_arrived_is_not_found(ports: MemoryBackend) -> None:
@@ -58,7 +59,7 @@ def test_a_file_whose_bytes_have_not_arrived_is_not_found(ports: MemoryBackend) 
         read(ports, file.id)
 
 
-@pytest.mark.parametrize("size", [1, METADATA_FROM])
+@pytest.mark.parametrize("size", [1, MAX_INLINE_BYTES])
 @pytest.mark.parametrize("fate", ["malformed", "random", "foreign", "trashed", "expired"])
 def test_a_file_that_is_not_there_is_not_found(
     ports: MemoryBackend, other: TenantId, fate: str, size: int

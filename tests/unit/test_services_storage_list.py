@@ -8,8 +8,8 @@ import pytest
 
 from larder.domain.errors import InvalidParameterError, NotFoundError
 from larder.domain.ids import new_folder_id
-from larder.services.space_ports import FileQuery, Found, Sort
-from larder.services.storage_list import LONGEST_FILTER, file_query, find_files
+from larder.services.space.find_files import LONGEST_FILTER, file_query, find_files
+from larder.services.space.ports import FileQuery, Found, Sort
 from tests.fakes.clock import START
 from tests.samples import TENANT
 from tests.unit.space_cases import make_folder, store, trash

@@ -10,8 +10,8 @@ import pytest
 from larder.domain.errors import ContentionError, InvalidParameterError, NotFoundError
 from larder.domain.files import FileStatus
 from larder.domain.tags import MOST_TAGS
-from larder.services.ports import Verdict
-from larder.services.storage_update import ATTEMPTS, FileChanges
+from larder.services.files.ports import Verdict
+from larder.services.space.update_file import ATTEMPTS, FileChanges
 from tests.fakes.clock import START
 from tests.samples import TENANT, a_file_id, to_trash
 from tests.unit.space_cases import make_folder, store, trash, update

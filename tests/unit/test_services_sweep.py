@@ -12,16 +12,17 @@ from larder.domain.projects import AUDIT_INTERVAL
 from larder.domain.quota import NOTHING, Amount
 from larder.domain.trash import TRASH_LIFE
 from larder.domain.uploads import UPLOAD_LIFE, UploadStatus
-from larder.services.audit import NO_DRIFT
-from larder.services.ports import Count, DueWork
-from larder.services.sweep import Outcome
+from larder.services.projects.ports import Count
+from larder.services.upkeep.audit import NO_DRIFT
+from larder.services.upkeep.ports import DueWork
+from larder.services.upkeep.sweep import Outcome
 from tests.samples import TENANT, a_file, a_folder, to_trash
 from tests.unit.use_cases import announce, receive, store, sweep, sweeper
 
 if TYPE_CHECKING:
     from larder.domain.ids import TenantId
     from larder.domain.quota import Usage
-    from larder.services.sweep import Swept
+    from larder.services.upkeep.sweep import Swept
     from tests.backends.memory import MemoryBackend
 
 pytestmark = pytest.mark.usefixtures("tenant")

@@ -11,14 +11,14 @@ from larder.domain.errors import ContentionError, InvalidParameterError, NotFoun
 from larder.domain.files import DAY, File, FileStatus
 from larder.domain.quota import NOTHING, Amount
 from larder.domain.trash import TRASH_LIFE, TrashedFile
-from larder.services.files_delete import delete_file
-from larder.services.files_get import get_file
-from larder.services.ports import Verdict
-from larder.services.space_ports import AT_ONCE, FileQuery, Found
-from larder.services.storage_trash import ATTEMPTS, trash_all
-from larder.services.storage_update import FileChanges
-from larder.services.trash_list import list_trash
-from larder.services.trash_purge import empty_trash, purge_one, purge_until
+from larder.services.files.delete import delete_file
+from larder.services.files.get import get_file
+from larder.services.files.ports import Verdict
+from larder.services.space.list_trash import list_trash
+from larder.services.space.ports import AT_ONCE, FileQuery, Found
+from larder.services.space.purge import empty_trash, purge_one, purge_until
+from larder.services.space.trash_file import ATTEMPTS, trash_all
+from larder.services.space.update_file import FileChanges
 from tests.fakes.clock import START
 from tests.samples import OTHER, TENANT, a_file, a_file_id, a_project, to_trash
 from tests.unit.space_cases import (

@@ -19,10 +19,10 @@ from larder.domain.ids import upload_of
 from larder.domain.parts import LARGEST_UPLOAD, PART_THRESHOLD
 from larder.domain.quota import NOTHING, Amount
 from larder.domain.uploads import UPLOAD_LIFE, UploadStatus
-from larder.services.files_delete import delete_file
-from larder.services.part_ports import PartsTransfer
-from larder.services.uploads_cancel import cancel_upload
-from larder.services.uploads_get import UploadState, get_upload
+from larder.services.files.delete import delete_file
+from larder.services.uploads.cancel import cancel_upload
+from larder.services.uploads.get import UploadState, get_upload
+from larder.services.uploads.part_store import PartsTransfer
 from tests.fakes.clock import START
 from tests.samples import TENANT, a_file_id, a_project
 from tests.unit.use_cases import announce, complete, receive, store
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from larder.domain.ids import FileId, TenantId
     from larder.domain.quota import Usage
     from larder.domain.uploads import Upload
-    from larder.services.object_ports import ObjectStat
+    from larder.services.object_store import ObjectStat
     from tests.backends.memory import MemoryBackend
 
 pytestmark = pytest.mark.usefixtures("tenant")

@@ -10,7 +10,7 @@ from larder.domain.errors import ConflictError, NotFoundError
 from larder.domain.files import FileStatus
 from larder.domain.quota import NOTHING, Amount
 from larder.domain.uploads import UPLOAD_LIFE, UploadStatus
-from larder.services.on_object_created import Arrival
+from larder.services.upkeep.receive_object import Arrival
 from tests.fakes.clock import START
 from tests.samples import TENANT
 from tests.unit.space_cases import delete, make_folder, restore, trash

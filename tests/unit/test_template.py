@@ -83,7 +83,7 @@ def test_only_the_authorizer_reads_keys_and_the_pepper() -> None:
 
 
 def test_only_lists_read_what_cursors_are_signed_with() -> None:
-    assert who_reads("CursorSecret") == {"StorageList", "TrashList", "FoldersList"}
+    assert who_reads("CursorSecret") == {"SpaceFilesList", "TrashList", "FoldersList"}
 
 
 def who_reads(secret: str) -> set[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from larder.api.routes import ROUTES as KNOWN
+from larder.api.http.routes import ROUTES as KNOWN
 from tests.unit.template import FUNCTIONS, RESOURCES
 
 API: dict[str, Any] = RESOURCES["Api"]["Properties"]
@@ -21,11 +21,11 @@ ROUTES = {
     ("HEAD", "/v1/files/{file_id}/content"): "FilesContent",
     ("GET", "/v1/files/{file_id}/url"): "FilesUrl",
     ("GET", "/v1/files/{file_id}/validation"): "FilesValidation",
-    ("POST", "/v1/storage/files"): "StorageCreate",
-    ("GET", "/v1/storage/files"): "StorageList",
-    ("GET", "/v1/storage/files/{file_id}"): "StorageGet",
-    ("PATCH", "/v1/storage/files/{file_id}"): "StorageUpdate",
-    ("DELETE", "/v1/storage/files/{file_id}"): "StorageTrash",
+    ("POST", "/v1/storage/files"): "SpaceFilesCreate",
+    ("GET", "/v1/storage/files"): "SpaceFilesList",
+    ("GET", "/v1/storage/files/{file_id}"): "SpaceFilesGet",
+    ("PATCH", "/v1/storage/files/{file_id}"): "SpaceFilesUpdate",
+    ("DELETE", "/v1/storage/files/{file_id}"): "SpaceFilesTrash",
     ("GET", "/v1/storage/trash"): "TrashList",
     ("DELETE", "/v1/storage/trash"): "TrashEmpty",
     ("DELETE", "/v1/storage/trash/{file_id}"): "TrashPurge",

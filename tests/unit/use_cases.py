@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from larder.domain.parts import PART_THRESHOLD
-from larder.services.files_create import NewFile, create_file
-from larder.services.on_object_created import Arrival, receive_object
-from larder.services.sweep import Outcome, Sweeper, Swept
-from larder.services.uploads_complete import complete_upload
-from larder.services.uploads_create import NewUpload, create_upload
+from larder.services.files.create import NewFile, create_file
+from larder.services.upkeep.receive_object import Arrival, receive_object
+from larder.services.upkeep.sweep import Outcome, Sweeper, Swept
+from larder.services.uploads.complete import complete_upload
+from larder.services.uploads.create import NewUpload, create_upload
 from tests.samples import TENANT
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from larder.domain.files import File
     from larder.domain.ids import FileId, TenantId
-    from larder.services.uploads_get import UploadState
+    from larder.services.uploads.get import UploadState
     from tests.backends.memory import MemoryBackend
 
 VALID_LINE = (

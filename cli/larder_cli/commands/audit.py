@@ -8,11 +8,11 @@ import typer
 
 from larder.domain.projects import Project as ProjectRecord
 from larder.runtime.composition import Composition
-from larder.services.audit import NO_DRIFT, Audit, audit_counters, repair_counters
-from larder.services.projects import find_project
+from larder.services.projects.projects import find_project
+from larder.services.upkeep.audit import NO_DRIFT, Audit, audit_counters, repair_counters
 from larder_cli.deployment import find_deployment
-from larder_cli.options import AsJson, Profile, Region, Stack
-from larder_cli.output import columns, print_json, print_table, remark
+from larder_cli.shared.options import AsJson, Profile, Region, Stack
+from larder_cli.shared.output import columns, print_json, print_table, remark
 
 EXACT, DRIFTED, BUSY, REPAIRED = "exact", "drifted", "busy", "repaired"
 

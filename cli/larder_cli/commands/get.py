@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from larder_cli.commands.access import ApiKey, AsJson, BaseUrl, Parallel, open_client
-from larder_cli.commands.bars import open_bar
-from larder_cli.commands.outcomes import Outcomes, print_line, remark, told
-from larder_cli.commands.places import find_file_id, named
+from larder_cli.shared.connection import ApiKey, AsJson, BaseUrl, Parallel, open_client
+from larder_cli.shared.each import Outcomes, print_line, remark, told
+from larder_cli.shared.paths import find_file_id, named
+from larder_cli.shared.progress import open_bar
 from larder_client import Received
 from larder_client.options import PARALLEL
 

@@ -5,10 +5,10 @@ from typing import Annotated
 import typer
 
 from larder.domain.api_keys import KeyRecord
-from larder.services.projects import create_key, find_project, revoke_key
+from larder.services.projects.projects import create_key, find_project, revoke_key
 from larder_cli.deployment import find_deployment
-from larder_cli.options import AsJson, Profile, Project, Region, Stack
-from larder_cli.output import columns, moment, print_json, print_table, remark
+from larder_cli.shared.options import AsJson, Profile, Project, Region, Stack
+from larder_cli.shared.output import columns, moment, print_json, print_table, remark
 
 app = typer.Typer(help="Create, list and revoke API keys.", no_args_is_help=True)
 

@@ -6,9 +6,9 @@ import msgspec
 import typer
 from rich.text import Text
 
-from larder_cli.commands.access import ApiKey, AsJson, BaseUrl, open_client
-from larder_cli.commands.outcomes import print_line, told
-from larder_cli.output import columns, moment, print_table, remark, size
+from larder_cli.shared.connection import ApiKey, AsJson, BaseUrl, open_client
+from larder_cli.shared.each import print_line, told
+from larder_cli.shared.output import columns, moment, print_table, remark, size
 
 LIMIT = 50
 

@@ -6,11 +6,19 @@ from typing import Annotated
 import typer
 
 from larder.domain.quota import NOTHING, Amount
-from larder.services.projects import create_project, find_project, set_limit
+from larder.services.projects.projects import create_project, find_project, set_limit
 from larder_cli.commands.usage import current_usage, print_usage
 from larder_cli.deployment import find_deployment
-from larder_cli.options import AsJson, BytesLimit, FilesLimit, Profile, Project, Region, Stack
-from larder_cli.output import columns, moment, print_json, print_table, remark, size
+from larder_cli.shared.options import (
+    AsJson,
+    BytesLimit,
+    FilesLimit,
+    Profile,
+    Project,
+    Region,
+    Stack,
+)
+from larder_cli.shared.output import columns, moment, print_json, print_table, remark, size
 
 app = typer.Typer(help="Create projects and set their limits.", no_args_is_help=True)
 

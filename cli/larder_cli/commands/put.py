@@ -10,11 +10,11 @@ import msgspec
 import typer
 from platformdirs import user_state_path
 
-from larder_cli.commands.access import ApiKey, AsJson, BaseUrl, Parallel, open_client
-from larder_cli.commands.bars import open_bar
-from larder_cli.commands.outcomes import Outcomes, print_line, printable, remark, told
-from larder_cli.commands.places import find_folder_id
-from larder_cli.commands.verdicts import verdict
+from larder_cli.shared.connection import ApiKey, AsJson, BaseUrl, Parallel, open_client
+from larder_cli.shared.each import Outcomes, print_line, printable, remark, told
+from larder_cli.shared.paths import find_folder_id
+from larder_cli.shared.progress import open_bar
+from larder_cli.shared.verdicts import verdict
 from larder_client import ApiError, Client, File, FileJournal, Sent, Validation
 from larder_client.options import PARALLEL
 
@@ -118,7 +118,7 @@ def _settled(client: Client, file: File, within: int) -> tuple[File, Validation 
 def _tell(name: str, file: File, report: Validation | None) -> None:
     remark(f"{name}: {file.status if report is None else verdict(report)}")
     if report is not None and not report.valid:
-        import_module("larder_cli.commands.problems").print_problems(report, on_stderr=True)
+        import_module("larder_cli.shared.validation_report").print_problems(report, on_stderr=True)
 
 
 def _resumed(sent: Sent) -> str:

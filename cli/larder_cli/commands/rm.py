@@ -4,9 +4,9 @@ from typing import Annotated
 
 import typer
 
-from larder_cli.commands.access import ApiKey, AsJson, BaseUrl, open_client
-from larder_cli.commands.outcomes import Outcomes, print_line, told
-from larder_cli.commands.places import find_file_id, named
+from larder_cli.shared.connection import ApiKey, AsJson, BaseUrl, open_client
+from larder_cli.shared.each import Outcomes, print_line, told
+from larder_cli.shared.paths import find_file_id, named
 
 
 def rm(

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 import typer
 
-from larder_cli.commands.access import ApiKey, AsJson, BaseUrl, open_client
-from larder_cli.commands.outcomes import Outcomes, print_line, told
-from larder_cli.commands.places import (
+from larder_cli.shared.connection import ApiKey, AsJson, BaseUrl, open_client
+from larder_cli.shared.each import Outcomes, print_line, told
+from larder_cli.shared.paths import (
     FOLDER_ID,
     Files,
     Things,
@@ -20,7 +20,7 @@ from larder_cli.commands.places import (
 from larder_client import ROOT, Client, Folder, PathError, SpaceFile
 
 if TYPE_CHECKING:
-    from larder_client.space_models import FileChanges, FolderChanges
+    from larder_client.space.models import FileChanges, FolderChanges
 
 
 def mv(

@@ -5,9 +5,9 @@ from typing import Annotated
 import msgspec
 import typer
 
-from larder_cli.commands.access import ApiKey, AsJson, BaseUrl, open_client
-from larder_cli.commands.outcomes import Outcomes, print_line, remark, told
-from larder_cli.commands.places import Folders, find_folder_id, named
+from larder_cli.shared.connection import ApiKey, AsJson, BaseUrl, open_client
+from larder_cli.shared.each import Outcomes, print_line, remark, told
+from larder_cli.shared.paths import Folders, find_folder_id, named
 from larder_client import ROOT, Client, Folder, PathError
 
 

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 import typer
 
-from larder_cli.commands.access import ApiKey, AsJson, BaseUrl, open_client
-from larder_cli.commands.outcomes import print_line, remark, told
-from larder_cli.commands.places import FOLDER_ID, find_folder_id, is_path
+from larder_cli.shared.connection import ApiKey, AsJson, BaseUrl, open_client
+from larder_cli.shared.each import print_line, remark, told
+from larder_cli.shared.paths import FOLDER_ID, find_folder_id, is_path
 from larder_client import ROOT, Client, Folder, SpaceFile, Tree
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from larder_client.space_models import FileFilters
+    from larder_client.space.models import FileFilters
 
 LIMIT = 1000
 
@@ -69,7 +69,7 @@ def ls(
     if as_json:
         print_line(_as_json(found))
         return
-    shown = import_module("larder_cli.commands.space_tables")
+    shown = import_module("larder_cli.shared.space_tables")
     if as_tree:
         shown.print_tree(found, place)
     else:
@@ -123,7 +123,7 @@ def find(  # noqa: PLR0913, PLR0917 - one for each option
         documents = [{**msgspec.to_builtins(file), "path": path} for file, path in files]
         print_line({"files": documents, "hasMore": len(found) > limit})
         return
-    import_module("larder_cli.commands.space_tables").print_files(files)
+    import_module("larder_cli.shared.space_tables").print_files(files)
     if len(found) > limit:
         remark(f"There are more: larder space find --limit {10 * limit}")
 

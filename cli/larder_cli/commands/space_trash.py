@@ -7,10 +7,10 @@ from typing import Annotated
 import msgspec
 import typer
 
-from larder_cli.commands.access import ApiKey, AsJson, BaseUrl, open_client
-from larder_cli.commands.outcomes import Outcomes, print_line, remark, told
-from larder_cli.commands.places import find_file_id, find_trashed_id, named
 from larder_cli.commands.space_list import LIMIT, with_paths
+from larder_cli.shared.connection import ApiKey, AsJson, BaseUrl, open_client
+from larder_cli.shared.each import Outcomes, print_line, remark, told
+from larder_cli.shared.paths import find_file_id, find_trashed_id, named
 from larder_client import Client, TrashedFile
 
 
@@ -92,7 +92,7 @@ def _show(client: Client, limit: int, *, as_json: bool) -> None:
         documents = [{**msgspec.to_builtins(file), "path": path} for file, path in files]
         print_line({"files": documents, "hasMore": len(found) > limit})
         return
-    import_module("larder_cli.commands.space_tables").print_trash(files)
+    import_module("larder_cli.shared.space_tables").print_trash(files)
     if len(found) > limit:
         remark(f"There are more: larder space trash --limit {10 * limit}")
 

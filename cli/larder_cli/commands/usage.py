@@ -1,14 +1,14 @@
 """`larder usage`: how full a project is."""
 
-from larder.api.usage_model import UsageObject
+from larder.api.projects.usage import UsageObject
 from larder.domain.ids import TenantId
 from larder.domain.quota import Usage
 from larder.runtime.composition import Composition
-from larder.services.projects import find_project
-from larder.services.usage_get import get_usage
+from larder.services.projects.projects import find_project
+from larder.services.projects.usage import get_usage
 from larder_cli.deployment import find_deployment
-from larder_cli.options import AsJson, Profile, Project, Region, Stack
-from larder_cli.output import print_json, print_table, usage_table
+from larder_cli.shared.options import AsJson, Profile, Project, Region, Stack
+from larder_cli.shared.output import print_json, print_table, usage_table
 
 
 def usage(

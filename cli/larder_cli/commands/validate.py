@@ -7,14 +7,14 @@ from typing import Annotated
 import msgspec
 import typer
 
-from larder.domain.batch_validation import BatchValidator
-from larder_cli.commands.access import AsJson
-from larder_cli.commands.bars import open_bar
-from larder_cli.commands.outcomes import Outcomes, print_line, printable, told
-from larder_cli.commands.problems import print_problems
-from larder_cli.commands.verdicts import verdict
+from larder.domain.batch_input.validator import BatchValidator
+from larder_cli.shared.connection import AsJson
+from larder_cli.shared.each import Outcomes, print_line, printable, told
+from larder_cli.shared.progress import open_bar
+from larder_cli.shared.validation_report import print_problems
+from larder_cli.shared.verdicts import verdict
 from larder_client import Problem, Progress, Validation
-from larder_client.source import Source
+from larder_client.transfer.source import Source
 
 
 def validate(

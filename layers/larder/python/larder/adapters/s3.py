@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from larder.domain.filenames import attachment
 from larder.domain.ids import TenantId, parse_file_id
-from larder.services.object_ports import (
+from larder.services.object_store import (
     NotModified,
     ObjectStat,
     RangeNotSatisfiable,
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from larder.domain.files import File
     from larder.domain.ids import FileId
     from larder.domain.uploads import Upload
-    from larder.services.object_ports import ReadResult
+    from larder.services.object_store import ReadResult
 
 BLOCK = 64 * 2**10
 """Bytes read at a time: 64 KiB stay in the processor's cache from socket to validator."""

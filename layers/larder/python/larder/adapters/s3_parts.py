@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from larder.adapters.s3 import FILES, error_code, object_key
 from larder.domain.ids import PartId
 from larder.domain.parts import MIB, ArrivedPart
-from larder.services.part_ports import Digests
+from larder.services.uploads.part_store import Digests
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

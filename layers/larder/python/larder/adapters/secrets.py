@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
-    from larder.services.ports import Clock
+    from larder.services.clock import Clock
 
 KEPT = 300
 """Seconds after which a secret that may be rotated is read again."""

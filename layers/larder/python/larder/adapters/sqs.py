@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
     from larder.domain.ids import FileId
-    from larder.services.space_ports import Cleanups
+    from larder.services.space.ports import Cleanups
 
 
 class SqsArrivals:

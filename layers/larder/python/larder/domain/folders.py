@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 from larder.domain.errors import ConflictError, NotFoundError
 from larder.domain.filenames import folded
-from larder.domain.ids import created_at
+from larder.domain.ids import created_at, parse_folder_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from larder.domain.ids import FolderId
+
+ROOT = "root"
+"""How clients refer to the top of the tree: the place of what is in no folder."""
 
 DEEPEST = 32
 """Folders on the longest way down; one in the root is at depth 1."""
@@ -114,3 +117,17 @@ class FolderTree:
             height += 1
             level = [child for parent in level for child in children.get(parent, ())]
         return height
+
+
+def folder_named(raw: str | None, *, param: str) -> FolderId | None:
+    """Return the id that a client gave of a folder, None for the root.
+
+    Raises:
+        NotFoundError: it is not a well-formed one, so that there is no such folder.
+    """
+    if raw is None or raw == ROOT:
+        return None
+    parsed = parse_folder_id(raw)
+    if parsed is None:
+        raise NotFoundError("Folder", raw, param=param)
+    return parsed

@@ -20,22 +20,17 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
     from larder.adapters.aws import AwsSession
-    from larder.services.folders_delete import Clearing
-    from larder.services.object_ports import ObjectStore
-    from larder.services.part_ports import PartStore
-    from larder.services.ports import (
-        ArrivalQueue,
-        Clock,
-        Deadlines,
-        FileRecords,
-        KeyRecords,
-        ProjectRecords,
-        Replays,
-        UploadRecords,
-        UsageRecords,
-    )
-    from larder.services.reclaim import Reclaimer
-    from larder.services.space_ports import Cleanups, FileFinder, FolderRecords, TrashRecords
+    from larder.services.clock import Clock
+    from larder.services.files.ports import ArrivalQueue, FileRecords
+    from larder.services.idempotency import Replays
+    from larder.services.object_store import ObjectStore
+    from larder.services.projects.ports import KeyRecords, ProjectRecords, UsageRecords
+    from larder.services.space.delete_folder import Clearing
+    from larder.services.space.ports import Cleanups, FileFinder, FolderRecords, TrashRecords
+    from larder.services.upkeep.ports import Deadlines
+    from larder.services.quota import QuotaGate
+    from larder.services.uploads.part_store import PartStore
+    from larder.services.uploads.ports import UploadRecords
 
 
 @dataclass(frozen=True)
@@ -75,7 +70,7 @@ class Composition:
     @cached_property
     def finder(self) -> FileFinder:
         """The live files, by what people look for."""
-        from larder.adapters.dynamodb.finder import DynamoFinder
+        from larder.adapters.dynamodb.file_search import DynamoFinder
 
         return DynamoFinder(self._dynamodb, self.settings.store_table)
 
@@ -115,9 +110,9 @@ class Composition:
         return DynamoDeadlines(self._dynamodb, self.settings.store_table)
 
     @cached_property
-    def reclaimer(self) -> Reclaimer:
-        """What gives expired files and uploads back."""
-        from larder.services.reclaim import Reclaimer
+    def quota(self) -> QuotaGate:
+        """The gate that whatever takes quota passes."""
+        from larder.services.upkeep.reclaim import Reclaimer
 
         return Reclaimer(self.deadlines, self.files, self.trash, self.uploads, self.clock)
 
@@ -181,7 +176,7 @@ class Composition:
     @cached_property
     def clearing(self) -> Clearing:
         """What empties folders."""
-        from larder.services.folders_delete import Clearing
+        from larder.services.space.delete_folder import Clearing
 
         return Clearing(self.folders, self.finder, self.trash, self.clock)
 

@@ -21,7 +21,7 @@ from larder.adapters.dynamodb.keys import (
     tenant_of,
     upload_id_of,
 )
-from larder.services.ports import DueWork
+from larder.services.upkeep.ports import DueWork
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -19,7 +19,7 @@ from larder.adapters.dynamodb.transactions import ConditionsFailedError, snapsho
 from larder.domain.errors import NotFoundError
 from larder.domain.files import File, FileStatus
 from larder.domain.ids import FILE_PREFIX
-from larder.services.ports import FilePage
+from larder.services.files.ports import FilePage
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     )
 
     from larder.domain.ids import FileId, TenantId
-    from larder.services.ports import Clock, PageQuery, Verdict
+    from larder.services.clock import Clock
+    from larder.services.files.ports import PageQuery, Verdict
 
 _READ_AT_LEAST = 1_000
 

@@ -27,7 +27,7 @@ from larder.adapters.dynamodb.pages import ListRead, read_list
 from larder.adapters.dynamodb.transactions import ConditionsFailedError, transact
 from larder.domain.folders import Folder, FolderTree
 from larder.domain.ids import FOLDER_PREFIX, FolderId
-from larder.services.space_ports import Found
+from larder.services.space.ports import Found
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from larder.adapters.dynamodb.attributes import Item, ItemRead
     from larder.domain.ids import TenantId
-    from larder.services.space_ports import Position
+    from larder.services.space.ports import Position
 
 _OPEN = "attribute_exists(pk) AND attribute_not_exists(deleting)"
 

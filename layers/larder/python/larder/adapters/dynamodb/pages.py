@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from larder.adapters.dynamodb.attributes import text
 from larder.adapters.dynamodb.keys import project_partition
-from larder.services.space_ports import Found, Position
+from larder.services.space.ports import Found, Position
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
     from larder.domain.ids import TenantId
-    from larder.services.ports import RunningTime
+    from larder.services.idempotency import RunningTime
 
 
 class _NotKeptError(Exception):

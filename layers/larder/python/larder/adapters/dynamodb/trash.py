@@ -16,7 +16,7 @@ from larder.adapters.dynamodb.pages import ListRead, read_list
 from larder.adapters.dynamodb.transactions import ConditionsFailedError, transact
 from larder.domain.quota import NOTHING
 from larder.domain.trash import TrashedFile
-from larder.services.space_ports import Found
+from larder.services.space.ports import Found
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from larder.domain.files import File
     from larder.domain.ids import FileId, TenantId
-    from larder.services.ports import Clock
-    from larder.services.space_ports import Position
+    from larder.services.clock import Clock
+    from larder.services.space.ports import Position
 
 
 class DynamoTrash:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from larder.domain.files import File
     from larder.domain.ids import TenantId, UploadId
-    from larder.services.ports import Clock
+    from larder.services.clock import Clock
 
 
 _NOT_EXPIRING = "expires_at"

@@ -10,7 +10,7 @@ from larder.adapters.dynamodb.keys import file_id_of, project_partition, upload_
 from larder.adapters.dynamodb.transactions import ConditionsFailedError, transact
 from larder.domain.quota import NOTHING, Usage, one_file
 from larder.domain.uploads import UploadStatus
-from larder.services.ports import Count
+from larder.services.projects.ports import Count
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

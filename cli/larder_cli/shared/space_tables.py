@@ -1,0 +1,91 @@
+"""Folders, files and the trash as tables and trees, for people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+from rich.tree import Tree as Drawing
+
+from larder_cli.shared.output import columns, moment, print_table, size
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+    from larder_client import Folder, SpaceFile, TrashedFile, Tree
+
+FAVORITE = "★"
+
+
+def print_contents(tree: Tree) -> None:
+    """Print what lies in a folder: the folders, then the files."""
+    table = columns("", "name", "size", "type", "tags", "changed", "id")
+    for child in tree.folders:
+        if child.folder:
+            folder = child.folder
+            name = Text(f"{folder.name}/")
+            table.add_row(_star(folder), name, "", "", "", _when(folder.created_at), folder.id)
+    for file in tree.files:
+        table.add_row(*_cells(file, file.name))
+    print_table(table)
+
+
+def print_files(files: Sequence[tuple[SpaceFile, str | None]]) -> None:
+    """Print files by their paths."""
+    table = columns("", "path", "size", "type", "tags", "changed", "id")
+    for file, path in files:
+        table.add_row(*_cells(file, path or file.name))
+    print_table(table)
+
+
+def print_trash(files: Sequence[tuple[TrashedFile, str | None]]) -> None:
+    """Print the trash; of a file whose folder is gone, only the name."""
+    table = columns("path", "size", "deleted", "purged", "id")
+    for file, path in files:
+        where = Text(path or file.name)
+        table.add_row(where, size(file.size), _when(file.deleted_at), _when(file.purge_at), file.id)
+    print_table(table)
+
+
+def print_tree(tree: Tree, title: str) -> None:
+    """Print a folder with all that was read of what lies below it."""
+    drawing = Drawing(Text(tree.folder.name + "/" if tree.folder else title))
+    _grow(drawing, tree)
+    print_table(drawing)
+
+
+def _grow(drawing: Drawing, tree: Tree) -> None:
+    for child in tree.folders:
+        if child.folder:
+            label = Text.assemble((f"{child.folder.name}/", "bold"), _marks(child.folder, ()))
+            _grow(drawing.add(label), child)
+    for file in tree.files:
+        label = Text.assemble(file.name, (f"  {size(file.size)}", "dim"), _marks(file, file.tags))
+        drawing.add(label)
+    if tree.more_files:
+        drawing.add(Text("…"))
+
+
+def _marks(thing: SpaceFile | Folder, tags: Sequence[str]) -> str:
+    star = f"  {FAVORITE}" if thing.favorite else ""
+    return star + (f"  [{', '.join(tags)}]" if tags else "")
+
+
+def _cells(file: SpaceFile, name: str) -> Iterator[str | Text]:
+    yield _star(file)
+    # Not strings, in which Rich would look for markup.
+    yield Text(name)
+    yield size(file.size)
+    yield Text(file.mime_type)
+    yield Text(", ".join(file.tags))
+    yield _when(file.updated_at)
+    yield file.id
+
+
+def _star(thing: SpaceFile | Folder) -> str:
+    return FAVORITE if thing.favorite else ""
+
+
+def _when(time: datetime) -> str:
+    return moment(int(time.timestamp()))

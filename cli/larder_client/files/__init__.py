@@ -1,0 +1,1 @@
+"""The files API: requests, answers and their types."""

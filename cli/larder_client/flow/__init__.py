@@ -1,0 +1,1 @@
+"""One description of a request flow, run by threads or by asyncio."""

@@ -1,0 +1,114 @@
+"""Drives flows on asyncio's event loop; what goes on together, in tasks."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from larder_client.flow.steps import Exchange, Flow, Reply, Sleep, Step, Together, Work
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+
+    import httpx
+
+
+class Tasks:
+    """Runs flows; `api` sends with the key, `store` without. Files are read in threads.
+
+    `parallel` connections may wait for work at the same time, each in a thread.
+    """
+
+    def __init__(
+        self,
+        api: httpx.AsyncClient,
+        store: httpx.AsyncClient,
+        parallel: int,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._api = api
+        self._store = store
+        self._sleep = sleep
+        # Not the loop's own threads: those that wait would keep others from reading and writing.
+        self._threads = ThreadPoolExecutor(parallel + 1, thread_name_prefix="larder")
+
+    async def run[T](self, flow: Flow[T]) -> T:
+        """Return the flow's result."""
+        resume: Callable[[], Step] = partial(next, flow)
+        while True:
+            try:
+                step = resume()
+            except StopIteration as end:
+                result: T = end.value
+                return result
+            try:
+                answer = await self._perform(step)
+            except BaseException as error:  # noqa: BLE001 - the flow's to handle
+                resume = partial(flow.throw, error)
+            else:
+                resume = partial(flow.send, answer)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._api.aclose()
+        await self._store.aclose()
+        self._threads.shutdown(wait=False)
+
+    async def _perform(self, step: Step) -> Any:  # noqa: ANN401 - by kind of step
+        match step:
+            case Exchange():
+                return await self._exchange(step)
+            case Sleep(seconds):
+                return await self._sleep(seconds)
+            case Work(call):
+                return await asyncio.get_running_loop().run_in_executor(self._threads, call)
+            case Together(flows, limit):
+                return await self._together(flows, limit)
+
+    async def _exchange(self, step: Exchange) -> Reply:
+        client = self._api if step.url.startswith("/") else self._store
+        headers, body = dict(step.headers), step.body
+        content: bytes | AsyncIterator[bytes]
+        if isinstance(body, bytes):
+            content = body
+        else:
+            content = _in_threads(body.blocks())
+            headers["Content-Length"] = str(body.size)
+        request = client.build_request(
+            step.method, step.url, params=step.params or None, headers=headers, content=content
+        )
+        response = await client.send(request, stream=True)
+        try:
+            if step.sink is None or not step.sink.takes(response.status_code, response.headers):
+                return Reply(response.status_code, response.headers, await response.aread())
+            async for block in response.aiter_raw():
+                if not await asyncio.to_thread(step.sink.write, block):
+                    break
+            return Reply(response.status_code, response.headers, b"")
+        finally:
+            await response.aclose()
+
+    async def _together(self, flows: Sequence[Flow[Any]], limit: int) -> list[Any]:
+        results: list[Any] = [None] * len(flows)
+        waiting = enumerate(flows)
+
+        async def work() -> None:
+            for index, flow in waiting:
+                results[index] = await self.run(flow)
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(min(limit, len(flows))):
+                    group.create_task(work())
+        except BaseExceptionGroup as failed:
+            first = failed.exceptions[0]
+        else:
+            return results
+        raise first
+
+
+async def _in_threads(blocks: Iterator[bytes]) -> AsyncIterator[bytes]:
+    while block := await asyncio.to_thread(next, blocks, b""):
+        yield block

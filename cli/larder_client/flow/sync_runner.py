@@ -1,0 +1,141 @@
+"""Drives flows with blocking calls; what goes on together, in threads."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from threading import Event, Lock, Thread
+from typing import TYPE_CHECKING, Any
+
+from larder_client.flow.steps import Exchange, Flow, Reply, Sleep, Step, Together, Work
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    import httpx
+
+GRACE = 1.0
+"""Seconds that threads get to put down what they have, when the caller is interrupted."""
+
+
+class _StoppedError(Exception):
+    """Another flow of the same `Together` has failed."""
+
+
+class Threads:
+    """Runs flows; `api` sends with the key, `store` without."""
+
+    def __init__(
+        self,
+        api: httpx.Client,
+        store: httpx.Client,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._api = api
+        self._store = store
+        self._sleep = sleep
+
+    def run[T](self, flow: Flow[T], stop: Event | None = None) -> T:
+        """Return the flow's result; it stops at the next block of bytes when `stop` is set."""
+        resume: Callable[[], Step] = partial(next, flow)
+        while True:
+            try:
+                step = resume()
+            except StopIteration as end:
+                result: T = end.value
+                return result
+            try:
+                answer = self._perform(step, stop)
+            except BaseException as error:  # noqa: BLE001 - the flow's to handle
+                resume = partial(flow.throw, error)
+            else:
+                resume = partial(flow.send, answer)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._api.close()
+        self._store.close()
+
+    def _perform(self, step: Step, stop: Event | None) -> Any:  # noqa: ANN401 - by kind of step
+        match step:
+            case Exchange():
+                return self._exchange(step, stop)
+            case Sleep(seconds):
+                return self._sleep(seconds)
+            case Work(call):
+                return call()
+            case Together(flows, limit):
+                return self._together(flows, limit)
+
+    def _exchange(self, step: Exchange, stop: Event | None) -> Reply:
+        if stop is not None and stop.is_set():
+            raise _StoppedError
+        client = self._api if step.url.startswith("/") else self._store
+        headers, body = dict(step.headers), step.body
+        content: bytes | Iterator[bytes]
+        if isinstance(body, bytes):
+            content = body
+        else:
+            content = _until(stop, body.blocks())
+            headers["Content-Length"] = str(body.size)
+        request = client.build_request(
+            step.method, step.url, params=step.params or None, headers=headers, content=content
+        )
+        response = client.send(request, stream=True)
+        try:
+            if step.sink is None or not step.sink.takes(response.status_code, response.headers):
+                return Reply(response.status_code, response.headers, response.read())
+            for block in _until(stop, response.iter_raw()):
+                if not step.sink.write(block):
+                    break
+            return Reply(response.status_code, response.headers, b"")
+        finally:
+            response.close()
+
+    def _together(self, flows: Sequence[Flow[Any]], limit: int) -> list[Any]:
+        results: list[Any] = [None] * len(flows)
+        failures: list[BaseException] = []
+        waiting = enumerate(flows)
+        turn = Lock()
+        stop = Event()
+
+        def work() -> None:
+            while not stop.is_set():
+                with turn:
+                    index, flow = next(waiting, (-1, None))
+                if flow is None:
+                    return
+                try:
+                    results[index] = self.run(flow, stop)
+                except BaseException as error:  # noqa: BLE001 - raised below
+                    failures.append(error)
+                    stop.set()
+
+        # Daemons: one that hangs in a dead connection does not keep the program from ending.
+        threads = [Thread(target=work, daemon=True) for _ in range(min(limit, len(flows)))]
+        try:
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        except BaseException:
+            stop.set()
+            _join(threads, within=GRACE)
+            raise
+        if failures:
+            raise failures[0]
+        return results
+
+
+def _until(stop: Event | None, blocks: Iterable[bytes]) -> Iterator[bytes]:
+    for block in blocks:
+        if stop is not None and stop.is_set():
+            raise _StoppedError
+        yield block
+
+
+def _join(threads: Iterable[Thread], *, within: float) -> None:
+    deadline = time.monotonic() + within
+    for thread in threads:
+        if thread.ident is not None:
+            thread.join(max(0, deadline - time.monotonic()))

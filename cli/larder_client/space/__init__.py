@@ -1,0 +1,1 @@
+"""The Space: folders, tags, search and the trash."""

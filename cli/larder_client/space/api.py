@@ -1,0 +1,142 @@
+"""The Space's operations, as flows."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from larder_client.flow.retries import exchange
+from larder_client.flow.steps import Exchange, Flow
+from larder_client.flow.wire import accepted, decoded, form_request, json_request, once, segment
+from larder_client.space.models import (
+    Folder,
+    FolderDeleted,
+    FolderPage,
+    SpaceFile,
+    SpaceFileDeleted,
+    SpaceFilePage,
+    TrashEmptied,
+    TrashPage,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from larder_client.flow.retries import RetryPolicy
+    from larder_client.space.models import FileChanges, FileFilters, FolderChanges
+
+PAGE = 100
+"""The most that Larder answers at a time."""
+
+
+class SpaceApi:
+    """The routes; every one raises ApiError, UnexpectedAnswerError or ConnectionFailedError."""
+
+    def __init__(self, policy: RetryPolicy) -> None:
+        self._policy = policy
+
+    def files(self, filters: FileFilters, *, limit: int, cursor: str | None) -> Flow[SpaceFilePage]:
+        """Return a page of the files that the filters let through."""
+        params = {name: _word(value) for name, value in _camel(filters).items()}
+        request = Exchange("GET", "/storage/files", params=params | _place(limit, cursor))
+        return (yield from self._read(SpaceFilePage, request))
+
+    def file(self, file_id: str) -> Flow[SpaceFile]:
+        """Return the file's record."""
+        return (yield from self._read(SpaceFile, Exchange("GET", _file(file_id))))
+
+    def create_file(
+        self, name: str, data: bytes, folder_id: str | None, tags: Sequence[str]
+    ) -> Flow[SpaceFile]:
+        """Store a small file in one request."""
+        fields: dict[str, Any] = {"tags": list(tags)}
+        if folder_id is not None:
+            fields["folderId"] = folder_id
+        request = form_request("/storage/files", fields, name, data)
+        return (yield from self._read(SpaceFile, request))
+
+    def update_file(self, file_id: str, changes: FileChanges) -> Flow[SpaceFile]:
+        """Change the file."""
+        request = json_request("PATCH", _file(file_id), _camel(changes))
+        return (yield from self._read(SpaceFile, request))
+
+    def trash_file(self, file_id: str) -> Flow[SpaceFileDeleted]:
+        """Move the file to the trash."""
+        return (yield from self._read(SpaceFileDeleted, Exchange("DELETE", _file(file_id))))
+
+    def trash(self, *, limit: int, cursor: str | None) -> Flow[TrashPage]:
+        """Return a page of the trash, the last deleted first."""
+        request = Exchange("GET", "/storage/trash", params=_place(limit, cursor))
+        return (yield from self._read(TrashPage, request))
+
+    def restore(self, file_id: str) -> Flow[SpaceFile]:
+        """Take the file out of the trash again."""
+        request = json_request("POST", f"{_trashed(file_id)}/restore", {}, once())
+        return (yield from self._read(SpaceFile, request))
+
+    def purge(self, file_id: str) -> Flow[SpaceFileDeleted]:
+        """Delete the file in the trash for good."""
+        return (yield from self._read(SpaceFileDeleted, Exchange("DELETE", _trashed(file_id))))
+
+    def empty_trash(self) -> Flow[TrashEmptied]:
+        """Delete all that is in the trash for good."""
+        return (yield from self._read(TrashEmptied, Exchange("DELETE", "/storage/trash")))
+
+    def folders(self, parent_id: str | None, *, limit: int, cursor: str | None) -> Flow[FolderPage]:
+        """Return a page of the folders in a folder, by name."""
+        params = _place(limit, cursor) | ({} if parent_id is None else {"parentId": parent_id})
+        request = Exchange("GET", "/storage/folders", params=params)
+        return (yield from self._read(FolderPage, request))
+
+    def folder(self, folder_id: str) -> Flow[Folder]:
+        """Return the folder."""
+        return (yield from self._read(Folder, Exchange("GET", _folder(folder_id))))
+
+    def create_folder(self, name: str, parent_id: str | None) -> Flow[Folder]:
+        """Make a folder."""
+        wanted = {"name": name, "parentId": parent_id}
+        request = json_request("POST", "/storage/folders", wanted, once())
+        return (yield from self._read(Folder, request))
+
+    def update_folder(self, folder_id: str, changes: FolderChanges) -> Flow[Folder]:
+        """Change the folder; what lies in it moves with it."""
+        request = json_request("PATCH", _folder(folder_id), _camel(changes))
+        return (yield from self._read(Folder, request))
+
+    def delete_folder(self, folder_id: str, *, recursive: bool) -> Flow[FolderDeleted]:
+        """Delete an empty folder, or with `recursive` any, whose files go to the trash."""
+        params = {"recursive": "true"} if recursive else {}
+        request = Exchange("DELETE", _folder(folder_id), params=params)
+        return (yield from self._read(FolderDeleted, request))
+
+    def _read[T](self, kind: type[T], request: Exchange) -> Flow[T]:
+        reply = yield from exchange(self._policy, lambda: request)
+        return decoded(kind, accepted(reply, HTTPStatus.OK, HTTPStatus.ACCEPTED))
+
+
+def _file(file_id: str) -> str:
+    return f"/storage/files/{segment(file_id)}"
+
+
+def _trashed(file_id: str) -> str:
+    return f"/storage/trash/{segment(file_id)}"
+
+
+def _folder(folder_id: str) -> str:
+    return f"/storage/folders/{segment(folder_id)}"
+
+
+def _place(limit: int, cursor: str | None) -> dict[str, str]:
+    return {"limit": str(limit)} | ({} if cursor is None else {"cursor": cursor})
+
+
+def _camel(members: Mapping[str, object]) -> dict[str, Any]:
+    """Return the members under their names on the wire: `folder_id` as `folderId`."""
+    return {
+        first + "".join(word.title() for word in words): value
+        for (first, *words), value in ((name.split("_"), value) for name, value in members.items())
+    }
+
+
+def _word(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,195 @@
+"""Files and folders by the paths that people write: `/Projects/2026/report.pdf`.
+
+A path begins with a slash; one that ends with a slash is a folder's. Names are compared as Larder
+compares those of folders, in any case, and one that is the same to the letter comes first.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from larder_client.errors import ApiError, PathError
+from larder_client.flow.steps import Flow, together
+from larder_client.space.models import ROOT, Folder, SpaceFile, TrashedFile
+from larder_client.space.pages import all_files, all_folders, all_trash
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from larder_client.space.api import SpaceApi
+
+
+def names_of(path: str) -> list[str]:
+    """Return the names in a path, none for the root.
+
+    Raises:
+        PathError: it does not begin with a slash.
+    """
+    if not path.startswith("/"):
+        message = f"'{path}' is neither an id nor a path: paths begin with a slash."
+        raise PathError(message)
+    return [name for name in path.split("/") if name]
+
+
+def joined(names: Iterable[str]) -> str:
+    """Return the path of those names."""
+    return "/" + "/".join(names)
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """Finds what lies at a path; raises as SpaceApi does."""
+
+    api: SpaceApi
+    parallel: int
+
+    def at(self, path: str) -> Flow[SpaceFile | Folder | None]:
+        """Return the file or folder at the path, None for the root.
+
+        Raises:
+            PathError: nothing lies there, or more than one thing.
+        """
+        names = names_of(path)
+        if not names:
+            return None
+        parent, name = (yield from self._descend(names[:-1])), names[-1]
+        folder = yield from self._folder_in(parent, name)
+        found = [] if path.endswith("/") else (yield from self._files_in(parent, name))
+        if folder is not None and found:
+            message = (
+                f"There is a folder and a file at {path}: "
+                f"write {path}/ for the folder, or the id {found[0].id} for the file."
+            )
+            raise PathError(message)
+        return folder or _only(found, path)
+
+    def file(self, path: str) -> Flow[SpaceFile]:
+        """Return the file at the path.
+
+        Raises:
+            PathError: no file lies there, or several.
+        """
+        names = names_of(path)
+        if path.endswith("/"):
+            message = f"{path} is a folder's path, not a file's."
+            raise PathError(message)
+        parent = yield from self._descend(names[:-1])
+        files = yield from self._files_in(parent, names[-1])
+        if not files and (yield from self._folder_in(parent, names[-1])) is not None:
+            message = f"There is no file at {path}, but a folder."
+            raise PathError(message)
+        return _only(files, path)
+
+    def trashed(self, path: str) -> Flow[TrashedFile]:
+        """Return the file in the trash that lay at the path.
+
+        Raises:
+            PathError: none did, or several; or the folder that it lay in is gone.
+        """
+        names = names_of(path) or [""]
+        parent = yield from self._descend(names[:-1])
+        place = None if parent is None else parent.id
+        trash = yield from all_trash(self.api)
+        here = [file for file in trash if file.folder_id == place]
+        return _only(_named(here, names[-1]), path, where=" in the trash")
+
+    def folder(self, path: str) -> Flow[Folder | None]:
+        """Return the folder at the path, None for the root.
+
+        Raises:
+            PathError: there is none.
+        """
+        return (yield from self._descend(names_of(path)))
+
+    def make(self, path: str) -> Flow[Folder | None]:
+        """Return the folder at the path; it and those above it are made where they are missing."""
+        folder: Folder | None = None
+        for name in names_of(path):
+            parent = folder
+            folder = yield from self._folder_in(parent, name)
+            if folder is None:
+                folder = yield from self._made(parent, name)
+        return folder
+
+    def of_folders(self, folder_ids: Iterable[str]) -> Flow[dict[str, str]]:
+        """Return the folders' paths by their ids, without those that are gone."""
+        known: dict[str, Folder | None] = {}
+        wanted = set(folder_ids)
+        while wanted:
+            ids = sorted(wanted)
+            found = yield from together([self._known(each) for each in ids], self.parallel)
+            known.update(zip(ids, found, strict=True))
+            wanted = {each.parent_id for each in found if each and each.parent_id} - known.keys()
+        return {each: joined(_way(known, folder)) for each, folder in known.items() if folder}
+
+    def _known(self, folder_id: str) -> Flow[Folder | None]:
+        try:
+            return (yield from self.api.folder(folder_id))
+        except ApiError as error:
+            if error.status != HTTPStatus.NOT_FOUND:
+                raise
+            return None
+
+    def _descend(self, names: Sequence[str]) -> Flow[Folder | None]:
+        folder: Folder | None = None
+        for depth, name in enumerate(names, 1):
+            folder = yield from self._folder_in(folder, name)
+            if folder is None:
+                message = f"There is no folder {joined(names[:depth])}."
+                raise PathError(message)
+        return folder
+
+    def _folder_in(self, parent: Folder | None, name: str) -> Flow[Folder | None]:
+        folders = yield from all_folders(self.api, ROOT if parent is None else parent.id)
+        wanted = _folded(name)
+        return next((folder for folder in folders if _folded(folder.name) == wanted), None)
+
+    def _files_in(self, parent: Folder | None, name: str) -> Flow[list[SpaceFile]]:
+        place = ROOT if parent is None else parent.id
+        files = yield from all_files(self.api, {"folder_id": place, "q": name})
+        return _named(files, name)
+
+    def _made(self, parent: Folder | None, name: str) -> Flow[Folder]:
+        try:
+            return (yield from self.api.create_folder(name, parent.id if parent else None))
+        except ApiError as error:
+            # Somebody else was faster.
+            if error.code == "folder_exists":
+                folder = yield from self._folder_in(parent, name)
+                if folder is not None:
+                    return folder
+            raise
+
+
+def _named[F: SpaceFile](files: Iterable[F], name: str) -> list[F]:
+    alike = [file for file in files if _folded(file.name) == _folded(name)]
+    return [file for file in alike if file.name == name] or alike
+
+
+def _only[F: SpaceFile](files: Sequence[F], path: str, where: str = "") -> F:
+    match files:
+        case []:
+            message = f"There is nothing at {path}{where}."
+            raise PathError(message)
+        case [file]:
+            return file
+    ids = ", ".join(file.id for file in files)
+    message = f"{len(files)} files are at {path}{where}: give the id of one, {ids}."
+    raise PathError(message)
+
+
+def _way(known: dict[str, Folder | None], folder: Folder | None) -> list[str]:
+    names: list[str] = []
+    while folder is not None:
+        names.insert(0, folder.name)
+        folder = known[folder.parent_id] if folder.parent_id else None
+    return names
+
+
+def _folded(name: str) -> str:
+    """Return what two names have in common that differ only in case or in Unicode's forms."""
+    decomposed = unicodedata.normalize("NFD", name).casefold()
+    return unicodedata.normalize("NFC", decomposed)

@@ -1,0 +1,1 @@
+"""Uploads and downloads: in parallel parts, resumable."""

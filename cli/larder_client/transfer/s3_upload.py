@@ -1,0 +1,147 @@
+"""Bytes on their way to S3, by one PUT or in parts, as flows.
+
+Statuses and codes: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum, auto
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from larder_client.errors import ChecksumError, TransferError
+from larder_client.flow.retries import exchange
+from larder_client.flow.steps import Exchange, Flow, Reply, together, work
+from larder_client.transfer.source import Slice
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from larder_client.files.models import ArrivedPart, Part, Transfer
+    from larder_client.flow.retries import RetryPolicy
+    from larder_client.transfer.progress import Progress
+    from larder_client.transfer.source import Source
+
+_CODE = re.compile(rb"<Code>([^<]*)</Code>")
+_MESSAGE = re.compile(rb"<Message>([^<]*)</Message>")
+
+# S3's 400s that say the connection was at fault, not the request.
+_CONNECTION_CODES = {"RequestTimeout", "IncompleteBody"}
+_OTHER_BYTES = {"BadDigest", "XAmzContentSHA256Mismatch", "InvalidDigest"}
+
+
+class Outcome(Enum):
+    """What became of a PUT."""
+
+    STORED = auto()
+    STALE = auto()  # the URL is too old, or the upload no longer takes bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """How to send one source.
+
+    `with_md5` compares what is sent with the MD5 that S3 answers: for uploads without a SHA-256,
+    by which S3 or Larder compares the whole.
+    """
+
+    source: Source
+    policy: RetryPolicy
+    progress: Progress
+    parallel: int
+    with_md5: bool
+
+    def whole(self, transfer: Transfer) -> Flow[Outcome]:
+        """Send everything by one PUT, which S3 accepts once.
+
+        Raises:
+            ChecksumError: S3 received other bytes than were announced.
+            TransferError: S3 refused for another reason that stays.
+            ConnectionFailedError: S3 cannot be reached.
+        """
+        # The client states the length itself, and would send no other number of bytes.
+        headers = {k: v for k, v in transfer.headers.items() if k.lower() != "content-length"}
+        body = Slice(self.source, 0, self.source.size, self.progress, with_md5=self.with_md5)
+        reply = yield from self._put(transfer.url or "", headers, body)
+        if reply.status == HTTPStatus.PRECONDITION_FAILED:
+            # `If-None-Match: *`: an earlier try got through although its answer did not.
+            return Outcome.STORED
+        return self._compared(reply, body, "")
+
+    def parts(self, part_size: int, parts: Sequence[Part]) -> Flow[list[Outcome]]:
+        """Send those parts, several at a time; raises as `whole` does."""
+        flows = [self._part(part_size, part) for part in parts]
+        return (yield from together(flows, self.parallel))
+
+    def same(self, part_size: int, arrived: Sequence[ArrivedPart]) -> Flow[bool]:
+        """Tell whether S3 has in those parts what the source has there now."""
+        flows = [self._same(part_size, part) for part in arrived]
+        return all((yield from together(flows, self.parallel)))
+
+    def _same(self, part_size: int, part: ArrivedPart) -> Flow[bool]:
+        start, size = self._bounds(part_size, part.part_number)
+        if part.size != size:
+            return False
+        md5 = yield from work(lambda: self.source.md5(start, size, self.progress))
+        return md5 == part.etag.strip('"')
+
+    def _part(self, part_size: int, part: Part) -> Flow[Outcome]:
+        start, size = self._bounds(part_size, part.part_number)
+        body = Slice(self.source, start, size, self.progress, with_md5=self.with_md5)
+        reply = yield from self._put(part.url, {}, body)
+        return self._compared(reply, body, f" of part {part.part_number}")
+
+    def _compared(self, reply: Reply, body: Slice, where: str) -> Outcome:
+        outcome = _outcome(reply)
+        etag = reply.headers.get("etag", "").strip('"')
+        if self.with_md5 and outcome is Outcome.STORED and etag != body.md5:
+            message = f"S3 stored other bytes{where} than were sent."
+            raise ChecksumError(message)
+        return outcome
+
+    def _put(self, url: str, headers: dict[str, str], body: Slice) -> Flow[Reply]:
+        def attempt() -> Exchange:
+            body.rewind()
+            return Exchange("PUT", url, headers=headers, body=body)
+
+        def wants(reply: Reply) -> bool:
+            return self.policy.wants(reply) or (
+                reply.status == HTTPStatus.BAD_REQUEST and _code(reply) in _CONNECTION_CODES
+            )
+
+        try:
+            reply = yield from exchange(self.policy, attempt, wants=wants)
+        except BaseException:
+            body.rewind()
+            raise
+        if reply.status not in {HTTPStatus.OK, HTTPStatus.PRECONDITION_FAILED}:
+            body.rewind()
+        return reply
+
+    def _bounds(self, part_size: int, number: int) -> tuple[int, int]:
+        start = (number - 1) * part_size
+        return start, min(part_size, self.source.size - start)
+
+
+def _outcome(reply: Reply) -> Outcome:
+    if reply.status == HTTPStatus.OK:
+        return Outcome.STORED
+    if reply.status in {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}:
+        return Outcome.STALE
+    code = _code(reply)
+    if code in _OTHER_BYTES:
+        message = "S3 received other bytes than were announced: the file changed, or the line did."
+        raise ChecksumError(message)
+    raise TransferError(f"S3 refused the bytes: HTTP {reply.status} {code} {_message(reply)}")
+
+
+def _code(reply: Reply) -> str:
+    found = _CODE.search(reply.body)
+    return "" if found is None else found[1].decode("utf-8", "replace")
+
+
+def _message(reply: Reply) -> str:
+    found = _MESSAGE.search(reply.body)
+    return "" if found is None else found[1].decode("utf-8", "replace")

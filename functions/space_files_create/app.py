@@ -1,0 +1,43 @@
+"""POST /v1/storage/files: put a small file into the Space."""
+
+from larder.api.http.requests import raw_body, tenant_of
+from larder.api.http.resolver import entry, resolver
+from larder.api.space.form import space_form
+from larder.api.space.models import SpaceFile
+from larder.domain.files import Purpose
+from larder.runtime.composition import Composition
+from larder.runtime.observability import count_admission
+from larder.services.files.create import NewFile, create_file
+
+app = resolver(camel_case=True)
+ports = Composition.from_environment()
+files, reclaimer, objects = ports.files, ports.reclaimer, ports.objects
+
+
+@app.post(
+    "/v1/storage/files", summary="Upload a file of up to 2 MiB", operation_id="space_files_create"
+)
+def space_files_create() -> SpaceFile:
+    """Store a file, in a folder and with tags if the form names them."""
+    event = app.current_event
+    form = space_form(event.headers.get("content-type"), raw_body(event))
+    file = create_file(
+        tenant_of(event),
+        NewFile(
+            filename=form.file.filename,
+            data=form.file.data,
+            purpose=Purpose.USER_DATA,
+            mime_type=form.file.content_type,
+            folder_id=form.folder_id,
+            tags=form.tags,
+        ),
+        files=files,
+        reclaimer=reclaimer,
+        objects=objects,
+        clock=ports.clock,
+    )
+    count_admission(file.amount)
+    return SpaceFile.of(file)
+
+
+lambda_handler = entry(app, replays=ports.replays)

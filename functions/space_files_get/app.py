@@ -1,0 +1,30 @@
+"""GET /v1/storage/files/{file_id}: a file with its bytes, or with a link to them."""
+
+from aws_lambda_powertools.event_handler import Response, content_types
+
+from larder.api.files.content import never_rendered
+from larder.api.http.requests import tenant_of
+from larder.api.http.resolver import entry, resolver
+from larder.api.space.models import FileWithContent, FileWithMetadata, whole_file
+from larder.runtime.composition import Composition
+from larder.services.space.read_file import read_file
+
+app = resolver(camel_case=True)
+ports = Composition.from_environment()
+files, objects = ports.files, ports.objects
+
+
+@app.get(
+    "/v1/storage/files/<file_id>", summary="Retrieve a file whole", operation_id="space_files_get"
+)
+def space_files_get(file_id: str) -> Response[FileWithContent | FileWithMetadata]:
+    """Return the file, under 4 MiB with its bytes in base64, else with a download link."""
+    file, content = read_file(
+        tenant_of(app.current_event), file_id, files=files, objects=objects, clock=ports.clock
+    )
+    return Response(
+        200, content_types.APPLICATION_JSON, whole_file(file, content), never_rendered(file)
+    )
+
+
+lambda_handler = entry(app)

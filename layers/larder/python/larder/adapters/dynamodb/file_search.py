@@ -1,0 +1,86 @@
+"""Finding files in the Store table: which index serves which query."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from larder.adapters.dynamodb.attributes import number, text
+from larder.adapters.dynamodb.items import file_from
+from larder.adapters.dynamodb.keys import file_id_of
+from larder.adapters.dynamodb.listings import (
+    BY_NAME,
+    BY_SIZE,
+    IN_FOLDER,
+    IN_FOLDER_BY_NAME,
+    IN_FOLDER_BY_SIZE,
+    folder_scope,
+)
+from larder.adapters.dynamodb.pages import ListRead, read_list
+from larder.domain.ids import FILE_PREFIX
+from larder.services.space.ports import FileQuery, Found, Sort
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
+
+    from larder.domain.files import File
+    from larder.domain.ids import TenantId
+    from larder.services.space.ports import Position
+
+_IN_PROJECT = {Sort.CREATED_AT: None, Sort.NAME: BY_NAME, Sort.SIZE_BYTES: BY_SIZE}
+_IN_FOLDER = {
+    Sort.CREATED_AT: IN_FOLDER,
+    Sort.NAME: IN_FOLDER_BY_NAME,
+    Sort.SIZE_BYTES: IN_FOLDER_BY_SIZE,
+}
+
+
+class DynamoFinder:
+    """`FileFinder` on DynamoDB."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def find(
+        self, tenant: TenantId, query: FileQuery, *, limit: int, after: Position | None, now: float
+    ) -> Found[File]:
+        """Query the index that has the files of the folder, or all, in the order asked for."""
+        conditions, values = _conditions(query, now)
+        if query.folder is None:
+            index, scope = _IN_PROJECT[query.sort], ""
+            if index is None:
+                scope = FILE_PREFIX
+        else:
+            index = _IN_FOLDER[query.sort]
+            scope = folder_scope(None if query.folder == "root" else query.folder)
+        read = ListRead(
+            table=self._table,
+            tenant=tenant,
+            index=index,
+            scope=scope,
+            descending=query.descending,
+            filter=" AND ".join(conditions),
+            values=values,
+        )
+        found = read_list(self._client, read, limit=limit, after=after)
+        files = [file_from(file_id, item) for item in found.items if (file_id := file_id_of(item))]
+        return Found(tuple(files), found.next)
+
+
+def _conditions(query: FileQuery, now: float) -> tuple[list[str], dict[str, AttributeValueTypeDef]]:
+    conditions = ["(attribute_not_exists(expires_at) OR expires_at > :now)"]
+    values = {":now": number(int(now))}
+    if query.tag is not None:
+        conditions.append("contains(tags, :tag)")
+        values[":tag"] = text(query.tag)
+    if query.favorite is not None:
+        conditions.append("favorite = :favorite")
+        values[":favorite"] = {"BOOL": query.favorite}
+    if query.name_part is not None:
+        conditions.append("contains(folded, :part)")
+        values[":part"] = text(query.name_part)
+    if query.mime_prefix is not None:
+        conditions.append("begins_with(mime_type, :mime)")
+        values[":mime"] = text(query.mime_prefix)
+    return conditions, values

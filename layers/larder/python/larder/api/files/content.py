@@ -1,0 +1,78 @@
+"""A file's bytes as an HTTP answer (RFC 9110: ranges, conditions, redirects)."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+import pybase64
+from aws_lambda_powertools.event_handler import Response
+
+from larder.api.http.errors import envelope
+from larder.domain.filenames import attachment
+from larder.services.files.content import Redirect
+from larder.services.object_store import NotModified, RangeNotSatisfiable, StoredBytes
+
+if TYPE_CHECKING:
+    from larder.domain.files import File
+    from larder.services.files.content import Inline
+
+
+def content_response(content: Inline | Redirect) -> Response[Any]:
+    """Return the bytes, the part asked for, or where they are; never to be rendered."""
+    if isinstance(content, Redirect):
+        return Response(
+            status_code=HTTPStatus.FOUND,
+            body="",
+            headers={"Location": content.request.url, "Cache-Control": "no-store"},
+        )
+    match content.result:
+        case NotModified(etag):
+            return Response(status_code=HTTPStatus.NOT_MODIFIED, body="", headers={"ETag": etag})
+        case RangeNotSatisfiable():
+            return envelope(
+                HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
+                f"The range lies outside the file's {content.file.bytes} bytes.",
+                param="Range",
+                headers={"Content-Range": f"bytes */{content.file.bytes}"},
+            )
+        case StoredBytes(data, etag, content_range):
+            headers = content_headers(content.file, len(data), etag)
+            status = HTTPStatus.OK
+            if content_range is not None:
+                status = HTTPStatus.PARTIAL_CONTENT
+                headers["Content-Range"] = content_range
+            answer: Response[str] = Response(
+                status_code=status,
+                content_type="application/octet-stream",
+                # As Powertools would, in a tenth of the time.
+                body=pybase64.b64encode_as_string(data),
+                headers=headers,
+            )
+            answer.base64_encoded = True
+            return answer
+
+
+def content_headers(file: File, size: int, etag: str) -> dict[str, str]:
+    """Return what is said of `size` bytes of the file's content, besides the bytes."""
+    return {
+        "Accept-Ranges": "bytes",
+        "Cache-Control": "private, no-cache",
+        "Content-Disposition": attachment(file.filename),
+        "Content-Length": str(size),
+        "ETag": etag,
+        **never_rendered(file),
+    }
+
+
+def never_rendered(file: File) -> dict[str, str]:
+    """Return the headers of an answer that carries a file's bytes, or the way to them."""
+    return {
+        "X-Content-Type-Options": "nosniff",
+        **digest_header(file),
+    }
+
+
+def digest_header(file: File) -> dict[str, str]:
+    """Return the header for which OpenAI's File has no field: the SHA-256, once it is known."""
+    return {} if file.sha256 is None else {"Larder-Sha256": file.sha256}

@@ -1,0 +1,1 @@
+"""What every route shares: resolver, errors, forms, the table of routes."""

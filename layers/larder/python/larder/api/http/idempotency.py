@@ -1,0 +1,92 @@
+"""Idempotent requests: a POST with `Idempotency-Key` is carried out once and answered alike.
+
+https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-idempotency-key-header
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
+
+from larder.api.http.requests import raw_body, tenant_of
+from larder.domain.errors import InvalidParameterError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+    from larder.services.idempotency import Replays
+
+HEADERS = ("idempotency-key", "agent-idempotency-key")
+
+_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+
+
+def idempotency_key(event: dict[str, Any]) -> str | None:
+    """Return the key that the request is to be carried out once under, if it names one.
+
+    Raises:
+        InvalidParameterError: it is not 1 to 255 visible ASCII characters.
+    """
+    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    key = next((headers[name] for name in HEADERS if name in headers), None)
+    if key is not None and not _KEY.fullmatch(key):
+        raise InvalidParameterError(
+            "Idempotency-Key must be 1 to 255 visible ASCII characters.", param="Idempotency-Key"
+        )
+    return key
+
+
+def fingerprint(event: APIGatewayProxyEvent) -> str:
+    """Return what makes the request the one it is.
+
+    A form counts by its parts, in any order, and not by its bytes: a client that repeats a
+    request may draw another boundary.
+    """
+    # With the first request that asks for it: most never do, and most have no form.
+    from larder.api.http.multipart_form import MalformedMultipartError, part_digests  # noqa: PLC0415
+
+    body = raw_body(event)
+    content_type = event.headers.get("content-type", "")
+    try:
+        parts = part_digests(content_type, body)
+    except MalformedMultipartError:
+        parts = [hashlib.sha256(body).hexdigest()]
+    return json.dumps([event.http_method, event.path, sorted(parts)])
+
+
+def answer_once(
+    key: str,
+    event: dict[str, Any],
+    context: LambdaContext,
+    respond: Callable[[], dict[str, Any]],
+    *,
+    replays: Replays,
+) -> dict[str, Any]:
+    """Answer the request by `respond`, or as it was answered before.
+
+    Answers that say "try again" are not kept: trying again has to be a new attempt.
+
+    Raises:
+        BodyTooLargeError: the body is larger than 2 MiB.
+        IdempotencyConflictError: the key belongs to another request, or to one still running.
+    """
+    request = APIGatewayProxyEvent(event)
+    answer, replayed = replays.once(
+        tenant_of(request), key, fingerprint(request), context, respond, _is_final
+    )
+    if replayed:
+        answer["multiValueHeaders"]["Larder-Idempotent-Replay"] = ["true"]
+    return answer
+
+
+def _is_final(answer: dict[str, Any]) -> bool:
+    headers = answer["multiValueHeaders"]
+    status = answer["statusCode"]
+    retried = status == 409 and "x-should-retry" not in headers  # noqa: PLR2004
+    return status < 500 and status != 429 and not retried  # noqa: PLR2004

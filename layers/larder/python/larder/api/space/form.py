@@ -1,0 +1,39 @@
+"""The form of `POST /v1/storage/files`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from larder.api.http.multipart_form import FilePart, parse_form
+from larder.domain.errors import InvalidParameterError
+
+
+@dataclass(frozen=True, slots=True)
+class SpaceForm:
+    """What the form says."""
+
+    file: FilePart
+    folder_id: str | None
+    tags: tuple[str, ...]
+
+
+def space_form(content_type: str | None, body: bytes) -> SpaceForm:
+    """Read the form; `tags` may be sent several times, or once with commas between.
+
+    Raises:
+        InvalidParameterError: it cannot be read, or has no file.
+    """
+    form = parse_form(content_type, body, known_fields={"folderId"}, list_fields={"tags"})
+    if form.file is None:
+        raise InvalidParameterError(
+            "The form has no file: send it as a part named 'file' with a filename "
+            "(curl: -F file=@report.pdf).",
+            param="file",
+        )
+    tags = form.fields.get("tags", "").split(",")
+    return SpaceForm(
+        file=form.file,
+        # A form's way to say nothing.
+        folder_id=form.fields.get("folderId") or None,
+        tags=tuple(tag for tag in tags if tag.strip()),
+    )

@@ -1,0 +1,254 @@
+"""What goes over the wire on the Space surface: camelCase, times as RFC 3339, sizes as strings."""
+
+from __future__ import annotations
+
+import base64
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from larder.domain.files import FileStatus, Purpose
+from larder.services.object_store import SignedRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from larder.domain.files import File
+    from larder.domain.folders import Folder
+    from larder.domain.trash import TrashedFile
+
+
+def rfc3339(at: int) -> str:
+    """Return the time `at` (unix seconds) as RFC 3339 in UTC: `2026-03-28T10:30:00Z`."""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class SpaceModel(BaseModel):
+    """A shape of the Space surface."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
+
+
+class SpaceFile(SpaceModel):
+    """A file as people see it."""
+
+    file_id: str = Field(description="The same id as on `/v1/files`")
+    name: str
+    size_bytes: str = Field(description="Exact size in bytes, as a string")
+    mime_type: str
+    created_at: str = Field(description="RFC 3339, UTC")
+    updated_at: str = Field(description="When a person last changed it; RFC 3339, UTC")
+    purpose: Purpose
+    status: FileStatus
+    folder_id: str | None = Field(description="null: in the root")
+    tags: list[str]
+    favorite: bool
+    expires_at: str | None = Field(description="RFC 3339, UTC; null: never")
+
+    @classmethod
+    def of(cls, file: File) -> SpaceFile:
+        """Return the file as people see it."""
+        return cls(**_fields(file))
+
+
+class TrashedSpaceFile(SpaceFile):
+    """A file in the trash."""
+
+    deleted_at: str = Field(description="RFC 3339, UTC")
+    purge_at: str = Field(description="When it is gone for good; RFC 3339, UTC")
+
+    @classmethod
+    def in_trash(cls, trashed: TrashedFile) -> TrashedSpaceFile:
+        """Return the trashed file as people see it."""
+        return cls(
+            **_fields(trashed.file),
+            deleted_at=rfc3339(trashed.deleted_at),
+            purge_at=rfc3339(trashed.purge_at),
+        )
+
+
+def _fields(file: File) -> dict[str, Any]:
+    return {
+        "file_id": file.id,
+        "name": file.filename,
+        "size_bytes": str(file.bytes),
+        "mime_type": file.mime_type,
+        "created_at": rfc3339(file.created_at),
+        "updated_at": rfc3339(file.updated_at),
+        "purpose": file.purpose,
+        "status": file.status,
+        "folder_id": file.folder_id,
+        "tags": list(file.tags),
+        "favorite": file.favorite,
+        "expires_at": None if file.expires_at is None else rfc3339(file.expires_at),
+    }
+
+
+class Pagination(SpaceModel):
+    """Whether more follows, and the cursor that leads there."""
+
+    has_more: bool
+    cursor: str | None
+
+    @classmethod
+    def to(cls, cursor: str | None) -> Pagination:
+        """Return the way to the next page, None when this is the last one."""
+        return cls(has_more=cursor is not None, cursor=cursor)
+
+
+class SpaceFileList(SpaceModel):
+    """A page of files."""
+
+    files: list[SpaceFile]
+    pagination: Pagination
+
+    @classmethod
+    def of(cls, files: Sequence[File], cursor: str | None) -> SpaceFileList:
+        """Return the page as people see it."""
+        return cls(files=[SpaceFile.of(file) for file in files], pagination=Pagination.to(cursor))
+
+
+class TrashList(SpaceModel):
+    """A page of the trash."""
+
+    files: list[TrashedSpaceFile]
+    pagination: Pagination
+
+
+class InlineContent(SpaceModel):
+    """The bytes of a file, in base64."""
+
+    encoding: Literal["base64"] = "base64"
+    content: str
+
+
+class DownloadMetadata(SpaceModel):
+    """Where the bytes of a file are, for a few minutes."""
+
+    blob_id: str
+    download_url: str
+    download_url_expires_at: str = Field(description="RFC 3339, UTC")
+
+
+class ContentMetadata(SpaceModel):
+    """What stands for the bytes of a large file."""
+
+    metadata: DownloadMetadata
+
+
+class FileWithContent(SpaceFile):
+    """A file under 4 MiB, with its bytes."""
+
+    type: Literal["content"] = "content"
+    data: InlineContent
+
+
+class FileWithMetadata(SpaceFile):
+    """A file of 4 MiB or more, with a link to its bytes."""
+
+    type: Literal["metadata"] = "metadata"
+    data: ContentMetadata
+
+
+def whole_file(file: File, content: bytes | SignedRequest) -> FileWithContent | FileWithMetadata:
+    """Return the file with its bytes, or with the link to them."""
+    if isinstance(content, SignedRequest):
+        metadata = DownloadMetadata(
+            blob_id="blob-" + file.id.removeprefix("file-"),
+            download_url=content.url,
+            download_url_expires_at=rfc3339(content.expires_at),
+        )
+        return FileWithMetadata(**_fields(file), data=ContentMetadata(metadata=metadata))
+    return FileWithContent(
+        **_fields(file), data=InlineContent(content=base64.b64encode(content).decode())
+    )
+
+
+class FileGone(SpaceModel):
+    """The answer to a deletion."""
+
+    file_id: str
+    is_deleted: Literal[True] = True
+
+
+class TrashEmptied(SpaceModel):
+    """The answer to emptying the trash; what is left is purged in the background."""
+
+    purged_files: int
+    is_empty: bool
+
+
+class SpaceFolder(SpaceModel):
+    """A folder."""
+
+    folder_id: str = Field(description="`folder-` and 24 hex digits")
+    name: str
+    parent_id: str | None = Field(description="null: in the root")
+    created_at: str = Field(description="RFC 3339, UTC")
+    favorite: bool
+
+    @classmethod
+    def of(cls, folder: Folder) -> SpaceFolder:
+        """Return the folder as people see it."""
+        return cls(
+            folder_id=folder.id,
+            name=folder.name,
+            parent_id=folder.parent_id,
+            created_at=rfc3339(folder.created_at),
+            favorite=folder.favorite,
+        )
+
+
+class SpaceFolderList(SpaceModel):
+    """A page of folders."""
+
+    folders: list[SpaceFolder]
+    pagination: Pagination
+
+
+class FolderGone(SpaceModel):
+    """The answer to a deletion; while `isDeleted` is false it goes on in the background."""
+
+    folder_id: str
+    is_deleted: bool
+
+
+class _Change(SpaceModel):
+    # A misspelt field would change nothing and say nothing.
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+
+class FileUpdateRequest(_Change):
+    """The body of `PATCH /v1/storage/files/{file_id}`: what is to change, and nothing else."""
+
+    name: str | None = None
+    folder_id: str | None = Field(default=None, description="null or `root`: into no folder")
+    tags: list[str] | None = Field(default=None, description="Replaces all tags")
+    add_tags: list[str] = []
+    remove_tags: list[str] = []
+    favorite: bool | None = None
+
+
+class FolderCreateRequest(_Change):
+    """The body of `POST /v1/storage/folders`."""
+
+    name: str
+    parent_id: str | None = Field(default=None, description="null or `root`: in the root")
+
+
+class FolderUpdateRequest(_Change):
+    """The body of `PATCH /v1/storage/folders/{folder_id}`: what is to change."""
+
+    name: str | None = None
+    parent_id: str | None = Field(default=None, description="null or `root`: into the root")
+    favorite: bool | None = None
+
+
+def place(request: FileUpdateRequest | FolderUpdateRequest, field: str) -> str | None:
+    """Return the folder that a request names, `root` for null, None when it does not name one."""
+    if field not in request.model_fields_set:
+        return None
+    named: str | None = getattr(request, field)
+    return "root" if named is None else named

@@ -1,0 +1,71 @@
+"""Hand out a file's bytes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from larder.domain.errors import NotFoundError
+from larder.domain.limits import MAX_INLINE_BYTES, URL_LIFETIME
+from larder.services.files.get import get_file
+
+if TYPE_CHECKING:
+    from larder.domain.files import File
+    from larder.domain.ids import TenantId
+    from larder.services.clock import Clock
+    from larder.services.files.ports import FileRecords
+    from larder.services.object_store import ObjectStat, ObjectStore, ReadResult, SignedRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Inline:
+    """The bytes themselves, or what HTTP's conditions made of them."""
+
+    file: File
+    result: ReadResult
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """Where S3 serves the bytes."""
+
+    request: SignedRequest
+
+
+def open_content(
+    tenant: TenantId,
+    file_id: str,
+    *,
+    byte_range: str | None,
+    if_none_match: str | None,
+    files: FileRecords,
+    objects: ObjectStore,
+    clock: Clock,
+) -> Inline | Redirect:
+    """Return the file's bytes, or a signed address of them above `MAX_INLINE_BYTES`.
+
+    Raises:
+        NotFoundError: there is no such file for this project, or its bytes have not arrived.
+    """
+    file = get_file(tenant, file_id, files=files, clock=clock)
+    if file.bytes > MAX_INLINE_BYTES:
+        return Redirect(objects.sign_get(tenant, file, now=clock(), lifetime=URL_LIFETIME))
+    result = objects.read(tenant, file.id, byte_range=byte_range, if_none_match=if_none_match)
+    if result is None:
+        raise NotFoundError("File", file_id)
+    return Inline(file, result)
+
+
+def stat_content(
+    tenant: TenantId, file_id: str, *, files: FileRecords, objects: ObjectStore, clock: Clock
+) -> tuple[File, ObjectStat]:
+    """Return the file, and size and MD5 of its bytes, without reading them.
+
+    Raises:
+        NotFoundError: there is no such file for this project, or its bytes have not arrived.
+    """
+    file = get_file(tenant, file_id, files=files, clock=clock)
+    stat = objects.stat(tenant, file.id)
+    if stat is None:
+        raise NotFoundError("File", file_id)
+    return file, stat

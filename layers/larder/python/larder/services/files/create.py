@@ -1,0 +1,96 @@
+"""Store a small file that came with the request."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from larder.domain.digests import checked_sha256
+from larder.domain.errors import InvalidParameterError
+from larder.domain.files import File, client_purpose, expiry_of
+from larder.domain.ids import created_at, new_file_id
+from larder.domain.media_types import media_type_of
+from larder.domain.tags import checked_tags
+from larder.domain.folders import folder_named
+
+if TYPE_CHECKING:
+    from larder.domain.ids import TenantId
+    from larder.services.clock import Clock
+    from larder.services.files.ports import FileRecords
+    from larder.services.object_store import ObjectStore
+    from larder.services.quota import QuotaGate
+
+
+@dataclass(frozen=True, slots=True)
+class NewFile:
+    """What the client sent.
+
+    `mime_type` None when it did not say; `expires_after` in seconds, None for the purpose's own;
+    `folder_id` None or `root` for no folder; `sha256` what the bytes' digest is to be, hex in
+    either case, None to leave it unchecked.
+    """
+
+    filename: str
+    data: bytes
+    purpose: str
+    mime_type: str | None = None
+    expires_after: int | None = None
+    folder_id: str | None = None
+    tags: tuple[str, ...] = ()
+    sha256: str | None = None
+
+
+def create_file(
+    tenant: TenantId,
+    new: NewFile,
+    *,
+    files: FileRecords,
+    quota: QuotaGate,
+    objects: ObjectStore,
+    clock: Clock,
+) -> File:
+    """Admit the file, store its bytes, and return its record.
+
+    The record precedes the bytes: a crash in between leaves a record that the sweeper releases,
+    never bytes that nothing accounts for.
+
+    Raises:
+        InvalidParameterError: the purpose, the expiry or a tag is not acceptable, or the bytes
+            are not those of the client's `sha256`.
+        NotFoundError: the folder does not exist for this project, or is being deleted.
+        QuotaExceededError: the project has no room.
+        ContentionError: too many concurrent changes of the project.
+    """
+    purpose = client_purpose(new.purpose)
+    sha256 = _checked_digest(new)
+    file_id = new_file_id(clock())
+    file = File(
+        id=file_id,
+        filename=new.filename,
+        bytes=len(new.data),
+        purpose=purpose,
+        mime_type=media_type_of(new.filename, new.mime_type),
+        expires_at=expiry_of(purpose, created_at(file_id), new.expires_after),
+        sha256=sha256,
+        folder_id=folder_named(new.folder_id, param="folder_id"),
+        tags=checked_tags(new.tags, param="tags"),
+    )
+    quota.admit(tenant, lambda: files.admit(tenant, file))
+    try:
+        objects.put(tenant, file_id, new.data)
+    except Exception:
+        files.release(tenant, file)
+        raise
+    return file
+
+
+def _checked_digest(new: NewFile) -> str:
+    found = hashlib.sha256(new.data).hexdigest()
+    if new.sha256 is not None and checked_sha256(new.sha256) != found:
+        raise InvalidParameterError(
+            f"The SHA-256 of the {len(new.data)} bytes that arrived is {found}, "
+            f"not {new.sha256.lower()}. Nothing was stored: send the file again.",
+            param="sha256",
+        )
+    return found

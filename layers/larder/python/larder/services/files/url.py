@@ -1,0 +1,42 @@
+"""Hand out a download link."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from larder.domain.errors import InvalidParameterError
+from larder.services.files.get import get_file
+
+if TYPE_CHECKING:
+    from larder.domain.ids import TenantId
+    from larder.services.clock import Clock
+    from larder.services.files.ports import FileRecords
+    from larder.services.object_store import ObjectStore, SignedRequest
+
+SHORTEST_URL_LIFE = 60
+LONGEST_URL_LIFE = 3_600
+
+
+def download_url(
+    tenant: TenantId,
+    file_id: str,
+    *,
+    lifetime: int,
+    files: FileRecords,
+    objects: ObjectStore,
+    clock: Clock,
+) -> SignedRequest:
+    """Return a download link for handing on, valid for `lifetime` seconds (60..3600).
+
+    Raises:
+        InvalidParameterError: `lifetime` is out of range.
+        NotFoundError: there is no such file for this project.
+    """
+    if not SHORTEST_URL_LIFE <= lifetime <= LONGEST_URL_LIFE:
+        raise InvalidParameterError(
+            f"expiry must be between {SHORTEST_URL_LIFE} and {LONGEST_URL_LIFE} seconds, "
+            f"not {lifetime}.",
+            param="expiry",
+        )
+    file = get_file(tenant, file_id, files=files, clock=clock)
+    return objects.sign_get(tenant, file, now=clock(), lifetime=lifetime)

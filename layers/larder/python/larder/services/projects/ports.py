@@ -1,0 +1,73 @@
+"""What the use cases of projects need of the outside world: projects, keys, counters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from larder.domain.api_keys import KeyRecord
+    from larder.domain.ids import TenantId
+    from larder.domain.projects import Project
+    from larder.domain.quota import Amount, Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A recount of a project's items: what its files take, and what its pending uploads do."""
+
+    used: Amount
+    reserved: Amount
+
+
+class UsageRecords(Protocol):
+    """The projects' counters."""
+
+    def get(self, tenant: TenantId) -> Usage | None:
+        """Return the project's counters as of now, None for an unknown project."""
+
+    def recount(self, tenant: TenantId) -> Count:
+        """Add up the project's items one by one, in the trash or not.
+
+        Wrong when one of them comes, goes or moves meanwhile, which changes the counters' version.
+        """
+
+    def set_counted(self, tenant: TenantId, version: int, counted: Count) -> bool:
+        """Set the counters to what was counted; False when `version` is not theirs any more.
+
+        Limits stay. What is left may turn out negative, as after a lowered limit.
+        """
+
+    def audit_again(self, tenant: TenantId, at: int) -> None:
+        """Have the sweeper audit the project's counters at the time `at`."""
+
+
+class ProjectRecords(Protocol):
+    """The register of projects."""
+
+    def create(self, project: Project, limit: Amount, audit_at: int) -> bool:
+        """Record the project and its counters; False when the name is taken."""
+
+    def list(self) -> Iterable[Project]:
+        """Yield every project by name."""
+
+    def set_limit(self, tenant: TenantId, limit: Amount) -> None:
+        """Change the project's limits; what is stored stays, even above them."""
+
+
+class KeyRecords(Protocol):
+    """The API keys, by the digest of their secret."""
+
+    def find(self, digest: str) -> KeyRecord | None:
+        """Return the key with that digest, revoked or not."""
+
+    def add(self, key: KeyRecord) -> None:
+        """Record a new key."""
+
+    def of_project(self, tenant: TenantId) -> Iterable[KeyRecord]:
+        """Yield the project's keys, oldest first, revoked ones included."""
+
+    def revoke(self, digest: str, at: int) -> None:
+        """Mark the key as revoked at the time `at`; a second time changes nothing."""

@@ -1,0 +1,88 @@
+"""What operators do: projects, their limits and their API keys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from larder.domain.api_keys import KeyRecord, digest_of, new_key_id, new_secret
+from larder.domain.errors import ConflictError, InvalidParameterError, NotFoundError
+from larder.domain.ids import new_tenant_id
+from larder.domain.projects import AUDIT_INTERVAL, Project, project_name
+
+if TYPE_CHECKING:
+    from larder.domain.ids import TenantId
+    from larder.domain.quota import Amount
+    from larder.services.clock import Clock
+    from larder.services.projects.ports import KeyRecords, ProjectRecords
+
+
+def create_project(name: str, limit: Amount, *, projects: ProjectRecords, clock: Clock) -> Project:
+    """Register a project with its limits.
+
+    Raises:
+        InvalidParameterError: the name or a limit is not acceptable.
+        ConflictError: there is a project of that name.
+    """
+    now = clock()
+    project = Project(id=new_tenant_id(now), name=project_name(name), created_at=int(now))
+    if not projects.create(project, _checked(limit), audit_at=int(now) + AUDIT_INTERVAL):
+        raise ConflictError(
+            f"There is a project named '{name}' already.", code="project_exists", permanent=True
+        )
+    return project
+
+
+def find_project(name_or_id: str, *, projects: ProjectRecords) -> Project:
+    """Return the project of that name or id.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    for project in projects.list():
+        if name_or_id in {project.name, project.id}:
+            return project
+    raise NotFoundError("Project", name_or_id)
+
+
+def set_limit(tenant: TenantId, limit: Amount, *, projects: ProjectRecords) -> None:
+    """Change what the project may store; files above a lowered limit stay.
+
+    Raises:
+        InvalidParameterError: a limit is negative.
+    """
+    projects.set_limit(tenant, _checked(limit))
+
+
+def create_key(
+    tenant: TenantId, *, keys: KeyRecords, pepper: bytes, clock: Clock
+) -> tuple[str, KeyRecord]:
+    """Make a key for the project, and return its secret, which is kept nowhere, and its record."""
+    secret = new_secret()
+    key = KeyRecord(
+        id=new_key_id(),
+        tenant=tenant,
+        digest=digest_of(secret, pepper),
+        hint=secret[-4:],
+        created_at=int(clock()),
+    )
+    keys.add(key)
+    return secret, key
+
+
+def revoke_key(tenant: TenantId, key_id: str, *, keys: KeyRecords, clock: Clock) -> KeyRecord:
+    """Revoke the project's key; requests with it are refused within a minute.
+
+    Raises:
+        NotFoundError: the project has no such key.
+    """
+    for key in keys.of_project(tenant):
+        if key.id == key_id:
+            keys.revoke(key.digest, int(clock()))
+            return key
+    raise NotFoundError("Key", key_id)
+
+
+def _checked(limit: Amount) -> Amount:
+    if limit.files < 0 or limit.bytes < 0:
+        raise InvalidParameterError("A limit cannot be negative.", param="limit")
+    return limit

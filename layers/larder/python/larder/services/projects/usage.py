@@ -1,0 +1,29 @@
+"""Tell what a project uses of its quota."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from larder.domain.ids import TenantId
+    from larder.domain.quota import Usage
+    from larder.services.projects.ports import UsageRecords
+    from larder.services.quota import QuotaGate
+
+
+def get_usage(
+    tenant: TenantId,
+    *,
+    usage: UsageRecords,
+    quota: QuotaGate,
+) -> Usage:
+    """Return the project's counters, after reclaiming what has expired: expired never counts.
+
+    Raises:
+        LookupError: there is no such project.
+    """
+    quota.reclaim(tenant)
+    found = usage.get(tenant)
+    if found is None:
+        raise LookupError(tenant)
+    return found

@@ -1,0 +1,1 @@
+"""Use cases of the Space: folders, tags, search and the trash."""

@@ -1,0 +1,42 @@
+"""Make a folder."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from larder.domain.errors import ContentionError
+from larder.domain.filenames import checked_name
+from larder.domain.folders import Folder
+from larder.domain.ids import new_folder_id
+from larder.domain.folders import folder_named
+
+if TYPE_CHECKING:
+    from larder.domain.ids import TenantId
+    from larder.services.clock import Clock
+    from larder.services.space.ports import FolderRecords
+
+ATTEMPTS = 20
+
+
+def create_folder(
+    tenant: TenantId, name: str, parent: str | None, *, folders: FolderRecords, clock: Clock
+) -> Folder:
+    """Make a folder in `parent`, None or `root` for the root, and return it.
+
+    Raises:
+        InvalidParameterError: the name is not acceptable.
+        NotFoundError: there is no such parent, or it is being deleted.
+        ConflictError: the parent has a folder of that name, in any case, or lies too deep.
+        ContentionError: others changed the project's folders again and again.
+    """
+    folder = Folder(
+        id=new_folder_id(clock()),
+        name=checked_name(name, param="name"),
+        parent_id=folder_named(parent, param="parent_id"),
+    )
+    for _ in range(ATTEMPTS):
+        tree = folders.tree(tenant)
+        tree.check(folder)
+        if folders.create(tenant, folder, tree.version):
+            return folder
+    raise ContentionError

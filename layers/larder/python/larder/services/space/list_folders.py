@@ -1,0 +1,34 @@
+"""List the folders in a folder."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from larder.domain.folders import folder_named
+from larder.services.space.get_folder import find_folder
+from larder.services.space.pages import checked_limit
+
+if TYPE_CHECKING:
+    from larder.domain.folders import Folder
+    from larder.domain.ids import TenantId
+    from larder.services.space.ports import FolderRecords, Found, Position
+
+
+def list_folders(
+    tenant: TenantId,
+    parent: str | None,
+    *,
+    limit: int,
+    after: Position | None,
+    folders: FolderRecords,
+) -> Found[Folder]:
+    """Return a page of the folders in `parent`, None or `root` for the root, by name.
+
+    Raises:
+        InvalidParameterError: `limit` is out of range.
+        NotFoundError: there is no such parent for this project.
+    """
+    parent_id = folder_named(parent, param="parent_id")
+    if parent_id is not None:
+        find_folder(tenant, parent_id, folders=folders, param="parent_id")
+    return folders.children(tenant, parent_id, limit=checked_limit(limit), after=after)

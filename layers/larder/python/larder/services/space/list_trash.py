@@ -1,0 +1,41 @@
+"""List what is in the trash."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from larder.domain.errors import NotFoundError
+from larder.domain.ids import parse_file_id
+from larder.services.space.pages import checked_limit
+
+if TYPE_CHECKING:
+    from larder.domain.ids import TenantId
+    from larder.domain.trash import TrashedFile
+    from larder.services.clock import Clock
+    from larder.services.space.ports import Found, Position, TrashRecords
+
+
+def list_trash(
+    tenant: TenantId, *, limit: int, after: Position | None, trash: TrashRecords, clock: Clock
+) -> Found[TrashedFile]:
+    """Return a page of the trash, the last deleted first, at most `limit` (1..100).
+
+    Raises:
+        InvalidParameterError: `limit` is out of range.
+    """
+    return trash.page(tenant, limit=checked_limit(limit), after=after, now=clock())
+
+
+def find_trashed(
+    tenant: TenantId, file_id: str, *, trash: TrashRecords, clock: Clock
+) -> TrashedFile:
+    """Return the file in the project's trash with that id.
+
+    Raises:
+        NotFoundError: there is none for this project: another's, live, purged or random.
+    """
+    parsed = parse_file_id(file_id)
+    trashed = None if parsed is None else trash.get(tenant, parsed)
+    if trashed is None or trashed.gone(clock()):
+        raise NotFoundError("File", file_id)
+    return trashed

@@ -1,0 +1,75 @@
+"""Delete files in the trash for good: one, or all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from larder.domain.errors import NotFoundError
+from larder.services.space.list_trash import find_trashed
+from larder.services.space.ports import AT_ONCE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from larder.domain.ids import FileId, TenantId
+    from larder.services.clock import Clock
+    from larder.services.space.ports import Cleanups, TrashRecords
+
+
+def purge_one(tenant: TenantId, file_id: str, *, trash: TrashRecords, clock: Clock) -> FileId:
+    """Remove the trashed file for good and free its quota; its bytes follow by the stream.
+
+    Raises:
+        NotFoundError: there is no such file in this project's trash.
+    """
+    trashed = find_trashed(tenant, file_id, trash=trash, clock=clock)
+    if not trash.purge(tenant, [trashed]):
+        raise NotFoundError("File", file_id)
+    return trashed.file.id
+
+
+def empty_trash(
+    tenant: TenantId,
+    *,
+    trash: TrashRecords,
+    cleanups: Cleanups,
+    clock: Clock,
+    keep_going: Callable[[], bool],
+) -> tuple[int, bool]:
+    """Purge all that is in the trash now; what `keep_going()` leaves is done in the background.
+
+    Returns how many were purged, and whether those were all.
+    """
+    until = int(clock())
+    purged, done = purge_until(tenant, until, trash=trash, clock=clock, keep_going=keep_going)
+    if not done:
+        cleanups.empty_trash(tenant, until)
+    return purged, done
+
+
+def purge_until(
+    tenant: TenantId,
+    until: int,
+    *,
+    trash: TrashRecords,
+    clock: Clock,
+    keep_going: Callable[[], bool],
+) -> tuple[int, bool]:
+    """Purge what was trashed until then (unix seconds) while `keep_going()`.
+
+    Returns how many were purged, and whether those were all. Files that are trashed meanwhile
+    stay: whoever empties the trash has not seen them in it.
+    """
+    purged, after = 0, None
+    while keep_going():
+        page = trash.page(tenant, limit=AT_ONCE, after=after, now=clock())
+        old = [trashed for trashed in page.items if trashed.deleted_at <= until]
+        if old and trash.purge(tenant, old):
+            purged += len(old)
+        else:
+            # One of them was restored or purged in the meantime.
+            purged += sum(trash.purge(tenant, [trashed]) for trashed in old)
+        if page.next is None:
+            return purged, True
+        after = page.next
+    return purged, False

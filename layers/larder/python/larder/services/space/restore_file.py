@@ -1,0 +1,46 @@
+"""Take a file out of the trash again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from larder.domain.errors import NotFoundError
+from larder.domain.files import FileStatus
+from larder.services.space.list_trash import find_trashed
+
+if TYPE_CHECKING:
+    from larder.domain.files import File
+    from larder.domain.ids import TenantId
+    from larder.services.clock import Clock
+    from larder.services.files.ports import ArrivalQueue
+    from larder.services.space.ports import TrashRecords
+
+
+def restore_file(
+    tenant: TenantId,
+    file_id: str,
+    *,
+    trash: TrashRecords,
+    arrivals: ArrivalQueue,
+    clock: Clock,
+) -> File:
+    """Put the file back into its folder, or into the root if that is gone, and return it.
+
+    Raises:
+        NotFoundError: there is no such file in this project's trash.
+    """
+    trashed = find_trashed(tenant, file_id, trash=trash, clock=clock)
+    # A change that was read before the file was deleted must not be made to it now.
+    file = replace(trashed.file, revision=trashed.file.revision + 1)
+    try:
+        restored = trash.restore(tenant, trashed, file)
+    except NotFoundError:
+        file = replace(file, folder_id=None)
+        restored = trash.restore(tenant, trashed, file)
+    if not restored:
+        raise NotFoundError("File", file_id)
+    if file.status is FileStatus.UPLOADED:
+        # The news of its bytes may have come while it was in the trash.
+        arrivals.announce(tenant, file.id)
+    return file

@@ -1,0 +1,42 @@
+"""Move files to the trash."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from larder.domain.errors import ContentionError
+from larder.services.files.get import get_file
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from larder.domain.files import File
+    from larder.domain.ids import FileId, TenantId
+    from larder.services.clock import Clock
+    from larder.services.files.ports import FileRecords
+    from larder.services.space.ports import TrashRecords
+
+ATTEMPTS = 20
+
+
+def trash_file(
+    tenant: TenantId, file_id: str, *, files: FileRecords, trash: TrashRecords, clock: Clock
+) -> FileId:
+    """Move the file to the trash: gone from every list and read, still counted, restorable.
+
+    Raises:
+        NotFoundError: there is no such file for this project.
+        ContentionError: others changed the file again and again.
+    """
+    for _ in range(ATTEMPTS):
+        file = get_file(tenant, file_id, files=files, clock=clock)
+        if trash.put(tenant, [file], clock()):
+            return file.id
+    raise ContentionError
+
+
+def trash_all(tenant: TenantId, found: Sequence[File], *, trash: TrashRecords, now: float) -> None:
+    """Move those of up to `AT_ONCE` files to the trash that are still as they were found."""
+    if not trash.put(tenant, found, now):
+        for file in found:
+            trash.put(tenant, [file], now)

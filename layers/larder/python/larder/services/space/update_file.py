@@ -1,0 +1,73 @@
+"""Rename, move, tag or mark a file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from larder.domain.errors import ContentionError
+from larder.domain.filenames import checked_name
+from larder.domain.tags import checked_tag, checked_tags
+from larder.services.files.get import get_file
+from larder.domain.folders import folder_named
+
+if TYPE_CHECKING:
+    from larder.domain.files import File
+    from larder.domain.ids import TenantId
+    from larder.services.clock import Clock
+    from larder.services.files.ports import FileRecords
+
+ATTEMPTS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class FileChanges:
+    """What is to change, None for what is not; `folder` is an id, or `root` for none.
+
+    `tags` replaces all of them, before `add_tags` and `remove_tags` are applied.
+    """
+
+    name: str | None = None
+    folder: str | None = None
+    tags: tuple[str, ...] | None = None
+    add_tags: tuple[str, ...] = ()
+    remove_tags: tuple[str, ...] = ()
+    favorite: bool | None = None
+
+
+def update_file(
+    tenant: TenantId, file_id: str, changes: FileChanges, *, files: FileRecords, clock: Clock
+) -> File:
+    """Change the file and return it; changes made at once by others are kept.
+
+    Raises:
+        InvalidParameterError: a name or a tag is not acceptable, or there are too many tags.
+        NotFoundError: there is no such file, or no such folder, for this project.
+        ContentionError: others changed the file again and again.
+    """
+    for _ in range(ATTEMPTS):
+        file = get_file(tenant, file_id, files=files, clock=clock)
+        changed = _changed(file, changes)
+        if changed == file:
+            return file
+        changed = replace(changed, revised_at=int(clock()), revision=file.revision + 1)
+        if files.revise(tenant, file, changed):
+            return changed
+    raise ContentionError
+
+
+def _changed(file: File, changes: FileChanges) -> File:
+    removed = {checked_tag(tag, param="remove_tags") for tag in changes.remove_tags}
+    kept = file.tags if changes.tags is None else checked_tags(changes.tags, param="tags")
+    added = [checked_tag(tag, param="add_tags") for tag in changes.add_tags]
+    return replace(
+        file,
+        filename=file.filename
+        if changes.name is None
+        else checked_name(changes.name, param="name"),
+        folder_id=file.folder_id
+        if changes.folder is None
+        else folder_named(changes.folder, param="folder_id"),
+        tags=checked_tags((tag for tag in (*kept, *added) if tag not in removed), param="add_tags"),
+        favorite=file.favorite if changes.favorite is None else changes.favorite,
+    )

@@ -1,0 +1,70 @@
+"""Rename, move or mark a folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from larder.domain.errors import ConflictError, ContentionError, NotFoundError
+from larder.domain.filenames import checked_name
+from larder.domain.ids import parse_folder_id
+from larder.domain.folders import folder_named
+
+if TYPE_CHECKING:
+    from larder.domain.folders import Folder
+    from larder.domain.ids import TenantId
+    from larder.services.space.ports import FolderRecords
+
+ATTEMPTS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class FolderChanges:
+    """What is to change, None for what is not; `parent` is an id, or `root`."""
+
+    name: str | None = None
+    parent: str | None = None
+    favorite: bool | None = None
+
+
+def update_folder(
+    tenant: TenantId, folder_id: str, changes: FolderChanges, *, folders: FolderRecords
+) -> Folder:
+    """Change the folder and return it; what lies in it moves with it.
+
+    Raises:
+        InvalidParameterError: the name is not acceptable.
+        NotFoundError: there is no such folder, or no such new parent, for this project.
+        ConflictError: the folder or one that it lies in is being deleted; it would lie in itself
+            or too deep; or the parent has a folder of that name.
+        ContentionError: others changed the project's folders again and again.
+    """
+    wanted = parse_folder_id(folder_id)
+    for _ in range(ATTEMPTS):
+        tree = folders.tree(tenant)
+        folder = None if wanted is None else tree.folders.get(wanted)
+        if folder is None:
+            raise NotFoundError("Folder", folder_id)
+        if tree.deleting(folder.id):
+            raise ConflictError(
+                f"Folder {folder.id} is being deleted.", code="folder_deleting", permanent=True
+            )
+        changed = _changed(folder, changes)
+        if changed == folder:
+            return folder
+        if (changed.name, changed.parent_id) != (folder.name, folder.parent_id):
+            tree.check(changed)
+        if folders.revise(tenant, folder, changed, tree.version):
+            return changed
+    raise ContentionError
+
+
+def _changed(folder: Folder, changes: FolderChanges) -> Folder:
+    return replace(
+        folder,
+        name=folder.name if changes.name is None else checked_name(changes.name, param="name"),
+        parent_id=folder.parent_id
+        if changes.parent is None
+        else folder_named(changes.parent, param="parent_id"),
+        favorite=folder.favorite if changes.favorite is None else changes.favorite,
+    )

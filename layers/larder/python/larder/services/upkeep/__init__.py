@@ -1,0 +1,1 @@
+"""Use cases that nobody asks for: receive, clear, reclaim, sweep, audit."""

@@ -1,0 +1,81 @@
+"""Give expired files and uploads back to their project's quota, here and now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from larder.domain.errors import QuotaExceededError
+from larder.domain.uploads import UploadStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from larder.domain.ids import FileId, TenantId, UploadId
+    from larder.services.clock import Clock
+    from larder.services.files.ports import FileRecords
+    from larder.services.space.ports import TrashRecords
+    from larder.services.upkeep.ports import Deadlines, DueWork
+    from larder.services.uploads.ports import UploadRecords
+
+RECLAIM_AT_ONCE = 1_000
+"""Expired items that one request reclaims at most, well within the gateway's 29 seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reclaimer:
+    """The ports that reclaiming needs."""
+
+    deadlines: Deadlines
+    files: FileRecords
+    trash: TrashRecords
+    uploads: UploadRecords
+    clock: Clock
+
+    def reclaim(self, tenant: TenantId) -> int:
+        """Release the project's expired files and uploads, and return how many there were."""
+        now = self.clock()
+        expired = list(islice(self.deadlines.expired(tenant, now), RECLAIM_AT_ONCE))
+        return sum(self._reclaim_one(work, now) for work in expired)
+
+    def admit(self, tenant: TenantId, admit: Callable[[], None]) -> None:
+        """Call `admit`; when the quota is full, reclaim what has expired and call it once more.
+
+        Raises:
+            QuotaExceededError: there is no room even so.
+        """
+        try:
+            admit()
+        except QuotaExceededError:
+            self.reclaim(tenant)
+            # Whether or not anything was reclaimed: another request may have just done it.
+            admit()
+
+    def _reclaim_one(self, work: DueWork, now: float) -> bool:
+        if work.upload_id is not None:
+            return expire_upload(work.tenant, work.upload_id, uploads=self.uploads, now=now)
+        if work.file_id is None:
+            return False
+        if work.trashed:
+            return purge_expired(work.tenant, work.file_id, trash=self.trash, now=now)
+        file = self.files.get(work.tenant, work.file_id)
+        return file is not None and file.expired(now) and self.files.release(work.tenant, file)
+
+
+def purge_expired(tenant: TenantId, file_id: FileId, *, trash: TrashRecords, now: float) -> bool:
+    """Purge the file if its time in the trash is over at `now`; False when not, or it is gone."""
+    trashed = trash.get(tenant, file_id)
+    return trashed is not None and trashed.gone(now) and trash.purge(tenant, [trashed])
+
+
+def expire_upload(
+    tenant: TenantId, upload_id: UploadId, *, uploads: UploadRecords, now: float
+) -> bool:
+    """End the upload if it is overdue at `now`; False when it is not, or has ended."""
+    upload = uploads.get(tenant, upload_id)
+    return (
+        upload is not None
+        and upload.status_at(now) is UploadStatus.EXPIRED
+        and uploads.close(tenant, upload, UploadStatus.EXPIRED)
+    )

@@ -1,0 +1,120 @@
+"""Announce a file whose bytes the client will send straight to S3."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from larder.domain.digests import SHA256_OF_NOTHING, checked_sha256
+from larder.domain.errors import InvalidParameterError, LarderError, NotFoundError
+from larder.domain.files import client_purpose, expiry_of
+from larder.domain.ids import created_at, new_file_id, upload_of
+from larder.domain.media_types import media_type_of
+from larder.domain.parts import LARGEST_UPLOAD
+from larder.domain.uploads import UPLOAD_LIFE, Upload
+from larder.domain.folders import folder_named
+from larder.services.space.get_folder import find_folder
+from larder.services.uploads.get import UploadState, open_transfer
+
+if TYPE_CHECKING:
+    from larder.domain.ids import FolderId, TenantId
+    from larder.services.clock import Clock
+    from larder.services.object_store import ObjectStore
+    from larder.services.space.ports import FolderRecords
+    from larder.services.quota import QuotaGate
+    from larder.services.uploads.part_store import PartStore
+    from larder.services.uploads.ports import UploadRecords
+
+
+@dataclass(frozen=True, slots=True)
+class NewUpload:
+    """What the client announces.
+
+    `bytes` is exact, `sha256` hex in either case, `folder_id` None or `root` for no folder.
+    """
+
+    filename: str
+    bytes: int
+    purpose: str
+    mime_type: str
+    expires_after: int | None = None
+    sha256: str | None = None
+    folder_id: str | None = None
+
+
+def create_upload(
+    tenant: TenantId,
+    new: NewUpload,
+    *,
+    uploads: UploadRecords,
+    folders: FolderRecords,
+    quota: QuotaGate,
+    objects: ObjectStore,
+    parts: PartStore,
+    part_threshold: int,
+    clock: Clock,
+) -> UploadState:
+    """Reserve room for the file, and return its upload with the PUTs that deliver its bytes.
+
+    Above `part_threshold` bytes it is transferred in parts.
+
+    Raises:
+        InvalidParameterError: a value is not acceptable.
+        NotFoundError: the folder does not exist for this project, or is being deleted.
+        QuotaExceededError: the project has no room.
+        ContentionError: too many concurrent changes of the project.
+    """
+    purpose = client_purpose(new.purpose)
+    now = clock()
+    file_id = new_file_id(now)
+    born = created_at(file_id)
+    upload = Upload(
+        id=upload_of(file_id),
+        filename=new.filename,
+        bytes=_checked_size(new.bytes),
+        purpose=purpose,
+        mime_type=media_type_of(new.filename, new.mime_type),
+        expires_at=born + UPLOAD_LIFE,
+        file_expires_at=expiry_of(purpose, born, new.expires_after),
+        sha256=None if new.sha256 is None else _checked_digest(new.sha256, new.bytes),
+        folder_id=_open_folder(tenant, new.folder_id, folders=folders),
+    )
+    if upload.bytes > part_threshold:
+        # Before the record, which names it: S3's lifecycle aborts one that no record names.
+        upload = replace(upload, multipart_id=parts.begin(tenant, file_id))
+    try:
+        quota.admit(tenant, lambda: uploads.reserve(tenant, upload))
+    except LarderError:
+        if upload.multipart_id is not None:
+            parts.clear(tenant, upload)
+        raise
+    transfer = open_transfer(tenant, upload, (), objects=objects, parts=parts, now=now)
+    return UploadState(upload, upload.status, transfer=transfer)
+
+
+def _open_folder(tenant: TenantId, raw: str | None, *, folders: FolderRecords) -> FolderId | None:
+    folder_id = folder_named(raw, param="folder_id")
+    if (
+        folder_id is not None
+        and find_folder(tenant, folder_id, folders=folders, param="folder_id").deleting
+    ):
+        raise NotFoundError("Folder", folder_id, param="folder_id")
+    return folder_id
+
+
+def _checked_digest(digest: str, size: int) -> str:
+    sha256 = checked_sha256(digest)
+    if size == 0 and sha256 != SHA256_OF_NOTHING:
+        # `complete` stores an empty file by itself: there is no PUT by which S3 would find out.
+        raise InvalidParameterError(
+            f"The SHA-256 of 0 bytes is {SHA256_OF_NOTHING}, not {sha256}.", param="sha256"
+        )
+    return sha256
+
+
+def _checked_size(size: int) -> int:
+    if not 0 <= size <= LARGEST_UPLOAD:
+        raise InvalidParameterError(
+            f"bytes must be between 0 and {LARGEST_UPLOAD}, not {size}.", param="bytes"
+        )
+    return size

@@ -1,0 +1,111 @@
+"""Tell how far an upload has come."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from larder.domain.errors import NotFoundError
+from larder.domain.ids import parse_upload_id
+from larder.domain.uploads import Upload, UploadStatus
+from larder.services.uploads.part_store import PartsTransfer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from larder.domain.files import File
+    from larder.domain.ids import TenantId
+    from larder.domain.parts import ArrivedPart
+    from larder.services.clock import Clock
+    from larder.services.files.ports import FileRecords
+    from larder.services.object_store import ObjectStore, SignedRequest
+    from larder.services.uploads.part_store import PartStore
+    from larder.services.uploads.ports import UploadRecords
+
+
+@dataclass(frozen=True, slots=True)
+class UploadState:
+    """An upload as its owner sees it.
+
+    `transfer` is there while it is pending; `file` once it is completed, as long as the file
+    exists.
+    """
+
+    upload: Upload
+    status: UploadStatus
+    transfer: SignedRequest | PartsTransfer | None = None
+    file: File | None = None
+
+
+def find_upload(tenant: TenantId, upload_id: str, *, uploads: UploadRecords) -> Upload:
+    """Return the project's upload with that id.
+
+    Raises:
+        NotFoundError: there is none for this project.
+    """
+    parsed = parse_upload_id(upload_id)
+    upload = None if parsed is None else uploads.get(tenant, parsed)
+    if upload is None:
+        raise NotFoundError("Upload", upload_id)
+    return upload
+
+
+def live_file(tenant: TenantId, upload: Upload, *, files: FileRecords, now: float) -> File | None:
+    """Return the file that the upload became, None when it has been deleted or has expired."""
+    file = files.get(tenant, upload.file_id)
+    return None if file is None or file.expired(now) else file
+
+
+def open_transfer(
+    tenant: TenantId,
+    upload: Upload,
+    arrived: Sequence[ArrivedPart],
+    *,
+    objects: ObjectStore,
+    parts: PartStore,
+    now: float,
+) -> SignedRequest | PartsTransfer:
+    """Return where the bytes of a pending upload that have not `arrived` are PUT, signed anew."""
+    plan = upload.plan
+    if plan is None:
+        return objects.sign_put(tenant, upload, now)
+    there = {part.number for part in arrived}
+    return PartsTransfer(
+        part_size=plan.part_size,
+        urls=tuple(
+            (part.number, parts.sign_part(tenant, upload, part, now))
+            for part in plan
+            if part.number not in there
+        ),
+        arrived=tuple(arrived),
+        expires_at=upload.expires_at,
+    )
+
+
+def get_upload(
+    tenant: TenantId,
+    upload_id: str,
+    *,
+    files: FileRecords,
+    uploads: UploadRecords,
+    objects: ObjectStore,
+    parts: PartStore,
+    clock: Clock,
+) -> UploadState:
+    """Return the upload's state; while it is pending, with the PUTs that are still to be done.
+
+    Raises:
+        NotFoundError: there is no such upload for this project.
+    """
+    now = clock()
+    upload = find_upload(tenant, upload_id, uploads=uploads)
+    status = upload.status_at(now)
+    match status:
+        case UploadStatus.PENDING:
+            arrived = () if upload.plan is None else parts.arrived(tenant, upload) or ()
+            transfer = open_transfer(tenant, upload, arrived, objects=objects, parts=parts, now=now)
+            return UploadState(upload, status, transfer=transfer)
+        case UploadStatus.COMPLETED:
+            return UploadState(upload, status, file=live_file(tenant, upload, files=files, now=now))
+        case UploadStatus.CANCELLED | UploadStatus.EXPIRED:
+            return UploadState(upload, status)
