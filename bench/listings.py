@@ -24,7 +24,7 @@ from larder.domain.ids import FileId, FolderId
 from larder.services.space.ports import FileQuery, Sort
 from tests.backends.aws import AwsBackend, aws_backend
 from tests.fakes.clock import START
-from tests.fakes.finder import InMemoryFinder
+from tests.fakes.file_search import InMemoryFileSearch
 from tests.fakes.store import FileRow, InMemoryStore
 from tests.samples import ROOM, TENANT, a_project
 
@@ -94,7 +94,7 @@ def ask(backend: AwsBackend, query: FileQuery, record: int) -> tuple[list[File],
     """Return the first page, and what it took of records of so many bytes."""
     reads = Reads()
     with answers(backend, lambda answer: count(reads, answer["ScannedCount"], record)):
-        found = backend.finder.find(TENANT, query, limit=PAGE, after=None, now=START)
+        found = backend.search.search(TENANT, query, limit=PAGE, after=None, now=START)
     return list(found.items), reads
 
 
@@ -136,7 +136,7 @@ def measured(size: int) -> dict[str, Reads]:
     with aws_backend() as backend:
         a_project(backend, TENANT, ROOM)
         memory = InMemoryStore()
-        finder = InMemoryFinder(memory)
+        search = InMemoryFileSearch(memory)
         backend.folders.create(TENANT, Folder(folder(0), "folder", None), 0)
         items = []
         for file in files(size):
@@ -154,7 +154,7 @@ def measured(size: int) -> dict[str, Reads]:
         result = {}
         for name, query in QUESTIONS.items():
             found, reads = ask(backend, query, record)
-            expected = finder.find(TENANT, query, limit=PAGE, after=None, now=START)
+            expected = search.search(TENANT, query, limit=PAGE, after=None, now=START)
             if found != list(expected.items):
                 raise AssertionError(name)
             result[name] = reads

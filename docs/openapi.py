@@ -16,9 +16,9 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 
 import larder.api.http.params
 from larder.api.uploads.requests import UploadCompleteRequest, UploadCreateRequest
-from larder.domain.files import LONGEST_LIFE, SHORTEST_LIFE, Purpose
-from larder.services.files.list import LONGEST_PAGE
-from larder.services.files.url import LONGEST_URL_LIFE, SHORTEST_URL_LIFE
+from larder.domain.files import MAX_LIFETIME, MIN_LIFETIME, Purpose
+from larder.services.files.list import MAX_PAGE
+from larder.services.files.url import MAX_URL_LIFETIME, MIN_URL_LIFETIME
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -49,8 +49,8 @@ FILE_FORM = {
         "expires_after[anchor]": {"type": "string", "enum": ["created_at"]},
         "expires_after[seconds]": {
             "type": "integer",
-            "minimum": SHORTEST_LIFE,
-            "maximum": LONGEST_LIFE,
+            "minimum": MIN_LIFETIME,
+            "maximum": MAX_LIFETIME,
         },
         "sha256": {
             "type": "string",
@@ -66,13 +66,13 @@ OF_CLIENTS = FILE_FORM["properties"]["purpose"]["enum"]  # type: ignore[index]
 # has the code that OpenAI's has.
 PARAMETERS: dict[str, dict[str, dict[str, Any]]] = {
     "files_list": {
-        "limit": {"type": "integer", "minimum": 1, "maximum": LONGEST_PAGE},
+        "limit": {"type": "integer", "minimum": 1, "maximum": MAX_PAGE},
         "after": {"type": "string", "pattern": "^file-[0-9a-f]{24}$"},
         "order": {"type": "string", "enum": ["asc", "desc"]},
         "purpose": {"type": "string", "enum": list(Purpose)},
     },
     "files_url": {
-        "expiry": {"type": "integer", "minimum": SHORTEST_URL_LIFE, "maximum": LONGEST_URL_LIFE}
+        "expiry": {"type": "integer", "minimum": MIN_URL_LIFETIME, "maximum": MAX_URL_LIFETIME}
     },
 }
 

@@ -11,7 +11,7 @@ from larder.domain.errors import NotFoundError
 from larder.domain.quota import Amount
 from larder.runtime.composition import Composition
 from larder.runtime.settings import Settings
-from larder.services.projects.projects import create_key, create_project, find_project
+from larder.services.projects.projects import create_key, create_project, get_project
 from local.errors import LocalError
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def demo_key(state: State, base_url: str, outputs: Mapping[str, str]) -> str:
         )
     )
     try:
-        project = find_project(NAME, projects=ports.projects)
+        project = get_project(NAME, projects=ports.projects)
     except NotFoundError:
         limit = Amount(
             files=int(outputs["DefaultFilesLimit"]), bytes=int(outputs["DefaultBytesLimit"])

@@ -6,7 +6,7 @@ from aws_lambda_powertools.event_handler import Response
 
 from larder.api.files.content import content_headers, content_response
 from larder.api.http.requests import tenant_of
-from larder.api.http.resolver import entry, resolver
+from larder.api.http.resolver import lambda_handler_for, resolver
 from larder.runtime.composition import Composition
 from larder.services.files.content import open_content, stat_content
 
@@ -50,4 +50,4 @@ def files_content_head(file_id: str) -> Response[Any]:
     )
 
 
-lambda_handler = entry(app)
+lambda_handler = lambda_handler_for(app)

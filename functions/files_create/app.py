@@ -6,14 +6,14 @@ from larder.api.files.content import digest_header
 from larder.api.files.form import file_form
 from larder.api.files.models import FileObject
 from larder.api.http.requests import raw_body, tenant_of
-from larder.api.http.resolver import entry, resolver
+from larder.api.http.resolver import lambda_handler_for, resolver
 from larder.runtime.composition import Composition
 from larder.runtime.observability import count_admission
 from larder.services.files.create import NewFile, create_file
 
 app = resolver()
 ports = Composition.from_environment()
-files, reclaimer, objects = ports.files, ports.reclaimer, ports.objects
+files, quota, objects = ports.files, ports.quota, ports.objects
 
 
 @app.post("/v1/files", summary="Upload a file of up to 2 MiB", operation_id="files_create")
@@ -33,7 +33,7 @@ def files_create() -> Response[FileObject]:
             sha256=form.sha256,
         ),
         files=files,
-        reclaimer=reclaimer,
+        quota=quota,
         objects=objects,
         clock=ports.clock,
     )
@@ -41,4 +41,4 @@ def files_create() -> Response[FileObject]:
     return Response(200, content_types.APPLICATION_JSON, FileObject.of(file), digest_header(file))
 
 
-lambda_handler = entry(app, replays=ports.replays)
+lambda_handler = lambda_handler_for(app, idempotency=ports.idempotency)

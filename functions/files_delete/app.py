@@ -2,7 +2,7 @@
 
 from larder.api.files.models import FileDeleted
 from larder.api.http.requests import tenant_of
-from larder.api.http.resolver import entry, resolver
+from larder.api.http.resolver import lambda_handler_for, resolver
 from larder.runtime.composition import Composition
 from larder.runtime.observability import count
 from larder.services.files.delete import delete_file
@@ -20,4 +20,4 @@ def files_delete(file_id: str) -> FileDeleted:
     return FileDeleted(id=deleted)
 
 
-lambda_handler = entry(app)
+lambda_handler = lambda_handler_for(app)

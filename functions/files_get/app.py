@@ -5,7 +5,7 @@ from aws_lambda_powertools.event_handler import Response, content_types
 from larder.api.files.content import digest_header
 from larder.api.files.models import FileObject
 from larder.api.http.requests import tenant_of
-from larder.api.http.resolver import entry, resolver
+from larder.api.http.resolver import lambda_handler_for, resolver
 from larder.runtime.composition import Composition
 from larder.services.files.get import get_file
 
@@ -21,4 +21,4 @@ def files_get(file_id: str) -> Response[FileObject]:
     return Response(200, content_types.APPLICATION_JSON, FileObject.of(file), digest_header(file))
 
 
-lambda_handler = entry(app)
+lambda_handler = lambda_handler_for(app)

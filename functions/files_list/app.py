@@ -5,9 +5,9 @@ from typing import Annotated
 from larder.api.files.models import FileList
 from larder.api.http.params import Query
 from larder.api.http.requests import tenant_of
-from larder.api.http.resolver import entry, resolver
+from larder.api.http.resolver import lambda_handler_for, resolver
 from larder.runtime.composition import Composition
-from larder.services.files.list import LONGEST_PAGE, list_files
+from larder.services.files.list import MAX_PAGE, list_files
 
 app = resolver()
 ports = Composition.from_environment()
@@ -16,7 +16,7 @@ files = ports.files
 
 @app.get("/v1/files", summary="List files", operation_id="files_list")
 def files_list(
-    limit: Annotated[int, Query(description=f"1..{LONGEST_PAGE}")] = LONGEST_PAGE,
+    limit: Annotated[int, Query(description=f"1..{MAX_PAGE}")] = MAX_PAGE,
     after: Annotated[str | None, Query(description="A file id: the position to go on from")] = None,
     order: Annotated[str, Query(description="desc or asc, by creation")] = "desc",
     purpose: Annotated[str | None, Query(description="Only files of this purpose")] = None,
@@ -34,4 +34,4 @@ def files_list(
     return FileList.of(page)
 
 
-lambda_handler = entry(app)
+lambda_handler = lambda_handler_for(app)

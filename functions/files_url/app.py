@@ -5,9 +5,9 @@ from typing import Annotated
 from larder.api.files.models import FileUrl
 from larder.api.http.params import Query
 from larder.api.http.requests import tenant_of
-from larder.api.http.resolver import entry, resolver
-from larder.runtime.composition import Composition
+from larder.api.http.resolver import lambda_handler_for, resolver
 from larder.domain.limits import URL_LIFETIME
+from larder.runtime.composition import Composition
 from larder.services.files.url import download_url
 
 app = resolver()
@@ -32,4 +32,4 @@ def files_url(
     return FileUrl(url=link.url, expires_at=link.expires_at)
 
 
-lambda_handler = entry(app)
+lambda_handler = lambda_handler_for(app)

@@ -3,7 +3,7 @@
 from aws_lambda_powertools.event_handler import Response, content_types
 
 from larder.api.http.requests import tenant_of
-from larder.api.http.resolver import entry, resolver
+from larder.api.http.resolver import lambda_handler_for, resolver
 from larder.runtime.composition import Composition
 from larder.services.files.validation import get_validation
 
@@ -25,4 +25,4 @@ def files_validation(file_id: str) -> Response[str]:
     return Response(200, content_types.APPLICATION_JSON, report.decode())
 
 
-lambda_handler = entry(app)
+lambda_handler = lambda_handler_for(app)

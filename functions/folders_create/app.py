@@ -1,7 +1,7 @@
 """POST /v1/storage/folders: make a folder."""
 
 from larder.api.http.requests import json_body, tenant_of
-from larder.api.http.resolver import entry, resolver
+from larder.api.http.resolver import lambda_handler_for, resolver
 from larder.api.space.models import FolderCreateRequest, SpaceFolder
 from larder.runtime.composition import Composition
 from larder.services.space.create_folder import create_folder
@@ -25,4 +25,4 @@ def folders_create() -> SpaceFolder:
     return SpaceFolder.of(folder)
 
 
-lambda_handler = entry(app, replays=ports.replays)
+lambda_handler = lambda_handler_for(app, idempotency=ports.idempotency)

@@ -7,14 +7,14 @@ from aws_lambda_powertools.event_handler import Response, content_types
 
 from larder.api.http.params import Query
 from larder.api.http.requests import running_time, tenant_of
-from larder.api.http.resolver import entry, resolver
+from larder.api.http.resolver import lambda_handler_for, resolver
 from larder.api.space.models import FolderGone
 from larder.runtime.composition import Composition
 from larder.services.space.delete_folder import delete_folder
 
 app = resolver(camel_case=True)
 ports = Composition.from_environment()
-clearing, cleanups = ports.clearing, ports.cleanups
+empty_folder, cleanups = ports.empty_folder, ports.cleanups
 
 
 @app.delete(
@@ -31,7 +31,7 @@ def folders_delete(
         tenant_of(app.current_event),
         folder_id,
         recursive=recursive,
-        clearing=clearing,
+        empty_folder=empty_folder,
         cleanups=cleanups,
         keep_going=running_time(app.lambda_context),
     )
@@ -42,4 +42,4 @@ def folders_delete(
     )
 
 
-lambda_handler = entry(app)
+lambda_handler = lambda_handler_for(app)

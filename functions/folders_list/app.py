@@ -4,12 +4,12 @@ from typing import Annotated
 
 from larder.api.http.params import Query
 from larder.api.http.requests import tenant_of
-from larder.api.http.resolver import entry, resolver
-from larder.api.space.cursors import about, cursor_of, position_of
+from larder.api.http.resolver import lambda_handler_for, resolver
+from larder.api.space.cursors import cursor_of, cursor_scope, position_of
 from larder.api.space.models import Pagination, SpaceFolder, SpaceFolderList
 from larder.runtime.composition import Composition
 from larder.services.space.list_folders import list_folders
-from larder.services.space.pages import LONGEST_PAGE
+from larder.services.space.pages import MAX_PAGE
 
 app = resolver(camel_case=True)
 ports = Composition.from_environment()
@@ -21,12 +21,12 @@ def folders_list(
     parent_id: Annotated[
         str | None, Query(alias="parentId", description="Whose folders; `root` if not given")
     ] = None,
-    limit: Annotated[int, Query(description="1..100")] = LONGEST_PAGE,
+    limit: Annotated[int, Query(description="1..100")] = MAX_PAGE,
     cursor: Annotated[str | None, Query(description="Of the page before")] = None,
 ) -> SpaceFolderList:
     """Return a page of the folders that lie directly in the parent, by name."""
     tenant = tenant_of(app.current_event)
-    listing, key = about(tenant, "folders", parent_id), cursor_key()
+    listing, key = cursor_scope(tenant, "folders", parent_id), cursor_key()
     found = list_folders(
         tenant,
         parent_id,
@@ -40,4 +40,4 @@ def folders_list(
     )
 
 
-lambda_handler = entry(app)
+lambda_handler = lambda_handler_for(app)

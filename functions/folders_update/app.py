@@ -1,8 +1,8 @@
 """PATCH /v1/storage/folders/{folder_id}: rename, move or mark a folder."""
 
 from larder.api.http.requests import json_body, tenant_of
-from larder.api.http.resolver import entry, resolver
-from larder.api.space.models import FolderUpdateRequest, SpaceFolder, place
+from larder.api.http.resolver import lambda_handler_for, resolver
+from larder.api.space.models import FolderUpdateRequest, SpaceFolder, folder_reference
 from larder.runtime.composition import Composition
 from larder.services.space.update_folder import FolderChanges, update_folder
 
@@ -18,10 +18,10 @@ def folders_update(folder_id: str) -> SpaceFolder:
     """Change what the body names and nothing else; what lies in the folder moves with it."""
     request = json_body(app.current_event, FolderUpdateRequest)
     changes = FolderChanges(
-        name=request.name, parent=place(request, "parent_id"), favorite=request.favorite
+        name=request.name, parent=folder_reference(request, "parent_id"), favorite=request.favorite
     )
     folder = update_folder(tenant_of(app.current_event), folder_id, changes, folders=folders)
     return SpaceFolder.of(folder)
 
 
-lambda_handler = entry(app)
+lambda_handler = lambda_handler_for(app)

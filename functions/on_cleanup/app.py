@@ -7,29 +7,29 @@ from aws_lambda_powertools.utilities.batch.types import PartialItemFailureRespon
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from larder.adapters.sqs import pass_on
+from larder.adapters.sqs import dispatch
 from larder.runtime.composition import Composition
 from larder.runtime.observability import logger
-from larder.runtime.records import Records
-from larder.services.upkeep.cleanup import Cleaning
+from larder.runtime.queue_records import QueueRecords
+from larder.services.upkeep.cleanup import RunCleanup
 
 SPARE_MS = 10_000
 """Time left, when the function stops, to ask for the rest."""
 
 ports = Composition.from_environment()
-clearing, cleanups = ports.clearing, ports.cleanups
-processor = Records(EventType.SQS)
+empty_folder, cleanups = ports.empty_folder, ports.cleanups
+processor = QueueRecords(EventType.SQS)
 
 
 def clean(record: SQSRecord, lambda_context: LambdaContext) -> None:
     """Do what the message asks for, as far as the time goes."""
     started = ports.clock()
-    cleaning = Cleaning(
-        clearing=clearing,
+    cleaning = RunCleanup(
+        empty_folder=empty_folder,
         again=cleanups,
         keep_going=lambda: lambda_context.get_remaining_time_in_millis() > SPARE_MS,
     )
-    what = pass_on(record.body, cleaning)
+    what = dispatch(record.body, cleaning)
     logger.info(
         "cleaned",
         extra={

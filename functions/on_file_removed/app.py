@@ -10,12 +10,12 @@ from larder.adapters.dynamodb.items import removed_object
 from larder.domain.files import File
 from larder.runtime.composition import Composition
 from larder.runtime.observability import count, logger
-from larder.runtime.records import Records
+from larder.runtime.queue_records import QueueRecords
 from larder.services.upkeep.clear_removed import clear_file, clear_upload
 
 ports = Composition.from_environment()
 files, uploads, objects = ports.files, ports.uploads, ports.objects
-processor = Records(EventType.DynamoDBStreams)
+processor = QueueRecords(EventType.DynamoDBStreams)
 
 
 def clear(record: Any) -> None:  # noqa: ANN401 - Powertools' record type converts every value

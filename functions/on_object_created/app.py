@@ -11,12 +11,12 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from larder.adapters.s3 import parse_event_key
 from larder.runtime.composition import Composition
 from larder.runtime.observability import count, logger, peak_memory_mib
-from larder.runtime.records import Records
+from larder.runtime.queue_records import QueueRecords
 from larder.services.upkeep.receive_object import receive_object
 
 ports = Composition.from_environment()
 files, uploads, objects = ports.files, ports.uploads, ports.objects
-processor = Records(EventType.SQS)
+processor = QueueRecords(EventType.SQS)
 
 
 def receive(record: SQSRecord) -> None:

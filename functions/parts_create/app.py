@@ -2,7 +2,7 @@
 
 from larder.api.http.multipart_form import sole_part
 from larder.api.http.requests import raw_body, tenant_of
-from larder.api.http.resolver import entry, resolver
+from larder.api.http.resolver import lambda_handler_for, resolver
 from larder.api.uploads.models import UploadPart
 from larder.domain.ids import created_at
 from larder.runtime.composition import Composition
@@ -26,4 +26,4 @@ def parts_create(upload_id: str) -> UploadPart:
     return UploadPart(id=part_id, created_at=created_at(part_id), upload_id=upload_id)
 
 
-lambda_handler = entry(app, replays=ports.replays)
+lambda_handler = lambda_handler_for(app, idempotency=ports.idempotency)

@@ -1,7 +1,7 @@
 """POST /v1/storage/files: put a small file into the Space."""
 
 from larder.api.http.requests import raw_body, tenant_of
-from larder.api.http.resolver import entry, resolver
+from larder.api.http.resolver import lambda_handler_for, resolver
 from larder.api.space.form import space_form
 from larder.api.space.models import SpaceFile
 from larder.domain.files import Purpose
@@ -11,7 +11,7 @@ from larder.services.files.create import NewFile, create_file
 
 app = resolver(camel_case=True)
 ports = Composition.from_environment()
-files, reclaimer, objects = ports.files, ports.reclaimer, ports.objects
+files, quota, objects = ports.files, ports.quota, ports.objects
 
 
 @app.post(
@@ -32,7 +32,7 @@ def space_files_create() -> SpaceFile:
             tags=form.tags,
         ),
         files=files,
-        reclaimer=reclaimer,
+        quota=quota,
         objects=objects,
         clock=ports.clock,
     )
@@ -40,4 +40,4 @@ def space_files_create() -> SpaceFile:
     return SpaceFile.of(file)
 
 
-lambda_handler = entry(app, replays=ports.replays)
+lambda_handler = lambda_handler_for(app, idempotency=ports.idempotency)

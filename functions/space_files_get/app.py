@@ -4,7 +4,7 @@ from aws_lambda_powertools.event_handler import Response, content_types
 
 from larder.api.files.content import never_rendered
 from larder.api.http.requests import tenant_of
-from larder.api.http.resolver import entry, resolver
+from larder.api.http.resolver import lambda_handler_for, resolver
 from larder.api.space.models import FileWithContent, FileWithMetadata, whole_file
 from larder.runtime.composition import Composition
 from larder.services.space.read_file import read_file
@@ -27,4 +27,4 @@ def space_files_get(file_id: str) -> Response[FileWithContent | FileWithMetadata
     )
 
 
-lambda_handler = entry(app)
+lambda_handler = lambda_handler_for(app)

@@ -4,8 +4,8 @@ from typing import Annotated
 
 from larder.api.http.params import Query
 from larder.api.http.requests import tenant_of
-from larder.api.http.resolver import entry, resolver
-from larder.api.space.cursors import about, cursor_of, position_of
+from larder.api.http.resolver import lambda_handler_for, resolver
+from larder.api.space.cursors import cursor_of, cursor_scope, position_of
 from larder.api.space.models import SpaceFileList
 from larder.runtime.composition import Composition
 from larder.services.space.find_files import file_query, find_files
@@ -13,7 +13,7 @@ from larder.services.space.pages import SHORT_PAGE
 
 app = resolver(camel_case=True)
 ports = Composition.from_environment()
-finder, folders, cursor_key = ports.finder, ports.folders, ports.cursor_key
+search, folders, cursor_key = ports.search, ports.folders, ports.cursor_key
 
 
 @app.get("/v1/storage/files", summary="Find files", operation_id="space_files_list")
@@ -47,16 +47,16 @@ def space_files_list(
         order=order,
         folders=folders,
     )
-    listing, key = about(tenant, "files", query), cursor_key()
+    listing, key = cursor_scope(tenant, "files", query), cursor_key()
     found = find_files(
         tenant,
         query,
         limit=limit,
         after=position_of(cursor, listing, key),
-        finder=finder,
+        search=search,
         clock=ports.clock,
     )
     return SpaceFileList.of(found.items, cursor_of(found.next, listing, key))
 
 
-lambda_handler = entry(app)
+lambda_handler = lambda_handler_for(app)

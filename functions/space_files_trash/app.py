@@ -1,7 +1,7 @@
 """DELETE /v1/storage/files/{file_id}: move a file to the trash."""
 
 from larder.api.http.requests import tenant_of
-from larder.api.http.resolver import entry, resolver
+from larder.api.http.resolver import lambda_handler_for, resolver
 from larder.api.space.models import FileGone
 from larder.runtime.composition import Composition
 from larder.services.space.trash_file import trash_file
@@ -24,4 +24,4 @@ def space_files_trash(file_id: str) -> FileGone:
     return FileGone(file_id=gone)
 
 
-lambda_handler = entry(app)
+lambda_handler = lambda_handler_for(app)

@@ -1,8 +1,8 @@
 """PATCH /v1/storage/files/{file_id}: rename, move, tag or mark a file."""
 
 from larder.api.http.requests import json_body, tenant_of
-from larder.api.http.resolver import entry, resolver
-from larder.api.space.models import FileUpdateRequest, SpaceFile, place
+from larder.api.http.resolver import lambda_handler_for, resolver
+from larder.api.space.models import FileUpdateRequest, SpaceFile, folder_reference
 from larder.runtime.composition import Composition
 from larder.services.space.update_file import FileChanges, update_file
 
@@ -19,7 +19,7 @@ def space_files_update(file_id: str) -> SpaceFile:
     request = json_body(app.current_event, FileUpdateRequest)
     changes = FileChanges(
         name=request.name,
-        folder=place(request, "folder_id"),
+        folder=folder_reference(request, "folder_id"),
         tags=None if request.tags is None else tuple(request.tags),
         add_tags=tuple(request.add_tags),
         remove_tags=tuple(request.remove_tags),
@@ -31,4 +31,4 @@ def space_files_update(file_id: str) -> SpaceFile:
     return SpaceFile.of(file)
 
 
-lambda_handler = entry(app)
+lambda_handler = lambda_handler_for(app)

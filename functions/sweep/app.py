@@ -21,7 +21,7 @@ sweeper = Sweeper(
     deadlines=ports.deadlines,
     objects=ports.objects,
     parts=ports.parts,
-    arrivals=ports.arrivals,
+    validation_queue=ports.validation_queue,
     cleanups=ports.cleanups,
     clock=ports.clock,
 )

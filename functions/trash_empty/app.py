@@ -5,7 +5,7 @@ from http import HTTPStatus
 from aws_lambda_powertools.event_handler import Response, content_types
 
 from larder.api.http.requests import running_time, tenant_of
-from larder.api.http.resolver import entry, resolver
+from larder.api.http.resolver import lambda_handler_for, resolver
 from larder.api.space.models import TrashEmptied
 from larder.runtime.composition import Composition
 from larder.runtime.observability import count
@@ -34,4 +34,4 @@ def trash_empty() -> Response[TrashEmptied]:
     )
 
 
-lambda_handler = entry(app)
+lambda_handler = lambda_handler_for(app)

@@ -4,8 +4,8 @@ from typing import Annotated
 
 from larder.api.http.params import Query
 from larder.api.http.requests import tenant_of
-from larder.api.http.resolver import entry, resolver
-from larder.api.space.cursors import about, cursor_of, position_of
+from larder.api.http.resolver import lambda_handler_for, resolver
+from larder.api.space.cursors import cursor_of, cursor_scope, position_of
 from larder.api.space.models import Pagination, TrashedSpaceFile, TrashList
 from larder.runtime.composition import Composition
 from larder.services.space.list_trash import list_trash
@@ -23,7 +23,7 @@ def trash_list(
 ) -> TrashList:
     """Return a page of the trash, the last deleted first."""
     tenant = tenant_of(app.current_event)
-    listing, key = about(tenant, "trash"), cursor_key()
+    listing, key = cursor_scope(tenant, "trash"), cursor_key()
     found = list_trash(
         tenant,
         limit=limit,
@@ -37,4 +37,4 @@ def trash_list(
     )
 
 
-lambda_handler = entry(app)
+lambda_handler = lambda_handler_for(app)

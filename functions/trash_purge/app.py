@@ -1,7 +1,7 @@
 """DELETE /v1/storage/trash/{file_id}: delete a file in the trash for good."""
 
 from larder.api.http.requests import tenant_of
-from larder.api.http.resolver import entry, resolver
+from larder.api.http.resolver import lambda_handler_for, resolver
 from larder.api.space.models import FileGone
 from larder.runtime.composition import Composition
 from larder.runtime.observability import count
@@ -22,4 +22,4 @@ def trash_purge(file_id: str) -> FileGone:
     return FileGone(file_id=gone)
 
 
-lambda_handler = entry(app)
+lambda_handler = lambda_handler_for(app)

@@ -6,7 +6,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 
 from larder.api.http.errors import envelope
-from larder.api.http.resolver import entry, resolver
+from larder.api.http.resolver import lambda_handler_for, resolver
 from larder.api.http.routes import methods_of
 
 app = resolver()
@@ -32,4 +32,4 @@ def unknown_route(_: Exception) -> Response[dict[str, Any]]:
 
 app.not_found(unknown_route)
 
-lambda_handler = entry(app)
+lambda_handler = lambda_handler_for(app)

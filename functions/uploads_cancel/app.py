@@ -1,7 +1,7 @@
 """POST /v1/uploads/{upload_id}/cancel: call an upload off."""
 
 from larder.api.http.requests import tenant_of
-from larder.api.http.resolver import entry, resolver
+from larder.api.http.resolver import lambda_handler_for, resolver
 from larder.api.uploads.models import UploadObject
 from larder.runtime.composition import Composition
 from larder.runtime.observability import count
@@ -24,4 +24,4 @@ def uploads_cancel(upload_id: str) -> UploadObject:
     return UploadObject.of(state)
 
 
-lambda_handler = entry(app, replays=ports.replays)
+lambda_handler = lambda_handler_for(app, idempotency=ports.idempotency)

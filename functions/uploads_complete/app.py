@@ -4,7 +4,7 @@ from aws_lambda_powertools.event_handler import Response, content_types
 
 from larder.api.files.content import digest_header
 from larder.api.http.requests import json_body, tenant_of
-from larder.api.http.resolver import entry, resolver
+from larder.api.http.resolver import lambda_handler_for, resolver
 from larder.api.uploads.models import UploadObject
 from larder.api.uploads.requests import UploadCompleteRequest
 from larder.runtime.composition import Composition
@@ -38,4 +38,4 @@ def uploads_complete(upload_id: str) -> Response[UploadObject]:
     return Response(200, content_types.APPLICATION_JSON, UploadObject.of(state), headers)
 
 
-lambda_handler = entry(app, replays=ports.replays)
+lambda_handler = lambda_handler_for(app, idempotency=ports.idempotency)

@@ -1,7 +1,7 @@
 """POST /v1/uploads: announce a file whose bytes go straight to S3."""
 
 from larder.api.http.requests import json_body, tenant_of
-from larder.api.http.resolver import entry, resolver
+from larder.api.http.resolver import lambda_handler_for, resolver
 from larder.api.uploads.models import UploadObject
 from larder.api.uploads.requests import UploadCreateRequest
 from larder.domain.filenames import clean_filename
@@ -11,7 +11,7 @@ from larder.services.uploads.create import NewUpload, create_upload
 
 app = resolver()
 ports = Composition.from_environment()
-uploads, folders, reclaimer = ports.uploads, ports.folders, ports.reclaimer
+uploads, folders, quota = ports.uploads, ports.folders, ports.quota
 objects, parts = ports.objects, ports.parts
 
 
@@ -32,7 +32,7 @@ def uploads_create() -> UploadObject:
         ),
         uploads=uploads,
         folders=folders,
-        reclaimer=reclaimer,
+        quota=quota,
         objects=objects,
         parts=parts,
         part_threshold=ports.settings.part_threshold,
@@ -42,4 +42,4 @@ def uploads_create() -> UploadObject:
     return UploadObject.of(state)
 
 
-lambda_handler = entry(app, replays=ports.replays)
+lambda_handler = lambda_handler_for(app, idempotency=ports.idempotency)

@@ -1,7 +1,7 @@
 """GET /v1/uploads/{upload_id}: how far an upload has come."""
 
 from larder.api.http.requests import tenant_of
-from larder.api.http.resolver import entry, resolver
+from larder.api.http.resolver import lambda_handler_for, resolver
 from larder.api.uploads.models import UploadObject
 from larder.runtime.composition import Composition
 from larder.services.uploads.get import get_upload
@@ -26,4 +26,4 @@ def uploads_get(upload_id: str) -> UploadObject:
     return UploadObject.of(state)
 
 
-lambda_handler = entry(app)
+lambda_handler = lambda_handler_for(app)

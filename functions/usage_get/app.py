@@ -1,21 +1,21 @@
 """GET /v1/usage: what a project uses of its quota."""
 
 from larder.api.http.requests import tenant_of
-from larder.api.http.resolver import entry, resolver
+from larder.api.http.resolver import lambda_handler_for, resolver
 from larder.api.projects.usage import UsageObject
 from larder.runtime.composition import Composition
 from larder.services.projects.usage import get_usage
 
 app = resolver()
 ports = Composition.from_environment()
-usage, reclaimer = ports.usage, ports.reclaimer
+usage, quota = ports.usage, ports.quota
 
 
 @app.get("/v1/usage", summary="Retrieve the project's usage", operation_id="usage_get")
 def usage_get() -> UsageObject:
     """Return files and bytes used, reserved and allowed; what has expired never counts."""
-    found = get_usage(tenant_of(app.current_event), usage=usage, reclaimer=reclaimer)
+    found = get_usage(tenant_of(app.current_event), usage=usage, quota=quota)
     return UsageObject.of(found)
 
 
-lambda_handler = entry(app)
+lambda_handler = lambda_handler_for(app)

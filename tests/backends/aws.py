@@ -19,7 +19,7 @@ from larder.adapters.dynamodb import keys, transactions
 from larder.adapters.dynamodb.api_keys import DynamoKeys
 from larder.adapters.dynamodb.counters import usage_from
 from larder.adapters.dynamodb.deadlines import DynamoDeadlines
-from larder.adapters.dynamodb.file_search import DynamoFinder
+from larder.adapters.dynamodb.file_search import DynamoFileSearch
 from larder.adapters.dynamodb.files import DynamoFiles
 from larder.adapters.dynamodb.folders import DynamoFolders, folder_from
 from larder.adapters.dynamodb.items import file_from, removed_object, trashed_from, upload_from
@@ -36,7 +36,7 @@ from larder.adapters.dynamodb.uploads import DynamoUploads
 from larder.adapters.dynamodb.usage import DynamoUsage
 from larder.adapters.s3 import FILES, REPORTS, S3Objects, object_key, parse_event_key
 from larder.adapters.s3_parts import S3Parts
-from larder.adapters.sqs import SqsArrivals, SqsCleanups, pass_on
+from larder.adapters.sqs import SqsCleanupQueue, SqsValidationQueue, dispatch
 from larder.domain.ids import FileId, TenantId
 from larder.services.upkeep.reclaim import Reclaimer
 from tests.backends.backend import Snapshot
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from larder.domain.parts import ArrivedPart
     from larder.domain.trash import TrashedFile
     from larder.domain.uploads import Upload
-    from larder.services.space.ports import Cleanups
+    from larder.services.space.ports import CleanupQueue
 
 ACCOUNT = "123456789012"
 CONFLICT = {"Code": "TransactionConflict", "Message": "Transaction is ongoing for the item"}
@@ -78,16 +78,16 @@ class MotoParts(S3Parts):
             return False
 
 
-class _Arrivals(SqsArrivals):
+class _Arrivals(SqsValidationQueue):
     # Whether it is worth the while to ask the queue.
     unread = False
 
-    def announce(self, tenant: TenantId, file_id: FileId) -> None:
-        super().announce(tenant, file_id)
+    def enqueue(self, tenant: TenantId, file_id: FileId) -> None:
+        super().enqueue(tenant, file_id)
         self.unread = True
 
 
-class _Cleanups(SqsCleanups):
+class _Cleanups(SqsCleanupQueue):
     unread = False
 
     def _send(self, message: dict[str, str | int]) -> None:
@@ -104,7 +104,7 @@ class AwsBackend:
         self.dynamodb, s3, sqs = _clients()
         names = stack.settings
         self.files = DynamoFiles(self.dynamodb, names.store_table, self.clock)
-        self.finder = DynamoFinder(self.dynamodb, names.store_table)
+        self.search = DynamoFileSearch(self.dynamodb, names.store_table)
         self.trash = DynamoTrash(self.dynamodb, names.store_table, self.clock)
         self.folders = DynamoFolders(self.dynamodb, names.store_table)
         self.uploads = DynamoUploads(self.dynamodb, names.store_table, self.clock)
@@ -114,9 +114,9 @@ class AwsBackend:
         self.keys = DynamoKeys(self.dynamodb, names.keys_table)
         self.objects = S3Objects(s3, names.files_bucket)
         self.parts = MotoParts(s3, names.files_bucket)
-        self.arrivals = _Arrivals(sqs, names.events_queue_url)
+        self.validation_queue = _Arrivals(sqs, names.events_queue_url)
         self.cleanups = _Cleanups(sqs, names.cleanups_queue_url)
-        self.reclaimer = Reclaimer(self.deadlines, self.files, self.trash, self.uploads, self.clock)
+        self.quota = Reclaimer(self.deadlines, self.files, self.trash, self.uploads, self.clock)
         stack.dynamodb.update_table(
             TableName=names.store_table,
             StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
@@ -161,9 +161,9 @@ class AwsBackend:
 
     def announced(self) -> list[tuple[TenantId, FileId]]:
         found: list[tuple[TenantId, FileId]] = []
-        if not self.arrivals.unread:
+        if not self.validation_queue.unread:
             return found
-        self.arrivals.unread = False
+        self.validation_queue.unread = False
         for body in self._read_queue(self.stack.settings.events_queue_url):
             for record in json.loads(body)["Records"]:
                 owner = parse_event_key(record["s3"]["object"]["key"])
@@ -171,12 +171,12 @@ class AwsBackend:
                 found.append(owner)
         return found
 
-    def asked_to_clean(self, to: Cleanups) -> None:
+    def asked_to_clean(self, to: CleanupQueue) -> None:
         if not self.cleanups.unread:
             return
         self.cleanups.unread = False
         for body in self._read_queue(self.stack.settings.cleanups_queue_url):
-            pass_on(body, to)
+            dispatch(body, to)
 
     def _read_queue(self, queue: str) -> list[str]:
         bodies = []

@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from larder.domain.quota import Usage
     from larder.domain.trash import TrashedFile
     from larder.domain.uploads import Upload
-    from larder.services.files.ports import ArrivalQueue, FileRecords
+    from larder.services.files.ports import FileRecords, ValidationQueue
     from larder.services.object_store import ObjectStore
     from larder.services.projects.ports import KeyRecords, ProjectRecords, UsageRecords
-    from larder.services.space.ports import Cleanups, FileFinder, FolderRecords, TrashRecords
+    from larder.services.space.ports import CleanupQueue, FileSearch, FolderRecords, TrashRecords
     from larder.services.upkeep.ports import Deadlines
     from larder.services.upkeep.reclaim import Reclaimer
     from larder.services.uploads.part_store import PartStore
@@ -45,7 +45,7 @@ class Backend(Protocol):
     @property
     def files(self) -> FileRecords: ...
     @property
-    def finder(self) -> FileFinder: ...
+    def search(self) -> FileSearch: ...
     @property
     def trash(self) -> TrashRecords: ...
     @property
@@ -65,11 +65,11 @@ class Backend(Protocol):
     @property
     def parts(self) -> PartStore: ...
     @property
-    def arrivals(self) -> ArrivalQueue: ...
+    def validation_queue(self) -> ValidationQueue: ...
     @property
-    def cleanups(self) -> Cleanups: ...
+    def cleanups(self) -> CleanupQueue: ...
     @property
-    def reclaimer(self) -> Reclaimer: ...
+    def quota(self) -> Reclaimer: ...
 
     def client_put(self, tenant: TenantId, upload: Upload, data: bytes) -> bool:
         """PUT bytes by the upload's signed URL; False when S3 refuses the second write."""
@@ -86,7 +86,7 @@ class Backend(Protocol):
     def announced(self) -> list[tuple[TenantId, FileId]]:
         """Return what was announced on the queue since the last time."""
 
-    def asked_to_clean(self, to: Cleanups) -> None:
+    def asked_to_clean(self, to: CleanupQueue) -> None:
         """Ask `to` for what was asked for on the queue of cleanups since the last time."""
 
     def contend(self) -> None:

@@ -21,7 +21,7 @@ _WORD = re.compile(r"[#:]?[A-Za-z_][A-Za-z0-9_]*")
 _ARITHMETIC = re.compile(r"\s[+-]\s")
 _ASSIGNMENT = re.compile(r"(\w+) = (:\w+)")
 
-LONGEST_SORT_KEY = 1_024
+MAX_SORT_KEY = 1_024
 """In bytes; moto measures those of the table, and not those of its indexes."""
 
 _SYNTAX = {
@@ -53,7 +53,7 @@ def check_expressions(params: Mapping[str, Any], **_: Any) -> None:
             assert len(operators) <= 1, f"a value has at most one operator: {action}"
         for name, key in _listing_keys(request).items():
             size = len(key["S"].encode())
-            assert size <= LONGEST_SORT_KEY, f"the key {name} takes {size} bytes"
+            assert size <= MAX_SORT_KEY, f"the key {name} takes {size} bytes"
 
 
 def _requests(params: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

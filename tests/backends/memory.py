@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 from larder.services.upkeep.reclaim import Reclaimer
 from tests.backends.backend import Snapshot
 from tests.fakes.api_keys import InMemoryKeys
-from tests.fakes.arrivals import InMemoryArrivals
-from tests.fakes.cleanups import InMemoryCleanups
+from tests.fakes.cleanup_queue import InMemoryCleanupQueue
 from tests.fakes.clock import ManualClock
 from tests.fakes.deadlines import InMemoryDeadlines
+from tests.fakes.file_search import InMemoryFileSearch
 from tests.fakes.files import InMemoryFiles
-from tests.fakes.finder import InMemoryFinder
 from tests.fakes.folders import InMemoryFolders
 from tests.fakes.objects import InMemoryObjects
 from tests.fakes.parts import InMemoryParts
@@ -20,12 +19,13 @@ from tests.fakes.store import InMemoryStore
 from tests.fakes.trash import InMemoryTrash
 from tests.fakes.uploads import InMemoryUploads
 from tests.fakes.usage import InMemoryProjects, InMemoryUsage
+from tests.fakes.validation_queue import InMemoryValidationQueue
 
 if TYPE_CHECKING:
     from larder.domain.files import File
     from larder.domain.ids import FileId, TenantId
     from larder.domain.uploads import Upload
-    from larder.services.space.ports import Cleanups
+    from larder.services.space.ports import CleanupQueue
 
 
 class MemoryBackend:
@@ -35,7 +35,7 @@ class MemoryBackend:
         self.clock = ManualClock()
         self.store = InMemoryStore()
         self.files = InMemoryFiles(self.store)
-        self.finder = InMemoryFinder(self.store)
+        self.search = InMemoryFileSearch(self.store)
         self.trash = InMemoryTrash(self.store, self.clock)
         self.folders = InMemoryFolders(self.store)
         self.uploads = InMemoryUploads(self.store, self.clock)
@@ -45,9 +45,9 @@ class MemoryBackend:
         self.keys = InMemoryKeys()
         self.objects = InMemoryObjects()
         self.parts = InMemoryParts(self.objects)
-        self.arrivals = InMemoryArrivals()
-        self.cleanups = InMemoryCleanups()
-        self.reclaimer = Reclaimer(self.deadlines, self.files, self.trash, self.uploads, self.clock)
+        self.validation_queue = InMemoryValidationQueue()
+        self.cleanups = InMemoryCleanupQueue()
+        self.quota = Reclaimer(self.deadlines, self.files, self.trash, self.uploads, self.clock)
 
     def client_put(self, tenant: TenantId, upload: Upload, data: bytes) -> bool:
         if (tenant, upload.file_id) in self.objects.files:
@@ -70,10 +70,10 @@ class MemoryBackend:
         return removed
 
     def announced(self) -> list[tuple[TenantId, FileId]]:
-        announced, self.arrivals.announced = self.arrivals.announced, []
+        announced, self.validation_queue.announced = self.validation_queue.announced, []
         return announced
 
-    def asked_to_clean(self, to: Cleanups) -> None:
+    def asked_to_clean(self, to: CleanupQueue) -> None:
         folders, self.cleanups.folders = self.cleanups.folders, []
         trashes, self.cleanups.trashes = self.cleanups.trashes, []
         for tenant, folder_id in folders:

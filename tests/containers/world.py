@@ -16,7 +16,7 @@ from larder.domain.ids import FileId, FolderId, TenantId, UploadId
 from larder.domain.projects import Project
 from larder.domain.quota import Amount
 from larder.domain.uploads import Upload
-from larder.services.files.ports import Verdict
+from larder.services.files.ports import Settlement
 
 if TYPE_CHECKING:
     from larder.runtime.composition import Composition
@@ -79,7 +79,7 @@ class World:
         self.ports.files.admit(TENANT, file)
         self.ports.objects.put(TENANT, FILE_ID, CONTENT)
         self.ports.objects.put_report(TENANT, FILE_ID, json.dumps(REPORT).encode())
-        self.ports.files.settle(TENANT, file, Verdict(FileStatus.PROCESSED))
+        self.ports.files.settle(TENANT, file, Settlement(FileStatus.PROCESSED))
 
     def trash_file(self) -> None:
         """Move the events' file to the trash."""

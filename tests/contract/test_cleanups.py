@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from larder.domain.ids import new_folder_id
-from tests.fakes.cleanups import InMemoryCleanups
+from tests.fakes.cleanup_queue import InMemoryCleanupQueue
 from tests.fakes.clock import START
 
 if TYPE_CHECKING:
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from tests.backends.backend import Backend
 
 
-def asked(backend: Backend) -> InMemoryCleanups:
-    found = InMemoryCleanups()
+def asked(backend: Backend) -> InMemoryCleanupQueue:
+    found = InMemoryCleanupQueue()
     backend.asked_to_clean(found)
     return found
 

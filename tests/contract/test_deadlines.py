@@ -11,7 +11,7 @@ from larder.domain.folders import CLEARING_GRACE
 from larder.domain.projects import AUDIT_INTERVAL
 from larder.domain.trash import TRASH_LIFE
 from larder.domain.uploads import UPLOAD_LIFE, UploadStatus
-from larder.services.files.ports import Verdict
+from larder.services.files.ports import Settlement
 from larder.services.upkeep.ports import DueWork
 from tests.fakes.clock import START
 from tests.samples import a_file, a_folder, an_upload, to_trash
@@ -57,7 +57,7 @@ def test_an_upload_that_has_ended_does_not_expire(backend: Backend, tenant: Tena
     completed, cancelled = an_upload(), an_upload()
     for upload in (completed, cancelled):
         backend.uploads.reserve(tenant, upload)
-    backend.uploads.complete(tenant, completed, completed.becomes())
+    backend.uploads.complete(tenant, completed, completed.to_file())
     backend.uploads.close(tenant, cancelled, UploadStatus.CANCELLED)
 
     assert list(backend.deadlines.expired(tenant, NOW + 10**9)) == []
@@ -83,7 +83,7 @@ def test_settling_does_not_change_when_a_file_expires(backend: Backend, tenant: 
     file = a_file(expires_at=NOW + 7_200)
     backend.files.admit(tenant, file)
 
-    backend.files.settle(tenant, file, Verdict(FileStatus.PROCESSED))
+    backend.files.settle(tenant, file, Settlement(FileStatus.PROCESSED))
 
     assert list(backend.deadlines.expired(tenant, NOW + 7_200)) == [
         DueWork(tenant, file_id=file.id)
@@ -107,7 +107,7 @@ def test_an_unvalidated_file_that_expires_within_the_grace_is_due_then(
     backend.uploads.reserve(tenant, upload)
     backend.clock.advance(UPLOAD_LIFE - 1)
 
-    backend.uploads.complete(tenant, upload, upload.becomes())
+    backend.uploads.complete(tenant, upload, upload.to_file())
 
     assert due(backend, NOW + UPLOAD_LIFE - 1) == set()
     assert due(backend, NOW + UPLOAD_LIFE) == {DueWork(tenant, file_id=upload.file_id)}
@@ -119,7 +119,7 @@ def test_looking_again_moves_when_an_unvalidated_file_is_due(
     file = a_file()
     backend.files.admit(tenant, file)
 
-    backend.files.look_again(tenant, file.id, NOW + 5_000)
+    backend.files.reschedule_check(tenant, file.id, NOW + 5_000)
 
     assert due(backend, NOW + 4_999) == set()
     assert due(backend, NOW + 5_000) == {DueWork(tenant, file_id=file.id)}
@@ -129,7 +129,7 @@ def test_a_settled_file_is_due_when_it_expires(backend: Backend, tenant: TenantI
     file = a_file(expires_at=NOW + 7_200)
     backend.files.admit(tenant, file)
 
-    backend.files.settle(tenant, file, Verdict(FileStatus.PROCESSED))
+    backend.files.settle(tenant, file, Settlement(FileStatus.PROCESSED))
 
     assert due(backend, NOW + 7_199) == set()
     assert due(backend, NOW + 7_200) == {DueWork(tenant, file_id=file.id)}
@@ -141,7 +141,7 @@ def test_a_settled_file_that_does_not_expire_is_never_due(
     file = a_file()
     backend.files.admit(tenant, file)
 
-    backend.files.settle(tenant, file, Verdict(FileStatus.PROCESSED))
+    backend.files.settle(tenant, file, Settlement(FileStatus.PROCESSED))
 
     assert due(backend, NOW + AUDIT_INTERVAL - 1) == set()
 
@@ -151,9 +151,9 @@ def test_looking_again_at_a_settled_file_changes_nothing(
 ) -> None:
     file = a_file()
     backend.files.admit(tenant, file)
-    backend.files.settle(tenant, file, Verdict(FileStatus.PROCESSED))
+    backend.files.settle(tenant, file, Settlement(FileStatus.PROCESSED))
 
-    backend.files.look_again(tenant, file.id, NOW + 5)
+    backend.files.reschedule_check(tenant, file.id, NOW + 5)
 
     assert due(backend, NOW + AUDIT_INTERVAL - 1) == set()
 
@@ -165,7 +165,7 @@ def test_looking_again_at_a_file_that_is_gone_does_not_bring_it_back(
     backend.files.admit(tenant, file)
     backend.files.release(tenant, file)
 
-    backend.files.look_again(tenant, file.id, NOW + 5)
+    backend.files.reschedule_check(tenant, file.id, NOW + 5)
 
     assert due(backend, NOW + AUDIT_INTERVAL - 1) == set()
     assert not backend.files.exists(tenant, file.id)
@@ -195,7 +195,7 @@ def test_a_file_from_an_upload_has_the_whole_grace_from_its_completion(
     backend.uploads.reserve(tenant, upload)
     backend.clock.advance(3_000)
 
-    backend.uploads.complete(tenant, upload, upload.becomes())
+    backend.uploads.complete(tenant, upload, upload.to_file())
 
     assert due(backend, NOW + 3_000 + VALIDATION_GRACE - 1) == set()
     assert due(backend, NOW + 3_000 + VALIDATION_GRACE) == {DueWork(tenant, file_id=upload.file_id)}
@@ -221,9 +221,9 @@ def test_a_trashed_file_expires_and_is_due_when_it_is_to_be_purged(
     file = a_file(expires_at=expires_at)
     backend.files.admit(tenant, file)
     if status is FileStatus.PROCESSED:
-        backend.files.settle(tenant, file, Verdict(status))
+        backend.files.settle(tenant, file, Settlement(status))
     to_trash(backend, tenant, file.id)
-    backend.usage.audit_again(tenant, NOW + 90 * DAY)
+    backend.usage.schedule_audit(tenant, NOW + 90 * DAY)
     work = DueWork(tenant, file_id=file.id, trashed=True)
 
     assert list(backend.deadlines.expired(tenant, purge_at - 1)) == []
@@ -276,7 +276,7 @@ def test_every_project_is_due_for_its_audit(
 
 
 def test_an_audit_is_due_again_when_it_was_put_off_to(backend: Backend, tenant: TenantId) -> None:
-    backend.usage.audit_again(tenant, NOW + 5_000)
+    backend.usage.schedule_audit(tenant, NOW + 5_000)
 
     assert due(backend, NOW + 4_999) == set()
     assert due(backend, NOW + 5_000) == {DueWork(tenant)}

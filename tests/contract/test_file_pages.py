@@ -8,7 +8,7 @@ import pytest
 
 from larder.domain.files import File, FileStatus, Purpose
 from larder.domain.quota import Amount
-from larder.services.files.ports import FilePage, PageQuery, Verdict
+from larder.services.files.ports import FilePage, PageQuery, Settlement
 from tests.fakes.clock import START
 from tests.samples import OTHER, a_file, a_file_id, a_project, an_upload, to_trash
 
@@ -189,7 +189,7 @@ def test_a_purpose_that_no_file_has_is_an_empty_page(backend: Backend, tenant: T
 
 def test_settled_files_are_listed_as_they_are_now(backend: Backend, tenant: TenantId) -> None:
     (file,) = admit(backend, tenant, 1)
-    backend.files.settle(tenant, file, Verdict(FileStatus.ERROR, details="no line at all"))
+    backend.files.settle(tenant, file, Settlement(FileStatus.ERROR, details="no line at all"))
 
     page = backend.files.page(tenant, ALL, backend.clock())
 

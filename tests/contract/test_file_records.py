@@ -10,14 +10,14 @@ import pytest
 from larder.domain.errors import ContentionError
 from larder.domain.files import File, FileStatus, Purpose
 from larder.domain.quota import NOTHING, Amount
-from larder.services.files.ports import Verdict
+from larder.services.files.ports import Settlement
 from tests.samples import a_file, a_file_id, to_trash
 
 if TYPE_CHECKING:
     from larder.domain.ids import TenantId
     from tests.backends.backend import Backend
 
-PROCESSED = Verdict(FileStatus.PROCESSED, sha256="cd" * 32)
+PROCESSED = Settlement(FileStatus.PROCESSED, sha256="cd" * 32)
 
 
 def used(backend: Backend, tenant: TenantId) -> Amount:
@@ -74,21 +74,21 @@ def test_a_file_in_the_trash_exists_but_is_not_live(
 
 
 @pytest.mark.parametrize(
-    "verdict",
+    "settlement",
     [
-        Verdict(FileStatus.PROCESSED),
+        Settlement(FileStatus.PROCESSED),
         PROCESSED,
-        Verdict(FileStatus.ERROR, details="1 of 2 lines is invalid", sha256="cd" * 32),
+        Settlement(FileStatus.ERROR, details="1 of 2 lines is invalid", sha256="cd" * 32),
     ],
     ids=["unchecked", "valid", "invalid"],
 )
 def test_a_verdict_moves_the_file_on_from_uploaded(
-    backend: Backend, tenant: TenantId, file: File, verdict: Verdict
+    backend: Backend, tenant: TenantId, file: File, settlement: Settlement
 ) -> None:
-    assert backend.files.settle(tenant, file, verdict)
+    assert backend.files.settle(tenant, file, settlement)
 
     assert backend.files.get(tenant, file.id) == replace(
-        file, status=verdict.status, status_details=verdict.details, sha256=verdict.sha256
+        file, status=settlement.status, status_details=settlement.details, sha256=settlement.sha256
     )
 
 
@@ -98,7 +98,7 @@ def test_a_verdict_without_a_checksum_keeps_the_one_that_was_promised(
     file = a_file(sha256="ab" * 32)
     backend.files.admit(tenant, file)
 
-    backend.files.settle(tenant, file, Verdict(FileStatus.PROCESSED))
+    backend.files.settle(tenant, file, Settlement(FileStatus.PROCESSED))
 
     settled = backend.files.get(tenant, file.id)
     assert settled is not None
@@ -108,7 +108,7 @@ def test_a_verdict_without_a_checksum_keeps_the_one_that_was_promised(
 def test_a_second_verdict_changes_nothing(backend: Backend, tenant: TenantId, file: File) -> None:
     backend.files.settle(tenant, file, PROCESSED)
 
-    assert not backend.files.settle(tenant, file, Verdict(FileStatus.ERROR, details="late"))
+    assert not backend.files.settle(tenant, file, Settlement(FileStatus.ERROR, details="late"))
 
     settled = backend.files.get(tenant, file.id)
     assert settled is not None
@@ -171,7 +171,7 @@ def test_what_a_release_gave_back_is_not_given_back_again(
     backend.files.admit(tenant, a_file(50))
     backend.files.release(tenant, file)
 
-    assert not backend.files.give_back(tenant, file)
+    assert not backend.files.release_quota(tenant, file)
 
     assert used(backend, tenant) == Amount(files=1, bytes=50)
 
@@ -183,8 +183,8 @@ def test_a_file_whose_record_vanished_is_given_back_once(
     backend.collect_ttl()
     assert used(backend, tenant) == Amount(files=1, bytes=100)
 
-    assert backend.files.give_back(tenant, file)
-    assert not backend.files.give_back(tenant, file)
+    assert backend.files.release_quota(tenant, file)
+    assert not backend.files.release_quota(tenant, file)
 
     assert used(backend, tenant) == NOTHING
 
@@ -216,11 +216,11 @@ def test_endless_conflicts_leave_the_file_and_its_amount_in_place(
     with pytest.raises(ContentionError):
         backend.files.release(tenant, file)
     with pytest.raises(ContentionError):
-        backend.files.give_back(tenant, file)
+        backend.files.release_quota(tenant, file)
     with pytest.raises(ContentionError):
         backend.files.settle(tenant, file, PROCESSED)
     with pytest.raises(ContentionError):
-        backend.files.look_again(tenant, file.id, 1_750_005_000)
+        backend.files.reschedule_check(tenant, file.id, 1_750_005_000)
 
     assert backend.files.get(tenant, file.id) == file
     assert used(backend, tenant) == file.amount

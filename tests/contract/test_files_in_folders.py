@@ -12,7 +12,7 @@ from larder.domain.files import VALIDATION_GRACE, FileStatus
 from larder.domain.ids import new_folder_id
 from larder.domain.quota import NOTHING, Amount
 from larder.domain.uploads import UploadStatus
-from larder.services.files.ports import Verdict
+from larder.services.files.ports import Settlement
 from tests.fakes.clock import START
 from tests.samples import a_file, a_folder, an_upload, to_trash
 
@@ -55,7 +55,7 @@ def enter(request: pytest.FixtureRequest, backend: Backend, tenant: TenantId) ->
             upload = an_upload()
             backend.uploads.reserve(tenant, upload)
             return lambda folder: backend.uploads.complete(
-                tenant, upload, replace(upload.becomes(), folder_id=folder)
+                tenant, upload, replace(upload.to_file(), folder_id=folder)
             )
     backend.files.admit(tenant, file)
     to_trash(backend, tenant, file.id)
@@ -218,7 +218,7 @@ class TestRevise:
     ) -> None:
         file = a_file()
         backend.files.admit(tenant, file)
-        backend.files.settle(tenant, file, Verdict(FileStatus.ERROR, "no line", "cd" * 32))
+        backend.files.settle(tenant, file, Settlement(FileStatus.ERROR, "no line", "cd" * 32))
 
         assert backend.files.revise(tenant, file, replace(file, filename="x", revision=1))
 
@@ -284,7 +284,7 @@ class TestComplete:
         backend.uploads.reserve(tenant, upload)
 
         assert backend.uploads.get(tenant, upload.id) == upload
-        assert upload.becomes().folder_id == upload.folder_id
+        assert upload.to_file().folder_id == upload.folder_id
 
     def test_an_upload_that_has_ended_says_so_whatever_became_of_its_folder(
         self, backend: Backend, tenant: TenantId
@@ -293,7 +293,7 @@ class TestComplete:
         backend.uploads.reserve(tenant, upload)
         backend.uploads.close(tenant, upload, UploadStatus.CANCELLED)
 
-        assert not backend.uploads.complete(tenant, upload, upload.becomes())
+        assert not backend.uploads.complete(tenant, upload, upload.to_file())
 
     def test_a_part_that_came_meanwhile_does_not_hide_that_the_folder_is_gone(
         self, backend: Backend, tenant: TenantId
@@ -303,7 +303,7 @@ class TestComplete:
         backend.uploads.take_part(tenant, upload, 5, 100)
 
         with pytest.raises(NotFoundError):
-            backend.uploads.complete(tenant, upload, upload.becomes())
+            backend.uploads.complete(tenant, upload, upload.to_file())
 
         pending = backend.uploads.get(tenant, upload.id)
         assert pending is not None
@@ -315,7 +315,7 @@ class TestComplete:
         upload = an_upload(10, folder=closed(backend, tenant))
         backend.uploads.reserve(tenant, upload)
 
-        in_root = replace(upload.becomes(), folder_id=None)
+        in_root = replace(upload.to_file(), folder_id=None)
         assert backend.uploads.complete(tenant, upload, in_root)
 
         assert backend.files.get(tenant, upload.file_id) == in_root

@@ -12,7 +12,7 @@ from larder.domain.errors import ContentionError
 from larder.domain.folders import CLEARING_GRACE, Folder, FolderTree
 from larder.domain.ids import new_folder_id
 from larder.domain.quota import Amount
-from larder.services.space.ports import Found
+from larder.services.space.ports import Page
 from larder.services.upkeep.ports import DueWork
 from tests.fakes.clock import START
 from tests.samples import OTHER, TENANT, a_file, a_folder, a_project
@@ -310,7 +310,7 @@ class TestChildren:
     def test_an_empty_parent_has_an_empty_page(self, backend: Backend, tenant: TenantId) -> None:
         page = backend.folders.children(tenant, new_folder_id(START), limit=1, after=None)
 
-        assert page == Found((), None)
+        assert page == Page((), None)
 
 
 class TestClose:

@@ -11,7 +11,7 @@ from larder.domain.filenames import MAX_FILENAME_BYTES, checked_name, folded
 from larder.domain.folders import Folder
 from larder.domain.ids import new_folder_id
 from larder.services.space.ports import FileQuery, Sort
-from tests.backends.expressions import LONGEST_SORT_KEY
+from tests.backends.expressions import MAX_SORT_KEY
 from tests.fakes.clock import START
 from tests.samples import TENANT, a_file, a_folder, a_project
 
@@ -61,7 +61,7 @@ def test_the_keys_of_the_worst_name_are_short_enough() -> None:
     assert set(LISTINGS) < set(sizes)
     assert sizes["in_folder_by_name"] == 32 + 63 * 12 + 3 + 1 + 29
     assert max(sizes.values()) == sizes["folder"] == 831
-    assert max(sizes.values()) <= LONGEST_SORT_KEY
+    assert max(sizes.values()) <= MAX_SORT_KEY
 
 
 def test_the_worst_name_is_stored_and_found(aws: AwsBackend) -> None:
@@ -73,7 +73,7 @@ def test_the_worst_name_is_stored_and_found(aws: AwsBackend) -> None:
 
     query = FileQuery(folder=inner.id, name_part=folded(LONGEST), sort=Sort.NAME)
 
-    found = aws.finder.find(TENANT, query, limit=1, after=None, now=START)
+    found = aws.search.search(TENANT, query, limit=1, after=None, now=START)
     assert found.items == (file,)
     children = aws.folders.children(TENANT, folder.id, limit=1, after=None)
     assert children.items[0].name == LONGEST

@@ -191,6 +191,6 @@ def test_a_signed_get_lives_as_long_as_it_was_asked_to(backend: Backend) -> None
 def test_an_announcement_names_the_project_and_the_file(backend: Backend) -> None:
     file_id = a_file_id()
 
-    backend.arrivals.announce(TENANT, file_id)
+    backend.validation_queue.enqueue(TENANT, file_id)
 
     assert backend.announced() == [(TENANT, file_id)]

@@ -135,9 +135,9 @@ def test_what_was_put_together_has_no_md5_of_s3(
     at_once = backend.objects.stat(tenant, small.file_id)
 
     assert together is not None
-    assert together.put_together
+    assert together.multipart
     assert at_once is not None
-    assert not at_once.put_together
+    assert not at_once.multipart
 
 
 def test_a_refused_assembly_makes_no_file_and_can_be_tried_again(
@@ -199,7 +199,7 @@ def test_an_ended_upload_is_due_until_its_parts_are_cleared(
     backend: Backend, tenant: TenantId, upload: Upload, end: UploadStatus
 ) -> None:
     if end is UploadStatus.COMPLETED:
-        backend.uploads.complete(tenant, upload, upload.becomes())
+        backend.uploads.complete(tenant, upload, upload.to_file())
     else:
         backend.uploads.close(tenant, upload, end)
 

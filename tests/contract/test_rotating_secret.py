@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import boto3
 import pytest
 
-from larder.adapters.secrets import KEPT, RotatingSecret
+from larder.adapters.secrets import CACHE_SECONDS, RotatingSecret
 from tests.moto_stack import REGION
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def test_a_new_value_is_noticed_within_minutes(
     secret()
     secrets.put_secret_value(SecretId="cursor", SecretString="a new one")
 
-    aws.clock.advance(KEPT - 1)
+    aws.clock.advance(CACHE_SECONDS - 1)
     assert secret() == b"a cursor key"
     aws.clock.advance(1)
 

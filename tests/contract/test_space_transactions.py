@@ -14,8 +14,8 @@ from larder.domain.folders import Folder
 from larder.domain.ids import new_folder_id
 from larder.domain.quota import Amount
 from larder.services.space.create_folder import create_folder
-from larder.services.space.delete_folder import Clearing, delete_folder
-from larder.services.space.ports import AT_ONCE
+from larder.services.space.delete_folder import EmptyFolder, delete_folder
+from larder.services.space.ports import MAX_FILES_PER_TRANSACTION
 from larder.services.space.restore_file import restore_file
 from larder.services.space.trash_file import trash_file
 from larder.services.space.update_file import FileChanges, update_file
@@ -77,11 +77,11 @@ def _revise(backend: AwsBackend) -> Change:
 def _complete(backend: AwsBackend) -> Change:
     upload = an_upload(folder=a_folder(backend, TENANT).id)
     backend.uploads.reserve(TENANT, upload)
-    return lambda b: b.uploads.complete(TENANT, upload, upload.becomes())
+    return lambda b: b.uploads.complete(TENANT, upload, upload.to_file())
 
 
 def _trash(backend: AwsBackend) -> Change:
-    files = [a_file(1) for _ in range(AT_ONCE)]
+    files = [a_file(1) for _ in range(MAX_FILES_PER_TRANSACTION)]
     for file in files:
         backend.files.admit(TENANT, file)
     return lambda b: b.trash.put(TENANT, files, START)
@@ -97,11 +97,13 @@ def _restore(backend: AwsBackend) -> Change:
 
 
 def _purge(backend: AwsBackend) -> Change:
-    files = [a_file(1) for _ in range(AT_ONCE)]
+    files = [a_file(1) for _ in range(MAX_FILES_PER_TRANSACTION)]
     for file in files:
         backend.files.admit(TENANT, file)
     backend.trash.put(TENANT, files, START)
-    trashed = backend.trash.page(TENANT, limit=AT_ONCE, after=None, now=START).items
+    trashed = backend.trash.page(
+        TENANT, limit=MAX_FILES_PER_TRANSACTION, after=None, now=START
+    ).items
     return lambda b: b.trash.purge(TENANT, trashed)
 
 
@@ -196,7 +198,7 @@ class TestComeInBetween:
     def test_a_file_into_a_folder_that_was_empty(self, backend: AwsBackend) -> None:
         folder = a_folder(backend, TENANT)
         file = a_file(folder=folder.id)
-        clearing = Clearing(backend.folders, backend.finder, backend.trash, backend.clock)
+        empty_folder = EmptyFolder(backend.folders, backend.search, backend.trash, backend.clock)
 
         def another() -> None:
             backend.files.admit(TENANT, file)
@@ -206,7 +208,7 @@ class TestComeInBetween:
                 TENANT,
                 folder.id,
                 recursive=False,
-                clearing=clearing,
+                empty_folder=empty_folder,
                 cleanups=backend.cleanups,
                 keep_going=lambda: True,
             )
@@ -259,7 +261,7 @@ class TestComeInBetween:
                 TENANT,
                 file.id,
                 trash=backend.trash,
-                arrivals=backend.arrivals,
+                validation_queue=backend.validation_queue,
                 clock=backend.clock,
             )
 

@@ -18,7 +18,7 @@ from larder.adapters.dynamodb.transactions import (
 from larder.domain.errors import ContentionError, QuotaExceededError
 from larder.domain.files import FileStatus
 from larder.domain.quota import Amount
-from larder.services.files.ports import Verdict
+from larder.services.files.ports import Settlement
 from tests.backends.aws import CONFLICT
 from tests.samples import TENANT, a_file, a_project, an_upload, to_trash
 
@@ -60,7 +60,7 @@ def test_a_verdict_waits_for_a_delete_that_is_under_way(backend: AwsBackend) -> 
     backend.files.admit(TENANT, file)
     refused = backend.refuse_transactions([CONFLICT], times=3)
 
-    assert backend.files.settle(TENANT, file, Verdict(FileStatus.PROCESSED))
+    assert backend.files.settle(TENANT, file, Settlement(FileStatus.PROCESSED))
 
     assert refused() == 3
 

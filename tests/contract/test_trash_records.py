@@ -11,8 +11,8 @@ from larder.domain.errors import ContentionError, NotFoundError
 from larder.domain.files import DAY, VALIDATION_GRACE, File, FileStatus
 from larder.domain.quota import NOTHING, Amount
 from larder.domain.trash import TRASH_LIFE, TrashedFile
-from larder.services.files.ports import Verdict
-from larder.services.space.ports import AT_ONCE, Found
+from larder.services.files.ports import Settlement
+from larder.services.space.ports import MAX_FILES_PER_TRANSACTION, Page
 from larder.services.upkeep.ports import DueWork
 from tests.fakes.clock import START
 from tests.samples import OTHER, a_file, a_file_id, a_folder, a_project, to_trash
@@ -54,7 +54,7 @@ def used(backend: Backend, tenant: TenantId) -> Amount:
 
 
 class TestPut:
-    @pytest.mark.parametrize("count", [1, AT_ONCE])
+    @pytest.mark.parametrize("count", [1, MAX_FILES_PER_TRANSACTION])
     def test_files_move_to_the_trash_together(
         self, backend: Backend, tenant: TenantId, count: int
     ) -> None:
@@ -68,7 +68,13 @@ class TestPut:
 
     @pytest.mark.parametrize(
         ("change", "count"),
-        [("revised", 1), ("revised", AT_ONCE), ("settled", 2), ("released", 2), ("trashed", 2)],
+        [
+            ("revised", 1),
+            ("revised", MAX_FILES_PER_TRANSACTION),
+            ("settled", 2),
+            ("released", 2),
+            ("trashed", 2),
+        ],
     )
     def test_none_moves_when_one_has_changed(
         self, backend: Backend, tenant: TenantId, change: str, count: int
@@ -79,7 +85,7 @@ class TestPut:
             case "revised":
                 backend.files.revise(tenant, changed, replace(changed, favorite=True, revision=1))
             case "settled":
-                backend.files.settle(tenant, changed, Verdict(FileStatus.PROCESSED))
+                backend.files.settle(tenant, changed, Settlement(FileStatus.PROCESSED))
             case "released":
                 backend.files.release(tenant, changed)
             case "trashed":
@@ -102,7 +108,7 @@ class TestPut:
         self, backend: Backend, tenant: TenantId
     ) -> None:
         (file,) = admitted(backend, tenant, 1)
-        backend.files.look_again(tenant, file.id, NOW + 5_000)
+        backend.files.reschedule_check(tenant, file.id, NOW + 5_000)
 
         assert backend.trash.put(tenant, [file], START)
 
@@ -119,7 +125,7 @@ class TestPut:
         backend.files.admit(tenant, file)
         revised = replace(file, revised_at=NOW + 3, revision=1)
         backend.files.revise(tenant, file, revised)
-        backend.files.settle(tenant, file, Verdict(FileStatus.ERROR, "no line"))
+        backend.files.settle(tenant, file, Settlement(FileStatus.ERROR, "no line"))
         settled = replace(revised, status=FileStatus.ERROR, status_details="no line")
 
         backend.trash.put(tenant, [settled], START)
@@ -168,7 +174,7 @@ class TestGet:
 
 
 class TestPage:
-    def ids(self, page: Found[TrashedFile]) -> list[FileId]:
+    def ids(self, page: Page[TrashedFile]) -> list[FileId]:
         return [trashed.file.id for trashed in page.items]
 
     def filled(self, backend: Backend, tenant: TenantId) -> list[FileId]:
@@ -181,7 +187,7 @@ class TestPage:
     def test_an_empty_trash_has_an_empty_page(self, backend: Backend, tenant: TenantId) -> None:
         backend.files.admit(tenant, a_file())
 
-        assert backend.trash.page(tenant, limit=10, after=None, now=START) == Found((), None)
+        assert backend.trash.page(tenant, limit=10, after=None, now=START) == Page((), None)
 
     def test_the_last_deleted_comes_first(self, backend: Backend, tenant: TenantId) -> None:
         expected = self.filled(backend, tenant)
@@ -247,7 +253,7 @@ class TestPage:
     def test_another_project_s_trash_is_not_there(self, backend: Backend, tenant: TenantId) -> None:
         in_trash(backend, a_project(backend, OTHER), a_file())
 
-        assert backend.trash.page(tenant, limit=9, after=None, now=START) == Found((), None)
+        assert backend.trash.page(tenant, limit=9, after=None, now=START) == Page((), None)
 
 
 class TestRestore:
@@ -337,7 +343,7 @@ class TestRestore:
     ) -> None:
         trashed = in_trash(backend, tenant, a_file())
         backend.clock.advance(10 * DAY)
-        backend.usage.audit_again(tenant, NOW + 90 * DAY)
+        backend.usage.schedule_audit(tenant, NOW + 90 * DAY)
 
         backend.trash.restore(tenant, trashed, trashed.file)
 
@@ -370,7 +376,7 @@ class TestRestore:
 
 
 class TestPurge:
-    @pytest.mark.parametrize("count", [1, AT_ONCE])
+    @pytest.mark.parametrize("count", [1, MAX_FILES_PER_TRANSACTION])
     def test_files_are_gone_together_and_their_amounts_are_free(
         self, backend: Backend, tenant: TenantId, count: int
     ) -> None:
@@ -387,7 +393,8 @@ class TestPurge:
         assert backend.snapshot().released == {file.id for file in files}
 
     @pytest.mark.parametrize(
-        ("fate", "count"), [("restored", 1), ("restored", AT_ONCE), ("purged", 1), ("purged", 2)]
+        ("fate", "count"),
+        [("restored", 1), ("restored", MAX_FILES_PER_TRANSACTION), ("purged", 1), ("purged", 2)],
     )
     def test_none_is_purged_when_one_is_not_there(
         self, backend: Backend, tenant: TenantId, fate: str, count: int
@@ -429,7 +436,7 @@ class TestPurge:
         backend.files.admit(tenant, a_file(7))
         backend.trash.purge(tenant, [trashed])
 
-        assert not backend.files.give_back(tenant, trashed.file)
+        assert not backend.files.release_quota(tenant, trashed.file)
 
         assert used(backend, tenant) == Amount(files=1, bytes=7)
 
@@ -459,7 +466,7 @@ class TestExpiry:
 
         assert not backend.files.exists(tenant, trashed.file.id)
         assert backend.removed() == [(tenant, trashed.file)]
-        assert backend.files.give_back(tenant, trashed.file)
+        assert backend.files.release_quota(tenant, trashed.file)
         assert used(backend, tenant) == NOTHING
 
 

@@ -47,10 +47,10 @@ def test_another_project_s_upload_is_not_found(
 def test_completing_ends_the_upload_and_makes_its_file(
     backend: Backend, tenant: TenantId, upload: Upload
 ) -> None:
-    assert backend.uploads.complete(tenant, upload, upload.becomes())
+    assert backend.uploads.complete(tenant, upload, upload.to_file())
 
     assert backend.uploads.get(tenant, upload.id) == replace(upload, status=UploadStatus.COMPLETED)
-    assert backend.files.get(tenant, upload.file_id) == upload.becomes()
+    assert backend.files.get(tenant, upload.file_id) == upload.to_file()
 
 
 def test_completing_turns_the_reservation_into_use(
@@ -58,17 +58,17 @@ def test_completing_turns_the_reservation_into_use(
 ) -> None:
     backend.uploads.reserve(tenant, an_upload(7))
 
-    backend.uploads.complete(tenant, upload, upload.becomes())
+    backend.uploads.complete(tenant, upload, upload.to_file())
 
     assert usage_of(backend).used == Amount(files=1, bytes=100)
     assert usage_of(backend).reserved == Amount(files=1, bytes=7)
 
 
 def test_an_upload_is_completed_once(backend: Backend, tenant: TenantId, upload: Upload) -> None:
-    backend.uploads.complete(tenant, upload, upload.becomes())
+    backend.uploads.complete(tenant, upload, upload.to_file())
     before = backend.snapshot()
 
-    assert not backend.uploads.complete(tenant, upload, upload.becomes())
+    assert not backend.uploads.complete(tenant, upload, upload.to_file())
 
     assert backend.snapshot() == before
 
@@ -103,7 +103,7 @@ def test_a_closed_upload_is_never_completed(
     backend.uploads.close(tenant, upload, end)
     before = backend.snapshot()
 
-    assert not backend.uploads.complete(tenant, upload, upload.becomes())
+    assert not backend.uploads.complete(tenant, upload, upload.to_file())
 
     assert backend.snapshot() == before
     assert backend.files.get(tenant, upload.file_id) is None
@@ -113,7 +113,7 @@ def test_a_closed_upload_is_never_completed(
 def test_a_completed_upload_is_never_closed(
     backend: Backend, tenant: TenantId, upload: Upload, end: UploadStatus
 ) -> None:
-    backend.uploads.complete(tenant, upload, upload.becomes())
+    backend.uploads.complete(tenant, upload, upload.to_file())
     before = backend.snapshot()
 
     assert not backend.uploads.close(tenant, upload, end)
@@ -127,7 +127,7 @@ def test_what_closing_gave_back_is_not_given_back_again(
     backend.uploads.close(tenant, upload, UploadStatus.CANCELLED)
     before = usage_of(backend)
 
-    assert not backend.uploads.give_back(tenant, upload)
+    assert not backend.uploads.release_quota(tenant, upload)
 
     assert usage_of(backend) == before
 
@@ -140,8 +140,8 @@ def test_an_upload_whose_record_vanished_is_given_back_once(
     assert backend.uploads.get(tenant, upload.id) is None
     assert usage_of(backend).reserved == upload.amount
 
-    assert backend.uploads.give_back(tenant, upload)
-    assert not backend.uploads.give_back(tenant, upload)
+    assert backend.uploads.release_quota(tenant, upload)
+    assert not backend.uploads.release_quota(tenant, upload)
 
     assert usage_of(backend).reserved == NOTHING
     assert usage_of(backend).left == usage_of(backend).limit
@@ -163,7 +163,7 @@ def test_an_upload_that_never_was_has_no_end(backend: Backend, tenant: TenantId)
     before = backend.snapshot()
     unknown = an_upload(100)
 
-    assert not backend.uploads.complete(tenant, unknown, unknown.becomes())
+    assert not backend.uploads.complete(tenant, unknown, unknown.to_file())
     assert not backend.uploads.close(tenant, unknown, UploadStatus.CANCELLED)
 
     assert backend.snapshot() == before
@@ -172,10 +172,10 @@ def test_an_upload_that_never_was_has_no_end(backend: Backend, tenant: TenantId)
 def test_file_and_upload_of_one_id_are_given_back_each_for_itself(
     backend: Backend, tenant: TenantId, upload: Upload
 ) -> None:
-    backend.uploads.complete(tenant, upload, upload.becomes())
+    backend.uploads.complete(tenant, upload, upload.to_file())
     backend.files.admit(tenant, a_file(1))
 
-    assert backend.files.release(tenant, upload.becomes())
+    assert backend.files.release(tenant, upload.to_file())
 
     assert usage_of(backend).used == Amount(files=1, bytes=1)
     assert usage_of(backend).reserved == NOTHING
@@ -187,11 +187,11 @@ def test_endless_conflicts_leave_the_upload_pending(
     backend.contend()
 
     with pytest.raises(ContentionError):
-        backend.uploads.complete(tenant, upload, upload.becomes())
+        backend.uploads.complete(tenant, upload, upload.to_file())
     with pytest.raises(ContentionError):
         backend.uploads.close(tenant, upload, UploadStatus.CANCELLED)
     with pytest.raises(ContentionError):
-        backend.uploads.give_back(tenant, upload)
+        backend.uploads.release_quota(tenant, upload)
 
     assert backend.uploads.get(tenant, upload.id) == upload
     assert usage_of(backend).reserved == upload.amount

@@ -9,7 +9,7 @@ import pytest
 from larder.domain.files import FileStatus
 from larder.domain.quota import NOTHING, Amount, Usage
 from larder.domain.uploads import UploadStatus
-from larder.services.files.ports import Verdict
+from larder.services.files.ports import Settlement
 from larder.services.projects.ports import Count
 from tests.samples import OTHER, ROOM, TENANT, a_file, a_folder, a_project, an_upload, to_trash
 
@@ -45,7 +45,7 @@ def test_a_recount_adds_up_files_trash_and_pending_uploads_and_no_folders(
         backend.uploads.reserve(tenant, upload)
     to_trash(backend, tenant, trashed.id)
     a_folder(backend, tenant)
-    backend.uploads.complete(tenant, completed, completed.becomes())
+    backend.uploads.complete(tenant, completed, completed.to_file())
     backend.uploads.close(tenant, cancelled, UploadStatus.CANCELLED)
 
     counted = backend.usage.recount(tenant)
@@ -123,7 +123,7 @@ def _reserve(backend: Backend) -> None:
 
 def _complete(backend: Backend) -> None:
     upload = next(iter(backend.snapshot().uploads.values()))
-    assert backend.uploads.complete(TENANT, upload, upload.becomes())
+    assert backend.uploads.complete(TENANT, upload, upload.to_file())
 
 
 def _close(backend: Backend) -> None:
@@ -132,11 +132,11 @@ def _close(backend: Backend) -> None:
 
 
 def _give_back_a_file(backend: Backend) -> None:
-    assert backend.files.give_back(TENANT, a_file(1))
+    assert backend.files.release_quota(TENANT, a_file(1))
 
 
 def _give_back_an_upload(backend: Backend) -> None:
-    assert backend.uploads.give_back(TENANT, an_upload(1))
+    assert backend.uploads.release_quota(TENANT, an_upload(1))
 
 
 def _set_limit(backend: Backend) -> None:
@@ -194,8 +194,8 @@ def test_what_changes_no_counter_leaves_the_version(backend: Backend, tenant: Te
     backend.files.admit(tenant, file)
     before = version(backend)
 
-    backend.files.settle(tenant, file, Verdict(FileStatus.PROCESSED))
-    backend.usage.audit_again(tenant, 1_760_000_000)
+    backend.files.settle(tenant, file, Settlement(FileStatus.PROCESSED))
+    backend.usage.schedule_audit(tenant, 1_760_000_000)
     backend.usage.recount(tenant)
 
     assert version(backend) == before

@@ -25,7 +25,7 @@ class InMemoryDeadlines:
             if owner == tenant and row.file.expired(now):
                 yield DueWork(tenant, file_id=file_id)
         for (owner, file_id), trashed in list(self._store.trash.items()):
-            if owner == tenant and trashed.gone(now):
+            if owner == tenant and trashed.expired(now):
                 yield DueWork(tenant, file_id=file_id, trashed=True)
         for (owner, upload_id), upload_row in list(self._store.uploads.items()):
             upload = upload_row.upload

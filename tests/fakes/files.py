@@ -13,7 +13,7 @@ from tests.fakes.store import FileRow
 if TYPE_CHECKING:
     from larder.domain.files import File
     from larder.domain.ids import FileId, TenantId
-    from larder.services.files.ports import PageQuery, Verdict
+    from larder.services.files.ports import PageQuery, Settlement
     from tests.fakes.store import InMemoryStore
 
 
@@ -27,7 +27,7 @@ class InMemoryFiles:
         with self._store.transaction():
             self._store.check_room(tenant, file.amount)
             self._store.check_open(tenant, file)
-            self._store.enter(tenant, file.folder_id)
+            self._store.count_addition(tenant, file.folder_id)
             self._store.count(tenant, left=NOTHING - file.amount, reserved=NOTHING)
             self._store.files[tenant, file.id] = FileRow.new(file, file.created_at)
 
@@ -67,7 +67,7 @@ class InMemoryFiles:
                 return False
             if after.folder_id != before.folder_id:
                 self._store.check_open(tenant, after)
-                self._store.enter(tenant, after.folder_id)
+                self._store.count_addition(tenant, after.folder_id)
             row.file = replace(
                 row.file,
                 filename=after.filename,
@@ -79,16 +79,16 @@ class InMemoryFiles:
             )
             return True
 
-    def settle(self, tenant: TenantId, file: File, verdict: Verdict) -> bool:
+    def settle(self, tenant: TenantId, file: File, settlement: Settlement) -> bool:
         with self._store.transaction():
             row = self._uploaded(tenant, file.id)
             if row is None:
                 return False
             row.file = replace(
                 row.file,
-                status=verdict.status,
-                status_details=verdict.details or row.file.status_details,
-                sha256=verdict.sha256 or row.file.sha256,
+                status=settlement.status,
+                status_details=settlement.details or row.file.status_details,
+                sha256=settlement.sha256 or row.file.sha256,
             )
             row.due_at = file.expires_at
             return True
@@ -102,14 +102,14 @@ class InMemoryFiles:
             self._give_back(tenant, file)
             return True
 
-    def give_back(self, tenant: TenantId, file: File) -> bool:
+    def release_quota(self, tenant: TenantId, file: File) -> bool:
         with self._store.transaction():
             if file.id in self._store.ledger:
                 return False
             self._give_back(tenant, file)
             return True
 
-    def look_again(self, tenant: TenantId, file_id: FileId, at: int) -> None:
+    def reschedule_check(self, tenant: TenantId, file_id: FileId, at: int) -> None:
         with self._store.transaction():
             row = self._uploaded(tenant, file_id)
             if row is not None:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from larder.domain.filenames import folded
 from larder.domain.folders import Folder, FolderTree
-from tests.fakes.finder import page_of
+from tests.fakes.file_search import page_of
 
 if TYPE_CHECKING:
     from larder.domain.ids import FolderId, TenantId
-    from larder.services.space.ports import Found, Position
+    from larder.services.space.ports import Page, Position
     from tests.fakes.store import InMemoryStore
 
 
@@ -38,7 +38,7 @@ class InMemoryFolders:
 
     def children(
         self, tenant: TenantId, parent: FolderId | None, *, limit: int, after: Position | None
-    ) -> Found[Folder]:
+    ) -> Page[Folder]:
         rows = (row.folder for (owner, _), row in self._store.folders.items() if owner == tenant)
         return page_of(
             (((folded(f.name), f.id), f) for f in rows if f.parent_id == parent),
@@ -52,7 +52,7 @@ class InMemoryFolders:
             if not self._may_change(tenant, tree_version, folder.parent_id):
                 return False
             self._changed(tenant)
-            self._store.enter(tenant, folder.parent_id)
+            self._store.count_addition(tenant, folder.parent_id)
             self._store.put_folder(tenant, folder)
             return True
 
@@ -65,7 +65,7 @@ class InMemoryFolders:
             if not self._may_change(tenant, tree_version, moved):
                 return False
             self._changed(tenant)
-            self._store.enter(tenant, moved)
+            self._store.count_addition(tenant, moved)
             row.folder = replace(
                 row.folder, name=after.name, parent_id=after.parent_id, favorite=after.favorite
             )

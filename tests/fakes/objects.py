@@ -41,7 +41,7 @@ class InMemoryObjects:
         self.files[tenant, file_id] = data
         self._parts.pop((tenant, file_id), None)
 
-    def put_together(self, tenant: TenantId, file_id: FileId, parts: list[bytes]) -> None:
+    def multipart(self, tenant: TenantId, file_id: FileId, parts: list[bytes]) -> None:
         """Store what S3 makes of parts: its ETag is no MD5."""
         self.files[tenant, file_id] = b"".join(parts)
         self._parts[tenant, file_id] = len(parts)

@@ -48,7 +48,7 @@ class InMemoryParts:
         held = self.multipart.get(upload.multipart_id or "")
         if held is None or (tenant, upload.file_id) in self._objects.files:
             return False
-        self._objects.put_together(tenant, upload.file_id, [held[part.number] for part in parts])
+        self._objects.multipart(tenant, upload.file_id, [held[part.number] for part in parts])
         del self.multipart[upload.multipart_id or ""]
         return True
 
@@ -77,7 +77,7 @@ class InMemoryParts:
         accept(Digests(md5, hashlib.sha256(data).hexdigest()))
         if (tenant, upload.file_id) in self._objects.files:
             return False
-        self._objects.put_together(tenant, upload.file_id, pieces)
+        self._objects.multipart(tenant, upload.file_id, pieces)
         return True
 
     def clear(self, tenant: TenantId, upload: Upload) -> None:

@@ -128,7 +128,7 @@ class InMemoryStore:
         if file.folder_id is not None and not self.is_open(tenant, file.folder_id):
             raise NotFoundError("Folder", file.folder_id, param="folder_id")
 
-    def enter(self, tenant: TenantId, folder_id: FolderId | None) -> None:
+    def count_addition(self, tenant: TenantId, folder_id: FolderId | None) -> None:
         """Count that something is put into the folder, None for the root."""
         if folder_id is not None:
             row = self.folders[tenant, folder_id]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from larder.domain.quota import NOTHING
 from larder.domain.trash import TrashedFile
-from tests.fakes.finder import page_of
+from tests.fakes.file_search import page_of
 from tests.fakes.store import FileRow
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from larder.domain.files import File
     from larder.domain.ids import FileId, TenantId
     from larder.services.clock import Clock
-    from larder.services.space.ports import Found, Position
+    from larder.services.space.ports import Page, Position
     from tests.fakes.store import InMemoryStore
 
 
@@ -47,10 +47,10 @@ class InMemoryTrash:
 
     def page(
         self, tenant: TenantId, *, limit: int, after: Position | None, now: float
-    ) -> Found[TrashedFile]:
+    ) -> Page[TrashedFile]:
         rows = [gone for (owner, _), gone in self._store.trash.items() if owner == tenant]
         return page_of(
-            (((f"{t.deleted_at:012d}", t.file.id), t) for t in rows if not t.gone(now)),
+            (((f"{t.deleted_at:012d}", t.file.id), t) for t in rows if not t.expired(now)),
             limit=limit,
             after=after,
             descending=True,
@@ -61,7 +61,7 @@ class InMemoryTrash:
             if not self._holds(tenant, trashed):
                 return False
             self._store.check_open(tenant, file)
-            self._store.enter(tenant, file.folder_id)
+            self._store.count_addition(tenant, file.folder_id)
             self._store.count(tenant, left=NOTHING, reserved=NOTHING)
             gone = self._store.trash.pop((tenant, trashed.file.id))
             self._store.removed.append((tenant, gone.file))

@@ -40,7 +40,7 @@ class InMemoryUploads:
             if row is None:
                 return False
             self._store.check_open(tenant, file)
-            self._store.enter(tenant, file.folder_id)
+            self._store.count_addition(tenant, file.folder_id)
             self._end(row, UploadStatus.COMPLETED)
             self._store.files[tenant, file.id] = FileRow.new(file, int(self._clock()))
             self._store.count(tenant, left=NOTHING, reserved=NOTHING - upload.amount)
@@ -55,7 +55,7 @@ class InMemoryUploads:
             self._give_back(tenant, upload)
             return True
 
-    def give_back(self, tenant: TenantId, upload: Upload) -> bool:
+    def release_quota(self, tenant: TenantId, upload: Upload) -> bool:
         with self._store.transaction():
             if upload.id in self._store.ledger:
                 return False

@@ -56,7 +56,7 @@ class InMemoryUsage:
             )
             return True
 
-    def audit_again(self, tenant: TenantId, at: int) -> None:
+    def schedule_audit(self, tenant: TenantId, at: int) -> None:
         self._store.usage[tenant].due_at = at
 
 

@@ -25,7 +25,7 @@ from tests.unit.template import ROOT, TEMPLATE
 
 TOOLS = ROOT / ".tools/fuzz/bin"
 FOUND = ROOT / ".local/fuzz"
-LONGEST_INPUT = 16_384
+MAX_INPUT = 16_384
 SLOWEST_SECONDS = 10
 
 NOT_PROMISED = (
@@ -80,7 +80,7 @@ def fuzz_target(name: str, seconds: int, seed: int) -> str:
             [
                 *(TOOLS / "python", "-m", "tests.fuzz.atheris_run", name),
                 *(f"-max_total_time={seconds}", f"-rss_limit_mb={memory}"),
-                *(f"-timeout={SLOWEST_SECONDS}", f"-max_len={LONGEST_INPUT}"),
+                *(f"-timeout={SLOWEST_SECONDS}", f"-max_len={MAX_INPUT}"),
                 *(f"-dict={folder / 'words'}", f"-artifact_prefix={folder}/"),
                 *(f"-seed={seed}", "-print_final_stats=1", folder / "corpus", folder / "seeds"),
             ],

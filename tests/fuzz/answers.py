@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-LONGEST_MESSAGE = 2_000
+MAX_MESSAGE = 2_000
 
 # What only we, AWS or Python would say.
 INTERNALS = re.compile(
@@ -34,7 +34,7 @@ def check_answer(status: int, headers: Iterable[tuple[str, str]], body: bytes) -
     error = answer["error"]
     assert set(error) == {"message", "type", "param", "code"}, error
     assert error["message"].strip()
-    assert len(error["message"]) <= LONGEST_MESSAGE, len(error["message"])
+    assert len(error["message"]) <= MAX_MESSAGE, len(error["message"])
 
 
 def check_silence(text: str, secrets: Iterable[str]) -> None:

@@ -18,7 +18,7 @@ from larder.domain.quota import Amount
 from larder.runtime.composition import Composition
 from larder.runtime.settings import Settings
 from larder.services.projects.projects import create_key, create_project
-from larder.services.space.delete_folder import Clearing
+from larder.services.space.delete_folder import EmptyFolder
 from tests.backends.memory import MemoryBackend
 from tests.unit.template import FUNCTIONS, ROOT, folder_of
 
@@ -30,13 +30,13 @@ if TYPE_CHECKING:
 PEPPER = b"a pepper"
 
 
-class InMemoryReplays:
-    """`Replays` in memory: what is asked while the first is running does not come up here."""
+class InMemoryIdempotencyStore:
+    """`IdempotencyStore` in memory, for requests that never run at the same time."""
 
     def __init__(self) -> None:
         self.kept: dict[tuple[str, str], tuple[str, dict[str, Any]]] = {}
 
-    def once(
+    def run_once(
         self,
         tenant: TenantId,
         key: str,
@@ -65,8 +65,8 @@ class MemoryComposition(MemoryBackend):
         super().__init__()
         self.settings = Settings("Store", "Keys", "bucket", "queue", "pepper")
         self.pepper = PEPPER
-        self.replays = InMemoryReplays()
-        self.clearing = Clearing(self.folders, self.finder, self.trash, self.clock)
+        self.idempotency = InMemoryIdempotencyStore()
+        self.empty_folder = EmptyFolder(self.folders, self.search, self.trash, self.clock)
 
     def cursor_key(self) -> bytes:
         return b"a cursor key"
@@ -117,7 +117,13 @@ class Deployment:
 
     def _state(self) -> list[dict[str, Any]]:
         ports = self._ports
-        holders = (ports.store, ports.objects, ports.parts, ports.arrivals, ports.replays)
+        holders = (
+            ports.store,
+            ports.objects,
+            ports.parts,
+            ports.validation_queue,
+            ports.idempotency,
+        )
         return [
             {
                 name: held

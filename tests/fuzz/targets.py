@@ -14,7 +14,7 @@ from larder.api.http.multipart_form import part_digests, sole_part
 from larder.domain.batch_input.validator import BatchValidator
 from larder.domain.errors import InvalidParameterError
 from larder.domain.filenames import attachment
-from tests.fuzz.answers import INTERNALS, LONGEST_MESSAGE, check_answer, check_silence
+from tests.fuzz.answers import INTERNALS, MAX_MESSAGE, check_answer, check_silence
 from tests.fuzz.deployment import Context, Deployment
 from tests.unit.batch_reference import reference_report
 
@@ -48,7 +48,7 @@ def multipart(data: bytes) -> None:
 
 def _check_message(message: str) -> None:
     assert message.strip()
-    assert len(message) <= LONGEST_MESSAGE
+    assert len(message) <= MAX_MESSAGE
     assert INTERNALS.search(message) is None, message
 
 

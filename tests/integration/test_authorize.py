@@ -35,8 +35,8 @@ def effect(answer: dict[str, Any]) -> str:
     """Return what the policy says of the whole stage."""
     [statement] = answer["policyDocument"]["Statement"]
     assert all(resource.endswith("/prod/*/*") for resource in statement["Resource"])
-    verdict: str = statement["Effect"]
-    return verdict
+    settlement: str = statement["Effect"]
+    return settlement
 
 
 def test_a_key_opens_every_route_for_its_project(

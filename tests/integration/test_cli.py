@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from larder.domain.api_keys import digest_of
 from larder.domain.files import File, Purpose
 from larder.domain.ids import new_file_id
-from larder.services.projects.projects import find_project
+from larder.services.projects.projects import get_project
 from larder_cli.main import app
 from tests.moto_stack import CREDENTIALS, MotoStack
 
@@ -217,7 +217,7 @@ def test_set_limits_without_a_limit_is_wrong_usage() -> None:
 @pytest.mark.usefixtures("local_stack")
 def test_a_limit_below_what_is_stored_is_set_and_told(ports: Composition) -> None:
     larder("project", "create", "demo", "--files", "10", "--bytes", "100")
-    project = find_project("demo", projects=ports.projects)
+    project = get_project("demo", projects=ports.projects)
     ports.files.admit(
         project.id,
         File(
@@ -240,7 +240,7 @@ def test_a_limit_below_what_is_stored_is_set_and_told(ports: Composition) -> Non
 @pytest.mark.usefixtures("local_stack")
 def test_usage_shows_sizes_and_how_full_for_people(ports: Composition) -> None:
     larder("project", "create", "demo", "--files", "8", "--bytes", "4MiB")
-    project = find_project("demo", projects=ports.projects)
+    project = get_project("demo", projects=ports.projects)
     ports.files.admit(
         project.id,
         File(

@@ -533,7 +533,7 @@ def test_a_revoked_key_in_the_middle_leaves_the_upload_to_be_gone_on_with(
     assert fake.s3.contents[sent.file.id] == data_of(LARGE)
 
 
-@pytest.mark.parametrize("answer", [Answer(200, {}, [b"<html>"]), Answer(404, {}, [b"Not Found"])])
+@pytest.mark.parametrize("answer", [Answer(200, {}, [b"<html>"]), Answer(404, {}, [b"Not Page"])])
 def test_an_answer_that_is_not_larders_points_to_the_base_url(
     larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path], answer: Answer
 ) -> None:

@@ -231,7 +231,7 @@ def test_a_failure_says_what_and_where_in_its_log_line(
     [failure] = [line for line in lines(log) if line.get("message") == "unhandled"]
     assert failure["level"] == "ERROR"
     assert failure["error"] == [told]
-    assert any("files_get.py" in frame for frame in failure["frames"])
+    assert any("services/files/get.py" in frame for frame in failure["frames"])
     assert metrics(log) == {"InternalError": 1}
 
 

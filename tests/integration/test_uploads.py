@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from larder.domain.parts import LARGEST_UPLOAD
+from larder.domain.parts import MAX_UPLOAD_BYTES
 from larder.domain.quota import Amount
 from tests.integration.conftest import arrival
 
@@ -86,7 +86,7 @@ def test_an_upload_reserves_its_room_and_says_where_to_put_the_bytes(
     ("changes", "param"),
     [
         ({"bytes": -1}, "bytes"),
-        ({"bytes": LARGEST_UPLOAD + 1}, "bytes"),
+        ({"bytes": MAX_UPLOAD_BYTES + 1}, "bytes"),
         ({"bytes": "10"}, "bytes"),
         ({"bytes": True}, "bytes"),
         ({"bytes": 1.5}, "bytes"),

@@ -1,4 +1,4 @@
-"""The functions that no client calls: arrivals, removals and the sweep."""
+"""The functions that no client calls: validation_queue, removals and the sweep."""
 
 from __future__ import annotations
 

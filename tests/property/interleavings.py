@@ -96,7 +96,7 @@ def _state(world: World, operations: list[Operation]) -> str:
             stored.usage,
             sorted(stored.objects),
             sorted(stored.reports),
-            world.arrivals,
+            world.validation_queue,
             world.removals,
             world.cleanups,
             world.clock(),

@@ -189,7 +189,7 @@ def check_order(world: World) -> None:
         assert file.status is not FileStatus.UPLOADED, f"{key} is not settled"
         assert not file.expired(world.clock()), f"{key} is expired"
     for key, trashed in stored.trash.items():
-        assert not trashed.gone(world.clock()), f"{key} is not purged"
+        assert not trashed.expired(world.clock()), f"{key} is not purged"
     files = _files(stored)
     assert stored.files.keys() <= stored.objects, "a file without its bytes"
     # A small upload that failed half-way may lie in the trash; restored, it would be collected.

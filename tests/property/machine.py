@@ -69,11 +69,13 @@ class Machine(RuleBasedStateMachine):
     def delete(self, number: int, pace: Pace) -> None:
         self.go(self.world.delete(*self.one_file(number)), pace)
 
-    @precondition(lambda self: self.world.arrivals)
+    @precondition(lambda self: self.world.validation_queue)
     @rule(number=numbers, again=st.booleans(), pace=paces)
     def receive(self, number: int, again: bool, pace: Pace) -> None:  # noqa: FBT001
-        arrivals = self.world.arrivals
-        self.go(self.world.receive(arrivals[number % len(arrivals)], again=again), pace)
+        validation_queue = self.world.validation_queue
+        self.go(
+            self.world.receive(validation_queue[number % len(validation_queue)], again=again), pace
+        )
 
     @precondition(lambda self: self.world.removals)
     @rule(number=numbers, again=st.booleans(), pace=paces)
@@ -81,10 +83,10 @@ class Machine(RuleBasedStateMachine):
         removals = self.world.removals
         self.go(self.world.clear(removals[number % len(removals)], again=again), pace)
 
-    @precondition(lambda self: self.world.arrivals)
+    @precondition(lambda self: self.world.validation_queue)
     @rule(number=numbers)
     def lose_an_arrival(self, number: int) -> None:
-        self.world.lose(self.world.arrivals[number % len(self.world.arrivals)])
+        self.world.lose(self.world.validation_queue[number % len(self.world.validation_queue)])
 
     @rule(pace=paces)
     def sweep(self, pace: Pace) -> None:

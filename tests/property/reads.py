@@ -10,7 +10,7 @@ from larder.services.files.get import get_file
 from larder.services.files.list import list_files
 from larder.services.space.find_files import find_files
 from larder.services.space.list_folders import list_folders
-from larder.services.space.list_trash import find_trashed, list_trash
+from larder.services.space.list_trash import get_trashed_file, list_trash
 from larder.services.space.ports import FileQuery, Sort
 
 if TYPE_CHECKING:
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
     from larder.domain.files import File
     from larder.domain.ids import FileId, FolderId, TenantId
-    from larder.services.space.ports import Found, Position
+    from larder.services.space.ports import Page, Position
     from tests.property.world import Arrival, World
 
-AT_ONCE = 2
+MAX_FILES_PER_TRANSACTION = 2
 
 
 def check_lists(world: World, tenant: TenantId) -> None:
@@ -29,7 +29,7 @@ def check_lists(world: World, tenant: TenantId) -> None:
     stored, now = world.backend.snapshot(), world.clock()
     files = [f for (t, _), f in stored.files.items() if t == tenant and not f.expired(now)]
     folders = [folder_id for owner, folder_id in stored.folders if owner == tenant]
-    trash = [t for (owner, _), t in stored.trash.items() if owner == tenant and not t.gone(now)]
+    trash = [t for (owner, _), t in stored.trash.items() if owner == tenant and not t.expired(now)]
 
     assert _listed(world, tenant) == sorted((file.id for file in files), reverse=True)
     for sort in Sort:
@@ -70,9 +70,9 @@ def check_get(world: World, key: Arrival) -> None:
     assert _or_none(
         lambda: get_file(tenant, file_id, files=world.backend.files, clock=_at(now))
     ) == (live)
-    restorable = None if trashed is None or trashed.gone(now) else trashed
+    restorable = None if trashed is None or trashed.expired(now) else trashed
     assert restorable == _or_none(
-        lambda: find_trashed(tenant, file_id, trash=world.backend.trash, clock=_at(now))
+        lambda: get_trashed_file(tenant, file_id, trash=world.backend.trash, clock=_at(now))
     )
 
 
@@ -104,7 +104,7 @@ def _listed(world: World, tenant: TenantId) -> list[FileId]:
     while True:
         page = list_files(
             tenant,
-            limit=AT_ONCE,
+            limit=MAX_FILES_PER_TRANSACTION,
             after=listed[-1] if listed else None,
             order="desc",
             purpose=None,
@@ -116,7 +116,7 @@ def _listed(world: World, tenant: TenantId) -> list[FileId]:
             return listed
 
 
-def _all[Item](read: Callable[[Position | None], Found[Item]]) -> list[Item]:
+def _all[Item](read: Callable[[Position | None], Page[Item]]) -> list[Item]:
     found = read(None)
     items = [*found.items]
     while found.next is not None:
@@ -126,13 +126,13 @@ def _all[Item](read: Callable[[Position | None], Found[Item]]) -> list[Item]:
 
 
 def _found(world: World, tenant: TenantId, query: FileQuery) -> list[FileId]:
-    def read(after: Position | None) -> Found[File]:
+    def read(after: Position | None) -> Page[File]:
         return find_files(
             tenant,
             query,
-            limit=AT_ONCE,
+            limit=MAX_FILES_PER_TRANSACTION,
             after=after,
-            finder=world.backend.finder,
+            search=world.backend.search,
             clock=world.clock,
         )
 
@@ -142,7 +142,11 @@ def _found(world: World, tenant: TenantId, query: FileQuery) -> list[FileId]:
 def _children(world: World, tenant: TenantId, parent: FolderId | None) -> list[FolderId]:
     found = _all(
         lambda after: list_folders(
-            tenant, parent, limit=AT_ONCE, after=after, folders=world.backend.folders
+            tenant,
+            parent,
+            limit=MAX_FILES_PER_TRANSACTION,
+            after=after,
+            folders=world.backend.folders,
         )
     )
     return [folder.id for folder in found]
@@ -151,7 +155,11 @@ def _children(world: World, tenant: TenantId, parent: FolderId | None) -> list[F
 def _in_trash(world: World, tenant: TenantId) -> list[FileId]:
     found = _all(
         lambda after: list_trash(
-            tenant, limit=AT_ONCE, after=after, trash=world.backend.trash, clock=world.clock
+            tenant,
+            limit=MAX_FILES_PER_TRANSACTION,
+            after=after,
+            trash=world.backend.trash,
+            clock=world.clock,
         )
     )
     return [trashed.file.id for trashed in found]

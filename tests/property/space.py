@@ -55,7 +55,11 @@ class Space(World):
         return Operation(
             "restore",
             lambda: restore_file(
-                tenant, file_id, trash=self._trash, arrivals=self._arrivals, clock=self._now
+                tenant,
+                file_id,
+                trash=self._trash,
+                validation_queue=self._validation_queue,
+                clock=self._now,
             ),
         )
 
@@ -128,7 +132,7 @@ class Space(World):
                 tenant,
                 folder_id,
                 recursive=recursive,
-                clearing=self._clearing,
+                empty_folder=self._clearing,
                 cleanups=self._cleanups,
                 keep_going=turns(patience),
             )

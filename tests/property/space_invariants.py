@@ -36,7 +36,7 @@ def tree_problem(folders: Folders) -> str | None:
             if (owner, parent_id) not in folders:
                 return f"{folder_id} is an orphan"
             way.append(parent_id)
-        if len(way) > folders_domain.DEEPEST:
+        if len(way) > folders_domain.MAX_DEPTH:
             return f"{folder_id} lies too deep"
     return None
 
@@ -71,7 +71,7 @@ class SpaceInvariants:
         emptied = any(
             tenant == key[0] and trashed.deleted_at <= until for tenant, until in history.empties
         )
-        return key in history.purges or emptied or trashed.gone(clock.at_most())
+        return key in history.purges or emptied or trashed.expired(clock.at_most())
 
     def _no_visible_file_lies_in_a_folder_that_is_gone(self, now: Snapshot) -> None:
         for (tenant, file_id), file in now.files.items():

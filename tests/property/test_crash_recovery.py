@@ -111,34 +111,34 @@ def read_usage_after_expiries(world: World) -> Operation:
 
 def receive_batch_file(world: World) -> Operation:
     _a_file(world)
-    return world.receive(world.arrivals[0])
+    return world.receive(world.validation_queue[0])
 
 
 def receive_batch_file_with_mistakes(world: World) -> Operation:
     world.finish(world.create_file(TENANT, 10, "batch"))
-    return world.receive(world.arrivals[0])
+    return world.receive(world.validation_queue[0])
 
 
 def receive_other_file(world: World) -> Operation:
     _a_file(world, purpose="user_data")
-    return world.receive(world.arrivals[0])
+    return world.receive(world.validation_queue[0])
 
 
 def receive_bytes_of_an_upload(world: World) -> Operation:
     world.put(TENANT, _an_upload(world, purpose="batch"))
-    return world.receive(world.arrivals[0])
+    return world.receive(world.validation_queue[0])
 
 
 def receive_bytes_of_an_overdue_upload(world: World) -> Operation:
     world.put(TENANT, _an_upload(world))
     world.clock.advance(UPLOAD_LIFE)
-    return world.receive(world.arrivals[0])
+    return world.receive(world.validation_queue[0])
 
 
 def receive_bytes_of_a_deleted_file(world: World) -> Operation:
     file = _a_file(world)
     world.finish(world.delete(TENANT, file.id))
-    return world.receive(world.arrivals[0])
+    return world.receive(world.validation_queue[0])
 
 
 def clear_deleted_file(world: World) -> Operation:
@@ -158,7 +158,7 @@ def clear_file_that_ttl_removed(world: World) -> Operation:
 
 def clear_pending_upload_that_ttl_removed(world: World) -> Operation:
     world.put(TENANT, _an_upload(world))
-    world.lose(world.arrivals[0])
+    world.lose(world.validation_queue[0])
     world.clock.advance(UPLOAD_LIFE + DAY)
     world.collect_ttl()
     return world.clear(world.removals[0])
@@ -194,7 +194,7 @@ def sweep_file_without_bytes(world: World) -> Operation:
 
 def sweep_file_whose_arrival_was_lost(world: World) -> Operation:
     _a_file(world)
-    world.lose(world.arrivals[0])
+    world.lose(world.validation_queue[0])
     world.clock.advance(VALIDATION_GRACE)
     return world.sweep()
 

@@ -50,7 +50,7 @@ def _delete_folder_and_receive(world: Space) -> list[Operation]:
     a_file(world, folder, settled=False)
     return [
         world.delete_folder(TENANT, folder, recursive=True),
-        world.receive(world.arrivals[0]),
+        world.receive(world.validation_queue[0]),
     ]
 
 
@@ -118,7 +118,7 @@ def _delete_folder_and_receive_upload(world: Space) -> list[Operation]:
     world.put(TENANT, upload)
     return [
         world.delete_folder(TENANT, folder, recursive=True),
-        world.receive(world.arrivals[0]),
+        world.receive(world.validation_queue[0]),
     ]
 
 

@@ -32,7 +32,7 @@ numbers = st.integers(0, 11)
 # To the end, or so many port calls far.
 paces = st.none() | st.integers(0, 3)
 
-DEEPEST = 4
+MAX_DEPTH = 4
 
 _NEW = FolderId(f"folder-{'f' * 24}")
 
@@ -47,7 +47,7 @@ class FolderTree(RuleBasedStateMachine):
         super().__init__()
         self.resources = ExitStack()
         self.resources.enter_context(small_world())
-        self.resources.enter_context(patch("larder.domain.folders.DEEPEST", DEEPEST))
+        self.resources.enter_context(patch("larder.domain.folders.MAX_DEPTH", MAX_DEPTH))
         self.world = Space(MemoryBackend())
         self.under_way: list[Operation] = []
         self.ever: list[FolderId] = []
@@ -91,7 +91,7 @@ class FolderTree(RuleBasedStateMachine):
             None if tree_problem({**changed, (TENANT, after.id): after}) is None else ConflictError
         )
 
-    @initialize(chain=st.integers(0, DEEPEST), beside=st.integers(0, 2))
+    @initialize(chain=st.integers(0, MAX_DEPTH), beside=st.integers(0, 2))
     def some_folders(self, chain: int, beside: int) -> None:
         for length, names_of_it in ((chain, "abab"), (beside, "ba")):
             parent = None

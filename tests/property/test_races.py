@@ -52,7 +52,11 @@ def a_file(world: World, *, expires_after: int | None = None, purpose: str = "ba
 
 def _complete_and_receive(world: World) -> list[Operation]:
     upload = an_upload(world, arrived=True)
-    return [world.complete(TENANT, upload), world.receive(world.arrivals[0]), deadline(world)]
+    return [
+        world.complete(TENANT, upload),
+        world.receive(world.validation_queue[0]),
+        deadline(world),
+    ]
 
 
 def _complete_and_sweep(world: World) -> list[Operation]:
@@ -117,7 +121,7 @@ def _send_small_part_and_cancel(world: World) -> list[Operation]:
 
 def _cancel_and_receive(world: World) -> list[Operation]:
     upload = an_upload(world, arrived=True)
-    return [world.cancel(TENANT, upload), world.receive(world.arrivals[0]), deadline(world)]
+    return [world.cancel(TENANT, upload), world.receive(world.validation_queue[0]), deadline(world)]
 
 
 def _cancel_and_put(world: World) -> list[Operation]:
@@ -132,31 +136,31 @@ def _cancel_and_sweep(world: World) -> list[Operation]:
 
 def _receive_and_sweep(world: World) -> list[Operation]:
     an_upload(world, arrived=True)
-    return [world.receive(world.arrivals[0]), world.sweep(), deadline(world)]
+    return [world.receive(world.validation_queue[0]), world.sweep(), deadline(world)]
 
 
 def _receive_twice(world: World) -> list[Operation]:
     an_upload(world, arrived=True, purpose="batch")
-    arrival = world.arrivals[0]
+    arrival = world.validation_queue[0]
     return [world.receive(arrival), world.receive(arrival)]
 
 
 def _receive_and_delete(world: World) -> list[Operation]:
     file = a_file(world)
-    return [world.receive(world.arrivals[0]), world.delete(TENANT, file.id)]
+    return [world.receive(world.validation_queue[0]), world.delete(TENANT, file.id)]
 
 
 def _receive_and_clear(world: World) -> list[Operation]:
     file = a_file(world)
     world.finish(world.delete(TENANT, file.id))
-    return [world.receive(world.arrivals[0]), world.clear(world.removals[0])]
+    return [world.receive(world.validation_queue[0]), world.clear(world.removals[0])]
 
 
 def _receive_and_expire(world: World) -> list[Operation]:
     file = a_file(world, expires_after=3_600)
     assert file.expires_at is not None
     world.clock.now = file.expires_at - 1
-    return [world.receive(world.arrivals[0]), world.read_usage(TENANT), deadline(world)]
+    return [world.receive(world.validation_queue[0]), world.read_usage(TENANT), deadline(world)]
 
 
 def _delete_twice(world: World) -> list[Operation]:
@@ -173,12 +177,12 @@ def _delete_and_expire(world: World) -> list[Operation]:
 
 def _receive_and_delete_and_clear(world: World) -> list[Operation]:
     file = a_file(world)
-    return [world.receive(world.arrivals[0]), world.delete_and_clear(TENANT, file)]
+    return [world.receive(world.validation_queue[0]), world.delete_and_clear(TENANT, file)]
 
 
 def _clear_twice(world: World) -> list[Operation]:
     file = a_file(world)
-    world.finish(world.receive(world.arrivals[0]))
+    world.finish(world.receive(world.validation_queue[0]))
     world.finish(world.delete(TENANT, file.id))
     removal = world.removals[0]
     return [world.clear(removal), world.clear(removal)]
@@ -186,7 +190,7 @@ def _clear_twice(world: World) -> list[Operation]:
 
 def _clear_what_ttl_removed_and_sweep(world: World) -> list[Operation]:
     an_upload(world, arrived=True)
-    world.lose(world.arrivals[0])
+    world.lose(world.validation_queue[0])
     world.clock.advance(90_000)
     world.collect_ttl()
     return [world.clear(world.removals[0]), world.sweep()]

@@ -34,7 +34,7 @@ def ttl(world: Space) -> Operation:
 
 def _trash_and_receive(world: Space) -> list[Operation]:
     file_id = a_file(world, settled=False)
-    return [world.trash(TENANT, file_id), world.receive(world.arrivals[0])]
+    return [world.trash(TENANT, file_id), world.receive(world.validation_queue[0])]
 
 
 def _trash_and_update(world: Space) -> list[Operation]:
@@ -66,7 +66,7 @@ def _trash_and_restore_and_receive(world: Space) -> list[Operation]:
     return [
         world.trash(TENANT, file_id),
         world.restore(TENANT, file_id),
-        world.receive(world.arrivals[0]),
+        world.receive(world.validation_queue[0]),
     ]
 
 
@@ -104,7 +104,7 @@ def _restore_twice_and_receive_and_trash(world: Space) -> list[Operation]:
     return [
         world.restore(TENANT, file_id),
         world.restore(TENANT, file_id),
-        world.receive(world.arrivals[0]),
+        world.receive(world.validation_queue[0]),
         world.trash(TENANT, file_id),
     ]
 
@@ -116,7 +116,7 @@ def _restore_and_purge(world: Space) -> list[Operation]:
 
 def _restore_and_receive(world: Space) -> list[Operation]:
     file_id = a_trashed_file(world, settled=False)
-    return [world.restore(TENANT, file_id), world.receive(world.arrivals[0])]
+    return [world.restore(TENANT, file_id), world.receive(world.validation_queue[0])]
 
 
 def _restore_and_clear(world: Space) -> list[Operation]:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(autouse=True)
 def _four_deep() -> Iterator[None]:
-    with patch("larder.domain.folders.DEEPEST", 4):
+    with patch("larder.domain.folders.MAX_DEPTH", 4):
         yield
 
 

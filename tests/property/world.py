@@ -16,8 +16,8 @@ from larder.domain.uploads import Upload, UploadStatus
 from larder.services.files.create import NewFile, create_file
 from larder.services.files.delete import delete_file
 from larder.services.projects.usage import get_usage
-from larder.services.space.delete_folder import Clearing
-from larder.services.upkeep.cleanup import Cleaning
+from larder.services.space.delete_folder import EmptyFolder
+from larder.services.upkeep.cleanup import RunCleanup
 from larder.services.upkeep.clear_removed import clear_file, clear_upload
 from larder.services.upkeep.receive_object import receive_object
 from larder.services.upkeep.reclaim import Reclaimer
@@ -128,7 +128,7 @@ class History:
 
 
 class _Messages:
-    """`Cleanups` that keeps what it is asked for."""
+    """`CleanupQueue` that keeps what it is asked for."""
 
     def __init__(self, messages: list[CleanupMessage]) -> None:
         self._messages = messages
@@ -158,8 +158,8 @@ def small_world() -> Iterator[None]:
     serial = iter(range(10**9))
     with (
         patch("larder.domain.ids.secrets.token_hex", lambda _: f"{next(serial):012x}"),
-        patch("larder.services.space.delete_folder.AT_ONCE", 2),
-        patch("larder.services.space.purge.AT_ONCE", 2),
+        patch("larder.services.space.delete_folder.MAX_FILES_PER_TRANSACTION", 2),
+        patch("larder.services.space.purge.MAX_FILES_PER_TRANSACTION", 2),
     ):
         yield
 
@@ -174,7 +174,7 @@ class World:
         self.backend = backend
         self.clock = backend.clock
         self.history = History()
-        self.arrivals: list[Arrival] = []
+        self.validation_queue: list[Arrival] = []
         self.removals: list[Removal] = []
         self.cleanups: list[CleanupMessage] = []
         self.watch: Callable[[], None] = lambda: None
@@ -186,15 +186,13 @@ class World:
         self._usage = gated(backend.usage, "usage")
         self._trash = gated(backend.trash, "trash")
         self._folders = gated(backend.folders, "folders")
-        self._finder = gated(backend.finder, "finder")
+        self._search = gated(backend.search, "search")
         self._cleanups = gated(backend.cleanups, "cleanups")
-        self._clearing = Clearing(self._folders, self._finder, self._trash, self._now)
+        self._clearing = EmptyFolder(self._folders, self._search, self._trash, self._now)
         self._deadlines = gated(backend.deadlines, "deadlines")
-        self._reclaimer = Reclaimer(
-            self._deadlines, self._files, self._trash, self._uploads, self._now
-        )
+        self._quota = Reclaimer(self._deadlines, self._files, self._trash, self._uploads, self._now)
         self._projects = gated(backend.projects, "projects")
-        self._arrivals = gated(backend.arrivals, "arrivals")
+        self._validation_queue = gated(backend.validation_queue, "validation_queue")
         self._objects = gated(
             cast("ObjectStore", _Announcing(backend.objects, self._stored)), "objects"
         )
@@ -218,9 +216,9 @@ class World:
 
     def drain(self) -> None:
         """Deliver all messages, and those that come of them."""
-        while self.arrivals or self.removals or self.cleanups:
-            if self.arrivals:
-                self.finish(self.receive(self.arrivals[0]))
+        while self.validation_queue or self.removals or self.cleanups:
+            if self.validation_queue:
+                self.finish(self.receive(self.validation_queue[0]))
             elif self.removals:
                 self.finish(self.clear(self.removals[0]))
             else:
@@ -244,7 +242,7 @@ class World:
                 tenant,
                 NewFile("notes.txt", content(size), purpose, "text/plain", expires_after, folder),
                 files=self._files,
-                reclaimer=self._reclaimer,
+                quota=self._quota,
                 objects=self._objects,
                 clock=self._now,
             )
@@ -262,7 +260,7 @@ class World:
         *,
         folder: FolderId | None = None,
     ) -> Operation:
-        """Begin to announce a direct upload."""
+        """Announce a direct upload."""
         return Operation(
             "create_upload",
             lambda: create_upload(
@@ -272,7 +270,7 @@ class World:
                 ),
                 uploads=self._uploads,
                 folders=self._folders,
-                reclaimer=self._reclaimer,
+                quota=self._quota,
                 objects=self._objects,
                 parts=self._parts,
                 part_threshold=PART_THRESHOLD,
@@ -374,7 +372,7 @@ class World:
         """Begin to read the usage, which reclaims what has expired."""
         return Operation(
             "read_usage",
-            lambda: get_usage(tenant, usage=self._usage, reclaimer=self._reclaimer),
+            lambda: get_usage(tenant, usage=self._usage, quota=self._quota),
         )
 
     def set_limit(self, tenant: TenantId, limit: Amount) -> Operation:
@@ -396,8 +394,8 @@ class World:
                 objects=self._objects,
                 clock=self._now,
             )
-            if not again and arrival in self.arrivals:
-                self.arrivals.remove(arrival)
+            if not again and arrival in self.validation_queue:
+                self.validation_queue.remove(arrival)
 
         return Operation("receive", use_case)
 
@@ -421,7 +419,7 @@ class World:
         self, message: CleanupMessage, *, again: bool = False, patience: int = PLENTY
     ) -> Operation:
         """Begin to carry out a cleanup, or the first `patience` turns of it."""
-        cleaning = Cleaning(self._clearing, self._cleanups, turns(patience))
+        cleaning = RunCleanup(self._clearing, self._cleanups, turns(patience))
 
         def use_case() -> None:
             tenant, what = message
@@ -445,7 +443,7 @@ class World:
             deadlines=self._deadlines,
             objects=self._objects,
             parts=self._parts,
-            arrivals=self._arrivals,
+            validation_queue=self._validation_queue,
             cleanups=self._cleanups,
             clock=self._now,
         )
@@ -458,7 +456,7 @@ class World:
 
     def lose(self, arrival: Arrival) -> None:
         """Let the queue lose a message for good."""
-        self.arrivals.remove(arrival)
+        self.validation_queue.remove(arrival)
         self.history.lost.add(arrival)
 
     def collect_ttl(self) -> None:
@@ -481,11 +479,11 @@ class World:
         recorded = self.backend.files.exists(tenant, file_id)
         if not recorded and self.backend.uploads.get(tenant, upload_of(file_id)) is None:
             self.history.late.add((tenant, file_id))
-        self.arrivals.append((tenant, file_id))
+        self.validation_queue.append((tenant, file_id))
 
     def look(self) -> None:
         """Take in the messages that came about, and call `watch`."""
-        self.arrivals += self.backend.announced()
+        self.validation_queue += self.backend.announced()
         self.removals += self.backend.removed()
         self.backend.asked_to_clean(_Messages(self.cleanups))
         self.watch()

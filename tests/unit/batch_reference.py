@@ -19,14 +19,14 @@ ENDPOINTS = (
 )
 ROLES = ("developer", "system", "user", "assistant", "tool", "function")
 
-type Found = tuple[str, int | None, str | None]
+type Page = tuple[str, int | None, str | None]
 
 
 @dataclass(frozen=True, slots=True)
 class ReferenceReport:
     total_lines: int
     request_count: int
-    problems: list[Found]
+    problems: list[Page]
     endpoint: str | None
     model: str | None
     sha256: str
@@ -44,7 +44,7 @@ def reference_report(data: bytes) -> ReferenceReport:  # noqa: C901
     lines = data.split(b"\n")
     if lines[-1] == b"":
         lines.pop()
-    problems: list[Found] = []
+    problems: list[Page] = []
     first_line_of: dict[str, int] = {}
     endpoint: str | None = None
     model: str | None = None

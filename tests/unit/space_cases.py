@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from larder.services.files.create import NewFile, create_file
 from larder.services.space.create_folder import create_folder
-from larder.services.space.delete_folder import Clearing, delete_folder
+from larder.services.space.delete_folder import EmptyFolder, delete_folder
 from larder.services.space.restore_file import restore_file
 from larder.services.space.trash_file import trash_file
 from larder.services.space.update_file import FileChanges, update_file
 from larder.services.space.update_folder import FolderChanges, update_folder
-from larder.services.upkeep.cleanup import Cleaning
+from larder.services.upkeep.cleanup import RunCleanup
 from tests.samples import TENANT
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from larder.domain.folders import Folder
     from larder.domain.ids import FileId, TenantId
     from larder.domain.trash import TrashedFile
-    from larder.services.space.ports import Cleanups
+    from larder.services.space.ports import CleanupQueue
     from tests.backends.memory import MemoryBackend
 
 
@@ -52,7 +52,7 @@ def store(
         tenant,
         NewFile(filename, data, "user_data", mime_type, expires_after, folder, tags),
         files=ports.files,
-        reclaimer=ports.reclaimer,
+        quota=ports.quota,
         objects=ports.objects,
         clock=ports.clock,
     )
@@ -81,7 +81,11 @@ def trashed(ports: MemoryBackend, file: File, *, tenant: TenantId = TENANT) -> T
 def restore(ports: MemoryBackend, file_id: str, *, tenant: TenantId = TENANT) -> File:
     """Take a file out of the trash."""
     return restore_file(
-        tenant, file_id, trash=ports.trash, arrivals=ports.arrivals, clock=ports.clock
+        tenant,
+        file_id,
+        trash=ports.trash,
+        validation_queue=ports.validation_queue,
+        clock=ports.clock,
     )
 
 
@@ -99,18 +103,18 @@ def change_folder(
     return update_folder(tenant, folder_id, changes, folders=ports.folders)
 
 
-def clearing(ports: MemoryBackend) -> Clearing:
+def empty_folder(ports: MemoryBackend) -> EmptyFolder:
     """Return what empties folders."""
-    return Clearing(ports.folders, ports.finder, ports.trash, ports.clock)
+    return EmptyFolder(ports.folders, ports.search, ports.trash, ports.clock)
 
 
 def cleaning(
     ports: MemoryBackend,
     keep_going: Callable[[], bool] = forever,
-    again: Cleanups | None = None,
-) -> Cleaning:
+    again: CleanupQueue | None = None,
+) -> RunCleanup:
     """Return the worker of the queue of cleanups."""
-    return Cleaning(clearing(ports), again or ports.cleanups, keep_going)
+    return RunCleanup(empty_folder(ports), again or ports.cleanups, keep_going)
 
 
 def delete(
@@ -126,7 +130,7 @@ def delete(
         tenant,
         folder_id,
         recursive=recursive,
-        clearing=clearing(ports),
+        empty_folder=empty_folder(ports),
         cleanups=ports.cleanups,
         keep_going=keep_going,
     )

@@ -7,7 +7,7 @@ from unittest.mock import patch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from larder.domain import batch_nesting
+from larder.domain.batch_input import nesting
 from larder.domain.batch_input.nesting import nested_deeper_than
 from larder.domain.batch_input.validator import BatchValidator
 from tests.unit.batch_reference import reference_report
@@ -184,5 +184,5 @@ def test_nesting_is_told_without_a_parser(value: str, times: int, limit: int, pi
 
     too_deep = depth(json.loads(text)) > limit
     assert nested_deeper_than(limit, text.encode()) == too_deep
-    with patch.multiple(batch_nesting, _PIECE=piece, _FEW_QUOTES=0):
+    with patch.multiple(nesting, _PIECE=piece, _FEW_QUOTES=0):
         assert nested_deeper_than(limit, text.encode()) == too_deep

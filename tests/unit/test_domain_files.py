@@ -7,8 +7,8 @@ import pytest
 from larder.domain.errors import InvalidParameterError
 from larder.domain.files import (
     DAY,
-    LONGEST_LIFE,
-    SHORTEST_LIFE,
+    MAX_LIFETIME,
+    MIN_LIFETIME,
     Purpose,
     client_purpose,
     expiry_of,
@@ -53,7 +53,7 @@ def test_a_purpose_has_its_own_life(purpose: Purpose, life: int | None) -> None:
 
 
 @pytest.mark.parametrize("purpose", Purpose)
-@pytest.mark.parametrize("seconds", [SHORTEST_LIFE, 86_399, LONGEST_LIFE])
+@pytest.mark.parametrize("seconds", [MIN_LIFETIME, 86_399, MAX_LIFETIME])
 def test_the_client_s_own_life_overrides_it(purpose: Purpose, seconds: int) -> None:
     assert expiry_of(purpose, BORN, seconds) == BORN + seconds
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from larder.domain.errors import ConflictError, NotFoundError
-from larder.domain.folders import DEEPEST, MOST_FOLDERS, Folder, FolderTree
+from larder.domain.folders import MAX_DEPTH, MAX_FOLDERS, Folder, FolderTree
 from larder.domain.ids import FolderId, new_folder_id
 from tests.fakes.clock import START
 
@@ -86,7 +86,7 @@ class TestCycles:
         assert refused.code == "folder_cycle"
         assert refused.permanent
 
-    @pytest.mark.parametrize("length", [2, 3, DEEPEST])
+    @pytest.mark.parametrize("length", [2, 3, MAX_DEPTH])
     def test_a_folder_does_not_lie_in_one_that_lies_in_it(self, length: int) -> None:
         chain = a_chain(length)
 
@@ -105,11 +105,11 @@ class TestCycles:
 
 class TestDepth:
     def test_folders_nest_as_deep_as_the_deepest_and_no_deeper(self) -> None:
-        chain = a_chain(DEEPEST - 1)
-        deepest = a_folder(DEEPEST, parent=DEEPEST - 1)
+        chain = a_chain(MAX_DEPTH - 1)
+        deepest = a_folder(MAX_DEPTH, parent=MAX_DEPTH - 1)
 
         tree_of(*chain).check(deepest)
-        refused = refusal(tree_of(*chain, deepest), a_folder(99, parent=DEEPEST))
+        refused = refusal(tree_of(*chain, deepest), a_folder(99, parent=MAX_DEPTH))
 
         assert refused.code == "folder_too_deep"
         assert refused.message == "Folders nest at most 32 deep; this would make 33."
@@ -138,7 +138,7 @@ class TestDepth:
         assert refused.code == "folder_too_deep"
 
     def test_a_folder_at_the_deepest_can_be_renamed(self) -> None:
-        chain = a_chain(DEEPEST)
+        chain = a_chain(MAX_DEPTH)
 
         for folder in chain:
             tree_of(*chain).check(replace(folder, name="renamed"))
@@ -189,11 +189,11 @@ class TestNames:
 
 
 def test_a_project_has_as_many_folders_as_it_may_and_no_more() -> None:
-    nearly_all = [a_folder(number) for number in range(MOST_FOLDERS - 1)]
-    last = a_folder(MOST_FOLDERS)
+    nearly_all = [a_folder(number) for number in range(MAX_FOLDERS - 1)]
+    last = a_folder(MAX_FOLDERS)
 
     tree_of(*nearly_all).check(last)
     full = tree_of(*nearly_all, last)
 
-    assert refusal(full, a_folder(MOST_FOLDERS + 1)).code == "too_many_folders"
+    assert refusal(full, a_folder(MAX_FOLDERS + 1)).code == "too_many_folders"
     full.check(replace(last, name="renamed", parent_id=folder_id(1)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from larder.domain.errors import InvalidParameterError
-from larder.domain.tags import LONGEST_TAG, MOST_TAGS, checked_tag, checked_tags
+from larder.domain.tags import MAX_TAG, MAX_TAGS, checked_tag, checked_tags
 
 
 @pytest.mark.parametrize("raw", ["a", "Q3 2026", "naïve", "日本", "a;b|c", "👩‍🚀", "-", "#x"])
@@ -35,7 +35,7 @@ def test_an_empty_tag_is_refused(raw: str) -> None:
 
 @pytest.mark.parametrize("character", ["a", "é", "日", "🍏"])
 def test_a_tag_has_at_most_64_characters(character: str) -> None:
-    longest = character * LONGEST_TAG
+    longest = character * MAX_TAG
 
     assert checked_tag(f"  {longest}  ", param="tags") == longest
     with pytest.raises(InvalidParameterError, match="65 characters long"):
@@ -43,7 +43,7 @@ def test_a_tag_has_at_most_64_characters(character: str) -> None:
 
 
 def test_the_length_is_that_of_what_is_stored() -> None:
-    assert checked_tag("e\u0301" * LONGEST_TAG, param="tags") == "é" * LONGEST_TAG
+    assert checked_tag("e\u0301" * MAX_TAG, param="tags") == "é" * MAX_TAG
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_each_tag_is_there_once_in_the_order_given() -> None:
 
 
 def test_a_file_has_at_most_50_tags_each_counted_once() -> None:
-    most = [f"tag {number}" for number in range(MOST_TAGS)]
+    most = [f"tag {number}" for number in range(MAX_TAGS)]
 
     assert checked_tags([*most, *most], param="tags") == tuple(most)
     with pytest.raises(InvalidParameterError, match="at most 50 tags; this would make 51"):

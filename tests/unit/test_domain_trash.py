@@ -27,5 +27,5 @@ def test_a_file_is_purged_after_30_days_or_when_it_expires(
     trashed = TrashedFile(a_file(expires_at=expires_at), deleted_at=NOW)
 
     assert trashed.purge_at == purge_at
-    assert not trashed.gone(purge_at - 0.001)
-    assert trashed.gone(purge_at)
+    assert not trashed.expired(purge_at - 0.001)
+    assert trashed.expired(purge_at)

@@ -37,7 +37,7 @@ def test_an_upload_reserves_one_file_and_its_bytes() -> None:
 def test_an_upload_becomes_the_file_that_it_announced() -> None:
     upload = an_upload(123, purpose=Purpose.BATCH, file_expires_at=1_750_100_000, sha256="ab" * 32)
 
-    assert upload.becomes() == File(
+    assert upload.to_file() == File(
         id=upload.file_id,
         filename=upload.filename,
         bytes=123,
@@ -47,4 +47,4 @@ def test_an_upload_becomes_the_file_that_it_announced() -> None:
         status=FileStatus.UPLOADED,
         sha256="ab" * 32,
     )
-    assert upload.becomes().created_at == upload.created_at == int(START)
+    assert upload.to_file().created_at == upload.created_at == int(START)

@@ -18,30 +18,12 @@ PACKAGE = ROOT / "layers/larder/python"
 FUNCTIONS = sorted(path.parent.name for path in ROOT.glob("functions/*/app.py"))
 WORKERS = ["authorize", "on_file_removed", "on_object_created", "sweep"]
 
-# What each layer may import of the package.
+# What each ring may import of the package.
 MAY_IMPORT = {
     "domain": ("larder.domain",),
     "services": ("larder.domain", "larder.services"),
-    "adapters": (
-        "larder.domain",
-        "larder.services.object_store",
-        "larder.services.ports",
-        "larder.services.uploads.part_store",
-        "larder.services.space.ports",
-        "larder.adapters",
-    ),
-    "runtime": (
-        "larder.domain",
-        "larder.services.object_store",
-        "larder.services.ports",
-        "larder.services.uploads.part_store",
-        "larder.services.space.ports",
-        # The composition root fills these in.
-        "larder.services.upkeep.reclaim",
-        "larder.services.space.delete_folder",
-        "larder.adapters",
-        "larder.runtime",
-    ),
+    "adapters": ("larder.domain", "larder.services", "larder.adapters"),
+    "runtime": ("larder.domain", "larder.services", "larder.adapters", "larder.runtime"),
     "api": ("larder.domain", "larder.services", "larder.runtime.observability", "larder.api"),
     "functions": (
         "larder.domain",
@@ -54,6 +36,27 @@ MAY_IMPORT = {
         "larder.adapters.sqs",
     ),
 }
+# Inside a ring each capability has a room. A room imports itself, what the ring's rooms share, and
+# the rooms named here. An arrow that runs the other way is a failure.
+ROOMS = {
+    "domain": {"batch_input": set[str]()},
+    "services": {
+        "files": set[str](),
+        "projects": set[str](),
+        "space": {"files"},
+        "uploads": {"files", "space"},
+        "upkeep": {"files", "projects", "space", "uploads"},
+    },
+    "api": {
+        "http": set[str](),
+        "files": {"http"},
+        "projects": {"http"},
+        "space": {"files", "http"},
+        "uploads": {"files", "http"},
+    },
+}
+# The modules of the services that adapters implement: ports, and no use case.
+PORTS = ("clock", "idempotency", "object_store", "ports", "part_store", "quota")
 # Which layers may import what is not the standard library's.
 ALLOWED_IN = {
     # In adapters for its idempotency utility, which is one more thing kept in the table.
@@ -98,6 +101,12 @@ def within(module: str, packages: tuple[str, ...]) -> bool:
     return any(module == package or module.startswith(package + ".") for package in packages)
 
 
+def room_of(layer: str, module: str) -> str | None:
+    """Return the room of a ring that a module is in, None for one of another ring."""
+    prefix = f"larder.{layer}."
+    return module.removeprefix(prefix).split(".")[0] if module.startswith(prefix) else None
+
+
 MODULES = [
     pytest.param(layer, path, id=str(path.relative_to(ROOT)).removeprefix("layers/larder/python/"))
     for layer, path in modules()
@@ -109,6 +118,33 @@ def test_a_module_imports_only_from_its_layer_inwards(layer: str, path: Path) ->
     ours = {module for module in imported(path) if within(module, ("larder", "functions"))}
 
     assert {module for module in ours if not within(module, MAY_IMPORT[layer])} == set()
+
+
+@pytest.mark.parametrize(("layer", "path"), MODULES)
+def test_a_module_imports_only_from_its_room_and_those_below(layer: str, path: Path) -> None:
+    rooms = ROOMS.get(layer, {})
+    room = path.parent.name
+    allowed = {room, *rooms[room]} if room in rooms else set[str]()
+
+    others = {room_of(layer, module) for module in imported(path)} & rooms.keys()
+
+    assert others - allowed == set()
+
+
+@pytest.mark.parametrize(
+    "path", [path for layer, path in modules() if layer == "adapters"], ids=lambda path: path.stem
+)
+def test_an_adapter_knows_ports_and_no_use_case(path: Path) -> None:
+    services = {module for module in imported(path) if within(module, ("larder.services",))}
+
+    assert {module for module in services if module.split(".")[-1] not in PORTS} == set()
+
+
+def test_every_folder_of_a_ring_is_a_room_with_its_arrows() -> None:
+    for layer, rooms in ROOMS.items():
+        folders = {path.parent.name for path in (PACKAGE / "larder" / layer).glob("*/*.py")}
+
+        assert folders == rooms.keys()
 
 
 @pytest.mark.parametrize(("layer", "path"), MODULES)

@@ -24,8 +24,8 @@ TRASH = FILES | {"dynamodb.trash"}
 UPLOADS = FILES | {"dynamodb.uploads", "s3"}
 RECLAIMING = UPLOADS | {"dynamodb.deadlines", "dynamodb.trash"}
 PARTS = UPLOADS | {"s3_parts"}
-REPLAYS = {"dynamodb.replays"}
-FINDER = {"dynamodb.finder"}
+REPLAYS = {"dynamodb.idempotency"}
+FINDER = {"dynamodb.file_search"}
 
 WANTED: dict[str, tuple[set[str], set[str]]] = {
     "authorize": (CLIENTS, KEYS | {"dynamodb.api_keys"}),

@@ -50,7 +50,7 @@ def test_a_drift_that_ends_by_itself_is_left_to_do_so(
     ports.files.admit(tenant, file)
     del ports.store.files[tenant, file.id]
     found = audited(ports)
-    ports.files.give_back(tenant, file)
+    ports.files.release_quota(tenant, file)
 
     assert not repair_counters(tenant, found, usage=ports.usage)
 

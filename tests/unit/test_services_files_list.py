@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from larder.domain.errors import InvalidParameterError
-from larder.domain.quota import Amount
 from larder.domain.limits import MAX_INLINE_BYTES
+from larder.domain.quota import Amount
 from larder.services.files.list import list_files
 from tests.fakes.clock import START
 from tests.samples import TENANT, a_file, a_file_id, a_project

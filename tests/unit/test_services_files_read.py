@@ -13,12 +13,12 @@ from larder.domain.errors import (
     NotFoundError,
 )
 from larder.domain.files import FileStatus
-from larder.domain.quota import NOTHING
 from larder.domain.limits import MAX_INLINE_BYTES
+from larder.domain.quota import NOTHING
 from larder.services.files.content import Inline, Redirect, open_content
 from larder.services.files.delete import delete_file
 from larder.services.files.get import get_file
-from larder.services.files.ports import Verdict
+from larder.services.files.ports import Settlement
 from larder.services.files.url import download_url
 from larder.services.files.validation import get_validation
 from larder.services.object_store import NotModified, StoredBytes
@@ -260,7 +260,7 @@ def test_only_batch_files_are_validated(ports: MemoryBackend) -> None:
 
 def test_a_missing_report_of_a_validated_file_is_our_fault(ports: MemoryBackend) -> None:
     file = store(ports, purpose="batch")
-    ports.files.settle(TENANT, file, Verdict(FileStatus.PROCESSED))
+    ports.files.settle(TENANT, file, Settlement(FileStatus.PROCESSED))
 
     with pytest.raises(LookupError, match="missing"):
         validation(ports, file.id)

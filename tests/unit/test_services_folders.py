@@ -13,11 +13,10 @@ from larder.domain.errors import (
     InvalidParameterError,
     NotFoundError,
 )
-from larder.domain.folders import DEEPEST, Folder
+from larder.domain.folders import MAX_DEPTH, Folder, folder_id_from
 from larder.domain.ids import new_folder_id
 from larder.services.space.create_folder import ATTEMPTS
-from larder.domain.folders import folder_named
-from larder.services.space.get_folder import find_folder
+from larder.services.space.get_folder import get_folder
 from larder.services.space.list_folders import list_folders
 from larder.services.space.update_folder import FolderChanges
 from tests.fakes.clock import START
@@ -112,7 +111,7 @@ class TestCreate:
 
     def test_folders_nest_as_deep_as_the_deepest(self, ports: MemoryBackend) -> None:
         parent = None
-        for depth in range(DEEPEST):
+        for depth in range(MAX_DEPTH):
             parent = make_folder(ports, f"{depth}", parent).id
 
         with pytest.raises(ConflictError) as refused:
@@ -169,16 +168,16 @@ class TestFind:
         self, ports: MemoryBackend
     ) -> None:
         folder = make_folder(ports, "a")
-        assert find_folder(TENANT, folder.id, folders=ports.folders) == folder
+        assert get_folder(TENANT, folder.id, folders=ports.folders) == folder
 
         ports.folders.close(TENANT, folder.id, NOW)
 
-        assert find_folder(TENANT, folder.id, folders=ports.folders).deleting
+        assert get_folder(TENANT, folder.id, folders=ports.folders).deleting
 
     @pytest.mark.parametrize("folder_id", [*NO_FOLDER, "root", "folder-" + "0" * 24])
     def test_what_does_not_exist_is_not_found(self, ports: MemoryBackend, folder_id: str) -> None:
         with pytest.raises(NotFoundError) as refused:
-            find_folder(TENANT, folder_id, folders=ports.folders, param="folder_id")
+            get_folder(TENANT, folder_id, folders=ports.folders, param="folder_id")
 
         assert refused.value.message == f"No such Folder object: {folder_id[:64]} (not found)"
         assert refused.value.param == "folder_id"
@@ -189,11 +188,11 @@ class TestFind:
         foreign = make_folder(ports, "a", tenant=other)
 
         with pytest.raises(NotFoundError):
-            find_folder(TENANT, foreign.id, folders=ports.folders)
+            get_folder(TENANT, foreign.id, folders=ports.folders)
 
     @pytest.mark.parametrize("raw", [None, "root"])
     def test_the_root_is_no_folder(self, raw: str | None) -> None:
-        assert folder_named(raw, param="folder_id") is None
+        assert folder_id_from(raw, param="folder_id") is None
 
 
 class TestList:
@@ -349,7 +348,7 @@ class TestUpdate:
     ) -> None:
         parent = None
         chain = []
-        for depth in range(DEEPEST - 1):
+        for depth in range(MAX_DEPTH - 1):
             parent = make_folder(ports, f"{depth}", parent).id
             chain.append(parent)
         one, two = make_folder(ports, "one"), make_folder(ports, "two")

@@ -11,19 +11,19 @@ import pytest
 
 from larder.domain.errors import ConflictError, ContentionError, NotFoundError
 from larder.domain.files import FileStatus
-from larder.domain.folders import CLEARING_GRACE, DEEPEST
+from larder.domain.folders import CLEARING_GRACE, MAX_DEPTH
 from larder.domain.quota import Amount
-from larder.services.files.ports import Verdict
-from larder.services.space.delete_folder import ATTEMPTS, Clearing
-from larder.services.space.ports import AT_ONCE, FileQuery, Found, Position
+from larder.services.files.ports import Settlement
+from larder.services.space.delete_folder import ATTEMPTS, EmptyFolder
+from larder.services.space.ports import MAX_FILES_PER_TRANSACTION, FileQuery, Page, Position
 from larder.services.space.update_file import FileChanges
 from larder.services.upkeep.sweep import Outcome
 from tests.fakes.clock import START
 from tests.samples import TENANT, a_file, a_file_id, a_folder, a_project
 from tests.unit.space_cases import (
     cleaning,
-    clearing,
     delete,
+    empty_folder,
     forever,
     make_folder,
     restore,
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from larder.domain.files import File
     from larder.domain.ids import FileId, FolderId, TenantId
-    from larder.services.space.ports import FileFinder, FolderRecords, TrashRecords
+    from larder.services.space.ports import FileSearch, FolderRecords, TrashRecords
     from tests.backends.memory import MemoryBackend
 
 pytestmark = pytest.mark.usefixtures("tenant")
@@ -165,8 +165,8 @@ class TestEmptyFolder:
     ) -> None:
         folder = make_folder(ports, "a")
         store(ports, folder=folder.id)
-        nowhere = Found[Any]((), Position("file-0", "file-0"))
-        monkeypatch.setattr(ports.finder, "find", lambda *_, **__: nowhere)
+        nowhere = Page[Any]((), Position("file-0", "file-0"))
+        monkeypatch.setattr(ports.search, "search", lambda *_, **__: nowhere)
 
         with pytest.raises(ConflictError):
             delete(ports, folder.id, recursive=False)
@@ -209,16 +209,16 @@ class TestTree:
 
     def test_more_files_than_one_transaction_takes_go(self, ports: MemoryBackend) -> None:
         folder = make_folder(ports, "a").id
-        for number in range(2 * AT_ONCE + 1):
+        for number in range(2 * MAX_FILES_PER_TRANSACTION + 1):
             ports.files.admit(TENANT, a_file(1, id=a_file_id(number=number), folder=folder))
 
         assert delete(ports, folder)
 
-        assert len(trash_ids(ports)) == 2 * AT_ONCE + 1
+        assert len(trash_ids(ports)) == 2 * MAX_FILES_PER_TRANSACTION + 1
 
     def test_more_folders_than_one_page_has_go(self, ports: MemoryBackend) -> None:
         outer = make_folder(ports, "outer").id
-        for number in range(AT_ONCE + 1):
+        for number in range(MAX_FILES_PER_TRANSACTION + 1):
             a_folder(ports, TENANT, f"{number}", parent=outer)
 
         assert delete(ports, outer)
@@ -227,7 +227,7 @@ class TestTree:
 
     def test_the_deepest_tree_goes(self, ports: MemoryBackend) -> None:
         chain = [make_folder(ports, "0").id]
-        for depth in range(1, DEEPEST):
+        for depth in range(1, MAX_DEPTH):
             chain.append(make_folder(ports, f"{depth}", chain[-1]).id)
         file = store(ports, folder=chain[-1])
 
@@ -254,14 +254,14 @@ class TestTree:
     ) -> None:
         folder = make_folder(ports, "a").id
         files = {store(ports, folder=folder).id for _ in range(3)}
-        find = ports.finder.find
+        find = ports.search.search
 
-        def short_of_breath(tenant: TenantId, query: FileQuery, **page: Any) -> Found[File]:
+        def short_of_breath(tenant: TenantId, query: FileQuery, **page: Any) -> Page[File]:
             if page["after"] is None:
-                return Found((), Position("file-g", "file-g"))
+                return Page((), Position("file-g", "file-g"))
             return find(tenant, query, **page)
 
-        monkeypatch.setattr(ports.finder, "find", short_of_breath)
+        monkeypatch.setattr(ports.search, "search", short_of_breath)
 
         assert delete(ports, folder)
 
@@ -373,7 +373,7 @@ class TestInTheBackground:
 
         def outrun(tenant: TenantId, folder: Any) -> bool:
             monkeypatch.setattr(ports.folders, "remove", remove)
-            clearing(ports).clear(TENANT, outer, keep_going=forever)
+            empty_folder(ports).clear(TENANT, outer, keep_going=forever)
             return remove(tenant, folder)
 
         monkeypatch.setattr(ports.folders, "remove", outrun)
@@ -424,8 +424,8 @@ class _Fragile:
         return call
 
 
-def fragile_clearing(ports: MemoryBackend, survives: int) -> Clearing:
-    """Return a `Clearing` that is killed after `survives` port calls."""
+def fragile_clearing(ports: MemoryBackend, survives: int) -> EmptyFolder:
+    """Return a `EmptyFolder` that is killed after `survives` port calls."""
     left = iter(range(survives))
 
     def step() -> None:
@@ -433,9 +433,9 @@ def fragile_clearing(ports: MemoryBackend, survives: int) -> Clearing:
         if next(left, None) is None:
             raise CrashError
 
-    return Clearing(
+    return EmptyFolder(
         cast("FolderRecords", _Fragile(ports.folders, step)),
-        cast("FileFinder", _Fragile(ports.finder, step)),
+        cast("FileSearch", _Fragile(ports.search, step)),
         cast("TrashRecords", _Fragile(ports.trash, step)),
         ports.clock,
     )
@@ -534,7 +534,7 @@ class TestBesideTheRest:
         put = ports.trash.put
 
         def outrun(tenant: TenantId, found: Sequence[File], now: float) -> bool:
-            ports.files.settle(tenant, file, Verdict(FileStatus.PROCESSED))
+            ports.files.settle(tenant, file, Settlement(FileStatus.PROCESSED))
             return put(tenant, found, now)
 
         monkeypatch.setattr(ports.trash, "put", outrun)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.fakes.cleanups import InMemoryCleanups
+from tests.fakes.cleanup_queue import InMemoryCleanupQueue
 from tests.fakes.clock import START
 from tests.samples import TENANT
 from tests.unit.space_cases import cleaning, forever, make_folder, store, times, trash
@@ -23,7 +23,7 @@ NOW = int(START)
 def test_a_folder_is_emptied_and_removed_and_not_asked_for_again(ports: MemoryBackend) -> None:
     folder = make_folder(ports, "a").id
     file = store(ports, folder=folder)
-    again = InMemoryCleanups()
+    again = InMemoryCleanupQueue()
 
     cleaning(ports, forever, again).clear_folder(TENANT, folder)
 
@@ -35,7 +35,7 @@ def test_a_folder_is_emptied_and_removed_and_not_asked_for_again(ports: MemoryBa
 def test_a_folder_that_there_is_no_time_for_is_asked_for_again(ports: MemoryBackend) -> None:
     folder = make_folder(ports, "a").id
     store(ports, folder=folder)
-    again = InMemoryCleanups()
+    again = InMemoryCleanupQueue()
 
     cleaning(ports, times(0), again).clear_folder(TENANT, folder)
 
@@ -44,7 +44,7 @@ def test_a_folder_that_there_is_no_time_for_is_asked_for_again(ports: MemoryBack
 
 def test_the_trash_is_emptied_and_not_asked_for_again(ports: MemoryBackend) -> None:
     trash(ports, store(ports).id)
-    again = InMemoryCleanups()
+    again = InMemoryCleanupQueue()
 
     cleaning(ports, forever, again).empty_trash(TENANT, NOW)
 
@@ -56,7 +56,7 @@ def test_the_rest_of_the_trash_is_asked_for_again_as_of_the_same_time(
     ports: MemoryBackend,
 ) -> None:
     trash(ports, store(ports).id)
-    again = InMemoryCleanups()
+    again = InMemoryCleanupQueue()
     ports.clock.advance(60)
 
     cleaning(ports, times(0), again).empty_trash(TENANT, NOW)

@@ -113,7 +113,7 @@ def test_an_ended_upload_that_ttl_removed_gives_nothing_back(
 ) -> None:
     upload = announce(ports).upload
     if end is UploadStatus.COMPLETED:
-        ports.uploads.complete(TENANT, upload, upload.becomes())
+        ports.uploads.complete(TENANT, upload, upload.to_file())
     else:
         ports.uploads.close(TENANT, upload, end)
     vanish(ports)

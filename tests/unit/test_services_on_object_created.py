@@ -120,7 +120,7 @@ def test_the_arrival_completes_its_upload(ports: MemoryBackend, purpose: str) ->
     ended = ports.uploads.get(TENANT, upload.id)
     assert ended is not None
     assert ended.status is UploadStatus.COMPLETED
-    assert status(ports, upload.becomes()) is FileStatus.PROCESSED
+    assert status(ports, upload.to_file()) is FileStatus.PROCESSED
     assert ports.snapshot().usage[TENANT].used == Amount(files=1, bytes=len(VALID_LINE))
     assert ports.snapshot().usage[TENANT].reserved == NOTHING
 

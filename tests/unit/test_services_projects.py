@@ -9,7 +9,7 @@ import pytest
 from larder.domain.errors import ConflictError, InvalidParameterError, NotFoundError
 from larder.domain.projects import AUDIT_INTERVAL
 from larder.domain.quota import DEFAULT_LIMIT, Amount
-from larder.services.projects.projects import create_project, find_project, set_limit
+from larder.services.projects.projects import create_project, get_project, set_limit
 from larder.services.upkeep.ports import DueWork
 from tests.fakes.clock import START
 
@@ -81,12 +81,12 @@ def test_a_project_is_found_by_name_and_by_id(ports: MemoryBackend) -> None:
     create(ports, "another")
     project = create(ports)
 
-    assert find_project("demo", projects=ports.projects) == project
-    assert find_project(project.id, projects=ports.projects) == project
+    assert get_project("demo", projects=ports.projects) == project
+    assert get_project(project.id, projects=ports.projects) == project
 
 
 def test_an_unknown_project_is_not_found(ports: MemoryBackend) -> None:
     create(ports)
 
     with pytest.raises(NotFoundError, match="No such Project object: nobody"):
-        find_project("nobody", projects=ports.projects)
+        get_project("nobody", projects=ports.projects)

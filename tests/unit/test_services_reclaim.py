@@ -12,10 +12,10 @@ from larder.domain.ids import TenantId, new_folder_id
 from larder.domain.quota import NOTHING, Amount
 from larder.domain.trash import TRASH_LIFE
 from larder.domain.uploads import UPLOAD_LIFE, UploadStatus
-from larder.services.files.ports import Verdict
+from larder.services.files.ports import Settlement
 from larder.services.projects.usage import get_usage
 from larder.services.upkeep.ports import DueWork
-from larder.services.upkeep.reclaim import RECLAIM_AT_ONCE
+from larder.services.upkeep.reclaim import MAX_RECLAIMED_PER_REQUEST
 from tests.samples import TENANT, a_file, a_project, to_trash
 from tests.unit.use_cases import announce, store
 
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
 
 def reclaim(ports: MemoryBackend, tenant: TenantId = TENANT) -> int:
-    return ports.reclaimer.reclaim(tenant)
+    return ports.quota.reclaim(tenant)
 
 
 def usage(ports: MemoryBackend, tenant: TenantId = TENANT) -> Usage:
-    return get_usage(tenant, usage=ports.usage, reclaimer=ports.reclaimer)
+    return get_usage(tenant, usage=ports.usage, quota=ports.quota)
 
 
 @pytest.mark.usefixtures("tenant")
@@ -71,7 +71,7 @@ class TestReclaim:
     ) -> None:
         settled, released = store(ports), store(ports)
         open_upload = announce(ports).upload
-        ports.files.settle(TENANT, settled, Verdict(FileStatus.PROCESSED))
+        ports.files.settle(TENANT, settled, Settlement(FileStatus.PROCESSED))
         ports.files.release(TENANT, released)
         stale = [
             DueWork(TENANT, file_id=settled.id),
@@ -89,7 +89,7 @@ class TestReclaim:
 
 def test_one_request_reclaims_at_most_a_thousand(ports: MemoryBackend) -> None:
     a_project(ports, limit=Amount(files=2_000, bytes=0))
-    for _ in range(RECLAIM_AT_ONCE + 5):
+    for _ in range(MAX_RECLAIMED_PER_REQUEST + 5):
         ports.files.admit(TENANT, a_file(0, expires_at=int(ports.clock()) + 1))
     ports.clock.advance(1)
 
@@ -109,7 +109,7 @@ class TestAdmitReclaiming:
                 raise error
 
         try:
-            ports.reclaimer.admit(TENANT, admit)
+            ports.quota.admit(TENANT, admit)
         finally:
             self.calls = len(errors) - len(planned)
         return self.calls

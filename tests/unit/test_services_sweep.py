@@ -239,7 +239,7 @@ def test_an_audit_finds_use_that_no_file_accounts_for(ports: MemoryBackend) -> N
 def test_an_audit_finds_files_that_no_use_accounts_for(ports: MemoryBackend) -> None:
     file = store(ports, b"x" * 10)
     receive(ports, file.id)
-    ports.files.give_back(TENANT, file)
+    ports.files.release_quota(TENANT, file)
     ports.clock.advance(AUDIT_INTERVAL)
 
     _, reported = sweep(ports)
@@ -284,7 +284,7 @@ class TestTrash:
     ) -> None:
         file = store(ports, expires_after=expires_after)
         to_trash(ports, TENANT, file.id)
-        ports.usage.audit_again(TENANT, int(ports.clock()) + 90 * DAY)
+        ports.usage.schedule_audit(TENANT, int(ports.clock()) + 90 * DAY)
 
         ports.clock.advance(life - 1)
         assert sweep(ports)[0] == {}

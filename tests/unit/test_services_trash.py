@@ -13,9 +13,9 @@ from larder.domain.quota import NOTHING, Amount
 from larder.domain.trash import TRASH_LIFE, TrashedFile
 from larder.services.files.delete import delete_file
 from larder.services.files.get import get_file
-from larder.services.files.ports import Verdict
+from larder.services.files.ports import Settlement
 from larder.services.space.list_trash import list_trash
-from larder.services.space.ports import AT_ONCE, FileQuery, Found
+from larder.services.space.ports import MAX_FILES_PER_TRANSACTION, FileQuery, Page
 from larder.services.space.purge import empty_trash, purge_one, purge_until
 from larder.services.space.trash_file import ATTEMPTS, trash_all
 from larder.services.space.update_file import FileChanges
@@ -93,7 +93,7 @@ class TestTrash:
 
         with pytest.raises(NotFoundError):
             get_file(TENANT, file.id, files=ports.files, clock=ports.clock)
-        found = ports.finder.find(TENANT, FileQuery(), limit=10, after=None, now=START)
+        found = ports.search.search(TENANT, FileQuery(), limit=10, after=None, now=START)
         assert found.items == ()
         assert used(ports) == before
         assert ports.objects.stat(TENANT, file.id) is not None
@@ -128,7 +128,7 @@ class TestTrash:
             ports,
             monkeypatch,
             lambda: update(ports, file.id, FileChanges(name="b")),
-            lambda: ports.files.settle(TENANT, file, Verdict(FileStatus.PROCESSED)),
+            lambda: ports.files.settle(TENANT, file, Settlement(FileStatus.PROCESSED)),
         )
 
         trash(ports, file.id)
@@ -238,7 +238,7 @@ class TestRestore:
         assert restore(ports, file.id).folder_id is None
 
         in_root = FileQuery(folder="root")
-        found = ports.finder.find(TENANT, in_root, limit=10, after=None, now=START)
+        found = ports.search.search(TENANT, in_root, limit=10, after=None, now=START)
         assert [f.id for f in found.items] == [file.id]
 
     def test_an_unvalidated_file_is_announced_again(self, ports: MemoryBackend) -> None:
@@ -350,7 +350,16 @@ class TestPurge:
 
 
 class TestEmpty:
-    @pytest.mark.parametrize("count", [0, 1, AT_ONCE, AT_ONCE + 1, 3 * AT_ONCE])
+    @pytest.mark.parametrize(
+        "count",
+        [
+            0,
+            1,
+            MAX_FILES_PER_TRANSACTION,
+            MAX_FILES_PER_TRANSACTION + 1,
+            3 * MAX_FILES_PER_TRANSACTION,
+        ],
+    )
     def test_all_that_is_in_the_trash_is_purged(self, ports: MemoryBackend, count: int) -> None:
         live = store(ports)
         a_full_trash(ports, count)
@@ -373,17 +382,17 @@ class TestEmpty:
     def test_what_there_is_no_time_for_is_done_in_the_background(
         self, ports: MemoryBackend, rounds: int
     ) -> None:
-        a_full_trash(ports, 4 * AT_ONCE)
+        a_full_trash(ports, 4 * MAX_FILES_PER_TRANSACTION)
 
-        assert empty(ports, times(rounds)) == (rounds * AT_ONCE, False)
+        assert empty(ports, times(rounds)) == (rounds * MAX_FILES_PER_TRANSACTION, False)
 
         assert ports.cleanups.trashes == [(TENANT, NOW)]
-        assert len(ports.snapshot().trash) == (4 - rounds) * AT_ONCE
+        assert len(ports.snapshot().trash) == (4 - rounds) * MAX_FILES_PER_TRANSACTION
 
     def test_the_background_finishes_it_however_often_it_runs_out_of_time(
         self, ports: MemoryBackend
     ) -> None:
-        a_full_trash(ports, 4 * AT_ONCE)
+        a_full_trash(ports, 4 * MAX_FILES_PER_TRANSACTION)
         empty(ports, times(0))
         runs = 0
 
@@ -396,7 +405,7 @@ class TestEmpty:
         assert used(ports) == NOTHING
 
     def test_what_is_trashed_after_the_request_stays(self, ports: MemoryBackend) -> None:
-        old = a_full_trash(ports, 2 * AT_ONCE)
+        old = a_full_trash(ports, 2 * MAX_FILES_PER_TRANSACTION)
         empty(ports, times(1))
         ports.clock.advance(1)
         later = store(ports)
@@ -409,7 +418,7 @@ class TestEmpty:
         assert set(listed(ports)) == {later.id, again.id}
 
     def test_what_is_trashed_while_it_is_emptied_stays(self, ports: MemoryBackend) -> None:
-        a_full_trash(ports, 2 * AT_ONCE)
+        a_full_trash(ports, 2 * MAX_FILES_PER_TRANSACTION)
         later: list[FileId] = []
 
         def keep_going() -> bool:
@@ -419,7 +428,7 @@ class TestEmpty:
 
         purged, done = empty(ports, keep_going)
 
-        assert (purged, done) == (2 * AT_ONCE, True)
+        assert (purged, done) == (2 * MAX_FILES_PER_TRANSACTION, True)
         assert listed(ports) == later[::-1]
 
     def test_what_is_restored_or_purged_meanwhile_does_not_keep_up_the_rest(
@@ -428,7 +437,7 @@ class TestEmpty:
         files = a_full_trash(ports, 5)
         page = ports.trash.page
 
-        def outrun(tenant: TenantId, *, limit: int, after: None, now: float) -> Found[TrashedFile]:
+        def outrun(tenant: TenantId, *, limit: int, after: None, now: float) -> Page[TrashedFile]:
             found = page(tenant, limit=limit, after=after, now=now)
             restore(ports, files[1].id)
             purge(ports, files[3].id)
@@ -451,7 +460,7 @@ class TestEmpty:
         (file,) = a_full_trash(ports, 1)
         page = ports.trash.page
 
-        def outrun(tenant: TenantId, *, limit: int, after: None, now: float) -> Found[TrashedFile]:
+        def outrun(tenant: TenantId, *, limit: int, after: None, now: float) -> Page[TrashedFile]:
             found = page(tenant, limit=limit, after=after, now=now)
             restore(ports, file.id)
             ports.clock.advance(1)
@@ -490,7 +499,7 @@ class TestBesideTheRest:
     ) -> None:
         file = store(ports)
         gone = trashed(ports, file)
-        assert not ports.files.settle(TENANT, file, Verdict(FileStatus.PROCESSED))
+        assert not ports.files.settle(TENANT, file, Settlement(FileStatus.PROCESSED))
 
         restore(ports, file.id)
         for tenant, file_id in ports.announced():

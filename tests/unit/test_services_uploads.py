@@ -16,7 +16,7 @@ from larder.domain.errors import (
 )
 from larder.domain.files import FileStatus, Purpose
 from larder.domain.ids import upload_of
-from larder.domain.parts import LARGEST_UPLOAD, PART_THRESHOLD
+from larder.domain.parts import MAX_UPLOAD_BYTES, PART_THRESHOLD
 from larder.domain.quota import NOTHING, Amount
 from larder.domain.uploads import UPLOAD_LIFE, UploadStatus
 from larder.services.files.delete import delete_file
@@ -113,7 +113,7 @@ class TestCreate:
         assert refused.value.param == "sha256"
         assert announce(ports, 0, sha256=of_nothing).upload.sha256 == of_nothing
 
-    @pytest.mark.parametrize("size", [-1, LARGEST_UPLOAD + 1])
+    @pytest.mark.parametrize("size", [-1, MAX_UPLOAD_BYTES + 1])
     def test_a_size_that_no_put_delivers_is_refused(self, ports: MemoryBackend, size: int) -> None:
         with pytest.raises(InvalidParameterError) as refused:
             announce(ports, size)
@@ -123,10 +123,10 @@ class TestCreate:
 
     def test_5_gib_and_nothing_at_all_can_be_announced(self, ports: MemoryBackend) -> None:
         large = a_project(
-            ports, tenant=type(TENANT)("wks-9"), limit=Amount(files=2, bytes=LARGEST_UPLOAD)
+            ports, tenant=type(TENANT)("wks-9"), limit=Amount(files=2, bytes=MAX_UPLOAD_BYTES)
         )
 
-        assert announce(ports, LARGEST_UPLOAD, tenant=large).upload.bytes == LARGEST_UPLOAD
+        assert announce(ports, MAX_UPLOAD_BYTES, tenant=large).upload.bytes == MAX_UPLOAD_BYTES
         assert announce(ports, 0, tenant=large).upload.bytes == 0
 
     @pytest.mark.parametrize("beyond", [False, True])
@@ -183,7 +183,7 @@ class TestGet:
         state = get(ports, upload.id)
 
         assert state.status is UploadStatus.COMPLETED
-        assert state.file == upload.becomes()
+        assert state.file == upload.to_file()
         assert state.transfer is None
 
     def test_an_overdue_upload_is_expired_before_anyone_collects_it(
@@ -255,8 +255,8 @@ class TestComplete:
         state = complete(ports, upload.id)
 
         assert state.status is UploadStatus.COMPLETED
-        assert state.file == upload.becomes()
-        assert ports.files.get(TENANT, upload.file_id) == upload.becomes()
+        assert state.file == upload.to_file()
+        assert ports.files.get(TENANT, upload.file_id) == upload.to_file()
         assert usage(ports).used == Amount(files=1, bytes=10)
         assert usage(ports).reserved == NOTHING
 
@@ -279,7 +279,7 @@ class TestComplete:
         state = complete(ports, upload.id)
 
         digest = hashlib.sha256(DATA).hexdigest()
-        assert state.file == replace(upload.becomes(), status=FileStatus.PROCESSED, sha256=digest)
+        assert state.file == replace(upload.to_file(), status=FileStatus.PROCESSED, sha256=digest)
 
     def test_without_its_bytes_it_stays_pending(self, ports: MemoryBackend) -> None:
         upload = announce(ports).upload

@@ -41,7 +41,7 @@ def store(
         tenant,
         NewFile(filename, data, purpose, "text/plain", expires_after, sha256=sha256),
         files=ports.files,
-        reclaimer=ports.reclaimer,
+        quota=ports.quota,
         objects=ports.objects,
         clock=ports.clock,
     )
@@ -64,7 +64,7 @@ def announce(
         NewUpload("notes.txt", size, purpose, "text/plain", expires_after, sha256, folder),
         uploads=ports.uploads,
         folders=ports.folders,
-        reclaimer=ports.reclaimer,
+        quota=ports.quota,
         objects=ports.objects,
         parts=ports.parts,
         part_threshold=part_threshold,
@@ -117,7 +117,7 @@ def sweeper(ports: MemoryBackend) -> Sweeper:
         deadlines=ports.deadlines,
         objects=ports.objects,
         parts=ports.parts,
-        arrivals=ports.arrivals,
+        validation_queue=ports.validation_queue,
         cleanups=ports.cleanups,
         clock=ports.clock,
     )

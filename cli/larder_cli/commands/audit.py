@@ -8,7 +8,7 @@ import typer
 
 from larder.domain.projects import Project as ProjectRecord
 from larder.runtime.composition import Composition
-from larder.services.projects.projects import find_project
+from larder.services.projects.projects import get_project
 from larder.services.upkeep.audit import NO_DRIFT, Audit, audit_counters, repair_counters
 from larder_cli.deployment import find_deployment
 from larder_cli.shared.options import AsJson, Profile, Region, Stack
@@ -38,7 +38,7 @@ def audit(
     found = (
         list(ports.projects.list())
         if project is None
-        else [find_project(project, projects=ports.projects)]
+        else [get_project(project, projects=ports.projects)]
     )
     audits = [(each, _audit(each, ports)) for each in found]
     states = {each.id: _state(result) for each, result in audits}

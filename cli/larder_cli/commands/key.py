@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from larder.domain.api_keys import KeyRecord
-from larder.services.projects.projects import create_key, find_project, revoke_key
+from larder.services.projects.projects import create_key, get_project, revoke_key
 from larder_cli.deployment import find_deployment
 from larder_cli.shared.options import AsJson, Profile, Project, Region, Stack
 from larder_cli.shared.output import columns, moment, print_json, print_table, remark
@@ -23,7 +23,7 @@ def create(
 ) -> None:
     """Create a key and print its secret, once: KEY=$(larder key create demo)."""
     ports = find_deployment(stack, profile, region).ports
-    found = find_project(project, projects=ports.projects)
+    found = get_project(project, projects=ports.projects)
     secret, key = create_key(found.id, keys=ports.keys, pepper=ports.pepper, clock=ports.clock)
     if as_json:
         print_json(_as_json(key) | {"secret": secret})
@@ -42,7 +42,7 @@ def list_(
 ) -> None:
     """List a project's keys, oldest first, revoked ones included."""
     ports = find_deployment(stack, profile, region).ports
-    found = find_project(project, projects=ports.projects)
+    found = get_project(project, projects=ports.projects)
     keys = list(ports.keys.of_project(found.id))
     if as_json:
         print_json([_as_json(key) for key in keys])
@@ -65,7 +65,7 @@ def revoke(
 ) -> None:
     """Revoke a key: requests with it are refused within a minute."""
     ports = find_deployment(stack, profile, region).ports
-    found = find_project(project, projects=ports.projects)
+    found = get_project(project, projects=ports.projects)
     before = revoke_key(found.id, key_id, keys=ports.keys, clock=ports.clock)
     if as_json:
         print_json({"id": before.id, "revoked": True})

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from larder.domain.quota import NOTHING, Amount
-from larder.services.projects.projects import create_project, find_project, set_limit
+from larder.services.projects.projects import create_project, get_project, set_limit
 from larder_cli.commands.usage import current_usage, print_usage
 from larder_cli.deployment import find_deployment
 from larder_cli.shared.options import (
@@ -82,7 +82,7 @@ def set_limits(
         message = "Give --files, --bytes or both."
         raise typer.BadParameter(message)
     ports = find_deployment(stack, profile, region).ports
-    found = find_project(project, projects=ports.projects)
+    found = get_project(project, projects=ports.projects)
     before = current_usage(found.id, ports).limit
     set_limit(found.id, _changed(before, files, size_limit), projects=ports.projects)
     usage = current_usage(found.id, ports)

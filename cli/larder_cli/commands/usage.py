@@ -4,7 +4,7 @@ from larder.api.projects.usage import UsageObject
 from larder.domain.ids import TenantId
 from larder.domain.quota import Usage
 from larder.runtime.composition import Composition
-from larder.services.projects.projects import find_project
+from larder.services.projects.projects import get_project
 from larder.services.projects.usage import get_usage
 from larder_cli.deployment import find_deployment
 from larder_cli.shared.options import AsJson, Profile, Project, Region, Stack
@@ -20,13 +20,13 @@ def usage(
 ) -> None:
     """Show what a project stores, what pending uploads reserve, and its limits."""
     ports = find_deployment(stack, profile, region).ports
-    found = find_project(project, projects=ports.projects)
+    found = get_project(project, projects=ports.projects)
     print_usage(current_usage(found.id, ports), as_json=as_json)
 
 
 def current_usage(tenant: TenantId, ports: Composition) -> Usage:
     """Return the project's counters as its own clients see them."""
-    return get_usage(tenant, usage=ports.usage, reclaimer=ports.reclaimer)
+    return get_usage(tenant, usage=ports.usage, quota=ports.quota)
 
 
 def print_usage(current: Usage, *, as_json: bool) -> None:

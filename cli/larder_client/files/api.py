@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 DIGEST = "Larder-Sha256"
 
 FIRST_LOOK = 0.3
-LONGEST_PAUSE = 5.0
+MAX_PAUSE = 5.0
 
 
 class Api:
@@ -64,7 +64,7 @@ class Api:
                 raise WaitTimeoutError(f"{file_id} is not validated after {within:.0f} seconds.")
             yield Sleep(pause)
             waited += pause
-            pause = min(pause * 1.5, LONGEST_PAUSE)
+            pause = min(pause * 1.5, MAX_PAUSE)
         return file
 
     def create_file(self, name: str, data: bytes, fields: dict[str, str]) -> Flow[File]:

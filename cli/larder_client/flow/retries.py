@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 MAX_RETRIES = 2
 FIRST_DELAY = 0.5
-LONGEST_DELAY = 8.0
-LONGEST_RETRY_AFTER = 120.0
+MAX_DELAY = 8.0
+MAX_RETRY_AFTER = 120.0
 
 _RETRIED = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT, HTTPStatus.TOO_MANY_REQUESTS}
 
@@ -46,7 +46,7 @@ class RetryPolicy:
     def wants(self, reply: Reply) -> bool:
         """Tell whether the same request may be answered otherwise later."""
         asked = self._retry_after(reply.headers)
-        if asked is not None and asked > LONGEST_RETRY_AFTER:
+        if asked is not None and asked > MAX_RETRY_AFTER:
             return False
         match reply.headers.get("x-should-retry"):
             case "true":
@@ -58,10 +58,10 @@ class RetryPolicy:
     def delay(self, retry: int, headers: httpx.Headers | None = None) -> float:
         """Return the seconds before the `retry`th retry, counted from 0."""
         asked = None if headers is None else self._retry_after(headers)
-        if asked is not None and 0 < asked <= LONGEST_RETRY_AFTER:
+        if asked is not None and 0 < asked <= MAX_RETRY_AFTER:
             return asked
         grown = FIRST_DELAY * 2.0 ** min(retry, 16)
-        return min(grown, LONGEST_DELAY) * (1 - 0.25 * self.chance())
+        return min(grown, MAX_DELAY) * (1 - 0.25 * self.chance())
 
     def _retry_after(self, headers: httpx.Headers) -> float | None:
         for name, divisor in (("retry-after-ms", 1000), ("retry-after", 1)):

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from larder.services.clock import Clock
 
-KEPT = 300
+CACHE_SECONDS = 300
 """Seconds after which a secret that may be rotated is read again."""
 
 
@@ -29,9 +29,9 @@ class RotatingSecret:
         self._read_again_at = 0.0
 
     def __call__(self) -> bytes:
-        """Return the value, at most `KEPT` seconds old."""
+        """Return the value, at most `CACHE_SECONDS` seconds old."""
         now = self._clock()
         if now >= self._read_again_at:
             self._value = read_secret(self._client, self._secret_id)
-            self._read_again_at = now + KEPT
+            self._read_again_at = now + CACHE_SECONDS
         return self._value

@@ -12,17 +12,17 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
     from larder.domain.ids import FileId
-    from larder.services.space.ports import Cleanups
+    from larder.services.space.ports import CleanupQueue
 
 
-class SqsArrivals:
-    """`ArrivalQueue` on SQS: says again what S3 said, in the part of its words that is read."""
+class SqsValidationQueue:
+    """`ValidationQueue` on SQS: says again what S3 said, in the part of its words that is read."""
 
     def __init__(self, client: SQSClient, queue_url: str) -> None:
         self._client = client
         self._queue_url = queue_url
 
-    def announce(self, tenant: TenantId, file_id: FileId) -> None:
+    def enqueue(self, tenant: TenantId, file_id: FileId) -> None:
         """Send an event of the shape of S3's own."""
         record = {
             "eventSource": "larder:sweep",
@@ -33,8 +33,8 @@ class SqsArrivals:
         )
 
 
-class SqsCleanups:
-    """`Cleanups` on SQS."""
+class SqsCleanupQueue:
+    """`CleanupQueue` on SQS."""
 
     def __init__(self, client: SQSClient, queue_url: str) -> None:
         self._client = client
@@ -52,7 +52,7 @@ class SqsCleanups:
         self._client.send_message(QueueUrl=self._queue_url, MessageBody=json.dumps(message))
 
 
-def pass_on(body: str, to: Cleanups) -> dict[str, str | int]:
+def dispatch(body: str, to: CleanupQueue) -> dict[str, str | int]:
     """Ask `to` for what the body of a message asks for, and return what that is."""
     message: dict[str, str | int] = json.loads(body)
     tenant = TenantId(str(message["project"]))

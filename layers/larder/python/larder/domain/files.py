@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from larder.domain.ids import FileId, FolderId
 
 DAY = 86_400
-SHORTEST_LIFE = 3_600
-LONGEST_LIFE = 30 * DAY
+MIN_LIFETIME = 3_600
+MAX_LIFETIME = 30 * DAY
 
 VALIDATION_GRACE = 15 * 60
 """Seconds that bytes and their validation may take before the sweeper looks into it."""
@@ -113,9 +113,9 @@ def expiry_of(purpose: Purpose, born: int, expires_after: int | None) -> int | N
     Raises:
         InvalidParameterError: `expires_after` is not within 3600..2592000 (OpenAI's bounds).
     """
-    if expires_after is not None and not SHORTEST_LIFE <= expires_after <= LONGEST_LIFE:
+    if expires_after is not None and not MIN_LIFETIME <= expires_after <= MAX_LIFETIME:
         raise InvalidParameterError(
-            f"expires_after[seconds] must be between {SHORTEST_LIFE} and {LONGEST_LIFE}, "
+            f"expires_after[seconds] must be between {MIN_LIFETIME} and {MAX_LIFETIME}, "
             f"not {expires_after}.",
             param="expires_after[seconds]",
         )

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 ROOT = "root"
 """How clients refer to the top of the tree: the place of what is in no folder."""
 
-DEEPEST = 32
+MAX_DEPTH = 32
 """Folders on the longest way down; one in the root is at depth 1."""
 
-MOST_FOLDERS = 10_000
+MAX_FOLDERS = 10_000
 """Folders of a project. A change of the tree reads all of them: about 2 MB."""
 
 CLEARING_GRACE = 15 * 60
@@ -74,9 +74,9 @@ class FolderTree:
                 permanent=True,
             )
         depth = len(way) + self._height(changed.id)
-        if depth > DEEPEST:
+        if depth > MAX_DEPTH:
             raise ConflictError(
-                f"Folders nest at most {DEEPEST} deep; this would make {depth}.",
+                f"Folders nest at most {MAX_DEPTH} deep; this would make {depth}.",
                 code="folder_too_deep",
                 permanent=True,
             )
@@ -89,9 +89,9 @@ class FolderTree:
                     code="folder_exists",
                     permanent=True,
                 )
-        if changed.id not in self.folders and len(self.folders) >= MOST_FOLDERS:
+        if changed.id not in self.folders and len(self.folders) >= MAX_FOLDERS:
             raise ConflictError(
-                f"The project has {MOST_FOLDERS} folders, as many as it may have.",
+                f"The project has {MAX_FOLDERS} folders, as many as it may have.",
                 code="too_many_folders",
                 permanent=True,
             )
@@ -119,7 +119,7 @@ class FolderTree:
         return height
 
 
-def folder_named(raw: str | None, *, param: str) -> FolderId | None:
+def folder_id_from(raw: str | None, *, param: str) -> FolderId | None:
     """Return the id that a client gave of a folder, None for the root.
 
     Raises:

@@ -9,7 +9,7 @@ import mimetypes
 
 UNKNOWN = "application/octet-stream"
 
-LONGEST_MEDIA_TYPE = 255
+MAX_MEDIA_TYPE = 255
 
 # Python's own table and no other: the system's differs from machine to machine.
 _BY_NAME = mimetypes.MimeTypes()
@@ -36,7 +36,7 @@ def media_type_of(filename: str, claimed: str | None) -> str:
     """
     essence, *parameters = (claimed or "").strip().split(";")
     essence = essence.strip().lower()
-    if essence not in {"", UNKNOWN} and len(claimed or "") <= LONGEST_MEDIA_TYPE:
+    if essence not in {"", UNKNOWN} and len(claimed or "") <= MAX_MEDIA_TYPE:
         return ";".join([essence, *parameters])
     guessed, encoding = _BY_NAME.guess_file_type(filename)
     if encoding is not None:

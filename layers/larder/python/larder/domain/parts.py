@@ -18,12 +18,12 @@ PART_THRESHOLD = 64 * MIB
 """Up to this size one PUT is as fast, and needs no second thought."""
 
 USUAL_PART = 16 * MIB
-LARGEST_PART = 5 * 2**30
+MAX_PART_BYTES = 5 * 2**30
 
-MOST_PARTS = 150
+MAX_PARTS = 150
 """As many as have their signed URLs, of up to 2 KB, in an answer that a DynamoDB item can keep."""
 
-LARGEST_UPLOAD = MOST_PARTS * LARGEST_PART
+MAX_UPLOAD_BYTES = MAX_PARTS * MAX_PART_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +50,9 @@ class PartPlan:
 def plan_parts(size: int) -> PartPlan:
     """Return how a file of `size` bytes is cut.
 
-    Into parts of 16 MiB, or of more whole MiB where `MOST_PARTS` of those would not do.
+    Into parts of 16 MiB, or of more whole MiB where `MAX_PARTS` of those would not do.
     """
-    smallest = -(-size // MOST_PARTS)
+    smallest = -(-size // MAX_PARTS)
     return PartPlan(size, max(USUAL_PART, -(-smallest // MIB) * MIB))
 
 

@@ -10,8 +10,8 @@ from larder.domain.errors import InvalidParameterError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-MOST_TAGS = 50
-LONGEST_TAG = 64
+MAX_TAGS = 50
+MAX_TAG = 64
 
 _REFUSED_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
@@ -20,16 +20,15 @@ def checked_tag(raw: str, *, param: str) -> str:
     """Return `raw` as a tag, without the spaces around it.
 
     Raises:
-        InvalidParameterError: it is empty, longer than `LONGEST_TAG` characters, or has a comma
+        InvalidParameterError: it is empty, longer than `MAX_TAG` characters, or has a comma
             (which separates tags in forms) or a control character.
     """
     tag = unicodedata.normalize("NFC", raw.strip())
     if not tag:
         raise InvalidParameterError("A tag is empty: send at least one character.", param=param)
-    if len(tag) > LONGEST_TAG:
+    if len(tag) > MAX_TAG:
         raise InvalidParameterError(
-            f"The tag '{tag[:16]}…' is {len(tag)} characters long: "
-            f"send one of at most {LONGEST_TAG}.",
+            f"The tag '{tag[:16]}…' is {len(tag)} characters long: send one of at most {MAX_TAG}.",
             param=param,
         )
     for character in tag:
@@ -46,11 +45,11 @@ def checked_tags(raw: Iterable[str], *, param: str) -> tuple[str, ...]:
     """Return the tags, each once, in the order given.
 
     Raises:
-        InvalidParameterError: one is not acceptable, or there are more than `MOST_TAGS`.
+        InvalidParameterError: one is not acceptable, or there are more than `MAX_TAGS`.
     """
     tags = tuple(dict.fromkeys(checked_tag(tag, param=param) for tag in raw))
-    if len(tags) > MOST_TAGS:
+    if len(tags) > MAX_TAGS:
         raise InvalidParameterError(
-            f"A file has at most {MOST_TAGS} tags; this would make {len(tags)}.", param=param
+            f"A file has at most {MAX_TAGS} tags; this would make {len(tags)}.", param=param
         )
     return tags

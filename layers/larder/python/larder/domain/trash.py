@@ -27,6 +27,6 @@ class TrashedFile:
         end = self.deleted_at + TRASH_LIFE
         return end if self.file.expires_at is None else min(end, self.file.expires_at)
 
-    def gone(self, now: float) -> bool:
+    def expired(self, now: float) -> bool:
         """Tell whether it can no longer be restored at `now`."""
         return self.purge_at <= now

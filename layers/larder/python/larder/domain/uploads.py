@@ -83,7 +83,7 @@ class Upload:
             return UploadStatus.EXPIRED
         return self.status
 
-    def becomes(self) -> File:
+    def to_file(self) -> File:
         """Return the file that the upload becomes once its bytes are there.
 
         S3 has checked the SHA-256 of a single PUT. It cannot for parts: what was promised of

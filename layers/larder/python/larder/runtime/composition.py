@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
     from larder.adapters.aws import AwsSession
     from larder.services.clock import Clock
-    from larder.services.files.ports import ArrivalQueue, FileRecords
-    from larder.services.idempotency import Replays
+    from larder.services.files.ports import FileRecords, ValidationQueue
+    from larder.services.idempotency import IdempotencyStore
     from larder.services.object_store import ObjectStore
     from larder.services.projects.ports import KeyRecords, ProjectRecords, UsageRecords
-    from larder.services.space.delete_folder import Clearing
-    from larder.services.space.ports import Cleanups, FileFinder, FolderRecords, TrashRecords
-    from larder.services.upkeep.ports import Deadlines
     from larder.services.quota import QuotaGate
+    from larder.services.space.delete_folder import EmptyFolder
+    from larder.services.space.ports import CleanupQueue, FileSearch, FolderRecords, TrashRecords
+    from larder.services.upkeep.ports import Deadlines
     from larder.services.uploads.part_store import PartStore
     from larder.services.uploads.ports import UploadRecords
 
@@ -68,11 +68,11 @@ class Composition:
         return DynamoFiles(self._dynamodb, self.settings.store_table, self.clock)
 
     @cached_property
-    def finder(self) -> FileFinder:
+    def search(self) -> FileSearch:
         """The live files, by what people look for."""
-        from larder.adapters.dynamodb.file_search import DynamoFinder
+        from larder.adapters.dynamodb.file_search import DynamoFileSearch
 
-        return DynamoFinder(self._dynamodb, self.settings.store_table)
+        return DynamoFileSearch(self._dynamodb, self.settings.store_table)
 
     @cached_property
     def trash(self) -> TrashRecords:
@@ -117,11 +117,11 @@ class Composition:
         return Reclaimer(self.deadlines, self.files, self.trash, self.uploads, self.clock)
 
     @cached_property
-    def replays(self) -> Replays:
+    def idempotency(self) -> IdempotencyStore:
         """The answers that idempotent requests repeat."""
-        from larder.adapters.dynamodb.replays import DynamoReplays
+        from larder.adapters.dynamodb.idempotency import DynamoIdempotencyStore
 
-        return DynamoReplays(self._dynamodb, self.settings.store_table)
+        return DynamoIdempotencyStore(self._dynamodb, self.settings.store_table)
 
     @cached_property
     def projects(self) -> ProjectRecords:
@@ -158,27 +158,27 @@ class Composition:
         return S3Parts(self._s3, self.settings.files_bucket)
 
     @cached_property
-    def arrivals(self) -> ArrivalQueue:
+    def validation_queue(self) -> ValidationQueue:
         """The queue of arrived bytes."""
         from larder.adapters.aws import sqs_client
-        from larder.adapters.sqs import SqsArrivals
+        from larder.adapters.sqs import SqsValidationQueue
 
-        return SqsArrivals(sqs_client(self._session), self.settings.events_queue_url)
+        return SqsValidationQueue(sqs_client(self._session), self.settings.events_queue_url)
 
     @cached_property
-    def cleanups(self) -> Cleanups:
+    def cleanups(self) -> CleanupQueue:
         """The queue of what is too much for one request."""
         from larder.adapters.aws import sqs_client
-        from larder.adapters.sqs import SqsCleanups
+        from larder.adapters.sqs import SqsCleanupQueue
 
-        return SqsCleanups(sqs_client(self._session), self.settings.cleanups_queue_url)
+        return SqsCleanupQueue(sqs_client(self._session), self.settings.cleanups_queue_url)
 
     @cached_property
-    def clearing(self) -> Clearing:
+    def empty_folder(self) -> EmptyFolder:
         """What empties folders."""
-        from larder.services.space.delete_folder import Clearing
+        from larder.services.space.delete_folder import EmptyFolder
 
-        return Clearing(self.folders, self.finder, self.trash, self.clock)
+        return EmptyFolder(self.folders, self.search, self.trash, self.clock)
 
     @cached_property
     def cursor_key(self) -> Callable[[], bytes]:

@@ -10,22 +10,22 @@ if TYPE_CHECKING:
     from larder.domain.ids import TenantId
 
 
-class RunningTime(Protocol):
+class RemainingTime(Protocol):
     """How long the request at hand may still take: Lambda's context."""
 
     def get_remaining_time_in_millis(self) -> int:
         """Return the milliseconds until the function is stopped."""
 
 
-class Replays(Protocol):
+class IdempotencyStore(Protocol):
     """Answers that are given once and then repeated."""
 
-    def once(
+    def run_once(
         self,
         tenant: TenantId,
         key: str,
         fingerprint: str,
-        context: RunningTime,
+        context: RemainingTime,
         respond: Callable[[], dict[str, Any]],
         keep: Callable[[dict[str, Any]], bool],
     ) -> tuple[dict[str, Any], bool]:

@@ -25,7 +25,7 @@ class ObjectStat:
     md5: str
 
     @property
-    def put_together(self) -> bool:
+    def multipart(self) -> bool:
         """Whether the object was made of parts, so that `md5` is none."""
         return "-" in self.md5
 

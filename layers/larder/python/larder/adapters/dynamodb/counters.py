@@ -112,7 +112,7 @@ def settle(table: str, tenant: TenantId, amount: Amount) -> TransactWriteItemTyp
     return _change(table, tenant, amount, _UNRESERVE)
 
 
-def note_move(table: str, tenant: TenantId) -> TransactWriteItemTypeDef:
+def touch_version(table: str, tenant: TenantId) -> TransactWriteItemTypeDef:
     """Change nothing but the version, for what moves to another key while it stays counted.
 
     An audit reads one key after the other: it would miss the file, or count it twice.
@@ -127,7 +127,7 @@ def note_move(table: str, tenant: TenantId) -> TransactWriteItemTypeDef:
     }
 
 
-def give_back(
+def release_quota(
     table: str,
     tenant: TenantId,
     owners: Sequence[FileId | UploadId],

@@ -17,7 +17,7 @@ from larder.adapters.dynamodb.listings import (
 )
 from larder.adapters.dynamodb.pages import ListRead, read_list
 from larder.domain.ids import FILE_PREFIX
-from larder.services.space.ports import FileQuery, Found, Sort
+from larder.services.space.ports import FileQuery, Page, Sort
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -35,16 +35,16 @@ _IN_FOLDER = {
 }
 
 
-class DynamoFinder:
-    """`FileFinder` on DynamoDB."""
+class DynamoFileSearch:
+    """`FileSearch` on DynamoDB."""
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         self._client = client
         self._table = table
 
-    def find(
+    def search(
         self, tenant: TenantId, query: FileQuery, *, limit: int, after: Position | None, now: float
-    ) -> Found[File]:
+    ) -> Page[File]:
         """Query the index that has the files of the folder, or all, in the order asked for."""
         conditions, values = _conditions(query, now)
         if query.folder is None:
@@ -65,7 +65,7 @@ class DynamoFinder:
         )
         found = read_list(self._client, read, limit=limit, after=after)
         files = [file_from(file_id, item) for item in found.items if (file_id := file_id_of(item))]
-        return Found(tuple(files), found.next)
+        return Page(tuple(files), found.next)
 
 
 def _conditions(query: FileQuery, now: float) -> tuple[list[str], dict[str, AttributeValueTypeDef]]:

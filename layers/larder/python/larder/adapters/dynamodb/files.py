@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from larder.adapters.dynamodb.attributes import number, text
-from larder.adapters.dynamodb.counters import admit, give_back, put_new, take
-from larder.adapters.dynamodb.folders import enter
+from larder.adapters.dynamodb.counters import admit, put_new, release_quota, take
+from larder.adapters.dynamodb.folders import count_addition
 from larder.adapters.dynamodb.items import file_from, file_item
 from larder.adapters.dynamodb.keys import (
     file_id_of,
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from larder.domain.ids import FileId, TenantId
     from larder.services.clock import Clock
-    from larder.services.files.ports import PageQuery, Verdict
+    from larder.services.files.ports import PageQuery, Settlement
 
 _READ_AT_LEAST = 1_000
 
@@ -63,7 +63,7 @@ class DynamoFiles:
         """Record a new file, take its amount and enter its folder, in one transaction."""
         puts = [put_new(self._table, file_item(tenant, file, file.created_at))]
         if file.folder_id is not None:
-            puts.append(enter(self._table, tenant, file.folder_id))
+            puts.append(count_addition(self._table, tenant, file.folder_id))
         try:
             admit(self._client, take(self._table, tenant, file.amount), puts, file.amount)
         except ConditionsFailedError as refused:
@@ -145,7 +145,7 @@ class DynamoFiles:
         }
         entering = []
         if after.folder_id is not None and after.folder_id != before.folder_id:
-            entering.append(enter(self._table, tenant, after.folder_id))
+            entering.append(count_addition(self._table, tenant, after.folder_id))
         try:
             transact(self._client, [update, *entering])
         except ConditionsFailedError as refused:
@@ -155,17 +155,17 @@ class DynamoFiles:
             raise
         return True
 
-    def settle(self, tenant: TenantId, file: File, verdict: Verdict) -> bool:
-        """Set the verdict while the file is `uploaded`; from then on only its expiry is due."""
+    def settle(self, tenant: TenantId, file: File, settlement: Settlement) -> bool:
+        """Set the settlement while the file is `uploaded`; from then on only its expiry is due."""
         changes = ["#status = :status"]
         removals = ""
-        values = {":status": text(verdict.status), ":uploaded": text(FileStatus.UPLOADED)}
-        if verdict.details is not None:
+        values = {":status": text(settlement.status), ":uploaded": text(FileStatus.UPLOADED)}
+        if settlement.details is not None:
             changes.append("status_details = :details")
-            values[":details"] = text(verdict.details)
-        if verdict.sha256 is not None:
+            values[":details"] = text(settlement.details)
+        if settlement.sha256 is not None:
             changes.append("sha256 = :sha256")
-            values[":sha256"] = text(verdict.sha256)
+            values[":sha256"] = text(settlement.sha256)
         if file.expires_at is None:
             removals = " REMOVE due_shard, due_at"
         else:
@@ -174,7 +174,7 @@ class DynamoFiles:
         expression = "SET " + ", ".join(changes) + removals
         return self._update_uploaded(tenant, file.id, expression, values)
 
-    def look_again(self, tenant: TenantId, file_id: FileId, at: int) -> None:
+    def reschedule_check(self, tenant: TenantId, file_id: FileId, at: int) -> None:
         """Move the time at which the sweeper looks at the file, while it is `uploaded`."""
         self._update_uploaded(
             tenant,
@@ -194,14 +194,14 @@ class DynamoFiles:
         }
         return self._give_back(tenant, file, [delete])
 
-    def give_back(self, tenant: TenantId, file: File) -> bool:
+    def release_quota(self, tenant: TenantId, file: File) -> bool:
         """Write the ledger and give the amount back, in one transaction."""
         return self._give_back(tenant, file, [])
 
     def _give_back(
         self, tenant: TenantId, file: File, first: list[TransactWriteItemTypeDef]
     ) -> bool:
-        back = give_back(
+        back = release_quota(
             self._table, tenant, [file.id], file.amount, reserved=False, now=self._clock()
         )
         try:

@@ -27,7 +27,7 @@ from larder.adapters.dynamodb.pages import ListRead, read_list
 from larder.adapters.dynamodb.transactions import ConditionsFailedError, transact
 from larder.domain.folders import Folder, FolderTree
 from larder.domain.ids import FOLDER_PREFIX, FolderId
-from larder.services.space.ports import Found
+from larder.services.space.ports import Page
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 _OPEN = "attribute_exists(pk) AND attribute_not_exists(deleting)"
 
 
-def enter(table: str, tenant: TenantId, folder_id: FolderId) -> TransactWriteItemTypeDef:
+def count_addition(table: str, tenant: TenantId, folder_id: FolderId) -> TransactWriteItemTypeDef:
     """Put something into a folder, on condition that it exists and is not being deleted."""
     return {
         "Update": {
@@ -89,7 +89,7 @@ class DynamoFolders:
 
     def children(
         self, tenant: TenantId, parent: FolderId | None, *, limit: int, after: Position | None
-    ) -> Found[Folder]:
+    ) -> Page[Folder]:
         """Query the folders of `parent` by name, as many as are asked for."""
         read = ListRead(
             table=self._table,
@@ -99,7 +99,7 @@ class DynamoFolders:
             descending=False,
         )
         found = read_list(self._client, read, limit=limit, after=after)
-        return Found(tuple(folder_from(item) for item in found.items), found.next)
+        return Page(tuple(folder_from(item) for item in found.items), found.next)
 
     def create(self, tenant: TenantId, folder: Folder, tree_version: int) -> bool:
         """Put the folder and enter its parent, on condition that the tree has not changed."""
@@ -115,7 +115,7 @@ class DynamoFolders:
         return self._change(
             tenant,
             tree_version,
-            [put_new(self._table, item), *self._entering(tenant, folder.parent_id)],
+            [put_new(self._table, item), *self._count_additions(tenant, folder.parent_id)],
         )
 
     def revise(self, tenant: TenantId, before: Folder, after: Folder, tree_version: int) -> bool:
@@ -142,7 +142,7 @@ class DynamoFolders:
                 "ExpressionAttributeValues": values,
             }
         }
-        return self._change(tenant, tree_version, [update, *self._entering(tenant, moved)])
+        return self._change(tenant, tree_version, [update, *self._count_additions(tenant, moved)])
 
     def close(self, tenant: TenantId, folder_id: FolderId, due_at: int) -> None:
         """Mark the folder as being deleted, unless it is gone.
@@ -187,10 +187,10 @@ class DynamoFolders:
             }
         }
 
-    def _entering(
+    def _count_additions(
         self, tenant: TenantId, parent: FolderId | None
     ) -> list[TransactWriteItemTypeDef]:
-        return [] if parent is None else [enter(self._table, tenant, parent)]
+        return [] if parent is None else [count_addition(self._table, tenant, parent)]
 
     def _change(self, tenant: TenantId, seen: int, changes: list[TransactWriteItemTypeDef]) -> bool:
         unchanged = "version = :seen" if seen else "attribute_not_exists(pk)"

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 from larder.adapters.dynamodb.attributes import text
 from larder.domain.filenames import folded
+from larder.domain.folders import ROOT
 
 if TYPE_CHECKING:
     from larder.adapters.dynamodb.attributes import Item
@@ -39,7 +40,6 @@ LISTINGS = (BY_NAME, BY_SIZE, IN_FOLDER, IN_FOLDER_BY_NAME, IN_FOLDER_BY_SIZE)
 
 TRASH = "trash/"
 
-ROOT = "root"
 
 # Sorts before every character of a name, so that "a" comes before "a b".
 _END = "\x00"

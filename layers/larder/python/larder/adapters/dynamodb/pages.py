@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from larder.adapters.dynamodb.attributes import text
 from larder.adapters.dynamodb.keys import project_partition
-from larder.services.space.ports import Found, Position
+from larder.services.space.ports import Page, Position
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from larder.adapters.dynamodb.attributes import ItemRead
     from larder.domain.ids import TenantId
 
-MOST_QUERIES = 200
+MAX_QUERIES = 200
 """Queries that one page may take, of up to 1 MB each: about 4 seconds, and 400,000 files."""
 
 _GROWTH = 4
@@ -52,26 +52,26 @@ class ListRead:
 
 def read_list(
     client: DynamoDBClient, read: ListRead, *, limit: int, after: Position | None
-) -> Found[ItemRead]:
+) -> Page[ItemRead]:
     """Return up to `limit` items, strongly consistent.
 
     `Limit` counts items before the filter (AWS: Query, FilterExpression), so a filtered page takes
     as many queries as it needs, each of four times as many items, until it is full or
-    `MOST_QUERIES` were made.
+    `MAX_QUERIES` were made.
     """
     request = _request(read, after)
     request["Limit"] = limit + 1
     found: list[ItemRead] = []
-    for _ in range(MOST_QUERIES):
+    for _ in range(MAX_QUERIES):
         answer = client.query(**request)
         found += answer["Items"]
         if len(found) > limit:
-            return Found(tuple(found[:limit]), read.position(found[limit - 1]))
+            return Page(tuple(found[:limit]), read.position(found[limit - 1]))
         if "LastEvaluatedKey" not in answer:
-            return Found(tuple(found), None)
+            return Page(tuple(found), None)
         request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
         request["Limit"] *= _GROWTH
-    return Found(tuple(found), read.position(answer["LastEvaluatedKey"]))
+    return Page(tuple(found), read.position(answer["LastEvaluatedKey"]))
 
 
 def _request(read: ListRead, after: Position | None) -> QueryInputTypeDef:

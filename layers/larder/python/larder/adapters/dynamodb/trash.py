@@ -6,9 +6,9 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from larder.adapters.dynamodb.attributes import number, text
-from larder.adapters.dynamodb.counters import give_back, note_move, put_new
+from larder.adapters.dynamodb.counters import put_new, release_quota, touch_version
 from larder.adapters.dynamodb.files import refuse_closed_folder
-from larder.adapters.dynamodb.folders import enter
+from larder.adapters.dynamodb.folders import count_addition
 from larder.adapters.dynamodb.items import file_item, trash_item, trashed_from
 from larder.adapters.dynamodb.keys import file_id_of, item_key, trash_key
 from larder.adapters.dynamodb.listings import IN_FOLDER, TRASH
@@ -16,7 +16,7 @@ from larder.adapters.dynamodb.pages import ListRead, read_list
 from larder.adapters.dynamodb.transactions import ConditionsFailedError, transact
 from larder.domain.quota import NOTHING
 from larder.domain.trash import TrashedFile
-from larder.services.space.ports import Found
+from larder.services.space.ports import Page
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,7 +44,7 @@ class DynamoTrash:
         On condition that the item still says what was read, or else a change would be lost.
         """
         moves = [self._move(tenant, TrashedFile(file, deleted_at=int(now))) for file in files]
-        return self._write([*chain.from_iterable(moves), note_move(self._table, tenant)])
+        return self._write([*chain.from_iterable(moves), touch_version(self._table, tenant)])
 
     def get(self, tenant: TenantId, file_id: FileId) -> TrashedFile | None:
         """Read the trashed file's record, strongly consistent."""
@@ -55,7 +55,7 @@ class DynamoTrash:
 
     def page(
         self, tenant: TenantId, *, limit: int, after: Position | None, now: float
-    ) -> Found[TrashedFile]:
+    ) -> Page[TrashedFile]:
         """Query the trash by the time of deletion, backwards."""
         read = ListRead(
             table=self._table,
@@ -67,7 +67,7 @@ class DynamoTrash:
             values={":now": number(int(now))},
         )
         found = read_list(self._client, read, limit=limit, after=after)
-        return Found(
+        return Page(
             tuple(
                 trashed_from(file_id, item) for item in found.items if (file_id := file_id_of(item))
             ),
@@ -79,10 +79,10 @@ class DynamoTrash:
         changes: list[TransactWriteItemTypeDef] = [
             self._deletion(tenant, trashed),
             put_new(self._table, file_item(tenant, file, int(self._clock()))),
-            note_move(self._table, tenant),
+            touch_version(self._table, tenant),
         ]
         if file.folder_id is not None:
-            changes.append(enter(self._table, tenant, file.folder_id))
+            changes.append(count_addition(self._table, tenant, file.folder_id))
         try:
             transact(self._client, changes)
         except ConditionsFailedError as refused:
@@ -99,7 +99,9 @@ class DynamoTrash:
         return self._write(
             [
                 *(self._deletion(tenant, gone) for gone in trashed),
-                *give_back(self._table, tenant, owners, amount, reserved=False, now=self._clock()),
+                *release_quota(
+                    self._table, tenant, owners, amount, reserved=False, now=self._clock()
+                ),
             ]
         )
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from larder.adapters.dynamodb.attributes import number, text
-from larder.adapters.dynamodb.counters import admit, give_back, put_new, reserve, settle
+from larder.adapters.dynamodb.counters import admit, put_new, release_quota, reserve, settle
 from larder.adapters.dynamodb.files import refuse_closed_folder
-from larder.adapters.dynamodb.folders import enter
+from larder.adapters.dynamodb.folders import count_addition
 from larder.adapters.dynamodb.items import file_item, upload_from, upload_item
 from larder.adapters.dynamodb.keys import item_key
 from larder.adapters.dynamodb.transactions import ConditionsFailedError, transact
@@ -57,7 +57,7 @@ class DynamoUploads:
             settle(self._table, tenant, upload.amount),
         ]
         if file.folder_id is not None:
-            effects.append(enter(self._table, tenant, file.folder_id))
+            effects.append(count_addition(self._table, tenant, file.folder_id))
         try:
             return self._end(tenant, upload, UploadStatus.COMPLETED, effects)
         except ConditionsFailedError as refused:
@@ -68,7 +68,7 @@ class DynamoUploads:
         """End the pending upload and give back its reservation, in one transaction."""
         return self._end(tenant, upload, status, self._back(tenant, upload))
 
-    def give_back(self, tenant: TenantId, upload: Upload) -> bool:
+    def release_quota(self, tenant: TenantId, upload: Upload) -> bool:
         """Write the ledger and give back the reservation, in one transaction."""
         try:
             transact(self._client, self._back(tenant, upload))
@@ -126,7 +126,7 @@ class DynamoUploads:
         return True
 
     def _back(self, tenant: TenantId, upload: Upload) -> list[TransactWriteItemTypeDef]:
-        return give_back(
+        return release_quota(
             self._table, tenant, [upload.id], upload.amount, reserved=True, now=self._clock()
         )
 

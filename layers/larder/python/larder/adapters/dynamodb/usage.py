@@ -80,7 +80,7 @@ class DynamoUsage:
             return False
         return True
 
-    def audit_again(self, tenant: TenantId, at: int) -> None:
+    def schedule_audit(self, tenant: TenantId, at: int) -> None:
         """Set when the counters are due for their next audit."""
         update: TransactWriteItemTypeDef = {
             "Update": {

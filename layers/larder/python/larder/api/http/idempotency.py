@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-    from larder.services.idempotency import Replays
+    from larder.services.idempotency import IdempotencyStore
 
 HEADERS = ("idempotency-key", "agent-idempotency-key")
 
@@ -66,7 +66,7 @@ def answer_once(
     context: LambdaContext,
     respond: Callable[[], dict[str, Any]],
     *,
-    replays: Replays,
+    idempotency: IdempotencyStore,
 ) -> dict[str, Any]:
     """Answer the request by `respond`, or as it was answered before.
 
@@ -77,7 +77,7 @@ def answer_once(
         IdempotencyConflictError: the key belongs to another request, or to one still running.
     """
     request = APIGatewayProxyEvent(event)
-    answer, replayed = replays.once(
+    answer, replayed = idempotency.run_once(
         tenant_of(request), key, fingerprint(request), context, respond, _is_final
     )
     if replayed:

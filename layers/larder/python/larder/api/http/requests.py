@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-LARGEST_BODY = 2 * 2**20
+MAX_BODY_BYTES = 2 * 2**20
 
 WORK_MS = 8_000
 """Milliseconds that a request works on what may be too much for it; the rest is done later."""
@@ -35,8 +35,8 @@ def raw_body(event: APIGatewayProxyEvent) -> bytes:
     """
     body = event.body or ""
     data = pybase64.b64decode(body, validate=True) if event.is_base64_encoded else body.encode()
-    if len(data) > LARGEST_BODY:
-        raise BodyTooLargeError(LARGEST_BODY)
+    if len(data) > MAX_BODY_BYTES:
+        raise BodyTooLargeError(MAX_BODY_BYTES)
     return data
 
 

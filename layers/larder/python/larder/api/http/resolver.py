@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-    from larder.services.idempotency import Replays
+    from larder.services.idempotency import IdempotencyStore
 
 # What is logged of a path or an answer: an id of ours, and nothing that only a client chose.
 _ID = re.compile(r"(?:batch_|file-|folder-|part_|upload_)[0-9a-f]{24}")
@@ -110,7 +110,7 @@ def _object_id(event: dict[str, Any], answer: dict[str, Any]) -> str | None:
     return None if created is None else created[0]
 
 
-def _answering_once(app: APIGatewayRestResolver, replays: Replays) -> LambdaHandler:
+def _answering_once(app: APIGatewayRestResolver, idempotency: IdempotencyStore) -> LambdaHandler:
     # Reading forms is for functions that a form may be sent to.
     from larder.api.http.idempotency import answer_once, idempotency_key  # noqa: PLC0415
 
@@ -119,18 +119,20 @@ def _answering_once(app: APIGatewayRestResolver, replays: Replays) -> LambdaHand
         if key is None:
             return app.resolve(event, context)
         return answer_once(
-            key, event, context, lambda: app.resolve(event, context), replays=replays
+            key, event, context, lambda: app.resolve(event, context), idempotency=idempotency
         )
 
     return respond
 
 
-def entry(app: APIGatewayRestResolver, *, replays: Replays | None = None) -> LambdaHandler:
+def lambda_handler_for(
+    app: APIGatewayRestResolver, *, idempotency: IdempotencyStore | None = None
+) -> LambdaHandler:
     """Return the Lambda handler of `app`: its answer with a request id, its request logged.
 
-    With `replays`, a request that carries an idempotency key is carried out once.
+    With `idempotency`, a request that carries an idempotency key is carried out once.
     """
-    once = None if replays is None else _answering_once(app, replays)
+    once = None if idempotency is None else _answering_once(app, idempotency)
 
     def respond(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         try:

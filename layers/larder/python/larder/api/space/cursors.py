@@ -25,7 +25,7 @@ _SIGNATURE_BYTES = 16
 """Half of an HMAC-SHA-256, which RFC 2104 section 5 allows and nobody guesses."""
 
 
-def about(tenant: TenantId, listing: str, query: FileQuery | str | None = None) -> bytes:
+def cursor_scope(tenant: TenantId, listing: str, query: FileQuery | str | None = None) -> bytes:
     """Return what a cursor is bound to: the project, the list, and what it was asked for."""
     asked = query if query is None or isinstance(query, str) else astuple(query)
     return json.dumps([tenant, listing, asked]).encode()

@@ -246,7 +246,7 @@ class FolderUpdateRequest(_Change):
     favorite: bool | None = None
 
 
-def place(request: FileUpdateRequest | FolderUpdateRequest, field: str) -> str | None:
+def folder_reference(request: FileUpdateRequest | FolderUpdateRequest, field: str) -> str | None:
     """Return the folder that a request names, `root` for null, None when it does not name one."""
     if field not in request.model_fields_set:
         return None

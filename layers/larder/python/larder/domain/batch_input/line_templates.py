@@ -18,7 +18,7 @@ from larder.domain.batch_input.plain_bodies import LONG_BODY, PlainBodies
 from larder.domain.batch_input.raw_json import is_json, skip
 
 # A longer id is remembered by its digest, so that 50,000 ids of any length fit in a few MB.
-LONGEST_PLAIN_ID: Final = 128
+MAX_PLAIN_ID: Final = 128
 # What an id may hold to stand in JSON as it is, and to be remembered without decoding it.
 _PLAIN: Final = frozenset(range(ord(" "), ord("~") + 1)) - frozenset(b'"\\')
 ONLY_PLAIN: Final = bytes(byte if byte in _PLAIN else ord("?") for byte in range(256))
@@ -66,7 +66,7 @@ class Frame(NamedTuple):
         if not (line.startswith(self.head) and line.endswith(self.tail)):
             return None
         id_start = len(self.head)
-        id_end = line.find(b'"', id_start, id_start + LONGEST_PLAIN_ID + 1)
+        id_end = line.find(b'"', id_start, id_start + MAX_PLAIN_ID + 1)
         if not line.startswith(self.middle, id_end):
             return None
         custom_id = line[id_start:id_end]

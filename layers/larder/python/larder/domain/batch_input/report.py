@@ -57,7 +57,7 @@ class LineProblem:
 
 @dataclass(frozen=True, slots=True)
 class ValidationReport:
-    """The verdict on one batch file.
+    """The settlement on one batch file.
 
     Attributes:
         valid: no problem at all.
@@ -85,7 +85,7 @@ class ValidationReport:
 
     @property
     def summary(self) -> str | None:
-        """The verdict in one line of at most 512 characters; None for a valid file."""
+        """The settlement in one line of at most 512 characters; None for a valid file."""
         if self.valid:
             return None
         first = self.errors[0]

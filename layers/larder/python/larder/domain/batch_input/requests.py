@@ -10,7 +10,7 @@ from msgspec import DecodeError
 
 from larder.domain.batch_input.body_rules import body_members, check_body
 from larder.domain.batch_input.line_rules import RequestReader, too_deep
-from larder.domain.batch_input.line_templates import LONGEST_PLAIN_ID, ONLY_PLAIN, Frames
+from larder.domain.batch_input.line_templates import MAX_PLAIN_ID, ONLY_PLAIN, Frames
 from larder.domain.batch_input.nesting import MAX_DEPTH, nested_deeper_than
 from larder.domain.batch_input.raw_json import check_utf8
 from larder.domain.batch_input.report import Findings, Message, RequestLine, quoted
@@ -46,7 +46,7 @@ class FileRequests:
         frame = self._frames.fast
         head, middle, tail, check = frame
         head_length, middle_length, tail_length = len(head), len(middle), len(tail)
-        longest, only_plain = LONGEST_PLAIN_ID + 1, ONLY_PLAIN
+        longest, only_plain = MAX_PLAIN_ID + 1, ONLY_PLAIN
         line_of_id = self._lines_of_ids.setdefault
         find, startswith = piece.find, piece.startswith
         before, missed = number, 0
@@ -145,7 +145,7 @@ def _mismatch(model: str, first: str) -> Message:
 
 def _id_key(custom_id: str) -> bytes:
     text = custom_id.encode()
-    if len(text) <= LONGEST_PLAIN_ID:
+    if len(text) <= MAX_PLAIN_ID:
         return text
     # A digest behind a byte that no UTF-8 text holds: equal to no id that is kept whole.
     return b"\xff" + blake2b(text, digest_size=16).digest()

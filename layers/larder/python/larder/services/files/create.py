@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from larder.domain.digests import checked_sha256
 from larder.domain.errors import InvalidParameterError
 from larder.domain.files import File, client_purpose, expiry_of
+from larder.domain.folders import folder_id_from
 from larder.domain.ids import created_at, new_file_id
 from larder.domain.media_types import media_type_of
 from larder.domain.tags import checked_tags
-from larder.domain.folders import folder_named
 
 if TYPE_CHECKING:
     from larder.domain.ids import TenantId
@@ -73,7 +73,7 @@ def create_file(
         mime_type=media_type_of(new.filename, new.mime_type),
         expires_at=expiry_of(purpose, created_at(file_id), new.expires_after),
         sha256=sha256,
-        folder_id=folder_named(new.folder_id, param="folder_id"),
+        folder_id=folder_id_from(new.folder_id, param="folder_id"),
         tags=checked_tags(new.tags, param="tags"),
     )
     quota.admit(tenant, lambda: files.admit(tenant, file))

@@ -6,9 +6,9 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from larder.domain.errors import InvalidParameterError
-from larder.domain.limits import MAX_INLINE_BYTES
 from larder.domain.files import Purpose
 from larder.domain.ids import parse_file_id
+from larder.domain.limits import MAX_INLINE_BYTES
 from larder.services.files.ports import FilePage, PageQuery
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from larder.services.clock import Clock
     from larder.services.files.ports import FileRecords
 
-LONGEST_PAGE = 10_000
+MAX_PAGE = 10_000
 
 _FIELDS_BYTES = 320
 """A File on the wire without its filename and status_details, rounded up."""
@@ -63,9 +63,9 @@ def _wire_bytes(file: File) -> int:
 
 
 def _checked_limit(limit: int) -> int:
-    if limit > LONGEST_PAGE:
+    if limit > MAX_PAGE:
         raise InvalidParameterError(
-            f"limit must be at most {LONGEST_PAGE}, not {limit}.",
+            f"limit must be at most {MAX_PAGE}, not {limit}.",
             param="limit",
             code="integer_above_max_value",
         )

@@ -35,7 +35,7 @@ class FilePage:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Settlement:
     """How a file leaves the status `uploaded`."""
 
     status: FileStatus
@@ -71,21 +71,21 @@ class FileRecords(Protocol):
             NotFoundError: the folder that it is moved to does not exist, or is being deleted.
         """
 
-    def settle(self, tenant: TenantId, file: File, verdict: Verdict) -> bool:
+    def settle(self, tenant: TenantId, file: File, settlement: Settlement) -> bool:
         """Move the file on from `uploaded`; False when it has been moved on or is gone."""
 
     def release(self, tenant: TenantId, file: File) -> bool:
         """Remove the file and give its amount back; False when another did so first."""
 
-    def give_back(self, tenant: TenantId, file: File) -> bool:
+    def release_quota(self, tenant: TenantId, file: File) -> bool:
         """Give back the amount of a file whose record is gone; False when that was done."""
 
-    def look_again(self, tenant: TenantId, file_id: FileId, at: int) -> None:
+    def reschedule_check(self, tenant: TenantId, file_id: FileId, at: int) -> None:
         """Have the sweeper look at a file that is still `uploaded` at the time `at`."""
 
 
-class ArrivalQueue(Protocol):
+class ValidationQueue(Protocol):
     """The queue that announces stored objects to the worker that receives them."""
 
-    def announce(self, tenant: TenantId, file_id: FileId) -> None:
+    def enqueue(self, tenant: TenantId, file_id: FileId) -> None:
         """Announce the file's bytes once more."""

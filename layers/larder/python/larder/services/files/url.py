@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from larder.services.files.ports import FileRecords
     from larder.services.object_store import ObjectStore, SignedRequest
 
-SHORTEST_URL_LIFE = 60
-LONGEST_URL_LIFE = 3_600
+MIN_URL_LIFETIME = 60
+MAX_URL_LIFETIME = 3_600
 
 
 def download_url(
@@ -32,9 +32,9 @@ def download_url(
         InvalidParameterError: `lifetime` is out of range.
         NotFoundError: there is no such file for this project.
     """
-    if not SHORTEST_URL_LIFE <= lifetime <= LONGEST_URL_LIFE:
+    if not MIN_URL_LIFETIME <= lifetime <= MAX_URL_LIFETIME:
         raise InvalidParameterError(
-            f"expiry must be between {SHORTEST_URL_LIFE} and {LONGEST_URL_LIFE} seconds, "
+            f"expiry must be between {MIN_URL_LIFETIME} and {MAX_URL_LIFETIME} seconds, "
             f"not {lifetime}.",
             param="expiry",
         )

@@ -40,7 +40,7 @@ class UsageRecords(Protocol):
         Limits stay. What is left may turn out negative, as after a lowered limit.
         """
 
-    def audit_again(self, tenant: TenantId, at: int) -> None:
+    def schedule_audit(self, tenant: TenantId, at: int) -> None:
         """Have the sweeper audit the project's counters at the time `at`."""
 
 

@@ -32,7 +32,7 @@ def create_project(name: str, limit: Amount, *, projects: ProjectRecords, clock:
     return project
 
 
-def find_project(name_or_id: str, *, projects: ProjectRecords) -> Project:
+def get_project(name_or_id: str, *, projects: ProjectRecords) -> Project:
     """Return the project of that name or id.
 
     Raises:

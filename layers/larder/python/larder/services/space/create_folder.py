@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 from larder.domain.errors import ContentionError
 from larder.domain.filenames import checked_name
-from larder.domain.folders import Folder
+from larder.domain.folders import Folder, folder_id_from
 from larder.domain.ids import new_folder_id
-from larder.domain.folders import folder_named
 
 if TYPE_CHECKING:
     from larder.domain.ids import TenantId
@@ -32,7 +31,7 @@ def create_folder(
     folder = Folder(
         id=new_folder_id(clock()),
         name=checked_name(name, param="name"),
-        parent_id=folder_named(parent, param="parent_id"),
+        parent_id=folder_id_from(parent, param="parent_id"),
     )
     for _ in range(ATTEMPTS):
         tree = folders.tree(tenant)

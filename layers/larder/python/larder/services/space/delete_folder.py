@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from larder.domain.errors import ConflictError, ContentionError, NotFoundError
 from larder.domain.folders import CLEARING_GRACE
 from larder.domain.ids import parse_folder_id
-from larder.services.space.get_folder import find_folder
-from larder.services.space.ports import AT_ONCE, FileQuery
+from larder.services.space.get_folder import get_folder
+from larder.services.space.ports import MAX_FILES_PER_TRANSACTION, FileQuery
 from larder.services.space.trash_file import trash_all
 
 if TYPE_CHECKING:
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
 
     from larder.domain.ids import FolderId, TenantId
     from larder.services.clock import Clock
-    from larder.services.space.ports import Cleanups, FileFinder, FolderRecords, TrashRecords
+    from larder.services.space.ports import CleanupQueue, FileSearch, FolderRecords, TrashRecords
 
 ATTEMPTS = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Clearing:
+class EmptyFolder:
     """The ports that emptying a folder needs."""
 
     folders: FolderRecords
-    finder: FileFinder
+    search: FileSearch
     trash: TrashRecords
     clock: Clock
 
@@ -46,15 +46,19 @@ class Clearing:
         here, after = FileQuery(folder=folder_id), None
         while keep_going():
             now = self.clock()
-            found = self.finder.find(tenant, here, limit=AT_ONCE, after=after, now=now)
+            found = self.search.search(
+                tenant, here, limit=MAX_FILES_PER_TRANSACTION, after=after, now=now
+            )
             if found.items:
                 trash_all(tenant, found.items, trash=self.trash, now=now)
                 continue
             if found.next is not None:
-                # So many have expired here that the finder stopped before it came to one.
+                # So many have expired here that the search stopped before it came to one.
                 after = found.next
                 continue
-            children = self.folders.children(tenant, folder_id, limit=AT_ONCE, after=None)
+            children = self.folders.children(
+                tenant, folder_id, limit=MAX_FILES_PER_TRANSACTION, after=None
+            )
             for child in children.items:
                 if not self.clear(tenant, child.id, keep_going=keep_going):
                     return False
@@ -70,8 +74,8 @@ def delete_folder(
     folder_id: str,
     *,
     recursive: bool,
-    clearing: Clearing,
-    cleanups: Cleanups,
+    empty_folder: EmptyFolder,
+    cleanups: CleanupQueue,
     keep_going: Callable[[], bool],
 ) -> bool:
     """Delete the folder; what `keep_going()` leaves of its contents is done in the background.
@@ -87,24 +91,24 @@ def delete_folder(
     if parsed is None:
         raise NotFoundError("Folder", folder_id)
     if not recursive:
-        _delete_empty(tenant, parsed, clearing=clearing)
+        _delete_empty(tenant, parsed, empty_folder=empty_folder)
         return True
-    find_folder(tenant, parsed, folders=clearing.folders)
+    get_folder(tenant, parsed, folders=empty_folder.folders)
     # Marked before anything else: from here on the sweeper sees to it that it is finished.
-    done = clearing.clear(tenant, parsed, keep_going=keep_going)
+    done = empty_folder.clear(tenant, parsed, keep_going=keep_going)
     if not done:
         cleanups.clear_folder(tenant, parsed)
     return done
 
 
-def _delete_empty(tenant: TenantId, folder_id: FolderId, *, clearing: Clearing) -> None:
+def _delete_empty(tenant: TenantId, folder_id: FolderId, *, empty_folder: EmptyFolder) -> None:
     for _ in range(ATTEMPTS):
         # Read first: an addition that is made after this read keeps it from being removed.
-        folder = find_folder(tenant, folder_id, folders=clearing.folders)
-        files = clearing.finder.find(
-            tenant, FileQuery(folder=folder_id), limit=1, after=None, now=clearing.clock()
+        folder = get_folder(tenant, folder_id, folders=empty_folder.folders)
+        files = empty_folder.search.search(
+            tenant, FileQuery(folder=folder_id), limit=1, after=None, now=empty_folder.clock()
         )
-        children = clearing.folders.children(tenant, folder_id, limit=1, after=None)
+        children = empty_folder.folders.children(tenant, folder_id, limit=1, after=None)
         if files.items or files.next or children.items:
             raise ConflictError(
                 f"Folder '{folder.name}' is not empty. Delete it with ?recursive=true to move "
@@ -112,6 +116,6 @@ def _delete_empty(tenant: TenantId, folder_id: FolderId, *, clearing: Clearing) 
                 code="folder_not_empty",
                 permanent=True,
             )
-        if clearing.folders.remove(tenant, folder):
+        if empty_folder.folders.remove(tenant, folder):
             return
     raise ContentionError

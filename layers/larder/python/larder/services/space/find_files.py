@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from larder.domain.errors import InvalidParameterError
 from larder.domain.filenames import folded
 from larder.domain.folders import ROOT
-from larder.services.space.get_folder import find_folder
+from larder.services.space.get_folder import get_folder
 from larder.services.space.pages import checked_limit
 from larder.services.space.ports import FileQuery, Sort
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from larder.domain.files import File
     from larder.domain.ids import FolderId, TenantId
     from larder.services.clock import Clock
-    from larder.services.space.ports import FileFinder, FolderRecords, Found, Position
+    from larder.services.space.ports import FileSearch, FolderRecords, Page, Position
 
-LONGEST_FILTER = 1_024
+MAX_FILTER = 1_024
 
 
 def file_query(
@@ -56,7 +56,7 @@ def file_query(
     if folder_id == ROOT:
         folder = "root"
     elif folder_id is not None:
-        folder = find_folder(tenant, folder_id, folders=folders, param="folder_id").id
+        folder = get_folder(tenant, folder_id, folders=folders, param="folder_id").id
     return FileQuery(
         folder=folder,
         tag=None if not tag else unicodedata.normalize("NFC", _short(tag, "tag").strip()),
@@ -70,9 +70,9 @@ def file_query(
 
 
 def _short(value: str, param: str) -> str:
-    if len(value) > LONGEST_FILTER:
+    if len(value) > MAX_FILTER:
         raise InvalidParameterError(
-            f"{param} is {len(value)} characters long: send at most {LONGEST_FILTER}.", param=param
+            f"{param} is {len(value)} characters long: send at most {MAX_FILTER}.", param=param
         )
     return value
 
@@ -83,12 +83,12 @@ def find_files(
     *,
     limit: int,
     after: Position | None,
-    finder: FileFinder,
+    search: FileSearch,
     clock: Clock,
-) -> Found[File]:
+) -> Page[File]:
     """Return a page of the files that match, at most `limit` (1..100).
 
     Raises:
         InvalidParameterError: `limit` is out of range.
     """
-    return finder.find(tenant, query, limit=checked_limit(limit), after=after, now=clock())
+    return search.search(tenant, query, limit=checked_limit(limit), after=after, now=clock())

@@ -9,11 +9,11 @@ from larder.domain.ids import parse_folder_id
 
 if TYPE_CHECKING:
     from larder.domain.folders import Folder
-    from larder.domain.ids import FolderId, TenantId
+    from larder.domain.ids import TenantId
     from larder.services.space.ports import FolderRecords
 
 
-def find_folder(
+def get_folder(
     tenant: TenantId, folder_id: str, *, folders: FolderRecords, param: str = "id"
 ) -> Folder:
     """Return the project's folder with that id; one that is being deleted is still there.
@@ -26,4 +26,3 @@ def find_folder(
     if folder is None:
         raise NotFoundError("Folder", folder_id, param=param)
     return folder
-

@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from larder.domain.ids import TenantId
     from larder.domain.trash import TrashedFile
     from larder.services.clock import Clock
-    from larder.services.space.ports import Found, Position, TrashRecords
+    from larder.services.space.ports import Page, Position, TrashRecords
 
 
 def list_trash(
     tenant: TenantId, *, limit: int, after: Position | None, trash: TrashRecords, clock: Clock
-) -> Found[TrashedFile]:
+) -> Page[TrashedFile]:
     """Return a page of the trash, the last deleted first, at most `limit` (1..100).
 
     Raises:
@@ -26,7 +26,7 @@ def list_trash(
     return trash.page(tenant, limit=checked_limit(limit), after=after, now=clock())
 
 
-def find_trashed(
+def get_trashed_file(
     tenant: TenantId, file_id: str, *, trash: TrashRecords, clock: Clock
 ) -> TrashedFile:
     """Return the file in the project's trash with that id.
@@ -36,6 +36,6 @@ def find_trashed(
     """
     parsed = parse_file_id(file_id)
     trashed = None if parsed is None else trash.get(tenant, parsed)
-    if trashed is None or trashed.gone(clock()):
+    if trashed is None or trashed.expired(clock()):
         raise NotFoundError("File", file_id)
     return trashed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from larder.domain.errors import InvalidParameterError
 
-LONGEST_PAGE = 100
+MAX_PAGE = 100
 SHORT_PAGE = 10
 
 
@@ -14,8 +14,8 @@ def checked_limit(limit: int) -> int:
     Raises:
         InvalidParameterError: it is not within 1..100.
     """
-    if not 1 <= limit <= LONGEST_PAGE:
+    if not 1 <= limit <= MAX_PAGE:
         raise InvalidParameterError(
-            f"limit must be between 1 and {LONGEST_PAGE}, not {limit}.", param="limit"
+            f"limit must be between 1 and {MAX_PAGE}, not {limit}.", param="limit"
         )
     return limit

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from larder.domain.ids import FileId, FolderId, TenantId
     from larder.domain.trash import TrashedFile
 
-AT_ONCE = 49
+MAX_FILES_PER_TRANSACTION = 49
 """Files that one transaction moves to the trash or purges.
 
 Two items each and the counters, of at most a hundred.
@@ -54,19 +54,19 @@ class Position:
 
 
 @dataclass(frozen=True, slots=True)
-class Found[Item]:
+class Page[Item]:
     """Some items in order; `next` is where the following ones begin, None when there are none."""
 
     items: tuple[Item, ...]
     next: Position | None
 
 
-class FileFinder(Protocol):
+class FileSearch(Protocol):
     """Live files, by what people look for."""
 
-    def find(
+    def search(
         self, tenant: TenantId, query: FileQuery, *, limit: int, after: Position | None, now: float
-    ) -> Found[File]:
+    ) -> Page[File]:
         """Return up to `limit` of the files that have not expired at `now`.
 
         Strongly consistent. Fewer than `limit` although `next` is set, when so few of so many
@@ -78,9 +78,9 @@ class TrashRecords(Protocol):
     """The records of files in the trash."""
 
     def put(self, tenant: TenantId, files: Sequence[File], now: float) -> bool:
-        """Move up to `AT_ONCE` live files to the trash as they are; False when one has changed.
+        """Move live files to the trash as they are; False when one has changed.
 
-        All of them or none.
+        All of them or none, up to `MAX_FILES_PER_TRANSACTION`.
         """
 
     def get(self, tenant: TenantId, file_id: FileId) -> TrashedFile | None:
@@ -88,7 +88,7 @@ class TrashRecords(Protocol):
 
     def page(
         self, tenant: TenantId, *, limit: int, after: Position | None, now: float
-    ) -> Found[TrashedFile]:
+    ) -> Page[TrashedFile]:
         """Return the files that can still be restored at `now`, the last deleted first."""
 
     def restore(self, tenant: TenantId, trashed: TrashedFile, file: File) -> bool:
@@ -99,7 +99,7 @@ class TrashRecords(Protocol):
         """
 
     def purge(self, tenant: TenantId, trashed: Sequence[TrashedFile]) -> bool:
-        """Remove up to `AT_ONCE` files for good and give their amounts back.
+        """Remove up to `MAX_FILES_PER_TRANSACTION` files for good and give their amounts back.
 
         All of them, or none and False, when one is no longer in the trash as it was read.
         """
@@ -116,7 +116,7 @@ class FolderRecords(Protocol):
 
     def children(
         self, tenant: TenantId, parent: FolderId | None, *, limit: int, after: Position | None
-    ) -> Found[Folder]:
+    ) -> Page[Folder]:
         """Return the folders in `parent`, None for the root, by name (strongly consistent)."""
 
     def create(self, tenant: TenantId, folder: Folder, tree_version: int) -> bool:
@@ -138,7 +138,7 @@ class FolderRecords(Protocol):
         """
 
 
-class Cleanups(Protocol):
+class CleanupQueue(Protocol):
     """The queue of what is too much for one request."""
 
     def clear_folder(self, tenant: TenantId, folder_id: FolderId) -> None:

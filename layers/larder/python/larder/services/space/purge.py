@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from larder.domain.errors import NotFoundError
-from larder.services.space.list_trash import find_trashed
-from larder.services.space.ports import AT_ONCE
+from larder.services.space.list_trash import get_trashed_file
+from larder.services.space.ports import MAX_FILES_PER_TRANSACTION
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from larder.domain.ids import FileId, TenantId
     from larder.services.clock import Clock
-    from larder.services.space.ports import Cleanups, TrashRecords
+    from larder.services.space.ports import CleanupQueue, TrashRecords
 
 
 def purge_one(tenant: TenantId, file_id: str, *, trash: TrashRecords, clock: Clock) -> FileId:
@@ -22,7 +22,7 @@ def purge_one(tenant: TenantId, file_id: str, *, trash: TrashRecords, clock: Clo
     Raises:
         NotFoundError: there is no such file in this project's trash.
     """
-    trashed = find_trashed(tenant, file_id, trash=trash, clock=clock)
+    trashed = get_trashed_file(tenant, file_id, trash=trash, clock=clock)
     if not trash.purge(tenant, [trashed]):
         raise NotFoundError("File", file_id)
     return trashed.file.id
@@ -32,7 +32,7 @@ def empty_trash(
     tenant: TenantId,
     *,
     trash: TrashRecords,
-    cleanups: Cleanups,
+    cleanups: CleanupQueue,
     clock: Clock,
     keep_going: Callable[[], bool],
 ) -> tuple[int, bool]:
@@ -62,7 +62,7 @@ def purge_until(
     """
     purged, after = 0, None
     while keep_going():
-        page = trash.page(tenant, limit=AT_ONCE, after=after, now=clock())
+        page = trash.page(tenant, limit=MAX_FILES_PER_TRANSACTION, after=after, now=clock())
         old = [trashed for trashed in page.items if trashed.deleted_at <= until]
         if old and trash.purge(tenant, old):
             purged += len(old)

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from larder.domain.errors import NotFoundError
 from larder.domain.files import FileStatus
-from larder.services.space.list_trash import find_trashed
+from larder.services.space.list_trash import get_trashed_file
 
 if TYPE_CHECKING:
     from larder.domain.files import File
     from larder.domain.ids import TenantId
     from larder.services.clock import Clock
-    from larder.services.files.ports import ArrivalQueue
+    from larder.services.files.ports import ValidationQueue
     from larder.services.space.ports import TrashRecords
 
 
@@ -22,7 +22,7 @@ def restore_file(
     file_id: str,
     *,
     trash: TrashRecords,
-    arrivals: ArrivalQueue,
+    validation_queue: ValidationQueue,
     clock: Clock,
 ) -> File:
     """Put the file back into its folder, or into the root if that is gone, and return it.
@@ -30,7 +30,7 @@ def restore_file(
     Raises:
         NotFoundError: there is no such file in this project's trash.
     """
-    trashed = find_trashed(tenant, file_id, trash=trash, clock=clock)
+    trashed = get_trashed_file(tenant, file_id, trash=trash, clock=clock)
     # A change that was read before the file was deleted must not be made to it now.
     file = replace(trashed.file, revision=trashed.file.revision + 1)
     try:
@@ -42,5 +42,5 @@ def restore_file(
         raise NotFoundError("File", file_id)
     if file.status is FileStatus.UPLOADED:
         # The news of its bytes may have come while it was in the trash.
-        arrivals.announce(tenant, file.id)
+        validation_queue.enqueue(tenant, file.id)
     return file

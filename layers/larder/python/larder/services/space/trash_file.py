@@ -36,7 +36,10 @@ def trash_file(
 
 
 def trash_all(tenant: TenantId, found: Sequence[File], *, trash: TrashRecords, now: float) -> None:
-    """Move those of up to `AT_ONCE` files to the trash that are still as they were found."""
+    """Move those files to the trash that are still as they were found.
+
+    Up to `MAX_FILES_PER_TRANSACTION` of them.
+    """
     if not trash.put(tenant, found, now):
         for file in found:
             trash.put(tenant, [file], now)

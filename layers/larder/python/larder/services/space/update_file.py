@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from larder.domain.errors import ContentionError
 from larder.domain.filenames import checked_name
+from larder.domain.folders import folder_id_from
 from larder.domain.tags import checked_tag, checked_tags
 from larder.services.files.get import get_file
-from larder.domain.folders import folder_named
 
 if TYPE_CHECKING:
     from larder.domain.files import File
@@ -67,7 +67,7 @@ def _changed(file: File, changes: FileChanges) -> File:
         else checked_name(changes.name, param="name"),
         folder_id=file.folder_id
         if changes.folder is None
-        else folder_named(changes.folder, param="folder_id"),
+        else folder_id_from(changes.folder, param="folder_id"),
         tags=checked_tags((tag for tag in (*kept, *added) if tag not in removed), param="add_tags"),
         favorite=file.favorite if changes.favorite is None else changes.favorite,
     )

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from larder.domain.errors import ConflictError, ContentionError, NotFoundError
 from larder.domain.filenames import checked_name
+from larder.domain.folders import folder_id_from
 from larder.domain.ids import parse_folder_id
-from larder.domain.folders import folder_named
 
 if TYPE_CHECKING:
     from larder.domain.folders import Folder
@@ -65,6 +65,6 @@ def _changed(folder: Folder, changes: FolderChanges) -> Folder:
         name=folder.name if changes.name is None else checked_name(changes.name, param="name"),
         parent_id=folder.parent_id
         if changes.parent is None
-        else folder_named(changes.parent, param="parent_id"),
+        else folder_id_from(changes.parent, param="parent_id"),
         favorite=folder.favorite if changes.favorite is None else changes.favorite,
     )

@@ -11,21 +11,21 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from larder.domain.ids import FolderId, TenantId
-    from larder.services.space.delete_folder import Clearing
-    from larder.services.space.ports import Cleanups
+    from larder.services.space.delete_folder import EmptyFolder
+    from larder.services.space.ports import CleanupQueue
 
 
 @dataclass(frozen=True, slots=True)
-class Cleaning:
-    """`Cleanups` carried out here and now; what `keep_going()` leaves is asked for `again`."""
+class RunCleanup:
+    """`CleanupQueue` carried out here and now; what `keep_going()` leaves is asked for `again`."""
 
-    clearing: Clearing
-    again: Cleanups
+    empty_folder: EmptyFolder
+    again: CleanupQueue
     keep_going: Callable[[], bool]
 
     def clear_folder(self, tenant: TenantId, folder_id: FolderId) -> None:
         """Empty the folder into the trash and remove it."""
-        if not self.clearing.clear(tenant, folder_id, keep_going=self.keep_going):
+        if not self.empty_folder.clear(tenant, folder_id, keep_going=self.keep_going):
             self.again.clear_folder(tenant, folder_id)
 
     def empty_trash(self, tenant: TenantId, until: int) -> None:
@@ -33,8 +33,8 @@ class Cleaning:
         _, done = purge_until(
             tenant,
             until,
-            trash=self.clearing.trash,
-            clock=self.clearing.clock,
+            trash=self.empty_folder.trash,
+            clock=self.empty_folder.clock,
             keep_going=self.keep_going,
         )
         if not done:

@@ -23,7 +23,7 @@ def clear_file(tenant: TenantId, file: File, *, files: FileRecords, objects: Obj
     """
     if files.exists(tenant, file.id):
         return False
-    files.give_back(tenant, file)
+    files.release_quota(tenant, file)
     objects.delete(tenant, file.id)
     return True
 
@@ -45,7 +45,7 @@ def clear_upload(
     if uploads.get(tenant, upload.id) is not None:
         return False
     if upload.status is UploadStatus.PENDING:
-        uploads.give_back(tenant, upload)
+        uploads.release_quota(tenant, upload)
     if not files.exists(tenant, upload.file_id):
         objects.delete(tenant, upload.file_id)
     return True

@@ -11,8 +11,8 @@ from larder.domain.batch_input.validator import BatchValidator
 from larder.domain.files import File, FileStatus, Purpose
 from larder.domain.ids import upload_of
 from larder.domain.uploads import UploadStatus
-from larder.services.files.ports import Verdict
-from larder.services.uploads.complete import become_file
+from larder.services.files.ports import Settlement
+from larder.services.uploads.complete import complete_as_file
 
 if TYPE_CHECKING:
     from larder.domain.batch_input.report import ValidationReport
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from larder.services.uploads.ports import UploadRecords
 
 
-LARGEST_DIGEST = 16 * 2**30
+MAX_DIGESTED_BYTES = 16 * 2**30
 """The largest file whose SHA-256 is computed: as much as one run of the worker can read."""
 
 
@@ -67,15 +67,15 @@ def receive_object(
     if file.status is not FileStatus.UPLOADED or file.expired(clock()):
         return Arrival.ALREADY_SETTLED
     if file.purpose is Purpose.BATCH:
-        verdict = _validate(tenant, file, objects=objects, clock=clock)
+        settlement = _validate(tenant, file, objects=objects, clock=clock)
     else:
-        verdict = _digest(tenant, file, objects=objects)
-    if verdict is None or not files.settle(tenant, file, verdict):
+        settlement = _digest(tenant, file, objects=objects)
+    if settlement is None or not files.settle(tenant, file, settlement):
         # Deleted while it was being read, or another delivery was faster.
         if not files.exists(tenant, file_id):
             objects.delete(tenant, file_id)
         return Arrival.ALREADY_SETTLED
-    return Arrival.REJECTED if verdict.status is FileStatus.ERROR else Arrival.PROCESSED
+    return Arrival.REJECTED if settlement.status is FileStatus.ERROR else Arrival.PROCESSED
 
 
 def _ended(
@@ -101,16 +101,16 @@ def _ended(
         if stat.size != upload.bytes:
             objects.delete(tenant, upload.file_id)
             return False
-        become_file(tenant, upload, upload.becomes(), uploads=uploads)
+        complete_as_file(tenant, upload, upload.to_file(), uploads=uploads)
     return True
 
 
-def _digest(tenant: TenantId, file: File, *, objects: ObjectStore) -> Verdict | None:
-    if file.sha256 is not None or file.bytes > LARGEST_DIGEST:
+def _digest(tenant: TenantId, file: File, *, objects: ObjectStore) -> Settlement | None:
+    if file.sha256 is not None or file.bytes > MAX_DIGESTED_BYTES:
         # There may be none: a file whose upload failed half-way is announced when it is restored.
         if objects.stat(tenant, file.id) is None:
             return None
-        return Verdict(FileStatus.PROCESSED, sha256=file.sha256)
+        return Settlement(FileStatus.PROCESSED, sha256=file.sha256)
     stream = objects.stream(tenant, file.id)
     if stream is None:
         return None
@@ -118,15 +118,15 @@ def _digest(tenant: TenantId, file: File, *, objects: ObjectStore) -> Verdict | 
     with stream as blocks:
         for block in blocks:
             digest.update(block)
-    return _kept_promise(file, digest.hexdigest()) or Verdict(
+    return _kept_promise(file, digest.hexdigest()) or Settlement(
         FileStatus.PROCESSED, sha256=digest.hexdigest()
     )
 
 
-def _kept_promise(file: File, sha256: str) -> Verdict | None:
+def _kept_promise(file: File, sha256: str) -> Settlement | None:
     if file.promised_sha256 in {None, sha256}:
         return None
-    return Verdict(
+    return Settlement(
         FileStatus.ERROR,
         details=f"The SHA-256 of the bytes is {sha256}, but {file.promised_sha256} was announced.",
         sha256=sha256,
@@ -135,7 +135,7 @@ def _kept_promise(file: File, sha256: str) -> Verdict | None:
 
 def _validate(
     tenant: TenantId, file: File, *, objects: ObjectStore, clock: Clock
-) -> Verdict | None:
+) -> Settlement | None:
     started = clock()
     stream = objects.stream(tenant, file.id)
     if stream is None:
@@ -151,7 +151,7 @@ def _validate(
         file.id,
         report_json(file, report, validated_at=int(now), duration_ms=round((now - started) * 1000)),
     )
-    return _kept_promise(file, report.sha256) or Verdict(
+    return _kept_promise(file, report.sha256) or Settlement(
         FileStatus.PROCESSED if report.valid else FileStatus.ERROR,
         details=None if report.valid else report.summary,
         sha256=report.sha256,

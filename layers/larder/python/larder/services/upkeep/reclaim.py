@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from larder.services.upkeep.ports import Deadlines, DueWork
     from larder.services.uploads.ports import UploadRecords
 
-RECLAIM_AT_ONCE = 1_000
+MAX_RECLAIMED_PER_REQUEST = 1_000
 """Expired items that one request reclaims at most, well within the gateway's 29 seconds."""
 
 
@@ -36,7 +36,7 @@ class Reclaimer:
     def reclaim(self, tenant: TenantId) -> int:
         """Release the project's expired files and uploads, and return how many there were."""
         now = self.clock()
-        expired = list(islice(self.deadlines.expired(tenant, now), RECLAIM_AT_ONCE))
+        expired = list(islice(self.deadlines.expired(tenant, now), MAX_RECLAIMED_PER_REQUEST))
         return sum(self._reclaim_one(work, now) for work in expired)
 
     def admit(self, tenant: TenantId, admit: Callable[[], None]) -> None:
@@ -66,7 +66,7 @@ class Reclaimer:
 def purge_expired(tenant: TenantId, file_id: FileId, *, trash: TrashRecords, now: float) -> bool:
     """Purge the file if its time in the trash is over at `now`; False when not, or it is gone."""
     trashed = trash.get(tenant, file_id)
-    return trashed is not None and trashed.gone(now) and trash.purge(tenant, [trashed])
+    return trashed is not None and trashed.expired(now) and trash.purge(tenant, [trashed])
 
 
 def expire_upload(

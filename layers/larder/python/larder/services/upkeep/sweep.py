@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
     from larder.domain.ids import FileId, FolderId, TenantId, UploadId
     from larder.services.clock import Clock
-    from larder.services.files.ports import ArrivalQueue, FileRecords
+    from larder.services.files.ports import FileRecords, ValidationQueue
     from larder.services.object_store import ObjectStore
     from larder.services.projects.ports import Count, UsageRecords
-    from larder.services.space.ports import Cleanups, FolderRecords, TrashRecords
+    from larder.services.space.ports import CleanupQueue, FolderRecords, TrashRecords
     from larder.services.upkeep.ports import Deadlines, DueWork
     from larder.services.uploads.part_store import PartStore
     from larder.services.uploads.ports import UploadRecords
@@ -69,8 +69,8 @@ class Sweeper:
     deadlines: Deadlines
     objects: ObjectStore
     parts: PartStore
-    arrivals: ArrivalQueue
-    cleanups: Cleanups
+    validation_queue: ValidationQueue
+    cleanups: CleanupQueue
     clock: Clock
 
     def sweep(
@@ -138,10 +138,10 @@ class Sweeper:
             # Its creation stopped between the record and the bytes.
             released = self.files.release(tenant, file)
             return Outcome.ABANDONED if released else Outcome.NOTHING_TO_DO
-        self.arrivals.announce(tenant, file_id)
+        self.validation_queue.enqueue(tenant, file_id)
         # Ever more rarely, so that bytes which crash their validation do not keep it busy.
         later = int(now) + max(age, VALIDATION_GRACE)
-        self.files.look_again(
+        self.files.reschedule_check(
             tenant, file_id, later if file.expires_at is None else min(later, file.expires_at)
         )
         return Outcome.ANNOUNCED_AGAIN
@@ -150,7 +150,7 @@ class Sweeper:
         audit = audit_counters(work.tenant, usage=self.usage)
         if audit is None:
             return Swept(work, Outcome.NOTHING_TO_DO)
-        self.usage.audit_again(work.tenant, int(self.clock()) + AUDIT_INTERVAL)
+        self.usage.schedule_audit(work.tenant, int(self.clock()) + AUDIT_INTERVAL)
         if audit.disturbed:
             return Swept(work, Outcome.COUNTERS_BUSY)
         if audit.drift == NO_DRIFT:

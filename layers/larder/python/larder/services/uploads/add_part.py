@@ -8,7 +8,7 @@ from larder.domain.errors import ConflictError, InvalidParameterError
 from larder.domain.ids import new_part_id
 from larder.domain.parts import SMALL_PARTS_LIMIT
 from larder.domain.uploads import UploadStatus
-from larder.services.uploads.get import find_upload
+from larder.services.uploads.get import require_upload
 
 if TYPE_CHECKING:
     from larder.domain.ids import PartId, TenantId
@@ -36,7 +36,7 @@ def create_part(
         InvalidParameterError: the part is empty or more than is left to send.
         ConflictError: the upload is no longer pending.
     """
-    upload = find_upload(tenant, upload_id, uploads=uploads)
+    upload = require_upload(tenant, upload_id, uploads=uploads)
     status = upload.status_at(clock())
     if status is not UploadStatus.PENDING:
         raise ConflictError(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from larder.domain.errors import ConflictError
 from larder.domain.uploads import UploadStatus
-from larder.services.uploads.get import UploadState, find_upload
+from larder.services.uploads.get import UploadState, require_upload
 
 if TYPE_CHECKING:
     from larder.domain.ids import TenantId
@@ -31,14 +31,14 @@ def cancel_upload(
         NotFoundError: there is no such upload for this project.
         ConflictError: it is completed or has expired.
     """
-    upload = find_upload(tenant, upload_id, uploads=uploads)
+    upload = require_upload(tenant, upload_id, uploads=uploads)
     if upload.status_at(clock()) is UploadStatus.PENDING:
         if uploads.close(tenant, upload, UploadStatus.CANCELLED):
             if upload.leaves_parts:
                 # At once, so that S3 refuses further parts; the sweeper would do it later.
                 parts.clear(tenant, upload)
             return UploadState(upload, UploadStatus.CANCELLED)
-        upload = find_upload(tenant, upload_id, uploads=uploads)
+        upload = require_upload(tenant, upload_id, uploads=uploads)
     status = upload.status_at(clock())
     if status is not UploadStatus.CANCELLED:
         raise ConflictError(

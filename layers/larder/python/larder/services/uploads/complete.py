@@ -10,7 +10,7 @@ from larder.domain.errors import ConflictError, InvalidParameterError, NotFoundE
 from larder.domain.ids import parse_part_id
 from larder.domain.parts import SMALL_PARTS_LIMIT
 from larder.domain.uploads import Upload, UploadStatus
-from larder.services.uploads.get import UploadState, find_upload, live_file
+from larder.services.uploads.get import UploadState, live_file, require_upload
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,7 +62,7 @@ def complete_upload(
                 raise
             _check_bytes(tenant, upload, md5, objects=objects)
         else:
-            if not become_file(tenant, upload, file, uploads=uploads):
+            if not complete_as_file(tenant, upload, file, uploads=uploads):
                 upload = _find_open(tenant, upload_id, uploads=uploads, now=clock())
     else:
         _check_bytes(tenant, upload, md5, objects=objects)
@@ -73,7 +73,9 @@ def complete_upload(
     )
 
 
-def become_file(tenant: TenantId, upload: Upload, file: File, *, uploads: UploadRecords) -> bool:
+def complete_as_file(
+    tenant: TenantId, upload: Upload, file: File, *, uploads: UploadRecords
+) -> bool:
     """Turn the pending upload into its file; False when it is no longer pending.
 
     A folder that has been deleted since the upload began must not lose the file: it lies in the
@@ -92,7 +94,7 @@ def _find_open(tenant: TenantId, upload_id: str, *, uploads: UploadRecords, now:
         NotFoundError: there is no such upload for this project.
         ConflictError: it was cancelled or has expired.
     """
-    upload = find_upload(tenant, upload_id, uploads=uploads)
+    upload = require_upload(tenant, upload_id, uploads=uploads)
     status = upload.status_at(now)
     if status in {UploadStatus.CANCELLED, UploadStatus.EXPIRED}:
         raise ConflictError(
@@ -118,7 +120,7 @@ def _bring_together(
     parts: PartStore,
 ) -> File:
     """See to it that the bytes are there, as one object, and return the file that they are."""
-    file = upload.becomes()
+    file = upload.to_file()
     digests = None
     if part_ids:
         digests = _join_small_parts(tenant, upload, part_ids, md5, parts=parts)
@@ -217,7 +219,7 @@ def _check_bytes(
 
 def _md5(tenant: TenantId, upload: Upload, stat: ObjectStat, *, objects: ObjectStore) -> str:
     """Return the MD5 of the bytes; S3 does not know that of small parts, so that it reads them."""
-    stream = objects.stream(tenant, upload.file_id) if stat.put_together else None
+    stream = objects.stream(tenant, upload.file_id) if stat.multipart else None
     if stream is None:
         return stat.md5
     digest = hashlib.md5(usedforsecurity=False)

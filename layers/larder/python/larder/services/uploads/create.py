@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING
 from larder.domain.digests import SHA256_OF_NOTHING, checked_sha256
 from larder.domain.errors import InvalidParameterError, LarderError, NotFoundError
 from larder.domain.files import client_purpose, expiry_of
+from larder.domain.folders import folder_id_from
 from larder.domain.ids import created_at, new_file_id, upload_of
 from larder.domain.media_types import media_type_of
-from larder.domain.parts import LARGEST_UPLOAD
+from larder.domain.parts import MAX_UPLOAD_BYTES
 from larder.domain.uploads import UPLOAD_LIFE, Upload
-from larder.domain.folders import folder_named
-from larder.services.space.get_folder import find_folder
+from larder.services.space.get_folder import get_folder
 from larder.services.uploads.get import UploadState, open_transfer
 
 if TYPE_CHECKING:
     from larder.domain.ids import FolderId, TenantId
     from larder.services.clock import Clock
     from larder.services.object_store import ObjectStore
-    from larder.services.space.ports import FolderRecords
     from larder.services.quota import QuotaGate
+    from larder.services.space.ports import FolderRecords
     from larder.services.uploads.part_store import PartStore
     from larder.services.uploads.ports import UploadRecords
 
@@ -93,10 +93,10 @@ def create_upload(
 
 
 def _open_folder(tenant: TenantId, raw: str | None, *, folders: FolderRecords) -> FolderId | None:
-    folder_id = folder_named(raw, param="folder_id")
+    folder_id = folder_id_from(raw, param="folder_id")
     if (
         folder_id is not None
-        and find_folder(tenant, folder_id, folders=folders, param="folder_id").deleting
+        and get_folder(tenant, folder_id, folders=folders, param="folder_id").deleting
     ):
         raise NotFoundError("Folder", folder_id, param="folder_id")
     return folder_id
@@ -113,8 +113,8 @@ def _checked_digest(digest: str, size: int) -> str:
 
 
 def _checked_size(size: int) -> int:
-    if not 0 <= size <= LARGEST_UPLOAD:
+    if not 0 <= size <= MAX_UPLOAD_BYTES:
         raise InvalidParameterError(
-            f"bytes must be between 0 and {LARGEST_UPLOAD}, not {size}.", param="bytes"
+            f"bytes must be between 0 and {MAX_UPLOAD_BYTES}, not {size}.", param="bytes"
         )
     return size

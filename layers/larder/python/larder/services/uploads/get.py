@@ -37,7 +37,7 @@ class UploadState:
     file: File | None = None
 
 
-def find_upload(tenant: TenantId, upload_id: str, *, uploads: UploadRecords) -> Upload:
+def require_upload(tenant: TenantId, upload_id: str, *, uploads: UploadRecords) -> Upload:
     """Return the project's upload with that id.
 
     Raises:
@@ -98,7 +98,7 @@ def get_upload(
         NotFoundError: there is no such upload for this project.
     """
     now = clock()
-    upload = find_upload(tenant, upload_id, uploads=uploads)
+    upload = require_upload(tenant, upload_id, uploads=uploads)
     status = upload.status_at(now)
     match status:
         case UploadStatus.PENDING:

@@ -34,7 +34,7 @@ class UploadRecords(Protocol):
     def close(self, tenant: TenantId, upload: Upload, status: UploadStatus) -> bool:
         """End a pending upload and give its amount back; False when it is no longer pending."""
 
-    def give_back(self, tenant: TenantId, upload: Upload) -> bool:
+    def release_quota(self, tenant: TenantId, upload: Upload) -> bool:
         """Give back what a pending upload reserved whose record is gone; False when done."""
 
     def take_part(self, tenant: TenantId, upload: Upload, size: int, limit: int) -> bool:

@@ -8,8 +8,8 @@ if TYPE_CHECKING:
     from larder.domain.ids import FolderId, TenantId
 
 
-class InMemoryCleanups:
-    """`Cleanups` in memory: what was asked for, oldest first."""
+class InMemoryCleanupQueue:
+    """`CleanupQueue` in memory: what was asked for, oldest first."""
 
     def __init__(self) -> None:
         self.folders: list[tuple[TenantId, FolderId]] = []

@@ -12,8 +12,8 @@ from larder.adapters.dynamodb import pages
 from larder.domain.filenames import folded
 from larder.domain.files import File, FileStatus
 from larder.domain.quota import Amount
-from larder.services.files.ports import Verdict
-from larder.services.space.ports import FileQuery, Found, Position, Sort
+from larder.services.files.ports import Settlement
+from larder.services.space.ports import FileQuery, Page, Position, Sort
 from tests.fakes.clock import START
 from tests.samples import OTHER, a_file, a_file_id, a_folder, a_project, an_upload, to_trash
 
@@ -50,23 +50,23 @@ def find(
     limit: int = 100,
     after: Position | None = None,
     now: float | None = None,
-) -> Found[File]:
-    return backend.finder.find(
+) -> Page[File]:
+    return backend.search.search(
         tenant, query, limit=limit, after=after, now=backend.clock() if now is None else now
     )
 
 
-def ids(found: Found[File]) -> list[FileId]:
+def ids(found: Page[File]) -> list[FileId]:
     return [file.id for file in found.items]
 
 
-def names(found: Found[File]) -> list[str]:
+def names(found: Page[File]) -> list[str]:
     return [file.filename for file in found.items]
 
 
 def paged(
     backend: Backend, tenant: TenantId, query: FileQuery, *, limit: int
-) -> Iterator[Found[File]]:
+) -> Iterator[Page[File]]:
     """Yield every page, each begun where the one before says."""
     page = find(backend, tenant, query, limit=limit)
     yield page
@@ -119,7 +119,7 @@ def a_shelf(backend: Backend, tenant: TenantId) -> list[File]:
 
 class TestWhatMatches:
     def test_an_empty_project_has_no_file(self, backend: Backend, tenant: TenantId) -> None:
-        assert find(backend, tenant) == Found((), None)
+        assert find(backend, tenant) == Page((), None)
 
     def test_files_are_found_with_all_that_is_known_of_them(
         self, backend: Backend, tenant: TenantId
@@ -135,12 +135,12 @@ class TestWhatMatches:
             favorite=True,
         )
         backend.files.admit(tenant, file)
-        backend.files.settle(tenant, file, Verdict(FileStatus.ERROR, details="no line"))
+        backend.files.settle(tenant, file, Settlement(FileStatus.ERROR, details="no line"))
 
         found = find(backend, tenant)
 
         settled = replace(file, status=FileStatus.ERROR, status_details="no line")
-        assert found == Found((settled,), None)
+        assert found == Page((settled,), None)
 
     def test_a_folder_has_its_own_files_and_the_root_those_of_none(
         self, backend: Backend, tenant: TenantId
@@ -294,7 +294,7 @@ class TestWhatIsNotFound:
             backend.files.admit(other, a_file(folder=within))
 
         for query in every_list_of(folder.id):
-            assert find(backend, tenant, query) == Found((), None), query
+            assert find(backend, tenant, query) == Page((), None), query
 
     @pytest.mark.parametrize("in_folder", [True, False], ids=["folder", "root"])
     def test_what_is_no_live_file(
@@ -311,7 +311,7 @@ class TestWhatIsNotFound:
         backend.files.release(tenant, released)
 
         for query in every_list_of(within):
-            assert find(backend, tenant, query) == Found((live,), None), query
+            assert find(backend, tenant, query) == Page((live,), None), query
 
     def test_a_file_from_the_second_on_in_which_it_expires(
         self, backend: Backend, tenant: TenantId
@@ -321,7 +321,7 @@ class TestWhatIsNotFound:
 
         for query in every_list_of(None):
             assert ids(find(backend, tenant, query, now=NOW + 3_599.999)) == [file.id], query
-            assert find(backend, tenant, query, now=NOW + 3_600) == Found((), None), query
+            assert find(backend, tenant, query, now=NOW + 3_600) == Page((), None), query
 
     def test_a_restored_file_is_found_again(self, backend: Backend, tenant: TenantId) -> None:
         folder = a_folder(backend, tenant)
@@ -504,7 +504,7 @@ class TestPages:
 
         found = find(backend, tenant, FileQuery(sort=sort), after=elsewhere)
 
-        assert found == Found((mine,), None)
+        assert found == Page((mine,), None)
 
     @pytest.mark.parametrize("sort", Sort)
     def test_more_than_dynamodb_reads_at_once_is_still_one_page(
@@ -550,7 +550,7 @@ class TestCost:
     def test_who_looks_for_too_long_is_told_where_to_go_on(
         self, aws: AwsBackend, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(pages, "MOST_QUERIES", 2)
+        monkeypatch.setattr(pages, "MAX_QUERIES", 2)
         tenant = a_project(aws, limit=Amount(files=10_000, bytes=10**12))
         files = [a_file(id=a_file_id(number=n), favorite=n in {0, 40}) for n in range(60)]
         for file in files:

@@ -1,4 +1,4 @@
-"""The queue of arrivals in memory."""
+"""The queue of files to validate, in memory."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ if TYPE_CHECKING:
     from larder.domain.ids import FileId, TenantId
 
 
-class InMemoryArrivals:
-    """`ArrivalQueue` in memory: what was announced, oldest first."""
+class InMemoryValidationQueue:
+    """`ValidationQueue` in memory: what was announced, oldest first."""
 
     def __init__(self) -> None:
         self.announced: list[tuple[TenantId, FileId]] = []
 
-    def announce(self, tenant: TenantId, file_id: FileId) -> None:
+    def enqueue(self, tenant: TenantId, file_id: FileId) -> None:
         self.announced.append((tenant, file_id))

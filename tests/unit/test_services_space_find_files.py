@@ -8,8 +8,8 @@ import pytest
 
 from larder.domain.errors import InvalidParameterError, NotFoundError
 from larder.domain.ids import new_folder_id
-from larder.services.space.find_files import LONGEST_FILTER, file_query, find_files
-from larder.services.space.ports import FileQuery, Found, Sort
+from larder.services.space.find_files import MAX_FILTER, file_query, find_files
+from larder.services.space.ports import FileQuery, Page, Sort
 from tests.fakes.clock import START
 from tests.samples import TENANT
 from tests.unit.space_cases import make_folder, store, trash
@@ -35,9 +35,9 @@ def query(ports: MemoryBackend, **asked: Any) -> FileQuery:
     return file_query(TENANT, **{**nothing, **asked}, folders=ports.folders)
 
 
-def find(ports: MemoryBackend, asked: FileQuery, limit: int = 10) -> Found[File]:
+def find(ports: MemoryBackend, asked: FileQuery, limit: int = 10) -> Page[File]:
     return find_files(
-        TENANT, asked, limit=limit, after=None, finder=ports.finder, clock=ports.clock
+        TENANT, asked, limit=limit, after=None, search=ports.search, clock=ports.clock
     )
 
 
@@ -124,10 +124,10 @@ class TestQuery:
     def test_words_may_be_long_and_not_longer(
         self, ports: MemoryBackend, name: str, param: str
     ) -> None:
-        query(ports, **{name: "x" * LONGEST_FILTER})
+        query(ports, **{name: "x" * MAX_FILTER})
 
         with pytest.raises(InvalidParameterError, match="at most 1024") as refused:
-            query(ports, **{name: "x" * (LONGEST_FILTER + 1)})
+            query(ports, **{name: "x" * (MAX_FILTER + 1)})
 
         assert refused.value.param == param
 
@@ -141,14 +141,14 @@ class TestFind:
 
         asked = query(ports, folder_id=folder, tag="q3", name_part="REP", mime_prefix="text/")
 
-        assert find(ports, asked) == Found((wanted,), None)
+        assert find(ports, asked) == Page((wanted,), None)
 
     def test_what_is_trashed_or_has_expired_is_not(self, ports: MemoryBackend) -> None:
         trash(ports, store(ports).id)
         store(ports, expires_after=3_600)
         ports.clock.advance(3_600)
 
-        assert find(ports, query(ports)) == Found((), None)
+        assert find(ports, query(ports)) == Page((), None)
 
     @pytest.mark.parametrize("limit", [1, 100])
     def test_a_page_may_have_1_to_100_files(self, ports: MemoryBackend, limit: int) -> None:

@@ -9,8 +9,8 @@ import pytest
 
 from larder.domain.errors import ContentionError, InvalidParameterError, NotFoundError
 from larder.domain.files import FileStatus
-from larder.domain.tags import MOST_TAGS
-from larder.services.files.ports import Verdict
+from larder.domain.tags import MAX_TAGS
+from larder.services.files.ports import Settlement
 from larder.services.space.update_file import ATTEMPTS, FileChanges
 from tests.fakes.clock import START
 from tests.samples import TENANT, a_file_id, to_trash
@@ -130,7 +130,7 @@ class TestTags:
         assert update(ports, file.id, FileChanges(remove_tags=(" cafe\u0301 ",))).tags == ()
 
     def test_a_file_with_all_its_tags_can_have_one_for_another(self, ports: MemoryBackend) -> None:
-        most = tuple(f"tag {number}" for number in range(MOST_TAGS))
+        most = tuple(f"tag {number}" for number in range(MAX_TAGS))
         file = store(ports, tags=most)
 
         changes = FileChanges(add_tags=("new",), remove_tags=("tag 0",))
@@ -142,7 +142,7 @@ class TestTags:
 
     def test_more_can_be_removed_than_a_file_can_have(self, ports: MemoryBackend) -> None:
         file = store(ports, tags=("tag 0",))
-        many = tuple(f"tag {number}" for number in range(MOST_TAGS + 1))
+        many = tuple(f"tag {number}" for number in range(MAX_TAGS + 1))
 
         assert update(ports, file.id, FileChanges(remove_tags=many)).tags == ()
 
@@ -257,8 +257,8 @@ class TestAtOnce:
         self, ports: MemoryBackend, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         file = store(ports)
-        verdict = Verdict(FileStatus.ERROR, details="no line")
-        self.meanwhile(ports, monkeypatch, lambda: ports.files.settle(TENANT, file, verdict))
+        settlement = Settlement(FileStatus.ERROR, details="no line")
+        self.meanwhile(ports, monkeypatch, lambda: ports.files.settle(TENANT, file, settlement))
 
         update(ports, file.id, FileChanges(name="b"))
 

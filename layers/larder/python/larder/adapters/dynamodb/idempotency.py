@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
     from larder.domain.ids import TenantId
-    from larder.services.idempotency import RunningTime
+    from larder.services.idempotency import RemainingTime
 
 
 class _NotKeptError(Exception):
@@ -57,19 +57,19 @@ class _KnowsItsOwn:
         return getattr(self._client, name)
 
 
-class DynamoReplays:
-    """`Replays` in the Store table, a partition a project, kept for a day."""
+class DynamoIdempotencyStore:
+    """`IdempotencyStore` in the Store table, a partition a project, kept for a day."""
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         self._client = client
         self._table = table
 
-    def once(
+    def run_once(
         self,
         tenant: TenantId,
         key: str,
         fingerprint: str,
-        context: RunningTime,
+        context: RemainingTime,
         respond: Callable[[], dict[str, Any]],
         keep: Callable[[dict[str, Any]], bool],
     ) -> tuple[dict[str, Any], bool]:

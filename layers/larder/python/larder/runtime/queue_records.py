@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     )
 
 
-class Records(BatchProcessor):
+class QueueRecords(BatchProcessor):
     """Powertools' processor, whose failures are told: it says nothing of some, too much of all.
 
     A batch that fails as a whole would raise, with the words of every error, where one that fails

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from larder.domain.filenames import folded
-from larder.services.space.ports import FileQuery, Found, Position, Sort
+from larder.services.space.ports import FileQuery, Page, Position, Sort
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,7 +21,7 @@ def page_of[Item](
     limit: int,
     after: Position | None,
     descending: bool,
-) -> Found[Item]:
+) -> Page[Item]:
     """Return a page of the items, each with its key in the list's order and its id."""
     rows = sorted(items, key=lambda row: row[0], reverse=descending)
     if after is not None:
@@ -29,9 +29,9 @@ def page_of[Item](
         rows = [row for row in rows if (row[0] < place if descending else row[0] > place)]
     found = rows[:limit]
     if len(rows) == len(found):
-        return Found(tuple(item for _, item in found), None)
+        return Page(tuple(item for _, item in found), None)
     key, item_id = found[-1][0]
-    return Found(tuple(item for _, item in found), Position(item_id, key))
+    return Page(tuple(item for _, item in found), Position(item_id, key))
 
 
 def _key(file: File, sort: Sort) -> str:
@@ -43,15 +43,15 @@ def _key(file: File, sort: Sort) -> str:
     return file.id
 
 
-class InMemoryFinder:
-    """`FileFinder` in memory."""
+class InMemoryFileSearch:
+    """`FileSearch` in memory."""
 
     def __init__(self, store: InMemoryStore) -> None:
         self._store = store
 
-    def find(
+    def search(
         self, tenant: TenantId, query: FileQuery, *, limit: int, after: Position | None, now: float
-    ) -> Found[File]:
+    ) -> Page[File]:
         rows = [row.file for (owner, _), row in self._store.files.items() if owner == tenant]
         return page_of(
             (

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from larder.domain.errors import NotFoundError
+from larder.domain.limits import MAX_INLINE_BYTES, URL_LIFETIME
 from larder.domain.quota import Amount
 from larder.services.object_store import SignedRequest
-from larder.domain.limits import MAX_INLINE_BYTES, URL_LIFETIME
 from larder.services.space.read_file import read_file
 from tests.samples import TENANT, a_file, a_file_id, a_project
 from tests.unit.space_cases import store, trash
