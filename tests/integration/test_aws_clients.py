@@ -6,18 +6,23 @@ import json
 import threading
 import zlib
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from larder.adapters import aws
+from larder.adapters.s3 import S3Objects
+from larder.adapters.s3_parts import S3Parts
+from larder.domain.parts import Part
 from larder.runtime.composition import Composition
 from larder.runtime.settings import Settings
 from tests.moto_stack import CREDENTIALS
+from tests.samples import TENANT, an_upload
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -236,3 +241,41 @@ def test_a_function_starts_without_the_connection_that_it_cannot_open(
 
     with pytest.raises(EndpointConnectionError):
         client.get_item(TableName="Store", Key=KEY)
+
+
+@pytest.mark.parametrize(
+    ("region", "host"),
+    [
+        ("us-east-1", "s3.us-east-1.amazonaws.com"),
+        ("eu-central-1", "s3.eu-central-1.amazonaws.com"),
+        ("eu-south-2", "s3.eu-south-2.amazonaws.com"),
+        ("ap-southeast-5", "s3.ap-southeast-5.amazonaws.com"),
+        ("us-gov-west-1", "s3.us-gov-west-1.amazonaws.com"),
+        ("cn-north-1", "s3.cn-north-1.amazonaws.com.cn"),
+    ],
+)
+@pytest.mark.parametrize("method", ["put", "get", "part"])
+def test_a_presigned_url_names_the_buckets_own_host_in_every_partition(
+    monkeypatch: pytest.MonkeyPatch, region: str, host: str, method: str
+) -> None:
+    for name, value in CREDENTIALS.items():
+        monkeypatch.setenv(name, value)
+    for variable in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", region)
+    client = aws.s3_client(aws.new_session())
+    upload = replace(an_upload(), multipart_id="m")
+
+    match method:
+        case "put":
+            url = S3Objects(client, "a-bucket").sign_put(TENANT, upload, 0).url
+        case "get":
+            file = upload.to_file()
+            url = S3Objects(client, "a-bucket").sign_get(TENANT, file, now=0, lifetime=60).url
+        case _:
+            url = S3Parts(client, "a-bucket").sign_part(TENANT, upload, Part(1, 5), 0)
+
+    signed = urlsplit(url)
+    assert (signed.scheme, signed.hostname) == ("https", f"a-bucket.{host}")
+    assert signed.path.split("/")[1] == "files"
+    assert f"%2F{region}%2Fs3%2Faws4_request" in signed.query

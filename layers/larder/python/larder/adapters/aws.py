@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -36,16 +37,21 @@ _CONFIG = Config(
     account_id_endpoint_mode="disabled",
 )
 
-# Signing goes by these: the newer default would add a CRC32 to every presigned PUT, which a
-# plain HTTP client cannot compute. Path style is what a bucket on a local endpoint needs.
+# The newer default would add a CRC32 to every presigned PUT, which a plain HTTP client cannot
+# compute.
 _S3 = _CONFIG.merge(
     Config(
         signature_version="s3v4",
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
-        s3={"us_east_1_regional_endpoint": "regional", "addressing_style": "auto"},
     )
 )
+# Asked to choose by itself, botocore signs URLs outside us-east-1 for the global host: S3 answers
+# with a redirect, or, in regions that were launched after 2019, with an error.
+# https://github.com/boto/boto3/issues/2728
+_ON_AWS = {"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"}
+# An emulator has no host for each bucket.
+_ON_AN_ENDPOINT = {"addressing_style": "path"}
 
 
 def new_session() -> AwsSession:
@@ -66,8 +72,10 @@ def dynamodb_client(session: AwsSession) -> DynamoDBClient:
 
 
 def s3_client(session: AwsSession) -> S3Client:
-    """Return a client of S3."""
-    return _client(session, "s3", _S3)  # type: ignore[no-any-return]
+    """Return a client of S3, whose presigned URLs name the bucket's own regional host."""
+    elsewhere = "AWS_ENDPOINT_URL" in os.environ or "AWS_ENDPOINT_URL_S3" in os.environ
+    addressing = Config(s3=_ON_AN_ENDPOINT if elsewhere else _ON_AWS)
+    return _client(session, "s3", _S3.merge(addressing))  # type: ignore[no-any-return]
 
 
 def sqs_client(session: AwsSession) -> SQSClient:
