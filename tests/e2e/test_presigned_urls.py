@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -269,6 +270,34 @@ def test_a_download_link_needs_no_key_and_keeps_the_name(api: Api) -> None:
     assert download.content == DATA
     assert "gr%C3%B6%C3%9Fe.txt" in download.headers["content-disposition"]
     assert download.headers["content-type"] == "application/octet-stream"
+
+
+def test_headers_sent_beside_the_bytes_are_not_served_with_them(api: Api) -> None:
+    packed = gzip.compress(DATA * 10)
+    upload = api.create_upload(len(packed))
+    unsigned = {
+        "Content-Encoding": "gzip",
+        "Content-Language": "tlh",
+        "Cache-Control": "public, max-age=31536000",
+        "Expires": "Fri, 01 Jan 2100 00:00:00 GMT",
+        "Content-Disposition": "inline",
+    }
+
+    put = api.client.put(
+        upload["transfer"]["url"],
+        content=packed,
+        headers=upload["transfer"]["headers"] | unsigned,
+    )
+    assert put.status_code == 200
+    file_id = api.complete(upload["id"])["file"]["id"]
+
+    link = api.json("GET", f"/files/{file_id}/url")["url"]
+    with api.client.stream("GET", link) as download:
+        assert b"".join(download.iter_raw()) == packed
+    assert download.headers["content-encoding"] == "identity"
+    assert download.headers["cache-control"] == "private, no-cache"
+    assert not {*download.headers.values()} & {*unsigned.values()}
+    assert api.client.get(link).content == packed
 
 
 @pytest.mark.parametrize("expiry", ["59", "3601", "-1", "soon", ""])

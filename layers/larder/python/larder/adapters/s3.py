@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus
 
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 BLOCK = 64 * 2**10
 """Bytes read at a time: 64 KiB stay in the processor's cache from socket to validator."""
+
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 FILES = "files"
 REPORTS = "reports"
@@ -106,7 +109,7 @@ class S3Objects:
                     return None
                 case "304" | "NotModified":
                     return NotModified(
-                        etag=error.response["ResponseMetadata"]["HTTPHeaders"].get("etag", "")
+                        etag=error.response["ResponseMetadata"]["HTTPHeaders"].get("etag")
                     )
                 case "InvalidRange" | "416":
                     return RangeNotSatisfiable()
@@ -176,7 +179,11 @@ class S3Objects:
         return SignedRequest(url=url, headers=headers, expires_at=int(now) + lifetime)
 
     def sign_get(self, tenant: TenantId, file: File, *, now: float, lifetime: int) -> SignedRequest:
-        """Sign a GET that downloads the file under its name and is never rendered."""
+        """Sign a GET that downloads exactly the stored bytes, under the file's name.
+
+        A presigned PUT leaves these headers to whoever sends the bytes, and S3 keeps them: each
+        is overridden, or a file could come back unpacked, cached or rendered.
+        """
         url = self._client.generate_presigned_url(
             "get_object",
             Params={
@@ -184,6 +191,10 @@ class S3Objects:
                 "Key": object_key(FILES, tenant, file.id),
                 "ResponseContentDisposition": attachment(file.filename),
                 "ResponseContentType": "application/octet-stream",
+                "ResponseContentEncoding": "identity",
+                "ResponseContentLanguage": "und",
+                "ResponseCacheControl": "private, no-cache",
+                "ResponseExpires": _LONG_AGO,
             },
             ExpiresIn=lifetime,
         )

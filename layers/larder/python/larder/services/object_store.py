@@ -41,9 +41,12 @@ class StoredBytes:
 
 @dataclass(frozen=True, slots=True)
 class NotModified:
-    """The client's copy (`If-None-Match`) is still what is stored."""
+    """The client's copy (`If-None-Match`) is still what is stored.
 
-    etag: str
+    `etag` None when the store did not repeat it.
+    """
+
+    etag: str | None
 
 
 @dataclass(frozen=True, slots=True)

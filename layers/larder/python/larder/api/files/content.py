@@ -28,7 +28,8 @@ def content_response(content: Inline | Redirect) -> Response[Any]:
         )
     match content.result:
         case NotModified(etag):
-            return Response(status_code=HTTPStatus.NOT_MODIFIED, body="", headers={"ETag": etag})
+            headers = {} if etag is None else {"ETag": etag}
+            return Response(status_code=HTTPStatus.NOT_MODIFIED, body="", headers=headers)
         case RangeNotSatisfiable():
             return envelope(
                 HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
