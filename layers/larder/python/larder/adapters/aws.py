@@ -49,9 +49,11 @@ _S3 = _CONFIG.merge(
 # Asked to choose by itself, botocore signs URLs outside us-east-1 for the global host: S3 answers
 # with a redirect, or, in regions that were launched after 2019, with an error.
 # https://github.com/boto/boto3/issues/2728
-_ON_AWS = {"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"}
+_ON_AWS = _S3.merge(
+    Config(s3={"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"})
+)
 # An emulator has no host for each bucket.
-_ON_AN_ENDPOINT = {"addressing_style": "path"}
+_ON_AN_ENDPOINT = _S3.merge(Config(s3={"addressing_style": "path"}))
 
 
 def new_session() -> AwsSession:
@@ -74,8 +76,8 @@ def dynamodb_client(session: AwsSession) -> DynamoDBClient:
 def s3_client(session: AwsSession) -> S3Client:
     """Return a client of S3, whose presigned URLs name the bucket's own regional host."""
     elsewhere = "AWS_ENDPOINT_URL" in os.environ or "AWS_ENDPOINT_URL_S3" in os.environ
-    addressing = Config(s3=_ON_AN_ENDPOINT if elsewhere else _ON_AWS)
-    return _client(session, "s3", _S3.merge(addressing))  # type: ignore[no-any-return]
+    config = _ON_AN_ENDPOINT if elsewhere else _ON_AWS
+    return _client(session, "s3", config)  # type: ignore[no-any-return]
 
 
 def sqs_client(session: AwsSession) -> SQSClient:
