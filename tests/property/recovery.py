@@ -37,7 +37,7 @@ READS = (
     "sign_put",
     "tree",
     "children",
-    "find",
+    "search",
     "page",
 )
 
