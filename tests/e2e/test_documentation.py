@@ -1,0 +1,77 @@
+"""The examples of the written pages run as pasted, each page from top to bottom."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import shlex
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.e2e.stack import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.e2e.projects import NewProject
+    from tests.e2e.stack import Stack
+
+PAGES = ("README.md", "docs/api.md", "docs/client.md", "docs/space.md", "docs/uploads.md")
+
+# These start the local stack, or need an AWS account.
+ELSEWHERE = ("make ", "--stack")
+
+# As pasted, but for curl: an HTTP error fails the test.
+START = 'set -eu -o pipefail\ncurl() { command curl --fail --silent --show-error "$@"; }\n'
+
+
+def script(page: Path) -> str:
+    """Return the page's examples as one script of bash."""
+    blocks = re.findall(r"^```(sh|python)\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL)
+    return START + "".join(
+        code if language == "sh" else f"python - <<'END'\n{code}END\n"
+        for language, code in blocks
+        if not any(word in code for word in ELSEWHERE)
+    )
+
+
+@pytest.fixture
+def clone(tmp_path: Path, stack: Stack, new_project: NewProject) -> Path:
+    """A folder like a clone in which `make run` is up: what the examples write stays in it."""
+    project = new_project()
+    for name in ("README.md", "examples"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    (tmp_path / ".venv").symlink_to(sys.prefix)
+    (tmp_path / ".local").mkdir()
+    env = stack.env | {"LARDER_API_KEY": project.key}
+    lines = (f"{name}={shlex.quote(value)}\n" for name, value in env.items())
+    (tmp_path / ".local/env").write_text("".join(lines))
+    return tmp_path
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_examples_of_a_page_run_as_pasted(page: str, clone: Path) -> None:
+    # A project's name is taken once for each stack.
+    examples = script(ROOT / page).replace("research", f"docs-{secrets.token_hex(6)}")
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("LARDER_", "AWS_", "VIRTUAL_ENV"))
+    }
+
+    done = subprocess.run(  # noqa: S603 - the examples under test
+        ["bash", "-c", examples],  # noqa: S607
+        cwd=clone,
+        env=environment | {"XDG_STATE_HOME": str(clone / "state")},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout
