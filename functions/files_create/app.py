@@ -9,11 +9,11 @@ from larder.api.http.requests import raw_body, tenant_of
 from larder.api.http.resolver import lambda_handler_for, resolver
 from larder.runtime.composition import Composition
 from larder.runtime.observability import count_admission
-from larder.services.files.create import NewFile, create_file
+from larder.services.files.create import CreateFile, NewFile
 
 app = resolver()
 ports = Composition.from_environment()
-files, quota, objects = ports.files, ports.quota, ports.objects
+create_file = ports.make(CreateFile)
 
 
 @app.post("/v1/files", summary="Upload a file of up to 2 MiB", operation_id="files_create")
@@ -32,10 +32,6 @@ def files_create() -> Response[FileObject]:
             folder_id=form.folder_id,
             sha256=form.sha256,
         ),
-        files=files,
-        quota=quota,
-        objects=objects,
-        clock=ports.clock,
     )
     count_admission(file.amount)
     return Response(200, content_types.APPLICATION_JSON, FileObject.of(file), digest_header(file))

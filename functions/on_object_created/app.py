@@ -12,10 +12,10 @@ from larder.adapters.s3 import parse_event_key
 from larder.runtime.composition import Composition
 from larder.runtime.observability import count, logger, peak_memory_mib
 from larder.runtime.queue_records import QueueRecords
-from larder.services.upkeep.receive_object import receive_object
+from larder.services.upkeep.receive_object import ReceiveObject
 
 ports = Composition.from_environment()
-files, uploads, objects = ports.files, ports.uploads, ports.objects
+receive_object = ports.make(ReceiveObject)
 processor = QueueRecords(EventType.SQS)
 
 
@@ -28,9 +28,7 @@ def receive(record: SQSRecord) -> None:
             continue
         tenant, file_id = owner
         started = ports.clock()
-        outcome = receive_object(
-            tenant, file_id, files=files, uploads=uploads, objects=objects, clock=ports.clock
-        )
+        outcome = receive_object(tenant, file_id)
         duration_ms = round((ports.clock() - started) * 1000)
         count(f"Arrival{outcome.title().replace('_', '')}")
         count("ArrivalDuration", duration_ms, "Milliseconds")

@@ -7,11 +7,11 @@ from larder.api.space.models import SpaceFile
 from larder.domain.files import Purpose
 from larder.runtime.composition import Composition
 from larder.runtime.observability import count_admission
-from larder.services.files.create import NewFile, create_file
+from larder.services.files.create import CreateFile, NewFile
 
 app = resolver(camel_case=True)
 ports = Composition.from_environment()
-files, quota, objects = ports.files, ports.quota, ports.objects
+create_file = ports.make(CreateFile)
 
 
 @app.post(
@@ -31,10 +31,6 @@ def space_files_create() -> SpaceFile:
             folder_id=form.folder_id,
             tags=form.tags,
         ),
-        files=files,
-        quota=quota,
-        objects=objects,
-        clock=ports.clock,
     )
     count_admission(file.amount)
     return SpaceFile.of(file)

@@ -8,11 +8,11 @@ from larder.api.http.resolver import lambda_handler_for, resolver
 from larder.api.uploads.models import UploadObject
 from larder.api.uploads.requests import UploadCompleteRequest
 from larder.runtime.composition import Composition
-from larder.services.uploads.complete import complete_upload
+from larder.services.uploads.complete import CompleteUpload
 
 app = resolver()
 ports = Composition.from_environment()
-files, uploads, objects, parts = ports.files, ports.uploads, ports.objects, ports.parts
+complete_upload = ports.make(CompleteUpload)
 
 
 @app.post(
@@ -24,15 +24,7 @@ def uploads_complete(upload_id: str) -> Response[UploadObject]:
     """Return the completed upload with its file; completing twice answers the same."""
     request = json_body(app.current_event, UploadCompleteRequest)
     state = complete_upload(
-        tenant_of(app.current_event),
-        upload_id,
-        part_ids=request.part_ids,
-        md5=request.md5,
-        files=files,
-        uploads=uploads,
-        objects=objects,
-        parts=parts,
-        clock=ports.clock,
+        tenant_of(app.current_event), upload_id, part_ids=request.part_ids, md5=request.md5
     )
     headers = {} if state.file is None else digest_header(state.file)
     return Response(200, content_types.APPLICATION_JSON, UploadObject.of(state), headers)

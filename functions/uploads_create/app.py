@@ -7,12 +7,11 @@ from larder.api.uploads.requests import UploadCreateRequest
 from larder.domain.filenames import clean_filename
 from larder.runtime.composition import Composition
 from larder.runtime.observability import count_admission
-from larder.services.uploads.create import NewUpload, create_upload
+from larder.services.uploads.create import CreateUpload, NewUpload
 
 app = resolver()
 ports = Composition.from_environment()
-uploads, folders, quota = ports.uploads, ports.folders, ports.quota
-objects, parts = ports.objects, ports.parts
+create_upload = ports.make(CreateUpload)
 
 
 @app.post("/v1/uploads", summary="Create an upload", operation_id="uploads_create")
@@ -30,13 +29,6 @@ def uploads_create() -> UploadObject:
             sha256=request.sha256,
             folder_id=request.folder_id,
         ),
-        uploads=uploads,
-        folders=folders,
-        quota=quota,
-        objects=objects,
-        parts=parts,
-        part_threshold=ports.settings.part_threshold,
-        clock=ports.clock,
     )
     count_admission(state.upload.amount)
     return UploadObject.of(state)

@@ -8,13 +8,13 @@ from larder.services.projects.usage import get_usage
 
 app = resolver()
 ports = Composition.from_environment()
-usage, quota = ports.usage, ports.quota
+usage, reclaim = ports.usage, ports.reclaim
 
 
 @app.get("/v1/usage", summary="Retrieve the project's usage", operation_id="usage_get")
 def usage_get() -> UsageObject:
     """Return files and bytes used, reserved and allowed; what has expired never counts."""
-    found = get_usage(tenant_of(app.current_event), usage=usage, quota=quota)
+    found = get_usage(tenant_of(app.current_event), usage=usage, reclaim=reclaim)
     return UsageObject.of(found)
 
 

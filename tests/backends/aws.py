@@ -38,11 +38,11 @@ from larder.adapters.s3 import FILES, REPORTS, S3Objects, object_key, parse_even
 from larder.adapters.s3_parts import S3Parts
 from larder.adapters.sqs import SqsCleanupQueue, SqsValidationQueue, dispatch
 from larder.domain.ids import FileId, TenantId
-from larder.services.upkeep.reclaim import Reclaimer
 from tests.backends.backend import Snapshot
 from tests.backends.expressions import check_expressions
 from tests.fakes.clock import ManualClock
 from tests.moto_stack import CREDENTIALS, REGION, MotoStack, create_stack
+from tests.support.wiring import Wired
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -95,7 +95,7 @@ class _Cleanups(SqsCleanupQueue):
         self.unread = True
 
 
-class AwsBackend:
+class AwsBackend(Wired):
     """`Backend` on DynamoDB, S3 and SQS."""
 
     def __init__(self, stack: MotoStack) -> None:
@@ -116,7 +116,6 @@ class AwsBackend:
         self.parts = MotoParts(s3, names.files_bucket)
         self.validation_queue = _Arrivals(sqs, names.events_queue_url)
         self.cleanups = _Cleanups(sqs, names.cleanups_queue_url)
-        self.quota = Reclaimer(self.deadlines, self.files, self.trash, self.uploads, self.clock)
         stack.dynamodb.update_table(
             TableName=names.store_table,
             StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},

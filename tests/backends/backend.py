@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from larder.services.projects.ports import KeyRecords, ProjectRecords, UsageRecords
     from larder.services.space.ports import CleanupQueue, FileSearch, FolderRecords, TrashRecords
     from larder.services.upkeep.ports import Deadlines
-    from larder.services.upkeep.reclaim import Reclaimer
     from larder.services.uploads.part_store import PartStore
     from larder.services.uploads.ports import UploadRecords
     from tests.fakes.clock import ManualClock
@@ -68,8 +67,6 @@ class Backend(Protocol):
     def validation_queue(self) -> ValidationQueue: ...
     @property
     def cleanups(self) -> CleanupQueue: ...
-    @property
-    def quota(self) -> Reclaimer: ...
 
     def client_put(self, tenant: TenantId, upload: Upload, data: bytes) -> bool:
         """PUT bytes by the upload's signed URL; False when S3 refuses the second write."""

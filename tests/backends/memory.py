@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from larder.services.upkeep.reclaim import Reclaimer
 from tests.backends.backend import Snapshot
 from tests.fakes.api_keys import InMemoryKeys
 from tests.fakes.cleanup_queue import InMemoryCleanupQueue
@@ -20,6 +19,7 @@ from tests.fakes.trash import InMemoryTrash
 from tests.fakes.uploads import InMemoryUploads
 from tests.fakes.usage import InMemoryProjects, InMemoryUsage
 from tests.fakes.validation_queue import InMemoryValidationQueue
+from tests.support.wiring import Wired
 
 if TYPE_CHECKING:
     from larder.domain.files import File
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from larder.services.space.ports import CleanupQueue
 
 
-class MemoryBackend:
+class MemoryBackend(Wired):
     """`Backend` in memory."""
 
     def __init__(self) -> None:
@@ -47,7 +47,6 @@ class MemoryBackend:
         self.parts = InMemoryParts(self.objects)
         self.validation_queue = InMemoryValidationQueue()
         self.cleanups = InMemoryCleanupQueue()
-        self.quota = Reclaimer(self.deadlines, self.files, self.trash, self.uploads, self.clock)
 
     def client_put(self, tenant: TenantId, upload: Upload, data: bytes) -> bool:
         if (tenant, upload.file_id) in self.objects.files:

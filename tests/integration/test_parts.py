@@ -31,7 +31,7 @@ def in_parts(functions: Functions, tenant: TenantId, **changes: Any) -> dict[str
 
 def put_parts(stack: MotoStack, tenant: TenantId, upload_id: str, numbers: range) -> bytes:
     """Send the parts as their signed URLs would, and return their bytes."""
-    upload = load("uploads_get").uploads.get(tenant, UploadId(upload_id))
+    upload = load("uploads_get").ports.uploads.get(tenant, UploadId(upload_id))
     sent = b""
     for part in upload.plan:
         if part.number in numbers:
@@ -142,7 +142,7 @@ def test_joined_parts_whose_completion_was_lost_become_a_file_by_the_event(
 ) -> None:
     upload = in_parts(functions, tenant)
     put_parts(stack, tenant, upload["id"], range(1, 6))
-    uploads = load("uploads_complete").uploads
+    uploads = load("uploads_complete").ports.uploads
     with monkeypatch.context() as crash:
         crash.setattr(type(uploads), "complete", lambda *_: 1 / 0)
         lost = complete(functions, tenant, upload["id"])
@@ -305,7 +305,7 @@ def test_the_digest_is_that_of_the_bytes_when_another_request_was_faster(
 ) -> None:
     upload = create(functions, tenant).json
     ids = [send(functions, tenant, upload["id"], data).json["id"] for data in (b"some ", b"bytes")]
-    parts = type(load("uploads_complete").parts)
+    parts = type(load("uploads_complete").ports.parts)
     assemble = parts.assemble
 
     def beaten(store: Any, tenant: Any, upload: Any, part_ids: Any, accept: Any) -> bool:
@@ -329,7 +329,7 @@ def test_parts_that_a_cancellation_clears_away_meanwhile_are_a_conflict(
 ) -> None:
     upload = create(functions, tenant).json
     part = send(functions, tenant, upload["id"], b"some bytes").json["id"]
-    parts = type(load("uploads_complete").parts)
+    parts = type(load("uploads_complete").ports.parts)
     assemble = parts.assemble
 
     def overtaken(*arguments: Any) -> bool:

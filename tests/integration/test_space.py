@@ -177,7 +177,7 @@ def test_a_store_that_fails_gives_the_quota_of_a_new_file_back(
     def fail(*_: Any, **__: Any) -> None:
         raise TimeoutError
 
-    monkeypatch.setattr(type(load("space_files_create").objects), "put", fail)
+    monkeypatch.setattr(type(load("space_files_create").ports.objects), "put", fail)
 
     assert functions.call("space_files_create", tenant).status == 500
     assert used(functions, tenant) == (0, 0, 0, 0)

@@ -167,7 +167,7 @@ def test_a_message_that_fails_comes_back_without_the_others(
     functions: Functions, tenant: TenantId, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     good, bad = upload(functions, tenant).json, upload(functions, tenant).json
-    objects = load("on_object_created").objects
+    objects = load("on_object_created").ports.objects
     stream = type(objects).stream
 
     def failing(self: Any, owner: TenantId, file_id: str) -> Any:
@@ -357,7 +357,7 @@ def test_one_thing_that_cannot_be_swept_does_not_keep_up_the_rest(
     broken, fine = upload(functions, tenant).json, upload(functions, tenant).json
     age(stack, tenant, broken["id"])
     age(stack, tenant, fine["id"])
-    files = load("sweep").sweeper.files
+    files = load("sweep").ports.files
     release = type(files).release
 
     def failing(self: Any, owner: TenantId, file: Any) -> bool:

@@ -81,14 +81,8 @@ class Lifecycle(Machine):
 
     @rule(tenant=tenants)
     def list_files(self, tenant: TenantId) -> None:
-        listed = list_files(
-            tenant,
-            limit=100,
-            after=None,
-            order="asc",
-            purpose=None,
-            files=self.world.backend.files,
-            clock=self.world.clock,
+        listed = self.world.ports.make(list_files)(
+            tenant, limit=100, after=None, order="asc", purpose=None
         )
         stored = self.watched.stored.files
         assert {file.id for file in listed.files} == {

@@ -67,17 +67,9 @@ def check_get(world: World, key: Arrival) -> None:
     (tenant, file_id), stored, now = key, world.backend.snapshot(), world.clock()
     file, trashed = stored.files.get(key), stored.trash.get(key)
     live = None if file is None or file.expired(now) else file
-    assert _or_none(
-        lambda: get_file(tenant, file_id, files=world.backend.files, clock=_at(now))
-    ) == (live)
+    assert _or_none(lambda: world.ports.make(get_file)(tenant, file_id)) == live
     restorable = None if trashed is None or trashed.expired(now) else trashed
-    assert restorable == _or_none(
-        lambda: get_trashed_file(tenant, file_id, trash=world.backend.trash, clock=_at(now))
-    )
-
-
-def _at(now: float) -> Callable[[], float]:
-    return lambda: now
+    assert _or_none(lambda: world.ports.make(get_trashed_file)(tenant, file_id)) == restorable
 
 
 def _or_none[Item](read: Callable[[], Item]) -> Item | None:
@@ -102,14 +94,12 @@ def _ids(files: Iterable[File], sort: Sort) -> list[FileId]:
 def _listed(world: World, tenant: TenantId) -> list[FileId]:
     listed: list[FileId] = []
     while True:
-        page = list_files(
+        page = world.ports.make(list_files)(
             tenant,
             limit=MAX_FILES_PER_TRANSACTION,
             after=listed[-1] if listed else None,
             order="desc",
             purpose=None,
-            files=world.backend.files,
-            clock=world.clock,
         )
         listed += [file.id for file in page.files]
         if not page.has_more:
@@ -127,13 +117,8 @@ def _all[Item](read: Callable[[Position | None], Page[Item]]) -> list[Item]:
 
 def _found(world: World, tenant: TenantId, query: FileQuery) -> list[FileId]:
     def read(after: Position | None) -> Page[File]:
-        return find_files(
-            tenant,
-            query,
-            limit=MAX_FILES_PER_TRANSACTION,
-            after=after,
-            search=world.backend.search,
-            clock=world.clock,
+        return world.ports.make(find_files)(
+            tenant, query, limit=MAX_FILES_PER_TRANSACTION, after=after
         )
 
     return [file.id for file in _all(read)]
@@ -141,12 +126,8 @@ def _found(world: World, tenant: TenantId, query: FileQuery) -> list[FileId]:
 
 def _children(world: World, tenant: TenantId, parent: FolderId | None) -> list[FolderId]:
     found = _all(
-        lambda after: list_folders(
-            tenant,
-            parent,
-            limit=MAX_FILES_PER_TRANSACTION,
-            after=after,
-            folders=world.backend.folders,
+        lambda after: world.ports.make(list_folders)(
+            tenant, parent, limit=MAX_FILES_PER_TRANSACTION, after=after
         )
     )
     return [folder.id for folder in found]
@@ -154,12 +135,8 @@ def _children(world: World, tenant: TenantId, parent: FolderId | None) -> list[F
 
 def _in_trash(world: World, tenant: TenantId) -> list[FileId]:
     found = _all(
-        lambda after: list_trash(
-            tenant,
-            limit=MAX_FILES_PER_TRANSACTION,
-            after=after,
-            trash=world.backend.trash,
-            clock=world.clock,
+        lambda after: world.ports.make(list_trash)(
+            tenant, limit=MAX_FILES_PER_TRANSACTION, after=after
         )
     )
     return [trashed.file.id for trashed in found]

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from larder.services.space.create_folder import create_folder
-from larder.services.space.delete_folder import delete_folder
+from larder.services.space.delete_folder import EmptyFolder, delete_folder
 from larder.services.space.purge import empty_trash, purge_one
 from larder.services.space.restore_file import restore_file
 from larder.services.space.trash_file import trash_file
@@ -31,7 +31,7 @@ class Space(World):
         """Begin to rename, move, tag or mark a file."""
 
         def use_case() -> File:
-            told = update_file(tenant, file_id, changes, files=self._files, clock=self._now)
+            told = self.ports.make(update_file)(tenant, file_id, changes)
             stored = self.backend.files.get(tenant, file_id)
             assert stored is not None
             assert _as_people_left_it(stored) == _as_people_left_it(told)
@@ -44,7 +44,7 @@ class Space(World):
         self.history.trashes.add((tenant, file_id))
 
         def use_case() -> None:
-            trash_file(tenant, file_id, files=self._files, trash=self._trash, clock=self._now)
+            self.ports.make(trash_file)(tenant, file_id)
             assert self.backend.files.get(tenant, file_id) is None
             assert self.backend.trash.get(tenant, file_id) is not None
 
@@ -52,23 +52,14 @@ class Space(World):
 
     def restore(self, tenant: TenantId, file_id: FileId) -> Operation:
         """Begin to take a file out of the trash."""
-        return Operation(
-            "restore",
-            lambda: restore_file(
-                tenant,
-                file_id,
-                trash=self._trash,
-                validation_queue=self._validation_queue,
-                clock=self._now,
-            ),
-        )
+        return Operation("restore", lambda: self.ports.make(restore_file)(tenant, file_id))
 
     def purge(self, tenant: TenantId, file_id: FileId) -> Operation:
         """Begin to delete a file in the trash for good."""
         self.history.purges.add((tenant, file_id))
 
         def use_case() -> None:
-            purge_one(tenant, file_id, trash=self._trash, clock=self._now)
+            self.ports.make(purge_one)(tenant, file_id)
             assert not self.backend.files.exists(tenant, file_id)
 
         return Operation("purge", use_case)
@@ -78,13 +69,7 @@ class Space(World):
         self.history.empties.append((tenant, int(self.clock())))
         return Operation(
             "empty_trash",
-            lambda: empty_trash(
-                tenant,
-                trash=self._trash,
-                cleanups=self._cleanups,
-                clock=self._now,
-                keep_going=turns(patience),
-            ),
+            lambda: self.ports.make(empty_trash)(tenant, keep_going=turns(patience)),
         )
 
     def create_folder(
@@ -93,7 +78,7 @@ class Space(World):
         """Begin to make a folder."""
 
         def use_case() -> Folder:
-            told = create_folder(tenant, name, parent, folders=self._folders, clock=self._now)
+            told = self.ports.make(create_folder)(tenant, name, parent)
             assert self.backend.folders.get(tenant, told.id) == told
             return told
 
@@ -105,7 +90,7 @@ class Space(World):
         """Begin to rename, move or mark a folder."""
 
         def use_case() -> Folder:
-            told = update_folder(tenant, folder_id, changes, folders=self._folders)
+            told = self.ports.make(update_folder)(tenant, folder_id, changes)
             stored = self.backend.folders.get(tenant, folder_id)
             assert stored is not None
             assert replace(stored, additions=0, deleting=False) == replace(told, additions=0)
@@ -132,8 +117,8 @@ class Space(World):
                 tenant,
                 folder_id,
                 recursive=recursive,
-                empty_folder=self._clearing,
-                cleanups=self._cleanups,
+                empty_folder=self.ports.make(EmptyFolder),
+                cleanups=self.ports.cleanups,
                 keep_going=turns(patience),
             )
             stored = self.backend.folders.get(tenant, folder_id)

@@ -13,21 +13,21 @@ from larder.domain.files import File
 from larder.domain.ids import upload_of
 from larder.domain.quota import Amount
 from larder.domain.uploads import Upload, UploadStatus
-from larder.services.files.create import NewFile, create_file
+from larder.services.files.create import CreateFile, NewFile
 from larder.services.files.delete import delete_file
 from larder.services.projects.usage import get_usage
 from larder.services.space.delete_folder import EmptyFolder
 from larder.services.upkeep.cleanup import RunCleanup
 from larder.services.upkeep.clear_removed import clear_file, clear_upload
-from larder.services.upkeep.receive_object import receive_object
-from larder.services.upkeep.reclaim import Reclaimer
+from larder.services.upkeep.receive_object import ReceiveObject
 from larder.services.upkeep.sweep import Sweeper, Swept
 from larder.services.uploads.add_part import create_part
 from larder.services.uploads.cancel import cancel_upload
-from larder.services.uploads.complete import complete_upload
-from larder.services.uploads.create import NewUpload, create_upload
+from larder.services.uploads.complete import CompleteUpload
+from larder.services.uploads.create import CreateUpload, NewUpload
 from tests.property.operations import CrashError, Interruption, Operation, OutageError, gated, noted
 from tests.samples import OTHER, TENANT, a_project
+from tests.support.wiring import Wired
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -146,6 +146,29 @@ def turns(number: int) -> Callable[[], bool]:
     return lambda: next(left, None) is not None
 
 
+class Gated(Wired):
+    """A backend's ports, with a stop before every call that an operation makes."""
+
+    part_threshold = PART_THRESHOLD
+
+    def __init__(self, backend: Backend, stored: Callable[[TenantId, FileId], None]) -> None:
+        self.clock = noted(backend.clock)
+        self.files = gated(backend.files, "files")
+        self.uploads = gated(backend.uploads, "uploads")
+        self.usage = gated(backend.usage, "usage")
+        self.trash = gated(backend.trash, "trash")
+        self.folders = gated(backend.folders, "folders")
+        self.search = gated(backend.search, "search")
+        self.cleanups = gated(backend.cleanups, "cleanups")
+        self.deadlines = gated(backend.deadlines, "deadlines")
+        self.projects = gated(backend.projects, "projects")
+        self.validation_queue = gated(backend.validation_queue, "validation_queue")
+        objects = cast("ObjectStore", _Announcing(backend.objects, stored))
+        self.objects = gated(objects, "objects")
+        parts = cast("PartStore", _AnnouncingParts(backend.parts, stored))
+        self.parts = gated(parts, "parts")
+
+
 PLENTY = 1_000
 
 
@@ -180,26 +203,7 @@ class World:
         self.watch: Callable[[], None] = lambda: None
         for tenant in TENANTS:
             a_project(backend, tenant, LIMIT)
-        self._now = noted(backend.clock)
-        self._files = gated(backend.files, "files")
-        self._uploads = gated(backend.uploads, "uploads")
-        self._usage = gated(backend.usage, "usage")
-        self._trash = gated(backend.trash, "trash")
-        self._folders = gated(backend.folders, "folders")
-        self._search = gated(backend.search, "search")
-        self._cleanups = gated(backend.cleanups, "cleanups")
-        self._clearing = EmptyFolder(self._folders, self._search, self._trash, self._now)
-        self._deadlines = gated(backend.deadlines, "deadlines")
-        self._quota = Reclaimer(self._deadlines, self._files, self._trash, self._uploads, self._now)
-        self._projects = gated(backend.projects, "projects")
-        self._validation_queue = gated(backend.validation_queue, "validation_queue")
-        self._objects = gated(
-            cast("ObjectStore", _Announcing(backend.objects, self._stored)), "objects"
-        )
-
-        self._parts = gated(
-            cast("PartStore", _AnnouncingParts(backend.parts, self._stored)), "parts"
-        )
+        self.ports = Gated(backend, self._stored)
 
     def step(self, operation: Operation, interruption: Interruption | None = None) -> None:
         """Step the operation, and see what came of it."""
@@ -238,14 +242,8 @@ class World:
         """Begin a small upload."""
 
         def use_case() -> File:
-            file = create_file(
-                tenant,
-                NewFile("notes.txt", content(size), purpose, "text/plain", expires_after, folder),
-                files=self._files,
-                quota=self._quota,
-                objects=self._objects,
-                clock=self._now,
-            )
+            new = NewFile("notes.txt", content(size), purpose, "text/plain", expires_after, folder)
+            file = self.ports.make(CreateFile)(tenant, new)
             self.history.acknowledged.add((tenant, file.id))
             return file
 
@@ -261,22 +259,8 @@ class World:
         folder: FolderId | None = None,
     ) -> Operation:
         """Announce a direct upload."""
-        return Operation(
-            "create_upload",
-            lambda: create_upload(
-                tenant,
-                NewUpload(
-                    "notes.txt", size, purpose, "text/plain", expires_after, folder_id=folder
-                ),
-                uploads=self._uploads,
-                folders=self._folders,
-                quota=self._quota,
-                objects=self._objects,
-                parts=self._parts,
-                part_threshold=PART_THRESHOLD,
-                clock=self._now,
-            ),
-        )
+        new = NewUpload("notes.txt", size, purpose, "text/plain", expires_after, folder_id=folder)
+        return Operation("create_upload", lambda: self.ports.make(CreateUpload)(tenant, new))
 
     def put(self, tenant: TenantId, upload: Upload) -> bool:
         """PUT the announced bytes to S3, which announces them; False when some are there.
@@ -295,14 +279,8 @@ class World:
         """Begin to send a part of request size: those bytes, or else all of the upload's."""
 
         def use_case() -> PartId:
-            part_id = create_part(
-                tenant,
-                upload.id,
-                content(upload.bytes) if data is None else data,
-                uploads=self._uploads,
-                parts=self._parts,
-                clock=self._now,
-            )
+            sent = content(upload.bytes) if data is None else data
+            part_id = self.ports.make(create_part)(tenant, upload.id, sent)
             self.history.sent.setdefault((tenant, upload.file_id), []).append(part_id)
             return part_id
 
@@ -319,16 +297,8 @@ class World:
 
         def use_case() -> UploadState:
             sent = self.history.sent.get((tenant, upload.file_id), [])[:1]
-            state = complete_upload(
-                tenant,
-                upload.id,
-                part_ids=sent if part_ids is None else part_ids,
-                md5=md5,
-                files=self._files,
-                uploads=self._uploads,
-                objects=self._objects,
-                parts=self._parts,
-                clock=self._now,
+            state = self.ports.make(CompleteUpload)(
+                tenant, upload.id, part_ids=sent if part_ids is None else part_ids, md5=md5
             )
             self._is_true(tenant, state, UploadStatus.COMPLETED)
             self.history.acknowledged.add((tenant, upload.file_id))
@@ -341,9 +311,7 @@ class World:
         self.history.cancels.add((tenant, upload.file_id))
 
         def use_case() -> UploadState:
-            state = cancel_upload(
-                tenant, upload.id, uploads=self._uploads, parts=self._parts, clock=self._now
-            )
+            state = self.ports.make(cancel_upload)(tenant, upload.id)
             self._is_true(tenant, state, UploadStatus.CANCELLED)
             return state
 
@@ -352,17 +320,15 @@ class World:
     def delete(self, tenant: TenantId, file_id: FileId) -> Operation:
         """Begin to delete a file."""
         self.history.deletes.add((tenant, file_id))
-        return Operation(
-            "delete", lambda: delete_file(tenant, file_id, files=self._files, clock=self._now)
-        )
+        return Operation("delete", lambda: self.ports.make(delete_file)(tenant, file_id))
 
     def delete_and_clear(self, tenant: TenantId, file: File) -> Operation:
         """Begin to delete a file and, at once, to clear up after it."""
         self.history.deletes.add((tenant, file.id))
 
         def use_case() -> None:
-            delete_file(tenant, file.id, files=self._files, clock=self._now)
-            clear_file(tenant, file, files=self._files, objects=self._objects)
+            self.ports.make(delete_file)(tenant, file.id)
+            self.ports.make(clear_file)(tenant, file)
             self.removals += self.backend.removed()
             self.removals[:] = [gone for gone in self.removals if gone[1].id != file.id]
 
@@ -370,14 +336,11 @@ class World:
 
     def read_usage(self, tenant: TenantId) -> Operation:
         """Begin to read the usage, which reclaims what has expired."""
-        return Operation(
-            "read_usage",
-            lambda: get_usage(tenant, usage=self._usage, quota=self._quota),
-        )
+        return Operation("read_usage", lambda: self.ports.make(get_usage)(tenant))
 
     def set_limit(self, tenant: TenantId, limit: Amount) -> Operation:
         """Begin to change the project's limits."""
-        return Operation("set_limit", lambda: self._projects.set_limit(tenant, limit))
+        return Operation("set_limit", lambda: self.ports.projects.set_limit(tenant, limit))
 
     # What workers do; a message leaves its queue when its worker has returned.
 
@@ -386,14 +349,7 @@ class World:
 
         def use_case() -> None:
             tenant, file_id = arrival
-            receive_object(
-                tenant,
-                file_id,
-                files=self._files,
-                uploads=self._uploads,
-                objects=self._objects,
-                clock=self._now,
-            )
+            self.ports.make(ReceiveObject)(tenant, file_id)
             if not again and arrival in self.validation_queue:
                 self.validation_queue.remove(arrival)
 
@@ -405,11 +361,9 @@ class World:
         def use_case() -> None:
             tenant, item = removal
             if isinstance(item, File):
-                clear_file(tenant, item, files=self._files, objects=self._objects)
+                self.ports.make(clear_file)(tenant, item)
             else:
-                clear_upload(
-                    tenant, item, files=self._files, uploads=self._uploads, objects=self._objects
-                )
+                self.ports.make(clear_upload)(tenant, item)
             if not again and removal in self.removals:
                 self.removals.remove(removal)
 
@@ -419,7 +373,8 @@ class World:
         self, message: CleanupMessage, *, again: bool = False, patience: int = PLENTY
     ) -> Operation:
         """Begin to carry out a cleanup, or the first `patience` turns of it."""
-        cleaning = RunCleanup(self._clearing, self._cleanups, turns(patience))
+        empty_folder = self.ports.make(EmptyFolder)
+        cleaning = RunCleanup(empty_folder, self.ports.cleanups, turns(patience))
 
         def use_case() -> None:
             tenant, what = message
@@ -434,19 +389,7 @@ class World:
 
     def sweep(self) -> Operation:
         """Begin a sweep."""
-        sweeper = Sweeper(
-            files=self._files,
-            trash=self._trash,
-            folders=self._folders,
-            uploads=self._uploads,
-            usage=self._usage,
-            deadlines=self._deadlines,
-            objects=self._objects,
-            parts=self._parts,
-            validation_queue=self._validation_queue,
-            cleanups=self._cleanups,
-            clock=self._now,
-        )
+        sweeper = self.ports.make(Sweeper)
         return Operation(
             "sweep",
             lambda: sweeper.sweep(keep_going=lambda: True, report=self.history.swept.append),

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def audited(ports: MemoryBackend) -> Audit:
-    found = audit_counters(TENANT, usage=ports.usage)
+    found = ports.make(audit_counters)(TENANT)
     assert found is not None
     return found
 
@@ -35,7 +35,7 @@ def drifted(ports: MemoryBackend) -> Audit:
 def test_a_drift_that_stays_is_repaired(ports: MemoryBackend, tenant: TenantId) -> None:
     found = drifted(ports)
 
-    assert repair_counters(tenant, found, usage=ports.usage)
+    assert ports.make(repair_counters)(tenant, found)
 
     assert audited(ports).drift == NO_DRIFT
     usage = ports.usage.get(tenant)
@@ -52,7 +52,7 @@ def test_a_drift_that_ends_by_itself_is_left_to_do_so(
     found = audited(ports)
     ports.files.release_quota(tenant, file)
 
-    assert not repair_counters(tenant, found, usage=ports.usage)
+    assert not ports.make(repair_counters)(tenant, found)
 
     assert audited(ports).drift == NO_DRIFT
 
@@ -70,11 +70,11 @@ def test_counters_that_change_meanwhile_are_not_repaired(
 
     monkeypatch.setattr(ports.usage, "recount", recount_before_another_stores)
 
-    assert not repair_counters(tenant, found, usage=ports.usage)
+    assert not ports.make(repair_counters)(tenant, found)
 
 
 def test_an_unknown_project_has_nothing_to_audit(ports: MemoryBackend) -> None:
     found = Audit(None, Count(NOTHING, NOTHING), disturbed=False)  # type: ignore[arg-type]
 
-    assert audit_counters(OTHER, usage=ports.usage) is None
-    assert not repair_counters(OTHER, found, usage=ports.usage)
+    assert ports.make(audit_counters)(OTHER) is None
+    assert not ports.make(repair_counters)(OTHER, found)

@@ -20,13 +20,13 @@ PEPPER = b"pepper"
 
 
 def new_key(ports: MemoryBackend) -> tuple[str, KeyRecord]:
-    return create_key(TENANT, keys=ports.keys, pepper=PEPPER, clock=ports.clock)
+    return ports.make(create_key)(TENANT, pepper=PEPPER)
 
 
 def authenticated(
     ports: MemoryBackend, secret: str | None, pepper: bytes = PEPPER
 ) -> KeyRecord | None:
-    return authenticate(secret, keys=ports.keys, pepper=lambda: pepper)
+    return ports.make(authenticate)(secret, pepper=lambda: pepper)
 
 
 def test_a_key_authenticates_its_project(ports: MemoryBackend) -> None:
@@ -55,7 +55,7 @@ def test_a_missing_malformed_or_unknown_key_is_nobody_s(
 def test_a_revoked_key_is_nobody_s(ports: MemoryBackend) -> None:
     secret, key = new_key(ports)
 
-    revoke_key(TENANT, key.id, keys=ports.keys, clock=ports.clock)
+    ports.make(revoke_key)(TENANT, key.id)
 
     assert authenticated(ports, secret) is None
 
@@ -70,7 +70,7 @@ def test_junk_costs_no_look_up_of_the_pepper(ports: MemoryBackend) -> None:
     def read_pepper() -> bytes:
         pytest.fail("the pepper was read")
 
-    assert authenticate("junk", keys=ports.keys, pepper=read_pepper) is None
+    assert ports.make(authenticate)("junk", pepper=read_pepper) is None
 
 
 def test_of_a_secret_only_its_digest_and_last_characters_are_kept(ports: MemoryBackend) -> None:
@@ -85,11 +85,11 @@ def test_a_project_revokes_its_own_keys_alone(ports: MemoryBackend) -> None:
     secret, key = new_key(ports)
 
     with pytest.raises(NotFoundError, match="No such Key object"):
-        revoke_key(OTHER, key.id, keys=ports.keys, clock=ports.clock)
+        ports.make(revoke_key)(OTHER, key.id)
 
     assert authenticated(ports, secret) == key
 
 
 def test_an_unknown_key_is_not_revoked(ports: MemoryBackend) -> None:
     with pytest.raises(NotFoundError):
-        revoke_key(TENANT, "key_0000000000000000", keys=ports.keys, clock=ports.clock)
+        ports.make(revoke_key)(TENANT, "key_0000000000000000")

@@ -12,7 +12,6 @@ from larder.domain.quota import NOTHING, Amount
 from larder.services.object_store import StoredBytes
 from tests.fakes.clock import START
 from tests.samples import TENANT, a_file, a_folder, to_trash
-from tests.unit import space_cases
 from tests.unit.use_cases import store
 
 if TYPE_CHECKING:
@@ -167,21 +166,21 @@ class TestInTheSpace:
     def test_a_file_lies_in_its_folder_with_its_tags(self, ports: MemoryBackend) -> None:
         folder = a_folder(ports, TENANT).id
 
-        file = space_cases.store(ports, folder=folder, tags=(" b ", "a", "b"))
+        file = store(ports, folder=folder, tags=(" b ", "a", "b"))
 
         assert (file.folder_id, file.tags, file.favorite) == (folder, ("b", "a"), False)
         assert (file.revision, file.updated_at) == (0, file.created_at)
         assert ports.files.get(TENANT, file.id) == file
 
     def test_the_root_is_no_folder(self, ports: MemoryBackend) -> None:
-        assert space_cases.store(ports, folder="root").folder_id is None
+        assert store(ports, folder="root").folder_id is None
 
     @pytest.mark.parametrize("folder", ["", "folder-1", "folder-" + "0" * 24])
     def test_a_folder_that_does_not_exist_is_not_found_and_nothing_is_stored(
         self, ports: MemoryBackend, folder: str
     ) -> None:
         with pytest.raises(NotFoundError, match="No such Folder") as refused:
-            space_cases.store(ports, folder=folder)
+            store(ports, folder=folder)
 
         assert refused.value.param == "folder_id"
         assert used(ports) == NOTHING
@@ -192,14 +191,14 @@ class TestInTheSpace:
         ports.folders.close(TENANT, folder, int(START))
 
         with pytest.raises(NotFoundError):
-            space_cases.store(ports, folder=folder)
+            store(ports, folder=folder)
 
     @pytest.mark.parametrize("tags", [("",), ("a,b",), ("x" * 65,), tuple(map(str, range(51)))])
     def test_malformed_tags_are_refused_and_nothing_is_stored(
         self, ports: MemoryBackend, tags: tuple[str, ...]
     ) -> None:
         with pytest.raises(InvalidParameterError) as refused:
-            space_cases.store(ports, tags=tags)
+            store(ports, tags=tags)
 
         assert refused.value.param == "tags"
         assert used(ports) == NOTHING
@@ -211,7 +210,7 @@ class TestInTheSpace:
     def test_the_media_type_is_the_client_s_else_the_name_s(
         self, ports: MemoryBackend, claimed: str | None, kept: str
     ) -> None:
-        assert space_cases.store(ports, filename="a.csv", mime_type=claimed).mime_type == kept
+        assert store(ports, filename="a.csv", mime_type=claimed).mime_type == kept
 
     def test_a_file_that_is_trashed_before_its_bytes_fail_stays_in_the_trash(
         self, ports: MemoryBackend, monkeypatch: pytest.MonkeyPatch

@@ -29,15 +29,7 @@ def listed(
     order: str = "desc",
     purpose: str | None = None,
 ) -> FilePage:
-    return list_files(
-        tenant,
-        limit=limit,
-        after=after,
-        order=order,
-        purpose=purpose,
-        files=ports.files,
-        clock=ports.clock,
-    )
+    return ports.make(list_files)(tenant, limit=limit, after=after, order=order, purpose=purpose)
 
 
 def numbered(ports: MemoryBackend, count: int, filename: str = "notes.txt") -> None:

@@ -39,7 +39,7 @@ pytestmark = pytest.mark.usefixtures("tenant")
 
 
 def get(ports: MemoryBackend, file_id: str, tenant: TenantId = TENANT) -> File:
-    return get_file(tenant, file_id, files=ports.files, clock=ports.clock)
+    return ports.make(get_file)(tenant, file_id)
 
 
 def content(
@@ -48,36 +48,21 @@ def content(
     byte_range: str | None = None,
     if_none_match: str | None = None,
 ) -> Inline | Redirect:
-    return open_content(
-        TENANT,
-        file_id,
-        byte_range=byte_range,
-        if_none_match=if_none_match,
-        files=ports.files,
-        objects=ports.objects,
-        clock=ports.clock,
+    return ports.make(open_content)(
+        TENANT, file_id, byte_range=byte_range, if_none_match=if_none_match
     )
 
 
 def url(ports: MemoryBackend, file_id: str, lifetime: int = 300) -> object:
-    return download_url(
-        TENANT,
-        file_id,
-        lifetime=lifetime,
-        files=ports.files,
-        objects=ports.objects,
-        clock=ports.clock,
-    )
+    return ports.make(download_url)(TENANT, file_id, lifetime=lifetime)
 
 
 def validation(ports: MemoryBackend, file_id: str) -> bytes:
-    return get_validation(
-        TENANT, file_id, files=ports.files, objects=ports.objects, clock=ports.clock
-    )
+    return ports.make(get_validation)(TENANT, file_id)
 
 
 def delete(ports: MemoryBackend, file_id: str, tenant: TenantId = TENANT) -> str:
-    return delete_file(tenant, file_id, files=ports.files, clock=ports.clock)
+    return ports.make(delete_file)(tenant, file_id)
 
 
 @pytest.mark.parametrize("read", [get, content, url, validation, delete])
@@ -180,14 +165,7 @@ def test_a_file_whose_bytes_have_not_arrived_has_no_content(ports: MemoryBackend
 def test_a_link_lives_as_long_as_was_asked(ports: MemoryBackend, lifetime: int) -> None:
     file = store(ports)
 
-    link = download_url(
-        TENANT,
-        file.id,
-        lifetime=lifetime,
-        files=ports.files,
-        objects=ports.objects,
-        clock=ports.clock,
-    )
+    link = ports.make(download_url)(TENANT, file.id, lifetime=lifetime)
 
     assert link.expires_at == int(START) + lifetime
     assert file.id in link.url

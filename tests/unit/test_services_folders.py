@@ -21,7 +21,7 @@ from larder.services.space.list_folders import list_folders
 from larder.services.space.update_folder import FolderChanges
 from tests.fakes.clock import START
 from tests.samples import TENANT
-from tests.unit.space_cases import change_folder, make_folder, store
+from tests.unit.use_cases import change_folder, make_folder, store
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +37,7 @@ NO_FOLDER = ["", "Root", "folder-", "folder-1", "file-" + "0" * 24, "folder-" + 
 
 
 def names(ports: MemoryBackend, parent: str | None = None) -> list[str]:
-    found = list_folders(TENANT, parent, limit=100, after=None, folders=ports.folders)
+    found = ports.make(list_folders)(TENANT, parent, limit=100, after=None)
     return [folder.name for folder in found.items]
 
 
@@ -168,16 +168,16 @@ class TestFind:
         self, ports: MemoryBackend
     ) -> None:
         folder = make_folder(ports, "a")
-        assert get_folder(TENANT, folder.id, folders=ports.folders) == folder
+        assert ports.make(get_folder)(TENANT, folder.id) == folder
 
         ports.folders.close(TENANT, folder.id, NOW)
 
-        assert get_folder(TENANT, folder.id, folders=ports.folders).deleting
+        assert ports.make(get_folder)(TENANT, folder.id).deleting
 
     @pytest.mark.parametrize("folder_id", [*NO_FOLDER, "root", "folder-" + "0" * 24])
     def test_what_does_not_exist_is_not_found(self, ports: MemoryBackend, folder_id: str) -> None:
         with pytest.raises(NotFoundError) as refused:
-            get_folder(TENANT, folder_id, folders=ports.folders, param="folder_id")
+            ports.make(get_folder)(TENANT, folder_id, param="folder_id")
 
         assert refused.value.message == f"No such Folder object: {folder_id[:64]} (not found)"
         assert refused.value.param == "folder_id"
@@ -188,7 +188,7 @@ class TestFind:
         foreign = make_folder(ports, "a", tenant=other)
 
         with pytest.raises(NotFoundError):
-            get_folder(TENANT, foreign.id, folders=ports.folders)
+            ports.make(get_folder)(TENANT, foreign.id)
 
     @pytest.mark.parametrize("raw", [None, "root"])
     def test_the_root_is_no_folder(self, raw: str | None) -> None:
@@ -218,7 +218,7 @@ class TestList:
     @pytest.mark.parametrize("limit", [-1, 0, 101])
     def test_another_limit_is_refused(self, ports: MemoryBackend, limit: int) -> None:
         with pytest.raises(InvalidParameterError) as refused:
-            list_folders(TENANT, None, limit=limit, after=None, folders=ports.folders)
+            ports.make(list_folders)(TENANT, None, limit=limit, after=None)
 
         assert refused.value.param == "limit"
 

@@ -20,19 +20,22 @@ from larder.services.space.update_file import FileChanges
 from larder.services.upkeep.sweep import Outcome
 from tests.fakes.clock import START
 from tests.samples import TENANT, a_file, a_file_id, a_folder, a_project
-from tests.unit.space_cases import (
+from tests.unit.use_cases import (
+    announce,
     cleaning,
+    complete,
     delete,
     empty_folder,
     forever,
     make_folder,
+    receive,
     restore,
     store,
+    sweep,
     times,
     trash,
     update,
 )
-from tests.unit.use_cases import announce, complete, receive, sweep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -9,7 +9,7 @@ import pytest
 from tests.fakes.cleanup_queue import InMemoryCleanupQueue
 from tests.fakes.clock import START
 from tests.samples import TENANT
-from tests.unit.space_cases import cleaning, forever, make_folder, store, times, trash
+from tests.unit.use_cases import cleaning, forever, make_folder, store, times, trash
 
 if TYPE_CHECKING:
     from larder.domain.ids import TenantId

@@ -13,8 +13,7 @@ from larder.domain.uploads import UPLOAD_LIFE, Upload, UploadStatus
 from larder.services.space.purge import purge_one
 from larder.services.upkeep.clear_removed import clear_file, clear_upload
 from tests.samples import TENANT, to_trash
-from tests.unit.space_cases import restore
-from tests.unit.use_cases import VALID_LINE, announce, receive, store
+from tests.unit.use_cases import VALID_LINE, announce, receive, restore, store
 
 if TYPE_CHECKING:
     from larder.domain.files import File
@@ -29,13 +28,11 @@ def usage(ports: MemoryBackend) -> Usage:
 
 
 def cleared_file(ports: MemoryBackend, file: File) -> bool:
-    return clear_file(TENANT, file, files=ports.files, objects=ports.objects)
+    return ports.make(clear_file)(TENANT, file)
 
 
 def cleared_upload(ports: MemoryBackend, upload: Upload) -> bool:
-    return clear_upload(
-        TENANT, upload, files=ports.files, uploads=ports.uploads, objects=ports.objects
-    )
+    return ports.make(clear_upload)(TENANT, upload)
 
 
 def vanish(ports: MemoryBackend) -> None:
@@ -184,7 +181,7 @@ class TestTrash:
     ) -> None:
         file, _ = store(ports), store(ports)
         to_trash(ports, TENANT, file.id)
-        purge_one(TENANT, file.id, trash=ports.trash, clock=ports.clock)
+        ports.make(purge_one)(TENANT, file.id)
 
         # In the trash and then gone: told twice, in either order, as late as may be.
         assert self.cleared(ports) == [True, True]
@@ -203,7 +200,7 @@ class TestTrash:
         gone = ports.removed()
         for tenant, removed in gone * 2:
             assert not isinstance(removed, Upload)
-            assert clear_file(tenant, removed, files=ports.files, objects=ports.objects)
+            assert ports.make(clear_file)(tenant, removed)
 
         assert len(gone) == 1
         assert usage(ports).used == NOTHING

@@ -210,7 +210,7 @@ def test_bytes_of_a_file_in_the_trash_stay(ports: MemoryBackend) -> None:
 
 def test_a_deleted_file_does_not_come_back(ports: MemoryBackend) -> None:
     file = store(ports)
-    delete_file(TENANT, file.id, files=ports.files, clock=ports.clock)
+    ports.make(delete_file)(TENANT, file.id)
 
     assert receive(ports, file.id) is Arrival.UNCLAIMED
 
@@ -225,7 +225,7 @@ def test_a_file_deleted_while_it_is_validated_leaves_nothing_behind(
     put_report = ports.objects.put_report
 
     def delete_meanwhile(*args: Any) -> None:
-        delete_file(TENANT, file.id, files=ports.files, clock=ports.clock)
+        ports.make(delete_file)(TENANT, file.id)
         ports.objects.delete(TENANT, file.id)
         put_report(*args)
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def create(ports: MemoryBackend, name: str = "demo", limit: Amount = DEFAULT_LIMIT) -> Project:
-    return create_project(name, limit, projects=ports.projects, clock=ports.clock)
+    return ports.make(create_project)(name, limit)
 
 
 def test_a_project_has_a_name_an_id_and_its_limits(ports: MemoryBackend) -> None:
@@ -64,7 +64,7 @@ def test_a_negative_limit_is_refused(ports: MemoryBackend, limit: Amount) -> Non
         create(ports, limit=limit)
     project = create(ports)
     with pytest.raises(InvalidParameterError):
-        set_limit(project.id, limit, projects=ports.projects)
+        ports.make(set_limit)(project.id, limit)
 
     assert ports.snapshot().usage[project.id].limit == DEFAULT_LIMIT
 
@@ -72,7 +72,7 @@ def test_a_negative_limit_is_refused(ports: MemoryBackend, limit: Amount) -> Non
 def test_a_limit_of_nothing_admits_nothing(ports: MemoryBackend) -> None:
     project = create(ports)
 
-    set_limit(project.id, Amount(0, 0), projects=ports.projects)
+    ports.make(set_limit)(project.id, Amount(0, 0))
 
     assert ports.snapshot().usage[project.id].left == Amount(0, 0)
 
@@ -81,12 +81,12 @@ def test_a_project_is_found_by_name_and_by_id(ports: MemoryBackend) -> None:
     create(ports, "another")
     project = create(ports)
 
-    assert get_project("demo", projects=ports.projects) == project
-    assert get_project(project.id, projects=ports.projects) == project
+    assert ports.make(get_project)("demo") == project
+    assert ports.make(get_project)(project.id) == project
 
 
 def test_an_unknown_project_is_not_found(ports: MemoryBackend) -> None:
     create(ports)
 
     with pytest.raises(NotFoundError, match="No such Project object: nobody"):
-        get_project("nobody", projects=ports.projects)
+        ports.make(get_project)("nobody")

@@ -14,6 +14,7 @@ from larder.domain.trash import TRASH_LIFE
 from larder.domain.uploads import UPLOAD_LIFE, UploadStatus
 from larder.services.files.ports import Settlement
 from larder.services.projects.usage import get_usage
+from larder.services.quota import admit
 from larder.services.upkeep.ports import DueWork
 from larder.services.upkeep.reclaim import MAX_RECLAIMED_PER_REQUEST
 from tests.samples import TENANT, a_file, a_project, to_trash
@@ -25,11 +26,11 @@ if TYPE_CHECKING:
 
 
 def reclaim(ports: MemoryBackend, tenant: TenantId = TENANT) -> int:
-    return ports.quota.reclaim(tenant)
+    return ports.reclaim(tenant)
 
 
 def usage(ports: MemoryBackend, tenant: TenantId = TENANT) -> Usage:
-    return get_usage(tenant, usage=ports.usage, quota=ports.quota)
+    return ports.make(get_usage)(tenant)
 
 
 @pytest.mark.usefixtures("tenant")
@@ -100,16 +101,16 @@ def test_one_request_reclaims_at_most_a_thousand(ports: MemoryBackend) -> None:
 @pytest.mark.usefixtures("tenant")
 class TestAdmitReclaiming:
     def attempts(self, ports: MemoryBackend, *errors: Exception | None) -> int:
-        """Admit with an `admit` that fails so, and return how often it was called."""
+        """Admit with an admission that fails so, and return how often it was called."""
         planned = list(errors)
 
-        def admit() -> None:
+        def admission() -> None:
             error = planned.pop(0)
             if error is not None:
                 raise error
 
         try:
-            ports.quota.admit(TENANT, admit)
+            admit(TENANT, admission, reclaim=ports.reclaim)
         finally:
             self.calls = len(errors) - len(planned)
         return self.calls

@@ -12,7 +12,7 @@ from larder.services.space.find_files import MAX_FILTER, file_query, find_files
 from larder.services.space.ports import FileQuery, Page, Sort
 from tests.fakes.clock import START
 from tests.samples import TENANT
-from tests.unit.space_cases import make_folder, store, trash
+from tests.unit.use_cases import make_folder, store, trash
 
 if TYPE_CHECKING:
     from larder.domain.files import File
@@ -32,13 +32,11 @@ def query(ports: MemoryBackend, **asked: Any) -> FileQuery:
         "sort": "createdAt",
         "order": None,
     }
-    return file_query(TENANT, **{**nothing, **asked}, folders=ports.folders)
+    return ports.make(file_query)(TENANT, **{**nothing, **asked})
 
 
 def find(ports: MemoryBackend, asked: FileQuery, limit: int = 10) -> Page[File]:
-    return find_files(
-        TENANT, asked, limit=limit, after=None, search=ports.search, clock=ports.clock
-    )
+    return ports.make(find_files)(TENANT, asked, limit=limit, after=None)
 
 
 class TestQuery:

@@ -12,7 +12,7 @@ from larder.domain.quota import Amount
 from larder.services.object_store import SignedRequest
 from larder.services.space.read_file import read_file
 from tests.samples import TENANT, a_file, a_file_id, a_project
-from tests.unit.space_cases import store, trash
+from tests.unit.use_cases import store, trash
 
 if TYPE_CHECKING:
     from larder.domain.files import File
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.usefixtures("tenant")
 
 
 def read(ports: MemoryBackend, file_id: str) -> tuple[File, bytes | SignedRequest]:
-    return read_file(TENANT, file_id, files=ports.files, objects=ports.objects, clock=ports.clock)
+    return ports.make(read_file)(TENANT, file_id)
 
 
 @pytest.mark.parametrize("size", [0, 1, MAX_INLINE_BYTES - 1])

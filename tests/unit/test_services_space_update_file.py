@@ -14,7 +14,7 @@ from larder.services.files.ports import Settlement
 from larder.services.space.update_file import ATTEMPTS, FileChanges
 from tests.fakes.clock import START
 from tests.samples import TENANT, a_file_id, to_trash
-from tests.unit.space_cases import make_folder, store, trash, update
+from tests.unit.use_cases import make_folder, store, trash, update
 
 if TYPE_CHECKING:
     from larder.domain.files import File
@@ -86,7 +86,7 @@ class TestChanges:
         assert not update(ports, file.id, FileChanges(favorite=False)).favorite
 
     def test_a_new_name_leaves_the_media_type(self, ports: MemoryBackend) -> None:
-        file = store(ports, filename="a.csv")
+        file = store(ports, filename="a.csv", mime_type="text/csv")
 
         assert update(ports, file.id, FileChanges(name="a.png")).mime_type == "text/csv"
 

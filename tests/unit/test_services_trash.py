@@ -21,10 +21,13 @@ from larder.services.space.trash_file import ATTEMPTS, trash_all
 from larder.services.space.update_file import FileChanges
 from tests.fakes.clock import START
 from tests.samples import OTHER, TENANT, a_file, a_file_id, a_project, to_trash
-from tests.unit.space_cases import (
+from tests.unit.use_cases import (
+    announce,
     cleaning,
+    complete,
     forever,
     make_folder,
+    receive,
     restore,
     store,
     times,
@@ -32,7 +35,6 @@ from tests.unit.space_cases import (
     trashed,
     update,
 )
-from tests.unit.use_cases import announce, complete, receive
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -56,22 +58,16 @@ def used(ports: MemoryBackend) -> Amount:
 
 
 def listed(ports: MemoryBackend, limit: int = 100) -> list[FileId]:
-    page = list_trash(TENANT, limit=limit, after=None, trash=ports.trash, clock=ports.clock)
+    page = ports.make(list_trash)(TENANT, limit=limit, after=None)
     return [gone.file.id for gone in page.items]
 
 
 def empty(ports: MemoryBackend, keep_going: Callable[[], bool] = forever) -> tuple[int, bool]:
-    return empty_trash(
-        TENANT,
-        trash=ports.trash,
-        cleanups=ports.cleanups,
-        clock=ports.clock,
-        keep_going=keep_going,
-    )
+    return ports.make(empty_trash)(TENANT, keep_going=keep_going)
 
 
 def purge(ports: MemoryBackend, file_id: str) -> FileId:
-    return purge_one(TENANT, file_id, trash=ports.trash, clock=ports.clock)
+    return ports.make(purge_one)(TENANT, file_id)
 
 
 def a_full_trash(ports: MemoryBackend, count: int) -> list[File]:
@@ -92,7 +88,7 @@ class TestTrash:
         assert trash(ports, file.id) == file.id
 
         with pytest.raises(NotFoundError):
-            get_file(TENANT, file.id, files=ports.files, clock=ports.clock)
+            ports.make(get_file)(TENANT, file.id)
         found = ports.search.search(TENANT, FileQuery(), limit=10, after=None, now=START)
         assert found.items == ()
         assert used(ports) == before
@@ -163,8 +159,8 @@ class TestTrash:
         trash(ports, in_trash.id)
 
         with pytest.raises(NotFoundError):
-            delete_file(TENANT, in_trash.id, files=ports.files, clock=ports.clock)
-        delete_file(TENANT, live.id, files=ports.files, clock=ports.clock)
+            ports.make(delete_file)(TENANT, in_trash.id)
+        ports.make(delete_file)(TENANT, live.id)
 
         assert listed(ports) == [in_trash.id]
         assert used(ports) == in_trash.amount
@@ -176,7 +172,7 @@ class TestTrashAll:
         update(ports, files[1].id, FileChanges(favorite=True))
         ports.files.release(TENANT, files[2])
 
-        trash_all(TENANT, files, trash=ports.trash, now=START)
+        ports.make(trash_all)(TENANT, files, now=START)
 
         assert set(listed(ports)) == {files[0].id, files[3].id}
         assert ports.files.get(TENANT, files[1].id) is not None
@@ -217,7 +213,7 @@ class TestRestore:
         restored = restore(ports, file.id)
 
         assert restored == replace(settled, revision=1)
-        assert get_file(TENANT, file.id, files=ports.files, clock=ports.clock) == restored
+        assert ports.make(get_file)(TENANT, file.id) == restored
         assert listed(ports) == []
         assert ports.announced() == []
 
@@ -445,9 +441,7 @@ class TestEmpty:
 
         monkeypatch.setattr(ports.trash, "page", outrun)
 
-        purged, done = purge_until(
-            TENANT, NOW, trash=ports.trash, clock=ports.clock, keep_going=forever
-        )
+        purged, done = ports.make(purge_until)(TENANT, NOW, keep_going=forever)
 
         assert (purged, done) == (3, True)
         assert ports.snapshot().trash == {}

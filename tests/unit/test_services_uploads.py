@@ -21,7 +21,7 @@ from larder.domain.quota import NOTHING, Amount
 from larder.domain.uploads import UPLOAD_LIFE, UploadStatus
 from larder.services.files.delete import delete_file
 from larder.services.uploads.cancel import cancel_upload
-from larder.services.uploads.get import UploadState, get_upload
+from larder.services.uploads.get import GetUpload, UploadState
 from larder.services.uploads.part_store import PartsTransfer
 from tests.fakes.clock import START
 from tests.samples import TENANT, a_file_id, a_project
@@ -45,21 +45,11 @@ def usage(ports: MemoryBackend) -> Usage:
 
 
 def get(ports: MemoryBackend, upload_id: str, tenant: TenantId = TENANT) -> UploadState:
-    return get_upload(
-        tenant,
-        upload_id,
-        files=ports.files,
-        uploads=ports.uploads,
-        objects=ports.objects,
-        parts=ports.parts,
-        clock=ports.clock,
-    )
+    return ports.make(GetUpload)(tenant, upload_id)
 
 
 def cancel(ports: MemoryBackend, upload_id: str, tenant: TenantId = TENANT) -> UploadState:
-    return cancel_upload(
-        tenant, upload_id, uploads=ports.uploads, parts=ports.parts, clock=ports.clock
-    )
+    return ports.make(cancel_upload)(tenant, upload_id)
 
 
 def arrived(ports: MemoryBackend, data: bytes = DATA) -> Upload:
@@ -207,7 +197,7 @@ class TestGet:
     def test_the_file_of_a_completed_upload_may_be_gone(self, ports: MemoryBackend) -> None:
         upload = arrived(ports)
         complete(ports, upload.id)
-        delete_file(TENANT, upload.file_id, files=ports.files, clock=ports.clock)
+        ports.make(delete_file)(TENANT, upload.file_id)
 
         state = get(ports, upload.id)
 
@@ -332,7 +322,7 @@ class TestComplete:
     ) -> None:
         upload = arrived(ports)
         complete(ports, upload.id)
-        delete_file(TENANT, upload.file_id, files=ports.files, clock=ports.clock)
+        ports.make(delete_file)(TENANT, upload.file_id)
         ports.objects.delete(TENANT, upload.file_id)
 
         state = complete(ports, upload.id, md5=MD5)

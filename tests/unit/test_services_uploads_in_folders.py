@@ -13,8 +13,7 @@ from larder.domain.uploads import UPLOAD_LIFE, UploadStatus
 from larder.services.upkeep.receive_object import Arrival
 from tests.fakes.clock import START
 from tests.samples import TENANT
-from tests.unit.space_cases import delete, make_folder, restore, trash
-from tests.unit.use_cases import announce, complete, receive
+from tests.unit.use_cases import announce, complete, delete, make_folder, receive, restore, trash
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,8 +74,10 @@ class TestCreate:
     def test_a_folder_that_does_not_exist_is_not_found_and_nothing_is_reserved(
         self, ports: MemoryBackend, folder: str, part_threshold: int
     ) -> None:
+        ports.part_threshold = part_threshold
+
         with pytest.raises(NotFoundError, match="No such Folder") as refused:
-            announce(ports, folder=folder, part_threshold=part_threshold)
+            announce(ports, folder=folder)
 
         assert refused.value.param == "folder_id"
         assert ports.snapshot().usage[TENANT].reserved == NOTHING

@@ -1,29 +1,49 @@
-"""The use cases with their ports filled in, as the functions call them."""
+"""Use cases with what most tests say of them by default."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from larder.domain.parts import PART_THRESHOLD
-from larder.services.files.create import NewFile, create_file
-from larder.services.upkeep.receive_object import Arrival, receive_object
+from larder.services.files.create import CreateFile, NewFile
+from larder.services.space.create_folder import create_folder
+from larder.services.space.delete_folder import EmptyFolder, delete_folder
+from larder.services.space.restore_file import restore_file
+from larder.services.space.trash_file import trash_file
+from larder.services.space.update_file import FileChanges, update_file
+from larder.services.space.update_folder import FolderChanges, update_folder
+from larder.services.upkeep.cleanup import RunCleanup
+from larder.services.upkeep.receive_object import Arrival, ReceiveObject
 from larder.services.upkeep.sweep import Outcome, Sweeper, Swept
-from larder.services.uploads.complete import complete_upload
-from larder.services.uploads.create import NewUpload, create_upload
+from larder.services.uploads.complete import CompleteUpload
+from larder.services.uploads.create import CreateUpload, NewUpload
 from tests.samples import TENANT
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from larder.domain.files import File
+    from larder.domain.folders import Folder
     from larder.domain.ids import FileId, TenantId
+    from larder.domain.trash import TrashedFile
+    from larder.services.space.ports import CleanupQueue
     from larder.services.uploads.get import UploadState
     from tests.backends.memory import MemoryBackend
 
 VALID_LINE = (
     b'{"custom_id":"a","method":"POST","url":"/v1/embeddings","body":{"model":"m","input":"x"}}\n'
 )
+
+
+def forever() -> bool:
+    """Tell that there is time for everything."""
+    return True
+
+
+def times(count: int) -> Callable[[], bool]:
+    """Return what says `count` times that there is time left."""
+    left = iter([True] * count)
+    return lambda: next(left, False)
 
 
 def store(
@@ -33,18 +53,15 @@ def store(
     tenant: TenantId = TENANT,
     filename: str = "notes.txt",
     purpose: str = "user_data",
+    mime_type: str | None = "text/plain",
     expires_after: int | None = None,
+    folder: str | None = None,
+    tags: tuple[str, ...] = (),
     sha256: str | None = None,
 ) -> File:
     """Store a small file."""
-    return create_file(
-        tenant,
-        NewFile(filename, data, purpose, "text/plain", expires_after, sha256=sha256),
-        files=ports.files,
-        quota=ports.quota,
-        objects=ports.objects,
-        clock=ports.clock,
-    )
+    new = NewFile(filename, data, purpose, mime_type, expires_after, folder, tags, sha256)
+    return ports.make(CreateFile)(tenant, new)
 
 
 def announce(
@@ -56,20 +73,10 @@ def announce(
     expires_after: int | None = None,
     sha256: str | None = None,
     folder: str | None = None,
-    part_threshold: int = PART_THRESHOLD,
 ) -> UploadState:
     """Create an upload."""
-    return create_upload(
-        tenant,
-        NewUpload("notes.txt", size, purpose, "text/plain", expires_after, sha256, folder),
-        uploads=ports.uploads,
-        folders=ports.folders,
-        quota=ports.quota,
-        objects=ports.objects,
-        parts=ports.parts,
-        part_threshold=part_threshold,
-        clock=ports.clock,
-    )
+    new = NewUpload("notes.txt", size, purpose, "text/plain", expires_after, sha256, folder)
+    return ports.make(CreateUpload)(tenant, new)
 
 
 def complete(
@@ -81,46 +88,89 @@ def complete(
     md5: str | None = None,
 ) -> UploadState:
     """Complete an upload."""
-    return complete_upload(
-        tenant,
-        upload_id,
-        part_ids=part_ids,
-        md5=md5,
-        files=ports.files,
-        uploads=ports.uploads,
-        objects=ports.objects,
-        parts=ports.parts,
-        clock=ports.clock,
-    )
+    return ports.make(CompleteUpload)(tenant, upload_id, part_ids=part_ids, md5=md5)
 
 
 def receive(ports: MemoryBackend, file_id: FileId, *, tenant: TenantId = TENANT) -> Arrival:
     """Receive the bytes that S3 says have arrived."""
-    return receive_object(
+    return ports.make(ReceiveObject)(tenant, file_id)
+
+
+def update(
+    ports: MemoryBackend, file_id: str, changes: FileChanges, *, tenant: TenantId = TENANT
+) -> File:
+    """Change a file."""
+    return ports.make(update_file)(tenant, file_id, changes)
+
+
+def trash(ports: MemoryBackend, file_id: str, *, tenant: TenantId = TENANT) -> FileId:
+    """Move a file to the trash."""
+    return ports.make(trash_file)(tenant, file_id)
+
+
+def trashed(ports: MemoryBackend, file: File, *, tenant: TenantId = TENANT) -> TrashedFile:
+    """Move a file to the trash, and return it as it is there."""
+    trash(ports, file.id, tenant=tenant)
+    found = ports.trash.get(tenant, file.id)
+    assert found is not None
+    return found
+
+
+def restore(ports: MemoryBackend, file_id: str, *, tenant: TenantId = TENANT) -> File:
+    """Take a file out of the trash."""
+    return ports.make(restore_file)(tenant, file_id)
+
+
+def make_folder(
+    ports: MemoryBackend, name: str, parent: str | None = None, *, tenant: TenantId = TENANT
+) -> Folder:
+    """Make a folder."""
+    return ports.make(create_folder)(tenant, name, parent)
+
+
+def change_folder(
+    ports: MemoryBackend, folder_id: str, changes: FolderChanges, *, tenant: TenantId = TENANT
+) -> Folder:
+    """Change a folder."""
+    return ports.make(update_folder)(tenant, folder_id, changes)
+
+
+def empty_folder(ports: MemoryBackend) -> EmptyFolder:
+    """Return what empties folders."""
+    return ports.make(EmptyFolder)
+
+
+def cleaning(
+    ports: MemoryBackend,
+    keep_going: Callable[[], bool] = forever,
+    again: CleanupQueue | None = None,
+) -> RunCleanup:
+    """Return the worker of the queue of cleanups."""
+    return RunCleanup(empty_folder(ports), again or ports.cleanups, keep_going)
+
+
+def delete(
+    ports: MemoryBackend,
+    folder_id: str,
+    *,
+    tenant: TenantId = TENANT,
+    recursive: bool = True,
+    keep_going: Callable[[], bool] = forever,
+) -> bool:
+    """Delete a folder."""
+    return delete_folder(
         tenant,
-        file_id,
-        files=ports.files,
-        uploads=ports.uploads,
-        objects=ports.objects,
-        clock=ports.clock,
+        folder_id,
+        recursive=recursive,
+        empty_folder=empty_folder(ports),
+        cleanups=ports.cleanups,
+        keep_going=keep_going,
     )
 
 
 def sweeper(ports: MemoryBackend) -> Sweeper:
     """Return the sweeper."""
-    return Sweeper(
-        files=ports.files,
-        trash=ports.trash,
-        folders=ports.folders,
-        uploads=ports.uploads,
-        usage=ports.usage,
-        deadlines=ports.deadlines,
-        objects=ports.objects,
-        parts=ports.parts,
-        validation_queue=ports.validation_queue,
-        cleanups=ports.cleanups,
-        clock=ports.clock,
-    )
+    return ports.make(Sweeper)
 
 
 def sweep(ports: MemoryBackend) -> tuple[Counter[Outcome], list[Swept]]:

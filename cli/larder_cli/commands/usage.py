@@ -26,7 +26,7 @@ def usage(
 
 def current_usage(tenant: TenantId, ports: Composition) -> Usage:
     """Return the project's counters as its own clients see them."""
-    return get_usage(tenant, usage=ports.usage, quota=ports.quota)
+    return get_usage(tenant, usage=ports.usage, reclaim=ports.reclaim)
 
 
 def print_usage(current: Usage, *, as_json: bool) -> None:

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from larder.runtime.settings import Settings
+from larder.runtime.wiring import Wiring
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from larder.services.idempotency import IdempotencyStore
     from larder.services.object_store import ObjectStore
     from larder.services.projects.ports import KeyRecords, ProjectRecords, UsageRecords
-    from larder.services.quota import QuotaGate
     from larder.services.space.delete_folder import EmptyFolder
     from larder.services.space.ports import CleanupQueue, FileSearch, FolderRecords, TrashRecords
     from larder.services.upkeep.ports import Deadlines
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Composition:
+class Composition(Wiring):
     """The ports on AWS, for the resources that `settings` name."""
 
     settings: Settings
@@ -44,6 +44,11 @@ class Composition:
     def from_environment(cls) -> Composition:
         """Compose for the resources that the function's environment names."""
         return cls(Settings.from_environment())
+
+    @property
+    def part_threshold(self) -> int:
+        """The size in bytes above which an upload is transferred in parts."""
+        return self.settings.part_threshold
 
     @cached_property
     def _session(self) -> AwsSession:
@@ -108,13 +113,6 @@ class Composition:
         from larder.adapters.dynamodb.deadlines import DynamoDeadlines
 
         return DynamoDeadlines(self._dynamodb, self.settings.store_table)
-
-    @cached_property
-    def quota(self) -> QuotaGate:
-        """The gate that whatever takes quota passes."""
-        from larder.services.upkeep.reclaim import Reclaimer
-
-        return Reclaimer(self.deadlines, self.files, self.trash, self.uploads, self.clock)
 
     @cached_property
     def idempotency(self) -> IdempotencyStore:

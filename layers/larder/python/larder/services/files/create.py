@@ -13,13 +13,14 @@ from larder.domain.folders import folder_id_from
 from larder.domain.ids import created_at, new_file_id
 from larder.domain.media_types import media_type_of
 from larder.domain.tags import checked_tags
+from larder.services.quota import admit
 
 if TYPE_CHECKING:
     from larder.domain.ids import TenantId
     from larder.services.clock import Clock
     from larder.services.files.ports import FileRecords
     from larder.services.object_store import ObjectStore
-    from larder.services.quota import QuotaGate
+    from larder.services.quota import Reclaim
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,48 +42,50 @@ class NewFile:
     sha256: str | None = None
 
 
-def create_file(
-    tenant: TenantId,
-    new: NewFile,
-    *,
-    files: FileRecords,
-    quota: QuotaGate,
-    objects: ObjectStore,
-    clock: Clock,
-) -> File:
-    """Admit the file, store its bytes, and return its record.
+@dataclass(frozen=True, slots=True)
+class CreateFile:
+    """Admit a file, store its bytes, and return its record.
 
     The record precedes the bytes: a crash in between leaves a record that the sweeper releases,
     never bytes that nothing accounts for.
-
-    Raises:
-        InvalidParameterError: the purpose, the expiry or a tag is not acceptable, or the bytes
-            are not those of the client's `sha256`.
-        NotFoundError: the folder does not exist for this project, or is being deleted.
-        QuotaExceededError: the project has no room.
-        ContentionError: too many concurrent changes of the project.
     """
-    purpose = client_purpose(new.purpose)
-    sha256 = _checked_digest(new)
-    file_id = new_file_id(clock())
-    file = File(
-        id=file_id,
-        filename=new.filename,
-        bytes=len(new.data),
-        purpose=purpose,
-        mime_type=media_type_of(new.filename, new.mime_type),
-        expires_at=expiry_of(purpose, created_at(file_id), new.expires_after),
-        sha256=sha256,
-        folder_id=folder_id_from(new.folder_id, param="folder_id"),
-        tags=checked_tags(new.tags, param="tags"),
-    )
-    quota.admit(tenant, lambda: files.admit(tenant, file))
-    try:
-        objects.put(tenant, file_id, new.data)
-    except Exception:
-        files.release(tenant, file)
-        raise
-    return file
+
+    files: FileRecords
+    objects: ObjectStore
+    reclaim: Reclaim
+    clock: Clock
+
+    def __call__(self, tenant: TenantId, new: NewFile) -> File:
+        """Create the file.
+
+        Raises:
+            InvalidParameterError: the purpose, the expiry or a tag is not acceptable, or the
+                bytes do not have the client's `sha256`.
+            NotFoundError: the folder does not exist for this project, or is being deleted.
+            QuotaExceededError: the project has no room.
+            ContentionError: too many concurrent changes of the project.
+        """
+        purpose = client_purpose(new.purpose)
+        sha256 = _checked_digest(new)
+        file_id = new_file_id(self.clock())
+        file = File(
+            id=file_id,
+            filename=new.filename,
+            bytes=len(new.data),
+            purpose=purpose,
+            mime_type=media_type_of(new.filename, new.mime_type),
+            expires_at=expiry_of(purpose, created_at(file_id), new.expires_after),
+            sha256=sha256,
+            folder_id=folder_id_from(new.folder_id, param="folder_id"),
+            tags=checked_tags(new.tags, param="tags"),
+        )
+        admit(tenant, lambda: self.files.admit(tenant, file), reclaim=self.reclaim)
+        try:
+            self.objects.put(tenant, file_id, new.data)
+        except Exception:
+            self.files.release(tenant, file)
+            raise
+        return file
 
 
 def _checked_digest(new: NewFile) -> str:

@@ -8,21 +8,16 @@ if TYPE_CHECKING:
     from larder.domain.ids import TenantId
     from larder.domain.quota import Usage
     from larder.services.projects.ports import UsageRecords
-    from larder.services.quota import QuotaGate
+    from larder.services.quota import Reclaim
 
 
-def get_usage(
-    tenant: TenantId,
-    *,
-    usage: UsageRecords,
-    quota: QuotaGate,
-) -> Usage:
+def get_usage(tenant: TenantId, *, usage: UsageRecords, reclaim: Reclaim) -> Usage:
     """Return the project's counters, after reclaiming what has expired: expired never counts.
 
     Raises:
         LookupError: there is no such project.
     """
-    quota.reclaim(tenant)
+    reclaim(tenant)
     found = usage.get(tenant)
     if found is None:
         raise LookupError(tenant)

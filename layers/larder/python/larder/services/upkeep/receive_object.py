@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -37,124 +38,113 @@ class Arrival(StrEnum):
     UNCLAIMED = "unclaimed"
 
 
-def receive_object(
-    tenant: TenantId,
-    file_id: FileId,
-    *,
-    files: FileRecords,
-    uploads: UploadRecords,
-    objects: ObjectStore,
-    clock: Clock,
-) -> Arrival:
-    """Move the file whose bytes are in S3 on from `uploaded`, completing its upload first.
+@dataclass(frozen=True, slots=True)
+class ReceiveObject:
+    """Move a file whose bytes are in S3 on from `uploaded`, completing its upload first.
 
     Safe to repeat, in any order and at the same time: every change is conditional on the state
-    that it leaves. Bytes that no record claims are deleted, once nothing can claim them later:
+    that it leaves. Bytes that no record claims are deleted once nothing can claim them later:
     the record precedes the bytes, and an upload that has ended becomes no file.
     """
-    file = files.get(tenant, file_id)
-    if file is None:
-        upload = uploads.get(tenant, upload_of(file_id))
-        if upload is not None and not _ended(
-            tenant, upload, uploads=uploads, objects=objects, clock=clock
-        ):
+
+    files: FileRecords
+    uploads: UploadRecords
+    objects: ObjectStore
+    clock: Clock
+
+    def __call__(self, tenant: TenantId, file_id: FileId) -> Arrival:
+        """Receive the file's bytes, and return what became of them."""
+        file = self.files.get(tenant, file_id)
+        if file is None:
+            upload = self.uploads.get(tenant, upload_of(file_id))
+            if upload is not None and not self._end(tenant, upload):
+                return Arrival.UNCLAIMED
+            file = self.files.get(tenant, file_id)
+        if file is None:
+            self._delete_unclaimed(tenant, file_id)
             return Arrival.UNCLAIMED
-        file = files.get(tenant, file_id)
-    if file is None:
-        if not files.exists(tenant, file_id):
-            objects.delete(tenant, file_id)
-        return Arrival.UNCLAIMED
-    if file.status is not FileStatus.UPLOADED or file.expired(clock()):
-        return Arrival.ALREADY_SETTLED
-    if file.purpose is Purpose.BATCH:
-        settlement = _validate(tenant, file, objects=objects, clock=clock)
-    else:
-        settlement = _digest(tenant, file, objects=objects)
-    if settlement is None or not files.settle(tenant, file, settlement):
-        # Deleted while it was being read, or another delivery was faster.
-        if not files.exists(tenant, file_id):
-            objects.delete(tenant, file_id)
-        return Arrival.ALREADY_SETTLED
-    return Arrival.REJECTED if settlement.status is FileStatus.ERROR else Arrival.PROCESSED
+        if file.status is not FileStatus.UPLOADED or file.expired(self.clock()):
+            return Arrival.ALREADY_SETTLED
+        if file.purpose is Purpose.BATCH:
+            settlement = self._validate(tenant, file)
+        else:
+            settlement = self._digest(tenant, file)
+        if settlement is None or not self.files.settle(tenant, file, settlement):
+            # Deleted while it was being read, or another delivery was faster.
+            self._delete_unclaimed(tenant, file_id)
+            return Arrival.ALREADY_SETTLED
+        return Arrival.REJECTED if settlement.status is FileStatus.ERROR else Arrival.PROCESSED
 
+    def _delete_unclaimed(self, tenant: TenantId, file_id: FileId) -> None:
+        if not self.files.exists(tenant, file_id):
+            self.objects.delete(tenant, file_id)
 
-def _ended(
-    tenant: TenantId,
-    upload: Upload,
-    *,
-    uploads: UploadRecords,
-    objects: ObjectStore,
-    clock: Clock,
-) -> bool:
-    """End the upload if it is pending; False when it stays so, for bytes of the announced size.
+    def _end(self, tenant: TenantId, upload: Upload) -> bool:
+        """End the upload if it is pending; False when bytes of the announced size are missing.
 
-    Others, which S3 refuses by the signed length, are deleted to make room for another try.
-    """
-    if upload.status_at(clock()) is UploadStatus.EXPIRED:
-        # Closed here, if nobody has: somebody else may be completing it at this very moment, and
-        # it is the record that decides who was first.
-        uploads.close(tenant, upload, UploadStatus.EXPIRED)
-    elif upload.status is UploadStatus.PENDING:
-        stat = objects.stat(tenant, upload.file_id)
-        if stat is None:
-            return False
-        if stat.size != upload.bytes:
-            objects.delete(tenant, upload.file_id)
-            return False
-        complete_as_file(tenant, upload, upload.to_file(), uploads=uploads)
-    return True
+        Bytes of another size, which S3 refuses by the signed length, are deleted to make room for
+        another try.
+        """
+        if upload.status_at(self.clock()) is UploadStatus.EXPIRED:
+            # Closed here, if nobody has: somebody else may be completing it at this very moment,
+            # and it is the record that decides who was first.
+            self.uploads.close(tenant, upload, UploadStatus.EXPIRED)
+        elif upload.status is UploadStatus.PENDING:
+            stat = self.objects.stat(tenant, upload.file_id)
+            if stat is None:
+                return False
+            if stat.size != upload.bytes:
+                self.objects.delete(tenant, upload.file_id)
+                return False
+            complete_as_file(tenant, upload, upload.to_file(), uploads=self.uploads)
+        return True
 
-
-def _digest(tenant: TenantId, file: File, *, objects: ObjectStore) -> Settlement | None:
-    if file.sha256 is not None or file.bytes > MAX_DIGESTED_BYTES:
-        # There may be none: a file whose upload failed half-way is announced when it is restored.
-        if objects.stat(tenant, file.id) is None:
+    def _digest(self, tenant: TenantId, file: File) -> Settlement | None:
+        if file.sha256 is not None or file.bytes > MAX_DIGESTED_BYTES:
+            # There may be none: a file whose upload failed half-way is announced when restored.
+            if self.objects.stat(tenant, file.id) is None:
+                return None
+            return Settlement(FileStatus.PROCESSED, sha256=file.sha256)
+        stream = self.objects.stream(tenant, file.id)
+        if stream is None:
             return None
-        return Settlement(FileStatus.PROCESSED, sha256=file.sha256)
-    stream = objects.stream(tenant, file.id)
-    if stream is None:
-        return None
-    digest = hashlib.sha256()
-    with stream as blocks:
-        for block in blocks:
-            digest.update(block)
-    return _kept_promise(file, digest.hexdigest()) or Settlement(
-        FileStatus.PROCESSED, sha256=digest.hexdigest()
-    )
+        digest = hashlib.sha256()
+        with stream as blocks:
+            for block in blocks:
+                digest.update(block)
+        return _broken_promise(file, digest.hexdigest()) or Settlement(
+            FileStatus.PROCESSED, sha256=digest.hexdigest()
+        )
+
+    def _validate(self, tenant: TenantId, file: File) -> Settlement | None:
+        started = self.clock()
+        stream = self.objects.stream(tenant, file.id)
+        if stream is None:
+            return None
+        validator = BatchValidator()
+        with stream as blocks:
+            for block in blocks:
+                validator.feed(block)
+        report = validator.finish()
+        now = self.clock()
+        duration_ms = round((now - started) * 1000)
+        stored = report_json(file, report, validated_at=int(now), duration_ms=duration_ms)
+        self.objects.put_report(tenant, file.id, stored)
+        return _broken_promise(file, report.sha256) or Settlement(
+            FileStatus.PROCESSED if report.valid else FileStatus.ERROR,
+            details=None if report.valid else report.summary,
+            sha256=report.sha256,
+        )
 
 
-def _kept_promise(file: File, sha256: str) -> Settlement | None:
+def _broken_promise(file: File, sha256: str) -> Settlement | None:
+    """Return how the file is settled when its bytes are not those announced, None when they are."""
     if file.promised_sha256 in {None, sha256}:
         return None
     return Settlement(
         FileStatus.ERROR,
         details=f"The SHA-256 of the bytes is {sha256}, but {file.promised_sha256} was announced.",
         sha256=sha256,
-    )
-
-
-def _validate(
-    tenant: TenantId, file: File, *, objects: ObjectStore, clock: Clock
-) -> Settlement | None:
-    started = clock()
-    stream = objects.stream(tenant, file.id)
-    if stream is None:
-        return None
-    validator = BatchValidator()
-    with stream as blocks:
-        for block in blocks:
-            validator.feed(block)
-    report = validator.finish()
-    now = clock()
-    objects.put_report(
-        tenant,
-        file.id,
-        report_json(file, report, validated_at=int(now), duration_ms=round((now - started) * 1000)),
-    )
-    return _kept_promise(file, report.sha256) or Settlement(
-        FileStatus.PROCESSED if report.valid else FileStatus.ERROR,
-        details=None if report.valid else report.summary,
-        sha256=report.sha256,
     )
 
 

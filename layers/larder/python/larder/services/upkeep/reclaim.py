@@ -6,12 +6,9 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from larder.domain.errors import QuotaExceededError
 from larder.domain.uploads import UploadStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from larder.domain.ids import FileId, TenantId, UploadId
     from larder.services.clock import Clock
     from larder.services.files.ports import FileRecords
@@ -24,8 +21,8 @@ MAX_RECLAIMED_PER_REQUEST = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class Reclaimer:
-    """The ports that reclaiming needs."""
+class ReclaimExpired:
+    """Release a project's expired files and uploads, and return how many there were."""
 
     deadlines: Deadlines
     files: FileRecords
@@ -33,24 +30,11 @@ class Reclaimer:
     uploads: UploadRecords
     clock: Clock
 
-    def reclaim(self, tenant: TenantId) -> int:
-        """Release the project's expired files and uploads, and return how many there were."""
+    def __call__(self, tenant: TenantId) -> int:
+        """Reclaim up to `MAX_RECLAIMED_PER_REQUEST` files and uploads."""
         now = self.clock()
         expired = list(islice(self.deadlines.expired(tenant, now), MAX_RECLAIMED_PER_REQUEST))
         return sum(self._reclaim_one(work, now) for work in expired)
-
-    def admit(self, tenant: TenantId, admit: Callable[[], None]) -> None:
-        """Call `admit`; when the quota is full, reclaim what has expired and call it once more.
-
-        Raises:
-            QuotaExceededError: there is no room even so.
-        """
-        try:
-            admit()
-        except QuotaExceededError:
-            self.reclaim(tenant)
-            # Whether or not anything was reclaimed: another request may have just done it.
-            admit()
 
     def _reclaim_one(self, work: DueWork, now: float) -> bool:
         if work.upload_id is not None:

@@ -13,6 +13,7 @@ from larder.domain.ids import created_at, new_file_id, upload_of
 from larder.domain.media_types import media_type_of
 from larder.domain.parts import MAX_UPLOAD_BYTES
 from larder.domain.uploads import UPLOAD_LIFE, Upload
+from larder.services.quota import admit
 from larder.services.space.get_folder import get_folder
 from larder.services.uploads.get import UploadState, open_transfer
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from larder.domain.ids import FolderId, TenantId
     from larder.services.clock import Clock
     from larder.services.object_store import ObjectStore
-    from larder.services.quota import QuotaGate
+    from larder.services.quota import Reclaim
     from larder.services.space.ports import FolderRecords
     from larder.services.uploads.part_store import PartStore
     from larder.services.uploads.ports import UploadRecords
@@ -42,64 +43,66 @@ class NewUpload:
     folder_id: str | None = None
 
 
-def create_upload(
-    tenant: TenantId,
-    new: NewUpload,
-    *,
-    uploads: UploadRecords,
-    folders: FolderRecords,
-    quota: QuotaGate,
-    objects: ObjectStore,
-    parts: PartStore,
-    part_threshold: int,
-    clock: Clock,
-) -> UploadState:
-    """Reserve room for the file, and return its upload with the PUTs that deliver its bytes.
+@dataclass(frozen=True, slots=True)
+class CreateUpload:
+    """Reserve room for a file, and return its upload with the PUTs that deliver its bytes.
 
     Above `part_threshold` bytes it is transferred in parts.
-
-    Raises:
-        InvalidParameterError: a value is not acceptable.
-        NotFoundError: the folder does not exist for this project, or is being deleted.
-        QuotaExceededError: the project has no room.
-        ContentionError: too many concurrent changes of the project.
     """
-    purpose = client_purpose(new.purpose)
-    now = clock()
-    file_id = new_file_id(now)
-    born = created_at(file_id)
-    upload = Upload(
-        id=upload_of(file_id),
-        filename=new.filename,
-        bytes=_checked_size(new.bytes),
-        purpose=purpose,
-        mime_type=media_type_of(new.filename, new.mime_type),
-        expires_at=born + UPLOAD_LIFE,
-        file_expires_at=expiry_of(purpose, born, new.expires_after),
-        sha256=None if new.sha256 is None else _checked_digest(new.sha256, new.bytes),
-        folder_id=_open_folder(tenant, new.folder_id, folders=folders),
-    )
-    if upload.bytes > part_threshold:
-        # Before the record, which names it: S3's lifecycle aborts one that no record names.
-        upload = replace(upload, multipart_id=parts.begin(tenant, file_id))
-    try:
-        quota.admit(tenant, lambda: uploads.reserve(tenant, upload))
-    except LarderError:
-        if upload.multipart_id is not None:
-            parts.clear(tenant, upload)
-        raise
-    transfer = open_transfer(tenant, upload, (), objects=objects, parts=parts, now=now)
-    return UploadState(upload, upload.status, transfer=transfer)
 
+    uploads: UploadRecords
+    folders: FolderRecords
+    objects: ObjectStore
+    parts: PartStore
+    reclaim: Reclaim
+    part_threshold: int
+    clock: Clock
 
-def _open_folder(tenant: TenantId, raw: str | None, *, folders: FolderRecords) -> FolderId | None:
-    folder_id = folder_id_from(raw, param="folder_id")
-    if (
-        folder_id is not None
-        and get_folder(tenant, folder_id, folders=folders, param="folder_id").deleting
-    ):
-        raise NotFoundError("Folder", folder_id, param="folder_id")
-    return folder_id
+    def __call__(self, tenant: TenantId, new: NewUpload) -> UploadState:
+        """Create the upload.
+
+        Raises:
+            InvalidParameterError: a value is not acceptable.
+            NotFoundError: the folder does not exist for this project, or is being deleted.
+            QuotaExceededError: the project has no room.
+            ContentionError: too many concurrent changes of the project.
+        """
+        purpose = client_purpose(new.purpose)
+        now = self.clock()
+        file_id = new_file_id(now)
+        born = created_at(file_id)
+        upload = Upload(
+            id=upload_of(file_id),
+            filename=new.filename,
+            bytes=_checked_size(new.bytes),
+            purpose=purpose,
+            mime_type=media_type_of(new.filename, new.mime_type),
+            expires_at=born + UPLOAD_LIFE,
+            file_expires_at=expiry_of(purpose, born, new.expires_after),
+            sha256=None if new.sha256 is None else _checked_digest(new.sha256, new.bytes),
+            folder_id=self._open_folder(tenant, new.folder_id),
+        )
+        if upload.bytes > self.part_threshold:
+            # Before the record, which names it: S3's lifecycle aborts one that no record names.
+            upload = replace(upload, multipart_id=self.parts.begin(tenant, file_id))
+        try:
+            admit(tenant, lambda: self.uploads.reserve(tenant, upload), reclaim=self.reclaim)
+        except LarderError:
+            if upload.multipart_id is not None:
+                self.parts.clear(tenant, upload)
+            raise
+        transfer = open_transfer(
+            tenant, upload, (), objects=self.objects, parts=self.parts, now=now
+        )
+        return UploadState(upload, upload.status, transfer=transfer)
+
+    def _open_folder(self, tenant: TenantId, raw: str | None) -> FolderId | None:
+        folder_id = folder_id_from(raw, param="folder_id")
+        if folder_id is None:
+            return None
+        if get_folder(tenant, folder_id, folders=self.folders, param="folder_id").deleting:
+            raise NotFoundError("Folder", folder_id, param="folder_id")
+        return folder_id
 
 
 def _checked_digest(digest: str, size: int) -> str:

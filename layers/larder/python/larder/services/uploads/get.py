@@ -82,30 +82,34 @@ def open_transfer(
     )
 
 
-def get_upload(
-    tenant: TenantId,
-    upload_id: str,
-    *,
-    files: FileRecords,
-    uploads: UploadRecords,
-    objects: ObjectStore,
-    parts: PartStore,
-    clock: Clock,
-) -> UploadState:
-    """Return the upload's state; while it is pending, with the PUTs that are still to be done.
+@dataclass(frozen=True, slots=True)
+class GetUpload:
+    """Return an upload's state; while it is pending, with the PUTs that are still to be done."""
 
-    Raises:
-        NotFoundError: there is no such upload for this project.
-    """
-    now = clock()
-    upload = require_upload(tenant, upload_id, uploads=uploads)
-    status = upload.status_at(now)
-    match status:
-        case UploadStatus.PENDING:
-            arrived = () if upload.plan is None else parts.arrived(tenant, upload) or ()
-            transfer = open_transfer(tenant, upload, arrived, objects=objects, parts=parts, now=now)
-            return UploadState(upload, status, transfer=transfer)
-        case UploadStatus.COMPLETED:
-            return UploadState(upload, status, file=live_file(tenant, upload, files=files, now=now))
-        case UploadStatus.CANCELLED | UploadStatus.EXPIRED:
-            return UploadState(upload, status)
+    files: FileRecords
+    uploads: UploadRecords
+    objects: ObjectStore
+    parts: PartStore
+    clock: Clock
+
+    def __call__(self, tenant: TenantId, upload_id: str) -> UploadState:
+        """Get the upload.
+
+        Raises:
+            NotFoundError: there is no such upload for this project.
+        """
+        now = self.clock()
+        upload = require_upload(tenant, upload_id, uploads=self.uploads)
+        status = upload.status_at(now)
+        match status:
+            case UploadStatus.PENDING:
+                arrived = () if upload.plan is None else self.parts.arrived(tenant, upload) or ()
+                transfer = open_transfer(
+                    tenant, upload, arrived, objects=self.objects, parts=self.parts, now=now
+                )
+                return UploadState(upload, status, transfer=transfer)
+            case UploadStatus.COMPLETED:
+                file = live_file(tenant, upload, files=self.files, now=now)
+                return UploadState(upload, status, file=file)
+            case UploadStatus.CANCELLED | UploadStatus.EXPIRED:
+                return UploadState(upload, status)
