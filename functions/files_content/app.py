@@ -8,7 +8,7 @@ from larder.api.files.content import content_headers, content_response
 from larder.api.http.requests import tenant_of
 from larder.api.http.resolver import lambda_handler_for, resolver
 from larder.runtime.composition import Composition
-from larder.services.files.content import open_content, stat_content
+from larder.services.files.content import Wanted, open_content, stat_content
 
 app = resolver()
 ports = Composition.from_environment()
@@ -23,16 +23,20 @@ files, objects = ports.files, ports.objects
 def files_content(file_id: str) -> Response[Any]:
     """Return the stored bytes; above 4 MiB, redirect to S3, which serves them."""
     headers = app.current_event.headers
+    wanted = Wanted(
+        byte_range=headers.get("range"),
+        if_none_match=headers.get("if-none-match"),
+        only_text=not headers.get("accept"),
+    )
     content = open_content(
         tenant_of(app.current_event),
         file_id,
-        byte_range=headers.get("range"),
-        if_none_match=headers.get("if-none-match"),
+        wanted=wanted,
         files=files,
         objects=objects,
         clock=ports.clock,
     )
-    return content_response(content)
+    return content_response(content, as_text=wanted.only_text)
 
 
 @app.head(

@@ -108,14 +108,14 @@ def test_a_range_beyond_the_end_is_416_with_the_size(api: Api, stored: Stored) -
 @pytest.mark.parametrize(
     "asked", ["bytes=5-2", "bytes=a-b", "bytes=", "lines=0-1", "bytes=0-1,4-5"]
 )
-def test_a_range_that_makes_no_sense_is_never_our_fault(
-    api: Api, stored: Stored, asked: str
-) -> None:
+def test_a_range_that_makes_no_sense_is_ignored(api: Api, stored: Stored, asked: str) -> None:
     answer = stored.get(api, Range=asked)
 
-    assert answer.status_code in {200, 206, 400, 416}, answer.text
-    if answer.status_code == 200:
-        assert answer.content == stored.data
+    if stored.redirected:
+        # S3's own answer, and here the emulator's.
+        assert answer.status_code in {200, 206, 416}, answer.text
+    else:
+        assert (answer.status_code, answer.content) == (200, stored.data)
 
 
 def test_what_has_not_changed_is_not_sent_again(api: Api, stored: Stored) -> None:
@@ -135,6 +135,7 @@ def test_head_tells_size_and_digests_without_the_bytes(api: Api, stored: Stored)
 
     assert (head.status_code, head.content) == (200, b"")
     assert head.headers["content-length"] == str(len(stored.data))
+    assert head.headers["larder-content-length"] == str(len(stored.data))
     assert head.headers["content-type"] == "application/octet-stream"
     assert head.headers["accept-ranges"] == "bytes"
     assert head.headers["etag"] == whole.headers["etag"]

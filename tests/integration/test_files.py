@@ -140,11 +140,51 @@ def test_a_range_is_answered_with_the_part_asked_for(
 ) -> None:
     file = upload(functions, tenant, b"0123456789").json
 
-    answer = get(functions, tenant, file["id"], "files_content", headers={"Range": "bytes=2-4"})
+    headers = {"Range": "bytes=2-4", "Accept": "*/*"}
+    answer = get(functions, tenant, file["id"], "files_content", headers=headers)
 
     assert answer.status == 206
     assert base64.b64decode(answer.raw) == b"234"
     assert answer.headers["content-range"] == "bytes 2-4/10"
+
+
+@pytest.mark.parametrize("asked", ["bytes=5-2", "lines=0-1", "bytes=0-1,4-5"])
+def test_a_range_that_is_none_of_ours_is_ignored(
+    functions: Functions, tenant: TenantId, asked: str
+) -> None:
+    file = upload(functions, tenant, b"0123456789").json
+
+    headers = {"Range": asked, "Accept": "*/*"}
+    answer = get(functions, tenant, file["id"], "files_content", headers=headers)
+
+    assert answer.status == 200
+    assert base64.b64decode(answer.raw) == b"0123456789"
+
+
+def test_a_client_that_says_nothing_of_what_it_accepts_gets_text_as_text(
+    functions: Functions, tenant: TenantId
+) -> None:
+    data = 'a "line"\r\n\té€😀\\'.encode()
+    file = upload(functions, tenant, data, fields={"purpose": "user_data"}).json
+
+    whole = get(functions, tenant, file["id"], "files_content", headers={})
+    part = get(functions, tenant, file["id"], "files_content", headers={"Range": "bytes=2-6"})
+
+    assert (whole.status, whole.binary, whole.raw.encode()) == (200, False, data)
+    assert (part.status, part.binary, part.raw.encode()) == (206, False, data[2:7])
+    assert whole.headers["content-length"] == str(len(data))
+
+
+@pytest.mark.parametrize("data", [bytes(range(256)), b"text\x00", "é".encode()[:1]])
+def test_a_client_that_says_nothing_of_what_it_accepts_is_sent_to_s3_for_other_bytes(
+    functions: Functions, tenant: TenantId, data: bytes
+) -> None:
+    file = upload(functions, tenant, data, fields={"purpose": "user_data"}).json
+
+    answer = get(functions, tenant, file["id"], "files_content", headers={})
+
+    assert (answer.status, answer.raw) == (302, "")
+    assert f"/files/{tenant}/{file['id']}?" in answer.headers["location"]
 
 
 def test_a_range_outside_the_file_is_not_satisfiable(
@@ -188,6 +228,7 @@ def test_a_head_tells_of_the_content_without_it(functions: Functions, tenant: Te
 
     assert (answer.status, answer.raw) == (200, "")
     assert answer.headers["content-length"] == "10"
+    assert answer.headers["larder-content-length"] == "10"
     assert answer.headers["etag"] == '"781e5e245d69b566979b86e28d23f2c7"'
 
 

@@ -15,7 +15,7 @@ from larder.domain.errors import (
 from larder.domain.files import FileStatus
 from larder.domain.limits import MAX_INLINE_BYTES
 from larder.domain.quota import NOTHING
-from larder.services.files.content import Inline, Redirect, open_content
+from larder.services.files.content import Inline, Redirect, Wanted, open_content
 from larder.services.files.delete import delete_file
 from larder.services.files.get import get_file
 from larder.services.files.ports import Settlement
@@ -47,10 +47,11 @@ def content(
     file_id: str,
     byte_range: str | None = None,
     if_none_match: str | None = None,
+    *,
+    only_text: bool = False,
 ) -> Inline | Redirect:
-    return ports.make(open_content)(
-        TENANT, file_id, byte_range=byte_range, if_none_match=if_none_match
-    )
+    wanted = Wanted(byte_range, if_none_match, only_text)
+    return ports.make(open_content)(TENANT, file_id, wanted=wanted)
 
 
 def url(ports: MemoryBackend, file_id: str, lifetime: int = 300) -> object:

@@ -18,8 +18,12 @@ if TYPE_CHECKING:
     from larder.services.files.content import Inline
 
 
-def content_response(content: Inline | Redirect) -> Response[Any]:
-    """Return the bytes, the part asked for, or where they are; never to be rendered."""
+def content_response(content: Inline | Redirect, *, as_text: bool) -> Response[Any]:
+    """Return the bytes, the part asked for, or where they are; never to be rendered.
+
+    API Gateway decodes the base64 of an answer only for a request that says what it accepts:
+    with `as_text` the bytes go out as the UTF-8 that they are.
+    """
     if isinstance(content, Redirect):
         return Response(
             status_code=HTTPStatus.FOUND,
@@ -47,10 +51,10 @@ def content_response(content: Inline | Redirect) -> Response[Any]:
                 status_code=status,
                 content_type="application/octet-stream",
                 # As Powertools would, in a tenth of the time.
-                body=pybase64.b64encode_as_string(data),
+                body=data.decode() if as_text else pybase64.b64encode_as_string(data),
                 headers=headers,
             )
-            answer.base64_encoded = True
+            answer.base64_encoded = not as_text
             return answer
 
 
@@ -61,6 +65,8 @@ def content_headers(file: File, size: int, etag: str) -> dict[str, str]:
         "Cache-Control": "private, no-cache",
         "Content-Disposition": attachment(file.filename),
         "Content-Length": str(size),
+        # API Gateway renames the other one in the answer to a HEAD.
+        "Larder-Content-Length": str(size),
         "ETag": etag,
         **never_rendered(file),
     }

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from larder.domain.content import sendable_as_text, single_range
 from larder.domain.errors import NotFoundError
 from larder.domain.limits import MAX_INLINE_BYTES, URL_LIFETIME
 from larder.services.files.get import get_file
+from larder.services.object_store import StoredBytes
 
 if TYPE_CHECKING:
     from larder.domain.files import File
@@ -15,6 +17,18 @@ if TYPE_CHECKING:
     from larder.services.clock import Clock
     from larder.services.files.ports import FileRecords
     from larder.services.object_store import ObjectStat, ObjectStore, ReadResult, SignedRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a client asks for: `Range` and `If-None-Match` as it sent them.
+
+    With `only_text` the client can be sent text and nothing else.
+    """
+
+    byte_range: str | None = None
+    if_none_match: str | None = None
+    only_text: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,24 +50,32 @@ def open_content(
     tenant: TenantId,
     file_id: str,
     *,
-    byte_range: str | None,
-    if_none_match: str | None,
+    wanted: Wanted,
     files: FileRecords,
     objects: ObjectStore,
     clock: Clock,
 ) -> Inline | Redirect:
-    """Return the file's bytes, or a signed address of them above `MAX_INLINE_BYTES`.
+    """Return the file's bytes, or a signed address of them.
+
+    An address above `MAX_INLINE_BYTES`, and for bytes that are no text where only text arrives.
 
     Raises:
         NotFoundError: there is no such file for this project, or its bytes have not arrived.
     """
     file = get_file(tenant, file_id, files=files, clock=clock)
-    if file.bytes > MAX_INLINE_BYTES:
-        return Redirect(objects.sign_get(tenant, file, now=clock(), lifetime=URL_LIFETIME))
-    result = objects.read(tenant, file.id, byte_range=byte_range, if_none_match=if_none_match)
-    if result is None:
-        raise NotFoundError("File", file_id)
-    return Inline(file, result)
+    if file.bytes <= MAX_INLINE_BYTES:
+        result = objects.read(
+            tenant,
+            file.id,
+            byte_range=None if wanted.byte_range is None else single_range(wanted.byte_range),
+            if_none_match=wanted.if_none_match,
+        )
+        if result is None:
+            raise NotFoundError("File", file_id)
+        arrives = not isinstance(result, StoredBytes) or sendable_as_text(result.data)
+        if arrives or not wanted.only_text:
+            return Inline(file, result)
+    return Redirect(objects.sign_get(tenant, file, now=clock(), lifetime=URL_LIFETIME))
 
 
 def stat_content(
