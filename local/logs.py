@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -21,6 +22,19 @@ _HIDDEN = frozenset(
     }
 )  # fmt: skip
 _PLATFORM = ("START RequestId", "END RequestId", "REPORT RequestId", "INIT_START")
+# As on AWS, 2026/11/28/larder-local-sweep[3]4f6c..., or as the emulator writes it, with "/[".
+_FUNCTION_OF_STREAM = re.compile(r"/\[?([\w-]+)\[")
+
+
+def log_group(stack: str) -> str:
+    """Return the name of the log group of a stack's functions."""
+    return f"/larder/{stack}"
+
+
+def function_of(stream: str, stack: str) -> str:
+    """Return the folder of the function that writes to a log stream of the stack's group."""
+    found = _FUNCTION_OF_STREAM.search(stream)
+    return found[1].removeprefix(f"{stack}-") if found else stream
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +50,7 @@ class FunctionLogs:
 
     def __init__(self, stack: str) -> None:
         self._client = boto3.client("logs")
-        self._prefix = f"/aws/lambda/{stack}-"
+        self._stack = stack
         self._since = int(time.time() * 1000)
         self._shown: set[_Line] = set()
 
@@ -57,16 +71,16 @@ class FunctionLogs:
                 yield f"{clock} {line.function:17} {text}"
 
     def _lines(self) -> Iterator[_Line]:
-        groups = self._client.describe_log_groups(logGroupNamePrefix=self._prefix)["logGroups"]
-        for name in (group["logGroupName"] for group in groups):
-            found = self._client.filter_log_events(logGroupName=name, startTime=self._since)
-            for event in found["events"]:
-                yield _Line(
-                    timestamp=event["timestamp"],
-                    function=name.removeprefix(self._prefix),
-                    stream=event["logStreamName"],
-                    message=event["message"],
-                )
+        found = self._client.filter_log_events(
+            logGroupName=log_group(self._stack), startTime=self._since
+        )
+        for event in found["events"]:
+            yield _Line(
+                timestamp=event["timestamp"],
+                function=function_of(event["logStreamName"], self._stack),
+                stream=event["logStreamName"],
+                message=event["message"],
+            )
 
 
 def readable(message: str) -> str | None:

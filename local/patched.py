@@ -60,6 +60,22 @@ def stop_versions_that_were_replaced() -> None:
     handlers["delete"] = delete_version
 
 
+def name_functions_in_log_streams() -> None:
+    """Gap: the streams of a log group that functions share do not say which function wrote them.
+
+    On AWS a stream is called `2026/11/28/larder-sweep[3]4f6c...`, here `/[larder-sweep[3]4f6c...`.
+    """
+    emit = lambda_svc._emit_lambda_logs  # noqa: SLF001 - there is no other way in
+
+    def emit_logs(function: dict[str, Any], *arguments: Any, **options: Any) -> None:  # noqa: ANN401
+        config = function.get("config") or function
+        version = f"{config['FunctionName']}[{config.get('Version', '$LATEST')}"
+        named = {**function, "config": {**config, "Version": version}}
+        emit(named, *arguments, **options)
+
+    lambda_svc._emit_lambda_logs = emit_logs  # noqa: SLF001
+
+
 def unpack_a_layer_once() -> None:
     """Gap: whatever runs a function unpacks its layers anew, for most of a cold start."""
     unpacked = Path(tempfile.mkdtemp(prefix="layers-"))
@@ -94,5 +110,6 @@ def unpack_a_layer_once() -> None:
 if __name__ == "__main__":
     retry_stream_records_that_failed()
     stop_versions_that_were_replaced()
+    name_functions_in_log_streams()
     unpack_a_layer_once()
     sys.exit(app.main())

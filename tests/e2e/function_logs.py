@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from tests.e2e.stack import Stack
 
+DEFAULT_MEMORY: int = TEMPLATE["Globals"]["Function"]["MemorySize"]
 NEVER = ("unhandled", "Traceback", "X-Amz-Signature", "X-Amz-Credential")
 _PEAK = re.compile(r'"peak_memory_mib": ?(\d+)')
 
@@ -22,20 +23,15 @@ def look_at_logs(stack: Stack, since: float, secrets: Iterable[str]) -> str:
     `since` in unix seconds. Returns what was looked at, for people.
     """
     never = [*NEVER, *secrets]
+    limits = {
+        folder_of(function): function.get("MemorySize", DEFAULT_MEMORY)
+        for function in FUNCTIONS.values()
+    }
     lines, peak = 0, 0
-    for function in FUNCTIONS.values():
-        folder = folder_of(function)
-        limit = function.get("MemorySize", TEMPLATE["Globals"]["Function"]["MemorySize"])
-        pages = stack.logs.get_paginator("filter_log_events").paginate(
-            logGroupName=f"/aws/lambda/{stack.env['LARDER_STACK']}-{folder}",
-            startTime=int(since * 1000),
-        )
-        for page in pages:
-            for event in page["events"]:
-                said = event["message"]
-                for word in never:
-                    assert word not in said, f"{folder} logged {word!r}: {said}"
-                held = max(map(int, _PEAK.findall(said)), default=0)
-                assert held <= limit, f"{folder} held {held} MiB of {limit}"
-                lines, peak = lines + 1, max(peak, held)
+    for folder, said in stack.log_lines(since=since):
+        for word in never:
+            assert word not in said, f"{folder} logged {word!r}: {said}"
+        held = max(map(int, _PEAK.findall(said)), default=0)
+        assert held <= limits[folder], f"{folder} held {held} MiB of {limits[folder]}"
+        lines, peak = lines + 1, max(peak, held)
     return f"{lines} log lines: no failure, no secret, at most {peak} MiB held"

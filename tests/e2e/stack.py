@@ -20,6 +20,8 @@ from botocore.compat import get_current_datetime
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from local.logs import function_of, log_group
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 300
 STOP_SECONDS = 60
+LOG_EVENTS_PER_PAGE = 10_000
 
 
 @contextmanager
@@ -119,11 +122,33 @@ class Stack:
 
     def logged(self, function: str, message: str, about: str) -> list[dict[str, Any]]:
         """Return the function's structured log lines of that message that mention `about`."""
-        group = f"/aws/lambda/{self.env['LARDER_STACK']}-{function}"
-        pages = self.logs.get_paginator("filter_log_events").paginate(logGroupName=group)
-        lines = [event["message"] for page in pages for event in page["events"]]
-        parsed = [json.loads(line) for line in lines if about in line and line.startswith("{")]
+        lines = [
+            line
+            for written_by, line in self.log_lines(about=about)
+            if written_by == function and about in line and line.startswith("{")
+        ]
+        parsed = [json.loads(line) for line in lines]
         return [line for line in parsed if line.get("message") == message]
+
+    def log_lines(self, *, about: str = "", since: float = 0) -> Iterator[tuple[str, str]]:
+        """Yield the functions' log lines that mention `about`, each with its function's folder.
+
+        `since` in unix seconds. Lines of one millisecond may come twice: the emulator gives no
+        token for the next page.
+        """
+        stack, start = self.env["LARDER_STACK"], int(since * 1000)
+        while True:
+            events = self.logs.filter_log_events(
+                logGroupName=log_group(stack),
+                filterPattern=f'"{about}"' if about else "",
+                startTime=start,
+                limit=LOG_EVENTS_PER_PAGE,
+            )["events"]
+            for event in events:
+                yield function_of(event["logStreamName"], stack), event["message"]
+            if len(events) < LOG_EVENTS_PER_PAGE:
+                return
+            start = events[-1]["timestamp"]
 
     def set_expiry(self, project_id: str, object_id: str, expires_at: int) -> None:
         """Make time pass for one file or upload: the API grants no life under an hour."""

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from local.logs import readable
+from local.logs import function_of, readable
 
 
 def test_a_structured_line_shows_what_happened_and_not_the_plumbing() -> None:
@@ -33,3 +33,15 @@ def test_other_output_is_shown_as_it_is(message: str) -> None:
 @pytest.mark.parametrize("message", ["", "\n", "START RequestId: 1", "REPORT RequestId: 1"])
 def test_the_platforms_own_lines_are_left_out(message: str) -> None:
     assert readable(message) is None
+
+
+@pytest.mark.parametrize(
+    "stream",
+    [
+        "2026/11/28/larder-local-files_get[3]4f6c2d",
+        "2026/11/28/larder-local-files_get[$LATEST]4f6c2d",
+        "2026/11/28/[larder-local-files_get[3]4f6c2d",
+    ],
+)
+def test_a_stream_of_the_shared_group_names_its_function(stream: str) -> None:
+    assert function_of(stream, "larder-local") == "files_get"

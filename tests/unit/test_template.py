@@ -8,7 +8,16 @@ from typing import Any
 
 import pytest
 
-from tests.unit.template import ALARMS, FUNCTIONS, RESOURCES, ROOT, folder_of, listed, of_type
+from tests.unit.template import (
+    ALARMS,
+    FUNCTIONS,
+    RESOURCES,
+    ROOT,
+    TEMPLATE,
+    folder_of,
+    listed,
+    of_type,
+)
 
 each_function = pytest.mark.parametrize("function", FUNCTIONS.values(), ids=list(FUNCTIONS))
 
@@ -110,10 +119,10 @@ def test_only_workers_remove_bytes() -> None:
 
 @each_function
 def test_logs_are_kept_for_the_chosen_time(function: dict[str, Any]) -> None:
-    group = of_type("AWS::Logs::LogGroup")[function["LoggingConfig"]["LogGroup"]["Ref"]]
+    logging = TEMPLATE["Globals"]["Function"]["LoggingConfig"] | function.get("LoggingConfig", {})
+    group = of_type("AWS::Logs::LogGroup")[logging["LogGroup"]["Ref"]]
 
-    name = function["FunctionName"]["Fn::Sub"]
-    assert group["LogGroupName"] == {"Fn::Sub": f"/aws/lambda/{name}"}
+    assert group["LogGroupName"] == {"Fn::Sub": "/larder/${AWS::StackName}"}
     assert group["RetentionInDays"] == {"Ref": "LogRetentionDays"}
 
 
