@@ -39,11 +39,14 @@ def of_type(kind: str) -> dict[str, dict[str, Any]]:
 
 
 FUNCTIONS = of_type("AWS::Serverless::Function")
-ANSWERING = {"Authorize"} | {
+ROUTED = {
     name
     for name, function in FUNCTIONS.items()
     if any(event["Type"] == "Api" for event in function.get("Events", {}).values())
 }
+"""The functions that answer requests."""
+
+ANSWERING = {"Authorize"} | ROUTED
 """The functions that somebody waits for."""
 
 ALARMS = of_type("AWS::CloudWatch::Alarm")

@@ -73,6 +73,17 @@ def test_alarms_on_our_own_metrics_watch_what_the_functions_count() -> None:
         assert OWN.items() <= alarm.items()
 
 
+def test_costs_count_the_alarms_and_the_metrics_that_they_watch() -> None:
+    costs = " ".join((ROOT / "docs/costs.md").read_text().split())
+    watched = sum(
+        sum("MetricStat" in metric for metric in alarm["Metrics"]) if "Metrics" in alarm else 1
+        for alarm in ALARMS.values()
+    )
+
+    assert f"${watched * 0.10:.2f} per month for {len(ALARMS)} alarms on {watched} metrics" in costs
+    assert f"for {watched} watched metrics" in TEMPLATE["Parameters"]["Alarms"]["Description"]
+
+
 def test_metrics_go_by_the_stack_s_name() -> None:
     variables = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
 

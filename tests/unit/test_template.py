@@ -13,6 +13,7 @@ from tests.unit.template import (
     FUNCTIONS,
     RESOURCES,
     ROOT,
+    ROUTED,
     TEMPLATE,
     folder_of,
     listed,
@@ -237,8 +238,20 @@ def test_every_dead_letter_queue_raises_an_alarm() -> None:
     assert len(queues) == 4
 
 
+def test_the_alarm_of_the_api_watches_whoever_a_request_waits_for() -> None:
+    """API Gateway answers 5xx for a function that dies or is throttled."""
+    alarm = ALARMS["ApiErrorsAlarm"]
+
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/ApiGateway", "5XXError")
+    assert alarm["Dimensions"] == [
+        {"Name": "ApiName", "Value": RESOURCES["Api"]["Properties"]["Name"]},
+        {"Name": "Stage", "Value": RESOURCES["Api"]["Properties"]["StageName"]},
+    ]
+    assert (alarm["Statistic"], alarm["Threshold"]) == ("Sum", 0)
+
+
 @pytest.mark.parametrize("metric", ["Errors", "Throttles"])
-def test_every_function_raises_an_alarm(metric: str) -> None:
+def test_every_function_that_is_no_route_raises_an_alarm_of_its_own(metric: str) -> None:
     watched = [
         each["MetricStat"]["Metric"]["Dimensions"][0]["Value"]["Ref"]
         for alarm in ALARMS.values()
@@ -246,7 +259,7 @@ def test_every_function_raises_an_alarm(metric: str) -> None:
         if each.get("MetricStat", {}).get("Metric", {}).get("MetricName") == metric
     ]
 
-    assert sorted(watched) == sorted(FUNCTIONS)
+    assert sorted(watched) == sorted(FUNCTIONS.keys() - ROUTED)
 
 
 @pytest.mark.parametrize("alarm", ALARMS.values(), ids=list(ALARMS))
