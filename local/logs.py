@@ -18,7 +18,7 @@ _HIDDEN = frozenset(
     {
         "level", "location", "message", "timestamp", "service", "cold_start", "function_name",
         "function_memory_size", "function_arn", "function_request_id", "correlation_id",
-        "xray_trace_id", "sampling_rate", "lambda_request_id", "key_id",
+        "xray_trace_id", "sampling_rate", "lambda_request_id", "key_id", "_aws",
     }
 )  # fmt: skip
 _PLATFORM = ("START RequestId", "END RequestId", "REPORT RequestId", "INIT_START")
@@ -101,5 +101,5 @@ def readable(message: str) -> str | None:
 
 
 def _metric(record: dict[str, object]) -> str:
-    values = (f"{key}={value}" for key, value in record.items() if key not in {"_aws", "service"})
+    values = (f"{key}={value}" for key, value in record.items() if key not in _HIDDEN)
     return f"{'METRIC':7} {' '.join(values)}"

@@ -79,8 +79,15 @@ def with_snapshots(functions: dict[str, dict[str, Any]]) -> set[str]:
     }
 
 
-def log_levels(functions: dict[str, dict[str, Any]]) -> set[str]:
-    return {each["Environment"]["Variables"]["POWERTOOLS_LOG_LEVEL"] for each in functions.values()}
+def log_levels(functions: dict[str, dict[str, Any]]) -> set[tuple[str, str]]:
+    """Powertools' levels, and those that Lambda lets through."""
+    return {
+        (
+            each["Environment"]["Variables"]["POWERTOOLS_LOG_LEVEL"],
+            each["LoggingConfig"]["ApplicationLogLevel"],
+        )
+        for each in functions.values()
+    }
 
 
 def test_what_is_called_has_the_parameters_of_the_last_deployment(stack: Stack, api: Api) -> None:
@@ -95,8 +102,8 @@ def test_what_is_called_has_the_parameters_of_the_last_deployment(stack: Stack, 
     assert content == b"from a snapshot"
     assert with_snapshots(changed) == ANSWERING
     assert with_snapshots(before) == with_snapshots(after) == set()
-    assert log_levels(changed) == {"WARNING"}
-    assert log_levels(before) == log_levels(after) == {"INFO"}
+    assert log_levels(changed) == {("WARNING", "WARN")}
+    assert log_levels(before) == log_levels(after) == {("INFO", "INFO")}
 
 
 def test_a_version_that_was_replaced_is_gone(stack: Stack) -> None:

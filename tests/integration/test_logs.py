@@ -6,6 +6,7 @@ import base64
 import io
 import json
 import logging
+import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ import pytest
 from botocore.exceptions import BotoCoreError, ClientError, ConnectionClosedError
 from urllib3.filepost import encode_multipart_formdata
 
-from larder.runtime.observability import logger
+from larder.runtime.observability import count, logger
 from tests.integration.conftest import arrival, recorded
 from tests.integration.test_files import GOOD_LINE, get, upload
 from tests.integration.test_uploads import create, on_upload
@@ -33,6 +34,7 @@ NAME = "planted-name.jsonl"
 CONTENT = "planted-content"
 QUERY = "planted-query"
 IDEMPOTENCY = "planted-idempotency"
+RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}(Z|[+-]\d\d:\d\d)")
 PLANTED = (KEY, NAME, CONTENT, QUERY, IDEMPOTENCY, "planted-path", "planted-by-aws", "X-Amz-")
 
 FUNCTIONS = sorted(
@@ -250,6 +252,31 @@ def test_a_record_that_fails_is_told_and_counted(
         ["ClientError InternalServerError"]
     ]
     assert metrics(log) == {"RecordFailed": 1}
+
+
+def test_a_line_has_the_time_without_which_lambda_takes_it_for_info(
+    functions: Functions, tenant: TenantId, log: Log
+) -> None:
+    upload(functions, tenant, GOOD_LINE)
+
+    written = lines(log)
+
+    assert {"request", None} <= {line.get("message") for line in written}
+    assert all(RFC_3339.fullmatch(line["timestamp"]) for line in written)
+
+
+@pytest.mark.parametrize("level", ["DEBUG", "INFO", "WARN", "ERROR"])
+def test_a_metric_passes_whatever_level_lambda_lets_through(
+    log: Log, monkeypatch: pytest.MonkeyPatch, level: str
+) -> None:
+    monkeypatch.setenv("AWS_LAMBDA_LOG_LEVEL", level)
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "Larder")
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "larder")
+
+    count("RecordFailed")
+
+    [line] = lines(log)
+    assert (line["RecordFailed"], line["level"]) == ([1.0], level)
 
 
 def test_what_happens_to_quota_and_files_is_measured(

@@ -69,7 +69,9 @@ def gateway(
     impatient = partial(Client, transport=InProcess(made), sleep=lambda _: None)
     monkeypatch.setattr("larder_cli.shared.connection.Client", impatient)
     # The functions run in this process, and would print their metrics among the command's output.
-    monkeypatch.setattr("aws_lambda_powertools.metrics.single_metric", lambda **_: nullcontext())
+    monkeypatch.setattr(
+        "aws_lambda_powertools.metrics.single_metric", lambda **_: nullcontext(mock.Mock())
+    )
     monkeypatch.chdir(tmp_path)
     reached = {
         "LARDER_BASE_URL": made.base_url,

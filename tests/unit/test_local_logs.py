@@ -20,7 +20,7 @@ def test_a_structured_line_shows_what_happened_and_not_the_plumbing() -> None:
 
 
 def test_a_metric_shows_its_values() -> None:
-    line = {"_aws": {"Timestamp": 1}, "service": "larder", "Swept": [3.0]}
+    line = {"_aws": {"Timestamp": 1}, "service": "larder", "Swept": [3.0], "level": "INFO"}
 
     assert readable(json.dumps(line)) == "METRIC  Swept=[3.0]"
 

@@ -5,8 +5,10 @@ Ids, sizes, states and times are logged; keys, signed URLs, filenames and conten
 
 from __future__ import annotations
 
+import os
 import re
 import traceback
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from aws_lambda_powertools.logging import Logger
@@ -17,7 +19,9 @@ if TYPE_CHECKING:
 _STATUS = "/proc/self/status"
 _HIGH_WATER = re.compile(rb"^VmHWM:\s*(\d+) kB$", re.MULTILINE)
 
-logger = Logger(serialize_stacktrace=False)
+# Lambda takes a line for INFO, whatever its level, unless its time is in this format:
+# https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
+logger = Logger(serialize_stacktrace=False, use_rfc3339=True, utc=True)
 
 
 def count(metric: str, value: float = 1, unit: str = "Count") -> None:
@@ -25,8 +29,10 @@ def count(metric: str, value: float = 1, unit: str = "Count") -> None:
     # Most requests count nothing.
     from aws_lambda_powertools.metrics import MetricUnit, single_metric  # noqa: PLC0415
 
-    with single_metric(name=metric, unit=MetricUnit(unit), value=value):
-        pass
+    with single_metric(name=metric, unit=MetricUnit(unit), value=value) as emitted:
+        # Without a level this is a line of INFO, which Lambda drops where LogLevel is higher.
+        emitted.add_metadata("level", os.environ.get("AWS_LAMBDA_LOG_LEVEL", "INFO"))
+        emitted.add_metadata("timestamp", datetime.now(UTC).isoformat(timespec="milliseconds"))
 
 
 def count_admission(amount: Amount) -> None:
