@@ -119,6 +119,14 @@ def test_the_gateway_speaks_the_error_envelope(
     assert response["ResponseParameters"]["Headers"]["x-request-id"] == "context.requestId"
 
 
+def test_a_request_that_the_gateway_cannot_read_is_not_told_of_its_route_alone() -> None:
+    """Both arrive as DEFAULT_4XX: a malformed request, and a Bearer key on an unknown route."""
+    text = API["GatewayResponses"]["DEFAULT_4XX"]["ResponseTemplates"]["application/json"]
+
+    message = json.loads(text)["error"]["message"]
+    assert message.startswith("No such route, or the request is malformed")
+
+
 @pytest.mark.parametrize("kind", ["THROTTLED", "QUOTA_EXCEEDED"])
 def test_a_throttled_client_is_told_when_to_come_back(kind: str) -> None:
     headers = API["GatewayResponses"][kind]["ResponseParameters"]["Headers"]
