@@ -19,7 +19,8 @@ from rich.text import Text
 
 from larder_cli.failures import OperatorError
 from larder_cli.local_stack import find_env_file, use_env_file
-from larder_cli.shared.output import columns, size, usage_table
+from larder_cli.shared.output import size
+from larder_cli.shared.tables import columns, usage_table
 from local.demo.batch import ENDPOINT, MISTAKES, MODEL, good_batch, with_mistakes
 from local.demo.client import Client, UnexpectedError, expect, send
 

@@ -439,7 +439,7 @@ def test_a_great_many_problems_do_not_flood_the_screen() -> None:
     checked = larder("validate", write("a.jsonl", b"nope\n" * 150))
 
     assert checked.stdout.count("invalid_json_line") == 100
-    assert "50 further problems" in checked.stdout
+    assert "50 more problems" in checked.stdout
 
 
 def test_a_full_quota_is_told_in_the_servers_words(fake: FakeLarder) -> None:

@@ -12,7 +12,8 @@ from larder.services.projects.projects import get_project
 from larder.services.upkeep.audit import NO_DRIFT, Audit, audit_counters, repair_counters
 from larder_cli.deployment import find_deployment
 from larder_cli.shared.options import AsJson, Profile, Region, Stack
-from larder_cli.shared.output import columns, print_json, print_table, remark
+from larder_cli.shared.output import note, print_json
+from larder_cli.shared.tables import columns, print_table
 
 EXACT, DRIFTED, BUSY, REPAIRED = "exact", "drifted", "busy", "repaired"
 
@@ -43,7 +44,7 @@ def audit(
     audits = [(each, _audit(each, ports)) for each in found]
     states = {each.id: _state(result) for each, result in audits}
     if repair and DRIFTED in states.values():
-        remark(f"Waiting {settle} s: a drift that ends by itself is none.")
+        note(f"Waiting {settle} s: a drift that ends by itself is none.")
         time.sleep(settle)
         for each, result in audits:
             if states[each.id] == DRIFTED:
@@ -51,7 +52,7 @@ def audit(
                 states[each.id] = REPAIRED if repaired else BUSY
     _print([(each, result, states[each.id]) for each, result in audits], as_json=as_json)
     if BUSY in states.values():
-        remark("Counters that change while they are counted are busy: try again.")
+        note("Counters that change while they are counted are busy: try again.")
     if not set(states.values()) <= {EXACT, REPAIRED}:
         raise typer.Exit(1)
 

@@ -6,8 +6,9 @@ from typing import Annotated
 import typer
 
 from larder_cli.shared.connection import ApiKey, AsJson, BaseUrl, Parallel, open_client
-from larder_cli.shared.each import Outcomes, print_line, remark, told
-from larder_cli.shared.paths import find_file_id, named
+from larder_cli.shared.each import report
+from larder_cli.shared.output import note, print_json_line
+from larder_cli.shared.paths import find_file_id, path_or_id
 from larder_cli.shared.progress import open_bar
 from larder_client import Received
 from larder_client.options import PARALLEL
@@ -38,11 +39,10 @@ def get(
         message = "--json and -o - both want the standard output."
         raise typer.BadParameter(message)
     again = "" if output == STDOUT else "The same command goes on with what is there."
-    outcomes = Outcomes(as_json=as_json)
     with (
-        told(again),
+        report(again, as_json=as_json) as failures,
         open_client(base_url, api_key, parallel) as client,
-        outcomes.of(again, **named(file)),
+        failures.each(again, **path_or_id(file)),
     ):
         file_id = find_file_id(client, file)
         with open_bar() as bar:
@@ -51,13 +51,12 @@ def get(
                 sys.stdout.buffer.flush()
                 return
             received = client.get(file_id, output, overwrite=force, progress=bar)
-        _tell(received, as_json=as_json)
-    outcomes.end()
+        _print(received, as_json=as_json)
 
 
-def _tell(received: Received, *, as_json: bool) -> None:
+def _print(received: Received, *, as_json: bool) -> None:
     if as_json:
-        print_line(
+        print_json_line(
             {
                 "id": received.file.id,
                 "path": str(received.path),
@@ -71,4 +70,4 @@ def _tell(received: Received, *, as_json: bool) -> None:
     typer.echo(str(received.path))
     by = f"{received.verified} compared" if received.verified else "no checksum to compare"
     before = f", {received.resumed:,} of them before" if received.resumed else ""
-    remark(f"{received.file.bytes:,} bytes fetched{before}, {by}")
+    note(f"{received.file.bytes:,} bytes fetched{before}, {by}")

@@ -8,7 +8,8 @@ from larder.domain.api_keys import KeyRecord
 from larder.services.projects.projects import create_key, get_project, revoke_key
 from larder_cli.deployment import find_deployment
 from larder_cli.shared.options import AsJson, Profile, Project, Region, Stack
-from larder_cli.shared.output import columns, moment, print_json, print_table, remark
+from larder_cli.shared.output import moment, note, print_json
+from larder_cli.shared.tables import columns, print_table
 
 app = typer.Typer(help="Create, list and revoke API keys.", no_args_is_help=True)
 
@@ -29,7 +30,7 @@ def create(
         print_json(_as_json(key) | {"secret": secret})
         return
     typer.echo(secret)
-    remark(f"This is the secret of {key.id} for project {found.name}. It is not shown again.")
+    note(f"This is the secret of {key.id} for project {found.name}. It is not shown again.")
 
 
 @app.command("list")
@@ -70,9 +71,9 @@ def revoke(
     if as_json:
         print_json({"id": before.id, "revoked": True})
     elif before.revoked_at is None:
-        remark(f"{before.id} is revoked; requests with it are refused within a minute.")
+        note(f"{before.id} is revoked; requests with it are refused within a minute.")
     else:
-        remark(f"{before.id} was revoked already, on {moment(before.revoked_at)}.")
+        note(f"{before.id} was revoked already, on {moment(before.revoked_at)}.")
 
 
 def _as_json(key: KeyRecord) -> dict[str, str | int | None]:

@@ -4,11 +4,11 @@ from typing import Annotated
 
 import msgspec
 import typer
-from rich.text import Text
 
 from larder_cli.shared.connection import ApiKey, AsJson, BaseUrl, open_client
-from larder_cli.shared.each import print_line, told
-from larder_cli.shared.output import columns, moment, print_table, remark, size
+from larder_cli.shared.each import report
+from larder_cli.shared.output import moment, note, print_json_line, size
+from larder_cli.shared.tables import columns, print_table
 
 LIMIT = 50
 
@@ -26,18 +26,17 @@ def ls(
     as_json: AsJson = False,
 ) -> None:
     """List files, newest first."""
-    with told(), open_client(base_url, api_key) as client:
+    with report(), open_client(base_url, api_key) as client:
         page = client.page(purpose=purpose, limit=limit, after=after)
     if as_json:
-        print_line(msgspec.to_builtins(page))
+        print_json_line(msgspec.to_builtins(page))
         return
     table = columns("id", "filename", "size", "purpose", "status", "created", "expires")
     for file in page.data:
         expires = "" if file.expires_at is None else moment(file.expires_at)
         table.add_row(
             file.id,
-            # Not a string, in which Rich would look for markup.
-            Text(file.filename),
+            file.filename,
             size(file.bytes),
             file.purpose,
             file.status,
@@ -46,4 +45,4 @@ def ls(
         )
     print_table(table)
     if page.has_more and page.data:
-        remark(f"There are more: larder ls --after {page.data[-1].id}")
+        note(f"There are more: larder ls --after {page.data[-1].id}")

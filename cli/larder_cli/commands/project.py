@@ -18,7 +18,8 @@ from larder_cli.shared.options import (
     Region,
     Stack,
 )
-from larder_cli.shared.output import columns, moment, print_json, print_table, remark, size
+from larder_cli.shared.output import moment, note, print_json, size
+from larder_cli.shared.tables import columns, print_table
 
 app = typer.Typer(help="Create projects and set their limits.", no_args_is_help=True)
 
@@ -46,7 +47,7 @@ def create(
         print_json(asdict(project) | {"limit": asdict(limit)})
         return
     typer.echo(project.id)
-    remark(
+    note(
         f"Project {project.name} may store {limit.files} files and {size(limit.bytes)}. "
         f"Make it a key with: larder key create {project.name}"
     )
@@ -88,7 +89,7 @@ def set_limits(
     usage = current_usage(found.id, ports)
     print_usage(usage, as_json=as_json)
     if usage.left.files < 0 or usage.left.bytes < 0:
-        remark(
+        note(
             f"{found.name} stores more than this. What is stored stays; "
             "nothing is added until there is room."
         )

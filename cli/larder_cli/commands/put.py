@@ -2,7 +2,6 @@
 
 import re
 from http import HTTPStatus
-from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,10 +10,11 @@ import typer
 from platformdirs import user_state_path
 
 from larder_cli.shared.connection import ApiKey, AsJson, BaseUrl, Parallel, open_client
-from larder_cli.shared.each import Outcomes, print_line, printable, remark, told
+from larder_cli.shared.each import report
+from larder_cli.shared.output import note, print_json_line, printable
 from larder_cli.shared.paths import find_folder_id
 from larder_cli.shared.progress import open_bar
-from larder_cli.shared.verdicts import verdict
+from larder_cli.shared.validation_report import print_problems, summary
 from larder_client import ApiError, Client, File, FileJournal, Sent, Validation
 from larder_client.options import PARALLEL
 
@@ -70,13 +70,15 @@ def put(  # noqa: PLR0913, PLR0917 - one for each option
 ) -> None:
     """Send files and print their ids; a command that was cut short goes on when it is repeated."""
     journal = FileJournal(user_state_path("larder", appauthor=False) / "uploads")
-    outcomes = Outcomes(as_json=as_json)
-    with told(_AGAIN), open_client(base_url, api_key, parallel) as client:
+    with (
+        report(_AGAIN, as_json=as_json) as failures,
+        open_client(base_url, api_key, parallel) as client,
+    ):
         folder_id = find_folder_id(client, folder) if folder else None
         for path in files:
             name = printable(str(path))
             sent = None
-            with outcomes.of(_AGAIN, path=name):
+            with failures.each(_AGAIN, path=name):
                 with open_bar(printable(path.name)) as bar:
                     sent = client.put(
                         path,
@@ -89,19 +91,18 @@ def put(  # noqa: PLR0913, PLR0917 - one for each option
                     )
                 if not as_json:
                     typer.echo(sent.file.id)
-                    remark(f"{name}: {sent.file.bytes:,} bytes sent{_resumed(sent)}")
+                    note(f"{name}: {sent.file.bytes:,} bytes sent{_resumed(sent)}")
                 elif not wait:
-                    print_line(_as_json(name, sent, sent.file, None))
+                    print_json_line(_as_json(name, sent, sent.file, None))
             if wait and sent is not None:
-                with told(_SENT), outcomes.of(_SENT, path=name, id=sent.file.id):
-                    file, report = _settled(client, sent.file, timeout)
+                with report(_SENT), failures.each(_SENT, path=name, id=sent.file.id):
+                    file, validation = _settled(client, sent.file, timeout)
                     if as_json:
-                        print_line(_as_json(name, sent, file, report))
+                        print_json_line(_as_json(name, sent, file, validation))
                     else:
-                        _tell(name, file, report)
+                        _print(name, file, validation)
                     if file.status == "error":
-                        outcomes.fail()
-    outcomes.end()
+                        failures.fail()
 
 
 def _settled(client: Client, file: File, within: int) -> tuple[File, Validation | None]:
@@ -115,21 +116,21 @@ def _settled(client: Client, file: File, within: int) -> tuple[File, Validation 
         raise
 
 
-def _tell(name: str, file: File, report: Validation | None) -> None:
-    remark(f"{name}: {file.status if report is None else verdict(report)}")
-    if report is not None and not report.valid:
-        import_module("larder_cli.shared.validation_report").print_problems(report, on_stderr=True)
+def _print(name: str, file: File, validation: Validation | None) -> None:
+    note(f"{name}: {file.status if validation is None else summary(validation)}")
+    if validation is not None and not validation.valid:
+        print_problems(validation, on_stderr=True)
 
 
 def _resumed(sent: Sent) -> str:
     return f", {sent.resumed:,} of them before" if sent.resumed else ""
 
 
-def _as_json(name: str, sent: Sent, file: File, report: Validation | None) -> dict[str, Any]:
+def _as_json(name: str, sent: Sent, file: File, validation: Validation | None) -> dict[str, Any]:
     return {
         "path": name,
         "file": msgspec.to_builtins(file),
         "way": sent.way,
         "resumed_bytes": sent.resumed,
-        "validation": msgspec.to_builtins(report),
+        "validation": msgspec.to_builtins(validation),
     }

@@ -5,8 +5,9 @@ from typing import Annotated
 import typer
 
 from larder_cli.shared.connection import ApiKey, AsJson, BaseUrl, open_client
-from larder_cli.shared.each import Outcomes, print_line, told
-from larder_cli.shared.paths import find_file_id, named
+from larder_cli.shared.each import report
+from larder_cli.shared.output import print_json_line
+from larder_cli.shared.paths import find_file_id, path_or_id
 
 
 def rm(
@@ -16,13 +17,11 @@ def rm(
     as_json: AsJson = False,
 ) -> None:
     """Delete files for good, and print the ids of those that are gone now."""
-    outcomes = Outcomes(as_json=as_json)
-    with told(), open_client(base_url, api_key) as client:
+    with report(as_json=as_json) as failures, open_client(base_url, api_key) as client:
         for given in files:
-            with outcomes.of(**named(given)):
+            with failures.each(**path_or_id(given)):
                 gone = client.delete(find_file_id(client, given))
                 if as_json:
-                    print_line({"id": gone.id, "deleted": gone.deleted})
+                    print_json_line({"id": gone.id, "deleted": gone.deleted})
                 else:
                     typer.echo(gone.id)
-    outcomes.end()

@@ -6,7 +6,8 @@ import msgspec
 import typer
 
 from larder_cli.shared.connection import ApiKey, AsJson, BaseUrl, open_client
-from larder_cli.shared.each import Outcomes, print_line, told
+from larder_cli.shared.each import report
+from larder_cli.shared.output import print_json_line
 from larder_cli.shared.paths import (
     FOLDER_ID,
     Files,
@@ -15,7 +16,7 @@ from larder_cli.shared.paths import (
     find_folder_id,
     find_id,
     is_path,
-    named,
+    path_or_id,
 )
 from larder_client import ROOT, Client, Folder, PathError, SpaceFile
 
@@ -34,14 +35,12 @@ def mv(
     as_json: AsJson = False,
 ) -> None:
     """Move files and folders, and print their ids."""
-    outcomes = Outcomes(as_json=as_json)
-    with told(), open_client(base_url, api_key) as client:
+    with report(as_json=as_json) as failures, open_client(base_url, api_key) as client:
         place, name = _target(client, target, alone=len(things) == 1)
         for given in things:
-            with outcomes.of(**named(given)):
+            with failures.each(**path_or_id(given)):
                 thing_id = find_id(client, given)
-                _tell(_change(client, thing_id, place=place, name=name), as_json=as_json)
-    outcomes.end()
+                _print(_change(client, thing_id, place=place, name=name), as_json=as_json)
 
 
 def rename(
@@ -54,10 +53,12 @@ def rename(
     as_json: AsJson = False,
 ) -> None:
     """Rename a file or a folder where it is, and print its id."""
-    outcomes = Outcomes(as_json=as_json)
-    with told(), open_client(base_url, api_key) as client, outcomes.of(**named(thing)):
-        _tell(_change(client, find_id(client, thing), name=name), as_json=as_json)
-    outcomes.end()
+    with (
+        report(as_json=as_json) as failures,
+        open_client(base_url, api_key) as client,
+        failures.each(**path_or_id(thing)),
+    ):
+        _print(_change(client, find_id(client, thing), name=name), as_json=as_json)
 
 
 def tag(
@@ -78,13 +79,11 @@ def tag(
     if not (add or remove or clear):
         message = "Nothing is to change: give --add, --remove or --clear."
         raise typer.BadParameter(message)
-    outcomes = Outcomes(as_json=as_json)
-    with told(), open_client(base_url, api_key) as client:
+    with report(as_json=as_json) as failures, open_client(base_url, api_key) as client:
         for given in files:
-            with outcomes.of(**named(given)):
+            with failures.each(**path_or_id(given)):
                 file_id = find_file_id(client, given)
-                _tell(client.space.update(file_id, **changes), as_json=as_json)
-    outcomes.end()
+                _print(client.space.update(file_id, **changes), as_json=as_json)
 
 
 def fav(
@@ -95,13 +94,11 @@ def fav(
     as_json: AsJson = False,
 ) -> None:
     """Make files and folders favorites, and print their ids."""
-    outcomes = Outcomes(as_json=as_json)
-    with told(), open_client(base_url, api_key) as client:
+    with report(as_json=as_json) as failures, open_client(base_url, api_key) as client:
         for given in things:
-            with outcomes.of(**named(given)):
+            with failures.each(**path_or_id(given)):
                 thing_id = find_id(client, given)
-                _tell(_change(client, thing_id, favorite=not off), as_json=as_json)
-    outcomes.end()
+                _print(_change(client, thing_id, favorite=not off), as_json=as_json)
 
 
 def _target(client: Client, target: str, *, alone: bool) -> tuple[str, str | None]:
@@ -140,8 +137,8 @@ def _change(
     return client.space.update(thing_id, **of_file)
 
 
-def _tell(changed: SpaceFile | Folder, *, as_json: bool) -> None:
+def _print(changed: SpaceFile | Folder, *, as_json: bool) -> None:
     if as_json:
-        print_line(msgspec.to_builtins(changed))
+        print_json_line(msgspec.to_builtins(changed))
     else:
         typer.echo(changed.id)

@@ -6,8 +6,9 @@ import msgspec
 import typer
 
 from larder_cli.shared.connection import ApiKey, AsJson, BaseUrl, open_client
-from larder_cli.shared.each import Outcomes, print_line, remark, told
-from larder_cli.shared.paths import Folders, find_folder_id, named
+from larder_cli.shared.each import report
+from larder_cli.shared.output import note, print_json_line
+from larder_cli.shared.paths import Folders, find_folder_id, path_or_id
 from larder_client import ROOT, Client, Folder, PathError
 
 
@@ -24,19 +25,17 @@ def mkdir(
     as_json: AsJson = False,
 ) -> None:
     """Make folders, and print their ids."""
-    outcomes = Outcomes(as_json=as_json)
-    with told(), open_client(base_url, api_key) as client:
+    with report(as_json=as_json) as failures, open_client(base_url, api_key) as client:
         for path in paths:
-            with outcomes.of(path=path):
+            with failures.each(path=path):
                 folder = client.space.make_folders(path) if parents else _make(client, path)
                 if folder is None:
                     message = f"{path} is the root, which is always there."
                     raise PathError(message)
                 if as_json:
-                    print_line(msgspec.to_builtins(folder))
+                    print_json_line(msgspec.to_builtins(folder))
                 else:
                     typer.echo(folder.id)
-    outcomes.end()
 
 
 def rmdir(
@@ -52,22 +51,20 @@ def rmdir(
     as_json: AsJson = False,
 ) -> None:
     """Delete empty folders, and print their ids."""
-    outcomes = Outcomes(as_json=as_json)
-    with told(), open_client(base_url, api_key) as client:
+    with report(as_json=as_json) as failures, open_client(base_url, api_key) as client:
         for given in folders:
-            with outcomes.of(**named(given)):
+            with failures.each(**path_or_id(given)):
                 folder_id = find_folder_id(client, given)
                 if folder_id is None:
                     message = f"{given} is the root, which is not deleted."
                     raise PathError(message)
                 gone = client.space.delete_folder(folder_id, recursive=recursive)
                 if as_json:
-                    print_line(msgspec.to_builtins(gone))
+                    print_json_line(msgspec.to_builtins(gone))
                 else:
                     typer.echo(gone.id)
                 if not gone.is_deleted:
-                    remark(f"{given}: closed; Larder moves its files to the trash in a while.")
-    outcomes.end()
+                    note(f"{given}: closed; Larder moves its files to the trash in a while.")
 
 
 def _make(client: Client, path: str) -> Folder | None:

@@ -9,7 +9,8 @@ import msgspec
 import typer
 
 from larder_cli.shared.connection import ApiKey, AsJson, BaseUrl, open_client
-from larder_cli.shared.each import print_line, remark, told
+from larder_cli.shared.each import report
+from larder_cli.shared.output import note, print_json_line
 from larder_cli.shared.paths import FOLDER_ID, find_folder_id, is_path
 from larder_client import ROOT, Client, Folder, SpaceFile, Tree
 
@@ -60,14 +61,14 @@ def ls(
 ) -> None:
     """Show what lies in a folder, by name."""
     as_tree = tree or depth is not None
-    with told(), open_client(base_url, api_key) as client:
+    with report(), open_client(base_url, api_key) as client:
         thing = _thing(client, place)
         if isinstance(thing, SpaceFile):
             found = Tree(None, files=(thing,))
         else:
             found = client.space.tree(thing, depth=depth if as_tree else 1, most_files=limit)
     if as_json:
-        print_line(_as_json(found))
+        print_json_line(_as_json(found))
         return
     shown = import_module("larder_cli.shared.space_tables")
     if as_tree:
@@ -75,7 +76,7 @@ def ls(
     else:
         shown.print_contents(found)
     if _has_more(found):
-        remark(f"There are more files: larder space ls --limit {10 * limit}")
+        note(f"There are more files: larder space ls --limit {10 * limit}")
 
 
 def find(  # noqa: PLR0913, PLR0917 - one for each option
@@ -113,7 +114,7 @@ def find(  # noqa: PLR0913, PLR0917 - one for each option
         filters["favorite"] = favorite
     if mime_type:
         filters["mime_type"] = mime_type
-    with told(), open_client(base_url, api_key) as client:
+    with report(), open_client(base_url, api_key) as client:
         if folder:
             filters["folder_id"] = find_folder_id(client, folder) or ROOT
         # One more than is wanted tells whether there are more.
@@ -121,11 +122,11 @@ def find(  # noqa: PLR0913, PLR0917 - one for each option
         files = with_paths(client, found[:limit])
     if as_json:
         documents = [{**msgspec.to_builtins(file), "path": path} for file, path in files]
-        print_line({"files": documents, "hasMore": len(found) > limit})
+        print_json_line({"files": documents, "hasMore": len(found) > limit})
         return
     import_module("larder_cli.shared.space_tables").print_files(files)
     if len(found) > limit:
-        remark(f"There are more: larder space find --limit {10 * limit}")
+        note(f"There are more: larder space find --limit {10 * limit}")
 
 
 def with_paths[F: SpaceFile](client: Client, files: "Sequence[F]") -> list[tuple[F, str | None]]:

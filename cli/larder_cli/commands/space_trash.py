@@ -9,8 +9,9 @@ import typer
 
 from larder_cli.commands.space_list import LIMIT, with_paths
 from larder_cli.shared.connection import ApiKey, AsJson, BaseUrl, open_client
-from larder_cli.shared.each import Outcomes, print_line, remark, told
-from larder_cli.shared.paths import find_file_id, find_trashed_id, named
+from larder_cli.shared.each import report
+from larder_cli.shared.output import note, print_json_line
+from larder_cli.shared.paths import find_file_id, find_trashed_id, path_or_id
 from larder_client import Client, TrashedFile
 
 
@@ -28,16 +29,14 @@ def trash(
 
     What is in the trash still takes its room, and is gone after 30 days.
     """
-    outcomes = Outcomes(as_json=as_json)
-    with told(), open_client(base_url, api_key) as client:
+    with report(as_json=as_json) as failures, open_client(base_url, api_key) as client:
         if not files:
             _show(client, limit, as_json=as_json)
             return
         for given in files:
-            with outcomes.of(**named(given)):
+            with failures.each(**path_or_id(given)):
                 gone = client.space.trash(find_file_id(client, given))
-                _tell(gone.id, gone, as_json=as_json)
-    outcomes.end()
+                _print(gone.id, gone, as_json=as_json)
 
 
 def restore(
@@ -50,13 +49,11 @@ def restore(
     as_json: AsJson = False,
 ) -> None:
     """Take files out of the trash, and print their ids; each goes where it lay, or to the root."""
-    outcomes = Outcomes(as_json=as_json)
-    with told(), open_client(base_url, api_key) as client:
+    with report(as_json=as_json) as failures, open_client(base_url, api_key) as client:
         for given in files:
-            with outcomes.of(**named(given)):
+            with failures.each(**path_or_id(given)):
                 file = client.space.restore(find_trashed_id(client, given))
-                _tell(file.id, file, as_json=as_json)
-    outcomes.end()
+                _print(file.id, file, as_json=as_json)
 
 
 def purge(
@@ -73,15 +70,13 @@ def purge(
     if bool(files) is everything:
         message = "Name the files, or give --all."
         raise typer.BadParameter(message)
-    outcomes = Outcomes(as_json=as_json)
-    with told(), open_client(base_url, api_key) as client:
+    with report(as_json=as_json) as failures, open_client(base_url, api_key) as client:
         if everything:
             _empty(client, as_json=as_json)
         for given in files or []:
-            with outcomes.of(**named(given)):
+            with failures.each(**path_or_id(given)):
                 gone = client.space.purge(find_trashed_id(client, given))
-                _tell(gone.id, gone, as_json=as_json)
-    outcomes.end()
+                _print(gone.id, gone, as_json=as_json)
 
 
 def _show(client: Client, limit: int, *, as_json: bool) -> None:
@@ -90,25 +85,25 @@ def _show(client: Client, limit: int, *, as_json: bool) -> None:
     files: list[tuple[TrashedFile, str | None]] = with_paths(client, found[:limit])
     if as_json:
         documents = [{**msgspec.to_builtins(file), "path": path} for file, path in files]
-        print_line({"files": documents, "hasMore": len(found) > limit})
+        print_json_line({"files": documents, "hasMore": len(found) > limit})
         return
     import_module("larder_cli.shared.space_tables").print_trash(files)
     if len(found) > limit:
-        remark(f"There are more: larder space trash --limit {10 * limit}")
+        note(f"There are more: larder space trash --limit {10 * limit}")
 
 
 def _empty(client: Client, *, as_json: bool) -> None:
     emptied = client.space.empty_trash()
     if as_json:
-        print_line(msgspec.to_builtins(emptied))
+        print_json_line(msgspec.to_builtins(emptied))
     else:
         count = f"{emptied.purged_files:,} file{'' if emptied.purged_files == 1 else 's'}"
         rest = "" if emptied.is_empty else "; Larder goes on with the rest"
-        remark(f"{count} purged{rest}")
+        note(f"{count} purged{rest}")
 
 
-def _tell(file_id: str, answer: object, *, as_json: bool) -> None:
+def _print(file_id: str, answer: object, *, as_json: bool) -> None:
     if as_json:
-        print_line(msgspec.to_builtins(answer))
+        print_json_line(msgspec.to_builtins(answer))
     else:
         typer.echo(file_id)

@@ -8,7 +8,8 @@ from larder.services.projects.projects import get_project
 from larder.services.projects.usage import get_usage
 from larder_cli.deployment import find_deployment
 from larder_cli.shared.options import AsJson, Profile, Project, Region, Stack
-from larder_cli.shared.output import print_json, print_table, usage_table
+from larder_cli.shared.output import print_json
+from larder_cli.shared.tables import print_table, usage_table
 
 
 def usage(

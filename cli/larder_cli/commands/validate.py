@@ -9,10 +9,10 @@ import typer
 
 from larder.domain.batch_input.validator import BatchValidator
 from larder_cli.shared.connection import AsJson
-from larder_cli.shared.each import Outcomes, print_line, printable, told
+from larder_cli.shared.each import report
+from larder_cli.shared.output import print_json_line, printable
 from larder_cli.shared.progress import open_bar
-from larder_cli.shared.validation_report import print_problems
-from larder_cli.shared.verdicts import verdict
+from larder_cli.shared.validation_report import print_problems, summary
 from larder_client import Problem, Progress, Validation
 from larder_client.transfer.source import Source
 
@@ -22,25 +22,23 @@ def validate(
     as_json: AsJson = False,
 ) -> None:
     """Check batch files here, by the server's own rules; exit 1 when one is invalid."""
-    outcomes = Outcomes(as_json=as_json)
-    with told():
+    with report(as_json=as_json) as failures:
         for path in files:
             name = printable(str(path))
-            with outcomes.of(path=name):
+            with failures.each(path=name):
                 with open_bar(printable(path.name)) as bar:
-                    report = _report(path, bar)
-                if not report.valid:
-                    outcomes.fail()
+                    validation = _validate(path, bar)
+                if not validation.valid:
+                    failures.fail()
                 if as_json:
-                    print_line({**msgspec.to_builtins(report), "path": name})
+                    print_json_line({**msgspec.to_builtins(validation), "path": name})
                     continue
-                typer.echo(f"{name}: {verdict(report)}")
-                if not report.valid:
-                    print_problems(report)
-    outcomes.end()
+                typer.echo(f"{name}: {summary(validation)}")
+                if not validation.valid:
+                    print_problems(validation)
 
 
-def _report(path: Path, progress: Progress) -> Validation:
+def _validate(path: Path, progress: Progress) -> Validation:
     started = time.monotonic()
     source = Source.at(path)
     progress.begin("checking", source.size)

@@ -1,46 +1,36 @@
-"""What commands print: JSON for programs, tables for people, both on stdout; remarks on stderr."""
+"""What commands print: results on stdout, as JSON for programs; notes for people on stderr."""
 
 from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 import typer
-from rich import box
-from rich.console import Console, RenderableType
-from rich.table import Table
-
-if TYPE_CHECKING:
-    from larder.api.projects.usage import Measure, UsageObject
 
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 
 
 def print_json(value: object) -> None:
-    """Print one JSON document."""
+    """Print one JSON document, indented."""
     typer.echo(json.dumps(value, indent=2))
 
 
-def print_table(table: RenderableType) -> None:
-    """Print a table or a tree, as wide as it has to be where nobody's terminal limits it."""
-    console = Console()
-    if not console.is_terminal:
-        console.width = 200
-    console.print(table)
+def print_json_line(value: object) -> None:
+    """Print one JSON document on one line, so that several make JSON Lines."""
+    typer.echo(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace").decode())
 
 
-def remark(text: str) -> None:
-    """Tell people something that is no part of the result."""
+def note(text: str) -> None:
+    """Print something for people that is not part of the result."""
     typer.echo(text, err=True)
 
 
-def columns(*names: str) -> Table:
-    """Return an empty table with those columns."""
-    table = Table(box=box.SIMPLE_HEAD)
-    for name in names:
-        table.add_column(name, overflow="fold")
-    return table
+def printable(text: str) -> str:
+    """Return the text with a replacement character for each byte that is not UTF-8.
+
+    Python keeps such bytes of a file's name as lone surrogates, which a terminal cannot show.
+    """
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def moment(unix_seconds: int) -> str:
@@ -52,22 +42,3 @@ def size(count: int) -> str:
     """Return a number of bytes for people to read."""
     power = min(max(0, count.bit_length() - 1) // 10, len(_UNITS) - 1)
     return f"{count / 1024**power:.{min(power, 1)}f} {_UNITS[power]}"
-
-
-def usage_table(usage: UsageObject) -> Table:
-    """Return a project's counters, each with how full it is, reservations included."""
-    table = Table(box=box.SIMPLE_HEAD)
-    table.add_column("")
-    for name in ("used", "reserved", "limit", "full"):
-        table.add_column(name, justify="right")
-    for name, measure, shown in (("files", usage.files, str), ("bytes", usage.bytes, size)):
-        table.add_row(
-            name, shown(measure.used), shown(measure.reserved), shown(measure.limit), _full(measure)
-        )
-    return table
-
-
-def _full(measure: Measure) -> str:
-    if measure.limit == 0:
-        return "-"
-    return f"{(measure.used + measure.reserved) / measure.limit:.1%}"

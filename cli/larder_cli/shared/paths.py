@@ -27,8 +27,8 @@ def is_path(given: str) -> bool:
     return given.startswith("/")
 
 
-def named(given: str) -> dict[str, str]:
-    """Return how a document names what was given."""
+def path_or_id(given: str) -> dict[str, str]:
+    """Return the JSON member that names what was given."""
     return {"path" if is_path(given) else "id": given}
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 from rich.tree import Tree as Drawing
 
-from larder_cli.shared.output import columns, moment, print_table, size
+from larder_cli.shared.output import moment, size
+from larder_cli.shared.tables import columns, print_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,7 +25,7 @@ def print_contents(tree: Tree) -> None:
     for child in tree.folders:
         if child.folder:
             folder = child.folder
-            name = Text(f"{folder.name}/")
+            name = f"{folder.name}/"
             table.add_row(_star(folder), name, "", "", "", _when(folder.created_at), folder.id)
     for file in tree.files:
         table.add_row(*_cells(file, file.name))
@@ -43,14 +44,14 @@ def print_trash(files: Sequence[tuple[TrashedFile, str | None]]) -> None:
     """Print the trash; of a file whose folder is gone, only the name."""
     table = columns("path", "size", "deleted", "purged", "id")
     for file, path in files:
-        where = Text(path or file.name)
+        where = path or file.name
         table.add_row(where, size(file.size), _when(file.deleted_at), _when(file.purge_at), file.id)
     print_table(table)
 
 
 def print_tree(tree: Tree, title: str) -> None:
     """Print a folder with all that was read of what lies below it."""
-    drawing = Drawing(Text(tree.folder.name + "/" if tree.folder else title))
+    drawing = Drawing(f"{tree.folder.name}/" if tree.folder else title)
     _grow(drawing, tree)
     print_table(drawing)
 
@@ -64,7 +65,7 @@ def _grow(drawing: Drawing, tree: Tree) -> None:
         label = Text.assemble(file.name, (f"  {size(file.size)}", "dim"), _marks(file, file.tags))
         drawing.add(label)
     if tree.more_files:
-        drawing.add(Text("…"))
+        drawing.add("…")
 
 
 def _marks(thing: SpaceFile | Folder, tags: Sequence[str]) -> str:
@@ -72,13 +73,12 @@ def _marks(thing: SpaceFile | Folder, tags: Sequence[str]) -> str:
     return star + (f"  [{', '.join(tags)}]" if tags else "")
 
 
-def _cells(file: SpaceFile, name: str) -> Iterator[str | Text]:
+def _cells(file: SpaceFile, name: str) -> Iterator[str]:
     yield _star(file)
-    # Not strings, in which Rich would look for markup.
-    yield Text(name)
+    yield name
     yield size(file.size)
-    yield Text(file.mime_type)
-    yield Text(", ".join(file.tags))
+    yield file.mime_type
+    yield ", ".join(file.tags)
     yield _when(file.updated_at)
     yield file.id
 
