@@ -1,7 +1,7 @@
-"""What goes wrong at an operator's desk, told in one line instead of a traceback."""
+"""Failures that an operator can do something about: one line on stderr, and no traceback."""
 
+import os
 import sys
-from importlib import import_module
 
 import typer
 import typer.core
@@ -10,14 +10,21 @@ from larder.domain.errors import LarderError
 
 
 class OperatorError(Exception):
-    """Something that the operator can put right; the message says what and how."""
+    """The operator can put this right; the message says what is wrong and what to do."""
 
 
-class PlainFailures(typer.core.TyperGroup):
-    """The root of the commands: a failure that is not a bug is one line on stderr and exit 1."""
+class OneLineFailures(typer.core.TyperGroup):
+    """The root command: a failure that is not a bug becomes one line on stderr and exit status 1.
+
+    Wrong use of a command stays Typer's own, with exit status 2.
+    """
 
     def invoke(self, ctx: typer.Context) -> object:  # type: ignore[override]
-        """Run the command; a wrong use of it stays Typer's own, with exit 2."""
+        """Run the command.
+
+        Raises:
+            typer.Exit: it failed, and stderr says why.
+        """
         try:
             return super().invoke(ctx)
         except Exception as failure:
@@ -29,11 +36,31 @@ class PlainFailures(typer.core.TyperGroup):
 
 
 def explain(failure: Exception) -> str | None:
-    """Return what an operator is told of the failure, None when it is not one of these."""
+    """Return the text that an operator reads, or None if the failure is a bug."""
     if isinstance(failure, LarderError | OperatorError):
         return str(failure)
-    # A command that has not loaded botocore, which takes its time, has none of its failures.
-    if "botocore.exceptions" not in sys.modules:
-        return None
-    text: str | None = import_module("larder_cli.aws_failures").explain(failure)
-    return text
+    # Importing botocore takes time. A command that has not loaded it cannot have its errors.
+    return _explain_aws(failure) if "botocore.exceptions" in sys.modules else None
+
+
+def _explain_aws(failure: Exception) -> str | None:
+    from botocore import exceptions as aws  # noqa: PLC0415
+
+    match failure:
+        case aws.NoCredentialsError():
+            return (
+                "There are no AWS credentials: give --profile, set AWS_PROFILE, "
+                "or run 'aws configure'."
+            )
+        case aws.NoRegionError():
+            return "There is no AWS region: give --region or set AWS_DEFAULT_REGION."
+        case aws.ConnectionError() | aws.HTTPClientError():
+            local = " Is 'make run' running?" if "AWS_ENDPOINT_URL" in os.environ else ""
+            return f"{failure}.{local}"
+        case aws.ClientError():
+            error = failure.response["Error"]
+            code, message = error.get("Code", "Unknown"), error.get("Message", "")
+            return f"AWS refused {failure.operation_name}: {code}: {message}"
+        case aws.BotoCoreError():
+            return str(failure)
+    return None

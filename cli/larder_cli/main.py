@@ -8,7 +8,7 @@ from typing import Any
 import typer
 import typer.main
 
-from larder_cli.failures import PlainFailures
+from larder_cli.failures import OneLineFailures
 
 _FILES = "Files"
 _SPACE = "The Space"
@@ -27,7 +27,7 @@ _COMMANDS = {
 }
 
 
-class Commands(PlainFailures):
+class Commands(OneLineFailures):
     """All commands, each imported when it is called: botocore and tables take their time."""
 
     def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]  # noqa: ARG002 - Click's signature
