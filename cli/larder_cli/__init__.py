@@ -1,1 +1,1 @@
-"""Larder on the command line: `uv run larder`."""
+"""The command line of Larder: `uv run larder`."""

@@ -1,11 +1,11 @@
-"""`larder`, or `python -m larder_cli`: Ctrl-C is no traceback, not even while modules load."""
+"""`larder`, or `python -m larder_cli`. Ctrl-C prints no traceback, not even during imports."""
 
 import sys
 from importlib import import_module
 
 
 def run() -> None:
-    """Run the command line and leave with its exit status."""
+    """Run the command line and exit with its status."""
     try:
         import_module("larder_cli.main").app()
     except KeyboardInterrupt:

@@ -1,4 +1,4 @@
-"""Which deployment a command works on: the local stack, or one in an AWS account by name."""
+"""The deployment that a command works on: the local stack, or a named one in an AWS account."""
 
 from __future__ import annotations
 
@@ -11,14 +11,18 @@ import typer
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from larder.domain.errors import NotFoundError
 from larder.domain.quota import Amount
 from larder.runtime.composition import Composition
 from larder.runtime.settings import Settings
+from larder.services.projects.projects import get_project
 from larder_cli.failures import OperatorError
 from larder_cli.local_stack import find_env_file, use_env_file
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
+
+    from larder.domain.projects import Project
 
 _OUTPUTS = (
     "StoreTable",
@@ -33,13 +37,25 @@ _OUTPUTS = (
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """A deployed stack, and the ports on its resources."""
+    """A deployed stack, and the ports to its resources."""
 
     stack: str
     ports: Composition
 
+    def find_project(self, name_or_id: str) -> Project:
+        """Return the project of that name or id.
+
+        Raises:
+            OperatorError: there is none.
+        """
+        try:
+            return get_project(name_or_id, projects=self.ports.projects)
+        except NotFoundError as error:
+            message = f"There is no project '{name_or_id}'. 'larder project list' shows them all."
+            raise OperatorError(message) from error
+
     def default_limit(self) -> Amount:
-        """Return what a new project may store by the stack's parameters."""
+        """Return the limit of a new project, from the stack's parameters."""
         outputs = _read_outputs(self.stack)
         return Amount(
             files=int(outputs["DefaultFilesLimit"]), bytes=int(outputs["DefaultBytesLimit"])
@@ -49,18 +65,18 @@ class Deployment:
 def find_deployment(
     stack: str | None = None, profile: str | None = None, region: str | None = None
 ) -> Deployment:
-    """Return the deployment of that name, or else the local one, or else that of LARDER_STACK.
+    """Return a deployment: the one named `stack`, else the local one, else LARDER_STACK's.
 
-    `profile` and `region` are as for the AWS CLI and go with a stack in an account. The process's
-    environment is set accordingly, since that is where every AWS client looks.
+    `profile` and `region` mean what they mean to the AWS CLI, and need a stack in an account. They
+    are set in this process's environment, where every AWS client looks for them.
 
     Raises:
-        OperatorError: there is none, or it is not clear which.
-        typer.BadParameter: `profile` or `region` without a stack in an account.
+        OperatorError: there is no such deployment, or LARDER_STACK contradicts `.local/env`.
+        typer.BadParameter: `profile` or `region` is given for the local stack.
     """
     if stack is None and (env_file := find_env_file()):
         if profile or region:
-            message = f"--profile and --region need --stack: without it {env_file} is used."
+            message = f"--profile and --region need --stack. Without it, {env_file} is used."
             raise typer.BadParameter(message)
         use_env_file(env_file)
         return _local()
@@ -107,8 +123,7 @@ def _in_account(stack: str) -> Deployment:
 
 def _use_account(profile: str | None, region: str | None) -> None:
     if profile:
-        # A named profile comes before keys in the environment, as with the AWS CLI; AWS_PROFILE
-        # alone would come after them.
+        # --profile beats keys in the environment, as with the AWS CLI. AWS_PROFILE alone does not.
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
             os.environ.pop(name, None)
         os.environ["AWS_PROFILE"] = profile
@@ -117,7 +132,7 @@ def _use_account(profile: str | None, region: str | None) -> None:
 
 
 def cloudformation_client() -> CloudFormationClient:
-    """Return a client of CloudFormation that gives up within seconds."""
+    """Return a CloudFormation client that gives up within a minute or so."""
     config = Config(
         connect_timeout=3, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 3}
     )
@@ -130,19 +145,19 @@ def _read_outputs(stack: str) -> dict[str, str]:
     try:
         found = client.describe_stacks(StackName=stack)["Stacks"][0]
     except ClientError as error:
-        # The answer for a name that is unknown, as for one that no stack can have.
+        # CloudFormation's answer to an unknown name and to an impossible one.
         if error.response["Error"].get("Code") != "ValidationError":
             raise
         message = (
             f"There is no stack '{stack}' in {client.meta.region_name} "
-            f"({client.meta.endpoint_url})."
+            f"({client.meta.endpoint_url}). Check --stack, --profile and --region."
         )
         raise OperatorError(message) from error
     outputs = {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", [])}
     if missing := [name for name in _OUTPUTS if name not in outputs]:
         message = (
             f"Stack '{stack}' ({found['StackStatus']}) has no output {missing[0]}: "
-            "it is not a Larder deployment, or one that has not finished."
+            "it is not a Larder deployment, or its deployment has not finished."
         )
         raise OperatorError(message)
     return outputs

@@ -46,21 +46,24 @@ def explain(failure: Exception) -> str | None:
 def _explain_aws(failure: Exception) -> str | None:
     from botocore import exceptions as aws  # noqa: PLC0415
 
+    text: str | None = None
     match failure:
         case aws.NoCredentialsError():
-            return (
+            text = (
                 "There are no AWS credentials: give --profile, set AWS_PROFILE, "
                 "or run 'aws configure'."
             )
+        case aws.ProfileNotFound():
+            text = f"{failure}. 'aws configure list-profiles' shows yours."
         case aws.NoRegionError():
-            return "There is no AWS region: give --region or set AWS_DEFAULT_REGION."
+            text = "There is no AWS region: give --region or set AWS_DEFAULT_REGION."
         case aws.ConnectionError() | aws.HTTPClientError():
             local = " Is 'make run' running?" if "AWS_ENDPOINT_URL" in os.environ else ""
-            return f"{failure}.{local}"
+            text = f"{failure}.{local}"
         case aws.ClientError():
             error = failure.response["Error"]
             code, message = error.get("Code", "Unknown"), error.get("Message", "")
-            return f"AWS refused {failure.operation_name}: {code}: {message}"
+            text = f"AWS refused {failure.operation_name}: {code}: {message}"
         case aws.BotoCoreError():
-            return str(failure)
-    return None
+            text = str(failure)
+    return text

@@ -1,4 +1,4 @@
-"""The file by which a running local stack tells other programs where it is."""
+"""`.local/env`: the file in which a running local stack says where it can be reached."""
 
 import os
 import shlex
@@ -18,16 +18,16 @@ _NAMES = (
 
 
 def find_env_file() -> Path | None:
-    """Return the `.local/env` of the working directory or the nearest one above it, if any.
+    """Return the `.local/env` of the working directory or its nearest parent that has one.
 
-    LARDER_ENV_FILE names another file instead.
+    The variable LARDER_ENV_FILE takes precedence.
 
     Raises:
-        OperatorError: the file that LARDER_ENV_FILE names does not exist.
+        OperatorError: LARDER_ENV_FILE names a file that does not exist.
     """
     if named := os.environ.get("LARDER_ENV_FILE"):
         if not Path(named).is_file():
-            message = f"LARDER_ENV_FILE names {named}, which does not exist. Is the stack running?"
+            message = f"LARDER_ENV_FILE names {named}, which does not exist. Is 'make run' running?"
             raise OperatorError(message)
         return Path(named)
     here = Path.cwd()
@@ -36,24 +36,24 @@ def find_env_file() -> Path | None:
 
 
 def use_env_file(path: Path) -> None:
-    """Take the file's variables into this process's environment; one that is set there wins.
+    """Set this process's environment variables from the file, except those that are set already.
 
-    AWS settings win only together with an AWS_ENDPOINT_URL: without it they are those of a real
-    account, and neither may its credentials go to the emulator nor the emulator's to it.
+    Without an AWS_ENDPOINT_URL, the AWS_ variables that are set belong to a real account. They are
+    then removed: its credentials must not go to the emulator, nor the emulator's to the account.
 
     Raises:
-        OperatorError: LARDER_STACK names another stack than the file, or the file lacks a name.
+        OperatorError: LARDER_STACK names another stack than the file, or the file is incomplete.
     """
     lines = path.read_text().splitlines()
     variables = dict(word.split("=", 1) for line in lines for word in shlex.split(line))
     if missing := [name for name in _NAMES if name not in variables]:
-        message = f"{path} lacks {missing[0]}: restart the stack with 'make run'."
+        message = f"{path} has no {missing[0]}: restart the stack with 'make run'."
         raise OperatorError(message)
-    meant, running = os.environ.get("LARDER_STACK"), variables["LARDER_STACK"]
-    if meant not in {None, running}:
+    named, running = os.environ.get("LARDER_STACK"), variables["LARDER_STACK"]
+    if named not in {None, running}:
         message = (
-            f"LARDER_STACK is {meant}, but {path} is of {running}: "
-            f"give --stack {meant}, or unset LARDER_STACK."
+            f"LARDER_STACK is {named}, but {path} belongs to {running}: "
+            f"give --stack {named}, or unset LARDER_STACK."
         )
         raise OperatorError(message)
     if "AWS_ENDPOINT_URL" not in os.environ:

@@ -1,4 +1,4 @@
-"""The entry point: what clients call, `larder put` and the others, and what an operator needs."""
+"""The root command. It knows every command by name and imports only the one that is called."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ _COMMANDS = {
 
 
 class Commands(OneLineFailures):
-    """All commands, each imported when it is called: botocore and tables take their time."""
+    """All commands. Each is imported when it is called: botocore and Rich take time to import."""
 
     def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]  # noqa: ARG002 - Click's signature
-        """Return the names, those of clients first."""
+        """Return the commands' names in the order of the help."""
         return list(_COMMANDS)
 
     def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:  # type: ignore[override]  # noqa: ANN401 - Click's own class is not public
@@ -50,14 +50,14 @@ class Commands(OneLineFailures):
 
 app = typer.Typer(
     cls=Commands,
-    help="Send files to Larder and fetch them, and operate a deployment.",
+    help="Upload files to Larder, download them, and operate a deployment.",
     no_args_is_help=True,
     add_completion=False,
-    # A traceback with locals would show secrets.
+    # A traceback with local variables would show secrets.
     pretty_exceptions_show_locals=False,
 )
 
 
 @app.callback()
 def _root() -> None:
-    """Make it a group although no command is registered."""
+    """Make Typer build a group, although no command is registered."""

@@ -1,25 +1,22 @@
-"""`larder` against moto, as an operator types it."""
+"""The commands of operators, on moto."""
 
 from __future__ import annotations
 
-import json
 import os
 import socket
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from unittest import mock
 
 import botocore.session
 import pytest
 from botocore.stub import Stubber
-from typer.testing import CliRunner
 
 from larder.domain.api_keys import digest_of
 from larder.domain.files import File, Purpose
 from larder.domain.ids import new_file_id
 from larder.services.projects.projects import get_project
-from larder_cli.main import app
 from tests.moto_stack import CREDENTIALS, MotoStack
+from tests.support.cli import Printed, larder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,23 +26,6 @@ if TYPE_CHECKING:
 
 MIB = 2**20
 GATEWAY_URL = "https://example.execute-api.us-east-1.amazonaws.com/prod/v1"
-
-
-@dataclass(frozen=True)
-class Printed:
-    exit_code: int
-    stdout: str
-    stderr: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.stdout)
-
-
-def larder(*arguments: str) -> Printed:
-    result = CliRunner().invoke(app, arguments)
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.output
-    return Printed(result.exit_code, result.stdout, result.stderr)
 
 
 def outputs(stack: MotoStack) -> dict[str, str]:
@@ -63,7 +43,7 @@ def outputs(stack: MotoStack) -> dict[str, str]:
 
 @pytest.fixture(autouse=True)
 def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A folder without a stack, and an environment that no test leaves its traces in."""
+    """Work in an empty folder, and restore the environment after the test."""
     monkeypatch.chdir(tmp_path)
     for name in [name for name in os.environ if name.startswith("LARDER_")]:
         monkeypatch.delenv(name)
@@ -105,7 +85,7 @@ def answer(cloudformation: Stubber, name: str, values: dict[str, str]) -> None:
 
 @pytest.fixture
 def local_stack(stack: MotoStack, tmp_path: Path) -> MotoStack:
-    """The stack on moto as the local one, found by its `.local/env`."""
+    """The stack on moto, found as the local one by its `.local/env`."""
     names = outputs(stack)
     write_env_file(
         tmp_path,
@@ -128,7 +108,7 @@ def write_env_file(folder: Path, **variables: str) -> None:
 
 
 @pytest.mark.usefixtures("local_stack")
-def test_a_created_project_has_the_limits_that_were_given() -> None:
+def test_a_project_is_created_with_the_given_limits() -> None:
     created = larder("project", "create", "demo", "--files", "10", "--bytes", "1GB", "--json").json
 
     assert created["name"] == "demo"
@@ -140,7 +120,7 @@ def test_a_created_project_has_the_limits_that_were_given() -> None:
     }
 
 
-def test_limits_that_are_not_given_are_those_of_the_stacks_parameters(
+def test_limits_default_to_the_stacks_parameters(
     local_stack: MotoStack, cloudformation: Stubber
 ) -> None:
     answer(
@@ -164,7 +144,7 @@ def test_a_taken_name_is_refused_in_one_line() -> None:
 
 
 @pytest.mark.usefixtures("local_stack")
-def test_a_name_that_cannot_be_one_is_refused_in_one_line() -> None:
+def test_an_invalid_name_is_refused_in_one_line() -> None:
     refused = larder("project", "create", "Not A Name", "--files", "1", "--bytes", "1")
 
     assert refused.exit_code == 1
@@ -195,7 +175,7 @@ def test_projects_are_listed_by_name() -> None:
     ],
 )
 @pytest.mark.usefixtures("local_stack")
-def test_set_limits_changes_what_is_given_and_nothing_else(
+def test_set_limits_changes_only_the_given_limits(
     given: list[str], expected: dict[str, int]
 ) -> None:
     larder("project", "create", "demo", "--files", "10", "--bytes", "100")
@@ -215,7 +195,7 @@ def test_set_limits_without_a_limit_is_wrong_usage() -> None:
 
 
 @pytest.mark.usefixtures("local_stack")
-def test_a_limit_below_what_is_stored_is_set_and_told(ports: Composition) -> None:
+def test_a_limit_below_what_is_stored_is_set_with_a_note(ports: Composition) -> None:
     larder("project", "create", "demo", "--files", "10", "--bytes", "100")
     project = get_project("demo", projects=ports.projects)
     ports.files.admit(
@@ -234,11 +214,11 @@ def test_a_limit_below_what_is_stored_is_set_and_told(ports: Composition) -> Non
 
     assert lowered.exit_code == 0
     assert lowered.json["bytes"] == {"used": 60, "reserved": 0, "limit": 50}
-    assert "What is stored stays" in lowered.stderr
+    assert "Stored files stay" in lowered.stderr
 
 
 @pytest.mark.usefixtures("local_stack")
-def test_usage_shows_sizes_and_how_full_for_people(ports: Composition) -> None:
+def test_usage_shows_readable_sizes_and_percentages(ports: Composition) -> None:
     larder("project", "create", "demo", "--files", "8", "--bytes", "4MiB")
     project = get_project("demo", projects=ports.projects)
     ports.files.admit(
@@ -260,7 +240,7 @@ def test_usage_shows_sizes_and_how_full_for_people(ports: Composition) -> None:
 
 
 @pytest.mark.usefixtures("local_stack")
-def test_key_create_prints_the_secret_of_a_working_key_and_nothing_else(ports: Composition) -> None:
+def test_key_create_prints_only_the_secret_of_a_working_key(ports: Composition) -> None:
     project_id = larder("project", "create", "demo", "--files", "1", "--bytes", "1").stdout.strip()
 
     created = larder("key", "create", "demo")
@@ -272,7 +252,7 @@ def test_key_create_prints_the_secret_of_a_working_key_and_nothing_else(ports: C
 
 
 @pytest.mark.usefixtures("local_stack")
-def test_a_key_is_listed_and_revoked_by_its_id_and_its_secret_is_never_shown_again() -> None:
+def test_a_key_is_listed_and_revoked_by_its_id_and_its_secret_is_shown_only_once() -> None:
     larder("project", "create", "demo", "--files", "1", "--bytes", "1")
     kept = larder("key", "create", "demo", "--json").json
     lost = larder("key", "create", "demo", "--json").json
@@ -281,7 +261,7 @@ def test_a_key_is_listed_and_revoked_by_its_id_and_its_secret_is_never_shown_aga
     again = larder("key", "revoke", "demo", lost["id"])
 
     assert (revoked.exit_code, again.exit_code) == (0, 0)
-    assert "was revoked already" in again.stderr
+    assert "was already revoked" in again.stderr
     as_json, table = larder("key", "list", "demo", "--json"), larder("key", "list", "demo")
     state = {key["id"]: key["revoked_at"] is None for key in as_json.json}
     assert state == {kept["id"]: True, lost["id"]: False}
@@ -300,10 +280,12 @@ def test_a_key_is_listed_and_revoked_by_its_id_and_its_secret_is_never_shown_aga
     ],
 )
 @pytest.mark.usefixtures("local_stack")
-def test_an_unknown_project_is_told_in_one_line(arguments: tuple[str, ...]) -> None:
+def test_an_unknown_project_is_reported_in_one_line(arguments: tuple[str, ...]) -> None:
     refused = larder(*arguments)
 
-    assert refused == Printed(1, "", "larder: No such Project object: nobody (not found)\n")
+    assert refused == Printed(
+        1, "", "larder: There is no project 'nobody'. 'larder project list' shows them all.\n"
+    )
 
 
 @pytest.mark.usefixtures("local_stack")
@@ -320,14 +302,14 @@ def test_another_projects_key_cannot_be_revoked() -> None:
 
 
 @pytest.mark.usefixtures("local_stack")
-def test_a_size_that_is_none_is_wrong_usage() -> None:
+def test_an_invalid_size_is_wrong_usage() -> None:
     refused = larder("project", "create", "demo", "--bytes", "lots")
 
     assert refused.exit_code == 2
     assert "not a size" in refused.stderr
 
 
-def test_without_a_stack_it_says_how_to_get_one() -> None:
+def test_without_a_stack_the_error_says_how_to_start_one() -> None:
     refused = larder("project", "list")
 
     assert refused.exit_code == 1
@@ -352,7 +334,7 @@ def test_a_stack_in_an_account_is_found_by_its_outputs(
     cloudformation.assert_no_pending_responses()
 
 
-def test_a_named_stack_comes_before_the_local_one_and_gets_none_of_its_credentials(
+def test_a_named_stack_is_used_before_the_local_one_without_its_credentials(
     stack: MotoStack, cloudformation: Stubber, tmp_path: Path
 ) -> None:
     write_env_file(
@@ -372,7 +354,7 @@ def test_a_named_stack_comes_before_the_local_one_and_gets_none_of_its_credentia
     assert dict(os.environ) == before
 
 
-def test_an_unknown_stack_is_told_in_one_line(cloudformation: Stubber) -> None:
+def test_an_unknown_stack_is_reported_in_one_line(cloudformation: Stubber) -> None:
     cloudformation.add_client_error(
         "describe_stacks", "ValidationError", "Stack with id nowhere does not exist"
     )
@@ -383,11 +365,12 @@ def test_an_unknown_stack_is_told_in_one_line(cloudformation: Stubber) -> None:
         1,
         "",
         "larder: There is no stack 'nowhere' in eu-west-1 "
-        "(https://cloudformation.eu-west-1.amazonaws.com).\n",
+        "(https://cloudformation.eu-west-1.amazonaws.com). "
+        "Check --stack, --profile and --region.\n",
     )
 
 
-def test_a_stack_that_is_no_larder_is_told_in_one_line(cloudformation: Stubber) -> None:
+def test_a_stack_other_than_larder_is_reported_in_one_line(cloudformation: Stubber) -> None:
     answer(cloudformation, "website", {"Url": "https://example.com"})
 
     refused = larder("project", "list", "--stack", "website")
@@ -397,7 +380,7 @@ def test_a_stack_that_is_no_larder_is_told_in_one_line(cloudformation: Stubber) 
     assert refused.stderr.count("\n") == 1
 
 
-def test_a_missing_permission_is_told_in_one_line(cloudformation: Stubber) -> None:
+def test_a_missing_permission_is_reported_in_one_line(cloudformation: Stubber) -> None:
     cloudformation.add_client_error(
         "describe_stacks", "AccessDenied", "User: joe is not\nauthorized"
     )
@@ -409,7 +392,7 @@ def test_a_missing_permission_is_told_in_one_line(cloudformation: Stubber) -> No
     )
 
 
-def test_a_profile_comes_before_keys_in_the_environment(
+def test_a_profile_is_used_before_keys_in_the_environment(
     stack: MotoStack, cloudformation: Stubber, tmp_path: Path
 ) -> None:
     config = tmp_path / "config"
@@ -417,7 +400,7 @@ def test_a_profile_comes_before_keys_in_the_environment(
         "[profile work]\naws_access_key_id = work\naws_secret_access_key = work\n"
         "region = us-east-1\n"
     )
-    os.environ |= {"AWS_CONFIG_FILE": str(config), "AWS_SESSION_TOKEN": "of other keys"}
+    os.environ |= {"AWS_CONFIG_FILE": str(config), "AWS_SESSION_TOKEN": "another key's"}
     answer(cloudformation, "larder-prod", outputs(stack))
 
     listed = larder("project", "list", "--stack", "larder-prod", "--profile", "work", "--json")
@@ -430,7 +413,7 @@ def test_a_profile_comes_before_keys_in_the_environment(
 
 @pytest.mark.usefixtures("local_stack")
 @pytest.mark.parametrize("option", ["--profile", "--region"])
-def test_account_options_are_refused_where_the_local_stack_would_be_used(option: str) -> None:
+def test_account_options_are_refused_with_the_local_stack(option: str) -> None:
     refused = larder("project", "list", option, "x")
 
     assert refused.exit_code == 2
@@ -444,7 +427,7 @@ def without_credentials() -> None:
     os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
 
 
-def test_missing_credentials_are_told_in_one_line() -> None:
+def test_missing_credentials_are_reported_in_one_line() -> None:
     without_credentials()
 
     refused = larder("project", "list", "--stack", "larder", "--region", "eu-west-1")
@@ -454,7 +437,7 @@ def test_missing_credentials_are_told_in_one_line() -> None:
     assert refused.stderr.count("\n") == 1
 
 
-def test_a_missing_region_is_told_in_one_line() -> None:
+def test_a_missing_region_is_reported_in_one_line() -> None:
     without_credentials()
 
     refused = larder("project", "list", "--stack", "larder")
@@ -464,15 +447,20 @@ def test_a_missing_region_is_told_in_one_line() -> None:
     )
 
 
-def test_an_unknown_profile_is_told_in_one_line() -> None:
+def test_an_unknown_profile_is_reported_in_one_line() -> None:
     without_credentials()
 
     refused = larder("project", "list", "--stack", "larder", "--profile", "nobody")
 
-    assert refused == Printed(1, "", "larder: The config profile (nobody) could not be found\n")
+    assert refused == Printed(
+        1,
+        "",
+        "larder: The config profile (nobody) could not be found. "
+        "'aws configure list-profiles' shows yours.\n",
+    )
 
 
-def test_a_local_stack_that_does_not_answer_is_told_in_one_line(tmp_path: Path) -> None:
+def test_a_local_stack_that_does_not_answer_is_reported_in_one_line(tmp_path: Path) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         endpoint = f"http://127.0.0.1:{unused.getsockname()[1]}"

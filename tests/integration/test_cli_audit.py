@@ -1,4 +1,4 @@
-"""`larder audit`: counters against what is stored, on moto."""
+"""`larder audit`, on moto."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import pytest
 
 from larder.domain.quota import Amount
 from larder.services.projects.projects import create_project
-from tests.integration.test_cli import larder, local_stack, nowhere
+from tests.integration.test_cli import local_stack, nowhere
+from tests.support.cli import larder
 
 if TYPE_CHECKING:
     from larder.domain.ids import TenantId
@@ -27,7 +28,7 @@ def exact(ports: Composition) -> TenantId:
 
 @pytest.fixture
 def drifted(ports: Composition, stack: MotoStack) -> TenantId:
-    """A project of which a file of 10 bytes is counted that is not there."""
+    """A project whose counters include a file of 10 bytes that does not exist."""
     tenant = project(ports, "drifted")
     stack.dynamodb.update_item(
         TableName=stack.settings.store_table,
@@ -43,7 +44,7 @@ def project(ports: Composition, name: str) -> TenantId:
     return create_project(name, limit, projects=ports.projects, clock=ports.clock).id
 
 
-def test_counters_that_agree_are_exact(exact: TenantId) -> None:
+def test_counters_without_a_drift_are_exact(exact: TenantId) -> None:
     printed = larder("audit", "exact", "--json")
 
     assert printed.exit_code == 0
@@ -55,7 +56,7 @@ def test_counters_that_agree_are_exact(exact: TenantId) -> None:
     }
 
 
-def test_a_drift_is_shown_and_left_as_it_is(
+def test_a_drift_is_shown_and_not_repaired(
     ports: Composition, exact: TenantId, drifted: TenantId
 ) -> None:
     before = ports.usage.get(drifted)
@@ -72,7 +73,7 @@ def test_a_drift_is_shown_and_left_as_it_is(
     assert ports.usage.get(exact) is not None
 
 
-def test_a_drift_is_repaired_when_told_to(ports: Composition, drifted: TenantId) -> None:
+def test_repair_corrects_a_drift(ports: Composition, drifted: TenantId) -> None:
     printed = larder("audit", drifted, "--repair", "--settle", "0", "--json")
 
     assert printed.exit_code == 0
@@ -83,7 +84,7 @@ def test_a_drift_is_repaired_when_told_to(ports: Composition, drifted: TenantId)
     assert usage.left == Amount(files=10, bytes=1_000)
 
 
-def test_an_unknown_project_is_named() -> None:
+def test_an_unknown_project_is_reported() -> None:
     printed = larder("audit", "nobody")
 
     assert printed.exit_code == 1

@@ -1,59 +1,29 @@
-"""`larder space …` as typed, on the functions themselves."""
+"""`larder space …`, on the functions' handlers."""
 
 from __future__ import annotations
 
 import json
 import os
 from contextlib import nullcontext
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from unittest import mock
 
 import pytest
-from typer.testing import CliRunner
 
-from larder_cli.main import app
 from larder_client import Client
 from tests.fakes.http_faults import Answer, answering, cut_after
 from tests.fakes.larder_http import KEY
 from tests.fakes.larder_lines import InProcess
 from tests.integration.gateway import Gateway
+from tests.support.cli import Printed, larder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from larder.domain.ids import TenantId
     from tests.integration.conftest import Functions
-
-
-@dataclass(frozen=True)
-class Printed:
-    status: int
-    out: str
-    err: str
-
-    @property
-    def id(self) -> str:
-        assert self.status == 0, self.err
-        [printed] = self.out.split()
-        return printed
-
-    @property
-    def json(self) -> Any:
-        [line] = self.lines
-        return line
-
-    @property
-    def lines(self) -> list[Any]:
-        return [json.loads(line) for line in self.out.splitlines()]
-
-
-def larder(*arguments: str) -> Printed:
-    result = CliRunner().invoke(app, arguments)
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.output
-    return Printed(result.exit_code, result.stdout, result.stderr)
 
 
 def space(*arguments: str) -> Printed:
@@ -64,11 +34,11 @@ def space(*arguments: str) -> Printed:
 def gateway(
     functions: Functions, tenant: TenantId, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Gateway]:
-    """A folder to work in, and an environment that leads to the functions."""
+    """Work in an empty folder, in an environment whose base URL leads to the functions."""
     made = Gateway(functions, tenant)
     impatient = partial(Client, transport=InProcess(made), sleep=lambda _: None)
     monkeypatch.setattr("larder_cli.shared.connection.Client", impatient)
-    # The functions run in this process, and would print their metrics among the command's output.
+    # The functions run in this process. Their metrics must not mix with the command's output.
     monkeypatch.setattr(
         "aws_lambda_powertools.metrics.single_metric", lambda **_: nullcontext(mock.Mock())
     )
@@ -83,7 +53,7 @@ def gateway(
 
 
 def put(path: str, data: bytes = b"12345") -> str:
-    """Send a file to a path of the Space; returns its id."""
+    """Upload a file to a path in the Space and return its id."""
     folder, _, name = path.rpartition("/")
     Path(name).write_bytes(data)
     if folder:
@@ -92,30 +62,30 @@ def put(path: str, data: bytes = b"12345") -> str:
 
 
 def listed(*arguments: str) -> list[str]:
-    """Return the names that a folder shows, with a slash after those of folders."""
+    """Return the names in a folder; those of folders end with a slash."""
     found = space("ls", *arguments, "--json").json
     folders = [f"{folder['name']}/" for folder in found["folders"]]
     return folders + [file["name"] for file in found["files"]]
 
 
-def test_a_file_is_sent_into_a_folder_and_fetched_by_its_path() -> None:
+def test_a_file_is_uploaded_into_a_folder_and_downloaded_by_its_path() -> None:
     file_id = put("/Projects/2026/a.txt")
     Path("a.txt").unlink()
 
     got = larder("get", "/projects/2026/a.txt")
 
-    assert (got.status, got.out) == (0, "a.txt\n")
+    assert (got.exit_code, got.stdout) == (0, "a.txt\n")
     assert Path("a.txt").read_bytes() == b"12345"
     assert larder("rm", "/Projects/2026/a.txt").id == file_id
 
 
-def test_nothing_is_sent_into_a_folder_that_is_not_there() -> None:
+def test_nothing_is_uploaded_into_a_missing_folder() -> None:
     Path("a.txt").write_bytes(b"1")
 
     refused = larder("put", "a.txt", "--folder", "/Projects")
 
-    assert (refused.status, refused.out) == (1, "")
-    assert refused.err == "larder: There is no folder /Projects.\n"
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert refused.stderr == "larder: There is no folder /Projects.\n"
 
 
 def test_a_folder_shows_its_folders_and_files_by_name() -> None:
@@ -127,16 +97,16 @@ def test_a_folder_shows_its_folders_and_files_by_name() -> None:
 
     shown = space("ls", "/Projects")
 
-    assert shown.status == 0
-    where = [shown.out.index(name) for name in ("2026/", "A [draft].txt", "b.txt")]
+    assert shown.exit_code == 0
+    where = [shown.stdout.index(name) for name in ("2026/", "A [draft].txt", "b.txt")]
     assert where == sorted(where)
     for part in ("2.0 KiB", "text/plain", "tax", "★"):
-        assert part in shown.out
+        assert part in shown.stdout
     assert listed("/Projects") == ["2026/", "A [draft].txt", "b.txt"]
     assert listed() == ["Projects/"]
 
 
-def test_a_file_alone_and_a_folder_by_its_id_are_shown_as_well() -> None:
+def test_a_single_file_and_a_folder_by_its_id_can_be_listed() -> None:
     file_id = put("/Projects/a.txt")
     folder_id = space("mkdir", "-p", "/Projects").id
 
@@ -145,7 +115,7 @@ def test_a_file_alone_and_a_folder_by_its_id_are_shown_as_well() -> None:
     assert listed(folder_id) == ["a.txt"]
 
 
-def test_a_tree_shows_all_that_lies_below() -> None:
+def test_a_tree_shows_all_levels() -> None:
     put("/Projects/2026/deep.txt")
     put("/Projects/a.txt")
     put("/b.txt")
@@ -155,7 +125,7 @@ def test_a_tree_shows_all_that_lies_below() -> None:
     part = space("ls", "/Projects", "--depth", "1")
     documents = space("ls", "--tree", "--json").json
 
-    lines = [line.rstrip() for line in shown.out.splitlines()]
+    lines = [line.rstrip() for line in shown.stdout.splitlines()]
     assert lines == [
         "/",
         "├── Projects/  ★",
@@ -164,7 +134,7 @@ def test_a_tree_shows_all_that_lies_below() -> None:
         "│   └── a.txt  5 B",
         "└── b.txt  5 B",
     ]
-    assert [line.rstrip() for line in part.out.splitlines()] == [
+    assert [line.rstrip() for line in part.stdout.splitlines()] == [
         "Projects/",
         "├── 2026/",
         "└── a.txt  5 B",
@@ -174,22 +144,22 @@ def test_a_tree_shows_all_that_lies_below() -> None:
     assert projects["favorite"]
 
 
-def test_what_is_left_out_of_a_long_folder_is_told() -> None:
+def test_a_long_folder_is_shortened_with_a_note() -> None:
     for name in ("a.txt", "b.txt", "c.txt"):
         put(f"/{name}")
 
     shown = space("ls", "--limit", "2", "--json")
-    told = space("ls", "--tree", "--limit", "2")
+    tree = space("ls", "--tree", "--limit", "2")
 
     assert ([file["name"] for file in shown.json["files"]], shown.json["hasMoreFiles"]) == (
         ["a.txt", "b.txt"],
         True,
     )
-    assert "…" in told.out
-    assert "There are more files" in told.err
+    assert "…" in tree.stdout
+    assert "There are more files" in tree.stderr
 
 
-def test_files_are_found_wherever_they_lie() -> None:
+def test_files_are_found_in_every_folder() -> None:
     put("/Projects/Report.pdf", b"xx")
     put("/report.txt", b"x")
     put("/other.txt", b"xxx")
@@ -198,9 +168,9 @@ def test_files_are_found_wherever_they_lie() -> None:
     documents = space("find", "report", "--sort", "size", "--json").json
     smallest = space("find", "--sort", "size", "--reverse", "--limit", "2", "--json").json
 
-    assert "/Projects/Report.pdf" in found.out
-    assert "/report.txt" in found.out
-    assert "other.txt" not in found.out
+    assert "/Projects/Report.pdf" in found.stdout
+    assert "/report.txt" in found.stdout
+    assert "other.txt" not in found.stdout
     assert [file["path"] for file in documents["files"]] == ["/Projects/Report.pdf", "/report.txt"]
     assert [file["sizeBytes"] for file in smallest["files"]] == ["1", "2"]
     assert (documents["hasMore"], smallest["hasMore"]) == (False, True)
@@ -231,14 +201,14 @@ def test_files_and_folders_move_into_a_folder() -> None:
 
     moved = space("mv", "/a.txt", other_id, "/Old", "/Projects")
 
-    assert moved.out.split() == [file_id, other_id, folder_id]
+    assert moved.stdout.split() == [file_id, other_id, folder_id]
     assert listed() == ["Projects/"]
     assert listed("/Projects") == ["Old/", "a.txt", "b.txt"]
     assert space("mv", "/Projects/a.txt", "/").id == file_id
     assert listed() == ["Projects/", "a.txt"]
 
 
-def test_one_thing_alone_may_get_a_new_path() -> None:
+def test_a_single_item_can_be_moved_to_a_new_path() -> None:
     file_id = put("/a.txt")
     space("mkdir", "/Projects")
 
@@ -259,22 +229,22 @@ def test_one_thing_alone_may_get_a_new_path() -> None:
         (("/a.txt", "/b.txt", "/Nowhere"), "There is no folder /Nowhere."),
         (("/a.txt", "/Nowhere/"), "There is no folder /Nowhere."),
         (("/a.txt", "/Nowhere/b.txt"), "There is no folder /Nowhere."),
-        (("/a.txt", "/b.txt"), "There is a file at /b.txt already."),
-        (("/", "/Projects"), "/ is the root, which stays as it is."),
+        (("/a.txt", "/b.txt"), "There is already a file at /b.txt."),
+        (("/", "/Projects"), "/ is the root folder, which cannot be changed."),
     ],
 )
-def test_what_cannot_be_moved_stays(arguments: tuple[str, ...], says: str) -> None:
+def test_an_impossible_move_changes_nothing(arguments: tuple[str, ...], says: str) -> None:
     for name in ("a.txt", "b.txt"):
         put(f"/{name}")
     space("mkdir", "/Projects")
 
     refused = space("mv", *arguments)
 
-    assert (refused.status, refused.out, refused.err) == (1, "", f"larder: {says}\n")
+    assert (refused.exit_code, refused.stdout, refused.stderr) == (1, "", f"larder: {says}\n")
     assert listed() == ["Projects/", "a.txt", "b.txt"]
 
 
-def test_files_and_folders_are_renamed_where_they_are() -> None:
+def test_files_and_folders_are_renamed() -> None:
     file_id = put("/Projects/a.txt")
 
     folder_id = space("rename", "/Projects", "Archive").id
@@ -287,43 +257,43 @@ def test_files_and_folders_are_renamed_where_they_are() -> None:
     )
 
 
-def test_tags_are_put_on_and_taken_off() -> None:
+def test_tags_are_added_and_removed() -> None:
     file_id, other_id = put("/a.txt"), put("/b.txt")
 
     tagged = space("tag", "/a.txt", other_id, "--add", "one", "--add", "two")
     changed = space("tag", "/a.txt", "--add", "three", "--remove", "one", "--json").json
     cleared = space("tag", "/b.txt", "--clear", "--add", "new", "--json").json
 
-    assert tagged.out.split() == [file_id, other_id]
+    assert tagged.stdout.split() == [file_id, other_id]
     assert changed["tags"] == ["two", "three"]
     assert cleared["tags"] == ["new"]
 
 
-def test_tagging_with_nothing_is_wrong_use() -> None:
+def test_tagging_without_a_tag_is_wrong_usage() -> None:
     refused = space("tag", "/a.txt")
 
-    assert refused.status == 2
-    assert "--add" in refused.err
+    assert refused.exit_code == 2
+    assert "--add" in refused.stderr
 
 
-def test_files_and_folders_become_favorites_and_stop_being_them() -> None:
+def test_files_and_folders_are_marked_and_unmarked_as_favorites() -> None:
     put("/Projects/a.txt")
 
-    on = space("fav", "/Projects", "/Projects/a.txt", "--json").lines
-    off = space("fav", "/Projects", "/Projects/a.txt", "--off", "--json").lines
+    on = space("fav", "/Projects", "/Projects/a.txt", "--json").json_lines
+    off = space("fav", "/Projects", "/Projects/a.txt", "--off", "--json").json_lines
 
     assert [thing["favorite"] for thing in on] == [True, True]
     assert [thing["favorite"] for thing in off] == [False, False]
 
 
-def test_folders_are_made() -> None:
+def test_folders_are_created() -> None:
     made = space("mkdir", "/Projects", "/Projects/2026")
     deep = space("mkdir", "--parents", "/Projects/a/b", "--json").json
 
-    assert len(made.out.split()) == 2
+    assert len(made.stdout.split()) == 2
     assert deep["name"] == "b"
     assert listed("/Projects") == ["2026/", "a/"]
-    assert space("mkdir", "-p", "/projects/2026").id == made.out.split()[1]
+    assert space("mkdir", "-p", "/projects/2026").id == made.stdout.split()[1]
 
 
 @pytest.mark.parametrize(
@@ -331,36 +301,36 @@ def test_folders_are_made() -> None:
     [
         (("/projects",), "There is a folder 'Projects' here already"),
         (("/Nowhere/2026",), "There is no folder /Nowhere."),
-        (("/",), "/ is the root, which is always there."),
-        (("-p", "/"), "/ is the root, which is always there."),
+        (("/",), "/ is the root folder, which always exists."),
+        (("-p", "/"), "/ is the root folder, which always exists."),
         (("Projects",), "'Projects' is neither an id nor a path: paths begin with a slash."),
         (("-p", "Projects"), "'Projects' is neither an id nor a path"),
     ],
 )
-def test_a_folder_that_cannot_be_made_is_told(arguments: tuple[str, ...], says: str) -> None:
+def test_an_impossible_folder_is_reported(arguments: tuple[str, ...], says: str) -> None:
     space("mkdir", "/Projects")
 
     refused = space("mkdir", *arguments)
 
-    assert (refused.status, refused.out) == (1, "")
-    assert says in refused.err
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert says in refused.stderr
 
 
-def test_an_empty_folder_is_deleted_and_a_full_one_only_with_all_of_it() -> None:
+def test_an_empty_folder_is_deleted_and_a_full_one_only_recursively() -> None:
     file_id = put("/Projects/2026/a.txt")
     empty_id = space("mkdir", "/Empty").id
 
     refused = space("rmdir", "/Empty", "/Projects")
     deleted = space("rmdir", "--recursive", "/Projects", "--json").json
 
-    assert (refused.status, refused.out) == (1, f"{empty_id}\n")
-    assert "larder: /Projects: Folder 'Projects' is not empty." in refused.err
+    assert (refused.exit_code, refused.stdout) == (1, f"{empty_id}\n")
+    assert "larder: /Projects: Folder 'Projects' is not empty." in refused.stderr
     assert deleted["isDeleted"]
     [trashed] = space("trash", "--json").json["files"]
     assert (trashed["fileId"], trashed["path"]) == (file_id, None)
 
 
-def test_a_folder_that_larder_goes_on_emptying_is_told(gateway: Gateway) -> None:
+def test_a_folder_that_larder_is_still_emptying_is_noted(gateway: Gateway) -> None:
     folder_id = space("mkdir", "/Projects").id
     body = json.dumps({"folderId": folder_id, "isDeleted": False}).encode()
     gateway.fault("DELETE .*", answering(Answer(202, {}, [body])))
@@ -368,7 +338,7 @@ def test_a_folder_that_larder_goes_on_emptying_is_told(gateway: Gateway) -> None
     deleted = space("rmdir", "-r", "/Projects")
 
     assert deleted.id == folder_id
-    assert deleted.err == "/Projects: closed; Larder moves its files to the trash in a while.\n"
+    assert deleted.stderr == "/Projects: closed. Larder is still moving its files to the trash.\n"
 
 
 def test_the_root_is_not_deleted() -> None:
@@ -376,24 +346,24 @@ def test_the_root_is_not_deleted() -> None:
 
     refused = space("rmdir", "-r", "/")
 
-    assert refused == Printed(1, "", "larder: / is the root, which is not deleted.\n")
+    assert refused == Printed(1, "", "larder: / is the root folder, which cannot be deleted.\n")
     assert listed() == ["a.txt"]
 
 
-def test_a_file_goes_to_the_trash_and_back_by_its_path() -> None:
+def test_a_file_is_trashed_and_restored_by_its_path() -> None:
     file_id = put("/Projects/a.txt")
 
     assert space("trash", "/Projects/a.txt").id == file_id
     shown = space("trash")
-    assert "/Projects/a.txt" in shown.out
-    assert file_id in shown.out
+    assert "/Projects/a.txt" in shown.stdout
+    assert file_id in shown.stdout
     assert listed("/Projects") == []
 
     assert space("restore", "/Projects/a.txt").id == file_id
     assert listed("/Projects") == ["a.txt"]
 
 
-def test_a_file_whose_folder_is_gone_comes_back_to_the_root() -> None:
+def test_a_file_whose_folder_is_gone_is_restored_to_the_root() -> None:
     file_id = put("/Projects/a.txt")
     space("rmdir", "-r", "/Projects")
 
@@ -403,7 +373,7 @@ def test_a_file_whose_folder_is_gone_comes_back_to_the_root() -> None:
     assert listed() == ["a.txt"]
 
 
-def test_the_trash_is_purged_file_by_file_or_whole() -> None:
+def test_the_trash_is_purged_by_file_or_as_a_whole() -> None:
     first = put("/a.txt")
     for name in ("b.txt", "c.txt"):
         put(f"/{name}")
@@ -412,24 +382,24 @@ def test_the_trash_is_purged_file_by_file_or_whole() -> None:
     assert space("purge", "/a.txt").id == first
     emptied = space("purge", "--all")
 
-    assert (emptied.status, emptied.out, emptied.err) == (0, "", "2 files purged\n")
+    assert (emptied.exit_code, emptied.stdout, emptied.stderr) == (0, "", "2 files purged\n")
     assert space("trash", "--json").json == {"files": [], "hasMore": False}
 
 
-def test_a_trash_that_larder_goes_on_emptying_is_told(gateway: Gateway) -> None:
+def test_a_trash_that_larder_is_still_purging_is_noted(gateway: Gateway) -> None:
     body = b'{"purgedFiles": 1, "isEmpty": false}'
     gateway.fault("DELETE .*", answering(Answer(202, {}, [body])), times=2)
 
-    assert space("purge", "--all").err == "1 file purged; Larder goes on with the rest\n"
+    assert space("purge", "--all").stderr == "1 file purged. Larder is still purging the others.\n"
     assert space("purge", "--all", "--json").json == {"purgedFiles": 1, "isEmpty": False}
 
 
 @pytest.mark.parametrize("arguments", [(), ("/a.txt", "--all")])
-def test_what_is_purged_has_to_be_said(arguments: tuple[str, ...]) -> None:
+def test_purging_needs_either_files_or_all(arguments: tuple[str, ...]) -> None:
     refused = space("purge", *arguments)
 
-    assert refused.status == 2
-    assert "--all" in refused.err
+    assert refused.exit_code == 2
+    assert "--all" in refused.stderr
 
 
 @pytest.mark.parametrize(
@@ -441,7 +411,7 @@ def test_what_is_purged_has_to_be_said(arguments: tuple[str, ...]) -> None:
         ("mv", "/a.txt", "/missing.txt", "/b.txt", "/Projects"),
     ],
 )
-def test_one_that_fails_does_not_keep_the_others_from_being_done(
+def test_one_failure_does_not_stop_the_others(
     arguments: tuple[str, ...],
 ) -> None:
     ids = [put("/a.txt"), put("/b.txt")]
@@ -450,36 +420,36 @@ def test_one_that_fails_does_not_keep_the_others_from_being_done(
     done = space(*arguments)
     missing = space(arguments[0], "/missing.txt", *arguments[4:], "--json").json
 
-    assert (done.status, done.out.split()) == (1, ids)
-    assert done.err == "larder: There is nothing at /missing.txt.\n"
+    assert (done.exit_code, done.stdout.split()) == (1, ids)
+    assert done.stderr == "larder: There is nothing at /missing.txt.\n"
     assert (missing["path"], missing["error"]["status"]) == ("/missing.txt", None)
 
 
-def test_an_id_that_is_none_is_told_in_larders_words() -> None:
+def test_an_unknown_id_is_reported_with_the_servers_message() -> None:
     refused = space("trash", "a.txt", "--json")
 
-    assert refused.status == 1
+    assert refused.exit_code == 1
     assert refused.json["id"] == "a.txt"
     assert refused.json["error"]["status"] == 404
-    assert "No such File object: a.txt" in refused.err
+    assert "No such File object: a.txt" in refused.stderr
 
 
 @pytest.mark.parametrize(
     "arguments", [("ls",), ("find",), ("trash",), ("mv", "/a", "/b", "/c"), ("mkdir", "/a", "/b")]
 )
-def test_a_bad_key_is_told_once(gateway: Gateway, arguments: tuple[str, ...]) -> None:
+def test_a_bad_key_is_reported_once(gateway: Gateway, arguments: tuple[str, ...]) -> None:
     refused = space(*arguments, "--api-key", "zk_live_wrong")
 
-    assert refused.status == 1
-    assert "Incorrect API key provided." in refused.err
-    assert refused.err.count("\n") == 1
+    assert refused.exit_code == 1
+    assert "Incorrect API key provided." in refused.stderr
+    assert refused.stderr.count("\n") == 1
     assert len(gateway.asked) == 1
 
 
-def test_a_lost_connection_is_told_by_its_own_status(gateway: Gateway) -> None:
+def test_a_lost_connection_has_its_own_exit_status(gateway: Gateway) -> None:
     gateway.fault("GET .*", cut_after(0), times=3)
 
     failed = space("ls")
 
-    assert failed.status == 3
-    assert failed.err.count("\n") == 1
+    assert failed.exit_code == 3
+    assert failed.stderr.count("\n") == 1

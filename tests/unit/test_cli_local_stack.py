@@ -1,4 +1,4 @@
-"""How a command finds the local stack, and what it takes from its file."""
+"""How a command finds the local stack, and which variables it takes from its file."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_the_file_is_found_from_a_folder_below(
 
 
 @pytest.mark.usefixtures("env_file")
-def test_the_nearest_file_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_nearest_file_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     nearer = tmp_path / "nearer/.local/env"
     nearer.parent.mkdir(parents=True)
     nearer.touch()
@@ -67,15 +67,13 @@ def test_the_nearest_file_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert find_env_file() == nearer
 
 
-def test_no_file_is_found_where_there_is_none(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_a_file_none_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
     assert find_env_file() is None
 
 
-def test_the_file_that_the_environment_names_is_taken_from_anywhere(
+def test_a_file_named_by_the_environment_is_used_from_any_folder(
     env_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     elsewhere = tmp_path / "elsewhere"
@@ -86,21 +84,21 @@ def test_the_file_that_the_environment_names_is_taken_from_anywhere(
     assert find_env_file() == env_file
 
 
-def test_a_named_file_that_is_gone_is_told(tmp_path: Path) -> None:
+def test_a_missing_named_file_is_reported(tmp_path: Path) -> None:
     os.environ["LARDER_ENV_FILE"] = str(tmp_path / "gone")
 
     with pytest.raises(OperatorError, match="gone, which does not exist"):
         find_env_file()
 
 
-def test_the_files_values_are_used(env_file: Path) -> None:
+def test_the_files_variables_are_set(env_file: Path) -> None:
     use_env_file(env_file)
 
     assert os.environ["LARDER_BASE_URL"] == "http://127.0.0.1:4566/v1"
     assert os.environ["AWS_ACCESS_KEY_ID"] == "test"
 
 
-def test_a_variable_that_is_set_wins(env_file: Path) -> None:
+def test_a_variable_that_is_already_set_wins(env_file: Path) -> None:
     os.environ["LARDER_BASE_URL"] = "http://127.0.0.1:1/v1"
 
     use_env_file(env_file)
@@ -139,15 +137,15 @@ def test_settings_that_come_with_an_endpoint_win(env_file: Path) -> None:
     }
 
 
-def test_it_is_not_guessed_which_of_two_stacks_is_meant(env_file: Path) -> None:
+def test_two_different_stacks_are_refused(env_file: Path) -> None:
     os.environ["LARDER_STACK"] = "larder-prod"
 
     with pytest.raises(OperatorError, match="give --stack larder-prod, or unset LARDER_STACK"):
         use_env_file(env_file)
 
 
-def test_a_file_that_lacks_a_name_is_told(env_file: Path) -> None:
+def test_an_incomplete_file_is_reported(env_file: Path) -> None:
     env_file.write_text("LARDER_STACK=larder-local\n")
 
-    with pytest.raises(OperatorError, match="lacks LARDER_STORE_TABLE"):
+    with pytest.raises(OperatorError, match="has no LARDER_STORE_TABLE"):
         use_env_file(env_file)

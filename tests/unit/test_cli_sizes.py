@@ -1,4 +1,4 @@
-"""Sizes as operators write and read them."""
+"""How sizes are parsed and shown."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_a_size_is_a_number_with_or_without_a_unit(text: str, count: int) -> Non
 
 
 @pytest.mark.parametrize("text", ["", "lots", "-1", "-1MB", "1e9", "1 XB"])
-def test_anything_else_is_no_size(text: str) -> None:
+def test_any_other_text_is_refused(text: str) -> None:
     with pytest.raises(typer.BadParameter, match="is not a size"):
         parse_size(text)
 
@@ -41,5 +41,5 @@ def test_anything_else_is_no_size(text: str) -> None:
         (2**60, "1048576.0 TiB"),
     ],
 )
-def test_a_size_is_shown_in_the_unit_that_fits(count: int, text: str) -> None:
+def test_a_size_is_shown_in_the_largest_fitting_unit(count: int, text: str) -> None:
     assert size(count) == text

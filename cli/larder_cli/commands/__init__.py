@@ -1,1 +1,1 @@
-"""The commands, one module per noun."""
+"""The commands: four modules for `larder space`, one for each other command."""

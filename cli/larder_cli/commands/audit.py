@@ -1,4 +1,4 @@
-"""`larder audit`: do the counters of a project agree with what it stores?"""
+"""`larder audit`: compare a project's counters with what it stores."""
 
 import time
 from dataclasses import asdict
@@ -8,7 +8,6 @@ import typer
 
 from larder.domain.projects import Project as ProjectRecord
 from larder.runtime.composition import Composition
-from larder.services.projects.projects import get_project
 from larder.services.upkeep.audit import NO_DRIFT, Audit, audit_counters, repair_counters
 from larder_cli.deployment import find_deployment
 from larder_cli.shared.options import AsJson, Profile, Region, Stack
@@ -20,31 +19,40 @@ EXACT, DRIFTED, BUSY, REPAIRED = "exact", "drifted", "busy", "repaired"
 
 def audit(
     project: Annotated[
-        str | None, typer.Argument(help="The project's name or its wks-… id. Default: all.")
+        str | None,
+        typer.Argument(
+            metavar="PROJECT",
+            help="The project's name or its wks-… id.",
+            show_default="all projects",
+        ),
     ] = None,
     repair: Annotated[
-        bool, typer.Option("--repair", help="Set drifted counters to what is stored.")
+        bool, typer.Option("--repair", help="Correct counters that have drifted.")
     ] = False,
     settle: Annotated[
         int,
-        typer.Option(min=0, metavar="SECONDS", help="Time that a drift must last to be repaired."),
+        typer.Option(
+            min=0,
+            metavar="SECONDS",
+            help="Repair a drift only if it is still the same after this time.",
+        ),
     ] = 60,
     stack: Stack = None,
     profile: Profile = None,
     region: Region = None,
     as_json: AsJson = False,
 ) -> None:
-    """Recount what is stored, and show where the counters say otherwise; fail if they do."""
-    ports = find_deployment(stack, profile, region).ports
-    found = (
-        list(ports.projects.list())
-        if project is None
-        else [get_project(project, projects=ports.projects)]
-    )
+    """Compare each project's counters with what it stores. Exit with 1 if they differ.
+
+    The table shows the drift: the counters minus what is stored.
+    """
+    deployment = find_deployment(stack, profile, region)
+    ports = deployment.ports
+    found = list(ports.projects.list()) if project is None else [deployment.find_project(project)]
     audits = [(each, _audit(each, ports)) for each in found]
     states = {each.id: _state(result) for each, result in audits}
     if repair and DRIFTED in states.values():
-        note(f"Waiting {settle} s: a drift that ends by itself is none.")
+        note(f"Waiting {settle} s, because a drift may end by itself.")
         time.sleep(settle)
         for each, result in audits:
             if states[each.id] == DRIFTED:
@@ -52,7 +60,7 @@ def audit(
                 states[each.id] = REPAIRED if repaired else BUSY
     _print([(each, result, states[each.id]) for each, result in audits], as_json=as_json)
     if BUSY in states.values():
-        note("Counters that change while they are counted are busy: try again.")
+        note("Counters that changed during the audit are busy: run the command again.")
     if not set(states.values()) <= {EXACT, REPAIRED}:
         raise typer.Exit(1)
 

@@ -1,4 +1,4 @@
-"""`larder get`: fetch a file."""
+"""`larder get`: download a file."""
 
 import sys
 from typing import Annotated
@@ -7,7 +7,7 @@ import typer
 
 from larder_cli.shared.connection import ApiKey, AsJson, BaseUrl, Parallel, open_client
 from larder_cli.shared.each import report
-from larder_cli.shared.output import note, print_json_line
+from larder_cli.shared.output import counted, note, print_json_line
 from larder_cli.shared.paths import find_file_id, path_or_id
 from larder_cli.shared.progress import open_bar
 from larder_client import Received
@@ -17,32 +17,37 @@ STDOUT = "-"
 
 
 def get(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="The file's id or path.")],
+    file: Annotated[str, typer.Argument(metavar="FILE", help="The file's path or id.")],
     output: Annotated[
         str,
         typer.Option(
             "--output",
             "-o",
             metavar="PATH",
-            help="Where to: a file, a folder, or - for the standard output. "
-            "Default: this folder, under the file's own name.",
+            help="Where to write it: a file, an existing folder, or - for standard output.",
+            show_default="this folder, under the file's own name",
         ),
     ] = ".",
-    force: Annotated[bool, typer.Option("--force", help="Replace a file that exists.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Overwrite the file if it exists.")
+    ] = False,
     parallel: Parallel = PARALLEL,
     base_url: BaseUrl = None,
     api_key: ApiKey = None,
     as_json: AsJson = False,
 ) -> None:
-    """Fetch a file; a command that was cut short goes on when it is repeated."""
+    """Download a file.
+
+    To resume an interrupted download, run the same command again.
+    """
     if output == STDOUT and as_json:
-        message = "--json and -o - both want the standard output."
+        message = "--json and -o - both write to standard output: leave one of them out."
         raise typer.BadParameter(message)
-    again = "" if output == STDOUT else "The same command goes on with what is there."
+    hint = "" if output == STDOUT else "Run the same command again to resume the download."
     with (
-        report(again, as_json=as_json) as failures,
+        report(hint, as_json=as_json) as failures,
         open_client(base_url, api_key, parallel) as client,
-        failures.each(again, **path_or_id(file)),
+        failures.each(hint, **path_or_id(file)),
     ):
         file_id = find_file_id(client, file)
         with open_bar() as bar:
@@ -68,6 +73,6 @@ def _print(received: Received, *, as_json: bool) -> None:
         )
         return
     typer.echo(str(received.path))
-    by = f"{received.verified} compared" if received.verified else "no checksum to compare"
-    before = f", {received.resumed:,} of them before" if received.resumed else ""
-    note(f"{received.file.bytes:,} bytes fetched{before}, {by}")
+    earlier = f" ({received.resumed:,} of them earlier)" if received.resumed else ""
+    checked = f"{received.verified} verified" if received.verified else "no checksum to verify"
+    note(f"{counted(received.file.bytes, 'byte')} downloaded{earlier}, {checked}")

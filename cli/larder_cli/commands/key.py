@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from larder.domain.api_keys import KeyRecord
-from larder.services.projects.projects import create_key, get_project, revoke_key
+from larder.services.projects.projects import create_key, revoke_key
 from larder_cli.deployment import find_deployment
 from larder_cli.shared.options import AsJson, Profile, Project, Region, Stack
 from larder_cli.shared.output import moment, note, print_json
@@ -22,15 +22,18 @@ def create(
     region: Region = None,
     as_json: AsJson = False,
 ) -> None:
-    """Create a key and print its secret, once: KEY=$(larder key create demo)."""
-    ports = find_deployment(stack, profile, region).ports
-    found = get_project(project, projects=ports.projects)
+    """Create a key and print its secret.
+
+    The secret is shown only once: KEY=$(larder key create demo)
+    """
+    deployment = find_deployment(stack, profile, region)
+    found, ports = deployment.find_project(project), deployment.ports
     secret, key = create_key(found.id, keys=ports.keys, pepper=ports.pepper, clock=ports.clock)
     if as_json:
         print_json(_as_json(key) | {"secret": secret})
         return
     typer.echo(secret)
-    note(f"This is the secret of {key.id} for project {found.name}. It is not shown again.")
+    note(f"This is the secret of {key.id} for project {found.name}. It will not be shown again.")
 
 
 @app.command("list")
@@ -41,9 +44,9 @@ def list_(
     region: Region = None,
     as_json: AsJson = False,
 ) -> None:
-    """List a project's keys, oldest first, revoked ones included."""
-    ports = find_deployment(stack, profile, region).ports
-    found = get_project(project, projects=ports.projects)
+    """List a project's keys, oldest first, including revoked ones."""
+    deployment = find_deployment(stack, profile, region)
+    found, ports = deployment.find_project(project), deployment.ports
     keys = list(ports.keys.of_project(found.id))
     if as_json:
         print_json([_as_json(key) for key in keys])
@@ -58,22 +61,24 @@ def list_(
 @app.command()
 def revoke(
     project: Project,
-    key_id: Annotated[str, typer.Argument(help="The key's id, as 'larder key list' shows it.")],
+    key_id: Annotated[
+        str, typer.Argument(metavar="KEY_ID", help="The key's id, from 'larder key list'.")
+    ],
     stack: Stack = None,
     profile: Profile = None,
     region: Region = None,
     as_json: AsJson = False,
 ) -> None:
-    """Revoke a key: requests with it are refused within a minute."""
-    ports = find_deployment(stack, profile, region).ports
-    found = get_project(project, projects=ports.projects)
+    """Revoke a key. After at most a minute, requests with it are refused."""
+    deployment = find_deployment(stack, profile, region)
+    found, ports = deployment.find_project(project), deployment.ports
     before = revoke_key(found.id, key_id, keys=ports.keys, clock=ports.clock)
     if as_json:
         print_json({"id": before.id, "revoked": True})
     elif before.revoked_at is None:
-        note(f"{before.id} is revoked; requests with it are refused within a minute.")
+        note(f"{before.id} is revoked. After at most a minute, requests with it are refused.")
     else:
-        note(f"{before.id} was revoked already, on {moment(before.revoked_at)}.")
+        note(f"{before.id} was already revoked on {moment(before.revoked_at)}.")
 
 
 def _as_json(key: KeyRecord) -> dict[str, str | int | None]:

@@ -14,12 +14,14 @@ LIMIT = 50
 
 
 def ls(
-    purpose: Annotated[str | None, typer.Option(help="Only files of this purpose.")] = None,
+    purpose: Annotated[
+        str | None, typer.Option(metavar="PURPOSE", help="Only files with this purpose.")
+    ] = None,
     limit: Annotated[
-        int, typer.Option(min=1, max=10_000, metavar="N", help="Files at most.")
+        int, typer.Option(min=1, max=10_000, metavar="N", help="The maximum number of files.")
     ] = LIMIT,
     after: Annotated[
-        str | None, typer.Option(metavar="ID", help="Only files that are older than this one.")
+        str | None, typer.Option(metavar="ID", help="Only files created before this one.")
     ] = None,
     base_url: BaseUrl = None,
     api_key: ApiKey = None,
@@ -45,4 +47,4 @@ def ls(
         )
     print_table(table)
     if page.has_more and page.data:
-        note(f"There are more: larder ls --after {page.data[-1].id}")
+        note(f"There are more files: larder ls --after {page.data[-1].id}")

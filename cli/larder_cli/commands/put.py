@@ -1,4 +1,4 @@
-"""`larder put`: send files."""
+"""`larder put`: upload files."""
 
 import re
 from http import HTTPStatus
@@ -11,56 +11,68 @@ from platformdirs import user_state_path
 
 from larder_cli.shared.connection import ApiKey, AsJson, BaseUrl, Parallel, open_client
 from larder_cli.shared.each import report
-from larder_cli.shared.output import note, print_json_line, printable
+from larder_cli.shared.output import counted, note, print_json_line, printable
 from larder_cli.shared.paths import find_folder_id
 from larder_cli.shared.progress import open_bar
 from larder_cli.shared.validation_report import print_problems, summary
 from larder_client import ApiError, Client, File, FileJournal, Sent, Validation
 from larder_client.options import PARALLEL
 
-_AGAIN = "The same command goes on with what has arrived, within the hour."
+_RESUME = "Run the same command again within the hour to resume the upload."
 
-_SENT = "The file is sent; larder ls shows what becomes of it."
+_UPLOADED = "The file is uploaded: 'larder ls' shows its status."
 
-_SPAN = re.compile(r"(\d+)([smhd]?)")
+_DURATION = re.compile(r"(\d+)([smhd]?)")
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
 
-def parse_span(text: str) -> int:
-    """Return the seconds that `text` says, such as `12h`, `30d` or `3600`."""
-    found = _SPAN.fullmatch(text.strip())
+def parse_duration(text: str) -> int:
+    """Return the number of seconds in a text such as `12h`, `30d` or `3600`."""
+    found = _DURATION.fullmatch(text.strip())
     if found is None:
-        message = f"'{text}' is not a span of time. Write it as 3600, 90m, 12h or 30d."
+        message = f"'{text}' is not a duration. Write it as 3600, 90m, 12h or 30d."
         raise typer.BadParameter(message)
     return int(found[1]) * _SECONDS[found[2]]
 
 
 def put(  # noqa: PLR0913, PLR0917 - one for each option
-    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="What to send.")],
-    purpose: Annotated[str, typer.Option(help="What it is for, as OpenAI's.")] = "batch",
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Local files.")],
+    purpose: Annotated[
+        str,
+        typer.Option(
+            metavar="PURPOSE",
+            help="What the files are for: batch, user_data or another purpose of OpenAI's.",
+        ),
+    ] = "batch",
     folder: Annotated[
         str | None,
-        typer.Option(metavar="FOLDER", help="The folder to put it into, by its path or id."),
+        typer.Option(
+            metavar="FOLDER", help="The folder of the Space to put the files in: its path or id."
+        ),
     ] = None,
     expires_after: Annotated[
         int | None,
         typer.Option(
-            parser=parse_span,
-            metavar="SPAN",
-            help="When it expires, from 1h to 30d after its creation.",
+            parser=parse_duration,
+            metavar="DURATION",
+            help="Let the files expire after 1h to 30d.",
         ),
     ] = None,
     wait: Annotated[
-        bool, typer.Option("--wait", help="Wait for the validation; exit 1 if it is invalid.")
+        bool,
+        typer.Option(
+            "--wait", help="Wait until the files are validated. Exit with 1 if one is invalid."
+        ),
     ] = False,
     timeout: Annotated[
-        int, typer.Option(min=1, metavar="SECONDS", help="How long --wait waits.")
+        int, typer.Option(min=1, metavar="SECONDS", help="How long --wait waits for each file.")
     ] = 300,
     checksum: Annotated[
         bool | None,
         typer.Option(
             "--checksum/--no-checksum",
-            help="Announce the SHA-256, for S3 to compare. Default: up to 64 MiB.",
+            help="Compute a file's SHA-256 first, so that the stored bytes are compared with it. "
+            "Default: only for files up to 64 MiB.",
         ),
     ] = None,
     parallel: Parallel = PARALLEL,
@@ -68,17 +80,20 @@ def put(  # noqa: PLR0913, PLR0917 - one for each option
     api_key: ApiKey = None,
     as_json: AsJson = False,
 ) -> None:
-    """Send files and print their ids; a command that was cut short goes on when it is repeated."""
+    """Upload files and print their ids.
+
+    To resume an interrupted upload, run the same command again within the hour.
+    """
     journal = FileJournal(user_state_path("larder", appauthor=False) / "uploads")
     with (
-        report(_AGAIN, as_json=as_json) as failures,
+        report(_RESUME, as_json=as_json) as failures,
         open_client(base_url, api_key, parallel) as client,
     ):
         folder_id = find_folder_id(client, folder) if folder else None
         for path in files:
             name = printable(str(path))
             sent = None
-            with failures.each(_AGAIN, path=name):
+            with failures.each(_RESUME, path=name):
                 with open_bar(printable(path.name)) as bar:
                     sent = client.put(
                         path,
@@ -91,12 +106,12 @@ def put(  # noqa: PLR0913, PLR0917 - one for each option
                     )
                 if not as_json:
                     typer.echo(sent.file.id)
-                    note(f"{name}: {sent.file.bytes:,} bytes sent{_resumed(sent)}")
+                    note(f"{name}: {counted(sent.file.bytes, 'byte')} uploaded{_resumed(sent)}")
                 elif not wait:
                     print_json_line(_as_json(name, sent, sent.file, None))
             if wait and sent is not None:
-                with report(_SENT), failures.each(_SENT, path=name, id=sent.file.id):
-                    file, validation = _settled(client, sent.file, timeout)
+                with report(_UPLOADED), failures.each(_UPLOADED, path=name, id=sent.file.id):
+                    file, validation = _wait(client, sent.file, timeout)
                     if as_json:
                         print_json_line(_as_json(name, sent, file, validation))
                     else:
@@ -105,12 +120,12 @@ def put(  # noqa: PLR0913, PLR0917 - one for each option
                         failures.fail()
 
 
-def _settled(client: Client, file: File, within: int) -> tuple[File, Validation | None]:
+def _wait(client: Client, file: File, within: int) -> tuple[File, Validation | None]:
+    """Return the file once it is validated, and its report if its purpose has one."""
     file = client.wait(file.id, within=within)
     try:
         return file, client.validation(file.id)
     except ApiError as error:
-        # Files of other purposes have no report.
         if error.status == HTTPStatus.NOT_FOUND:
             return file, None
         raise
@@ -123,7 +138,7 @@ def _print(name: str, file: File, validation: Validation | None) -> None:
 
 
 def _resumed(sent: Sent) -> str:
-    return f", {sent.resumed:,} of them before" if sent.resumed else ""
+    return f" ({sent.resumed:,} of them earlier)" if sent.resumed else ""
 
 
 def _as_json(name: str, sent: Sent, file: File, validation: Validation | None) -> dict[str, Any]:

@@ -11,12 +11,15 @@ from larder_cli.shared.paths import find_file_id, path_or_id
 
 
 def rm(
-    files: Annotated[list[str], typer.Argument(metavar="FILE…", help="The files' ids or paths.")],
+    files: Annotated[list[str], typer.Argument(metavar="FILE…", help="Paths or ids of files.")],
     base_url: BaseUrl = None,
     api_key: ApiKey = None,
     as_json: AsJson = False,
 ) -> None:
-    """Delete files for good, and print the ids of those that are gone now."""
+    """Delete files for good and print their ids.
+
+    To be able to restore them for 30 days, use 'larder space trash' instead.
+    """
     with report(as_json=as_json) as failures, open_client(base_url, api_key) as client:
         for given in files:
             with failures.each(**path_or_id(given)):

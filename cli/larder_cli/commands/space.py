@@ -1,12 +1,14 @@
-"""`larder space …`: files as people see them, with folders, tags and a trash."""
+"""`larder space …`: the project's files in folders, with tags, favorites and a trash."""
 
 import typer
 
 from larder_cli.commands import space_change, space_folders, space_list, space_trash
 
 app = typer.Typer(
-    help="Manage files as people see them, in folders, with tags, favorites and a trash. "
-    "Paths begin with a slash: /Projects/2026/report.pdf",
+    help="""Organize files in folders, with tags, favorites and a trash.
+
+    Files and folders are named by their paths, such as /Projects/2026/report.pdf, or by their ids.
+    """,
     no_args_is_help=True,
 )
 

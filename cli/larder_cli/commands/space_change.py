@@ -2,16 +2,15 @@
 
 from typing import TYPE_CHECKING, Annotated
 
-import msgspec
 import typer
 
 from larder_cli.shared.connection import ApiKey, AsJson, BaseUrl, open_client
 from larder_cli.shared.each import report
-from larder_cli.shared.output import print_json_line
+from larder_cli.shared.output import print_change
 from larder_cli.shared.paths import (
     FOLDER_ID,
     Files,
-    Things,
+    Items,
     find_file_id,
     find_folder_id,
     find_id,
@@ -25,120 +24,120 @@ if TYPE_CHECKING:
 
 
 def mv(
-    things: Things,
+    items: Items,
     target: Annotated[
         str,
-        typer.Argument(help="The folder to move them into; for one thing alone, or its new path."),
+        typer.Argument(
+            metavar="TARGET",
+            help="The folder to move them into. A single item may also get a new path.",
+        ),
     ],
     base_url: BaseUrl = None,
     api_key: ApiKey = None,
     as_json: AsJson = False,
 ) -> None:
-    """Move files and folders, and print their ids."""
+    """Move files and folders and print their ids."""
     with report(as_json=as_json) as failures, open_client(base_url, api_key) as client:
-        place, name = _target(client, target, alone=len(things) == 1)
-        for given in things:
-            with failures.each(**path_or_id(given)):
-                thing_id = find_id(client, given)
-                _print(_change(client, thing_id, place=place, name=name), as_json=as_json)
+        folder_id, name = _target(client, target, alone=len(items) == 1)
+        for item in items:
+            with failures.each(**path_or_id(item)):
+                item_id = find_id(client, item)
+                print_change(
+                    _change(client, item_id, folder_id=folder_id, name=name), as_json=as_json
+                )
 
 
 def rename(
-    thing: Annotated[
-        str, typer.Argument(metavar="THING", help="A file or a folder, by its path or id.")
+    item: Annotated[
+        str, typer.Argument(metavar="ITEM", help="The path or id of a file or folder.")
     ],
     name: Annotated[str, typer.Argument(metavar="NAME", help="Its new name.")],
     base_url: BaseUrl = None,
     api_key: ApiKey = None,
     as_json: AsJson = False,
 ) -> None:
-    """Rename a file or a folder where it is, and print its id."""
+    """Rename a file or folder and print its id."""
     with (
         report(as_json=as_json) as failures,
         open_client(base_url, api_key) as client,
-        failures.each(**path_or_id(thing)),
+        failures.each(**path_or_id(item)),
     ):
-        _print(_change(client, find_id(client, thing), name=name), as_json=as_json)
+        print_change(_change(client, find_id(client, item), name=name), as_json=as_json)
 
 
 def tag(
     files: Files,
-    add: Annotated[list[str] | None, typer.Option(metavar="TAG", help="Add a tag.")] = None,
-    remove: Annotated[list[str] | None, typer.Option(metavar="TAG", help="Take one off.")] = None,
-    clear: Annotated[
-        bool, typer.Option("--clear", help="First take all tags off, and then --add.")
-    ] = False,
+    add: Annotated[
+        list[str] | None, typer.Option(metavar="TAG", help="Add a tag. Repeat for more.")
+    ] = None,
+    remove: Annotated[
+        list[str] | None, typer.Option(metavar="TAG", help="Remove a tag. Repeat for more.")
+    ] = None,
+    clear: Annotated[bool, typer.Option("--clear", help="Remove all tags, before --add.")] = False,
     base_url: BaseUrl = None,
     api_key: ApiKey = None,
     as_json: AsJson = False,
 ) -> None:
-    """Put tags on files and take them off, and print the files' ids."""
+    """Add tags to files, remove tags, and print the files' ids."""
     changes: FileChanges = {"add_tags": add or [], "remove_tags": remove or []}
     if clear:
         changes["tags"] = []
     if not (add or remove or clear):
-        message = "Nothing is to change: give --add, --remove or --clear."
+        message = "Nothing to do: give --add, --remove or --clear."
         raise typer.BadParameter(message)
     with report(as_json=as_json) as failures, open_client(base_url, api_key) as client:
-        for given in files:
-            with failures.each(**path_or_id(given)):
-                file_id = find_file_id(client, given)
-                _print(client.space.update(file_id, **changes), as_json=as_json)
+        for file in files:
+            with failures.each(**path_or_id(file)):
+                file_id = find_file_id(client, file)
+                print_change(client.space.update(file_id, **changes), as_json=as_json)
 
 
 def fav(
-    things: Things,
-    off: Annotated[bool, typer.Option("--off", help="They are none any more.")] = False,
+    items: Items,
+    off: Annotated[bool, typer.Option("--off", help="Unmark them.")] = False,
     base_url: BaseUrl = None,
     api_key: ApiKey = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make files and folders favorites, and print their ids."""
+    """Mark files and folders as favorites and print their ids."""
     with report(as_json=as_json) as failures, open_client(base_url, api_key) as client:
-        for given in things:
-            with failures.each(**path_or_id(given)):
-                thing_id = find_id(client, given)
-                _print(_change(client, thing_id, favorite=not off), as_json=as_json)
+        for item in items:
+            with failures.each(**path_or_id(item)):
+                item_id = find_id(client, item)
+                print_change(_change(client, item_id, favorite=not off), as_json=as_json)
 
 
 def _target(client: Client, target: str, *, alone: bool) -> tuple[str, str | None]:
-    """Return the id of the folder to move into, and the new name if the target ends with one."""
+    """Return the id of the folder to move into, and the new name if the target has one."""
     try:
         return find_folder_id(client, target) or ROOT, None
     except PathError:
         if not alone or target.endswith("/") or not is_path(target):
             raise
     above, _, name = target.rpartition("/")
-    place = find_folder_id(client, above or "/") or ROOT
-    if any(file.name == name for file in client.space.files(folder_id=place, q=name)):
-        message = f"There is a file at {target} already."
+    folder_id = find_folder_id(client, above or "/") or ROOT
+    if any(file.name == name for file in client.space.files(folder_id=folder_id, q=name)):
+        message = f"There is already a file at {target}."
         raise PathError(message)
-    return place, name
+    return folder_id, name
 
 
 def _change(
     client: Client,
-    thing_id: str,
+    item_id: str,
     *,
-    place: str | None = None,
+    folder_id: str | None = None,
     name: str | None = None,
     favorite: bool | None = None,
 ) -> SpaceFile | Folder:
     of_file: FileChanges = {}
     of_folder: FolderChanges = {}
-    if place is not None:
-        of_file["folder_id"] = of_folder["parent_id"] = place
+    if folder_id is not None:
+        of_file["folder_id"] = of_folder["parent_id"] = folder_id
     if name is not None:
         of_file["name"] = of_folder["name"] = name
     if favorite is not None:
         of_file["favorite"] = of_folder["favorite"] = favorite
-    if thing_id.startswith(FOLDER_ID):
-        return client.space.update_folder(thing_id, **of_folder)
-    return client.space.update(thing_id, **of_file)
-
-
-def _print(changed: SpaceFile | Folder, *, as_json: bool) -> None:
-    if as_json:
-        print_json_line(msgspec.to_builtins(changed))
-    else:
-        typer.echo(changed.id)
+    if item_id.startswith(FOLDER_ID):
+        return client.space.update_folder(item_id, **of_folder)
+    return client.space.update(item_id, **of_file)

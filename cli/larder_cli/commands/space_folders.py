@@ -1,41 +1,37 @@
-"""`larder space mkdir` and `rmdir`: make folders and delete them."""
+"""`larder space mkdir` and `rmdir`: create folders and delete them."""
 
 from typing import Annotated
 
-import msgspec
 import typer
 
 from larder_cli.shared.connection import ApiKey, AsJson, BaseUrl, open_client
 from larder_cli.shared.each import report
-from larder_cli.shared.output import note, print_json_line
+from larder_cli.shared.output import note, print_change
 from larder_cli.shared.paths import Folders, find_folder_id, path_or_id
 from larder_client import ROOT, Client, Folder, PathError
 
 
 def mkdir(
-    paths: Annotated[list[str], typer.Argument(metavar="PATH…", help="The folders' paths.")],
+    paths: Annotated[list[str], typer.Argument(metavar="PATH…", help="Paths of new folders.")],
     parents: Annotated[
         bool,
         typer.Option(
-            "--parents", "-p", help="Those above it as well; one that is there already is fine."
+            "--parents", "-p", help="Create missing parents too, and accept existing folders."
         ),
     ] = False,
     base_url: BaseUrl = None,
     api_key: ApiKey = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make folders, and print their ids."""
+    """Create folders and print their ids."""
     with report(as_json=as_json) as failures, open_client(base_url, api_key) as client:
         for path in paths:
             with failures.each(path=path):
-                folder = client.space.make_folders(path) if parents else _make(client, path)
-                if folder is None:
-                    message = f"{path} is the root, which is always there."
+                made = client.space.make_folders(path) if parents else _make(client, path)
+                if made is None:
+                    message = f"{path} is the root folder, which always exists."
                     raise PathError(message)
-                if as_json:
-                    print_json_line(msgspec.to_builtins(folder))
-                else:
-                    typer.echo(folder.id)
+                print_change(made, as_json=as_json)
 
 
 def rmdir(
@@ -43,28 +39,25 @@ def rmdir(
     recursive: Annotated[
         bool,
         typer.Option(
-            "--recursive", "-r", help="With all that lies in them; the files go to the trash."
+            "--recursive", "-r", help="Delete their contents too. The files go to the trash."
         ),
     ] = False,
     base_url: BaseUrl = None,
     api_key: ApiKey = None,
     as_json: AsJson = False,
 ) -> None:
-    """Delete empty folders, and print their ids."""
+    """Delete empty folders and print their ids."""
     with report(as_json=as_json) as failures, open_client(base_url, api_key) as client:
-        for given in folders:
-            with failures.each(**path_or_id(given)):
-                folder_id = find_folder_id(client, given)
+        for folder in folders:
+            with failures.each(**path_or_id(folder)):
+                folder_id = find_folder_id(client, folder)
                 if folder_id is None:
-                    message = f"{given} is the root, which is not deleted."
+                    message = f"{folder} is the root folder, which cannot be deleted."
                     raise PathError(message)
-                gone = client.space.delete_folder(folder_id, recursive=recursive)
-                if as_json:
-                    print_json_line(msgspec.to_builtins(gone))
-                else:
-                    typer.echo(gone.id)
-                if not gone.is_deleted:
-                    note(f"{given}: closed; Larder moves its files to the trash in a while.")
+                deleted = client.space.delete_folder(folder_id, recursive=recursive)
+                print_change(deleted, as_json=as_json)
+                if not deleted.is_deleted:
+                    note(f"{folder}: closed. Larder is still moving its files to the trash.")
 
 
 def _make(client: Client, path: str) -> Folder | None:

@@ -1,4 +1,4 @@
-"""`larder space ls` and `find`: look at folders, and for files."""
+"""`larder space ls` and `find`: show folders and search for files."""
 
 from enum import StrEnum
 from importlib import import_module
@@ -23,7 +23,7 @@ LIMIT = 1000
 
 
 class Sort(StrEnum):
-    """What files are sorted by."""
+    """The order of the files."""
 
     NAME = "name"
     CREATED = "created"
@@ -43,36 +43,36 @@ _REVERSED: dict[Sort, "FileFilters"] = {
 
 
 def ls(
-    place: Annotated[
-        str, typer.Argument(metavar="THING", help="A folder or a file, by its path or id.")
+    item: Annotated[
+        str, typer.Argument(metavar="ITEM", help="The path or id of a folder or file.")
     ] = "/",
     tree: Annotated[
-        bool, typer.Option("--tree", help="Show what lies in its folders as well.")
+        bool, typer.Option("--tree", help="Show the contents of its folders too.")
     ] = False,
     depth: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="A tree of so many levels.")
+        int | None, typer.Option(min=1, metavar="N", help="Show a tree of at most N levels.")
     ] = None,
     limit: Annotated[
-        int, typer.Option(min=1, metavar="N", help="Files of a folder at most.")
+        int, typer.Option(min=1, metavar="N", help="The maximum number of files per folder.")
     ] = LIMIT,
     base_url: BaseUrl = None,
     api_key: ApiKey = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show what lies in a folder, by name."""
+    """Show the contents of a folder, sorted by name."""
     as_tree = tree or depth is not None
     with report(), open_client(base_url, api_key) as client:
-        thing = _thing(client, place)
-        if isinstance(thing, SpaceFile):
-            found = Tree(None, files=(thing,))
+        opened = _open(client, item)
+        if isinstance(opened, SpaceFile):
+            found = Tree(None, files=(opened,))
         else:
-            found = client.space.tree(thing, depth=depth if as_tree else 1, most_files=limit)
+            found = client.space.tree(opened, depth=depth if as_tree else 1, most_files=limit)
     if as_json:
         print_json_line(_as_json(found))
         return
     shown = import_module("larder_cli.shared.space_tables")
     if as_tree:
-        shown.print_tree(found, place)
+        shown.print_tree(found, item)
     else:
         shown.print_contents(found)
     if _has_more(found):
@@ -81,30 +81,42 @@ def ls(
 
 def find(  # noqa: PLR0913, PLR0917 - one for each option
     text: Annotated[
-        str | None, typer.Argument(metavar="TEXT", help="What the name contains, in any case.")
+        str | None, typer.Argument(metavar="TEXT", help="Part of the file's name, in any case.")
     ] = None,
     folder: Annotated[
         str | None,
-        typer.Option("--in", metavar="FOLDER", help="Only what lies in this very folder."),
+        typer.Option(
+            "--in", metavar="FOLDER", help="Only files directly in this folder: its path or id."
+        ),
     ] = None,
-    tag: Annotated[str | None, typer.Option(help="Only files with this tag.")] = None,
+    tag: Annotated[
+        str | None, typer.Option(metavar="TAG", help="Only files with this tag.")
+    ] = None,
     favorite: Annotated[
-        bool | None, typer.Option("--fav/--no-fav", help="Only favorites, or only others.")
+        bool | None,
+        typer.Option("--fav/--no-fav", help="Only favorites, or only files that are not."),
     ] = None,
     mime_type: Annotated[
         str | None,
-        typer.Option("--type", metavar="TYPE", help="Only types that begin so: image/"),
+        typer.Option(
+            "--type", metavar="TYPE", help="Only media types that begin with this, such as image/"
+        ),
     ] = None,
     sort: Annotated[
-        Sort, typer.Option(help="Names from A to Z, the newest or the largest first.")
+        Sort, typer.Option(help="Sort by name from A to Z, newest first, or largest first.")
     ] = Sort.CREATED,
-    reverse: Annotated[bool, typer.Option("--reverse", help="The other way round.")] = False,
-    limit: Annotated[int, typer.Option(min=1, metavar="N", help="Files at most.")] = LIMIT,
+    reverse: Annotated[bool, typer.Option("--reverse", help="Reverse the order.")] = False,
+    limit: Annotated[
+        int, typer.Option(min=1, metavar="N", help="The maximum number of files.")
+    ] = LIMIT,
     base_url: BaseUrl = None,
     api_key: ApiKey = None,
     as_json: AsJson = False,
 ) -> None:
-    """Find files by name, folder, tag and type; all that is said applies."""
+    """Find files by name, folder, tag, favorite and type.
+
+    Only files that match everything you give are shown.
+    """
     filters: FileFilters = {**(_REVERSED if reverse else _SORTED)[sort]}
     if text:
         filters["q"] = text
@@ -117,7 +129,7 @@ def find(  # noqa: PLR0913, PLR0917 - one for each option
     with report(), open_client(base_url, api_key) as client:
         if folder:
             filters["folder_id"] = find_folder_id(client, folder) or ROOT
-        # One more than is wanted tells whether there are more.
+        # One more than shown, to know whether there are more.
         found = list(islice(client.space.files(**filters), limit + 1))
         files = with_paths(client, found[:limit])
     if as_json:
@@ -126,11 +138,11 @@ def find(  # noqa: PLR0913, PLR0917 - one for each option
         return
     import_module("larder_cli.shared.space_tables").print_files(files)
     if len(found) > limit:
-        note(f"There are more: larder space find --limit {10 * limit}")
+        note(f"There are more files: larder space find --limit {10 * limit}")
 
 
 def with_paths[F: SpaceFile](client: Client, files: "Sequence[F]") -> list[tuple[F, str | None]]:
-    """Return the files with their paths, None where their folder is gone."""
+    """Return each file with its path, or with None if its folder is gone."""
     paths = client.space.paths_of({file.folder_id for file in files if file.folder_id})
     return [
         (file, f"{folder.rstrip('/')}/{file.name}" if folder else None)
@@ -139,16 +151,16 @@ def with_paths[F: SpaceFile](client: Client, files: "Sequence[F]") -> list[tuple
     ]
 
 
-def _thing(client: Client, place: str) -> SpaceFile | Folder | None:
-    if is_path(place):
-        return client.space.at(place)
-    if place.startswith(FOLDER_ID):
-        return client.space.folder(place)
-    return client.space.file(place)
+def _open(client: Client, item: str) -> SpaceFile | Folder | None:
+    if is_path(item):
+        return client.space.at(item)
+    if item.startswith(FOLDER_ID):
+        return client.space.folder(item)
+    return client.space.file(item)
 
 
 def _as_json(tree: Tree) -> dict[str, Any]:
-    """Return the folder's own members, and what lies in it if that was looked at."""
+    """Return the folder's own members, and its contents if they were read."""
     own = msgspec.to_builtins(tree.folder) if tree.folder else {}
     if tree.unopened:
         return own

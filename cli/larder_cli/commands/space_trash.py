@@ -1,4 +1,4 @@
-"""`larder space trash`, `restore` and `purge`: files that people deleted."""
+"""`larder space trash`, `restore` and `purge`: deleted files."""
 
 from importlib import import_module
 from itertools import islice
@@ -10,7 +10,7 @@ import typer
 from larder_cli.commands.space_list import LIMIT, with_paths
 from larder_cli.shared.connection import ApiKey, AsJson, BaseUrl, open_client
 from larder_cli.shared.each import report
-from larder_cli.shared.output import note, print_json_line
+from larder_cli.shared.output import counted, note, print_change, print_json_line
 from larder_cli.shared.paths import find_file_id, find_trashed_id, path_or_id
 from larder_client import Client, TrashedFile
 
@@ -18,69 +18,79 @@ from larder_client import Client, TrashedFile
 def trash(
     files: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[FILE…]", help="Files, by their paths or ids."),
+        typer.Argument(metavar="[FILE…]", help="Paths or ids of files."),
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, metavar="N", help="Files shown at most.")] = LIMIT,
+    limit: Annotated[
+        int, typer.Option(min=1, metavar="N", help="The maximum number of files to show.")
+    ] = LIMIT,
     base_url: BaseUrl = None,
     api_key: ApiKey = None,
     as_json: AsJson = False,
 ) -> None:
-    """Move files to the trash and print their ids, or show what is in it.
+    """Move files to the trash and print their ids. Without a file, show the trash.
 
-    What is in the trash still takes its room, and is gone after 30 days.
+    Files in the trash count against the quota. Larder purges them after 30 days.
     """
     with report(as_json=as_json) as failures, open_client(base_url, api_key) as client:
         if not files:
             _show(client, limit, as_json=as_json)
             return
-        for given in files:
-            with failures.each(**path_or_id(given)):
-                gone = client.space.trash(find_file_id(client, given))
-                _print(gone.id, gone, as_json=as_json)
+        for file in files:
+            with failures.each(**path_or_id(file)):
+                trashed = client.space.trash(find_file_id(client, file))
+                print_change(trashed, as_json=as_json)
 
 
 def restore(
     files: Annotated[
         list[str],
-        typer.Argument(metavar="FILE…", help="Files in the trash, by their old paths or ids."),
+        typer.Argument(metavar="FILE…", help="Old paths or ids of files in the trash."),
     ],
     base_url: BaseUrl = None,
     api_key: ApiKey = None,
     as_json: AsJson = False,
 ) -> None:
-    """Take files out of the trash, and print their ids; each goes where it lay, or to the root."""
+    """Restore files from the trash and print their ids.
+
+    Each returns to its folder, or to the root if that is gone.
+    """
     with report(as_json=as_json) as failures, open_client(base_url, api_key) as client:
-        for given in files:
-            with failures.each(**path_or_id(given)):
-                file = client.space.restore(find_trashed_id(client, given))
-                _print(file.id, file, as_json=as_json)
+        for file in files:
+            with failures.each(**path_or_id(file)):
+                restored = client.space.restore(find_trashed_id(client, file))
+                print_change(restored, as_json=as_json)
 
 
 def purge(
     files: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[FILE…]", help="Files in the trash, by their old paths or ids."),
+        typer.Argument(metavar="[FILE…]", help="Old paths or ids of files in the trash."),
     ] = None,
-    everything: Annotated[bool, typer.Option("--all", help="All that is in the trash.")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Purge everything in the trash.")
+    ] = False,
     base_url: BaseUrl = None,
     api_key: ApiKey = None,
     as_json: AsJson = False,
 ) -> None:
-    """Delete files in the trash for good, which frees their room, and print their ids."""
+    """Delete files in the trash for good and print their ids.
+
+    This cannot be undone. It frees their share of the project's quota.
+    """
     if bool(files) is everything:
-        message = "Name the files, or give --all."
+        message = "Give either files or --all."
         raise typer.BadParameter(message)
     with report(as_json=as_json) as failures, open_client(base_url, api_key) as client:
         if everything:
             _empty(client, as_json=as_json)
-        for given in files or []:
-            with failures.each(**path_or_id(given)):
-                gone = client.space.purge(find_trashed_id(client, given))
-                _print(gone.id, gone, as_json=as_json)
+        for file in files or []:
+            with failures.each(**path_or_id(file)):
+                purged = client.space.purge(find_trashed_id(client, file))
+                print_change(purged, as_json=as_json)
 
 
 def _show(client: Client, limit: int, *, as_json: bool) -> None:
-    # One more than is wanted tells whether there are more.
+    # One more than shown, to know whether there are more.
     found = list(islice(client.space.trashed(), limit + 1))
     files: list[tuple[TrashedFile, str | None]] = with_paths(client, found[:limit])
     if as_json:
@@ -89,7 +99,7 @@ def _show(client: Client, limit: int, *, as_json: bool) -> None:
         return
     import_module("larder_cli.shared.space_tables").print_trash(files)
     if len(found) > limit:
-        note(f"There are more: larder space trash --limit {10 * limit}")
+        note(f"There are more files: larder space trash --limit {10 * limit}")
 
 
 def _empty(client: Client, *, as_json: bool) -> None:
@@ -97,13 +107,5 @@ def _empty(client: Client, *, as_json: bool) -> None:
     if as_json:
         print_json_line(msgspec.to_builtins(emptied))
     else:
-        count = f"{emptied.purged_files:,} file{'' if emptied.purged_files == 1 else 's'}"
-        rest = "" if emptied.is_empty else "; Larder goes on with the rest"
-        note(f"{count} purged{rest}")
-
-
-def _print(file_id: str, answer: object, *, as_json: bool) -> None:
-    if as_json:
-        print_json_line(msgspec.to_builtins(answer))
-    else:
-        typer.echo(file_id)
+        rest = "" if emptied.is_empty else ". Larder is still purging the others."
+        note(f"{counted(emptied.purged_files, 'file')} purged{rest}")

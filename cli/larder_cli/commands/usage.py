@@ -1,10 +1,9 @@
-"""`larder usage`: how full a project is."""
+"""`larder usage`: what a project stores, and its limits."""
 
 from larder.api.projects.usage import UsageObject
 from larder.domain.ids import TenantId
 from larder.domain.quota import Usage
 from larder.runtime.composition import Composition
-from larder.services.projects.projects import get_project
 from larder.services.projects.usage import get_usage
 from larder_cli.deployment import find_deployment
 from larder_cli.shared.options import AsJson, Profile, Project, Region, Stack
@@ -19,14 +18,14 @@ def usage(
     region: Region = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show what a project stores, what pending uploads reserve, and its limits."""
-    ports = find_deployment(stack, profile, region).ports
-    found = get_project(project, projects=ports.projects)
-    print_usage(current_usage(found.id, ports), as_json=as_json)
+    """Show what a project stores, what its pending uploads reserve, and its limits."""
+    deployment = find_deployment(stack, profile, region)
+    found = deployment.find_project(project)
+    print_usage(current_usage(found.id, deployment.ports), as_json=as_json)
 
 
 def current_usage(tenant: TenantId, ports: Composition) -> Usage:
-    """Return the project's counters as its own clients see them."""
+    """Return the project's counters, as `GET /v1/usage` returns them."""
     return get_usage(tenant, usage=ports.usage, reclaim=ports.reclaim)
 
 

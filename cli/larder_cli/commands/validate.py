@@ -1,4 +1,4 @@
-"""`larder validate`: what the server would say of a batch file, before it is sent."""
+"""`larder validate`: check a batch file before it is uploaded."""
 
 import time
 from pathlib import Path
@@ -18,10 +18,12 @@ from larder_client.transfer.source import Source
 
 
 def validate(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Batch files.")],
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE…", help="Local batch files (JSONL).")
+    ],
     as_json: AsJson = False,
 ) -> None:
-    """Check batch files here, by the server's own rules; exit 1 when one is invalid."""
+    """Check batch files on this machine, by the server's rules. Exit with 1 if one is invalid."""
     with report(as_json=as_json) as failures:
         for path in files:
             name = printable(str(path))

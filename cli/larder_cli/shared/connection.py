@@ -1,4 +1,4 @@
-"""Which Larder a client's command talks to, and with which key."""
+"""Which Larder a client's command connects to, and with which API key."""
 
 from __future__ import annotations
 
@@ -16,39 +16,40 @@ BaseUrl = Annotated[
     str | None,
     typer.Option(
         metavar="URL",
-        help="Larder's address; it ends with /v1. Default: LARDER_BASE_URL, or that of .local/env.",
+        help="The API's address, ending in /v1. "
+        "Default: LARDER_BASE_URL, else the local stack's (.local/env).",
     ),
 ]
 ApiKey = Annotated[
     str | None,
     typer.Option(
         metavar="KEY",
-        help="The project's key; other users of this machine can see an option. "
-        "Default: LARDER_API_KEY, or that of .local/env.",
+        help="The project's API key. Other users of this machine can see options, so prefer the "
+        "variable. Default: LARDER_API_KEY, else the local stack's (.local/env).",
     ),
 ]
 Parallel = Annotated[
-    int, typer.Option(min=1, max=32, metavar="N", help="Connections to S3 at most.")
+    int, typer.Option(min=1, max=32, metavar="N", help="The maximum number of connections to S3.")
 ]
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, a document a line.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, one document per line.")]
 
 
 def open_client(base_url: str | None, api_key: str | None, parallel: int = PARALLEL) -> Client:
-    """Return a client for what the options say, or else the environment, or else `.local/env`.
+    """Return a client for the options, else for the environment, else for `.local/env`.
 
     Raises:
-        ConfigurationError: it is not clear where to, or with which key.
+        ConfigurationError: base URL or key is missing, invalid, or one that does not fit the other.
         OperatorError: LARDER_ENV_FILE names a file that does not exist.
     """
     return Client(*find_access(base_url, api_key), parallel=parallel)
 
 
 def find_access(base_url: str | None, api_key: str | None) -> tuple[str, str]:
-    """Return base URL and key; see `open_client`.
+    """Return base URL and key, as `open_client` chooses them.
 
-    A key only goes where it was meant to: unless an option says so, no address of one source is
-    used with a key of another.
+    A key must not reach a server that it was not meant for. So base URL and key come from the same
+    source, unless an option names one of them.
     """
     url = base_url or os.environ.get("LARDER_BASE_URL")
     key = api_key or os.environ.get("LARDER_API_KEY")
@@ -62,10 +63,13 @@ def find_access(base_url: str | None, api_key: str | None) -> tuple[str, str]:
         )
         raise ConfigurationError(message)
     words = (word for line in file.read_text().splitlines() for word in shlex.split(line))
-    said = dict(word.split("=", 1) for word in words)
-    file_url, file_key = said.get("LARDER_BASE_URL"), said.get("LARDER_API_KEY")
+    variables = dict(word.split("=", 1) for word in words)
+    file_url, file_key = variables.get("LARDER_BASE_URL"), variables.get("LARDER_API_KEY")
     if not file_url or not file_key:
-        message = f"{file} lacks LARDER_BASE_URL or LARDER_API_KEY: restart it with 'make run'."
+        message = (
+            f"{file} has no LARDER_BASE_URL or no LARDER_API_KEY: "
+            "restart the stack with 'make run'."
+        )
         raise ConfigurationError(message)
     if url and url.rstrip("/") != file_url.rstrip("/"):
         message = f"There is no key for {url}: set LARDER_API_KEY or give --api-key."

@@ -103,7 +103,7 @@ def _print_failure(failure: Exception, subject: str = "", hint: str = "") -> Non
     if subject and not names_itself:
         text = f"{subject}: {text}"
     if isinstance(failure, ConnectionFailedError) and hint:
-        text += f". {hint}"
+        text = f"{text.removesuffix('.')}. {hint}"
     note(f"larder: {text}")
 
 

@@ -1,4 +1,4 @@
-"""The arguments and options that several commands share."""
+"""Arguments and options that several operator commands share."""
 
 from typing import Annotated
 
@@ -7,7 +7,7 @@ from pydantic import ByteSize, TypeAdapter, ValidationError
 
 
 def parse_size(text: str) -> int:
-    """Return the bytes that `text` says, such as `256MiB`, `1GB` or `1048576`."""
+    """Return the number of bytes in a text such as `256MiB`, `1GB` or `1048576`."""
     try:
         return TypeAdapter(ByteSize).validate_python(text)
     except ValidationError as error:
@@ -15,9 +15,12 @@ def parse_size(text: str) -> int:
         raise typer.BadParameter(message) from error
 
 
-Project = Annotated[str, typer.Argument(help="The project's name or its wks-… id.")]
+Project = Annotated[
+    str, typer.Argument(metavar="PROJECT", help="The project's name or its wks-… id.")
+]
 FilesLimit = Annotated[
-    int | None, typer.Option("--files", min=0, metavar="N", help="Files that it may store.")
+    int | None,
+    typer.Option("--files", min=0, metavar="N", help="How many files the project may store."),
 ]
 BytesLimit = Annotated[
     int | None,
@@ -25,16 +28,21 @@ BytesLimit = Annotated[
         "--bytes",
         parser=parse_size,
         metavar="SIZE",
-        help="Bytes that it may store, such as 256MiB or 1GB.",
+        help="How much the project may store, such as 256MiB or 1GB.",
     ),
 ]
 Stack = Annotated[
     str | None,
     typer.Option(
+        metavar="NAME",
         help="The CloudFormation stack to work on, with your AWS credentials. "
-        "Default: the local stack of .local/env, or else LARDER_STACK."
+        "Default: the local stack (.local/env) if one is running, else LARDER_STACK.",
     ),
 ]
-Profile = Annotated[str | None, typer.Option(help="AWS profile to use with --stack.")]
-Region = Annotated[str | None, typer.Option(help="AWS region of --stack.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+Profile = Annotated[
+    str | None, typer.Option(metavar="NAME", help="The AWS profile to use with --stack.")
+]
+Region = Annotated[
+    str | None, typer.Option(metavar="NAME", help="The AWS region of the stack, with --stack.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]

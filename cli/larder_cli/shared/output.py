@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from typing import Protocol
 
+import msgspec
 import typer
 
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
@@ -20,6 +22,19 @@ def print_json_line(value: object) -> None:
     typer.echo(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace").decode())
 
 
+class _WithId(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
+def print_change(changed: _WithId, *, as_json: bool) -> None:
+    """Print the id of what a command changed, or all that the API answered, as one line of JSON."""
+    if as_json:
+        print_json_line(msgspec.to_builtins(changed))
+    else:
+        typer.echo(changed.id)
+
+
 def note(text: str) -> None:
     """Print something for people that is not part of the result."""
     typer.echo(text, err=True)
@@ -31,6 +46,11 @@ def printable(text: str) -> str:
     Python keeps such bytes of a file's name as lone surrogates, which a terminal cannot show.
     """
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def counted(count: int, noun: str) -> str:
+    """Return `1 file` or `2 files`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def moment(unix_seconds: int) -> str:

@@ -1,4 +1,4 @@
-"""Files and folders as they are named on the command line: paths begin with a slash, ids do not."""
+"""Files and folders as arguments: a path begins with a slash, an id does not."""
 
 from __future__ import annotations
 
@@ -13,45 +13,43 @@ if TYPE_CHECKING:
 
 FOLDER_ID = "folder-"
 
-Files = Annotated[list[str], typer.Argument(metavar="FILE…", help="Files, by their paths or ids.")]
-Folders = Annotated[
-    list[str], typer.Argument(metavar="FOLDER…", help="Folders, by their paths or ids.")
-]
-Things = Annotated[
-    list[str], typer.Argument(metavar="THING…", help="Files and folders, by their paths or ids.")
+Files = Annotated[list[str], typer.Argument(metavar="FILE…", help="Paths or ids of files.")]
+Folders = Annotated[list[str], typer.Argument(metavar="FOLDER…", help="Paths or ids of folders.")]
+Items = Annotated[
+    list[str], typer.Argument(metavar="ITEM…", help="Paths or ids of files and folders.")
 ]
 
 
 def is_path(given: str) -> bool:
-    """Tell a path from an id."""
+    """Return whether this is a path, and not an id."""
     return given.startswith("/")
 
 
 def path_or_id(given: str) -> dict[str, str]:
-    """Return the JSON member that names what was given."""
+    """Return the JSON member that names what was given: its `path` or its `id`."""
     return {"path" if is_path(given) else "id": given}
 
 
 def find_file_id(client: Client, given: str) -> str:
-    """Return the id of the file that is meant.
+    """Return the id of the file at this path, or the id itself.
 
     Raises:
-        PathError: no file lies at the path, or several.
+        PathError: there is no file at the path, or more than one.
     """
     return client.space.file_at(given).id if is_path(given) else given
 
 
 def find_trashed_id(client: Client, given: str) -> str:
-    """Return the id of the file in the trash that is meant, by where it lay.
+    """Return the id of the file in the trash that was at this path, or the id itself.
 
     Raises:
-        PathError: no file in the trash lay at the path, or several did.
+        PathError: no file in the trash was at the path, or more than one was.
     """
     return client.space.trashed_at(given).id if is_path(given) else given
 
 
 def find_folder_id(client: Client, given: str) -> str | None:
-    """Return the id of the folder that is meant, None for the root.
+    """Return the id of the folder at this path, None for the root, or the id itself.
 
     Raises:
         PathError: there is no folder at the path.
@@ -63,15 +61,15 @@ def find_folder_id(client: Client, given: str) -> str | None:
 
 
 def find_id(client: Client, given: str) -> str:
-    """Return the id of the file or folder that is meant.
+    """Return the id of the file or folder at this path, or the id itself.
 
     Raises:
-        PathError: nothing lies at the path, or more than one thing, or it is the root.
+        PathError: there is nothing at the path, more than one item, or it is the root.
     """
     if not is_path(given):
         return given
-    thing = client.space.at(given)
-    if thing is None:
-        message = f"{given} is the root, which stays as it is."
+    item = client.space.at(given)
+    if item is None:
+        message = f"{given} is the root folder, which cannot be changed."
         raise PathError(message)
-    return thing.id
+    return item.id

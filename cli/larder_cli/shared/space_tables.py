@@ -1,4 +1,4 @@
-"""Folders, files and the trash as tables and trees, for people."""
+"""Tables and trees of folders, files and the trash."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FAVORITE = "★"
 
 
 def print_contents(tree: Tree) -> None:
-    """Print what lies in a folder: the folders, then the files."""
+    """Print what a folder contains: folders first, then files."""
     table = columns("", "name", "size", "type", "tags", "changed", "id")
     for child in tree.folders:
         if child.folder:
@@ -33,7 +33,7 @@ def print_contents(tree: Tree) -> None:
 
 
 def print_files(files: Sequence[tuple[SpaceFile, str | None]]) -> None:
-    """Print files by their paths."""
+    """Print files, each with its path."""
     table = columns("", "path", "size", "type", "tags", "changed", "id")
     for file, path in files:
         table.add_row(*_cells(file, path or file.name))
@@ -41,8 +41,8 @@ def print_files(files: Sequence[tuple[SpaceFile, str | None]]) -> None:
 
 
 def print_trash(files: Sequence[tuple[TrashedFile, str | None]]) -> None:
-    """Print the trash; of a file whose folder is gone, only the name."""
-    table = columns("path", "size", "deleted", "purged", "id")
+    """Print the trash. A file whose folder is gone has no path: its name is shown."""
+    table = columns("path", "size", "deleted", "to be purged", "id")
     for file, path in files:
         where = path or file.name
         table.add_row(where, size(file.size), _when(file.deleted_at), _when(file.purge_at), file.id)
@@ -50,7 +50,7 @@ def print_trash(files: Sequence[tuple[TrashedFile, str | None]]) -> None:
 
 
 def print_tree(tree: Tree, title: str) -> None:
-    """Print a folder with all that was read of what lies below it."""
+    """Print a folder and what was read of its contents, at any depth."""
     drawing = Drawing(f"{tree.folder.name}/" if tree.folder else title)
     _grow(drawing, tree)
     print_table(drawing)
@@ -68,8 +68,8 @@ def _grow(drawing: Drawing, tree: Tree) -> None:
         drawing.add("…")
 
 
-def _marks(thing: SpaceFile | Folder, tags: Sequence[str]) -> str:
-    star = f"  {FAVORITE}" if thing.favorite else ""
+def _marks(item: SpaceFile | Folder, tags: Sequence[str]) -> str:
+    star = f"  {FAVORITE}" if item.favorite else ""
     return star + (f"  [{', '.join(tags)}]" if tags else "")
 
 
@@ -83,8 +83,8 @@ def _cells(file: SpaceFile, name: str) -> Iterator[str]:
     yield file.id
 
 
-def _star(thing: SpaceFile | Folder) -> str:
-    return FAVORITE if thing.favorite else ""
+def _star(item: SpaceFile | Folder) -> str:
+    return FAVORITE if item.favorite else ""
 
 
 def _when(time: datetime) -> str:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from larder_cli.shared.output import counted
+
 if TYPE_CHECKING:
     from larder_client import Validation
 
@@ -16,12 +18,10 @@ MAX_SHOWN = 100
 def summary(report: Validation) -> str:
     """Return the report in a few words."""
     if report.valid:
-        requests = (
-            "1 request" if report.request_count == 1 else f"{report.request_count:,} requests"
-        )
+        requests = counted(report.request_count, "request")
         return f"valid, {requests} to {report.model} at {report.endpoint}"
-    noun = "problem" if report.error_count == 1 else "problems"
-    return f"invalid, {report.error_count:,} {noun} in {report.total_lines:,} lines"
+    problems, lines = counted(report.error_count, "problem"), counted(report.total_lines, "line")
+    return f"invalid, {problems} in {lines}"
 
 
 def print_problems(report: Validation, *, on_stderr: bool = False) -> None:
@@ -33,5 +33,5 @@ def print_problems(report: Validation, *, on_stderr: bool = False) -> None:
         table.add_row(line, problem.code, problem.param or "", problem.message)
     tables.print_table(table, on_stderr=on_stderr)
     if report.error_count > MAX_SHOWN:
-        more = f"{report.error_count - MAX_SHOWN:,} more problems"
+        more = counted(report.error_count - MAX_SHOWN, "more problem")
         typer.echo(f"… and {more}. --json shows up to 1,000.", err=on_stderr)
