@@ -192,41 +192,6 @@ def test_the_local_report_is_the_servers(shell: Shell, api: Api) -> None:
     }
 
 
-def test_files_are_listed_and_removed(new_project: NewProject, tmp_path: Path) -> None:
-    shell = Shell(tmp_path, new_project())
-    for name in ("a", "b", "c"):
-        write(shell, name, name.encode())
-    ids = shell.run("put", "a", "b", "c", "--purpose", "evals").out.decode().split()
-
-    first = shell.run("ls", "--limit", "2", "--json").json
-    rest = shell.run("ls", "--after", first["data"][-1]["id"], "--purpose", "evals", "--json").json
-    removed = shell.run("rm", *ids)
-
-    assert [file["id"] for file in first["data"] + rest["data"]] == ids[::-1]
-    assert (first["has_more"], rest["has_more"]) == (True, False)
-    assert removed.out.decode().split() == ids
-    assert shell.run("ls", "--json").json["data"] == []
-
-
-def test_a_full_quota_is_told_with_its_numbers(new_project: NewProject, tmp_path: Path) -> None:
-    shell = Shell(tmp_path, new_project(size=1_000))
-    write(shell, "a.bin", b"x" * 3 * MIB)
-
-    refused = shell.run("put", "a.bin")
-
-    assert refused.status == 1
-    assert "3145728 bytes" in refused.err
-    assert refused.err.count("\n") == 1
-
-
-def test_a_bad_key_is_told_in_one_line(shell: Shell) -> None:
-    refused = shell.run("ls", "--api-key", "zk_live_" + "0" * 43)
-
-    assert refused.status == 1
-    assert "API key" in refused.err
-    assert refused.err.count("\n") == 1
-
-
 def test_a_large_file_survives_being_killed_twice_each_way(
     new_project: NewProject, stack: Stack, tmp_path: Path, large_file: Path
 ) -> None:
@@ -311,23 +276,6 @@ def read_position(pid: int, path: Path) -> int:
                 info = Path(f"/proc/{pid}/fdinfo/{descriptor.name}").read_text()
                 return int(info.split()[1])
     return 0
-
-
-def test_ctrl_c_leaves_an_upload_that_goes_on(
-    new_project: NewProject, tmp_path: Path, large_file: Path
-) -> None:
-    shell = Shell(tmp_path, new_project(size=300 * MIB))
-    put = ("put", str(large_file), "--purpose", "user_data", "--parallel", "1")
-
-    interrupted = shell.signal_when(shell.sending(large_file, 40 * MIB), signal.SIGINT, *put)
-    sent = shell.run(*put, "--json").json
-
-    assert interrupted.status == 130
-    assert "The same command goes on" in interrupted.err
-    assert "Traceback" not in interrupted.err
-    assert sent["resumed_bytes"] >= 32 * MIB
-    with shell.project.api() as api:
-        assert api.content(sent["file"]["id"]).status_code == 302
 
 
 def test_the_async_client_does_what_the_sync_one_does(project: Project, tmp_path: Path) -> None:

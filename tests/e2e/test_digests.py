@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.api import assert_refused
 from tests.e2e.parts import complete, post_parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.e2e.api import Api, Json
-    from tests.e2e.projects import NewProject
 
 # Large files, which come in parts of S3, are in test_parts.py.
 PURPOSES = ("assistants", "batch", "evals", "fine-tune", "user_data", "vision")
@@ -58,14 +56,3 @@ def test_every_way_of_uploading_honours_the_digest_and_tells_it(
         for path in ("", "/content"):
             answer = api.send("GET", f"/files/{file['id']}{path}")
             assert answer.headers["larder-sha256"] == digest
-
-
-def test_other_bytes_than_the_form_says_are_refused_and_not_charged(
-    new_project: NewProject,
-) -> None:
-    with new_project().api() as api:
-        refused = api.post_file(b"some bytes", sha256="0" * 64)
-
-        says = hashlib.sha256(b"some bytes").hexdigest()
-        assert_refused(refused, 400, param="sha256", says=says)
-        assert api.in_use() == (0, 0)

@@ -94,34 +94,6 @@ def test_a_wrong_form_names_the_field_at_fault(api: Api, body: bytes, param: str
     assert_refused(response, 400, param=param)
 
 
-@pytest.mark.parametrize(
-    "seconds", ["3599", "2592001", "", "soon", "1e4", "\uff13\uff16\uff10\uff10"]
-)
-def test_a_life_out_of_bounds_is_refused(api: Api, seconds: str) -> None:
-    response = api.post_file(
-        b"x", **{"expires_after[anchor]": "created_at", "expires_after[seconds]": seconds}
-    )
-
-    assert_refused(response, 400, param="expires_after[seconds]")
-
-
-def test_an_anchor_other_than_created_at_is_refused(api: Api) -> None:
-    response = api.post_file(
-        b"x", **{"expires_after[anchor]": "last_active_at", "expires_after[seconds]": "3600"}
-    )
-
-    assert_refused(response, 400, param="expires_after[anchor]")
-
-
-def test_nothing_of_a_refused_file_is_kept_or_charged(new_project: NewProject) -> None:
-    with new_project().api() as api:
-        for response in (api.post_file(b"x", purpose="fun"), api.post_file(b"x" * 3_000_000)):
-            assert response.status_code in {400, 413}
-
-        assert api.listed() == []
-        assert api.in_use() == (0, 0)
-
-
 def test_following_last_id_yields_every_file_once_even_while_they_are_deleted(
     new_project: NewProject,
 ) -> None:
@@ -142,44 +114,3 @@ def test_following_last_id_yields_every_file_once_even_while_they_are_deleted(
             query["after"] = page["last_id"]
 
         assert seen == made
-
-
-def test_has_more_is_exact_at_the_last_file(new_project: NewProject) -> None:
-    with new_project().api() as api:
-        made = [
-            api.create_file(b"x", "a", purpose)["id"]
-            for purpose in ("user_data", "vision", "user_data", "vision", "vision", "user_data")
-        ]
-        user_data = [made[5], made[2], made[0]]
-
-        for limit, more in ((1, True), (2, True), (3, False), (4, False)):
-            page = api.json("GET", "/files", params={"limit": limit, "purpose": "user_data"})
-            assert [file["id"] for file in page["data"]] == user_data[:limit]
-            assert page["has_more"] is more
-        assert api.json("GET", "/files", params={"after": made[0]}) == {
-            "object": "list",
-            "data": [],
-            "first_id": "",
-            "last_id": "",
-            "has_more": False,
-        }
-
-
-@pytest.mark.parametrize(
-    ("query", "param", "code"),
-    [
-        ({"limit": "0"}, "limit", "integer_below_min_value"),
-        ({"limit": "-1"}, "limit", "integer_below_min_value"),
-        ({"limit": "10001"}, "limit", "integer_above_max_value"),
-        ({"limit": "ten"}, "limit", None),
-        ({"order": "newest"}, "order", None),
-        ({"after": "file-xyz"}, "after", None),
-        ({"after": ""}, "after", None),
-        ({"purpose": "fun"}, "purpose", None),
-    ],
-    ids=str,
-)
-def test_a_list_parameter_out_of_bounds_is_named(
-    api: Api, query: dict[str, str], param: str, code: str | None
-) -> None:
-    assert_refused(api.send("GET", "/files", params=query), 400, param=param, code=code)

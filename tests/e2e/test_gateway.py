@@ -72,8 +72,8 @@ def test_a_body_that_is_too_large_is_sent_to_uploads(api: Api, size: int) -> Non
     assert_refused(response, 413, code="request_too_large", says="/v1/uploads")
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'"text"', b"\xff", b"{}"])
-def test_a_json_body_that_cannot_be_read_is_refused(api: Api, body: bytes) -> None:
+@pytest.mark.parametrize("body", [b"", b"\xff"])
+def test_a_json_body_that_cannot_be_decoded_is_refused(api: Api, body: bytes) -> None:
     response = api.send(
         "POST", "/uploads", content=body, headers={"Content-Type": "application/json"}
     )

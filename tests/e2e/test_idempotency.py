@@ -136,39 +136,6 @@ def test_the_headers_other_names_do_the_same(api: Api, name: str) -> None:
     assert api.in_use() == (1, 4)
 
 
-def test_a_key_is_a_projects_own_and_goes_with_one_route(api: Api, new_project: NewProject) -> None:
-    key = new_key()
-    first = api.send("POST", "/uploads", json=ANNOUNCED, headers=keyed(key))
-
-    with new_project().api() as stranger:
-        theirs = stranger.send("POST", "/uploads", json=ANNOUNCED, headers=keyed(key))
-    elsewhere = api.send("POST", f"/uploads/{first.json()['id']}/cancel", headers=keyed(key))
-
-    assert theirs.status_code == 200
-    assert theirs.json()["id"] != first.json()["id"]
-    assert REPLAY not in theirs.headers
-    assert_refused(elsewhere, 409, code="idempotency_conflict", kind="idempotency_conflict")
-    assert api.json("GET", f"/uploads/{first.json()['id']}")["status"] == "pending"
-
-
-def test_a_refusal_is_replayed_as_it_was(api: Api) -> None:
-    refused, again = (
-        api.send("POST", "/uploads", json=ANNOUNCED | {"purpose": "fun"}, headers=keyed("one"))
-        for _ in range(2)
-    )
-
-    assert_refused(refused, 400, param="purpose")
-    assert (again.status_code, again.content) == (400, refused.content)
-    assert again.headers[REPLAY] == "true"
-
-
-def test_a_malformed_key_is_refused_and_nothing_done(api: Api) -> None:
-    for key in ("", "a b", "x" * 256):
-        refused = api.send("POST", "/uploads", json=ANNOUNCED, headers=keyed(key))
-        assert_refused(refused, 400, param="Idempotency-Key")
-    assert api.in_use() == (0, 0)
-
-
 def test_of_8_at_once_with_one_key_exactly_one_is_carried_out(api: Api) -> None:
     key = new_key()
 

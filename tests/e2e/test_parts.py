@@ -90,30 +90,6 @@ def test_parts_sent_in_parallel_become_one_file_with_the_announced_bytes(
         assert told.headers["larder-sha256"] == digest
 
 
-def test_an_upload_is_resumed_with_the_parts_that_are_missing(api: Api, data: bytes) -> None:
-    upload = api.create_upload(SIZE)
-    put_parts(api, upload["transfer"], data, [2, LAST])
-
-    early = complete(api, upload)
-    transfer = looked_at(api, upload)["transfer"]
-    put_parts(api, transfer, data)
-
-    assert_refused(early, 400, code="upload_incomplete", says="part 1")
-    assert [part["part_number"] for part in transfer["parts"]] == [1, 3, 4]
-    assert transfer["arrived"] == [
-        {
-            "part_number": number,
-            "size": len(part_of(data, number)),
-            "etag": hashlib.md5(part_of(data, number), usedforsecurity=False).hexdigest(),
-        }
-        for number in (2, LAST)
-    ]
-    assert looked_at(api, upload)["transfer"]["parts"] == []
-    assert complete(api, upload).json()["status"] == "completed"
-    assert api.in_use() == (1, SIZE)
-    assert api.content(file_id_of(upload), follow_redirects=True).content == data
-
-
 def test_a_connection_cut_in_the_middle_of_a_part_leaves_nothing_of_it(
     api: Api, data: bytes
 ) -> None:
@@ -280,34 +256,4 @@ def test_bytes_that_start_before_expiry_and_end_after_it_are_deleted(
     assert looked_at(api, upload)["status"] == "expired"
     assert api.send("GET", f"/files/{file_id_of(upload)}").status_code == 404
     sweep(stack)
-    assert api.in_use() == (0, 0)
-
-
-def test_other_bytes_than_the_announced_digest_are_told_when_they_are_read(
-    api: Api, data: bytes
-) -> None:
-    upload = api.create_upload(SIZE, sha256="0" * 64)
-    put_parts(api, upload["transfer"], data)
-
-    file_id = complete(api, upload).json()["file"]["id"]
-    file = api.settled(file_id)
-
-    assert file["status"] == "error"
-    assert "0" * 64 in file["status_details"]
-    told = api.send("GET", f"/files/{file_id}")
-    assert told.headers["larder-sha256"] == hashlib.sha256(data).hexdigest()
-
-
-def test_an_upload_in_parts_that_the_quota_refuses_leaves_nothing_open(
-    api: Api, project: Project, stack: Stack
-) -> None:
-    announced = {"filename": "a", "purpose": "user_data", "bytes": 257 * MIB, "mime_type": "a/b"}
-
-    refused = api.send("POST", "/uploads", json=announced)
-
-    assert_refused(refused, 400, code="storage_quota_exceeded", kind="insufficient_quota")
-    listed = stack.s3.list_multipart_uploads(
-        Bucket=stack.env["LARDER_FILES_BUCKET"], Prefix=f"files/{project.id}/"
-    )
-    assert listed.get("Uploads", []) == []
     assert api.in_use() == (0, 0)

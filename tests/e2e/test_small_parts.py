@@ -88,58 +88,6 @@ def test_parts_sent_in_parallel_become_one_file_and_are_swept_away(
     assert api.in_use() == (1, len(data))
 
 
-def test_a_file_of_parts_expires_as_asked_and_tells_its_digest_unannounced(api: Api) -> None:
-    upload = api.create_upload(10, expires_after={"anchor": "created_at", "seconds": 7200})
-    part_ids = post_parts(api, upload, [b"some ", b"bytes"])
-
-    file = complete(api, upload, part_ids=part_ids).json()["file"]
-
-    assert file["expires_at"] == file["created_at"] + 7200
-    told = api.send("GET", f"/files/{file['id']}").headers["larder-sha256"]
-    assert told == hashlib.sha256(b"some bytes").hexdigest()
-
-
-def test_what_does_not_make_the_file_is_refused_and_can_be_mended(
-    api: Api, new_project: NewProject
-) -> None:
-    upload, other = api.create_upload(10), api.create_upload(10)
-    one, two = post_parts(api, upload, [b"some ", b"bytes"])
-    (foreign,) = post_parts(api, other, [b"bytes"])
-    with new_project().api() as stranger:
-        theirs = stranger.create_upload(10)
-        (strange,) = post_parts(stranger, theirs, [b"bytes"])
-        assert post_part(stranger, upload, b"x").status_code == 404
-        assert complete(stranger, upload, part_ids=[one, two]).status_code == 404
-
-    for part_ids in ([one], [one, foreign], [one, strange], [one, one], [one, two, two], ["part"]):
-        refused = complete(api, upload, part_ids=part_ids)
-        assert_refused(refused, 400, param="part_ids")
-    swapped = complete(api, upload, part_ids=[two, one], md5=md5(b"some bytes"))
-    assert_refused(swapped, 400, param="md5", says=md5(b"bytessome "))
-    wrong = complete(api, upload, part_ids=[one, two], md5="0" * 32)
-    assert_refused(wrong, 400, param="md5", says=md5(b"some bytes"))
-    assert api.usage()["files"] == {"used": 0, "reserved": 2, "limit": 200}
-
-    mended = complete(api, upload, part_ids=[one, two], md5=md5(b"some bytes").upper())
-
-    assert mended.status_code == 200, mended.text
-    assert api.content(file_id_of(upload)).content == b"some bytes"
-    assert api.usage()["files"] == {"used": 1, "reserved": 1, "limit": 200}
-
-
-def test_other_bytes_than_announced_are_refused_and_can_be_mended(api: Api) -> None:
-    upload = api.create_upload(4, sha256=hashlib.sha256(b"data").hexdigest())
-    (wrong,) = post_parts(api, upload, [b"date"])
-
-    refused = complete(api, upload, part_ids=[wrong])
-
-    assert_refused(refused, 400, param="sha256", says=hashlib.sha256(b"date").hexdigest())
-    assert api.send("GET", f"/files/{file_id_of(upload)}").status_code == 404
-    (right,) = post_parts(api, upload, [b"data"])
-    assert complete(api, upload, part_ids=[right]).status_code == 200
-    assert api.content(file_id_of(upload)).content == b"data"
-
-
 def test_parts_that_are_too_long_too_many_or_empty_are_refused(api: Api) -> None:
     small, large = api.create_upload(10), api.create_upload(10 * MIB)
 

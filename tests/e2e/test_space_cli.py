@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from larder_client import ApiError, AsyncClient, Client, PathError
+from larder_client import AsyncClient, Client
 from tests.e2e.api import eventually
 
 if TYPE_CHECKING:
@@ -120,23 +120,6 @@ def test_the_trash_gives_back_what_was_not_meant(shell: Shell) -> None:
         assert api.in_use() == (1, 5)
 
 
-def test_a_folder_goes_with_all_that_lies_in_it(shell: Shell) -> None:
-    shell.space("mkdir", "-p", "/Projects/2026")
-    deep = shell.put("deep.txt", b"1", "/Projects/2026")
-
-    refused = shell.space("rmdir", "/Projects", status=1)
-    shell.space("rmdir", "--recursive", "/Projects")
-
-    assert "is not empty" in refused
-    eventually(lambda: shell.json("ls")["folders"], lambda folders: not folders)
-    [trashed] = shell.json("trash")["files"]
-    assert (trashed["fileId"], trashed["path"]) == (deep, None)
-    assert shell.json("restore", deep)["folderId"] is None
-    shell.space("trash", "/deep.txt")
-    shell.space("purge", "--all")
-    eventually(lambda: shell.json("trash")["files"], lambda files: not files)
-
-
 def test_an_upload_in_parts_lies_in_its_folder(shell: Shell) -> None:
     shell.space("mkdir", "/Large")
 
@@ -185,30 +168,3 @@ def test_lists_of_many_pages_are_whole(new_project: NewProject) -> None:
     with Client(project.base_url, project.key) as larder:
         trashed = eventually(lambda: list(larder.space.trashed()), lambda all_: len(all_) >= 120)
     assert {file.name for file in trashed} == set(in_order)
-
-
-def test_the_blocking_client_does_what_the_commands_do(new_project: NewProject) -> None:
-    project = new_project()
-    with Client(project.base_url, project.key) as larder:
-        space = larder.space
-        folder = space.make_folders("/Projects/2026")
-        assert folder is not None
-        file = space.create("a.pdf", b"%PDF", folder_id=folder.id, tags=["one"])
-
-        assert space.file(file.id).folder_id == folder.id
-        assert (file.size, file.mime_type, file.tags) == (4, "application/pdf", ("one",))
-        changed = space.update(file.id, name="b.pdf", add_tags=["two"], favorite=True)
-        assert (changed.tags, changed.favorite) == (("one", "two"), True)
-        assert space.file_at("/projects/2026/B.pdf").id == file.id
-        assert space.paths_of([folder.id])[folder.id] == "/Projects/2026"
-        assert larder.read(file.id) == b"%PDF"
-
-        assert space.trash(file.id).is_deleted
-        with pytest.raises(PathError):
-            space.file_at("/Projects/2026/b.pdf")
-        assert space.trashed_at("/Projects/2026/b.pdf").id == file.id
-        assert space.restore(file.id).folder_id == folder.id
-        space.trash(file.id)
-        assert space.empty_trash().purged_files == 1
-        with pytest.raises(ApiError, match="already"):
-            space.create_folder("PROJECTS")

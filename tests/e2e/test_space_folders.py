@@ -171,18 +171,6 @@ def test_an_empty_folder_is_deleted(space: Space) -> None:
     assert space.make_folder("Projects") != folder
 
 
-def test_a_folder_with_something_in_it_is_only_deleted_with_it(space: Space) -> None:
-    with_file, with_folder = space.make_folder("with file"), space.make_folder("with folder")
-    space.put("a.txt", folderId=with_file)
-    space.make_folder("inner", with_folder)
-
-    for folder in (with_file, with_folder):
-        response = space.send("DELETE", f"/folders/{folder}")
-        assert_refused(response, 409, code="folder_not_empty", says="recursive=true")
-        assert response.headers["x-should-retry"] == "false"
-    assert space.folder_names() == ["with file", "with folder"]
-
-
 def test_a_recursive_delete_moves_all_files_to_the_trash(space: Space) -> None:
     top = space.make_folder("top")
     inner = space.make_folder("inner", top)

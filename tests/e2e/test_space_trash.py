@@ -102,17 +102,6 @@ def test_a_restored_file_is_back_as_it_was(space: Space) -> None:
     assert_refused(space.send("POST", f"/trash/{file['fileId']}/restore"), 404, param="id")
 
 
-def test_a_file_whose_folder_is_gone_is_restored_to_the_root(space: Space) -> None:
-    folder = space.make_folder("Projects")
-    file = space.put(folderId=folder)
-    space.trash(file["fileId"])
-    space.json("DELETE", f"/folders/{folder}")
-
-    assert space.restore(file["fileId"])["folderId"] is None
-
-    assert space.found(folderId="root") == ["report.pdf"]
-
-
 def test_a_batch_file_that_was_trashed_before_its_validation_is_validated_after_all(
     space: Space,
 ) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.e2e.api import assert_refused, batch_lines
+from tests.e2e.api import batch_lines
 
 if TYPE_CHECKING:
     from tests.e2e.api import Api
@@ -118,12 +118,3 @@ def test_a_file_that_is_wrong_as_a_whole_is_an_error(api: Api, data: bytes, code
     assert file["status"] == "error"
     report = api.json("GET", f"/files/{file['id']}/validation")
     assert code in {error["code"] for error in report["errors"]}
-
-
-def test_other_purposes_are_processed_unchecked_and_have_no_report(api: Api) -> None:
-    file = api.settled(api.create_file(b"not JSONL at all", "a.txt", "user_data")["id"])
-
-    assert file["status"] == "processed"
-    response = api.send("GET", f"/files/{file['id']}/validation")
-    assert response.status_code == 404
-    assert_refused(response, 404, param=response.json()["error"]["param"], says=file["id"])

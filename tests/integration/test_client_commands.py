@@ -129,6 +129,24 @@ def test_repeating_the_command_resumes_an_upload_after_ctrl_c(fake: FakeLarder, 
     assert len(fake.uploads) == 1
 
 
+def test_ctrl_c_prints_no_traceback(fake: FakeLarder) -> None:
+    write("a.bin", LARGE)
+    with subprocess.Popen(
+        [sys.executable, "-m", "larder_cli", "put", "a.bin"], stderr=subprocess.PIPE, text=True
+    ) as process:
+
+        def interrupt_it(_: Asked, __: Callable[[Asked], Answer]) -> Answer:
+            process.send_signal(signal.SIGINT)
+            raise ConnectionCutError
+
+        fake.fault("PUT /s3/.*/5", interrupt_it)
+        _, stderr = process.communicate(timeout=60)
+
+    assert process.returncode == 130
+    assert "Interrupted. Run the same command again" in stderr
+    assert "Traceback" not in stderr
+
+
 def with_report(fake: FakeLarder, *, valid: bool) -> None:
     def report(asked: Asked, normal: Callable[[Asked], Answer]) -> Answer:
         answer = normal(asked)

@@ -373,6 +373,39 @@ def test_the_list_is_newest_first_and_pages_exactly(functions: Functions, tenant
     assert (first["object"], first["first_id"], first["last_id"]) == ("list", ids[4], ids[2])
 
 
+def test_has_more_is_exact_at_the_last_file_of_a_purpose(
+    functions: Functions, tenant: TenantId
+) -> None:
+    purposes = ("user_data", "vision", "user_data", "vision", "vision", "user_data")
+    made = []
+    for purpose in purposes:
+        made.append(upload(functions, tenant, fields={"purpose": purpose}).json["id"])
+        time.sleep(0.002)
+
+    pages = [
+        functions.call(
+            "files_list",
+            tenant,
+            queryStringParameters={"limit": str(limit), "purpose": "user_data"},
+        ).json
+        for limit in (1, 2, 3, 4)
+    ]
+    beyond = functions.call("files_list", tenant, queryStringParameters={"after": made[0]}).json
+
+    user_data = [made[5], made[2], made[0]]
+    assert [[file["id"] for file in page["data"]] for page in pages] == [
+        user_data[:1], user_data[:2], user_data, user_data,
+    ]  # fmt: skip
+    assert [page["has_more"] for page in pages] == [True, True, False, False]
+    assert beyond == {
+        "object": "list",
+        "data": [],
+        "first_id": "",
+        "last_id": "",
+        "has_more": False,
+    }
+
+
 def test_an_empty_list_has_empty_ids(functions: Functions, tenant: TenantId) -> None:
     answer = functions.call("files_list", tenant, queryStringParameters=None)
 
@@ -390,10 +423,12 @@ def test_an_empty_list_has_empty_ids(functions: Functions, tenant: TenantId) -> 
     [
         ({"limit": "10001"}, "limit", "integer_above_max_value"),
         ({"limit": "0"}, "limit", "integer_below_min_value"),
+        ({"limit": "-1"}, "limit", "integer_below_min_value"),
         ({"limit": "-99999999999999999999"}, "limit", "integer_below_min_value"),
         ({"limit": "ten"}, "limit", None),
         ({"order": "newest"}, "order", None),
-        ({"after": "file-1"}, "after", None),
+        ({"after": "file-xyz"}, "after", None),
+        ({"after": ""}, "after", None),
         ({"purpose": "fun"}, "purpose", None),
     ],
 )
@@ -412,15 +447,18 @@ def test_a_list_parameter_out_of_range_is_named(
     [
         ({"purpose": "fun"}, "purpose"),
         ({"purpose": "batch_output"}, "purpose"),
-        (
-            {"expires_after[seconds]": "60", "expires_after[anchor]": "created_at"},
-            "expires_after[seconds]",
+        *(
+            (
+                {"expires_after[seconds]": seconds, "expires_after[anchor]": "created_at"},
+                "expires_after[seconds]",
+            )
+            for seconds in ("60", "3599", "2592001", "", "soon", "1e4", "\uff13\uff16\uff10\uff10")
         ),
         ({"expires_after[seconds]": "2592001"}, "expires_after[seconds]"),
         ({"expires_after[seconds]": "1e5"}, "expires_after[seconds]"),
         ({"expires_after[anchor]": "created_at"}, "expires_after[seconds]"),
         (
-            {"expires_after[anchor]": "now", "expires_after[seconds]": "3600"},
+            {"expires_after[anchor]": "last_active_at", "expires_after[seconds]": "3600"},
             "expires_after[anchor]",
         ),
     ],
@@ -432,7 +470,13 @@ def test_a_wrong_field_is_named_and_costs_nothing(
 
     assert answer.status == 400
     assert answer.error["param"] == param
-    assert functions.call("usage_get", tenant).json["files"]["used"] == 0
+    assert_nothing_stored(functions, tenant)
+
+
+def assert_nothing_stored(functions: Functions, tenant: TenantId) -> None:
+    usage = functions.call("usage_get", tenant).json
+    assert (usage["files"]["used"], usage["bytes"]["used"]) == (0, 0)
+    assert functions.call("files_list", tenant, queryStringParameters=None).json["data"] == []
 
 
 def test_a_body_over_2_mib_is_too_large(functions: Functions, tenant: TenantId) -> None:
@@ -441,6 +485,7 @@ def test_a_body_over_2_mib_is_too_large(functions: Functions, tenant: TenantId) 
     assert answer.status == 413
     assert answer.error["code"] == "request_too_large"
     assert "POST /v1/uploads" in answer.error["message"]
+    assert_nothing_stored(functions, tenant)
 
 
 def test_a_full_quota_is_explained(
@@ -457,6 +502,21 @@ def test_a_full_quota_is_explained(
         "storage_quota_exceeded",
     )
     assert "1 of 1 files" in answer.error["message"]
+
+
+def test_a_full_quota_in_bytes_is_explained_with_its_numbers(
+    functions: Functions, tenant: TenantId, ports: Composition
+) -> None:
+    ports.projects.set_limit(tenant, Amount(files=5, bytes=1_500))
+    upload(functions, tenant, bytes(1_000))
+
+    refused = upload(functions, tenant, bytes(501))
+    admitted = upload(functions, tenant, bytes(500))
+
+    assert (refused.status, refused.error["code"]) == (400, "storage_quota_exceeded")
+    for number in ("1000", "1500", "501"):
+        assert number in refused.error["message"].replace(",", "")
+    assert admitted.status == 200
 
 
 def test_a_store_that_fails_gives_the_quota_back_and_tells_nothing(

@@ -86,15 +86,15 @@ def test_a_key_with_another_request_is_a_permanent_conflict(
 
 def test_a_key_on_another_route_is_a_conflict(functions: Functions, tenant: TenantId) -> None:
     upload = create(functions, tenant, "one").json
+    path = {"upload_id": upload["id"]}
 
     answer = functions.call(
-        "uploads_cancel",
-        tenant,
-        pathParameters={"upload_id": upload["id"]},
-        headers={"Idempotency-Key": "one"},
+        "uploads_cancel", tenant, pathParameters=path, headers={"Idempotency-Key": "one"}
     )
 
     assert (answer.status, answer.error["code"]) == (409, "idempotency_conflict")
+    read = functions.call("uploads_get", tenant, pathParameters=path)
+    assert read.json["status"] == "pending"
 
 
 def test_another_projects_key_is_its_own(
@@ -200,7 +200,8 @@ def test_a_refusal_is_repeated_too(functions: Functions, tenant: TenantId) -> No
     first = create(functions, tenant, "one", purpose="fun")
     second = create(functions, tenant, "one", purpose="fun")
 
-    assert second.raw == first.raw
+    assert (first.status, first.error["param"]) == (400, "purpose")
+    assert (second.status, second.raw) == (400, first.raw)
     assert second.headers["larder-idempotent-replay"] == "true"
 
 
@@ -221,3 +222,4 @@ def test_a_malformed_key_is_refused(functions: Functions, tenant: TenantId, key:
     answer = create(functions, tenant, key)
 
     assert (answer.status, answer.error["param"]) == (400, "Idempotency-Key")
+    assert used(functions, tenant) == (0, 0, 0, 0)

@@ -103,6 +103,13 @@ def test_an_upload_is_resumed_with_the_parts_that_are_missing(
     digest = hashlib.md5(bytes([2]) * 16 * MIB).hexdigest()  # noqa: S324 - S3's ETag
     assert transfer["arrived"][0]["etag"] == digest
 
+    for numbers in (range(1, 2), range(4, 6)):
+        put_parts(stack, tenant, upload["id"], numbers)
+    assert on_upload(functions, tenant, "get", upload["id"]).json["transfer"]["parts"] == []
+    assert complete(functions, tenant, upload["id"]).status == 200
+    whole = b"".join([*(bytes([number]) * 16 * MIB for number in range(1, 5)), bytes([5]) * MIB])
+    assert content(stack, tenant, upload["id"]) == whole
+
 
 def test_all_parts_become_one_file(
     functions: Functions, stack: MotoStack, tenant: TenantId
@@ -159,15 +166,16 @@ def test_the_digest_announced_of_parts_is_checked_when_they_are_read(
     functions: Functions, stack: MotoStack, tenant: TenantId
 ) -> None:
     upload = in_parts(functions, tenant, sha256="0" * 64)
-    put_parts(stack, tenant, upload["id"], range(1, 6))
+    data = put_parts(stack, tenant, upload["id"], range(1, 6))
     complete(functions, tenant, upload["id"])
     file_id = upload["id"].replace("upload_", "file-")
 
     functions.invoke("on_object_created", arrival(f"files/{tenant}/{file_id}"))
 
-    file = complete(functions, tenant, upload["id"]).json["file"]
-    assert file["status"] == "error"
-    assert "announced" in file["status_details"]
+    read = functions.call("files_get", tenant, pathParameters={"file_id": file_id})
+    assert read.json["status"] == "error"
+    assert f"{'0' * 64} was announced" in read.json["status_details"]
+    assert read.headers["larder-sha256"] == hashlib.sha256(data).hexdigest()
 
 
 @pytest.mark.parametrize("ended", ["cancelled", "expired"])
@@ -195,8 +203,10 @@ def test_a_refused_upload_leaves_no_multipart_upload_behind(
 ) -> None:
     answer = create(functions, tenant, bytes=300 * MIB)
 
+    assert (answer.status, answer.error["type"]) == (400, "insufficient_quota")
     assert answer.error["code"] == "storage_quota_exceeded"
     assert open_multiparts(stack) == []
+    assert used(functions, tenant) == (0, 0, 0, 0)
 
 
 def test_small_parts_are_put_together_in_the_order_of_their_ids(
@@ -267,37 +277,58 @@ def test_a_part_is_answered_in_openais_shape(functions: Functions, tenant: Tenan
 
 
 def test_parts_that_do_not_make_the_file_are_refused_and_can_be_mended(
-    functions: Functions, tenant: TenantId
+    functions: Functions, stack: MotoStack, tenant: TenantId, stranger: TenantId
 ) -> None:
     upload, other = create(functions, tenant).json, create(functions, tenant).json
+    theirs = create(functions, stranger).json
     one = send(functions, tenant, upload["id"], b"some ").json["id"]
     two = send(functions, tenant, upload["id"], b"bytes").json["id"]
     foreign = send(functions, tenant, other["id"], b"bytes").json["id"]
+    strange = send(functions, stranger, theirs["id"], b"bytes").json["id"]
     right = hashlib.md5(b"some bytes").hexdigest()  # noqa: S324
+    swapped = hashlib.md5(b"bytessome ").hexdigest()  # noqa: S324
 
     wrong = [
         complete(functions, tenant, upload["id"], part_ids=[one]),
         complete(functions, tenant, upload["id"], part_ids=[one, foreign]),
+        complete(functions, tenant, upload["id"], part_ids=[one, strange]),
         complete(functions, tenant, upload["id"], part_ids=[one, one]),
+        complete(functions, tenant, upload["id"], part_ids=[one, two, two]),
         complete(functions, tenant, upload["id"], part_ids=[one, "part_x"]),
         complete(functions, tenant, upload["id"], part_ids=[two, one], md5=right),
+        complete(functions, tenant, upload["id"], part_ids=[one, two], md5="0" * 32),
     ]
-    mended = complete(functions, tenant, upload["id"], part_ids=[one, two], md5=right)
+    before = used(functions, tenant)
+    mended = complete(functions, tenant, upload["id"], part_ids=[one, two], md5=right.upper())
 
-    assert [answer.status for answer in wrong] == [400] * 5
-    assert [answer.error["param"] for answer in wrong] == ["part_ids"] * 4 + ["md5"]
+    assert [answer.status for answer in wrong] == [400] * 8
+    assert [answer.error["param"] for answer in wrong] == ["part_ids"] * 6 + ["md5"] * 2
+    assert [swapped in wrong[-2].error["message"], right in wrong[-1].error["message"]] == [
+        True
+    ] * 2
+    assert before == (0, 2, 0, 20)
     assert mended.status == 200
+    assert content(stack, tenant, upload["id"]) == b"some bytes"
+    assert used(functions, tenant) == (1, 1, 10, 10)
 
 
-def test_parts_of_other_bytes_than_announced_are_refused(
-    functions: Functions, tenant: TenantId
+def test_parts_of_other_bytes_than_announced_are_refused_and_can_be_mended(
+    functions: Functions, stack: MotoStack, tenant: TenantId
 ) -> None:
     upload = create(functions, tenant, sha256=hashlib.sha256(b"some bytes").hexdigest()).json
-    part = send(functions, tenant, upload["id"], b"other byte").json["id"]
+    file_id = upload["id"].replace("upload_", "file-")
+    wrong = send(functions, tenant, upload["id"], b"other byte").json["id"]
 
-    answer = complete(functions, tenant, upload["id"], part_ids=[part])
+    refused = complete(functions, tenant, upload["id"], part_ids=[wrong])
+    read = functions.call("files_get", tenant, pathParameters={"file_id": file_id})
+    right = send(functions, tenant, upload["id"], b"some bytes").json["id"]
+    mended = complete(functions, tenant, upload["id"], part_ids=[right])
 
-    assert (answer.status, answer.error["param"]) == (400, "sha256")
+    assert (refused.status, refused.error["param"]) == (400, "sha256")
+    assert hashlib.sha256(b"other byte").hexdigest() in refused.error["message"]
+    assert read.status == 404
+    assert mended.status == 200
+    assert content(stack, tenant, upload["id"]) == b"some bytes"
 
 
 def test_the_digest_is_that_of_the_bytes_when_another_request_was_faster(
@@ -370,6 +401,7 @@ def test_another_projects_upload_takes_no_parts(
     upload = create(functions, tenant).json
 
     assert send(functions, stranger, upload["id"], b"some").status == 404
+    assert complete(functions, stranger, upload["id"], part_ids=["part_1"]).status == 404
 
 
 def test_an_upload_of_nothing_is_completed_without_parts(

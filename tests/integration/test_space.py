@@ -259,10 +259,16 @@ def test_a_folder_is_deleted_with_all_that_is_in_it(functions: Functions, tenant
     inner = folder(functions, tenant, "2026", parentId=place)
     put(functions, tenant, folderId=inner)
 
-    refused = on(functions, tenant, "folders_delete", id=place)
+    refused = [on(functions, tenant, "folders_delete", id=full) for full in (place, inner)]
+    listed = on(functions, tenant, "folders_list", query={"parentId": place}).json["folders"]
     deleted = on(functions, tenant, "folders_delete", id=place, query={"recursive": "true"})
 
-    assert (refused.status, deleted.status) == (409, 200)
+    for answer in refused:
+        assert (answer.status, answer.error["code"]) == (409, "folder_not_empty")
+        assert "recursive=true" in answer.error["message"]
+        assert answer.headers["x-should-retry"] == "false"
+    assert [each["folderId"] for each in listed] == [inner]
+    assert deleted.status == 200
     assert trashed(functions, tenant) == ["report.pdf"]
 
 

@@ -363,8 +363,11 @@ def test_a_file_is_trashed_and_restored_by_its_path() -> None:
     assert listed("/Projects") == ["a.txt"]
 
 
-def test_a_file_whose_folder_is_gone_is_restored_to_the_root() -> None:
+@pytest.mark.parametrize("trashed", ["with its folder", "before its folder"])
+def test_a_file_whose_folder_is_gone_is_restored_to_the_root(trashed: str) -> None:
     file_id = put("/Projects/a.txt")
+    if trashed == "before its folder":
+        space("trash", "/Projects/a.txt")
     space("rmdir", "-r", "/Projects")
 
     restored = space("restore", file_id, "--json").json

@@ -88,15 +88,31 @@ def test_an_upload_reserves_its_room_and_says_where_to_put_the_bytes(
         ({"bytes": -1}, "bytes"),
         ({"bytes": MAX_UPLOAD_BYTES + 1}, "bytes"),
         ({"bytes": "10"}, "bytes"),
+        ({"bytes": "four"}, "bytes"),
+        ({"bytes": None}, "bytes"),
         ({"bytes": True}, "bytes"),
         ({"bytes": 1.5}, "bytes"),
         ({"bytes": 10**40}, "bytes"),
         ({"filename": "a\x00b"}, "filename"),
+        ({"filename": "a\nb"}, "filename"),
         ({"filename": "/"}, "filename"),
+        ({"filename": "a/.."}, "filename"),
+        ({"filename": ""}, "filename"),
+        ({"filename": "x" * 256}, "filename"),
         ({"filename": None}, "filename"),
         ({"purpose": "fun"}, "purpose"),
+        ({"purpose": "batch_output"}, "purpose"),
         ({"sha256": "abc"}, "sha256"),
-        ({"expires_after": {"anchor": "created_at", "seconds": 1}}, "expires_after[seconds]"),
+        *(
+            ({"expires_after": {"anchor": "created_at", "seconds": seconds}}, f"expires_after{at}")
+            for seconds, at in [
+                (1, "[seconds]"),
+                (3_599, "[seconds]"),
+                (2_592_001, "[seconds]"),
+                (-1, "[seconds]"),
+                ("soon", ".seconds"),
+            ]
+        ),
         ({"expires_after": {"anchor": "later", "seconds": 3600}}, "expires_after.anchor"),
         ({"mime_type": "a\r\nb"}, "mime_type"),
     ],
@@ -111,8 +127,8 @@ def test_a_wrong_value_is_named_and_reserves_nothing(
     assert used(functions, tenant) == (0, 0, 0, 0)
 
 
-@pytest.mark.parametrize("body", ["", "[]", "{", "null", "\ud800", '"x"', "{}x"])
-def test_a_body_that_is_no_json_object_is_refused(
+@pytest.mark.parametrize("body", ["", "{}", "[]", "{", "null", "\ud800", '"x"', "{}x"])
+def test_a_body_that_is_not_a_complete_json_object_is_refused(
     functions: Functions, tenant: TenantId, body: str
 ) -> None:
     raw = body.encode("utf-8", "surrogatepass")
@@ -154,6 +170,8 @@ def test_completing_twice_answers_the_same(
 
     assert second.json == first.json
     assert used(functions, tenant) == (1, 0, 10, 0)
+    listed = functions.call("files_list", tenant, queryStringParameters=None).json["data"]
+    assert [file["id"] for file in listed] == [first.json["file"]["id"]]
 
 
 def test_the_event_alone_completes_an_upload(
@@ -181,7 +199,8 @@ def test_completing_before_the_bytes_arrive_is_refused_and_loses_nothing(
 
     assert early.status == 400
     assert early.error["code"] == "upload_incomplete"
-    assert late.status == 200
+    assert "transfer" in early.error["message"]
+    assert (late.status, late.json["status"]) == (200, "completed")
 
 
 def test_bytes_of_another_size_are_refused_and_cleared_for_another_try(
@@ -225,6 +244,22 @@ def test_a_part_that_does_not_exist_is_refused(functions: Functions, tenant: Ten
 
     assert answer.status == 400
     assert answer.error["param"] == "part_ids"
+    assert "part_1" in answer.error["message"]
+
+
+@pytest.mark.parametrize("route", ["files_get", "files_content", "files_url", "files_validation"])
+def test_a_file_that_is_still_being_uploaded_is_not_found(
+    functions: Functions, tenant: TenantId, route: str
+) -> None:
+    upload = create(functions, tenant).json
+    file_id = upload["id"].replace("upload_", "file-")
+
+    answer = functions.call(
+        route, tenant, pathParameters={"file_id": file_id}, queryStringParameters=None
+    )
+
+    assert answer.status == 404
+    assert functions.call("files_list", tenant, queryStringParameters=None).json["data"] == []
 
 
 def test_cancelling_frees_the_reservation_and_what_arrives_later_is_deleted(
@@ -250,12 +285,15 @@ def test_a_completed_upload_cannot_be_cancelled(
     functions: Functions, stack: MotoStack, tenant: TenantId
 ) -> None:
     upload = create(functions, tenant).json
-    put(stack, tenant, upload["id"])
-    on_upload(functions, tenant, "complete", upload["id"])
+    key = put(stack, tenant, upload["id"])
+    file_id = on_upload(functions, tenant, "complete", upload["id"]).json["file"]["id"]
 
     answer = on_upload(functions, tenant, "cancel", upload["id"])
 
     assert (answer.status, answer.error["code"]) == (409, "upload_completed")
+    assert file_id in answer.error["message"]
+    assert answer.headers["x-should-retry"] == "false"
+    assert stack.object_keys() == {key}
     assert used(functions, tenant) == (1, 0, 10, 0)
 
 

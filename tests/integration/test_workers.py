@@ -90,6 +90,7 @@ def test_other_purposes_are_processed_unchecked(functions: Functions, tenant: Te
     assert get(functions, tenant, file["id"]).json["status"] == "processed"
     answer = get(functions, tenant, file["id"], "files_validation")
     assert answer.status == 404
+    assert file["id"] in answer.error["message"]
 
 
 def test_a_report_that_is_not_there_yet_can_be_asked_for_again(
