@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 TENANT = TenantId("wks-000000000000000000000001")
 OTHER = TenantId("wks-000000000000000000000002")
 ROOM = Amount(files=10, bytes=1_000)
+WORST_CHARACTER = "\U0001d160"
+"""An eighth note. Folding turns its four bytes into twelve, more than any other character's."""
 
 
 def a_file_id(at: float = START, number: int | None = None) -> FileId:

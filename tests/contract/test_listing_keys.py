@@ -1,9 +1,7 @@
-"""The keys that lists are in order of: no name makes one too long for DynamoDB."""
+"""The sort keys of lists: no name makes one too long for DynamoDB."""
 
 from __future__ import annotations
 
-import sys
-import unicodedata
 from typing import TYPE_CHECKING
 
 from larder.adapters.dynamodb.listings import LISTINGS, folder_listing_key, listing_keys
@@ -13,38 +11,16 @@ from larder.domain.ids import new_folder_id
 from larder.services.space.ports import FileQuery, Sort
 from tests.backends.expressions import MAX_SORT_KEY
 from tests.fakes.clock import START
-from tests.samples import TENANT, a_file, a_folder, a_project
+from tests.samples import TENANT, WORST_CHARACTER, a_file, a_folder, a_project
 
 if TYPE_CHECKING:
     from tests.backends.aws import AwsBackend
 
-WORST = "\U0001d160"
-"""An eighth note: four bytes, which no form of Unicode keeps together, become twelve."""
-
-LONGEST = WORST * (MAX_FILENAME_BYTES // 4) + "aaa"
+LONGEST = WORST_CHARACTER * (MAX_FILENAME_BYTES // 4) + "aaa"
 
 
 def size(text: str) -> int:
-    return len(text.encode("utf-8", "surrogatepass"))
-
-
-def test_the_worst_that_folding_does_to_a_character_is_to_triple_it() -> None:
-    growth = {
-        character: size(folded(character)) / size(character)
-        for character in map(chr, range(sys.maxunicode + 1))
-    }
-
-    assert max(growth.values()) == growth[WORST] == 3
-
-
-def test_characters_together_are_not_made_longer_than_apart() -> None:
-    # What is folded is put together of the parts of its characters, of which none make more than
-    # three times the character; and nothing put together is longer than its parts.
-    for character in map(chr, range(sys.maxunicode + 1)):
-        parts = unicodedata.normalize("NFD", character)
-        assert size(unicodedata.normalize("NFC", parts)) <= size(parts)
-        folded_parts = unicodedata.normalize("NFD", parts.casefold())
-        assert size(folded_parts) <= 3 * size(character), character
+    return len(text.encode())
 
 
 def test_the_keys_of_the_worst_name_are_short_enough() -> None:

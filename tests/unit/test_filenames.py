@@ -1,11 +1,8 @@
 from __future__ import annotations
 
-import sys
-import unicodedata
-
 import pytest
 
-from larder.domain.filenames import InvalidFilenameError, checked_name, clean_filename, folded
+from larder.domain.filenames import InvalidFilenameError, checked_name, clean_filename
 
 
 @pytest.mark.parametrize(
@@ -75,20 +72,3 @@ def test_a_name_that_a_person_gives_may_take_255_bytes_and_no_more(character: st
     assert checked_name(longest, param="name") == longest
     with pytest.raises(InvalidFilenameError, match="at most 255 bytes"):
         checked_name(longest + character, param="name")
-
-
-def test_folding_a_folded_name_changes_nothing_for_any_character() -> None:
-    unstable = [c for c in map(chr, range(sys.maxunicode + 1)) if folded(folded(c)) != folded(c)]
-
-    assert unstable == []
-
-
-def test_a_name_s_own_cases_and_forms_fold_alike_for_any_character() -> None:
-    def variants(c: str) -> set[str]:
-        return {c, c.casefold(), *(unicodedata.normalize(form, c) for form in ("NFC", "NFD"))}
-
-    apart = [
-        c for c in map(chr, range(sys.maxunicode + 1)) if len(set(map(folded, variants(c)))) > 1
-    ]
-
-    assert apart == []
