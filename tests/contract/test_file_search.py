@@ -14,8 +14,9 @@ from larder.domain.files import File, FileStatus
 from larder.domain.quota import Amount
 from larder.services.files.ports import Settlement
 from larder.services.space.ports import FileQuery, Page, Position, Sort
+from tests.backends.aws import aws_backend
 from tests.fakes.clock import START
-from tests.samples import OTHER, a_file, a_file_id, a_folder, a_project, an_upload, to_trash
+from tests.samples import OTHER, TENANT, a_file, a_file_id, a_folder, a_project, an_upload, to_trash
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -524,6 +525,17 @@ class TestPages:
         assert cut.next is not None
 
 
+@pytest.fixture(scope="class")
+def stocked() -> Iterator[AwsBackend]:
+    """A project with 100 files, of which the first and the 51st are favorites."""
+    with aws_backend() as backend:
+        tenant = a_project(backend, limit=Amount(files=10_000, bytes=10**12))
+        for number in range(100):
+            file = a_file(id=a_file_id(number=number), favorite=number % 50 == 0)
+            backend.files.admit(tenant, file)
+        yield backend
+
+
 class TestCost:
     def queries(self, aws: AwsBackend, query: FileQuery, *, limit: int) -> int:
         made = 0
@@ -532,31 +544,27 @@ class TestCost:
             nonlocal made
             made += 1
 
-        tenant = a_project(aws, limit=Amount(files=10_000, bytes=10**12))
-        for number in range(100):
-            aws.files.admit(tenant, a_file(id=a_file_id(number=number), favorite=number % 50 == 0))
         aws.dynamodb.meta.events.register("before-call.dynamodb.Query", count, unique_id="count")
-        find(aws, tenant, query, limit=limit)
+        find(aws, TENANT, query, limit=limit)
         aws.dynamodb.meta.events.unregister("before-call.dynamodb.Query", unique_id="count")
         return made
 
-    def test_a_page_without_conditions_is_one_query(self, aws: AwsBackend) -> None:
-        assert self.queries(aws, ALL, limit=10) == 1
+    def test_a_page_without_conditions_is_one_query(self, stocked: AwsBackend) -> None:
+        assert self.queries(stocked, ALL, limit=10) == 1
 
-    def test_what_few_files_match_takes_few_queries(self, aws: AwsBackend) -> None:
-        # Of 3, 12, 48 and 192 items.
-        assert self.queries(aws, FileQuery(favorite=True), limit=2) == 4
+    def test_a_condition_that_few_files_meet_takes_few_queries(self, stocked: AwsBackend) -> None:
+        # For 3, 12, 48 and 192 items.
+        assert self.queries(stocked, FileQuery(favorite=True), limit=2) == 4
 
-    def test_who_looks_for_too_long_is_told_where_to_go_on(
-        self, aws: AwsBackend, monkeypatch: pytest.MonkeyPatch
+    def test_a_search_that_takes_too_many_queries_says_where_to_continue(
+        self, stocked: AwsBackend, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(pages, "MAX_QUERIES", 2)
-        tenant = a_project(aws, limit=Amount(files=10_000, bytes=10**12))
-        files = [a_file(id=a_file_id(number=n), favorite=n in {0, 40}) for n in range(60)]
-        for file in files:
-            aws.files.admit(tenant, file)
 
-        found = list(paged(aws, tenant, FileQuery(favorite=True), limit=1))
+        found = list(paged(stocked, TENANT, FileQuery(favorite=True), limit=1))
 
-        assert [i for page in found for i in ids(page)] == [files[40].id, files[0].id]
+        assert [i for page in found for i in ids(page)] == [
+            a_file_id(number=50),
+            a_file_id(number=0),
+        ]
         assert any(page.items == () and page.next is not None for page in found)

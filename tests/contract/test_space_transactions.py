@@ -15,7 +15,6 @@ from larder.domain.ids import new_folder_id
 from larder.domain.quota import Amount
 from larder.services.space.create_folder import create_folder
 from larder.services.space.delete_folder import EmptyFolder, delete_folder
-from larder.services.space.ports import MAX_FILES_PER_TRANSACTION
 from larder.services.space.restore_file import restore_file
 from larder.services.space.trash_file import trash_file
 from larder.services.space.update_file import FileChanges, update_file
@@ -81,7 +80,7 @@ def _complete(backend: AwsBackend) -> Change:
 
 
 def _trash(backend: AwsBackend) -> Change:
-    files = [a_file(1) for _ in range(MAX_FILES_PER_TRANSACTION)]
+    files = [a_file(1), a_file(1)]
     for file in files:
         backend.files.admit(TENANT, file)
     return lambda b: b.trash.put(TENANT, files, START)
@@ -97,13 +96,11 @@ def _restore(backend: AwsBackend) -> Change:
 
 
 def _purge(backend: AwsBackend) -> Change:
-    files = [a_file(1) for _ in range(MAX_FILES_PER_TRANSACTION)]
+    files = [a_file(1), a_file(1)]
     for file in files:
         backend.files.admit(TENANT, file)
     backend.trash.put(TENANT, files, START)
-    trashed = backend.trash.page(
-        TENANT, limit=MAX_FILES_PER_TRANSACTION, after=None, now=START
-    ).items
+    trashed = backend.trash.page(TENANT, limit=len(files), after=None, now=START).items
     return lambda b: b.trash.purge(TENANT, trashed)
 
 
