@@ -73,7 +73,7 @@ def test_size_and_md5_are_told_without_reading(backend: Backend, stored: FileId)
 
 
 @pytest.mark.parametrize(
-    ("asked", "part", "told"),
+    ("asked", "part", "content_range"),
     [
         ("bytes=0-3", b"0123", "bytes 0-3/10"),
         ("bytes=4-", b"456789", "bytes 4-9/10"),
@@ -83,9 +83,9 @@ def test_size_and_md5_are_told_without_reading(backend: Backend, stored: FileId)
     ],
 )
 def test_a_range_yields_its_part(
-    backend: Backend, stored: FileId, asked: str, part: bytes, told: str
+    backend: Backend, stored: FileId, asked: str, part: bytes, content_range: str
 ) -> None:
-    assert read(backend, stored, byte_range=asked) == StoredBytes(part, ETAG, told)
+    assert read(backend, stored, byte_range=asked) == StoredBytes(part, ETAG, content_range)
 
 
 def test_a_range_beyond_the_end_cannot_be_satisfied(backend: Backend, stored: FileId) -> None:

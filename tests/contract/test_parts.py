@@ -112,17 +112,17 @@ def test_small_parts_are_joined_in_the_order_asked_for(
 ) -> None:
     one = send_small(backend, tenant, small, b"world")
     two = send_small(backend, tenant, small, b"hello")
-    told: list[Digests] = []
+    digests: list[Digests] = []
 
     assert backend.parts.small_parts(tenant, small.id) == {one: 5, two: 5}
-    assert backend.parts.assemble(tenant, small, [two, one], told.append)
+    assert backend.parts.assemble(tenant, small, [two, one], digests.append)
 
     stream = backend.objects.stream(tenant, small.file_id)
     assert stream is not None
     with stream as blocks:
         assert b"".join(blocks) == b"helloworld"
-    assert told[0].sha256 == hashlib.sha256(b"helloworld").hexdigest()
-    assert told[0].md5 == hashlib.md5(b"helloworld", usedforsecurity=False).hexdigest()
+    assert digests[0].sha256 == hashlib.sha256(b"helloworld").hexdigest()
+    assert digests[0].md5 == hashlib.md5(b"helloworld", usedforsecurity=False).hexdigest()
 
 
 def test_what_was_put_together_has_no_md5_of_s3(

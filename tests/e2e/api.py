@@ -1,4 +1,4 @@
-"""A plain HTTP client for Larder: what a program without any SDK would send."""
+"""A plain HTTP client for Larder, as a program without an SDK would write it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ type Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Api:
-    """Larder as one API key sees it; `http` sends to S3, which must not see the key."""
+    """Larder as one API key sees it. `client` sends to S3 as well, which must not see the key."""
 
     base_url: str
     key: str
@@ -85,14 +85,14 @@ class Api:
         return self.json("POST", f"/uploads/{upload_id}/complete", json={"part_ids": []})
 
     def put(self, transfer: Json, data: bytes, **changes: Any) -> httpx.Response:
-        """Send bytes to S3 exactly as the transfer says, but for `changes`."""
-        # The client states the length itself, and would send no other number of bytes.
+        """Send bytes to S3 exactly as the transfer says, except for `changes`."""
+        # httpx sets the length itself, and refuses to send another number of bytes.
         headers = {k: v for k, v in transfer["headers"].items() if k.lower() != "content-length"}
         options = {"method": transfer["method"], "url": transfer["url"], "headers": headers}
         return self.client.request(**options | {"content": data} | changes)
 
     def upload_directly(self, data: bytes, **fields: Any) -> Json:
-        """Announce, send and complete; returns the file."""
+        """Announce, send and complete an upload; return the file."""
         upload = self.create_upload(len(data), **fields)
         assert self.put(upload["transfer"], data).status_code == 200
         file: Json = self.complete(upload["id"])["file"]
@@ -126,10 +126,10 @@ class Api:
 
 
 def eventually[T](look: Callable[[], T], good: Callable[[T], bool], within: float = 30) -> T:
-    """Look again until what is seen is good; the wait, not the sight, is bounded."""
+    """Call `look` until its result is `good`, and return it. Fail after `within` seconds."""
     deadline = time.monotonic() + within
     while not good(seen := look()):
-        assert time.monotonic() < deadline, f"after {within} s it is still {seen!r}"
+        assert time.monotonic() < deadline, f"still {seen!r} after {within} s"
         time.sleep(0.2)
     return seen
 
@@ -143,7 +143,7 @@ def assert_refused(
     kind: str = "invalid_request_error",
     says: str = "",
 ) -> None:
-    """Check a refusal to the last key of its envelope."""
+    """Check every member of an error answer."""
     assert response.status_code == status, response.text
     assert response.headers["content-type"].startswith("application/json"), response.headers
     assert response.headers["x-request-id"]
@@ -158,7 +158,7 @@ def assert_refused(
 
 
 def batch_lines(count: int, padding: int = 0) -> bytes:
-    """Return a valid batch file of that many requests, each with `padding` bytes of prompt."""
+    """Return a valid batch file of `count` requests, each with `padding` more bytes of prompt."""
     return b"".join(
         json.dumps(
             {

@@ -21,7 +21,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(HERE):
             item.add_marker(pytest.mark.e2e)
-    # What waits for a minute to pass goes last, so that the minute passes meanwhile.
+    # Tests that wait for a minute to pass run last, so that the others use the minute.
     items.sort(key=_waits)
 
 
@@ -31,7 +31,7 @@ def _waits(item: pytest.Item) -> bool:
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
-    """The stack that LARDER_ENV_FILE leads to, or else one of the session's own."""
+    """The stack of LARDER_ENV_FILE; without it, one that this session starts."""
     if env_file := os.environ.get("LARDER_ENV_FILE"):
         yield Stack.read(Path(env_file))
     else:
@@ -51,7 +51,7 @@ def new_project(operator: Operator) -> NewProject:
 
 @pytest.fixture(scope="session")
 def revoked_key(operator: Operator) -> RevokedKey:
-    """A key that was in use when it was revoked."""
+    """A key that was revoked while it was in use."""
     return operator.used_and_revoked_key()
 
 

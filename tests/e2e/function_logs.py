@@ -1,4 +1,4 @@
-"""What the deployed functions have logged, looked through for what must not be there."""
+"""The logs of the deployed functions, checked for what must not be there."""
 
 from __future__ import annotations
 

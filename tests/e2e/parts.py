@@ -1,4 +1,4 @@
-"""Uploads in parts as a client sends them, and what they leave behind as the operator sees it."""
+"""Uploads in parts as a client sends them, and what they leave behind in S3."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ def file_id_of(upload: Json) -> str:
 
 
 def part_of(data: bytes, number: int) -> bytes:
-    """Return the bytes of part `number` (from 1) of a file that is transferred in parts."""
+    """Return the bytes of part `number`, counted from 1."""
     return data[(number - 1) * PART_SIZE : number * PART_SIZE]
 
 
 def put_parts(api: Api, transfer: Json, data: bytes, numbers: Iterable[int] | None = None) -> None:
-    """Send those parts of `data`, in parallel, to where `transfer` says; by default all of them."""
+    """Send parts of `data` in parallel to the URLs of `transfer`; by default all of them."""
     urls = {part["part_number"]: part["url"] for part in transfer["parts"]}
 
     def put(number: int) -> int:
@@ -45,7 +45,7 @@ def put_parts(api: Api, transfer: Json, data: bytes, numbers: Iterable[int] | No
 
 
 def post_part(api: Api, upload: Json, data: bytes, **options: Any) -> httpx.Response:
-    """Send a part with the request, as OpenAI's SDKs do."""
+    """Send a part in the request body, as OpenAI's SDKs do."""
     return api.send("POST", f"/uploads/{upload['id']}/parts", files={"data": data}, **options)
 
 
@@ -67,7 +67,7 @@ def complete(api: Api, upload: Json, **body: Any) -> httpx.Response:
 
 
 def outlive(stack: Stack, project: Project, upload: Json) -> None:
-    """Let the upload's hour have passed a second ago, for readers and for the sweeper."""
+    """Make the upload's hour end a second ago, for readers and for the sweeper."""
     stack.dynamodb.update_item(
         TableName=stack.env["LARDER_STORE_TABLE"],
         Key={"pk": {"S": f"P#{project.id}"}, "sk": {"S": upload["id"]}},
@@ -78,7 +78,7 @@ def outlive(stack: Stack, project: Project, upload: Json) -> None:
 
 
 def sweep(stack: Stack) -> Json:
-    """Run the sweeper as its schedule does, and return how often each outcome came about."""
+    """Run the sweeper as its schedule does, and return how often it had each outcome."""
     client: Any = boto3.client(
         "lambda",
         endpoint_url=stack.env["AWS_ENDPOINT_URL"],
@@ -94,14 +94,14 @@ def sweep(stack: Stack) -> Json:
 
 
 def open_multiparts(stack: Stack, project: Project, upload: Json) -> list[Any]:
-    """Return the multipart uploads that S3 holds open for the file that the upload becomes."""
+    """Return the open multipart uploads in S3 for the upload's file."""
     key = f"files/{project.id}/{file_id_of(upload)}"
     listed = stack.s3.list_multipart_uploads(Bucket=stack.env["LARDER_FILES_BUCKET"], Prefix=key)
     return list(listed.get("Uploads", []))
 
 
 def small_parts(stack: Stack, project: Project, upload: Json) -> list[Any]:
-    """Return the objects that S3 holds of the upload's parts of request size."""
+    """Return the objects in S3 that hold the upload's small parts."""
     listed = stack.s3.list_objects_v2(
         Bucket=stack.env["LARDER_FILES_BUCKET"], Prefix=f"parts/{project.id}/{upload['id']}/"
     )

@@ -1,4 +1,4 @@
-"""Projects and keys for the tests, made as an operator makes them: by the services, directly."""
+"""Projects and keys for the tests, created through the services as an operator does."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Project:
-    """A project of the test's own, with a key that opens it."""
+    """A project of the test's own, with a key."""
 
     id: TenantId
     base_url: str
@@ -33,7 +33,7 @@ class Project:
 
 @dataclass(frozen=True)
 class RevokedKey:
-    """A key that opened a file of a project until it was revoked (`time.monotonic`)."""
+    """A key that worked until it was revoked, at a time of `time.monotonic`."""
 
     project: Project
     secret: str
@@ -42,13 +42,13 @@ class RevokedKey:
 
 
 class NewProject(Protocol):
-    """Makes a project with those limits; the defaults are the contract's."""
+    """Creates a project with these limits; the defaults are the contract's."""
 
     def __call__(self, *, files: int = 200, size: int = 256 * 2**20) -> Project: ...
 
 
 class Operator:
-    """Who deployed the stack."""
+    """The operator, who deployed the stack."""
 
     def __init__(self, stack: Stack) -> None:
         self._base_url = stack.base_url
@@ -66,12 +66,12 @@ class Operator:
         return Project(project.id, self._base_url, self.create_key(project.id)[0])
 
     def create_key(self, project: TenantId) -> tuple[str, str]:
-        """Return the secret and the id of a further key of the project."""
+        """Return the secret and the id of another key of the project."""
         secret, record = create_key(project, keys=self._keys, pepper=self._pepper, clock=time.time)
         return secret, record.id
 
     def revoked_key(self, project: TenantId) -> str:
-        """Return a key of the project that was revoked before anybody used it."""
+        """Return a key of the project that was revoked before its first use."""
         secret, key_id = self.create_key(project)
         revoke_key(project, key_id, keys=self._keys, clock=time.time)
         return secret

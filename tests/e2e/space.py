@@ -1,4 +1,4 @@
-"""A plain HTTP client for the Space: what a program or a web page would send."""
+"""A plain HTTP client for the Space, as a program or a web page would write it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FOLDER_FIELDS = {"folderId", "name", "parentId", "createdAt", "favorite"}
 
 @dataclass(frozen=True)
 class Space:
-    """The Space of the project whose key `api` has; `api` is the same files for programs."""
+    """The Space of the project whose key `api` has; `api` shows the same files to programs."""
 
     api: Api
 
@@ -65,7 +65,7 @@ class Space:
         return [file["fileId"] for file in self.pages("trash")]
 
     def pages(self, listing: str, **query: Any) -> list[Json]:
-        """Return what a list has on all of its pages, each but the last full."""
+        """Return the items of all pages of a list. All pages but the last must be full."""
         items: list[Json] = []
         cursor: dict[str, str] = {}
         field = "folders" if listing == "folders" else "files"
@@ -81,7 +81,7 @@ class Space:
             cursor = {"cursor": following}
 
     def make_folder(self, name: str, parent: str | None = None) -> str:
-        """Make a folder, and return its id."""
+        """Create a folder and return its id."""
         folder = self.json("POST", "/folders", json={"name": name, "parentId": parent})
         assert set(folder) == FOLDER_FIELDS
         folder_id: str = folder["folderId"]

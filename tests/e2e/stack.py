@@ -1,4 +1,4 @@
-"""The deployed stack under test, seen from outside: where it answers, and its stores."""
+"""The deployed stack under test, from outside: its address and its stores."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ LOG_EVENTS_PER_PAGE = 10_000
 
 @contextmanager
 def started_stack() -> Iterator[Stack]:
-    """Build and start the embedded stack on a free port, with nothing in it, and stop it again."""
+    """Build and start an empty embedded stack on a free port, and stop it at the end."""
     with tempfile.TemporaryDirectory(prefix="larder-e2e-") as folder:
         state = Path(folder)
         output = state / "output"
@@ -61,7 +61,7 @@ def started_stack() -> Iterator[Stack]:
 
 @dataclass(frozen=True)
 class Stack:
-    """A running stack by its `.local/env`, with the operator's own credentials."""
+    """A running stack, found by its `.local/env`, with the operator's credentials."""
 
     env: dict[str, str]
     s3: S3Client
@@ -111,7 +111,7 @@ class Stack:
         return self.env["LARDER_BASE_URL"]
 
     def stored(self, key: str) -> bool:
-        """Tell whether S3 holds an object under that key."""
+        """Return whether S3 has an object with this key."""
         try:
             self.s3.head_object(Bucket=self.env["LARDER_FILES_BUCKET"], Key=key)
         except ClientError as error:
@@ -151,7 +151,7 @@ class Stack:
             start = events[-1]["timestamp"]
 
     def set_expiry(self, project_id: str, object_id: str, expires_at: int) -> None:
-        """Make time pass for one file or upload: the API grants no life under an hour."""
+        """Make time pass for one file or upload: the API allows no expiry under an hour."""
         deadline = ", deadline = :at" if object_id.startswith("upload_") else ""
         self.dynamodb.update_item(
             TableName=self.env["LARDER_STORE_TABLE"],
@@ -169,7 +169,7 @@ class Stack:
         age: int = 0,
         **params: Any,
     ) -> str:
-        """Return a URL good for 300 seconds that was signed `age` seconds ago."""
+        """Return a URL that was signed `age` seconds ago for 300 seconds."""
         signed_at = get_current_datetime() - timedelta(seconds=age)
         with mock.patch("botocore.auth.get_current_datetime", return_value=signed_at):
             return self.s3.generate_presigned_url(

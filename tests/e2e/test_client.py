@@ -1,4 +1,4 @@
-"""`larder put`, `get`, `ls`, `rm`, `validate` and `larder_client` against the deployed stack."""
+"""`larder put`, `get`, `validate` and `larder_client` against the deployed stack."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ PEAK_MEMORY = 128 * MIB
 FUNCTION_MEMORY_MIB = 256
 LARDER = Path(sys.executable).with_name("larder")
 
-# A process counts what its parent had in memory when it began: this one is a small parent.
+# A process's peak memory includes its parent's when it started, so this parent is small.
 MEASURED = """
 import os, resource, sys
 pid = os.posix_spawn(sys.argv[2], sys.argv[2:], os.environ)
@@ -46,7 +46,7 @@ sys.exit(status)
 
 @dataclass(frozen=True)
 class Shell:
-    """A user at a terminal: a folder, and an environment that leads to a project."""
+    """A user at a terminal: a folder, and an environment with a project's base URL and key."""
 
     folder: Path
     project: Project
@@ -70,7 +70,7 @@ class Shell:
         return _ended(self.start(*arguments))
 
     def run_measured(self, *arguments: str) -> tuple[Ended, int]:
-        """Run the command, and return its peak memory in bytes as well."""
+        """Run the command, and return its peak memory in bytes, too."""
         peak = self.folder / "peak"
         ended = _ended(self.start(*arguments, before=(sys.executable, "-c", MEASURED, peak)))
         return ended, int(peak.read_text())
@@ -78,7 +78,7 @@ class Shell:
     def signal_when(
         self, seen: Callable[[int], bool], number: signal.Signals, *arguments: str
     ) -> Ended:
-        """Start the command, and send it a signal once something is seen of its process."""
+        """Start the command, and send it a signal once `seen` is true for its process."""
         process = self.start(*arguments)
         deadline = time.monotonic() + 60
         while process.poll() is None and not seen(process.pid):
@@ -90,18 +90,18 @@ class Shell:
         assert ended.status != 0, ended
         return ended
 
-    def receiving(self, name: str, megabytes: int) -> Callable[[int], bool]:
-        """Tell of a process whether that much of the file has come."""
+    def has_received(self, name: str, megabytes: int) -> Callable[[int], bool]:
+        """Return a test of a process: has it downloaded this much of the file?"""
         log = self.folder / f"{name}.part.log"
         return lambda _: log.exists() and log.read_bytes().count(b"\n") > megabytes
 
-    def sending(self, path: Path, position: int) -> Callable[[int], bool]:
-        """Tell of a process whether it is sending the file from that position on."""
+    def has_read(self, path: Path, position: int) -> Callable[[int], bool]:
+        """Return a test of a process: has it read the file beyond this position?"""
         return lambda pid: self.upload_id is not None and read_position(pid, path) > position
 
     @property
     def upload_id(self) -> str | None:
-        """The upload that the user's state speaks of."""
+        """The id of the upload in the user's state folder, if any."""
         entries = list((self.folder / "state/larder/uploads").glob("*.json"))
         return json.loads(entries[0].read_bytes())["upload_id"] if entries else None
 
@@ -149,7 +149,7 @@ def sha256(path: Path) -> str:
 
 
 @pytest.mark.parametrize("size", [0, 100, 3 * MIB, 5 * MIB])
-def test_bytes_go_up_and_come_down_as_they_were(shell: Shell, size: int) -> None:
+def test_a_file_is_uploaded_and_downloaded_unchanged(shell: Shell, size: int) -> None:
     data = hashlib.shake_128(b"any").digest(size)
     write(shell, "a.bin", data)
 
@@ -161,7 +161,7 @@ def test_bytes_go_up_and_come_down_as_they_were(shell: Shell, size: int) -> None
     assert shell.run("get", sent["file"]["id"], "-o", "-").out == data
 
 
-def test_a_batch_file_is_waited_for(shell: Shell) -> None:
+def test_put_waits_for_the_validation_of_a_batch_file(shell: Shell) -> None:
     write(shell, "good.jsonl", batch_lines(3))
     write(shell, "bad.jsonl", batch_lines(2) * 2)
 
@@ -176,7 +176,7 @@ def test_a_batch_file_is_waited_for(shell: Shell) -> None:
     assert [problem["line"] for problem in answer["validation"]["errors"]] == [3, 4]
 
 
-def test_the_local_report_is_the_servers(shell: Shell, api: Api) -> None:
+def test_the_local_report_equals_the_servers(shell: Shell, api: Api) -> None:
     data = batch_lines(2) * 2 + b'\xff\n{"custom_id": 1}\n\n[]\n'
     write(shell, "bad.jsonl", data)
     file_id = api.create_file(data, purpose="batch")["id"]
@@ -192,13 +192,13 @@ def test_the_local_report_is_the_servers(shell: Shell, api: Api) -> None:
     }
 
 
-def test_a_large_file_survives_being_killed_twice_each_way(
+def test_a_large_transfer_survives_two_kills_in_each_direction(
     new_project: NewProject, stack: Stack, tmp_path: Path, large_file: Path
 ) -> None:
     shell = Shell(tmp_path, new_project(size=300 * MIB))
     put = ("put", str(large_file), "--purpose", "user_data")
     for position in (40 * MIB, 88 * MIB):
-        sending = shell.sending(large_file, position)
+        sending = shell.has_read(large_file, position)
         shell.signal_when(sending, signal.SIGKILL, *put, "--parallel", "1")
     with shell.project.api() as api:
         before = arrived(shell, api)
@@ -212,7 +212,7 @@ def test_a_large_file_survives_being_killed_twice_each_way(
         assert api.settled(file["id"])["status"] == "processed"
 
     for megabytes in (20, 100):
-        receiving = shell.receiving("large.bin", megabytes)
+        receiving = shell.has_received("large.bin", megabytes)
         shell.signal_when(receiving, signal.SIGKILL, "get", file["id"])
     got, peak = shell.run_measured("get", file["id"], "--json")
 
@@ -231,19 +231,19 @@ FUNCTIONS_OF_A_TRANSFER = (
 
 
 def function_memory(stack: Stack, function: str, project: Project) -> int:
-    """Return the most memory that the function held while it worked for the project, in MiB."""
+    """Return the function's peak memory while it worked for the project, in MiB."""
     message = "object_received" if function == "on_object_created" else "request"
     lines = eventually(lambda: stack.logged(function, message, project.id), bool)
     return max(int(line["peak_memory_mib"]) for line in lines)
 
 
 def high_water(pid: int) -> int:
-    """Return the most memory that a running process has held so far, in bytes."""
+    """Return the peak memory of a running process so far, in bytes."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) * 1024
 
 
-def test_a_large_file_is_sent_and_fetched_in_one_go_in_little_memory(
+def test_a_large_file_is_uploaded_and_downloaded_in_little_memory(
     new_project: NewProject, tmp_path: Path, large_file: Path
 ) -> None:
     shell = Shell(tmp_path, new_project(size=300 * MIB))
@@ -261,7 +261,7 @@ def test_a_large_file_is_sent_and_fetched_in_one_go_in_little_memory(
 
 
 def arrived(shell: Shell, api: Api) -> int:
-    """Return how many parts S3 has of the upload that was begun."""
+    """Return how many parts of the unfinished upload S3 has."""
     if shell.upload_id is None:
         return 0
     upload = api.json("GET", f"/uploads/{shell.upload_id}")
@@ -269,7 +269,7 @@ def arrived(shell: Shell, api: Api) -> int:
 
 
 def read_position(pid: int, path: Path) -> int:
-    """Return how far the process has read the file, 0 when it does not have it open."""
+    """Return how far the process has read the file, 0 if it is not open."""
     with contextlib.suppress(OSError):
         for descriptor in Path(f"/proc/{pid}/fd").iterdir():
             if descriptor.readlink() == path:
@@ -278,7 +278,7 @@ def read_position(pid: int, path: Path) -> int:
     return 0
 
 
-def test_the_async_client_does_what_the_sync_one_does(project: Project, tmp_path: Path) -> None:
+def test_the_async_client_uploads_and_downloads(project: Project, tmp_path: Path) -> None:
     path = tmp_path / "a.bin"
     path.write_bytes(hashlib.shake_128(b"any").digest(70 * MIB))
 

@@ -1,4 +1,4 @@
-"""What people paste into a terminal."""
+"""Commands as people paste them into a terminal."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_a_file_is_uploaded_as_a_form(
     assert api.content(file["id"]).content == path.read_bytes()
 
 
-def test_a_file_sent_as_a_plain_field_is_told_the_difference(
+def test_a_file_sent_as_a_plain_field_is_refused_with_the_right_syntax(
     api: Api, authorised: list[str], tmp_path: Path
 ) -> None:
     path = tmp_path / "a.txt"
@@ -76,7 +76,7 @@ def test_a_file_sent_as_a_plain_field_is_told_the_difference(
     assert "-F file=@" in json.loads(answer)["error"]["message"]
 
 
-def test_a_large_file_is_put_where_the_transfer_says(
+def test_a_large_file_is_uploaded_as_the_transfer_says(
     api: Api, authorised: list[str], tmp_path: Path
 ) -> None:
     path = tmp_path / "large.bin"
@@ -126,7 +126,7 @@ def test_a_large_file_is_put_where_the_transfer_says(
     assert (tmp_path / "copy").read_bytes() == path.read_bytes()
 
 
-def test_a_download_is_the_exact_bytes_with_their_name(
+def test_a_download_has_the_exact_bytes_and_the_name(
     api: Api, authorised: list[str], stored: tuple[str, bytes], tmp_path: Path
 ) -> None:
     file_id, data = stored

@@ -1,4 +1,4 @@
-"""SHA-256 and expiry, on every way by which a file comes: they are honoured, and told."""
+"""SHA-256 and expiry, for every way of uploading a file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from tests.e2e.api import Api, Json
 
-# Large files, which come in parts of S3, are in test_parts.py.
+# Files in S3's parts are in test_parts.py.
 PURPOSES = ("assistants", "batch", "evals", "fine-tune", "user_data", "vision")
 
 
@@ -41,7 +41,7 @@ def in_small_parts(api: Api, data: bytes, purpose: str, life: int, **sha256: str
 
 @pytest.mark.parametrize("way", [in_one_request, by_one_put, in_small_parts])
 @pytest.mark.parametrize("purpose", PURPOSES)
-def test_every_way_of_uploading_honours_the_digest_and_tells_it(
+def test_every_way_of_uploading_checks_and_returns_the_digest(
     api: Api, way: Callable[..., Json], purpose: str
 ) -> None:
     data = b"the same bytes"

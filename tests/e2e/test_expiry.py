@@ -1,4 +1,4 @@
-"""Expired means gone from that second on, whatever has been collected by then."""
+"""An expired file is gone from that second on, even if nothing has collected it yet."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_an_expired_file_makes_room_at_once(
         assert api.post_file(b"\0").status_code == 400
 
         stack.set_expiry(project.id, file_id, int(time.time()) - 1)
-        # The index by which expired files are found follows within a moment.
+        # The index of expired files is updated a moment later.
         response = eventually(
             lambda: api.post_file(b"\0" * 100), lambda it: it.status_code == 200, 5
         )

@@ -1,4 +1,4 @@
-"""Creating and listing files by plain HTTP, where the SDKs leave no choice."""
+"""Creating and listing files by plain HTTP, with requests that the SDKs cannot send."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_a_chunked_body_without_a_length_is_read_whole(api: Api) -> None:
     assert api.content(file["id"]).content == b"hello"
 
 
-def test_the_purpose_is_batch_unless_told(api: Api) -> None:
+def test_the_purpose_defaults_to_batch(api: Api) -> None:
     file = api.json("POST", "/files", content=FILE % b"a.jsonl" + END, headers=BOUNDARY)
 
     assert file["purpose"] == "batch"
@@ -64,7 +64,7 @@ def test_a_filename_is_its_last_segment(api: Api, sent: str, kept: str) -> None:
     assert api.file(created["id"])["filename"] == kept
 
 
-def test_an_extended_filename_is_understood(api: Api) -> None:
+def test_an_extended_filename_is_decoded(api: Api) -> None:
     body = (FILE % b"plain.txt").replace(
         b'"plain.txt"', b"\"plain.txt\"; filename*=UTF-8''na%C3%AFve.txt"
     )

@@ -1,4 +1,4 @@
-"""What a client gets when its request never reaches an operation."""
+"""The answers to requests that never reach an operation."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     ids=str,
 )
 @pytest.mark.parametrize("path", ["/files", "/usage"])
-def test_without_a_valid_key_nothing_is_answered(
+def test_without_a_valid_key_every_request_is_refused(
     api: Api, path: str, headers: dict[str, str]
 ) -> None:
     response = httpx.get(api.base_url + path, headers=headers)
@@ -48,7 +48,7 @@ def test_the_key_alone_without_its_scheme_is_refused(api: Api) -> None:
     ("method", "path"),
     [("GET", "/nothing"), ("POST", "/files/x/y/z"), ("GET", "/models"), ("GET", "/")],
 )
-def test_an_unknown_route_is_told_apart_from_a_missing_object(
+def test_an_unknown_route_has_another_code_than_a_missing_object(
     api: Api, method: str, path: str
 ) -> None:
     assert_refused(api.send(method, path), 404, code="unknown_url")
@@ -66,7 +66,7 @@ def test_a_wrong_method_is_refused(api: Api, method: str, path: str) -> None:
 
 
 @pytest.mark.parametrize("size", [3_000_000, 12_000_000])
-def test_a_body_that_is_too_large_is_sent_to_uploads(api: Api, size: int) -> None:
+def test_the_error_for_a_body_that_is_too_large_names_uploads(api: Api, size: int) -> None:
     response = api.post_file(b"\0" * size)
 
     assert_refused(response, 413, code="request_too_large", says="/v1/uploads")

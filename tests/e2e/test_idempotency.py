@@ -1,4 +1,4 @@
-"""A POST with an idempotency key is carried out once, and answered alike ever after."""
+"""A POST with an idempotency key is carried out once; its answer is replayed afterwards."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ REPLAY = "larder-idempotent-replay"
 
 @pytest.fixture
 def api(new_project: NewProject) -> Iterator[Api]:
-    """A project of the test's own, whose usage is exactly what the test has made of it."""
+    """A project of the test's own, so that its usage is exactly what the test made."""
     with new_project().api() as api:
         yield api
 
@@ -40,7 +40,7 @@ def new_key() -> str:
 
 
 def post_file(api: Api, key: str, data: bytes = b"data") -> httpx.Response:
-    # The client draws a new boundary every time, as the SDKs do.
+    # httpx chooses a new boundary every time, as the SDKs do.
     return api.send(
         "POST",
         "/files",
@@ -65,7 +65,7 @@ def on_uploads_in_parts(api: Api) -> tuple[Send, Send]:
     def send(key: str, size: int) -> httpx.Response:
         return api.send("POST", "/uploads", json=ANNOUNCED | {"bytes": size}, headers=keyed(key))
 
-    # With as many signed URLs as the default quota has room for.
+    # With as many signed URLs as the default quota allows.
     return (lambda key: send(key, 2**28)), (lambda key: send(key, 2**28 - 1))
 
 
@@ -101,7 +101,7 @@ EVERY_POST = [on_files, on_uploads, on_uploads_in_parts, on_parts, on_complete, 
 
 
 @pytest.mark.parametrize("route", EVERY_POST)
-def test_the_same_request_is_replayed_byte_for_byte_and_another_refused(
+def test_the_same_request_is_replayed_byte_for_byte_and_a_different_one_refused(
     api: Api, route: Callable[[Api], tuple[Send, Send]]
 ) -> None:
     send, send_other = route(api)
@@ -126,7 +126,7 @@ def test_the_same_request_is_replayed_byte_for_byte_and_another_refused(
 
 
 @pytest.mark.parametrize("name", ["Agent-Idempotency-Key", "IDEMPOTENCY-KEY"])
-def test_the_headers_other_names_do_the_same(api: Api, name: str) -> None:
+def test_other_names_of_the_header_work_too(api: Api, name: str) -> None:
     first, again = (
         api.send("POST", "/uploads", json=ANNOUNCED, headers={name: "one"}) for _ in range(2)
     )

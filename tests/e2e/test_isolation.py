@@ -1,4 +1,4 @@
-"""Two projects never see each other's anything, whatever the route."""
+"""Two projects never see anything of each other, on any route."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def neighbours(new_project: NewProject) -> Iterator[Neighbours]:
 
 
 def random_id(like: str) -> str:
-    # As old as the real one, so that nothing but its existence tells them apart.
+    # As old as the real one, so that only its existence differs.
     return like[:-12] + secrets.token_hex(6)
 
 
@@ -83,7 +83,7 @@ def seen(response: httpx.Response, object_id: str) -> tuple[int, str, dict[str, 
 
 
 @pytest.mark.parametrize(("method", "path"), OF_FILES)
-def test_a_foreign_file_is_answered_exactly_as_one_that_never_was(
+def test_a_foreign_file_gets_the_same_answer_as_one_that_never_existed(
     neighbours: Neighbours, method: str, path: str
 ) -> None:
     before = neighbours.state()
@@ -103,7 +103,7 @@ def test_a_foreign_file_is_answered_exactly_as_one_that_never_was(
 
 @pytest.mark.parametrize(("method", "path"), OF_UPLOADS)
 @pytest.mark.parametrize("which", ["pending", "completed"])
-def test_a_foreign_upload_is_answered_exactly_as_one_that_never_was(
+def test_a_foreign_upload_gets_the_same_answer_as_one_that_never_existed(
     neighbours: Neighbours, which: str, method: str, path: str
 ) -> None:
     before = neighbours.state()
@@ -135,7 +135,7 @@ def test_a_foreign_upload_is_answered_exactly_as_one_that_never_was(
         "%F0%9F%8D%8F",
     ],
 )
-def test_a_malformed_id_is_just_another_id_that_does_not_exist(
+def test_a_malformed_id_is_an_id_that_does_not_exist(
     neighbours: Neighbours, malformed: str
 ) -> None:
     for method, path in OF_FILES:
@@ -145,7 +145,7 @@ def test_a_malformed_id_is_just_another_id_that_does_not_exist(
         assert set(response.json()["error"]) == {"message", "type", "param", "code"}
 
 
-def test_listing_and_usage_show_ones_own_only(neighbours: Neighbours) -> None:
+def test_lists_and_usage_show_only_the_projects_own(neighbours: Neighbours) -> None:
     assert neighbours.stranger.listed() == []
     assert neighbours.stranger.in_use() == (0, 0)
 
@@ -155,7 +155,7 @@ def test_listing_and_usage_show_ones_own_only(neighbours: Neighbours) -> None:
     assert mine["id"] not in neighbours.owner.listed()
 
 
-def test_a_foreign_id_as_a_list_position_is_but_a_moment_in_time(neighbours: Neighbours) -> None:
+def test_a_foreign_id_as_a_list_position_is_only_a_point_in_time(neighbours: Neighbours) -> None:
     later = neighbours.stranger.create_file(b"later than the foreign file")["id"]
 
     assert later in neighbours.stranger.listed(after=neighbours.file["id"], order="asc")
@@ -165,7 +165,7 @@ def test_a_foreign_id_as_a_list_position_is_but_a_moment_in_time(neighbours: Nei
     )
 
 
-def test_a_transfer_url_opens_nothing_but_its_own_object(neighbours: Neighbours) -> None:
+def test_a_transfer_url_works_only_for_its_own_object(neighbours: Neighbours) -> None:
     upload = neighbours.stranger.create_upload(4)
     own_id = upload["id"].replace("upload_", "file-")
     foreign_id = neighbours.pending["id"].replace("upload_", "file-")

@@ -42,7 +42,7 @@ def test_the_official_sdk_for_python_works_unmodified(major: int, new_project: N
     done = subprocess.run(  # noqa: S603
         [
             *[python, "-m", "pytest", "--quiet", "--tb=short", "-p", "no:cacheprovider"],
-            # Its own conftest only: the outer one needs packages that this environment lacks.
+            # Only its own conftest: the outer one needs packages that are not installed here.
             *["--confcutdir", str(CHECKS), "-o", "python_files=check_*.py", str(CHECKS)],
         ],
         cwd=ROOT,

@@ -1,4 +1,4 @@
-"""Files above the threshold go up in parts, straight to S3, and survive what happens on the way."""
+"""Files above the threshold are uploaded in parts, straight to S3, and survive interruptions."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def data() -> bytes:
 
 @pytest.fixture
 def project(new_project: NewProject) -> Project:
-    """A project of the test's own, whose usage is exactly what the test has made of it."""
+    """A project of the test's own, so that its usage is exactly what the test made."""
     return new_project()
 
 
@@ -86,8 +86,8 @@ def test_parts_sent_in_parallel_become_one_file_with_the_announced_bytes(
     assert hashlib.sha256(content.content).hexdigest() == digest
     assert open_multiparts(stack, project, upload) == []
     for method, path in [("GET", ""), ("HEAD", "/content")]:
-        told = api.send(method, f"/files/{file['id']}{path}")
-        assert told.headers["larder-sha256"] == digest
+        answer = api.send(method, f"/files/{file['id']}{path}")
+        assert answer.headers["larder-sha256"] == digest
 
 
 def test_a_connection_cut_in_the_middle_of_a_part_leaves_nothing_of_it(
@@ -122,9 +122,7 @@ def test_a_part_of_another_size_is_refused_by_s3(api: Api, data: bytes, size: in
     assert looked_at(api, upload)["transfer"]["arrived"] == []
 
 
-def test_a_parts_url_is_good_for_no_other_part_and_no_other_operation(
-    api: Api, data: bytes
-) -> None:
+def test_a_parts_url_works_for_no_other_part_and_no_other_operation(api: Api, data: bytes) -> None:
     upload = api.create_upload(SIZE)
     url = url_of(upload, 1)
     assert "partNumber=1" in url
@@ -151,7 +149,7 @@ def test_after_completion_a_parts_url_changes_nothing(api: Api, data: bytes) -> 
     assert api.in_use() == (1, SIZE)
 
 
-def test_completed_by_many_at_once_it_is_one_file_and_one_answer(api: Api, data: bytes) -> None:
+def test_concurrent_completions_make_one_file_and_get_one_answer(api: Api, data: bytes) -> None:
     upload = api.create_upload(SIZE)
     put_parts(api, upload["transfer"], data)
 
@@ -165,7 +163,7 @@ def test_completed_by_many_at_once_it_is_one_file_and_one_answer(api: Api, data:
     assert api.in_use() == (1, SIZE)
 
 
-def test_of_complete_and_cancel_at_once_one_wins_and_quota_is_exact(
+def test_either_completing_or_cancelling_wins_and_quota_is_exact(
     api: Api, project: Project, stack: Stack, data: bytes
 ) -> None:
     upload = api.create_upload(SIZE)
@@ -226,7 +224,7 @@ def test_an_upload_that_outlives_its_hour_is_swept_away_with_its_parts(
         sweep(stack)
         return open_multiparts(stack, project, upload)
 
-    # The index by which the sweeper finds it follows within a moment.
+    # The sweeper's index is updated a moment later.
     eventually(swept, lambda multiparts: not multiparts, 10)
     late = api.client.put(url_of(upload, 1), content=part_of(data, 1))
     assert (late.status_code, "NoSuchUpload" in late.text) == (404, True)

@@ -1,4 +1,4 @@
-"""What each function's role can do on the deployed stack, which enforces IAM: tried, not read."""
+"""What each function's role can do on the deployed stack, tried against enforced IAM."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ REFUSALS = {"AccessDenied", "AccessDeniedException", "403"}
 
 
 class Role:
-    """The clients that a function has, with the names of the stack's resources."""
+    """Clients with a function's credentials, and the names of the stack's resources."""
 
     def __init__(self, stack: Stack, function: str) -> None:
         resources = {
@@ -82,7 +82,7 @@ type Attempt = Callable[[Role], None]
 
 
 def on(kind: str) -> dict[Permission, Attempt]:
-    """Return the attempts to read, write and delete an object of that kind."""
+    """Return attempts to read, write and delete an object of that kind."""
     key = f"{kind}/nobody/nothing"
 
     def attempt(operation: str) -> Attempt:
@@ -171,7 +171,7 @@ def test_a_role_can_do_what_the_template_says_and_nothing_else(stack: Stack, fun
         *("SpaceFilesGet", "SpaceFilesList", "TrashList", "FoldersGet", "FoldersList"),
     ],
 )
-def test_what_only_reads_cannot_change_a_record_or_delete_bytes(
+def test_functions_that_only_read_cannot_change_a_record_or_delete_bytes(
     stack: Stack, function: str
 ) -> None:
     role = Role(stack, function)
@@ -184,7 +184,7 @@ def test_what_only_reads_cannot_change_a_record_or_delete_bytes(
     assert [asked for asked in changes if succeeds(ATTEMPTS[asked], role)] == []
 
 
-def test_the_authorizer_sees_keys_and_nothing_of_what_is_stored(stack: Stack) -> None:
+def test_the_authorizer_reads_keys_but_no_files(stack: Stack) -> None:
     role = Role(stack, "Authorize")
 
     assert {asked for asked, attempt in ATTEMPTS.items() if succeeds(attempt, role)} == {

@@ -135,7 +135,7 @@ def test_other_bytes_than_the_promised_sha256_are_refused(api: Api) -> None:
     assert_still_works(api, upload)
 
 
-def test_the_promised_sha256_cannot_be_exchanged(api: Api) -> None:
+def test_the_promised_sha256_cannot_be_replaced(api: Api) -> None:
     upload = api.create_upload(len(DATA), sha256=hashlib.sha256(DATA).hexdigest())
     evil = DATA[::-1]
     checksum = {"x-amz-checksum-sha256": base64.b64encode(hashlib.sha256(evil).digest()).decode()}
@@ -148,7 +148,7 @@ def test_the_promised_sha256_cannot_be_exchanged(api: Api) -> None:
     assert_nothing_arrived(api, upload)
 
 
-def test_a_second_put_is_refused_whatever_it_brings(api: Api) -> None:
+def test_a_second_put_is_refused_whatever_it_sends(api: Api) -> None:
     upload = api.create_upload(len(DATA))
     assert api.put(upload["transfer"], DATA).status_code == 200
 
@@ -174,14 +174,14 @@ def test_leaving_out_if_none_match_does_not_allow_a_second_put(api: Api) -> None
     assert api.content(api.complete(upload["id"])["file"]["id"]).content == DATA
 
 
-def test_what_a_url_brings_after_its_upload_was_cancelled_is_deleted(
+def test_bytes_sent_after_the_upload_was_cancelled_are_deleted(
     api: Api, project: Project, stack: Stack
 ) -> None:
     upload = api.create_upload(len(DATA))
     api.json("POST", f"/uploads/{upload['id']}/cancel")
     key = f"files/{project.id}/{upload['id'].replace('upload_', 'file-')}"
 
-    # The URL is still good for S3, but no record claims what it brings.
+    # The URL still works on S3, but no record claims the bytes.
     api.put(upload["transfer"], DATA)
 
     eventually(lambda: stack.stored(key), lambda stored: not stored, 30)
@@ -253,7 +253,7 @@ def test_a_url_stops_working_when_its_file_is_deleted(
     key = f"files/{project.id}/{file_id}"
     eventually(lambda: stack.stored(key), lambda stored: not stored, 30)
 
-    # The URL is still good for S3, but no record claims what it brings.
+    # The URL still works on S3, but no record claims the bytes.
     api.put(upload["transfer"], DATA)
 
     eventually(lambda: stack.stored(key), lambda stored: not stored, 30)
@@ -309,7 +309,7 @@ def test_a_links_life_is_bounded(api: Api, expiry: str) -> None:
     assert_refused(response, 400, param="expiry")
 
 
-def test_a_download_link_opens_nothing_else(api: Api) -> None:
+def test_a_download_link_works_for_nothing_else(api: Api) -> None:
     file, other = api.create_file(DATA), api.create_file(b"the other file")
     url = api.json("GET", f"/files/{file['id']}/url")["url"]
 

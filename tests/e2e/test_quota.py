@@ -34,7 +34,7 @@ def announced_upload(api: Api) -> httpx.Response:
 
 
 def patiently(request: Callable[[], httpx.Response]) -> httpx.Response:
-    """Send again while throttled, as the SDKs do: contention may be told so, a full quota not."""
+    """Retry while throttled, as the SDKs do. Contention may answer 429, a full quota may not."""
     while (response := request()).status_code == 429:
         assert_refused(response, 429, code="rate_limit_exceeded", kind="rate_limit_error")
         assert 0 <= float(response.headers["retry-after"]) <= 120
@@ -46,7 +46,7 @@ def patiently(request: Callable[[], httpx.Response]) -> httpx.Response:
 @pytest.mark.parametrize(
     "limits", [{"files": ROOM, "size": 10**9}, {"files": 10**6, "size": ROOM * SIZE}], ids=str
 )
-def test_of_32_uploads_at_once_exactly_those_with_room_are_admitted(
+def test_of_32_concurrent_uploads_exactly_those_with_room_are_admitted(
     new_project: NewProject, limits: dict[str, int], way: Callable[[Api], httpx.Response]
 ) -> None:
     with new_project(**limits).api() as api:
@@ -65,7 +65,7 @@ def test_of_32_uploads_at_once_exactly_those_with_room_are_admitted(
             assert sorted(api.listed()) == sorted(r.json()["id"] for r in admitted)
 
 
-def test_usage_tells_used_reserved_and_limit(new_project: NewProject) -> None:
+def test_usage_shows_used_reserved_and_limit(new_project: NewProject) -> None:
     with new_project(files=5, size=10_000).api() as api:
         api.create_file(b"\0" * 300)
         api.create_upload(2_000)
@@ -95,7 +95,7 @@ def test_deleting_frees_the_quota_at_once_and_the_bytes_soon(
         )
 
 
-def test_a_file_deleted_by_many_at_once_is_given_back_once(new_project: NewProject) -> None:
+def test_concurrent_deletions_release_the_quota_once(new_project: NewProject) -> None:
     with new_project().api() as api:
         api.create_file(b"\0" * 10)
         file_id = api.create_file(b"\0" * 100)["id"]

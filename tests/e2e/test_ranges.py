@@ -1,4 +1,4 @@
-"""Ranges, conditions and HEAD, on content that is answered directly and on content from S3."""
+"""Ranges, conditions and HEAD, for content in the answer and for content from S3."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_the_limit_between_the_two_is_4_mib(api: Api) -> None:
         ("bytes=-999999999", 0, None),
     ],
 )
-def test_a_range_is_answered_with_that_range(
+def test_a_range_returns_exactly_that_range(
     api: Api, stored: Stored, asked: str, first: int, last: int | None
 ) -> None:
     answer = stored.get(api, Range=asked)
@@ -83,7 +83,7 @@ def test_a_range_is_answered_with_that_range(
     assert answer.headers["accept-ranges"] == "bytes"
 
 
-def test_a_file_is_put_together_from_its_ranges(api: Api, stored: Stored) -> None:
+def test_a_file_can_be_assembled_from_its_ranges(api: Api, stored: Stored) -> None:
     size = len(stored.data)
     step = -(-size // 5)
 
@@ -108,7 +108,7 @@ def test_a_range_beyond_the_end_is_416_with_the_size(api: Api, stored: Stored) -
 @pytest.mark.parametrize(
     "asked", ["bytes=5-2", "bytes=a-b", "bytes=", "lines=0-1", "bytes=0-1,4-5"]
 )
-def test_a_range_that_makes_no_sense_is_ignored(api: Api, stored: Stored, asked: str) -> None:
+def test_an_invalid_range_is_ignored(api: Api, stored: Stored, asked: str) -> None:
     answer = stored.get(api, Range=asked)
 
     if stored.redirected:
@@ -118,7 +118,7 @@ def test_a_range_that_makes_no_sense_is_ignored(api: Api, stored: Stored, asked:
         assert (answer.status_code, answer.content) == (200, stored.data)
 
 
-def test_what_has_not_changed_is_not_sent_again(api: Api, stored: Stored) -> None:
+def test_unchanged_content_is_not_sent_again(api: Api, stored: Stored) -> None:
     etag = stored.get(api).headers["etag"]
 
     same = stored.get(api, If_None_Match=etag)
@@ -129,7 +129,7 @@ def test_what_has_not_changed_is_not_sent_again(api: Api, stored: Stored) -> Non
     assert (other.status_code, other.content) == (200, stored.data)
 
 
-def test_head_tells_size_and_digests_without_the_bytes(api: Api, stored: Stored) -> None:
+def test_head_returns_size_and_digests_without_the_bytes(api: Api, stored: Stored) -> None:
     head = stored.get(api, "HEAD")
     whole = stored.get(api)
 
@@ -144,5 +144,5 @@ def test_head_tells_size_and_digests_without_the_bytes(api: Api, stored: Stored)
         assert "gr%C3%B6%C3%9Fe.bin" in answer.headers["content-disposition"]
 
 
-def test_head_of_what_is_not_there_is_404(api: Api) -> None:
+def test_head_of_an_unknown_file_is_404(api: Api) -> None:
     assert api.send("HEAD", f"/files/file-{'0' * 24}/content").status_code == 404

@@ -1,4 +1,4 @@
-"""OpenAI's own way: parts that come with requests, put together in the order of their ids."""
+"""OpenAI's uploads: parts in request bodies, joined in the order of the given ids."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ GATEWAY_SECONDS = 29
 
 @pytest.fixture
 def project(new_project: NewProject) -> Project:
-    """A project of the test's own, whose usage is exactly what the test has made of it."""
+    """A project of the test's own, so that its usage is exactly what the test made."""
     return new_project()
 
 
@@ -104,7 +104,7 @@ def test_parts_that_are_too_long_too_many_or_empty_are_refused(api: Api) -> None
     assert api.usage()["bytes"]["reserved"] == 10 * MIB + 10
 
 
-def test_a_part_that_is_no_form_or_lacks_its_data_is_refused(api: Api) -> None:
+def test_a_part_that_is_not_a_form_or_has_no_data_is_refused(api: Api) -> None:
     upload = api.create_upload(10)
     path = f"/uploads/{upload['id']}/parts"
 
@@ -116,7 +116,7 @@ def test_a_part_that_is_no_form_or_lacks_its_data_is_refused(api: Api) -> None:
 
 
 @pytest.mark.parametrize("ended", ["completed", "cancelled", "expired"])
-def test_an_upload_that_has_ended_takes_no_part_and_keeps_none(
+def test_an_ended_upload_accepts_and_keeps_no_parts(
     api: Api, project: Project, stack: Stack, ended: str
 ) -> None:
     upload = api.create_upload(4)
@@ -141,7 +141,7 @@ def test_an_upload_that_has_ended_takes_no_part_and_keeps_none(
     assert api.in_use() == ((1, 4) if ended == "completed" else (0, 0))
 
 
-def test_completed_by_many_at_once_it_is_one_file_and_one_answer(api: Api) -> None:
+def test_concurrent_completions_make_one_file_and_get_one_answer(api: Api) -> None:
     data = os.urandom(10 * 1000)
     upload = api.create_upload(len(data))
     part_ids = post_parts(api, upload, cut(data, 1000))
@@ -155,7 +155,7 @@ def test_completed_by_many_at_once_it_is_one_file_and_one_answer(api: Api) -> No
     assert api.in_use() == (1, len(data))
 
 
-def test_completed_in_two_orders_at_once_the_digest_is_that_of_the_bytes(api: Api) -> None:
+def test_concurrent_completions_in_two_orders_have_the_digest_of_the_bytes(api: Api) -> None:
     for _ in range(6):
         upload = api.create_upload(10)
         part_ids = post_parts(api, upload, [b"some ", b"bytes"])
@@ -170,12 +170,11 @@ def test_completed_in_two_orders_at_once_the_digest_is_that_of_the_bytes(api: Ap
         api.settled(file_id_of(upload))
         content = api.content(file_id_of(upload))
         assert content.content in {b"some bytes", b"bytessome "}
-        told = content.headers["larder-sha256"]
-        assert told == hashlib.sha256(content.content).hexdigest()
+        assert content.headers["larder-sha256"] == hashlib.sha256(content.content).hexdigest()
 
 
 @pytest.mark.parametrize("head_start", [0, 0.02, 0.05, 0.1, 0.2])
-def test_of_complete_and_cancel_at_once_one_wins_and_quota_is_exact(
+def test_either_completing_or_cancelling_wins_and_quota_is_exact(
     api: Api, project: Project, stack: Stack, head_start: float
 ) -> None:
     data = os.urandom(12 * 20_000)
@@ -204,7 +203,7 @@ def test_of_complete_and_cancel_at_once_one_wins_and_quota_is_exact(
     eventually(lambda: swept_clean(stack, project, upload), bool, 10)
 
 
-def test_256_mib_of_parts_are_put_together_in_time_and_in_bounded_memory(
+def test_256_mib_of_parts_are_joined_in_time_and_in_bounded_memory(
     api: Api, project: Project, stack: Stack
 ) -> None:
     block = os.urandom(PART)
@@ -225,8 +224,8 @@ def test_256_mib_of_parts_are_put_together_in_time_and_in_bounded_memory(
     assert answer.status_code == 200, answer.text
     assert took < GATEWAY_SECONDS
     api.settled(file_id_of(upload))
-    told = api.send("GET", f"/files/{file_id_of(upload)}")
-    assert (told.json()["bytes"], told.headers["larder-sha256"]) == (size, whole_sha256.hexdigest())
+    read = api.send("GET", f"/files/{file_id_of(upload)}")
+    assert (read.json()["bytes"], read.headers["larder-sha256"]) == (size, whole_sha256.hexdigest())
     received = hashlib.sha256()
     with api.client.stream("GET", api.content(file_id_of(upload)).headers["location"]) as stream:
         for chunk in stream.iter_bytes():
@@ -235,6 +234,6 @@ def test_256_mib_of_parts_are_put_together_in_time_and_in_bounded_memory(
     request_id = answer.headers["x-request-id"]
     (logged,) = eventually(lambda: stack.logged("uploads_complete", "request", request_id), bool)
     assert 0 < logged["peak_memory_mib"] < MEMORY_MIB
-    # S3's own multipart upload, begun because the file is above the threshold, goes as well.
+    # The file is above the threshold, so S3 had a multipart upload of its own: it goes, too.
     eventually(lambda: swept_clean(stack, project, upload), bool, 10)
     assert api.in_use() == (1, size)

@@ -26,13 +26,13 @@ LARDER = Path(sys.executable).with_name("larder")
 
 @dataclass(frozen=True)
 class Shell:
-    """A user at a terminal: a folder, and an environment that leads to a project."""
+    """A user at a terminal: a folder, and an environment with a project's base URL and key."""
 
     folder: Path
     project: Project
 
     def larder(self, *arguments: str, status: int = 0) -> str:
-        """Return what the command prints: the result, or the error when it is to fail."""
+        """Return what the command prints: its result, or its errors if it should fail."""
         environment = {
             **os.environ,
             "LARDER_BASE_URL": self.project.base_url,
@@ -58,7 +58,7 @@ class Shell:
         return json.loads(self.space(*arguments, "--json"))
 
     def put(self, name: str, data: bytes, folder: str) -> str:
-        """Send a file into a folder; returns its id."""
+        """Upload a file into a folder and return its id."""
         (self.folder / name).write_bytes(data)
         return self.larder("put", name, "--purpose", "user_data", "--folder", folder).strip()
 
@@ -68,7 +68,7 @@ def shell(new_project: NewProject, tmp_path: Path) -> Shell:
     return Shell(tmp_path, new_project())
 
 
-def test_files_are_put_in_order_and_found_again(shell: Shell) -> None:
+def test_files_are_organized_and_found_again(shell: Shell) -> None:
     shell.space("mkdir", "--parents", "/Projects/2026")
     report = shell.put("report.txt", b"numbers", "/Projects")
     picture = shell.put("picture.png", hashlib.shake_128(b"any").digest(3 * MIB), "/Projects/2026")
@@ -97,7 +97,7 @@ def test_files_are_put_in_order_and_found_again(shell: Shell) -> None:
     assert (shell.folder / "Report 2026.txt").read_bytes() == b"numbers"
 
 
-def test_the_trash_gives_back_what_was_not_meant(shell: Shell) -> None:
+def test_a_trashed_file_is_restored_or_purged(shell: Shell) -> None:
     shell.space("mkdir", "/Projects")
     first, second = (shell.put(name, b"12345", "/Projects") for name in ("a.txt", "b.txt"))
 
@@ -120,7 +120,7 @@ def test_the_trash_gives_back_what_was_not_meant(shell: Shell) -> None:
         assert api.in_use() == (1, 5)
 
 
-def test_an_upload_in_parts_lies_in_its_folder(shell: Shell) -> None:
+def test_an_upload_in_parts_is_in_its_folder(shell: Shell) -> None:
     shell.space("mkdir", "/Large")
 
     file_id = shell.put("large.bin", hashlib.shake_128(b"any").digest(70 * MIB), "/Large")
@@ -129,7 +129,7 @@ def test_an_upload_in_parts_lies_in_its_folder(shell: Shell) -> None:
     assert (file["fileId"], file["sizeBytes"]) == (file_id, str(70 * MIB))
 
 
-def test_what_is_wrong_is_told_in_one_line(shell: Shell, project: Project) -> None:
+def test_an_error_is_reported_in_one_line(shell: Shell, project: Project) -> None:
     with Client(project.base_url, project.key) as stranger:
         foreign = stranger.space.create("a.txt", b"1").id
 
@@ -143,7 +143,7 @@ def test_what_is_wrong_is_told_in_one_line(shell: Shell, project: Project) -> No
         assert refused.count("\n") == 1
 
 
-def test_lists_of_many_pages_are_whole(new_project: NewProject) -> None:
+def test_lists_of_many_pages_are_complete(new_project: NewProject) -> None:
     project = new_project()
 
     async def fill_and_list() -> tuple[list[str], list[str]]:

@@ -1,4 +1,4 @@
-"""The files of the Space: every row of the contract's table that is about them."""
+"""The files of the Space, row by row of the contract's table."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def space(new_project: NewProject) -> Iterator[Space]:
 
 @pytest.fixture(scope="module")
 def shelf(new_project: NewProject) -> Iterator[tuple[Space, str]]:
-    """A Space with files of all kinds, and the id of the folder that some lie in."""
+    """A Space with files of all kinds, and the id of a folder with some of them."""
     with new_project().api() as api:
         space = Space(api)
         folder = space.make_folder("Projects")
@@ -44,7 +44,7 @@ def shelf(new_project: NewProject) -> Iterator[tuple[Space, str]]:
 
 
 def settled(space: Space, file: Json) -> Json:
-    """Wait until the file's bytes have been looked at, and return it as it is then."""
+    """Wait until the file is validated, and return it as it is then."""
     return file | {"status": space.api.settled(file["fileId"])["status"]}
 
 
@@ -54,7 +54,7 @@ def upload_of_size(space: Space, size: int) -> str:
 
 
 class TestCreate:
-    def test_a_file_is_answered_as_people_see_it(self, space: Space) -> None:
+    def test_a_file_is_returned_with_all_its_fields(self, space: Space) -> None:
         before = datetime.now(UTC).replace(microsecond=0)
 
         file = space.put("report.pdf", b"%PDF-1.7", "application/pdf")
@@ -77,7 +77,7 @@ class TestCreate:
             "expiresAt": None,
         }
 
-    def test_a_file_may_be_filed_at_once(self, space: Space) -> None:
+    def test_an_upload_may_set_folder_and_tags(self, space: Space) -> None:
         folder = space.make_folder("Taxes")
 
         file = space.put("a.txt", folderId=folder, tags=["one", "two, three", "one"])
@@ -85,13 +85,13 @@ class TestCreate:
         assert file["folderId"] == folder
         assert file["tags"] == ["one", "two", "three"]
 
-    def test_a_type_that_the_client_does_not_tell_is_read_from_the_name(self, space: Space) -> None:
+    def test_an_unknown_type_is_guessed_from_the_name(self, space: Space) -> None:
         assert space.put("a.csv", mime="application/octet-stream")["mimeType"] == "text/csv"
         assert space.put("a.unheard-of", mime="application/octet-stream")["mimeType"] == (
             "application/octet-stream"
         )
 
-    def test_a_folder_that_is_not_there_is_named(self, space: Space) -> None:
+    def test_a_missing_folder_is_refused(self, space: Space) -> None:
         response = space.send(
             "POST",
             "/files",
@@ -169,7 +169,7 @@ class TestRetrieve:
         assert 'filename="page.html"' in download.headers["content-disposition"]
         assert download.headers["content-type"] == "application/octet-stream"
 
-    def test_a_program_s_file_is_here_and_the_other_way_round(self, space: Space) -> None:
+    def test_both_surfaces_show_the_same_files(self, space: Space) -> None:
         from_program = space.api.create_file(b"hello", filename="a.txt")["id"]
         from_person = space.put("b.txt", b"world")["fileId"]
 
@@ -256,14 +256,14 @@ class TestFind:
             ({"cursor": ""}, "cursor"),
         ],
     )
-    def test_what_makes_no_sense_is_refused(
+    def test_an_invalid_parameter_is_refused(
         self, shelf: tuple[Space, str], query: dict[str, str], param: str
     ) -> None:
         space, _ = shelf
 
         assert_refused(space.send("GET", "/files", params=query), 400, param=param)
 
-    def test_a_folder_that_is_not_there_is_no_empty_one(self, shelf: tuple[Space, str]) -> None:
+    def test_a_missing_folder_is_not_an_empty_one(self, shelf: tuple[Space, str]) -> None:
         space, _ = shelf
 
         response = space.send("GET", "/files", params={"folderId": "folder-" + "0" * 24})
@@ -330,7 +330,7 @@ class TestCursor:
 
 
 class TestUpdate:
-    def test_what_is_named_changes_and_nothing_else(self, space: Space) -> None:
+    def test_only_the_named_fields_change(self, space: Space) -> None:
         file = settled(space, space.put("a.txt", tags="one,two"))
         folder = space.make_folder("Projects")
 
@@ -347,7 +347,7 @@ class TestUpdate:
         assert space.found(folderId="root") == []
         assert space.api.file(file["fileId"])["filename"] == "Q4 Report Final"
 
-    def test_null_is_no_folder(self, space: Space) -> None:
+    def test_null_moves_a_file_to_the_root(self, space: Space) -> None:
         file = space.put(folderId=space.make_folder("Projects"))
 
         assert space.change(file["fileId"], folderId=None)["folderId"] is None
@@ -378,7 +378,7 @@ class TestUpdate:
             ({"folderId": 7}, "folderId"),
         ],
     )
-    def test_bad_values_change_nothing(
+    def test_invalid_values_change_nothing(
         self, shelf: tuple[Space, str], changes: Json, param: str
     ) -> None:
         space, _ = shelf
@@ -389,7 +389,7 @@ class TestUpdate:
         assert_refused(response, 400, param=param)
         assert space.json("GET", "/files", params={"q": "gamma"})["files"] == [file]
 
-    def test_a_folder_that_is_not_there_takes_no_file(self, shelf: tuple[Space, str]) -> None:
+    def test_a_file_cannot_move_to_a_missing_folder(self, shelf: tuple[Space, str]) -> None:
         space, _ = shelf
         [file] = space.json("GET", "/files", params={"q": "gamma"})["files"]
 

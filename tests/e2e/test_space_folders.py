@@ -1,4 +1,4 @@
-"""Folders: every row of the contract's table that is about them."""
+"""The folders of the Space, row by row of the contract's table."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def space(new_project: NewProject) -> Iterator[Space]:
         yield Space(api)
 
 
-def test_a_folder_is_answered_as_people_see_it(space: Space) -> None:
+def test_a_folder_is_returned_with_all_its_fields(space: Space) -> None:
     made = space.json("POST", "/folders", json={"name": "Projects"})
     inner = space.json("POST", "/folders", json={"name": "2026", "parentId": made["folderId"]})
 
@@ -64,7 +64,7 @@ def test_siblings_have_different_names_in_any_case(space: Space, twin: str) -> N
     assert space.make_folder(twin, parent)
 
 
-def test_of_many_who_make_the_same_folder_at_once_one_does(space: Space) -> None:
+def test_of_concurrent_requests_for_the_same_folder_one_succeeds(space: Space) -> None:
     with ThreadPoolExecutor(8) as pool:
         statuses = list(
             pool.map(
@@ -77,7 +77,7 @@ def test_of_many_who_make_the_same_folder_at_once_one_does(space: Space) -> None
     assert space.folder_names() == ["New"]
 
 
-def test_a_folder_is_renamed_moved_and_marked_with_all_that_is_in_it(space: Space) -> None:
+def test_a_folder_is_renamed_moved_and_marked_with_its_contents(space: Space) -> None:
     archive, projects = space.make_folder("Archive"), space.make_folder("Projects")
     inner = space.make_folder("2026", projects)
     space.put("a.txt", folderId=inner)
@@ -96,7 +96,7 @@ def test_a_folder_is_renamed_moved_and_marked_with_all_that_is_in_it(space: Spac
     assert back == moved | {"parentId": None}
 
 
-def test_a_folder_never_lies_in_itself(space: Space) -> None:
+def test_a_folder_cannot_move_into_itself(space: Space) -> None:
     top = space.make_folder("top")
     middle = space.make_folder("middle", top)
     bottom = space.make_folder("bottom", middle)
@@ -107,7 +107,7 @@ def test_a_folder_never_lies_in_itself(space: Space) -> None:
     assert space.folder_names() == ["top"]
 
 
-def test_two_who_move_folders_into_each_other_at_once_make_no_cycle(space: Space) -> None:
+def test_concurrent_moves_of_folders_into_each_other_make_no_cycle(space: Space) -> None:
     for number in range(5):
         one, two = space.make_folder(f"one {number}"), space.make_folder(f"two {number}")
 
@@ -148,13 +148,13 @@ def test_folders_nest_thirty_two_deep_and_no_deeper(space: Space) -> None:
         ({"name": "a", "parentId": "Projects"}, 404, "parentId"),
     ],
 )
-def test_bad_values_make_no_folder(space: Space, body: Json, status: int, param: str) -> None:
+def test_invalid_values_create_no_folder(space: Space, body: Json, status: int, param: str) -> None:
     assert_refused(space.send("POST", "/folders", json=body), status, param=param)
 
     assert space.folder_names() == []
 
 
-def test_a_folder_that_is_not_there(space: Space) -> None:
+def test_a_missing_folder_is_not_found(space: Space) -> None:
     for method in ("GET", "PATCH", "DELETE"):
         response = space.send(method, f"/folders/{NOWHERE}", json={})
         assert_refused(response, 404, param="id", says=f"No such Folder object: {NOWHERE}")
@@ -187,7 +187,7 @@ def test_a_recursive_delete_moves_all_files_to_the_trash(space: Space) -> None:
     assert space.restore(ids[1])["folderId"] is None
 
 
-def test_hundreds_of_files_are_trashed_to_the_last(new_project: NewProject) -> None:
+def test_hundreds_of_files_are_all_trashed(new_project: NewProject) -> None:
     with new_project(files=300).api() as api:
         space = Space(api)
         top = space.make_folder("top")
@@ -225,7 +225,7 @@ def test_uploads_may_name_a_folder(space: Space) -> None:
     assert space.found(folderId=folder, sort="name") == ["direct.txt", "small.txt"]
 
 
-def test_an_upload_whose_folder_is_deleted_meanwhile_ends_in_the_root(space: Space) -> None:
+def test_an_upload_goes_to_the_root_if_its_folder_is_deleted_meanwhile(space: Space) -> None:
     folder = space.make_folder("Uploads")
     upload = space.api.create_upload(6, filename="direct.txt", folder_id=folder)
     space.json("DELETE", f"/folders/{folder}")
@@ -237,7 +237,7 @@ def test_an_upload_whose_folder_is_deleted_meanwhile_ends_in_the_root(space: Spa
 
 
 @pytest.mark.parametrize("folder", [NOWHERE, "Uploads", "folder-x"])
-def test_an_upload_to_a_folder_that_is_not_there_is_refused(space: Space, folder: str) -> None:
+def test_an_upload_to_a_missing_folder_is_refused(space: Space, folder: str) -> None:
     for response in (
         space.api.send("POST", "/uploads", json={
             "filename": "a", "purpose": "user_data", "bytes": 1, "folder_id": folder,

@@ -1,4 +1,4 @@
-"""The Space's doors: its own header, and no other project's anything."""
+"""Access to the Space: by its own header, and to nothing of another project."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def things(owner: Space) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(("method", "path"), OF_FILES + OF_TRASH + OF_FOLDERS)
-def test_another_project_s_thing_is_none(
+def test_another_projects_item_does_not_exist(
     owner: Space, stranger: Space, things: dict[str, str], method: str, path: str
 ) -> None:
     thing = things[path.split("/")[1]]
@@ -59,7 +59,7 @@ def test_another_project_s_thing_is_none(
 
 
 @pytest.mark.parametrize("path", LISTS)
-def test_lists_show_nothing_of_another_project(
+def test_lists_show_nothing_from_another_project(
     stranger: Space, things: dict[str, str], path: str
 ) -> None:
     listed = stranger.json("GET", path)
@@ -85,7 +85,9 @@ def test_files_do_not_move_into_another_project_s_folder(
 
 @pytest.mark.parametrize("path", LISTS)
 @pytest.mark.parametrize("key", [None, "zk_live_" + "x" * 43, "nonsense"])
-def test_no_key_opens_nothing(owner: Space, path: str, key: str | None) -> None:
+def test_without_a_valid_key_every_request_is_refused(
+    owner: Space, path: str, key: str | None
+) -> None:
     headers = {} if key is None else {"x-api-key": key}
 
     response = owner.api.client.get(f"{owner.api.base_url}/storage{path}", headers=headers)
@@ -93,7 +95,7 @@ def test_no_key_opens_nothing(owner: Space, path: str, key: str | None) -> None:
     assert_refused(response, 401, code="invalid_api_key")
 
 
-def test_the_space_takes_no_bearer_key(owner: Space) -> None:
+def test_the_space_refuses_a_bearer_key(owner: Space) -> None:
     bearer = {"Authorization": f"Bearer {owner.api.key}"}
 
     response = owner.api.client.get(f"{owner.api.base_url}/storage/files", headers=bearer)
@@ -101,7 +103,7 @@ def test_the_space_takes_no_bearer_key(owner: Space) -> None:
     assert_refused(response, 401, code="invalid_api_key")
 
 
-def test_a_wrong_method_is_told_the_right_ones(owner: Space) -> None:
+def test_the_answer_to_a_wrong_method_names_the_right_ones(owner: Space) -> None:
     response = owner.api.send("PUT", "/storage/files")
 
     assert_refused(response, 405, code="method_not_allowed", says="GET, POST")

@@ -1,4 +1,4 @@
-"""The trash: every row of the contract's table that is about it."""
+"""The trash of the Space, row by row of the contract's table."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def space(new_project: NewProject) -> Iterator[Space]:
 
 
 def reads(space: Space, file_id: str) -> list[int]:
-    """Return the status of every read of the file, on both surfaces."""
+    """Return the status of every way to read the file, on both surfaces."""
     api = space.api
     return [
         api.send("GET", f"/files/{file_id}").status_code,
@@ -39,7 +39,7 @@ def reads(space: Space, file_id: str) -> list[int]:
 
 
 def lists(space: Space, folder: str) -> list[list[str]]:
-    """Return what every list of files shows."""
+    """Return the names in every list of files."""
     return [
         space.api.listed(),
         space.found(),
@@ -67,7 +67,7 @@ def test_a_trashed_file_is_gone_from_every_read_and_list_at_once(space: Space) -
     assert space.api.send("DELETE", f"/files/{file['fileId']}").status_code == 404
 
 
-def test_what_is_in_the_trash_counts_and_is_listed_the_last_deleted_first(space: Space) -> None:
+def test_the_trash_counts_against_the_quota_and_is_listed_last_deleted_first(space: Space) -> None:
     first, second = space.put("first.txt", b"12345"), space.put("second.txt", b"123")
     space.trash(second["fileId"])
     time.sleep(1.1)
@@ -84,7 +84,7 @@ def test_what_is_in_the_trash_counts_and_is_listed_the_last_deleted_first(space:
     assert space.api.in_use() == (2, 8)
 
 
-def test_a_restored_file_is_back_as_it_was(space: Space) -> None:
+def test_a_restored_file_is_unchanged(space: Space) -> None:
     folder = space.make_folder("Projects")
     file = space.put("a.txt", b"hello", folderId=folder, tags="one")
     space.api.settled(file["fileId"])
@@ -102,7 +102,7 @@ def test_a_restored_file_is_back_as_it_was(space: Space) -> None:
     assert_refused(space.send("POST", f"/trash/{file['fileId']}/restore"), 404, param="id")
 
 
-def test_a_batch_file_that_was_trashed_before_its_validation_is_validated_after_all(
+def test_a_batch_file_trashed_before_its_validation_is_validated_once_restored(
     space: Space,
 ) -> None:
     lines = batch_lines(2_000)
@@ -116,7 +116,7 @@ def test_a_batch_file_that_was_trashed_before_its_validation_is_validated_after_
     assert space.api.json("GET", f"/files/{file_id}/validation")["valid"] is True
 
 
-def test_a_purged_file_is_gone_for_good_and_its_quota_free(space: Space) -> None:
+def test_a_purged_file_is_gone_and_its_quota_free(space: Space) -> None:
     file = space.put("a.txt", b"hello")
     space.trash(file["fileId"])
 
@@ -129,7 +129,7 @@ def test_a_purged_file_is_gone_for_good_and_its_quota_free(space: Space) -> None
     assert_refused(space.send("DELETE", f"/trash/{file['fileId']}"), 404, param="id")
 
 
-def test_only_what_is_in_the_trash_can_be_purged(space: Space) -> None:
+def test_only_files_in_the_trash_can_be_purged(space: Space) -> None:
     file = space.put()
 
     assert_refused(space.send("DELETE", f"/trash/{file['fileId']}"), 404, param="id")
@@ -137,7 +137,7 @@ def test_only_what_is_in_the_trash_can_be_purged(space: Space) -> None:
     assert space.found() == ["report.pdf"]
 
 
-def test_emptying_purges_all_of_it_and_nothing_else(space: Space) -> None:
+def test_emptying_purges_the_whole_trash_and_nothing_else(space: Space) -> None:
     kept = space.put("kept.txt", b"123")
     for number in range(5):
         space.trash(space.put(f"{number}.txt")["fileId"])
@@ -151,7 +151,7 @@ def test_emptying_purges_all_of_it_and_nothing_else(space: Space) -> None:
     assert space.json("DELETE", "/trash") == {"purgedFiles": 0, "isEmpty": True}
 
 
-def test_of_many_who_delete_restore_and_purge_at_once_none_frees_quota_twice(
+def test_concurrent_deletions_restores_and_purges_release_quota_once(
     space: Space,
 ) -> None:
     file_id = space.put("a.txt", b"12345")["fileId"]

@@ -15,7 +15,7 @@ def file_id_of(upload: Json) -> str:
     return "file-" + str(upload["id"]).removeprefix("upload_")
 
 
-def test_bytes_that_arrive_become_a_file_without_complete(api: Api) -> None:
+def test_uploaded_bytes_become_a_file_without_complete(api: Api) -> None:
     data = batch_lines(20)
     upload = api.create_upload(len(data), purpose="batch", filename="direct.jsonl")
     assert upload["status"] == "pending"
@@ -36,7 +36,7 @@ def test_bytes_that_arrive_become_a_file_without_complete(api: Api) -> None:
     assert api.content(file["id"]).content == data
 
 
-def test_complete_right_after_the_bytes_and_complete_after_the_event_answer_alike(
+def test_complete_returns_the_same_before_and_after_the_event(
     new_project: NewProject,
 ) -> None:
     with new_project().api() as api:
@@ -60,7 +60,7 @@ def test_complete_right_after_the_bytes_and_complete_after_the_event_answer_alik
         assert api.usage()["bytes"]["used"] == 8
 
 
-def test_completing_by_many_at_once_makes_one_file(new_project: NewProject) -> None:
+def test_concurrent_completions_make_one_file(new_project: NewProject) -> None:
     with new_project().api() as api:
         upload = api.create_upload(4)
         api.put(upload["transfer"], b"data")
@@ -84,7 +84,7 @@ def test_an_empty_file_can_be_uploaded_directly(api: Api) -> None:
     assert api.content(file["id"]).content == b""
 
 
-def test_get_hands_out_a_fresh_transfer_while_the_upload_is_pending(api: Api) -> None:
+def test_get_returns_a_fresh_transfer_while_the_upload_is_pending(api: Api) -> None:
     upload = api.create_upload(4)
 
     again = api.json("GET", f"/uploads/{upload['id']}")
@@ -95,7 +95,7 @@ def test_get_hands_out_a_fresh_transfer_while_the_upload_is_pending(api: Api) ->
     assert completed.get("transfer") is None
 
 
-def test_cancelling_frees_what_was_reserved_and_is_repeatable(new_project: NewProject) -> None:
+def test_cancelling_frees_the_reservation_and_can_be_repeated(new_project: NewProject) -> None:
     with new_project(files=1, size=100).api() as api:
         upload = api.create_upload(100)
         assert api.post_file(b"x").status_code == 400
@@ -109,7 +109,7 @@ def test_cancelling_frees_what_was_reserved_and_is_repeatable(new_project: NewPr
         assert api.post_file(b"\0" * 100).status_code == 200
 
 
-def test_bytes_that_arrive_after_cancelling_are_thrown_away(
+def test_bytes_that_arrive_after_cancelling_are_deleted(
     project: Project, api: Api, stack: Stack
 ) -> None:
     upload = api.create_upload(4)

@@ -55,7 +55,7 @@ MISTAKES = [
 
 @pytest.mark.parametrize("ending", [b"\n", b"\r\n"])
 @pytest.mark.parametrize("direct", [False, True])
-def test_every_mistake_is_reported_with_its_line(api: Api, ending: bytes, *, direct: bool) -> None:
+def test_every_problem_is_reported_with_its_line(api: Api, ending: bytes, *, direct: bool) -> None:
     data = ending.join(text for _, text, _ in MISTAKES)
     if direct:
         file_id = api.upload_directly(data, purpose="batch")["id"]
@@ -112,7 +112,7 @@ def test_a_valid_file_is_reported_with_its_summary(api: Api) -> None:
     ],
     ids=["no bytes", "blank lines", "byte order mark", "not UTF-8"],
 )
-def test_a_file_that_is_wrong_as_a_whole_is_an_error(api: Api, data: bytes, code: str) -> None:
+def test_a_file_that_is_invalid_as_a_whole_ends_in_error(api: Api, data: bytes, code: str) -> None:
     file = api.settled(api.create_file(data, "a.jsonl", "batch")["id"])
 
     assert file["status"] == "error"

@@ -1,4 +1,4 @@
-"""A parameter that alone changes is in force for the API when the deployment ends."""
+"""A change of one parameter takes effect for the API when the deployment ends."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SNAPSHOTS_SECONDS = 120
 
 @contextmanager
 def deployed_with(stack: Stack, **values: str) -> Iterator[None]:
-    """Deploy with other parameters, and afterwards with those from before."""
+    """Deploy with other parameters, and afterwards with the previous ones."""
     cloudformation = stack.client("cloudformation")
     name = stack.env["LARDER_STACK"]
 
@@ -48,7 +48,7 @@ def deployed_with(stack: Stack, **values: str) -> Iterator[None]:
 
 
 def live(stack: Stack) -> dict[str, dict[str, Any]]:
-    """What is called of each function, once all of it can be."""
+    """The version of each function that is called, once all are active."""
     functions = stack.client("lambda")
 
     def look() -> dict[str, dict[str, Any]]:
@@ -90,7 +90,9 @@ def log_levels(functions: dict[str, dict[str, Any]]) -> set[tuple[str, str]]:
     }
 
 
-def test_what_is_called_has_the_parameters_of_the_last_deployment(stack: Stack, api: Api) -> None:
+def test_the_called_versions_have_the_parameters_of_the_last_deployment(
+    stack: Stack, api: Api
+) -> None:
     before = live(stack)
 
     with deployed_with(stack, SnapStart="PublishedVersions", LogLevel="WARNING"):
@@ -107,7 +109,7 @@ def test_what_is_called_has_the_parameters_of_the_last_deployment(stack: Stack, 
 
 
 def test_a_version_that_was_replaced_is_gone(stack: Stack) -> None:
-    """A snapshot is paid for as long as its version exists."""
+    """A snapshot costs money as long as its version exists."""
     functions = stack.client("lambda")
     kept = {
         name: [

@@ -140,7 +140,7 @@ def recorded(name: str) -> dict[str, Any]:
 
 
 def arrival(*keys: str) -> dict[str, Any]:
-    """Return the recorded arrival, announcing the objects `keys`, one message each."""
+    """Return the recorded arrival with one message for each of the objects `keys`."""
     event = recorded("on_object_created")
     [record] = event["Records"]
     event["Records"] = []
@@ -180,13 +180,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--permissions",
         action="store_true",
-        help="fail for permissions in the template that no test of the functions makes use of",
+        help="fail for permissions in the template that no test of the functions uses",
     )
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
-    """Take over what one of pytest-xdist's workers has seen."""
+    """Add what one of pytest-xdist's workers has seen."""
     _USED.update(map(tuple, getattr(node, "workeroutput", {}).get(_FROM_WORKERS, [])))
 
 
@@ -204,5 +204,5 @@ def pytest_terminal_summary(
     if config.getoption("--permissions"):
         for function, action, resource in unused(_USED):
             terminalreporter.write_line(
-                f"UNUSED {function} may {action} on {resource}, and no test has it do so", red=True
+                f"UNUSED {function} may {action} on {resource}, but does so in no test", red=True
             )

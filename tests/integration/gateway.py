@@ -1,4 +1,4 @@
-"""The functions behind a client's line: what the gateway passes on, on moto."""
+"""A gateway between a client and the functions on moto."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, override
 
-# Loaded here, so that functions log to the tests' output and not to that of a command.
+# Loaded here, so that functions log to the tests' output and not to a command's.
 import larder.runtime.observability  # noqa: F401
 from tests.fakes.http_faults import Answer, Asked, refusal
 from tests.fakes.larder_http import KEY, FakeLarder
@@ -32,7 +32,7 @@ def routes() -> list[tuple[str, str, str]]:
 
 
 class Gateway(FakeLarder):
-    """Larder's own functions as `tenant`, with the faults that a line has."""
+    """Larder's own functions, called as `tenant`, on a connection that may have faults."""
 
     def __init__(self, functions: Functions, tenant: TenantId) -> None:
         super().__init__()

@@ -24,7 +24,7 @@ POLICIES = allowed()
 
 
 class _Running:
-    """The function that runs; handlers run one at a time, but may have threads."""
+    """The running function. Handlers run one at a time, but may use threads."""
 
     function: str | None = None
     logical: Mapping[str, str]
@@ -37,7 +37,7 @@ _running.used = set()
 
 @contextmanager
 def role_of(function: str, logical: Mapping[str, str]) -> Iterator[None]:
-    """Hold every call of AWS to the policy of `function`; `logical` as for `asked_for`."""
+    """Check every call to AWS against the policy of `function`; `logical` as for `asked_for`."""
     _running.function, _running.logical = function, logical
     try:
         yield
@@ -78,12 +78,12 @@ botocore.handlers.BUILTIN_HANDLERS += [
 
 
 def used_so_far() -> set[Used]:
-    """Return what the functions have made use of in this process."""
+    """Return the permissions that functions have used in this process."""
     return set(_running.used)
 
 
 def unused(used: set[Used]) -> list[Used]:
-    """Return what the template allows beyond `used` and what Lambda does by itself."""
+    """Return what the template allows beyond `used` and what Lambda itself does."""
     by_lambda = performed_by_lambda()
     return sorted(
         (function, each.action, each.resource)

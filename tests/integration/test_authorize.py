@@ -1,4 +1,4 @@
-"""The authorizer: which requests the gateway lets through, and as whom."""
+"""The authorizer: which requests it allows, and for which project."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ def authorize(
 
 
 def effect(answer: dict[str, Any]) -> str:
-    """Return what the policy says of the whole stage."""
+    """Return the policy's effect on the whole stage."""
     [statement] = answer["policyDocument"]["Statement"]
     assert all(resource.endswith("/prod/*/*") for resource in statement["Resource"])
     settlement: str = statement["Effect"]
     return settlement
 
 
-def test_a_key_opens_every_route_for_its_project(
+def test_a_key_allows_every_route_for_its_project(
     functions: Functions, key: tuple[str, KeyRecord], tenant: TenantId
 ) -> None:
     secret, record = key
@@ -50,7 +50,7 @@ def test_a_key_opens_every_route_for_its_project(
     assert answer["context"] == {"tenant": tenant, "keyId": record.id}
 
 
-def test_the_space_takes_the_same_key_from_its_own_header(
+def test_the_space_reads_the_same_key_from_its_own_header(
     functions: Functions, key: tuple[str, KeyRecord]
 ) -> None:
     answer = authorize(functions, {"X-Api-Key": key[0]}, "authorize_x_api_key")
@@ -59,7 +59,7 @@ def test_the_space_takes_the_same_key_from_its_own_header(
 
 
 @pytest.mark.parametrize("event", ["authorize", "authorize_x_api_key"])
-def test_a_key_in_the_other_surfaces_header_opens_nothing(
+def test_a_key_in_the_wrong_header_is_denied(
     functions: Functions, key: tuple[str, KeyRecord], event: str
 ) -> None:
     wrong = {

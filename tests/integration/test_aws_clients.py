@@ -1,4 +1,4 @@
-"""The clients on a wire: what AWS or the network does badly is tried again, and told apart."""
+"""The AWS clients on a real connection: retries, errors and endpoints."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ KEY = {"pk": {"S": "a"}}
 
 @dataclass
 class Wire:
-    """A server that gives the prepared answers in turn: a status and a body, None to hang up."""
+    """A server that sends prepared answers in turn: a status and a body, or None to hang up."""
 
     url: str = ""
     answers: list[tuple[int, bytes] | None] = field(default_factory=list)
@@ -67,7 +67,7 @@ def serving() -> Iterator[Wire]:
         do_GET = do_POST = answer  # noqa: N815 - as the base class calls them
 
         def log_message(self, format: str, *_: Any) -> None:  # noqa: A002
-            """Say nothing."""
+            """Log nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -93,7 +93,7 @@ def client(wire: Wire) -> DynamoDBClient:
     return aws.dynamodb_client(aws.new_session())
 
 
-def test_items_of_every_type_are_read_as_they_are(wire: Wire, client: DynamoDBClient) -> None:
+def test_items_of_every_type_are_read_unchanged(wire: Wire, client: DynamoDBClient) -> None:
     wire.answers = [(200, FOUND)]
 
     answer = client.get_item(TableName="Store", Key=KEY)
@@ -116,7 +116,7 @@ def test_items_of_every_type_are_read_as_they_are(wire: Wire, client: DynamoDBCl
         pytest.param((200, b"{}"), id="another answer than was sent"),
     ],
 )
-def test_what_passes_is_tried_again(
+def test_a_temporary_failure_is_tried_again(
     wire: Wire, client: DynamoDBClient, first: tuple[int, bytes] | None
 ) -> None:
     wire.answers = [first, (200, FOUND)]
@@ -127,7 +127,7 @@ def test_what_passes_is_tried_again(
     assert len(wire.requests) == 2
 
 
-def test_a_third_failure_is_told(wire: Wire, client: DynamoDBClient) -> None:
+def test_a_third_failure_is_raised(wire: Wire, client: DynamoDBClient) -> None:
     wire.answers = [(500, b'{"__type":"InternalServerError"}')] * 3
 
     with pytest.raises(ClientError) as failed:
@@ -161,7 +161,9 @@ def test_requests_say_that_they_are_larders(wire: Wire, client: DynamoDBClient) 
     assert json.loads(body) == {"TableName": "Store", "Key": KEY}
 
 
-def test_every_call_goes_where_botocores_rules_lead(wire: Wire, client: DynamoDBClient) -> None:
+def test_every_call_goes_to_the_endpoint_of_botocores_rules(
+    wire: Wire, client: DynamoDBClient
+) -> None:
     wire.answers = [(200, FOUND)] * 3
 
     client.get_item(TableName="Store", Key=KEY)

@@ -1,4 +1,4 @@
-"""The files routes, from the recorded request to the recorded answer."""
+"""The routes of files: each handler with its recorded event."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_the_recorded_upload_is_stored_and_answered_in_openais_shape(
     assert stack.object_keys() == {f"files/{tenant}/{file['id']}"}
 
 
-def test_a_file_can_be_read_at_once_after_its_creation(
+def test_a_file_can_be_read_right_after_its_creation(
     functions: Functions, tenant: TenantId
 ) -> None:
     file = upload(functions, tenant).json
@@ -90,7 +90,7 @@ def test_a_file_can_be_read_at_once_after_its_creation(
 
 
 @pytest.mark.parametrize("said", [True, False])
-def test_the_digest_of_what_came_is_told_at_once(
+def test_the_digest_of_an_upload_is_returned_at_once(
     functions: Functions, tenant: TenantId, *, said: bool
 ) -> None:
     digest = hashlib.sha256(GOOD_LINE).hexdigest()
@@ -104,7 +104,7 @@ def test_the_digest_of_what_came_is_told_at_once(
 @pytest.mark.parametrize(
     ("said", "says"), [("0" * 64, hashlib.sha256(GOOD_LINE).hexdigest()), ("abc", "64 hex digits")]
 )
-def test_bytes_of_another_digest_than_the_form_says_are_refused(
+def test_bytes_with_another_digest_than_announced_are_refused(
     functions: Functions, stack: MotoStack, tenant: TenantId, said: str, says: str
 ) -> None:
     answer = upload(functions, tenant, fields={"sha256": said})
@@ -115,7 +115,7 @@ def test_bytes_of_another_digest_than_the_form_says_are_refused(
     assert functions.call("usage_get", tenant).json["files"]["used"] == 0
 
 
-def test_the_content_is_the_exact_bytes_under_the_name_that_was_given(
+def test_the_content_has_the_exact_bytes_and_the_given_name(
     functions: Functions, tenant: TenantId
 ) -> None:
     data = bytes(range(256)) * 7
@@ -135,9 +135,7 @@ def test_the_content_is_the_exact_bytes_under_the_name_that_was_given(
     )
 
 
-def test_a_range_is_answered_with_the_part_asked_for(
-    functions: Functions, tenant: TenantId
-) -> None:
+def test_a_range_returns_the_requested_bytes(functions: Functions, tenant: TenantId) -> None:
     file = upload(functions, tenant, b"0123456789").json
 
     headers = {"Range": "bytes=2-4", "Accept": "*/*"}
@@ -199,7 +197,7 @@ def test_a_range_outside_the_file_is_not_satisfiable(
     assert answer.error["param"] == "Range"
 
 
-def test_a_copy_that_is_current_is_not_sent_again(functions: Functions, tenant: TenantId) -> None:
+def test_a_current_copy_is_not_sent_again(functions: Functions, tenant: TenantId) -> None:
     file = upload(functions, tenant).json
     etag = get(functions, tenant, file["id"], "files_content").headers["etag"]
 
@@ -209,7 +207,7 @@ def test_a_copy_that_is_current_is_not_sent_again(functions: Functions, tenant: 
     assert answer.raw == ""
 
 
-def test_the_digest_of_a_file_rides_on_a_header(functions: Functions, tenant: TenantId) -> None:
+def test_the_digest_of_a_file_is_in_a_header(functions: Functions, tenant: TenantId) -> None:
     file = upload(functions, tenant, b"0123456789").json
     digest = hashlib.sha256(b"0123456789").hexdigest()
 
@@ -221,7 +219,9 @@ def test_the_digest_of_a_file_rides_on_a_header(functions: Functions, tenant: Te
     assert [answer.headers["larder-sha256"] for answer in answers] == [digest] * 2
 
 
-def test_a_head_tells_of_the_content_without_it(functions: Functions, tenant: TenantId) -> None:
+def test_a_head_request_describes_the_content_without_sending_it(
+    functions: Functions, tenant: TenantId
+) -> None:
     file = upload(functions, tenant, b"0123456789").json
 
     answer = get(functions, tenant, file["id"], "files_content", httpMethod="HEAD")
@@ -274,7 +274,7 @@ def test_content_whose_bytes_have_not_arrived_is_not_found(
     assert answer.error["message"] == f"No such File object: {file['id']} (not found)"
 
 
-def test_a_link_is_signed_for_as_long_as_was_asked(functions: Functions, tenant: TenantId) -> None:
+def test_a_link_is_signed_for_the_requested_time(functions: Functions, tenant: TenantId) -> None:
     file = upload(functions, tenant).json
 
     answer = get(functions, tenant, file["id"], "files_url", queryStringParameters={"expiry": "60"})
@@ -285,7 +285,7 @@ def test_a_link_is_signed_for_as_long_as_was_asked(functions: Functions, tenant:
 
 
 @pytest.mark.parametrize("expiry", ["59", "3601", "soon", "-1", ""])
-def test_a_link_for_another_time_is_refused(
+def test_a_link_for_an_invalid_time_is_refused(
     functions: Functions, tenant: TenantId, expiry: str
 ) -> None:
     file = upload(functions, tenant).json
@@ -328,7 +328,7 @@ def test_deletion_is_final_and_frees_the_quota_at_once(
         "😀",
     ],
 )
-def test_every_route_answers_an_unknown_id_alike(
+def test_every_route_answers_an_unknown_id_in_the_same_way(
     functions: Functions, tenant: TenantId, route: str, file_id: str
 ) -> None:
     answer = get(functions, tenant, file_id, route, queryStringParameters=None)
@@ -519,7 +519,7 @@ def test_a_full_quota_in_bytes_is_explained_with_its_numbers(
     assert admitted.status == 200
 
 
-def test_a_store_that_fails_gives_the_quota_back_and_tells_nothing(
+def test_a_failing_store_releases_the_quota_and_reveals_nothing(
     functions: Functions, stack: MotoStack, tenant: TenantId
 ) -> None:
     stack.s3.delete_bucket(Bucket=stack.settings.files_bucket)

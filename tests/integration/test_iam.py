@@ -1,4 +1,4 @@
-"""What holds the functions to their policies here does so, and keeps account of it."""
+"""The tests' own IAM: it denies what a policy does not allow, and records what is used."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 FILE = FileId("file-0123456789abcdef01234567")
 
 
-def test_a_function_is_refused_what_its_policy_does_not_allow(
+def test_a_function_is_denied_what_its_policy_does_not_allow(
     stack: MotoStack, ports: Composition, tenant: TenantId
 ) -> None:
     with role_of("files_get", stack.logical_names()):
@@ -29,7 +29,7 @@ def test_a_function_is_refused_what_its_policy_does_not_allow(
             list(ports.deadlines.expired(tenant, 0))
 
 
-def test_signing_a_url_asks_for_what_the_url_does(
+def test_signing_a_url_needs_the_permissions_of_the_url(
     stack: MotoStack, ports: Composition, tenant: TenantId
 ) -> None:
     params = {"Bucket": stack.settings.files_bucket, "Key": f"files/{tenant}/{FILE}"}
@@ -41,7 +41,7 @@ def test_signing_a_url_asks_for_what_the_url_does(
             client.generate_presigned_url("put_object", Params=params)
 
 
-def test_a_permission_is_unused_until_a_function_makes_use_of_it(
+def test_a_permission_is_unused_until_a_function_uses_it(
     stack: MotoStack, ports: Composition, tenant: TenantId
 ) -> None:
     permission = ("files_get", "dynamodb:GetItem", "Store")

@@ -1,4 +1,4 @@
-"""`Idempotency-Key`: the same request is carried out once and answered alike."""
+"""`Idempotency-Key`: the same request is carried out once, and its answer is replayed."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def send_file(functions: Functions, tenant: TenantId, boundary: str, data: bytes
 
 
 @pytest.mark.parametrize("header", ["Idempotency-Key", "idempotency-key", "Agent-Idempotency-Key"])
-def test_the_same_request_is_carried_out_once_and_answered_alike(
+def test_the_same_request_is_carried_out_once_and_its_answer_replayed(
     functions: Functions, tenant: TenantId, header: str
 ) -> None:
     first = create(functions, tenant, "one", header)
@@ -97,7 +97,7 @@ def test_a_key_on_another_route_is_a_conflict(functions: Functions, tenant: Tena
     assert read.json["status"] == "pending"
 
 
-def test_another_projects_key_is_its_own(
+def test_another_projects_key_is_a_different_key(
     functions: Functions, tenant: TenantId, stranger: TenantId
 ) -> None:
     ours, theirs = create(functions, tenant, "one"), create(functions, stranger, "one")
@@ -106,7 +106,7 @@ def test_another_projects_key_is_its_own(
     assert ours.json["id"] != theirs.json["id"]
 
 
-def test_while_the_first_is_still_running_the_second_may_try_again(
+def test_a_second_request_may_be_retried_while_the_first_is_running(
     functions: Functions, tenant: TenantId, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     module = load("uploads_create")
@@ -127,7 +127,7 @@ def test_while_the_first_is_still_running_the_second_may_try_again(
     assert used(functions, tenant) == (0, 1, 0, 10)
 
 
-def test_a_request_whose_record_was_written_twice_is_not_its_own_rival(
+def test_a_request_whose_record_is_written_twice_does_not_conflict_with_itself(
     functions: Functions, tenant: TenantId, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     call = BaseClient._make_api_call  # type: ignore[attr-defined]
@@ -147,7 +147,7 @@ def test_a_request_whose_record_was_written_twice_is_not_its_own_rival(
 
 
 @pytest.mark.parametrize("failure", [ContentionError(), RuntimeError("down")])
-def test_an_answer_that_says_try_again_is_not_kept(
+def test_an_answer_that_asks_for_a_retry_is_not_kept(
     functions: Functions, tenant: TenantId, monkeypatch: pytest.MonkeyPatch, failure: Exception
 ) -> None:
     def fail(*_: Any, **__: Any) -> Any:
@@ -175,7 +175,7 @@ def test_an_answer_that_says_try_again_is_not_kept(
         ("uploads_cancel", "cancel_upload"),
     ],
 )
-def test_a_failure_is_forgotten_by_every_function_that_answers_once(
+def test_every_idempotent_function_forgets_a_failure(
     functions: Functions,
     tenant: TenantId,
     monkeypatch: pytest.MonkeyPatch,
@@ -196,7 +196,7 @@ def test_a_failure_is_forgotten_by_every_function_that_answers_once(
     assert "larder-idempotent-replay" not in second.headers
 
 
-def test_a_refusal_is_repeated_too(functions: Functions, tenant: TenantId) -> None:
+def test_a_refusal_is_replayed_too(functions: Functions, tenant: TenantId) -> None:
     first = create(functions, tenant, "one", purpose="fun")
     second = create(functions, tenant, "one", purpose="fun")
 

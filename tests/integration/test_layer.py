@@ -1,4 +1,4 @@
-"""The layer: what its build leaves out is used by nothing, what it leaves is as it was."""
+"""The layer: nothing uses what its build removes, and the rest works as before."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ BY_OTHERS = {"DeleteItem", "PutItem", "UpdateItem", "HeadBucket"}
 
 
 def calls_of_the_adapters() -> set[str]:
-    """Return the operations that adapters name: called, paginated or signed."""
+    """Return the operations that adapters call, paginate or sign."""
     named: set[str] = set()
     for path in ADAPTERS.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
@@ -45,7 +45,7 @@ def calls_of_the_adapters() -> set[str]:
 
 @pytest.fixture(scope="module")
 def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with the libraries that are cut down, as the build leaves them."""
+    """Return a folder with the trimmed libraries, as the build leaves them."""
     folder = tmp_path_factory.mktemp("packages")
     for library in (aws_lambda_powertools, boto3, botocore, pydantic, urllib3):
         source = Path(str(library.__file__)).parent
@@ -78,19 +78,19 @@ def run(packages: Path, code: str) -> str:
 
 
 def starting(functions: list[str]) -> str:
-    """Return code that starts these functions, as Lambda does but all in one process."""
+    """Return code that starts these functions as Lambda does, but all in one process."""
     starts = "\n".join(f"runpy.run_path('functions/{name}/app.py')" for name in functions)
     return f"import runpy, sys\n{starts}"
 
 
-def test_the_operations_left_in_are_those_that_are_called() -> None:
+def test_the_layer_keeps_exactly_the_operations_that_are_called() -> None:
     left_in = set().union(*trim.OPERATIONS.values())
 
     assert left_in - BY_OTHERS == calls_of_the_adapters() - BY_OTHERS
     assert left_in >= BY_OTHERS
 
 
-def test_every_function_starts_on_what_is_left(packages: Path) -> None:
+def test_every_function_starts_with_the_trimmed_layer(packages: Path) -> None:
     loaded = run(packages, f"{starting(FUNCTIONS)}\nprint(sys.modules['botocore'].__file__)")
 
     assert loaded.strip() == str(packages / "botocore/__init__.py")

@@ -1,4 +1,4 @@
-"""What the functions log: enough to follow a file by its id, and nothing of what a client sent."""
+"""What the functions log: enough to follow a file by its id, and nothing that a client sent."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ EVENTS = sorted(path.stem for path in ROOT.glob("events/*.json"))
 
 
 class Log:
-    """What is printed, and what Powertools' logger writes to the stream that it found at first."""
+    """What is printed, and what Powertools' logger writes to the stream it found at import."""
 
     def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
         self.stream = io.StringIO()
@@ -72,7 +72,7 @@ def lines(log: Log) -> list[dict[str, Any]]:
 
 
 def metrics(log: Log) -> dict[str, float]:
-    """Return the values in CloudWatch's embedded format, added up."""
+    """Return the sums of the values in CloudWatch's embedded metric format."""
     found: dict[str, float] = {}
     for line in lines(log):
         for directive in line.get("_aws", {}).get("CloudWatchMetrics", []):
@@ -87,7 +87,7 @@ def function_of(event: str) -> str:
 
 
 def with_secrets(name: str) -> dict[str, Any]:
-    """Return the recorded event with something planted wherever a client may put anything."""
+    """Return the recorded event with a marker wherever a client may send any text."""
     event = recorded(name)
     for record in event.get("Records", []):
         image = record.get("dynamodb", {}).get("OldImage", {})
@@ -118,7 +118,7 @@ def with_secrets(name: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", EVENTS)
 @pytest.mark.parametrize("aws", ["up", "refusing", "out of reach"])
-def test_no_event_brings_what_a_client_sent_into_a_log(
+def test_nothing_that_a_client_sent_is_logged(
     functions: Functions,
     log: Log,
     monkeypatch: pytest.MonkeyPatch,
@@ -147,7 +147,7 @@ def test_no_event_brings_what_a_client_sent_into_a_log(
 @pytest.mark.parametrize(
     "path", ["planted-path", "../planted-path", "file-" + "0" * 24 + "planted-path"]
 )
-def test_a_path_that_is_no_id_is_not_logged(
+def test_a_path_that_is_not_an_id_is_not_logged(
     functions: Functions, tenant: TenantId, log: Log, path: str
 ) -> None:
     get(functions, tenant, path)
@@ -157,7 +157,7 @@ def test_a_path_that_is_no_id_is_not_logged(
     assert "planted-path" not in log.getvalue()
 
 
-def test_what_a_batch_file_says_stays_out_of_the_log(
+def test_the_contents_of_a_batch_file_are_not_logged(
     functions: Functions, stack: MotoStack, tenant: TenantId, log: Log
 ) -> None:
     line = GOOD_LINE.replace(b'"a"', b'"planted-content"')
@@ -175,7 +175,7 @@ def test_what_a_batch_file_says_stays_out_of_the_log(
         assert planted not in log.getvalue()
 
 
-def test_a_file_is_followed_from_its_request_through_the_queue_to_the_worker_by_its_id(
+def test_a_file_can_be_followed_by_its_id_from_the_request_to_the_worker(
     functions: Functions, stack: MotoStack, tenant: TenantId, log: Log
 ) -> None:
     # An event of S3 carries the object's key and nothing else of ours: the id has to do.
@@ -203,7 +203,7 @@ def test_a_file_is_followed_from_its_request_through_the_queue_to_the_worker_by_
 
 
 @pytest.mark.parametrize(
-    ("error", "told"),
+    ("error", "logged"),
     [
         (
             ClientError({"Error": {"Code": "ThrottlingException", "Message": "x"}}, "GetItem"),
@@ -212,13 +212,13 @@ def test_a_file_is_followed_from_its_request_through_the_queue_to_the_worker_by_
         (ConnectionClosedError(endpoint_url="https://x"), "ConnectionClosedError"),
     ],
 )
-def test_a_failure_says_what_and_where_in_its_log_line(
+def test_the_log_line_of_a_failure_says_what_failed_and_where(
     functions: Functions,
     tenant: TenantId,
     log: Log,
     monkeypatch: pytest.MonkeyPatch,
     error: Exception,
-    told: str,
+    logged: str,
 ) -> None:
     def refuse(*_: Any) -> Any:
         raise error
@@ -232,12 +232,12 @@ def test_a_failure_says_what_and_where_in_its_log_line(
 
     [failure] = [line for line in lines(log) if line.get("message") == "unhandled"]
     assert failure["level"] == "ERROR"
-    assert failure["error"] == [told]
+    assert failure["error"] == [logged]
     assert any("services/files/get.py" in frame for frame in failure["frames"])
     assert metrics(log) == {"InternalError": 1}
 
 
-def test_a_record_that_fails_is_told_and_counted(
+def test_a_record_that_fails_is_logged_and_counted(
     functions: Functions, log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: Any) -> Any:

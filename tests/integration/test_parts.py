@@ -1,4 +1,4 @@
-"""Files that come in parts: S3's own, by signed URLs, and OpenAI's, with a request each."""
+"""Uploads in parts: S3's, by signed URLs, and OpenAI's, one request each."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def in_parts(functions: Functions, tenant: TenantId, **changes: Any) -> dict[str
 
 
 def put_parts(stack: MotoStack, tenant: TenantId, upload_id: str, numbers: range) -> bytes:
-    """Send the parts as their signed URLs would, and return their bytes."""
+    """Store the parts as their signed URLs would, and return their bytes."""
     upload = load("uploads_get").ports.uploads.get(tenant, UploadId(upload_id))
     sent = b""
     for part in upload.plan:
@@ -78,7 +78,7 @@ def open_multiparts(stack: MotoStack) -> list[Any]:
     return uploads
 
 
-def test_above_the_threshold_every_part_has_its_url(functions: Functions, tenant: TenantId) -> None:
+def test_above_the_threshold_every_part_has_a_url(functions: Functions, tenant: TenantId) -> None:
     transfer = in_parts(functions, tenant)["transfer"]
 
     assert transfer["part_size"] == 16 * MIB
@@ -87,7 +87,7 @@ def test_above_the_threshold_every_part_has_its_url(functions: Functions, tenant
     assert transfer["arrived"] == []
 
 
-def test_an_upload_is_resumed_with_the_parts_that_are_missing(
+def test_an_upload_is_resumed_with_the_missing_parts(
     functions: Functions, stack: MotoStack, tenant: TenantId
 ) -> None:
     upload = in_parts(functions, tenant)
@@ -141,7 +141,7 @@ def test_a_missing_part_is_named_and_nothing_is_lost(
     assert late.status == 200
 
 
-def test_joined_parts_whose_completion_was_lost_become_a_file_by_the_event(
+def test_joined_parts_become_a_file_by_the_event_if_the_completion_fails(
     functions: Functions,
     stack: MotoStack,
     tenant: TenantId,
@@ -162,7 +162,7 @@ def test_joined_parts_whose_completion_was_lost_become_a_file_by_the_event(
     assert used(functions, tenant) == (1, 0, SIZE, 0)
 
 
-def test_the_digest_announced_of_parts_is_checked_when_they_are_read(
+def test_the_announced_digest_of_parts_is_checked_when_they_are_read(
     functions: Functions, stack: MotoStack, tenant: TenantId
 ) -> None:
     upload = in_parts(functions, tenant, sha256="0" * 64)
@@ -179,7 +179,7 @@ def test_the_digest_announced_of_parts_is_checked_when_they_are_read(
 
 
 @pytest.mark.parametrize("ended", ["cancelled", "expired"])
-def test_the_parts_of_an_upload_that_ended_are_cleared(
+def test_the_parts_of_an_ended_upload_are_deleted(
     functions: Functions, stack: MotoStack, tenant: TenantId, ended: str
 ) -> None:
     upload = in_parts(functions, tenant)
@@ -209,7 +209,7 @@ def test_a_refused_upload_leaves_no_multipart_upload_behind(
     assert used(functions, tenant) == (0, 0, 0, 0)
 
 
-def test_small_parts_are_put_together_in_the_order_of_their_ids(
+def test_small_parts_are_joined_in_the_order_of_the_given_ids(
     functions: Functions, stack: MotoStack, tenant: TenantId
 ) -> None:
     pieces = [bytes([number]) * 1_900_000 for number in range(10)]
@@ -233,7 +233,7 @@ def test_small_parts_are_put_together_in_the_order_of_their_ids(
     assert stack.object_keys() == {f"files/{tenant}/{upload['id'].replace('upload_', 'file-')}"}
 
 
-def test_a_second_completion_is_asked_for_the_md5_of_the_file(
+def test_a_repeated_completion_compares_the_md5_with_the_file(
     functions: Functions, tenant: TenantId
 ) -> None:
     upload = create(functions, tenant).json
@@ -251,7 +251,7 @@ def test_a_second_completion_is_asked_for_the_md5_of_the_file(
     assert right in wrong.error["message"]
 
 
-def test_the_md5_of_s3s_parts_is_never_asked_for(
+def test_an_md5_is_refused_for_an_upload_in_s3s_parts(
     functions: Functions, stack: MotoStack, tenant: TenantId
 ) -> None:
     upload = in_parts(functions, tenant)
@@ -267,7 +267,7 @@ def test_the_md5_of_s3s_parts_is_never_asked_for(
     assert [answer.error["param"] for answer in (before, after)] == ["md5", "md5"]
 
 
-def test_a_part_is_answered_in_openais_shape(functions: Functions, tenant: TenantId) -> None:
+def test_a_part_is_returned_in_openais_shape(functions: Functions, tenant: TenantId) -> None:
     upload = create(functions, tenant).json
 
     part = send(functions, tenant, upload["id"], b"some").json
@@ -276,7 +276,7 @@ def test_a_part_is_answered_in_openais_shape(functions: Functions, tenant: Tenan
     assert (part["object"], part["upload_id"]) == ("upload.part", upload["id"])
 
 
-def test_parts_that_do_not_make_the_file_are_refused_and_can_be_mended(
+def test_parts_that_do_not_make_the_file_are_refused_and_can_be_corrected(
     functions: Functions, stack: MotoStack, tenant: TenantId, stranger: TenantId
 ) -> None:
     upload, other = create(functions, tenant).json, create(functions, tenant).json
@@ -312,7 +312,7 @@ def test_parts_that_do_not_make_the_file_are_refused_and_can_be_mended(
     assert used(functions, tenant) == (1, 1, 10, 10)
 
 
-def test_parts_of_other_bytes_than_announced_are_refused_and_can_be_mended(
+def test_parts_with_other_bytes_than_announced_are_refused_and_can_be_corrected(
     functions: Functions, stack: MotoStack, tenant: TenantId
 ) -> None:
     upload = create(functions, tenant, sha256=hashlib.sha256(b"some bytes").hexdigest()).json
@@ -331,7 +331,7 @@ def test_parts_of_other_bytes_than_announced_are_refused_and_can_be_mended(
     assert content(stack, tenant, upload["id"]) == b"some bytes"
 
 
-def test_the_digest_is_that_of_the_bytes_when_another_request_was_faster(
+def test_the_digest_matches_the_bytes_when_another_request_was_faster(
     functions: Functions, stack: MotoStack, tenant: TenantId, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     upload = create(functions, tenant).json
@@ -350,12 +350,12 @@ def test_the_digest_is_that_of_the_bytes_when_another_request_was_faster(
     functions.invoke("on_object_created", arrival(f"files/{tenant}/{file_id}"))
 
     stored = content(stack, tenant, upload["id"])
-    told = functions.call("files_get", tenant, pathParameters={"file_id": file_id})
+    read = functions.call("files_get", tenant, pathParameters={"file_id": file_id})
     assert stored == b"bytessome "
-    assert told.headers["larder-sha256"] == hashlib.sha256(stored).hexdigest()
+    assert read.headers["larder-sha256"] == hashlib.sha256(stored).hexdigest()
 
 
-def test_parts_that_a_cancellation_clears_away_meanwhile_are_a_conflict(
+def test_a_cancellation_during_the_completion_is_a_conflict(
     functions: Functions, tenant: TenantId, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     upload = create(functions, tenant).json
@@ -375,7 +375,7 @@ def test_parts_that_a_cancellation_clears_away_meanwhile_are_a_conflict(
     assert used(functions, tenant) == (0, 0, 0, 0)
 
 
-def test_more_than_twice_the_announced_bytes_are_not_taken(
+def test_more_than_twice_the_announced_bytes_are_refused(
     functions: Functions, tenant: TenantId
 ) -> None:
     upload = create(functions, tenant).json
@@ -385,7 +385,7 @@ def test_more_than_twice_the_announced_bytes_are_not_taken(
     assert [answer.status for answer in answers] == [200, 200, 400]
 
 
-def test_an_ended_upload_takes_no_parts(functions: Functions, tenant: TenantId) -> None:
+def test_an_ended_upload_accepts_no_parts(functions: Functions, tenant: TenantId) -> None:
     upload = create(functions, tenant).json
     on_upload(functions, tenant, "cancel", upload["id"])
 
@@ -395,7 +395,7 @@ def test_an_ended_upload_takes_no_parts(functions: Functions, tenant: TenantId) 
     assert answer.headers["x-should-retry"] == "false"
 
 
-def test_another_projects_upload_takes_no_parts(
+def test_another_projects_upload_accepts_no_parts(
     functions: Functions, tenant: TenantId, stranger: TenantId
 ) -> None:
     upload = create(functions, tenant).json
@@ -404,7 +404,7 @@ def test_another_projects_upload_takes_no_parts(
     assert complete(functions, stranger, upload["id"], part_ids=["part_1"]).status == 404
 
 
-def test_an_upload_of_nothing_is_completed_without_parts(
+def test_an_empty_upload_is_completed_without_parts(
     functions: Functions, stack: MotoStack, tenant: TenantId
 ) -> None:
     upload = create(functions, tenant, bytes=0).json

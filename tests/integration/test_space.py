@@ -1,4 +1,4 @@
-"""The Space's routes, from the recorded request to the answer, under each function's own policy."""
+"""The routes of the Space: each handler with its recorded event, under its own policy."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def on(functions: Functions, tenant: TenantId, name: str, **changes: Any) -> Answer:
-    """Call a function of the Space; `body` as an object, `query` as a dict, `id` in the path."""
+    """Call a function of the Space. `body` is sent as JSON, `id` in the path, `query` as it is."""
     event = recorded(name)
     if "id" in changes:
         [parameter] = event["pathParameters"]
@@ -72,7 +72,7 @@ def trashed(functions: Functions, tenant: TenantId) -> list[str]:
 
 
 def cleanups(stack: MotoStack) -> list[dict[str, Any]]:
-    """Return the messages that wait for `on_cleanup`, as its events."""
+    """Return the queued messages for `on_cleanup`, as its events."""
     answer = stack.sqs.receive_message(
         QueueUrl=stack.settings.cleanups_queue_url, MaxNumberOfMessages=10
     )
@@ -85,7 +85,7 @@ def cleanups(stack: MotoStack) -> list[dict[str, Any]]:
 
 
 class Hurry(FakeContext):
-    """A context whose every look at the clock takes a minute."""
+    """A context whose clock advances by a minute each time it is read."""
 
     def get_remaining_time_in_millis(self) -> int:
         self.remaining_ms -= 60_000
@@ -93,13 +93,13 @@ class Hurry(FakeContext):
 
 
 def hurried(functions: Functions, tenant: TenantId, name: str, **changes: Any) -> Any:
-    """Call the function when there is no time for anything."""
+    """Call the function with no time left for any work."""
     event = recorded(name)
     event["requestContext"]["authorizer"]["tenant"] = tenant
     return functions.invoke(name, event | changes, Hurry())
 
 
-def test_a_file_is_put_read_changed_and_found(functions: Functions, tenant: TenantId) -> None:
+def test_a_file_is_uploaded_read_changed_and_found(functions: Functions, tenant: TenantId) -> None:
     place = folder(functions, tenant, "Reports")
     file = put(functions, tenant, folderId=place, tags="q1")
 
@@ -131,7 +131,7 @@ def test_files_are_found_in_every_order(
     assert names == ["a", "b", "c"]
 
 
-def test_a_cursor_leads_on(functions: Functions, tenant: TenantId) -> None:
+def test_a_cursor_leads_to_the_next_page(functions: Functions, tenant: TenantId) -> None:
     for name in "abc":
         put(functions, tenant, name)
 
@@ -146,7 +146,7 @@ def test_a_cursor_leads_on(functions: Functions, tenant: TenantId) -> None:
     assert [file["name"] for file in first["files"] + second["files"]] == ["c", "b", "a"]
 
 
-def test_content_that_is_missing_is_not_found(
+def test_a_file_with_missing_content_is_not_found(
     functions: Functions, stack: MotoStack, tenant: TenantId
 ) -> None:
     file = put(functions, tenant)
@@ -156,7 +156,7 @@ def test_content_that_is_missing_is_not_found(
     assert on(functions, tenant, "space_files_get", id=file["fileId"]).status == 404
 
 
-def test_a_full_project_makes_room_for_a_file_by_what_has_expired(
+def test_a_full_project_reclaims_expired_files_for_a_new_one(
     functions: Functions, stack: MotoStack, tenant: TenantId
 ) -> None:
     file = put(functions, tenant)
@@ -171,7 +171,7 @@ def test_a_full_project_makes_room_for_a_file_by_what_has_expired(
     assert put(functions, tenant)["name"] == "report.pdf"
 
 
-def test_a_store_that_fails_gives_the_quota_of_a_new_file_back(
+def test_a_failing_store_releases_the_quota_of_a_new_file(
     functions: Functions, tenant: TenantId, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: Any, **__: Any) -> None:
@@ -197,7 +197,7 @@ def test_a_file_goes_to_the_trash_and_back(functions: Functions, tenant: TenantI
     assert trashed(functions, tenant) == []
 
 
-def test_a_restored_file_that_was_never_settled_is_announced_again(
+def test_a_restored_file_that_was_never_validated_is_queued_again(
     functions: Functions, stack: MotoStack, tenant: TenantId
 ) -> None:
     file = put(functions, tenant)
@@ -209,7 +209,7 @@ def test_a_restored_file_that_was_never_settled_is_announced_again(
     assert file["fileId"] in message["Body"]
 
 
-def test_the_trash_is_purged_one_by_one_or_whole(functions: Functions, tenant: TenantId) -> None:
+def test_the_trash_is_purged_by_file_or_as_a_whole(functions: Functions, tenant: TenantId) -> None:
     files = [put(functions, tenant, name) for name in "abc"]
     for file in files:
         on(functions, tenant, "space_files_trash", id=file["fileId"])
@@ -254,7 +254,7 @@ def test_folders_are_listed_changed_and_moved(functions: Functions, tenant: Tena
     assert on(functions, tenant, "folders_get", id=inner).json["parentId"] == other
 
 
-def test_a_folder_is_deleted_with_all_that_is_in_it(functions: Functions, tenant: TenantId) -> None:
+def test_a_folder_is_deleted_with_its_contents(functions: Functions, tenant: TenantId) -> None:
     place = folder(functions, tenant, "Reports")
     inner = folder(functions, tenant, "2026", parentId=place)
     put(functions, tenant, folderId=inner)
@@ -296,7 +296,7 @@ def test_a_folder_too_full_for_one_request_is_emptied_in_the_background(
     assert on(functions, tenant, "folders_get", id=place).status == 404
 
 
-def test_the_sweep_has_a_folder_cleared_whose_clearing_stopped(
+def test_the_sweep_resumes_emptying_a_folder(
     functions: Functions, stack: MotoStack, tenant: TenantId, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place = folder(functions, tenant, "Reports")

@@ -1,4 +1,4 @@
-"""What no route serves: told apart, in the envelope, with what would be allowed."""
+"""Requests that no route serves: 404 or 405, and the allowed methods."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def request(functions: Functions, tenant: TenantId, method: str, path: str) -> A
         ("PATCH", "/v1/files/", "GET, POST"),
     ],
 )
-def test_another_method_of_a_path_is_not_allowed(
+def test_an_unsupported_method_is_not_allowed(
     functions: Functions, tenant: TenantId, method: str, path: str, allowed: str
 ) -> None:
     answer = request(functions, tenant, method, path)
@@ -44,7 +44,7 @@ def test_another_method_of_a_path_is_not_allowed(
 @pytest.mark.parametrize(
     "path", ["/", "/v1", "/v1/models", "/v1/files//content", "/v1/files/a/b/c", "/v2/files"]
 )
-def test_another_path_is_unknown(functions: Functions, tenant: TenantId, path: str) -> None:
+def test_an_unsupported_path_is_unknown(functions: Functions, tenant: TenantId, path: str) -> None:
     answer = request(functions, tenant, "GET", path)
 
     assert (answer.status, answer.error["code"]) == (404, "unknown_url")

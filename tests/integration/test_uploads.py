@@ -52,7 +52,7 @@ def used(functions: Functions, tenant: TenantId) -> tuple[int, int, int, int]:
     return files["used"], files["reserved"], size["used"], size["reserved"]
 
 
-def test_an_upload_reserves_its_room_and_says_where_to_put_the_bytes(
+def test_an_upload_reserves_quota_and_says_where_to_put_the_bytes(
     functions: Functions, tenant: TenantId
 ) -> None:
     answer = create(functions, tenant, sha256=hashlib.sha256(DATA).hexdigest().upper())
@@ -117,7 +117,7 @@ def test_an_upload_reserves_its_room_and_says_where_to_put_the_bytes(
         ({"mime_type": "a\r\nb"}, "mime_type"),
     ],
 )
-def test_a_wrong_value_is_named_and_reserves_nothing(
+def test_an_invalid_value_is_named_and_reserves_nothing(
     functions: Functions, tenant: TenantId, changes: dict[str, Any], param: str
 ) -> None:
     answer = create(functions, tenant, **changes)
@@ -159,7 +159,7 @@ def test_completing_turns_the_reservation_into_a_file(
     assert used(functions, tenant) == (1, 0, 10, 0)
 
 
-def test_completing_twice_answers_the_same(
+def test_completing_twice_returns_the_same(
     functions: Functions, stack: MotoStack, tenant: TenantId
 ) -> None:
     upload = create(functions, tenant).json
@@ -203,7 +203,7 @@ def test_completing_before_the_bytes_arrive_is_refused_and_loses_nothing(
     assert (late.status, late.json["status"]) == (200, "completed")
 
 
-def test_bytes_of_another_size_are_refused_and_cleared_for_another_try(
+def test_bytes_of_another_size_are_refused_and_deleted_for_another_try(
     functions: Functions, stack: MotoStack, tenant: TenantId
 ) -> None:
     upload = create(functions, tenant).json
@@ -219,7 +219,7 @@ def test_bytes_of_another_size_are_refused_and_cleared_for_another_try(
 
 
 @pytest.mark.parametrize("event_first", [False, True])
-def test_a_wrong_md5_is_refused_with_the_right_one(
+def test_a_wrong_md5_is_refused_and_the_right_one_named(
     functions: Functions, stack: MotoStack, tenant: TenantId, *, event_first: bool
 ) -> None:
     upload = create(functions, tenant).json
@@ -262,7 +262,7 @@ def test_a_file_that_is_still_being_uploaded_is_not_found(
     assert functions.call("files_list", tenant, queryStringParameters=None).json["data"] == []
 
 
-def test_cancelling_frees_the_reservation_and_what_arrives_later_is_deleted(
+def test_cancelling_frees_the_reservation_and_bytes_that_arrive_later_are_deleted(
     functions: Functions, stack: MotoStack, tenant: TenantId
 ) -> None:
     upload = create(functions, tenant).json
@@ -308,7 +308,7 @@ def test_a_pending_upload_is_read_with_a_fresh_transfer(
     assert answer.json["transfer"]["expires_at"] <= upload["expires_at"]
 
 
-def test_an_overdue_upload_is_expired_and_its_room_is_free(
+def test_an_overdue_upload_is_expired_and_its_quota_is_free(
     functions: Functions, stack: MotoStack, tenant: TenantId
 ) -> None:
     upload = create(functions, tenant).json
@@ -335,7 +335,7 @@ def test_another_projects_upload_does_not_exist(
     assert used(functions, tenant) == (0, 1, 0, 10)
 
 
-def test_32_uploads_against_room_for_10_admit_10(
+def test_of_32_uploads_10_are_admitted_if_there_is_room_for_10(
     functions: Functions, tenant: TenantId, ports: Composition
 ) -> None:
     ports.projects.set_limit(tenant, Amount(files=200, bytes=100))
@@ -348,7 +348,7 @@ def test_32_uploads_against_room_for_10_admit_10(
 
 
 def age(stack: MotoStack, tenant: TenantId, object_id: str) -> None:
-    """Let the file or upload have expired a second after 1970 began."""
+    """Set the expiry of the file or upload to a second after the epoch."""
     stack.dynamodb.update_item(
         TableName=stack.settings.store_table,
         Key={"pk": {"S": f"P#{tenant}"}, "sk": {"S": object_id}},

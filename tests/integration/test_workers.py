@@ -1,4 +1,4 @@
-"""The functions that no client calls: validation_queue, removals and the sweep."""
+"""The functions that no client calls: validation, removals and the sweep."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def arrive(functions: Functions, tenant: TenantId, file_id: str) -> Any:
 
 
 def removal(stack: MotoStack, tenant: TenantId, object_id: str) -> dict[str, Any]:
-    """Return the stream's event of the item's removal, as the item is now."""
+    """Return the stream's event for the removal of the item as it is now."""
     key = {"pk": {"S": f"P#{tenant}"}, "sk": {"S": object_id}}
     image = stack.dynamodb.get_item(TableName=stack.settings.store_table, Key=key)["Item"]
     event = recorded("on_file_removed")
@@ -66,7 +66,7 @@ def test_a_valid_batch_file_is_processed_with_a_report(
     assert (report["endpoint"], report["model"]) == ("/v1/chat/completions", "m")
 
 
-def test_an_invalid_batch_file_says_what_is_wrong_where(
+def test_an_invalid_batch_file_has_a_report_of_its_problems(
     functions: Functions, tenant: TenantId
 ) -> None:
     file = upload(functions, tenant, GOOD_LINE + b"\n\n{]\n").json
@@ -82,7 +82,9 @@ def test_an_invalid_batch_file_says_what_is_wrong_where(
     ]
 
 
-def test_other_purposes_are_processed_unchecked(functions: Functions, tenant: TenantId) -> None:
+def test_files_with_other_purposes_are_processed_unchecked(
+    functions: Functions, tenant: TenantId
+) -> None:
     file = upload(functions, tenant, b"{]", fields={"purpose": "user_data"}).json
 
     arrive(functions, tenant, file["id"])
@@ -93,7 +95,7 @@ def test_other_purposes_are_processed_unchecked(functions: Functions, tenant: Te
     assert file["id"] in answer.error["message"]
 
 
-def test_a_report_that_is_not_there_yet_can_be_asked_for_again(
+def test_a_report_that_does_not_exist_yet_can_be_requested_again(
     functions: Functions, tenant: TenantId
 ) -> None:
     file = upload(functions, tenant).json
@@ -104,7 +106,7 @@ def test_a_report_that_is_not_there_yet_can_be_asked_for_again(
     assert "x-should-retry" not in answer.headers
 
 
-def test_a_report_that_got_lost_is_our_fault(
+def test_a_lost_report_is_a_server_error(
     functions: Functions, stack: MotoStack, tenant: TenantId
 ) -> None:
     file = upload(functions, tenant).json
@@ -141,7 +143,7 @@ def test_bytes_without_a_record_are_deleted(
 
 
 @pytest.mark.parametrize("purpose", ["batch", "user_data"])
-def test_bytes_that_are_gone_when_their_arrival_is_told_change_nothing(
+def test_the_arrival_of_bytes_that_are_gone_changes_nothing(
     functions: Functions, stack: MotoStack, tenant: TenantId, purpose: str
 ) -> None:
     large = create(functions, tenant, bytes=2**20, purpose=purpose).json
@@ -157,7 +159,7 @@ def test_bytes_that_are_gone_when_their_arrival_is_told_change_nothing(
     assert stack.object_keys() == set()
 
 
-def test_the_buckets_test_event_and_foreign_keys_are_passed_over(functions: Functions) -> None:
+def test_the_buckets_test_event_and_foreign_keys_are_ignored(functions: Functions) -> None:
     test_event = functions.invoke("on_object_created", recorded("on_object_created_test_event"))
     foreign = functions.invoke("on_object_created", arrival("else/where", "files/a b/ü"))
 
@@ -202,7 +204,7 @@ def test_a_deleted_files_bytes_and_report_are_deleted(
     assert used(functions, tenant) == (0, 0, 0, 0)
 
 
-def test_a_record_that_the_ttl_removed_gives_its_quota_back_once(
+def test_a_file_removed_by_ttl_releases_its_quota_once(
     functions: Functions, stack: MotoStack, tenant: TenantId
 ) -> None:
     file = upload(functions, tenant).json
@@ -215,7 +217,7 @@ def test_a_record_that_the_ttl_removed_gives_its_quota_back_once(
     assert stack.object_keys() == set()
 
 
-def test_a_pending_upload_that_the_ttl_removed_gives_its_reservation_back_once(
+def test_a_pending_upload_removed_by_ttl_releases_its_reservation_once(
     functions: Functions, stack: MotoStack, tenant: TenantId
 ) -> None:
     pending = create(functions, tenant).json
@@ -243,7 +245,7 @@ def test_a_record_that_moved_to_the_trash_is_not_gone(
     assert stack.object_keys() == {f"files/{tenant}/{file['id']}"}
 
 
-def test_an_expired_file_is_gone_for_every_reader_before_anything_collects_it(
+def test_an_expired_file_is_gone_for_every_reader_before_it_is_collected(
     functions: Functions, stack: MotoStack, tenant: TenantId
 ) -> None:
     file = upload(functions, tenant).json
@@ -260,7 +262,7 @@ def test_an_expired_file_is_gone_for_every_reader_before_anything_collects_it(
 
 
 @pytest.mark.parametrize("enter", [upload, create])
-def test_a_full_project_makes_room_by_what_has_expired(
+def test_a_full_project_reclaims_expired_files_and_uploads(
     functions: Functions,
     ports: Composition,
     stack: MotoStack,
@@ -277,7 +279,7 @@ def test_a_full_project_makes_room_by_what_has_expired(
     assert answer.status == 200
 
 
-def test_the_sweep_releases_what_has_expired(
+def test_the_sweep_releases_expired_files_and_uploads(
     functions: Functions, stack: MotoStack, tenant: TenantId
 ) -> None:
     file, pending = upload(functions, tenant).json, create(functions, tenant).json
@@ -290,7 +292,7 @@ def test_the_sweep_releases_what_has_expired(
     assert counters(stack, tenant) == ("200", "0", str(2**28), "0")
 
 
-def test_the_sweep_announces_again_what_was_never_validated(
+def test_the_sweep_queues_files_again_that_were_never_validated(
     functions: Functions, stack: MotoStack, tenant: TenantId, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = upload(functions, tenant).json
@@ -306,7 +308,7 @@ def test_the_sweep_announces_again_what_was_never_validated(
     assert get(functions, tenant, file["id"]).json["status"] == "processed"
 
 
-def test_the_sweep_releases_a_file_whose_creation_stopped_half_way(
+def test_the_sweep_releases_a_file_whose_creation_was_interrupted(
     functions: Functions, stack: MotoStack, tenant: TenantId, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = upload(functions, tenant).json
@@ -319,7 +321,7 @@ def test_the_sweep_releases_a_file_whose_creation_stopped_half_way(
     assert used(functions, tenant) == (0, 0, 0, 0)
 
 
-def test_the_sweep_finds_exact_counters_exact(
+def test_the_sweep_reports_exact_counters(
     functions: Functions, stack: MotoStack, tenant: TenantId, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file, pending = upload(functions, tenant).json, create(functions, tenant).json
@@ -352,7 +354,7 @@ def test_the_sweep_reports_counters_that_have_drifted(
     assert drift == [1 + file["bytes"]]
 
 
-def test_one_thing_that_cannot_be_swept_does_not_keep_up_the_rest(
+def test_one_failing_item_does_not_stop_the_sweep(
     functions: Functions, stack: MotoStack, tenant: TenantId, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken, fine = upload(functions, tenant).json, upload(functions, tenant).json
@@ -392,7 +394,7 @@ def later(monkeypatch: pytest.MonkeyPatch, seconds: int) -> None:
 
 
 def counters(stack: MotoStack, tenant: TenantId) -> tuple[str, ...]:
-    """Return files left and reserved, bytes left and reserved, as they stand in the table."""
+    """Return files left and reserved, bytes left and reserved, as the table has them."""
     item = stack.dynamodb.get_item(
         TableName=stack.settings.store_table,
         Key={"pk": {"S": f"U#{tenant}"}, "sk": {"S": "usage"}},
