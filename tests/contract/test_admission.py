@@ -1,4 +1,4 @@
-"""Admitting files and reserving for uploads: the limits, exactly, and never by contention."""
+"""Admitting files and reserving uploads: limits are exact, and contention is no full quota."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def taken(backend: Backend, tenant: TenantId) -> Amount:
     return usage.used + usage.reserved
 
 
-def test_an_admitted_file_is_recorded_as_it_was_given(backend: Backend, tenant: TenantId) -> None:
+def test_an_admitted_file_is_recorded_unchanged(backend: Backend, tenant: TenantId) -> None:
     file = a_file(120, expires_at=1_750_003_600, sha256="ab" * 32, filename="naïve 😀.jsonl")
 
     backend.files.admit(tenant, file)
@@ -43,7 +43,7 @@ def test_an_admitted_file_is_recorded_as_it_was_given(backend: Backend, tenant: 
     assert backend.files.get(tenant, file.id) == file
 
 
-def test_an_admitted_file_takes_its_amount_of_the_quota(backend: Backend, tenant: TenantId) -> None:
+def test_an_admitted_file_uses_its_share_of_the_quota(backend: Backend, tenant: TenantId) -> None:
     backend.files.admit(tenant, a_file(120))
     backend.files.admit(tenant, a_file(30))
 
@@ -54,7 +54,7 @@ def test_an_admitted_file_takes_its_amount_of_the_quota(backend: Backend, tenant
     assert usage.left == Amount(files=8, bytes=850)
 
 
-def test_a_reserved_upload_is_recorded_as_it_was_given(backend: Backend, tenant: TenantId) -> None:
+def test_a_reserved_upload_is_recorded_unchanged(backend: Backend, tenant: TenantId) -> None:
     upload = an_upload(120, file_expires_at=1_750_009_999, sha256="ab" * 32)
 
     backend.uploads.reserve(tenant, upload)
@@ -62,7 +62,7 @@ def test_a_reserved_upload_is_recorded_as_it_was_given(backend: Backend, tenant:
     assert backend.uploads.get(tenant, upload.id) == upload
 
 
-def test_a_reserved_upload_reserves_its_amount_and_uses_none(
+def test_a_reserved_upload_reserves_its_share_and_uses_none(
     backend: Backend, tenant: TenantId
 ) -> None:
     backend.uploads.reserve(tenant, an_upload(120))
@@ -128,9 +128,7 @@ def test_files_and_reservations_share_the_same_limits(backend: Backend, tenant: 
     assert taken(backend, tenant) == Amount(files=2, bytes=1_000)
 
 
-def test_a_refusal_tells_what_is_in_use_what_is_allowed_and_what_was_asked(
-    backend: Backend, tenant: TenantId
-) -> None:
+def test_a_refusal_names_usage_limits_and_the_request(backend: Backend, tenant: TenantId) -> None:
     backend.files.admit(tenant, a_file(300))
     backend.uploads.reserve(tenant, an_upload(200))
 
@@ -142,7 +140,7 @@ def test_a_refusal_tells_what_is_in_use_what_is_allowed_and_what_was_asked(
     assert refused.value.code == "storage_quota_exceeded"
 
 
-def test_one_project_s_files_leave_the_room_of_another_alone(
+def test_one_projects_files_do_not_use_another_projects_quota(
     backend: Backend, tenant: TenantId, other: TenantId
 ) -> None:
     backend.files.admit(tenant, a_file(1_000))
@@ -159,7 +157,7 @@ def test_a_project_without_counters_admits_nothing(backend: Backend) -> None:
         backend.uploads.reserve(OTHER, an_upload())
 
 
-def test_endless_conflicts_are_contention_and_not_a_full_quota(
+def test_endless_conflicts_are_reported_as_contention_not_as_a_full_quota(
     backend: Backend, tenant: TenantId, admit: Admit
 ) -> None:
     admit(1_000)
@@ -171,7 +169,7 @@ def test_endless_conflicts_are_contention_and_not_a_full_quota(
     assert taken(backend, tenant) == Amount(files=1, bytes=1_000)
 
 
-def test_of_32_at_once_those_are_admitted_that_there_is_room_for() -> None:
+def test_of_32_concurrent_files_those_with_room_are_admitted() -> None:
     # On the fake alone: moto's transactions are not isolated from each other's threads.
     backend = MemoryBackend()
     a_project(backend)

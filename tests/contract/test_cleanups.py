@@ -1,4 +1,4 @@
-"""The queue of what is too much for one request: asked for again as it was asked for."""
+"""The queue of work that is too much for one request: messages arrive as they were sent."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ def asked(backend: Backend) -> InMemoryCleanupQueue:
     return found
 
 
-def test_nothing_is_asked_for_to_begin_with(backend: Backend) -> None:
+def test_the_queue_is_empty_at_first(backend: Backend) -> None:
     found = asked(backend)
 
     assert (found.folders, found.trashes) == ([], [])
 
 
-def test_what_is_asked_for_is_passed_on_once_project_and_all(
+def test_a_message_is_delivered_once_with_its_project(
     backend: Backend, tenant: TenantId, other: TenantId
 ) -> None:
     folders = [new_folder_id(START) for _ in range(2)]
@@ -40,7 +40,7 @@ def test_what_is_asked_for_is_passed_on_once_project_and_all(
     assert (second.folders, second.trashes) == ([], [])
 
 
-def test_what_is_asked_for_while_it_is_passed_on_is_passed_on_next(
+def test_a_message_sent_during_delivery_is_delivered_next(
     backend: Backend, tenant: TenantId
 ) -> None:
     backend.cleanups.empty_trash(tenant, int(START))

@@ -1,4 +1,4 @@
-"""What falls due, and when."""
+"""Which items are due, and when."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_a_file_expires_at_its_second(backend: Backend, tenant: TenantId) -> Non
     ]
 
 
-def test_a_file_that_does_not_expire_never_has(backend: Backend, tenant: TenantId) -> None:
+def test_a_file_without_an_expiry_never_expires(backend: Backend, tenant: TenantId) -> None:
     backend.files.admit(tenant, a_file())
 
     assert list(backend.deadlines.expired(tenant, NOW + 10**9)) == []
@@ -63,7 +63,7 @@ def test_an_upload_that_has_ended_does_not_expire(backend: Backend, tenant: Tena
     assert list(backend.deadlines.expired(tenant, NOW + 10**9)) == []
 
 
-def test_what_was_released_has_not_expired(backend: Backend, tenant: TenantId) -> None:
+def test_a_released_file_does_not_expire(backend: Backend, tenant: TenantId) -> None:
     file = a_file(expires_at=NOW + 3_600)
     backend.files.admit(tenant, file)
     backend.files.release(tenant, file)
@@ -71,7 +71,7 @@ def test_what_was_released_has_not_expired(backend: Backend, tenant: TenantId) -
     assert list(backend.deadlines.expired(tenant, NOW + 3_600)) == []
 
 
-def test_one_project_s_expired_files_are_no_other_s(
+def test_expired_files_are_found_only_in_their_project(
     backend: Backend, tenant: TenantId, other: TenantId
 ) -> None:
     backend.files.admit(tenant, a_file(expires_at=NOW + 3_600))
@@ -113,7 +113,7 @@ def test_an_unvalidated_file_that_expires_within_the_grace_is_due_then(
     assert due(backend, NOW + UPLOAD_LIFE) == {DueWork(tenant, file_id=upload.file_id)}
 
 
-def test_looking_again_moves_when_an_unvalidated_file_is_due(
+def test_rescheduling_moves_when_an_unvalidated_file_is_due(
     backend: Backend, tenant: TenantId
 ) -> None:
     file = a_file()
@@ -146,9 +146,7 @@ def test_a_settled_file_that_does_not_expire_is_never_due(
     assert due(backend, NOW + AUDIT_INTERVAL - 1) == set()
 
 
-def test_looking_again_at_a_settled_file_changes_nothing(
-    backend: Backend, tenant: TenantId
-) -> None:
+def test_rescheduling_a_settled_file_changes_nothing(backend: Backend, tenant: TenantId) -> None:
     file = a_file()
     backend.files.admit(tenant, file)
     backend.files.settle(tenant, file, Settlement(FileStatus.PROCESSED))
@@ -158,7 +156,7 @@ def test_looking_again_at_a_settled_file_changes_nothing(
     assert due(backend, NOW + AUDIT_INTERVAL - 1) == set()
 
 
-def test_looking_again_at_a_file_that_is_gone_does_not_bring_it_back(
+def test_rescheduling_a_file_that_is_gone_does_not_recreate_it(
     backend: Backend, tenant: TenantId
 ) -> None:
     file = a_file()
@@ -211,7 +209,7 @@ def test_a_file_from_an_upload_has_the_whole_grace_from_its_completion(
     ids=["never", "later", "earlier"],
 )
 @pytest.mark.parametrize("status", [FileStatus.UPLOADED, FileStatus.PROCESSED])
-def test_a_trashed_file_expires_and_is_due_when_it_is_to_be_purged(
+def test_a_trashed_file_expires_and_is_due_at_its_purge(
     backend: Backend,
     tenant: TenantId,
     expires_at: int | None,
@@ -245,7 +243,7 @@ def test_a_purged_file_is_never_due(backend: Backend, tenant: TenantId) -> None:
     assert due(backend, NOW + AUDIT_INTERVAL - 1) == set()
 
 
-def test_one_project_s_expired_trash_is_no_other_s(
+def test_expired_trash_is_found_only_in_its_project(
     backend: Backend, tenant: TenantId, other: TenantId
 ) -> None:
     file = a_file()
@@ -275,14 +273,14 @@ def test_every_project_is_due_for_its_audit(
     assert due(backend, NOW + AUDIT_INTERVAL) == {DueWork(tenant), DueWork(other)}
 
 
-def test_an_audit_is_due_again_when_it_was_put_off_to(backend: Backend, tenant: TenantId) -> None:
+def test_a_postponed_audit_is_due_at_its_new_time(backend: Backend, tenant: TenantId) -> None:
     backend.usage.schedule_audit(tenant, NOW + 5_000)
 
     assert due(backend, NOW + 4_999) == set()
     assert due(backend, NOW + 5_000) == {DueWork(tenant)}
 
 
-def test_what_is_due_is_found_in_every_project(
+def test_due_items_are_found_in_every_project(
     backend: Backend, tenant: TenantId, other: TenantId
 ) -> None:
     files = [a_file(1) for _ in range(10)]

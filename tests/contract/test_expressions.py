@@ -1,4 +1,4 @@
-"""The check of expressions finds what AWS refuses and moto does not."""
+"""The check of expressions finds what AWS refuses and moto accepts."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ REFUSED: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("params", REFUSED.values(), ids=REFUSED)
-def test_what_aws_refuses_is_refused(params: dict[str, Any]) -> None:
+def test_an_expression_that_aws_refuses_is_refused(params: dict[str, Any]) -> None:
     with pytest.raises(AssertionError):
         check_expressions(params)
     with pytest.raises(AssertionError):
         check_expressions({"TransactItems": [{"Update": params}]})
 
 
-def test_what_aws_takes_is_taken() -> None:
+def test_an_expression_that_aws_accepts_is_accepted() -> None:
     check_expressions({"Item": {"by_name": {"S": "é" * 512}, "filename": {"S": "x" * 2_000}}})
     check_expressions(
         {

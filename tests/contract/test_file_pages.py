@@ -62,7 +62,9 @@ def test_a_page_can_begin_with_the_oldest(backend: Backend, tenant: TenantId) ->
     assert page == FilePage(files=tuple(files), has_more=False)
 
 
-def test_files_of_one_millisecond_keep_one_order(backend: Backend, tenant: TenantId) -> None:
+def test_files_of_the_same_millisecond_have_a_fixed_order(
+    backend: Backend, tenant: TenantId
+) -> None:
     for number in (2, 3, 1):
         backend.files.admit(tenant, a_file(id=a_file_id(number=number)))
 
@@ -108,7 +110,7 @@ def test_after_is_a_position_that_need_not_exist(
     assert ids(page) == [oldest.id if newest_first else newest.id]
 
 
-def test_nothing_lies_beyond_the_ends(backend: Backend, tenant: TenantId) -> None:
+def test_there_is_nothing_beyond_the_ends(backend: Backend, tenant: TenantId) -> None:
     oldest, newest = admit(backend, tenant, 2)
 
     beyond_oldest = backend.files.page(tenant, PageQuery(10, after=oldest.id), backend.clock())
@@ -161,7 +163,7 @@ def test_expired_files_do_not_count_as_more(backend: Backend, tenant: TenantId) 
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 4])
-def test_a_purpose_fills_its_pages_from_between_the_others(
+def test_pages_of_one_purpose_are_full_despite_other_files(
     backend: Backend, tenant: TenantId, limit: int
 ) -> None:
     wanted = []
@@ -208,9 +210,7 @@ def test_only_live_files_of_the_project_are_listed(backend: Backend, tenant: Ten
     assert page == FilePage(files=(live,), has_more=False)
 
 
-def test_a_position_is_good_in_a_project_that_never_had_it(
-    backend: Backend, tenant: TenantId
-) -> None:
+def test_a_position_from_another_project_is_accepted(backend: Backend, tenant: TenantId) -> None:
     (mine,) = admit(backend, tenant, 1)
     (foreign,) = admit(backend, a_project(backend, OTHER), 1)
 

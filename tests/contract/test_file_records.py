@@ -82,7 +82,7 @@ def test_a_file_in_the_trash_exists_but_is_not_live(
     ],
     ids=["unchecked", "valid", "invalid"],
 )
-def test_a_verdict_moves_the_file_on_from_uploaded(
+def test_settling_ends_the_uploaded_state(
     backend: Backend, tenant: TenantId, file: File, settlement: Settlement
 ) -> None:
     assert backend.files.settle(tenant, file, settlement)
@@ -92,7 +92,7 @@ def test_a_verdict_moves_the_file_on_from_uploaded(
     )
 
 
-def test_a_verdict_without_a_checksum_keeps_the_one_that_was_promised(
+def test_settling_without_a_checksum_keeps_the_promised_one(
     backend: Backend, tenant: TenantId
 ) -> None:
     file = a_file(sha256="ab" * 32)
@@ -105,7 +105,7 @@ def test_a_verdict_without_a_checksum_keeps_the_one_that_was_promised(
     assert settled.sha256 == "ab" * 32
 
 
-def test_a_second_verdict_changes_nothing(backend: Backend, tenant: TenantId, file: File) -> None:
+def test_settling_twice_changes_nothing(backend: Backend, tenant: TenantId, file: File) -> None:
     backend.files.settle(tenant, file, PROCESSED)
 
     assert not backend.files.settle(tenant, file, Settlement(FileStatus.ERROR, details="late"))
@@ -116,7 +116,7 @@ def test_a_second_verdict_changes_nothing(backend: Backend, tenant: TenantId, fi
     assert settled.status_details is None
 
 
-def test_a_verdict_on_a_file_that_is_gone_does_not_bring_it_back(
+def test_settling_a_file_that_is_gone_does_not_recreate_it(
     backend: Backend, tenant: TenantId, file: File
 ) -> None:
     backend.files.release(tenant, file)
@@ -127,7 +127,7 @@ def test_a_verdict_on_a_file_that_is_gone_does_not_bring_it_back(
     assert not backend.files.exists(tenant, file.id)
 
 
-def test_settling_leaves_the_quota_as_it_is(backend: Backend, tenant: TenantId, file: File) -> None:
+def test_settling_does_not_change_the_quota(backend: Backend, tenant: TenantId, file: File) -> None:
     before = backend.usage.get(tenant)
 
     backend.files.settle(tenant, file, PROCESSED)
@@ -135,7 +135,7 @@ def test_settling_leaves_the_quota_as_it_is(backend: Backend, tenant: TenantId, 
     assert backend.usage.get(tenant) == before
 
 
-def test_a_released_file_is_gone_and_its_amount_is_free(
+def test_a_released_file_is_gone_and_its_quota_is_free(
     backend: Backend, tenant: TenantId, file: File
 ) -> None:
     assert backend.files.release(tenant, file)
@@ -144,7 +144,7 @@ def test_a_released_file_is_gone_and_its_amount_is_free(
     assert used(backend, tenant) == NOTHING
 
 
-def test_the_stream_tells_of_a_released_file_with_its_last_state(
+def test_the_stream_reports_a_released_file_with_its_last_state(
     backend: Backend, tenant: TenantId, file: File
 ) -> None:
     backend.files.settle(tenant, file, PROCESSED)
@@ -165,9 +165,7 @@ def test_a_file_is_released_once(backend: Backend, tenant: TenantId, file: File)
     assert used(backend, tenant) == Amount(files=1, bytes=50)
 
 
-def test_what_a_release_gave_back_is_not_given_back_again(
-    backend: Backend, tenant: TenantId, file: File
-) -> None:
+def test_a_release_frees_quota_only_once(backend: Backend, tenant: TenantId, file: File) -> None:
     backend.files.admit(tenant, a_file(50))
     backend.files.release(tenant, file)
 
@@ -176,7 +174,7 @@ def test_what_a_release_gave_back_is_not_given_back_again(
     assert used(backend, tenant) == Amount(files=1, bytes=50)
 
 
-def test_a_file_whose_record_vanished_is_given_back_once(
+def test_a_vanished_record_frees_quota_only_once(
     backend: Backend, tenant: TenantId, file: File
 ) -> None:
     backend.clock.advance(3_600 + 86_400)
@@ -189,7 +187,7 @@ def test_a_file_whose_record_vanished_is_given_back_once(
     assert used(backend, tenant) == NOTHING
 
 
-def test_a_file_that_never_was_is_not_released(
+def test_a_file_that_never_existed_is_not_released(
     backend: Backend, tenant: TenantId, file: File
 ) -> None:
     assert not backend.files.release(tenant, a_file(100))
@@ -208,7 +206,7 @@ def test_a_file_in_the_trash_is_not_released(
     assert used(backend, tenant) == file.amount
 
 
-def test_endless_conflicts_leave_the_file_and_its_amount_in_place(
+def test_endless_conflicts_leave_file_and_quota_unchanged(
     backend: Backend, tenant: TenantId, file: File
 ) -> None:
     backend.contend()

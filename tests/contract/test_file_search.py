@@ -1,4 +1,4 @@
-"""Finding files: what matches and nothing else, in order, each once, page by page."""
+"""Searching files: exactly those that match, sorted, each once, page by page."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ class TestWhatMatches:
     def test_an_empty_project_has_no_file(self, backend: Backend, tenant: TenantId) -> None:
         assert find(backend, tenant) == Page((), None)
 
-    def test_files_are_found_with_all_that_is_known_of_them(
+    def test_files_are_found_with_all_their_fields(
         self, backend: Backend, tenant: TenantId
     ) -> None:
         folder = a_folder(backend, tenant)
@@ -143,7 +143,7 @@ class TestWhatMatches:
         settled = replace(file, status=FileStatus.ERROR, status_details="no line")
         assert found == Page((settled,), None)
 
-    def test_a_folder_has_its_own_files_and_the_root_those_of_none(
+    def test_a_folder_shows_its_own_files_and_the_root_the_others(
         self, backend: Backend, tenant: TenantId
     ) -> None:
         outer = a_folder(backend, tenant, "outer")
@@ -209,7 +209,7 @@ class TestWhatMatches:
         assert names(find(backend, tenant, query)) == found
 
     @pytest.mark.parametrize("favorite", [True, False])
-    def test_favorites_are_found_and_so_are_the_others(
+    def test_favorites_and_other_files_are_found(
         self, backend: Backend, tenant: TenantId, *, favorite: bool
     ) -> None:
         for marked in (True, False):
@@ -252,7 +252,7 @@ class TestWhatMatches:
             ("/png", []),
         ],
     )
-    def test_a_media_type_is_found_by_what_it_begins_with(
+    def test_a_media_type_is_found_by_its_prefix(
         self, backend: Backend, tenant: TenantId, prefix: str, found: list[str]
     ) -> None:
         for media_type in ("image/png", "image/jpeg", "text/plain; charset=utf-8"):
@@ -288,7 +288,7 @@ class TestWhatMatches:
 
 
 class TestWhatIsNotFound:
-    def test_another_project_s_files(self, backend: Backend, tenant: TenantId) -> None:
+    def test_another_projects_files(self, backend: Backend, tenant: TenantId) -> None:
         other = a_project(backend, OTHER)
         folder = a_folder(backend, other)
         for within in (None, folder.id):
@@ -298,7 +298,7 @@ class TestWhatIsNotFound:
             assert find(backend, tenant, query) == Page((), None), query
 
     @pytest.mark.parametrize("in_folder", [True, False], ids=["folder", "root"])
-    def test_what_is_no_live_file(
+    def test_files_that_are_not_live(
         self, backend: Backend, tenant: TenantId, *, in_folder: bool
     ) -> None:
         folder = a_folder(backend, tenant)
@@ -342,9 +342,7 @@ class TestWhatIsNotFound:
 
 
 class TestOrder:
-    def test_names_are_in_order_whatever_their_case(
-        self, backend: Backend, tenant: TenantId
-    ) -> None:
+    def test_names_are_sorted_in_any_case(self, backend: Backend, tenant: TenantId) -> None:
         written = ["b", "A", "a b", "a", "B", "Z", "é", "a.txt", "10", "9", "_", "ß", "日", "😀"]
         for number, name in enumerate(written):
             backend.files.admit(tenant, a_file(id=a_file_id(number=number), filename=name))
@@ -356,7 +354,7 @@ class TestOrder:
             query = FileQuery(folder=folder, sort=Sort.NAME, descending=False)
             assert names(find(backend, tenant, query)) == expected
 
-    def test_sizes_are_in_order_as_numbers(self, backend: Backend, tenant: TenantId) -> None:
+    def test_sizes_are_sorted_as_numbers(self, backend: Backend, tenant: TenantId) -> None:
         sizes = [0, 9, 10, 255, 256, 4_096, 10**9]
         for size in sizes:
             backend.files.admit(tenant, a_file(size))
@@ -365,9 +363,7 @@ class TestOrder:
             found = find(backend, tenant, FileQuery(folder=folder, sort=Sort.SIZE_BYTES))
             assert [file.bytes for file in found.items] == sizes[::-1]
 
-    def test_files_that_are_alike_are_in_the_order_of_their_creation(
-        self, backend: Backend, tenant: TenantId
-    ) -> None:
+    def test_equal_files_are_sorted_by_creation(self, backend: Backend, tenant: TenantId) -> None:
         for number in (2, 4, 1, 3):
             backend.files.admit(tenant, a_file(id=a_file_id(number=number)))
 
@@ -432,9 +428,7 @@ class TestPages:
         assert find(backend, tenant, query, limit=3).next is None
         assert find(backend, tenant, query, limit=2).next is not None
 
-    def test_expired_files_are_no_reason_for_another_page(
-        self, backend: Backend, tenant: TenantId
-    ) -> None:
+    def test_expired_files_cause_no_further_page(self, backend: Backend, tenant: TenantId) -> None:
         for number in range(6):
             expires_at = None if number in {1, 4} else NOW + 5
             backend.files.admit(tenant, a_file(id=a_file_id(number=number), expires_at=expires_at))
@@ -481,7 +475,7 @@ class TestPages:
             assert ids(rest) == in_order(files, query)[2:], query
             assert rest.next is None
 
-    def test_what_comes_before_the_position_meanwhile_is_not_on_a_later_page(
+    def test_a_file_added_before_the_position_is_not_on_a_later_page(
         self, backend: Backend, tenant: TenantId
     ) -> None:
         files = [a_file(id=a_file_id(START + n)) for n in range(3)]
@@ -493,7 +487,7 @@ class TestPages:
         assert ids(find(backend, tenant, after=first.next)) == [files[0].id]
 
     @pytest.mark.parametrize("sort", Sort)
-    def test_a_position_is_good_where_nothing_was(
+    def test_a_position_without_a_file_is_accepted(
         self, backend: Backend, tenant: TenantId, sort: Sort
     ) -> None:
         other = a_project(backend, OTHER)

@@ -1,4 +1,4 @@
-"""What puts a file into a folder, or changes it there: open folders only, and each time counted."""
+"""Adding files to folders, and changing them there: only in open folders, and counted."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def enter(request: pytest.FixtureRequest, backend: Backend, tenant: TenantId) ->
 
 
 class TestEveryWayIn:
-    def test_a_file_lies_in_its_folder_which_has_counted_it(
+    def test_a_file_is_in_its_folder_and_counted_there(
         self, backend: Backend, tenant: TenantId, enter: Enter
     ) -> None:
         folder = a_folder(backend, tenant).id
@@ -77,7 +77,7 @@ class TestEveryWayIn:
         assert additions(backend, tenant, folder) == 1
 
     @pytest.mark.parametrize("reason", ["random", "another project's", "closed", "removed"])
-    def test_a_folder_that_is_not_open_is_not_found_and_nothing_changes(
+    def test_a_folder_that_is_not_open_is_not_found(
         self, backend: Backend, tenant: TenantId, other: TenantId, enter: Enter, reason: str
     ) -> None:
         match reason:
@@ -114,13 +114,13 @@ class TestEveryWayIn:
 
 
 class TestAdmit:
-    def test_a_full_quota_is_told_before_a_folder_that_is_gone(
+    def test_a_full_quota_is_reported_before_a_missing_folder(
         self, backend: Backend, tenant: TenantId
     ) -> None:
         with pytest.raises(QuotaExceededError):
             backend.files.admit(tenant, a_file(1_001, folder=new_folder_id(START)))
 
-    def test_a_full_quota_leaves_the_folder_as_it_is(
+    def test_a_full_quota_does_not_change_the_folder(
         self, backend: Backend, tenant: TenantId
     ) -> None:
         folder = a_folder(backend, tenant).id
@@ -130,7 +130,7 @@ class TestAdmit:
 
         assert additions(backend, tenant, folder) == 0
 
-    def test_a_file_is_recorded_with_all_that_people_give_it(
+    def test_a_file_is_recorded_with_all_its_fields(
         self, backend: Backend, tenant: TenantId
     ) -> None:
         folder = a_folder(backend, tenant).id
@@ -142,9 +142,7 @@ class TestAdmit:
 
 
 class TestRevise:
-    def test_everything_that_people_change_is_changed(
-        self, backend: Backend, tenant: TenantId
-    ) -> None:
+    def test_every_editable_field_can_be_changed(self, backend: Backend, tenant: TenantId) -> None:
         file = a_file(expires_at=NOW + 3_600, sha256="ab" * 32)
         backend.files.admit(tenant, file)
         revised = replace(
@@ -161,7 +159,7 @@ class TestRevise:
 
         assert backend.files.get(tenant, file.id) == revised
 
-    def test_everything_can_be_taken_back(self, backend: Backend, tenant: TenantId) -> None:
+    def test_every_change_can_be_undone(self, backend: Backend, tenant: TenantId) -> None:
         folder = a_folder(backend, tenant).id
         file = a_file(folder=folder, tags=("a",), favorite=True)
         backend.files.admit(tenant, file)
@@ -173,7 +171,7 @@ class TestRevise:
 
         assert backend.files.get(tenant, file.id) == bare
 
-    def test_a_change_of_what_is_no_longer_so_is_not_made(
+    def test_a_change_of_an_outdated_file_is_not_made(
         self, backend: Backend, tenant: TenantId
     ) -> None:
         file = a_file()
@@ -186,7 +184,7 @@ class TestRevise:
         assert backend.files.get(tenant, file.id) == first
 
     @pytest.mark.parametrize("fate", ["random", "another project's", "deleted", "trashed"])
-    def test_what_is_not_live_is_not_changed(
+    def test_a_file_that_is_not_live_is_not_changed(
         self, backend: Backend, tenant: TenantId, other: TenantId, fate: str
     ) -> None:
         file = a_file()
@@ -202,7 +200,7 @@ class TestRevise:
 
         assert backend.snapshot() == before
 
-    def test_a_change_is_refused_as_outdated_before_its_folder_is_looked_for(
+    def test_an_outdated_change_is_refused_before_its_folder_is_checked(
         self, backend: Backend, tenant: TenantId
     ) -> None:
         file = a_file()
@@ -213,9 +211,7 @@ class TestRevise:
 
         assert not backend.files.revise(tenant, file, moved)
 
-    def test_a_verdict_that_comes_meanwhile_is_kept(
-        self, backend: Backend, tenant: TenantId
-    ) -> None:
+    def test_a_settlement_during_a_change_is_kept(self, backend: Backend, tenant: TenantId) -> None:
         file = a_file()
         backend.files.admit(tenant, file)
         backend.files.settle(tenant, file, Settlement(FileStatus.ERROR, "no line", "cd" * 32))
@@ -259,7 +255,7 @@ class TestRevise:
         assert moved is not None
         assert moved.folder_id == target
 
-    def test_a_change_leaves_what_is_due_and_what_is_counted_as_it_was(
+    def test_a_change_does_not_affect_deadlines_and_counters(
         self, backend: Backend, tenant: TenantId
     ) -> None:
         file = a_file(10, expires_at=NOW + 3_600)
@@ -276,9 +272,7 @@ class TestRevise:
 
 
 class TestComplete:
-    def test_an_upload_keeps_the_folder_that_it_was_announced_for(
-        self, backend: Backend, tenant: TenantId
-    ) -> None:
+    def test_an_upload_keeps_its_announced_folder(self, backend: Backend, tenant: TenantId) -> None:
         upload = an_upload(folder=a_folder(backend, tenant).id)
 
         backend.uploads.reserve(tenant, upload)
@@ -286,7 +280,7 @@ class TestComplete:
         assert backend.uploads.get(tenant, upload.id) == upload
         assert upload.to_file().folder_id == upload.folder_id
 
-    def test_an_upload_that_has_ended_says_so_whatever_became_of_its_folder(
+    def test_an_ended_upload_says_so_even_if_its_folder_is_gone(
         self, backend: Backend, tenant: TenantId
     ) -> None:
         upload = an_upload(folder=closed(backend, tenant))
@@ -295,7 +289,7 @@ class TestComplete:
 
         assert not backend.uploads.complete(tenant, upload, upload.to_file())
 
-    def test_a_part_that_came_meanwhile_does_not_hide_that_the_folder_is_gone(
+    def test_a_part_that_arrives_meanwhile_does_not_hide_a_missing_folder(
         self, backend: Backend, tenant: TenantId
     ) -> None:
         upload = an_upload(folder=closed(backend, tenant))

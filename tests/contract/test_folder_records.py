@@ -1,4 +1,4 @@
-"""Folders: every change from the tree that was read, and none into what is being deleted."""
+"""Folders: changes need the current tree, and nothing enters a folder that is being deleted."""
 
 from __future__ import annotations
 
@@ -50,9 +50,7 @@ class TestTree:
     def test_a_project_begins_without_folders(self, backend: Backend, tenant: TenantId) -> None:
         assert backend.folders.tree(tenant) == FolderTree({}, version=0)
 
-    def test_it_has_every_folder_as_it_was_recorded(
-        self, backend: Backend, tenant: TenantId
-    ) -> None:
+    def test_it_has_every_folder_unchanged(self, backend: Backend, tenant: TenantId) -> None:
         outer = a_folder(backend, tenant, "outer 😀")
         inner = a_folder(backend, tenant, "inner", parent=outer.id)
 
@@ -83,7 +81,7 @@ class TestTree:
 
 class TestCreate:
     @pytest.mark.parametrize("favorite", [True, False])
-    def test_a_folder_is_recorded_as_it_is_given(
+    def test_a_folder_is_recorded_unchanged(
         self, backend: Backend, tenant: TenantId, *, favorite: bool
     ) -> None:
         folder = Folder(new_folder_id(START), "naïve 😀", None, favorite=favorite)
@@ -92,7 +90,7 @@ class TestCreate:
 
         assert backend.folders.get(tenant, folder.id) == folder
 
-    def test_it_changes_the_tree_and_counts_on_its_parent(
+    def test_it_changes_the_tree_and_its_parents_count(
         self, backend: Backend, tenant: TenantId
     ) -> None:
         outer = a_folder(backend, tenant)
@@ -103,7 +101,7 @@ class TestCreate:
         assert version(backend, tenant) != before
         assert read(backend, tenant, outer.id).additions == 1
 
-    def test_a_tree_that_has_changed_since_it_was_read_takes_none(
+    def test_a_folder_is_not_added_to_an_outdated_tree(
         self, backend: Backend, tenant: TenantId
     ) -> None:
         stale = version(backend, tenant)
@@ -125,7 +123,7 @@ class TestCreate:
         assert backend.folders.create(tenant, Folder(new_folder_id(START), "a", None), stale)
 
     @pytest.mark.parametrize("parent", ["random", "another project's", "closed", "removed"])
-    def test_a_parent_that_is_not_open_takes_none(
+    def test_a_folder_is_not_added_to_a_parent_that_is_not_open(
         self, backend: Backend, tenant: TenantId, other: TenantId, parent: str
     ) -> None:
         outer = a_folder(backend, other if parent == "another project's" else tenant)
@@ -155,9 +153,7 @@ class TestGet:
 
 
 class TestRevise:
-    def test_everything_that_people_change_is_changed(
-        self, backend: Backend, tenant: TenantId
-    ) -> None:
+    def test_every_editable_field_can_be_changed(self, backend: Backend, tenant: TenantId) -> None:
         outer, folder = (a_folder(backend, tenant, name) for name in ("outer", "a"))
         revised = replace(folder, name="naïve 😀", parent_id=outer.id, favorite=True)
 
@@ -167,7 +163,7 @@ class TestRevise:
         assert children(backend, tenant, outer.id) == (revised,)
         assert [f.name for f in children(backend, tenant)] == ["outer"]
 
-    def test_everything_can_be_taken_back(self, backend: Backend, tenant: TenantId) -> None:
+    def test_every_change_can_be_undone(self, backend: Backend, tenant: TenantId) -> None:
         outer = a_folder(backend, tenant, "outer")
         folder = a_folder(backend, tenant, "a", parent=outer.id)
         marked = replace(folder, favorite=True)
@@ -180,7 +176,7 @@ class TestRevise:
         assert children(backend, tenant, outer.id) == ()
         assert [f.name for f in children(backend, tenant)] == ["a", "outer"]
 
-    def test_what_is_moved_in_is_counted_and_what_stays_is_not(
+    def test_only_folders_that_move_in_are_counted(
         self, backend: Backend, tenant: TenantId
     ) -> None:
         outer = a_folder(backend, tenant, "outer")
@@ -192,7 +188,7 @@ class TestRevise:
 
         assert read(backend, tenant, outer.id).additions == 1
 
-    def test_a_change_keeps_what_was_counted_meanwhile(
+    def test_a_change_keeps_a_count_made_meanwhile(
         self, backend: Backend, tenant: TenantId
     ) -> None:
         folder = a_folder(backend, tenant)
@@ -202,7 +198,7 @@ class TestRevise:
 
         assert read(backend, tenant, folder.id).additions == 1
 
-    def test_a_tree_that_has_changed_since_it_was_read_is_not_changed(
+    def test_a_folder_is_not_changed_on_an_outdated_tree(
         self, backend: Backend, tenant: TenantId
     ) -> None:
         folder = a_folder(backend, tenant, "a")
@@ -245,7 +241,7 @@ class TestRevise:
 
 
 class TestChildren:
-    def test_only_what_lies_right_in_the_parent_is_listed(
+    def test_only_direct_children_are_listed(
         self, backend: Backend, tenant: TenantId, other: TenantId
     ) -> None:
         outer = a_folder(backend, tenant, "outer")
@@ -261,9 +257,7 @@ class TestChildren:
         assert children(backend, tenant, innermost.id) == ()
         assert children(backend, other, outer.id) == ()
 
-    def test_they_are_in_order_of_their_names_whatever_their_case(
-        self, backend: Backend, tenant: TenantId
-    ) -> None:
+    def test_they_are_sorted_by_name_in_any_case(self, backend: Backend, tenant: TenantId) -> None:
         for name in ("b", "A", "a b", "C", "é", "10", "😀", "日"):
             a_folder(backend, tenant, name)
 
@@ -326,9 +320,7 @@ class TestClose:
         assert children(backend, tenant) == (closed,)
         assert backend.folders.tree(tenant).folders == {folder.id: closed}
 
-    def test_who_has_read_the_tree_before_reads_it_again(
-        self, backend: Backend, tenant: TenantId
-    ) -> None:
+    def test_changes_based_on_an_older_tree_fail(self, backend: Backend, tenant: TenantId) -> None:
         outer = a_folder(backend, tenant, "outer")
         inner = a_folder(backend, tenant, "inner", parent=outer.id)
         stale = version(backend, tenant)
@@ -339,7 +331,7 @@ class TestClose:
         assert not backend.folders.revise(tenant, inner, out, stale)
         assert backend.folders.get(tenant, inner.id) == inner
 
-    def test_it_falls_due_when_it_is_said_to_and_again_when_it_is_said_again(
+    def test_it_is_due_when_scheduled_and_when_scheduled_again(
         self, backend: Backend, tenant: TenantId
     ) -> None:
         folder = a_folder(backend, tenant)
@@ -354,7 +346,7 @@ class TestClose:
         assert set(backend.deadlines.due(NOW + 20)) == {DueWork(tenant, folder_id=folder.id)}
 
     @pytest.mark.parametrize("fate", ["random", "another project's", "removed"])
-    def test_a_folder_that_is_gone_is_not_brought_back(
+    def test_a_folder_that_is_gone_is_not_recreated(
         self, backend: Backend, tenant: TenantId, other: TenantId, fate: str
     ) -> None:
         a_folder(backend, tenant, "another")
@@ -390,7 +382,7 @@ class TestRemove:
         assert set(backend.deadlines.due(NOW)) == set()
 
     @pytest.mark.parametrize("addition", ["file", "folder", "moved file", "moved folder"])
-    def test_a_folder_stays_that_something_was_put_into_since_it_was_read(
+    def test_a_folder_stays_if_something_was_added_since_it_was_read(
         self, backend: Backend, tenant: TenantId, addition: str
     ) -> None:
         folder = a_folder(backend, tenant)
@@ -412,7 +404,7 @@ class TestRemove:
 
         assert backend.snapshot() == before
 
-    def test_what_was_put_into_it_before_it_was_read_is_no_hindrance(
+    def test_additions_before_it_was_read_do_not_matter(
         self, backend: Backend, tenant: TenantId
     ) -> None:
         folder = a_folder(backend, tenant)
@@ -451,7 +443,7 @@ class TestRemove:
         assert backend.folders.create(tenant, again, version(backend, tenant))
 
 
-def test_folders_take_nothing_of_the_quota(backend: Backend) -> None:
+def test_folders_use_no_quota(backend: Backend) -> None:
     tenant = a_project(backend, OTHER, limit=Amount(files=0, bytes=0))
 
     a_folder(backend, tenant)
@@ -459,7 +451,7 @@ def test_folders_take_nothing_of_the_quota(backend: Backend) -> None:
     assert backend.usage.recount(tenant).used == Amount(files=0, bytes=0)
 
 
-def test_endless_conflicts_leave_everything_in_place(backend: Backend, tenant: TenantId) -> None:
+def test_endless_conflicts_change_nothing(backend: Backend, tenant: TenantId) -> None:
     folder = a_folder(backend, tenant)
     stale = version(backend, tenant)
     before = backend.snapshot()

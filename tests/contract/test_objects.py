@@ -1,4 +1,4 @@
-"""Bytes and reports: what was stored, or the part of it that HTTP asks for."""
+"""Bytes and reports: as they were stored, or the requested range of them."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ def stored(backend: Backend) -> FileId:
     return file_id
 
 
-def test_stored_bytes_are_read_as_they_were(backend: Backend, stored: FileId) -> None:
+def test_stored_bytes_are_read_unchanged(backend: Backend, stored: FileId) -> None:
     assert read(backend, stored) == StoredBytes(DATA, ETAG)
 
 
-def test_no_bytes_are_stored_exactly(backend: Backend) -> None:
+def test_an_empty_object_is_stored(backend: Backend) -> None:
     file_id = a_file_id()
     backend.objects.put(TENANT, file_id, b"")
 
@@ -56,19 +56,19 @@ def test_no_bytes_are_stored_exactly(backend: Backend) -> None:
     )
 
 
-def test_what_was_never_stored_is_not_there(backend: Backend) -> None:
+def test_an_object_that_was_never_stored_is_missing(backend: Backend) -> None:
     assert read(backend, a_file_id()) is None
     assert backend.objects.stat(TENANT, a_file_id()) is None
     assert backend.objects.stream(TENANT, a_file_id()) is None
     assert backend.objects.get_report(TENANT, a_file_id()) is None
 
 
-def test_another_project_s_bytes_are_not_there(backend: Backend, stored: FileId) -> None:
+def test_another_projects_bytes_are_missing(backend: Backend, stored: FileId) -> None:
     assert backend.objects.stat(OTHER, stored) is None
     assert backend.objects.stream(OTHER, stored) is None
 
 
-def test_size_and_md5_are_told_without_reading(backend: Backend, stored: FileId) -> None:
+def test_size_and_md5_are_known_without_reading(backend: Backend, stored: FileId) -> None:
     assert backend.objects.stat(TENANT, stored) == ObjectStat(size=10, md5=ETAG.strip('"'))
 
 
@@ -92,11 +92,11 @@ def test_a_range_beyond_the_end_cannot_be_satisfied(backend: Backend, stored: Fi
     assert read(backend, stored, byte_range="bytes=10-") == RangeNotSatisfiable()
 
 
-def test_the_client_s_copy_is_not_sent_again(backend: Backend, stored: FileId) -> None:
+def test_a_current_copy_is_not_sent_again(backend: Backend, stored: FileId) -> None:
     assert read(backend, stored, if_none_match=ETAG) == NotModified(ETAG)
 
 
-def test_another_copy_is_answered_with_the_bytes(backend: Backend, stored: FileId) -> None:
+def test_an_outdated_copy_is_replaced_by_the_bytes(backend: Backend, stored: FileId) -> None:
     assert read(backend, stored, if_none_match='"another"') == StoredBytes(DATA, ETAG)
 
 
@@ -123,7 +123,7 @@ def test_deleting_removes_bytes_and_report(backend: Backend, stored: FileId) -> 
     assert backend.objects.get_report(TENANT, stored) is None
 
 
-def test_deleting_what_is_not_there_is_no_error(backend: Backend) -> None:
+def test_deleting_a_missing_object_is_not_an_error(backend: Backend) -> None:
     backend.objects.delete(TENANT, a_file_id())
 
     assert backend.snapshot().objects == set()
@@ -178,7 +178,7 @@ def test_a_signed_put_lives_until_its_upload_expires(backend: Backend) -> None:
     assert int(START) + 3_599 <= signed.expires_at <= upload.expires_at
 
 
-def test_a_signed_get_lives_as_long_as_it_was_asked_to(backend: Backend) -> None:
+def test_a_signed_get_lives_for_the_requested_time(backend: Backend) -> None:
     file = a_file()
 
     signed = backend.objects.sign_get(TENANT, file, now=START, lifetime=300)

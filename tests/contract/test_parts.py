@@ -1,4 +1,4 @@
-"""Files that come in parts, whatever store takes them."""
+"""Uploads in parts, on either store."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_the_record_names_the_multipart_upload(
     assert backend.uploads.get(tenant, upload.id) == upload
 
 
-def test_what_has_arrived_is_listed_by_number(
+def test_parts_that_have_arrived_are_listed_by_number(
     backend: Backend, tenant: TenantId, upload: Upload
 ) -> None:
     before = backend.parts.arrived(tenant, upload)
@@ -90,7 +90,7 @@ def test_the_parts_become_one_file(backend: Backend, tenant: TenantId, upload: U
     assert stat.size == SIZE
 
 
-def test_what_is_cleared_is_over(backend: Backend, tenant: TenantId, upload: Upload) -> None:
+def test_cleared_parts_are_gone(backend: Backend, tenant: TenantId, upload: Upload) -> None:
     send_both(backend, tenant, upload)
 
     backend.parts.clear(tenant, upload)
@@ -99,7 +99,7 @@ def test_what_is_cleared_is_over(backend: Backend, tenant: TenantId, upload: Upl
     assert backend.parts.arrived(tenant, upload) is None
 
 
-def test_what_is_over_makes_no_file(backend: Backend, tenant: TenantId, upload: Upload) -> None:
+def test_an_ended_upload_makes_no_file(backend: Backend, tenant: TenantId, upload: Upload) -> None:
     send_both(backend, tenant, upload)
     arrived = backend.parts.arrived(tenant, upload) or ()
     backend.parts.clear(tenant, upload)
@@ -107,7 +107,7 @@ def test_what_is_over_makes_no_file(backend: Backend, tenant: TenantId, upload: 
     assert not backend.parts.finish(tenant, upload, arrived)
 
 
-def test_small_parts_are_joined_in_the_order_asked_for(
+def test_small_parts_are_joined_in_the_given_order(
     backend: Backend, tenant: TenantId, small: Upload
 ) -> None:
     one = send_small(backend, tenant, small, b"world")
@@ -125,7 +125,7 @@ def test_small_parts_are_joined_in_the_order_asked_for(
     assert digests[0].md5 == hashlib.md5(b"helloworld", usedforsecurity=False).hexdigest()
 
 
-def test_what_was_put_together_has_no_md5_of_s3(
+def test_a_joined_file_has_no_md5_from_s3(
     backend: Backend, tenant: TenantId, small: Upload
 ) -> None:
     part = send_small(backend, tenant, small, b"helloworld")
@@ -178,7 +178,9 @@ def test_small_parts_are_cleared(backend: Backend, tenant: TenantId, small: Uplo
     assert backend.parts.small_parts(tenant, small.id) == {}
 
 
-def test_parts_are_taken_up_to_the_limit(backend: Backend, tenant: TenantId, small: Upload) -> None:
+def test_parts_are_accepted_up_to_the_limit(
+    backend: Backend, tenant: TenantId, small: Upload
+) -> None:
     assert backend.uploads.take_part(tenant, small, 15, limit=20)
     assert not backend.uploads.take_part(tenant, small, 6, limit=20)
     assert backend.uploads.take_part(tenant, small, 5, limit=20)
@@ -188,7 +190,9 @@ def test_parts_are_taken_up_to_the_limit(backend: Backend, tenant: TenantId, sma
     assert upload.part_bytes == 20
 
 
-def test_an_ended_upload_takes_no_parts(backend: Backend, tenant: TenantId, small: Upload) -> None:
+def test_an_ended_upload_accepts_no_parts(
+    backend: Backend, tenant: TenantId, small: Upload
+) -> None:
     backend.uploads.close(tenant, small, UploadStatus.CANCELLED)
 
     assert not backend.uploads.take_part(tenant, small, 1, limit=20)
@@ -210,7 +214,7 @@ def test_an_ended_upload_is_due_until_its_parts_are_cleared(
     assert list(backend.deadlines.due(backend.clock())) == []
 
 
-def test_a_part_that_came_after_the_upload_was_read_is_cleared_away_too(
+def test_a_part_that_arrives_after_the_upload_was_read_is_cleared_too(
     backend: Backend, tenant: TenantId, small: Upload
 ) -> None:
     send_small(backend, tenant, small, b"hello")

@@ -34,7 +34,7 @@ def test_a_project_is_recorded_with_its_limits(backend: Backend) -> None:
     assert usage_of(backend).limit == Amount(files=3, bytes=7)
 
 
-def test_a_name_is_taken_once(backend: Backend) -> None:
+def test_a_name_can_be_used_once(backend: Backend) -> None:
     backend.projects.create(project("demo"), ROOM, 1_750_086_400)
 
     assert not backend.projects.create(project("demo", OTHER), ROOM, 1_750_086_400)
@@ -72,7 +72,7 @@ def test_one_limit_may_rise_while_the_other_falls(backend: Backend, tenant: Tena
     assert usage_of(backend).left == Amount(files=1, bytes=8_900)
 
 
-def test_a_limit_below_what_is_stored_keeps_it_and_admits_no_more(
+def test_a_limit_below_the_usage_keeps_files_and_admits_no_more(
     backend: Backend, tenant: TenantId
 ) -> None:
     file = a_file(900)
@@ -87,7 +87,7 @@ def test_a_limit_below_what_is_stored_keeps_it_and_admits_no_more(
     assert backend.files.get(tenant, file.id) == file
 
 
-def test_what_is_stored_above_a_lowered_limit_is_given_back_whole(
+def test_usage_above_a_lowered_limit_is_released_in_full(
     backend: Backend, tenant: TenantId
 ) -> None:
     file = a_file(900)
@@ -115,7 +115,7 @@ def test_the_same_limits_again_change_no_room(backend: Backend, tenant: TenantId
     assert usage_of(backend).left == ROOM
 
 
-def test_one_project_s_limits_are_no_other_s(
+def test_a_projects_limits_do_not_affect_another(
     backend: Backend, tenant: TenantId, other: TenantId
 ) -> None:
     backend.projects.set_limit(tenant, Amount(files=1, bytes=1))

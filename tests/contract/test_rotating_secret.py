@@ -1,4 +1,4 @@
-"""A secret that may be rotated: read again after a few minutes, and not before."""
+"""A secret that may be rotated: it is read again after a few minutes, not earlier."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def secrets(aws: AwsBackend) -> SecretsManagerClient:  # noqa: ARG001 - moto has
     return boto3.client("secretsmanager", region_name=REGION)
 
 
-def test_it_is_the_value_as_it_is_now(aws: AwsBackend, secrets: SecretsManagerClient) -> None:
+def test_it_returns_the_current_value(aws: AwsBackend, secrets: SecretsManagerClient) -> None:
     assert RotatingSecret(secrets, "cursor", aws.clock)() == b"a cursor key"
 
 

@@ -1,4 +1,4 @@
-"""Folders and the trash where DynamoDB refuses transactions, or others come in between."""
+"""Folders and the trash when transactions are refused, or others come in between."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ def _remove(backend: AwsBackend) -> Change:
         _remove,
     ],
 )
-def test_a_change_waits_for_others_that_are_under_way(
+def test_a_change_waits_for_concurrent_changes(
     backend: AwsBackend, prepare: Callable[[AwsBackend], Change]
 ) -> None:
     change = prepare(backend)

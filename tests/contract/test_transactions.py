@@ -1,4 +1,4 @@
-"""How DynamoDB's transactions fail: by a condition, by a conflict that passes, or otherwise."""
+"""How DynamoDB's transactions fail: a condition, a temporary conflict, or another reason."""
 
 from __future__ import annotations
 
@@ -46,7 +46,9 @@ def used(backend: AwsBackend) -> Amount:
 @pytest.mark.parametrize(
     "passing", ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"]
 )
-def test_what_passes_is_tried_again_until_it_has(backend: AwsBackend, passing: str) -> None:
+def test_a_temporary_conflict_is_tried_again_until_it_ends(
+    backend: AwsBackend, passing: str
+) -> None:
     refused = backend.refuse_transactions([{"Code": passing}, NONE], times=ATTEMPTS - 1)
 
     backend.files.admit(TENANT, a_file(10))
@@ -55,7 +57,7 @@ def test_what_passes_is_tried_again_until_it_has(backend: AwsBackend, passing: s
     assert used(backend) == Amount(files=1, bytes=10)
 
 
-def test_a_verdict_waits_for_a_delete_that_is_under_way(backend: AwsBackend) -> None:
+def test_a_settlement_waits_for_a_concurrent_delete(backend: AwsBackend) -> None:
     file = a_file(10)
     backend.files.admit(TENANT, file)
     refused = backend.refuse_transactions([CONFLICT], times=3)
@@ -65,7 +67,7 @@ def test_a_verdict_waits_for_a_delete_that_is_under_way(backend: AwsBackend) -> 
     assert refused() == 3
 
 
-def test_conflicts_that_do_not_end_are_contention_after_a_dozen_attempts(
+def test_endless_conflicts_are_contention_after_a_dozen_attempts(
     backend: AwsBackend,
 ) -> None:
     refused = backend.refuse_transactions([CONFLICT, CONFLICT])
@@ -105,7 +107,7 @@ def test_a_conflict_beside_a_failed_condition_is_not_tried_again(backend: AwsBac
     assert refused() == 1
 
 
-def test_a_reason_that_does_not_pass_is_raised_as_it_came(backend: AwsBackend) -> None:
+def test_a_permanent_reason_is_raised_unchanged(backend: AwsBackend) -> None:
     refused = backend.refuse_transactions([{"Code": "ValidationError"}, NONE])
 
     with pytest.raises(ClientError, match="TransactionCanceledException"):
@@ -114,7 +116,9 @@ def test_a_reason_that_does_not_pass_is_raised_as_it_came(backend: AwsBackend) -
     assert refused() == 1
 
 
-def test_failed_conditions_are_told_by_position_with_what_is_there(backend: AwsBackend) -> None:
+def test_failed_conditions_are_reported_by_position_with_the_current_item(
+    backend: AwsBackend,
+) -> None:
     file = a_file(1_000)
     backend.files.admit(TENANT, file)
     put: TransactWriteItemTypeDef = {
@@ -159,7 +163,7 @@ def test_a_snapshot_reads_items_in_the_order_of_their_keys(backend: AwsBackend) 
     assert [item is not None for item in found] == [False, True, True]
 
 
-def test_limits_that_another_moves_meanwhile_are_moved_from_there(backend: AwsBackend) -> None:
+def test_concurrent_changes_of_limits_are_both_made(backend: AwsBackend) -> None:
     backend.files.admit(TENANT, a_file(100))
     interfered = False
 

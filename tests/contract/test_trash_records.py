@@ -1,4 +1,4 @@
-"""The trash: in by one transaction, out by another, and each amount given back once."""
+"""The trash: one transaction in, another out, and quota is released once."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class TestPut:
             ("trashed", 2),
         ],
     )
-    def test_none_moves_when_one_has_changed(
+    def test_no_file_moves_when_one_has_changed(
         self, backend: Backend, tenant: TenantId, change: str, count: int
     ) -> None:
         files = admitted(backend, tenant, count)
@@ -104,7 +104,7 @@ class TestPut:
 
         assert backend.snapshot() == before
 
-    def test_a_file_that_is_due_to_be_looked_at_later_has_not_changed(
+    def test_rescheduling_a_file_does_not_change_it(
         self, backend: Backend, tenant: TenantId
     ) -> None:
         (file,) = admitted(backend, tenant, 1)
@@ -112,7 +112,7 @@ class TestPut:
 
         assert backend.trash.put(tenant, [file], START)
 
-    def test_the_record_is_kept_whole(self, backend: Backend, tenant: TenantId) -> None:
+    def test_the_record_is_kept_in_full(self, backend: Backend, tenant: TenantId) -> None:
         file = a_file(
             120,
             filename="naïve 😀.jsonl",
@@ -132,9 +132,7 @@ class TestPut:
 
         assert backend.trash.get(tenant, file.id) == TrashedFile(settled, deleted_at=NOW)
 
-    def test_what_is_in_the_trash_is_still_counted(
-        self, backend: Backend, tenant: TenantId
-    ) -> None:
+    def test_trashed_files_are_still_counted(self, backend: Backend, tenant: TenantId) -> None:
         files = admitted(backend, tenant, 3)
 
         backend.trash.put(tenant, files, START)
@@ -142,7 +140,7 @@ class TestPut:
         assert used(backend, tenant) == Amount(files=3, bytes=3)
         assert backend.usage.recount(tenant).used == Amount(files=3, bytes=3)
 
-    def test_the_stream_tells_of_a_move_as_of_a_removal(
+    def test_the_stream_reports_a_move_as_a_removal(
         self, backend: Backend, tenant: TenantId
     ) -> None:
         files = admitted(backend, tenant, 2)
@@ -164,7 +162,7 @@ class TestGet:
         for file_id in (live.id, foreign.id, a_file_id()):
             assert backend.trash.get(tenant, file_id) is None
 
-    def test_what_is_past_its_time_is_still_returned(
+    def test_a_file_past_its_time_is_still_returned(
         self, backend: Backend, tenant: TenantId
     ) -> None:
         trashed = in_trash(backend, tenant, a_file())
@@ -223,7 +221,7 @@ class TestPage:
 
         assert self.ids(second) == expected[3:]
 
-    def test_what_can_no_longer_be_restored_is_not_there(
+    def test_files_that_can_no_longer_be_restored_are_missing(
         self, backend: Backend, tenant: TenantId
     ) -> None:
         lasting, expiring = a_file(), a_file(expires_at=NOW + 3_600)
@@ -238,7 +236,7 @@ class TestPage:
         assert at(NOW + TRASH_LIFE - 1) == {lasting.id}
         assert at(NOW + TRASH_LIFE) == set()
 
-    def test_what_is_past_its_time_is_no_reason_for_another_page(
+    def test_files_past_their_time_cause_no_further_page(
         self, backend: Backend, tenant: TenantId
     ) -> None:
         for expires_at in (NOW + 5, None, NOW + 5):
@@ -250,14 +248,14 @@ class TestPage:
         assert len(page.items) == 1
         assert page.next is None
 
-    def test_another_project_s_trash_is_not_there(self, backend: Backend, tenant: TenantId) -> None:
+    def test_another_projects_trash_is_missing(self, backend: Backend, tenant: TenantId) -> None:
         in_trash(backend, a_project(backend, OTHER), a_file())
 
         assert backend.trash.page(tenant, limit=9, after=None, now=START) == Page((), None)
 
 
 class TestRestore:
-    def test_a_file_is_live_again_as_it_is_given(self, backend: Backend, tenant: TenantId) -> None:
+    def test_a_restored_file_is_live_again(self, backend: Backend, tenant: TenantId) -> None:
         folder = a_folder(backend, tenant).id
         trashed = in_trash(
             backend, tenant, a_file(5, expires_at=NOW + 40 * DAY, folder=folder, tags=("a",))
@@ -299,7 +297,7 @@ class TestRestore:
 
         assert backend.snapshot() == before
 
-    def test_what_was_purged_is_gone_whatever_became_of_its_folder(
+    def test_a_purged_file_is_not_found_even_if_its_folder_is_gone(
         self, backend: Backend, tenant: TenantId
     ) -> None:
         folder = a_folder(backend, tenant).id
@@ -322,7 +320,7 @@ class TestRestore:
             backend.trash.restore(tenant, trashed, trashed.file)
         assert backend.trash.restore(tenant, trashed, replace(trashed.file, folder_id=None))
 
-    def test_what_was_restored_changed_and_trashed_again_is_not_what_was_read(
+    def test_a_file_restored_and_trashed_again_has_changed(
         self, backend: Backend, tenant: TenantId
     ) -> None:
         stale = in_trash(backend, tenant, a_file())
@@ -363,7 +361,7 @@ class TestRestore:
             DueWork(tenant, file_id=trashed.file.id)
         ]
 
-    def test_the_stream_tells_of_a_restored_file_as_of_a_removal(
+    def test_the_stream_reports_a_restored_file_as_a_removal(
         self, backend: Backend, tenant: TenantId
     ) -> None:
         trashed = in_trash(backend, tenant, a_file(folder=a_folder(backend, tenant).id))
@@ -377,7 +375,7 @@ class TestRestore:
 
 class TestPurge:
     @pytest.mark.parametrize("count", [1, 2])
-    def test_files_are_gone_together_and_their_amounts_are_free(
+    def test_files_are_purged_together_and_their_quota_is_free(
         self, backend: Backend, tenant: TenantId, count: int
     ) -> None:
         files = admitted(backend, tenant, count)
@@ -396,7 +394,7 @@ class TestPurge:
         ("fate", "count"),
         [("restored", 1), ("restored", 2), ("purged", 1), ("purged", 2)],
     )
-    def test_none_is_purged_when_one_is_not_there(
+    def test_no_file_is_purged_when_one_is_missing(
         self, backend: Backend, tenant: TenantId, fate: str, count: int
     ) -> None:
         files = admitted(backend, tenant, count)
@@ -429,9 +427,7 @@ class TestPurge:
 
         assert backend.files.get(tenant, file.id) == file
 
-    def test_what_a_purge_gave_back_is_not_given_back_again(
-        self, backend: Backend, tenant: TenantId
-    ) -> None:
+    def test_a_purge_frees_quota_only_once(self, backend: Backend, tenant: TenantId) -> None:
         trashed = in_trash(backend, tenant, a_file(5))
         backend.files.admit(tenant, a_file(7))
         backend.trash.purge(tenant, [trashed])
@@ -440,7 +436,7 @@ class TestPurge:
 
         assert used(backend, tenant) == Amount(files=1, bytes=7)
 
-    def test_the_stream_tells_of_what_was_purged(self, backend: Backend, tenant: TenantId) -> None:
+    def test_the_stream_reports_purged_files(self, backend: Backend, tenant: TenantId) -> None:
         trashed = in_trash(backend, tenant, a_file(folder=a_folder(backend, tenant).id))
         backend.removed()
 
@@ -452,7 +448,7 @@ class TestPurge:
 
 class TestExpiry:
     @pytest.mark.parametrize("expires_at", [None, NOW + 40 * DAY, NOW + 3_600])
-    def test_ttl_takes_it_a_day_after_its_time(
+    def test_ttl_removes_a_file_a_day_after_its_time(
         self, backend: Backend, tenant: TenantId, expires_at: int | None
     ) -> None:
         trashed = in_trash(backend, tenant, a_file(5, expires_at=expires_at))
@@ -470,7 +466,7 @@ class TestExpiry:
         assert used(backend, tenant) == NOTHING
 
 
-def test_endless_conflicts_leave_everything_in_place(backend: Backend, tenant: TenantId) -> None:
+def test_endless_conflicts_change_nothing(backend: Backend, tenant: TenantId) -> None:
     (live,) = admitted(backend, tenant, 1)
     trashed = in_trash(backend, tenant, a_file())
     before = backend.snapshot()
@@ -486,7 +482,7 @@ def test_endless_conflicts_leave_everything_in_place(backend: Backend, tenant: T
     assert backend.snapshot() == before
 
 
-def test_as_many_files_as_one_transaction_takes_are_trashed_and_purged_together_or_not_at_all(
+def test_a_full_transaction_of_files_is_trashed_and_purged_together_or_not_at_all(
     backend: Backend, tenant: TenantId
 ) -> None:
     files = admitted(backend, tenant, MAX_FILES_PER_TRANSACTION)

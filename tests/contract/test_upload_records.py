@@ -1,4 +1,4 @@
-"""The life of an upload's record: pending, then one end, once."""
+"""An upload's record: pending, then ended, once and in one way."""
 
 from __future__ import annotations
 
@@ -121,9 +121,7 @@ def test_a_completed_upload_is_never_closed(
     assert backend.snapshot() == before
 
 
-def test_what_closing_gave_back_is_not_given_back_again(
-    backend: Backend, tenant: TenantId, upload: Upload
-) -> None:
+def test_closing_frees_quota_only_once(backend: Backend, tenant: TenantId, upload: Upload) -> None:
     backend.uploads.close(tenant, upload, UploadStatus.CANCELLED)
     before = usage_of(backend)
 
@@ -132,7 +130,7 @@ def test_what_closing_gave_back_is_not_given_back_again(
     assert usage_of(backend) == before
 
 
-def test_an_upload_whose_record_vanished_is_given_back_once(
+def test_a_vanished_record_frees_quota_only_once(
     backend: Backend, tenant: TenantId, upload: Upload
 ) -> None:
     backend.clock.advance(3_600 + 86_400)
@@ -147,7 +145,7 @@ def test_an_upload_whose_record_vanished_is_given_back_once(
     assert usage_of(backend).left == usage_of(backend).limit
 
 
-def test_the_stream_tells_of_a_vanished_upload_with_its_last_state(
+def test_the_stream_reports_a_vanished_upload_with_its_last_state(
     backend: Backend, tenant: TenantId, upload: Upload
 ) -> None:
     backend.uploads.close(tenant, upload, UploadStatus.CANCELLED)
@@ -158,7 +156,7 @@ def test_the_stream_tells_of_a_vanished_upload_with_its_last_state(
     assert backend.removed() == [(tenant, replace(upload, status=UploadStatus.CANCELLED))]
 
 
-def test_an_upload_that_never_was_has_no_end(backend: Backend, tenant: TenantId) -> None:
+def test_an_upload_that_never_existed_cannot_end(backend: Backend, tenant: TenantId) -> None:
     backend.uploads.reserve(tenant, an_upload(100))
     before = backend.snapshot()
     unknown = an_upload(100)
@@ -169,7 +167,7 @@ def test_an_upload_that_never_was_has_no_end(backend: Backend, tenant: TenantId)
     assert backend.snapshot() == before
 
 
-def test_file_and_upload_of_one_id_are_given_back_each_for_itself(
+def test_file_and_upload_with_one_id_are_released_separately(
     backend: Backend, tenant: TenantId, upload: Upload
 ) -> None:
     backend.uploads.complete(tenant, upload, upload.to_file())

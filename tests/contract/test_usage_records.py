@@ -1,4 +1,4 @@
-"""Counters: changed with the records, recounted from them, never by reading them."""
+"""Counters: they change with the records, and can be recounted from them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def version(backend: Backend, tenant: TenantId = TENANT) -> int:
     return usage.version
 
 
-def test_a_new_project_has_all_its_room_left(backend: Backend, tenant: TenantId) -> None:
+def test_a_new_project_has_its_whole_quota_left(backend: Backend, tenant: TenantId) -> None:
     assert backend.usage.get(tenant) == Usage(limit=ROOM, left=ROOM, reserved=NOTHING, version=0)
 
 
@@ -177,7 +177,7 @@ def _purge(backend: Backend) -> None:
         _purge,
     ],
 )
-def test_what_would_disturb_a_recount_changes_the_counters_version(
+def test_a_change_that_would_disturb_a_recount_changes_the_counters_version(
     backend: Backend, tenant: TenantId, change: Callable[[Backend], None]
 ) -> None:
     backend.files.admit(tenant, a_file(1))
@@ -189,7 +189,9 @@ def test_what_would_disturb_a_recount_changes_the_counters_version(
     assert version(backend) > before
 
 
-def test_what_changes_no_counter_leaves_the_version(backend: Backend, tenant: TenantId) -> None:
+def test_a_change_without_effect_on_counters_keeps_their_version(
+    backend: Backend, tenant: TenantId
+) -> None:
     file = a_file(1)
     backend.files.admit(tenant, file)
     before = version(backend)
