@@ -1,4 +1,4 @@
-"""API keys: random, recognisable, and stored only as what the pepper makes of them."""
+"""API keys: random, recognisable, and stored only as a digest with the pepper."""
 
 from __future__ import annotations
 

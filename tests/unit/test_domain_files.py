@@ -1,4 +1,4 @@
-"""Purposes, and how long a file of each lives."""
+"""Purposes, and when files with each of them expire."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BORN = 1_750_000_000
 @pytest.mark.parametrize(
     "raw", ["assistants", "batch", "evals", "fine-tune", "user_data", "vision"]
 )
-def test_a_client_may_give_openai_s_purposes(raw: str) -> None:
+def test_clients_may_use_openais_purposes(raw: str) -> None:
     assert client_purpose(raw) == raw
 
 
@@ -48,18 +48,18 @@ def test_any_other_purpose_is_refused_with_the_accepted_ones(raw: str) -> None:
         (Purpose.VISION, None),
     ],
 )
-def test_a_purpose_has_its_own_life(purpose: Purpose, life: int | None) -> None:
+def test_a_purpose_has_its_own_default_expiry(purpose: Purpose, life: int | None) -> None:
     assert expiry_of(purpose, BORN, None) == (None if life is None else BORN + life)
 
 
 @pytest.mark.parametrize("purpose", Purpose)
 @pytest.mark.parametrize("seconds", [MIN_LIFETIME, 86_399, MAX_LIFETIME])
-def test_the_client_s_own_life_overrides_it(purpose: Purpose, seconds: int) -> None:
+def test_the_clients_expiry_overrides_it(purpose: Purpose, seconds: int) -> None:
     assert expiry_of(purpose, BORN, seconds) == BORN + seconds
 
 
 @pytest.mark.parametrize("seconds", [-1, 0, 3_599, 2_592_001])
-def test_a_life_out_of_openai_s_bounds_is_refused(seconds: int) -> None:
+def test_an_expiry_outside_openais_bounds_is_refused(seconds: int) -> None:
     with pytest.raises(InvalidParameterError, match=r"between 3600 and 2592000") as refused:
         expiry_of(Purpose.BATCH, BORN, seconds)
 
@@ -74,7 +74,7 @@ def test_a_file_is_expired_from_its_second_on() -> None:
     assert not a_file(expires_at=None).expired(10**12)
 
 
-def test_a_file_takes_one_file_and_its_bytes() -> None:
+def test_a_file_uses_one_file_and_its_bytes_of_the_quota() -> None:
     assert a_file(123).amount == Amount(files=1, bytes=123)
     assert a_file(0).amount == Amount(files=1, bytes=0)
 

@@ -1,4 +1,4 @@
-"""The tree of folders: no cycles, no depth beyond the deepest, one name once per parent."""
+"""The tree of folders: no cycles, a maximum depth, and unique names per parent."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_a_folder_was_created_when_its_id_was_made() -> None:
 
 class TestPlace:
     @pytest.mark.parametrize("parent", [None, 1])
-    def test_a_new_folder_may_lie_in_the_root_or_in_a_folder(self, parent: int | None) -> None:
+    def test_a_new_folder_may_be_in_the_root_or_in_a_folder(self, parent: int | None) -> None:
         tree_of(a_folder(1)).check(a_folder(2, parent=parent))
 
     def test_a_parent_that_does_not_exist_is_not_found(self) -> None:
@@ -63,14 +63,14 @@ class TestPlace:
         with pytest.raises(NotFoundError, match=folder_id(1)):
             tree.check(a_folder(2, parent=1))
 
-    def test_a_parent_that_lies_in_one_that_is_being_deleted_is_not_found(self) -> None:
+    def test_a_parent_inside_a_folder_that_is_being_deleted_is_not_found(self) -> None:
         outer, middle, inner = a_chain(3)
         tree = tree_of(replace(outer, deleting=True), middle, inner)
 
         with pytest.raises(NotFoundError, match=inner.id):
             tree.check(a_folder(9, parent=3))
 
-    def test_what_lies_in_a_folder_that_is_being_deleted_is_being_deleted(self) -> None:
+    def test_folders_inside_one_that_is_being_deleted_are_being_deleted(self) -> None:
         outer, middle, inner = a_chain(3)
         tree = tree_of(outer, replace(middle, deleting=True), inner, a_folder(4, parent=1))
 
@@ -80,21 +80,21 @@ class TestPlace:
 
 
 class TestCycles:
-    def test_a_folder_does_not_lie_in_itself(self) -> None:
+    def test_a_folder_cannot_be_in_itself(self) -> None:
         refused = refusal(tree_of(a_folder(1)), a_folder(1, parent=1))
 
         assert refused.code == "folder_cycle"
         assert refused.permanent
 
     @pytest.mark.parametrize("length", [2, 3, MAX_DEPTH])
-    def test_a_folder_does_not_lie_in_one_that_lies_in_it(self, length: int) -> None:
+    def test_a_folder_cannot_be_in_its_own_subfolder(self, length: int) -> None:
         chain = a_chain(length)
 
         refused = refusal(tree_of(*chain), replace(chain[0], parent_id=chain[-1].id))
 
         assert refused.code == "folder_cycle"
 
-    def test_a_folder_may_move_up_and_beside(self) -> None:
+    def test_a_folder_may_move_up_or_to_a_sibling(self) -> None:
         outer, middle, inner = a_chain(3)
         tree = tree_of(outer, middle, inner, a_folder(4))
 
@@ -104,7 +104,7 @@ class TestCycles:
 
 
 class TestDepth:
-    def test_folders_nest_as_deep_as_the_deepest_and_no_deeper(self) -> None:
+    def test_folders_nest_up_to_the_maximum_depth(self) -> None:
         chain = a_chain(MAX_DEPTH - 1)
         deepest = a_folder(MAX_DEPTH, parent=MAX_DEPTH - 1)
 
@@ -115,7 +115,7 @@ class TestDepth:
         assert refused.message == "Folders nest at most 32 deep; this would make 33."
 
     @pytest.mark.parametrize(("above", "below"), [(31, 1), (30, 2), (16, 16), (1, 31)])
-    def test_a_folder_moves_with_all_that_lies_in_it(self, above: int, below: int) -> None:
+    def test_a_folder_moves_with_its_subfolders(self, above: int, below: int) -> None:
         target, moved = a_chain(above), a_chain(below, first=100)
         tree = tree_of(*target, *moved)
         into = replace(moved[0], parent_id=target[-1].id)
@@ -126,7 +126,7 @@ class TestDepth:
 
         assert refused.code == "folder_too_deep"
 
-    def test_the_longest_of_several_ways_down_counts(self) -> None:
+    def test_the_deepest_subfolder_counts(self) -> None:
         target = a_chain(30)
         moved = [a_folder(100), *(a_folder(n, parent=100) for n in (101, 102))]
         deeper = a_folder(103, parent=102)
@@ -137,7 +137,7 @@ class TestDepth:
 
         assert refused.code == "folder_too_deep"
 
-    def test_a_folder_at_the_deepest_can_be_renamed(self) -> None:
+    def test_a_folder_at_the_maximum_depth_can_be_renamed(self) -> None:
         chain = a_chain(MAX_DEPTH)
 
         for folder in chain:
@@ -158,7 +158,7 @@ class TestNames:
             ("ΌΣΟΣ", "όσος"),
         ],
     )
-    def test_one_name_is_there_once_in_any_case_and_form(self, there: str, wanted: str) -> None:
+    def test_a_name_is_unique_in_any_case_and_form(self, there: str, wanted: str) -> None:
         refused = refusal(tree_of(a_folder(1, there)), a_folder(2, wanted))
 
         assert refused.code == "folder_exists"
@@ -166,16 +166,16 @@ class TestNames:
         assert folder_id(1) in refused.message
 
     @pytest.mark.parametrize("wanted", ["Report", "Reports ", "R\u00e9ports", "Ⓡeports"])
-    def test_another_name_is_another(self, wanted: str) -> None:
+    def test_different_names_are_accepted(self, wanted: str) -> None:
         tree_of(a_folder(1, "Reports")).check(a_folder(2, wanted))
 
-    def test_one_name_may_be_there_once_per_parent(self) -> None:
+    def test_a_name_may_be_used_once_per_parent(self) -> None:
         tree = tree_of(a_folder(1, "a"), a_folder(2, "b"), a_folder(3, "a", parent=2))
 
         tree.check(a_folder(4, "a", parent=1))
         assert refusal(tree, a_folder(4, "A", parent=2)).code == "folder_exists"
 
-    def test_a_folder_is_not_in_its_own_way(self) -> None:
+    def test_a_folder_does_not_conflict_with_itself(self) -> None:
         tree = tree_of(a_folder(1, "reports"))
 
         tree.check(a_folder(1, "Reports"))
@@ -188,7 +188,7 @@ class TestNames:
         tree.check(replace(moved, parent_id=folder_id(1)))
 
 
-def test_a_project_has_as_many_folders_as_it_may_and_no_more() -> None:
+def test_a_project_has_a_maximum_number_of_folders() -> None:
     nearly_all = [a_folder(number) for number in range(MAX_FOLDERS - 1)]
     last = a_folder(MAX_FOLDERS)
 

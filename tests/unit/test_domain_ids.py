@@ -1,4 +1,4 @@
-"""Ids: sortable by time to the millisecond, told apart from anything else."""
+"""Ids: sorted by their millisecond, and strictly parsed."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ def test_ids_sort_by_their_millisecond(first: float, second: float) -> None:
 
 
 @given(times)
-def test_an_id_tells_the_second_of_its_creation(now: float) -> None:
+def test_an_id_contains_the_second_of_its_creation(now: float) -> None:
     file_id = new_file_id(now)
 
     assert created_at(file_id) == int(now * 1000) // 1000
     assert created_at(upload_of(file_id)) == created_at(file_id)
 
 
-def test_ids_of_one_millisecond_differ() -> None:
+def test_ids_of_the_same_millisecond_differ() -> None:
     assert len({new_file_id(1_750_000_000) for _ in range(1_000)}) == 1_000
 
 
@@ -56,7 +56,7 @@ def test_an_upload_and_its_file_share_their_digits() -> None:
     assert file_of(upload_of(file_id)) == file_id
 
 
-def test_well_formed_ids_are_parsed_as_they_are() -> None:
+def test_well_formed_ids_are_parsed_unchanged() -> None:
     assert parse_file_id("file-0123456789abcdef01234567") == "file-0123456789abcdef01234567"
     assert parse_upload_id("upload_0123456789abcdef01234567") == "upload_0123456789abcdef01234567"
 
@@ -80,7 +80,7 @@ def test_well_formed_ids_are_parsed_as_they_are() -> None:
         "trash#file-0123456789abcdef01234567",
     ],
 )
-def test_anything_else_is_no_file_id(raw: str) -> None:
+def test_any_other_text_is_not_a_file_id(raw: str) -> None:
     assert parse_file_id(raw) is None
 
 
@@ -88,5 +88,5 @@ def test_anything_else_is_no_file_id(raw: str) -> None:
     "raw",
     ["", "upload_", "file-0123456789abcdef01234567", "upload_0123456789abcdef01234567x"],
 )
-def test_anything_else_is_no_upload_id(raw: str) -> None:
+def test_any_other_text_is_not_an_upload_id(raw: str) -> None:
     assert parse_upload_id(raw) is None

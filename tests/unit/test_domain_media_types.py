@@ -1,4 +1,4 @@
-"""Media types: the sender's word, else the name's."""
+"""Media types: the sender's, or else a guess from the name."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from larder.domain.media_types import MAX_MEDIA_TYPE, media_type_of
 
 
 @pytest.mark.parametrize("claimed", ["text/csv", "image/png", "x-anything"])
-def test_what_the_sender_says_it_is(claimed: str) -> None:
+def test_the_senders_type_is_used(claimed: str) -> None:
     assert media_type_of("a.jpg", claimed) == claimed
 
 
@@ -37,7 +37,7 @@ def test_type_and_subtype_are_in_lower_case(claimed: str, kept: str) -> None:
         "x" * (MAX_MEDIA_TYPE + 1),
     ],
 )
-def test_who_says_nothing_of_use_is_told_by_the_name(claimed: str | None) -> None:
+def test_without_a_useful_type_the_name_decides(claimed: str | None) -> None:
     assert media_type_of("a.pdf", claimed) == "application/pdf"
 
 
@@ -59,10 +59,10 @@ def test_who_says_nothing_of_use_is_told_by_the_name(claimed: str | None) -> Non
         (".env", "application/octet-stream"),
     ],
 )
-def test_the_name_s_ending_suggests_a_type(name: str, media_type: str) -> None:
+def test_the_names_extension_suggests_a_type(name: str, media_type: str) -> None:
     assert media_type_of(name, None) == media_type
 
 
 @pytest.mark.parametrize("name", ["data:,x.csv", "notes:2024?.csv", "a:b#c.csv", "x:[.csv"])
-def test_a_name_is_not_taken_for_a_url(name: str) -> None:
+def test_a_name_is_not_parsed_as_a_url(name: str) -> None:
     assert media_type_of(name, None) == "text/csv"

@@ -1,4 +1,4 @@
-"""How a large file is cut: S3's bounds on parts, and few enough of them for one answer."""
+"""How a large file is split: within S3's limits, and into few enough parts for one answer."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SMALLEST_PART, MAX_PART_BYTES, MAX_PARTS = 5 * MIB, 5 * GIB, 10_000
 
 
 @given(st.integers(1, MAX_UPLOAD_BYTES))
-def test_every_file_is_cut_into_parts_that_s3_takes(size: int) -> None:
+def test_every_file_is_split_into_parts_that_s3_accepts(size: int) -> None:
     plan = plan_parts(size)
     parts = list(plan)
 
@@ -44,7 +44,7 @@ def test_parts_are_16_mib_or_as_large_as_150_of_them_have_to_be(
     assert (plan.part_size, len(list(plan))) == (part_size, count)
 
 
-def test_the_last_part_is_what_is_left() -> None:
+def test_the_last_part_is_the_rest() -> None:
     assert list(plan_parts(32 * MIB + 7)) == [
         Part(1, 16 * MIB),
         Part(2, 16 * MIB),

@@ -6,17 +6,17 @@ from larder.domain.errors import QuotaExceededError
 from larder.domain.quota import NOTHING, Amount, Usage, one_file
 
 
-def test_amounts_add_and_subtract_files_and_bytes_each() -> None:
+def test_amounts_add_and_subtract_files_and_bytes_separately() -> None:
     assert Amount(3, 40) + Amount(1, 2) == Amount(4, 42)
     assert Amount(3, 40) - Amount(1, 2) == Amount(2, 38)
     assert Amount(3, 40) - Amount(3, 40) == NOTHING
 
 
-def test_an_empty_file_takes_a_file() -> None:
+def test_an_empty_file_uses_one_file() -> None:
     assert one_file(0) == Amount(files=1, bytes=0)
 
 
-def test_what_is_used_is_neither_left_nor_reserved() -> None:
+def test_used_is_neither_left_nor_reserved() -> None:
     usage = Usage(limit=Amount(10, 1_000), left=Amount(6, 500), reserved=Amount(1, 200), version=7)
 
     assert usage.used == Amount(3, 300)
@@ -28,7 +28,7 @@ def test_less_than_nothing_is_left_under_a_lowered_limit() -> None:
     assert usage.used == Amount(3, 300)
 
 
-def test_a_full_quota_tells_used_limit_and_what_was_asked() -> None:
+def test_a_full_quota_names_usage_limits_and_the_request() -> None:
     usage = Usage(limit=Amount(10, 1_000), left=Amount(6, 500), reserved=Amount(1, 200), version=7)
 
     refusal = QuotaExceededError(usage, Amount(1, 501))

@@ -1,4 +1,4 @@
-"""Tags: what one may be, and how many."""
+"""Tags: their form and their number."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from larder.domain.tags import MAX_TAG, MAX_TAGS, checked_tag, checked_tags
 
 
 @pytest.mark.parametrize("raw", ["a", "Q3 2026", "naïve", "日本", "a;b|c", "👩‍🚀", "-", "#x"])
-def test_a_tag_is_kept_as_it_was_sent(raw: str) -> None:
+def test_a_tag_is_kept_unchanged(raw: str) -> None:
     assert checked_tag(raw, param="tags") == raw
 
 
-def test_the_spaces_around_a_tag_are_not_part_of_it() -> None:
+def test_spaces_around_a_tag_are_removed() -> None:
     assert checked_tag(" \t\u3000a b\n", param="tags") == "a b"
 
 
-def test_one_tag_in_two_unicode_forms_is_one_tag() -> None:
+def test_two_unicode_forms_of_a_tag_are_one_tag() -> None:
     assert checked_tags(["caf\u00e9", "cafe\u0301"], param="tags") == ("caf\u00e9",)
 
 
-def test_tags_that_differ_in_case_are_two() -> None:
+def test_tags_that_differ_in_case_are_different_tags() -> None:
     assert checked_tags(["a", "A"], param="tags") == ("a", "A")
 
 
@@ -42,7 +42,7 @@ def test_a_tag_has_at_most_64_characters(character: str) -> None:
         checked_tag(longest + character, param="tags")
 
 
-def test_the_length_is_that_of_what_is_stored() -> None:
+def test_the_length_of_the_stored_form_counts() -> None:
     assert checked_tag("e\u0301" * MAX_TAG, param="tags") == "é" * MAX_TAG
 
 
@@ -54,7 +54,7 @@ def test_commas_and_control_characters_are_refused(character: str) -> None:
         checked_tag(f"a{character}b", param="tags")
 
 
-def test_each_tag_is_there_once_in_the_order_given() -> None:
+def test_each_tag_is_kept_once_in_the_given_order() -> None:
     assert checked_tags(["b", "a", " b", "c", "a"], param="tags") == ("b", "a", "c")
 
 

@@ -1,4 +1,4 @@
-"""The trash: a month, or until the file would have expired."""
+"""How long files stay in the trash."""
 
 from __future__ import annotations
 

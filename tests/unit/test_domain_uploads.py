@@ -1,4 +1,4 @@
-"""Uploads: what a reader sees of their state, and the file that they become."""
+"""Uploads: the state that a reader sees, and the file that they become."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_a_pending_upload_is_expired_from_its_second_on() -> None:
 @pytest.mark.parametrize(
     "status", [UploadStatus.COMPLETED, UploadStatus.CANCELLED, UploadStatus.EXPIRED]
 )
-def test_an_upload_that_has_ended_stays_so(status: UploadStatus) -> None:
+def test_an_ended_upload_stays_ended(status: UploadStatus) -> None:
     upload = replace(an_upload(), status=status)
 
     assert upload.status_at(START) is status
@@ -34,7 +34,7 @@ def test_an_upload_reserves_one_file_and_its_bytes() -> None:
     assert an_upload(123).amount == Amount(files=1, bytes=123)
 
 
-def test_an_upload_becomes_the_file_that_it_announced() -> None:
+def test_an_upload_becomes_the_announced_file() -> None:
     upload = an_upload(123, purpose=Purpose.BATCH, file_expires_at=1_750_100_000, sha256="ab" * 32)
 
     assert upload.to_file() == File(

@@ -1,4 +1,4 @@
-"""The auditor of the fault runs sees what it is there to see."""
+"""The auditor of the fault runs finds every inconsistency."""
 
 from __future__ import annotations
 
@@ -75,9 +75,9 @@ PENDING = {"sk": UPLOAD, "bytes": 10, "status": "pending"}
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_what_is_not_in_order_is_found(broken: Stock, violation: str) -> None:
+def test_every_inconsistency_is_found(broken: Stock, violation: str) -> None:
     assert violation in audit(broken)
 
 
-def test_quota_of_a_file_that_is_there_must_not_have_been_given_back() -> None:
+def test_quota_of_an_existing_file_must_not_have_been_released() -> None:
     assert audit(stock(), given_back=True) == [f"{FILE} is there, but its quota was given back"]

@@ -9,7 +9,7 @@ from larder.domain.filenames import InvalidFilenameError, checked_name, clean_fi
     "raw",
     ["", " ", "\u3000", ".", "..", "...", ". .", "dir/", "dir\\", "a/..", "/", "\\"],
 )
-def test_a_name_of_nothing_but_dots_and_segments_is_refused(raw: str) -> None:
+def test_a_name_of_only_dots_and_separators_is_refused(raw: str) -> None:
     with pytest.raises(InvalidFilenameError, match="name is empty"):
         clean_filename(raw)
 

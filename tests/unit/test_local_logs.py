@@ -26,7 +26,7 @@ def test_a_metric_shows_its_values() -> None:
 
 
 @pytest.mark.parametrize("message", ["Traceback (most recent call last):", "42", '"text"'])
-def test_other_output_is_shown_as_it_is(message: str) -> None:
+def test_other_output_is_shown_unchanged(message: str) -> None:
     assert readable(message + "\n") == message
 
 

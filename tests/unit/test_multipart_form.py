@@ -39,7 +39,7 @@ PURPOSE = part('form-data; name="purpose"', b"batch")
 
 
 @pytest.mark.parametrize("order", [(FILE, PURPOSE), (PURPOSE, FILE)])
-def test_parts_are_understood_in_any_order(order: tuple[bytes, ...]) -> None:
+def test_parts_are_accepted_in_any_order(order: tuple[bytes, ...]) -> None:
     form = parse(*order)
 
     assert form.fields == {"purpose": "batch"}
@@ -51,7 +51,7 @@ def test_parts_are_understood_in_any_order(order: tuple[bytes, ...]) -> None:
     )
 
 
-def test_nested_field_names_of_the_sdks_are_kept_as_they_are() -> None:
+def test_nested_field_names_of_the_sdks_are_kept_unchanged() -> None:
     form = parse(
         part('form-data; name="expires_after[anchor]"', b"created_at"),
         part('form-data; name="expires_after[seconds]"', b"3600"),
@@ -154,7 +154,7 @@ def test_filename_star_alone_is_enough() -> None:
 @pytest.mark.parametrize(
     "content_type", [None, "", "application/json", "multipart/mixed; boundary=cut"]
 )
-def test_another_content_type_is_refused_by_name(content_type: str | None) -> None:
+def test_another_content_type_is_refused_and_named(content_type: str | None) -> None:
     with pytest.raises(MalformedMultipartError, match="Send the file as multipart/form-data"):
         parse_form(content_type, FILE + b"--cut--")
 
@@ -162,12 +162,12 @@ def test_another_content_type_is_refused_by_name(content_type: str | None) -> No
 @pytest.mark.parametrize(
     "content_type", ["multipart/form-data", 'multipart/form-data; boundary=""']
 )
-def test_a_missing_boundary_is_refused_with_what_to_do(content_type: str) -> None:
+def test_the_error_for_a_missing_boundary_says_what_to_do(content_type: str) -> None:
     with pytest.raises(MalformedMultipartError, match="let your HTTP client set this header"):
         parse_form(content_type, FILE + b"--cut--")
 
 
-def test_an_empty_body_is_reported_as_cut_short() -> None:
+def test_an_empty_body_is_reported_as_incomplete() -> None:
     with pytest.raises(MalformedMultipartError, match=r"ends before its closing .*\(0 bytes"):
         parse_form(CONTENT_TYPE, b"")
 
@@ -218,7 +218,7 @@ def test_a_known_part_sent_twice_is_refused(twice: bytes, param: str) -> None:
     assert refusal.value.param == param
 
 
-def test_a_file_sent_as_a_plain_field_is_told_how_to_send_it() -> None:
+def test_the_error_for_a_file_sent_as_a_plain_field_says_how_to_send_it() -> None:
     with pytest.raises(
         MalformedMultipartError, match="file must be sent as a file part"
     ) as refusal:
@@ -269,7 +269,7 @@ def test_the_media_type_is_the_stated_one_without_parameters(
     assert file.content_type == expected
 
 
-def test_as_many_parts_as_allowed_pass_and_one_more_is_refused() -> None:
+def test_one_part_more_than_allowed_is_refused() -> None:
     unknown = [part(f"form-data; name=x{number}") for number in range(MAX_PARTS - 1)]
     assert parse(*unknown, PURPOSE).fields == {"purpose": "batch"}
 
@@ -312,7 +312,7 @@ payloads = st.lists(
 
 @given(name=names, data=payloads, purpose=st.text(st.characters(exclude_categories=["Cs"])))
 @example(name="requests.jsonl", data=b"\r\n--cu", purpose="batch")
-def test_what_another_implementation_encodes_is_read_back_and_never_when_cut_short(
+def test_another_implementations_forms_are_read_and_refused_when_incomplete(
     name: str, data: bytes, purpose: str
 ) -> None:
     assume(b"\r\n--cut" not in b"\r\n" + data)
@@ -337,7 +337,7 @@ def test_what_another_implementation_encodes_is_read_back_and_never_when_cut_sho
         b"".join
     ),
 )
-def test_no_input_fails_other_than_by_a_refusal(content_type: str, body: bytes) -> None:
+def test_any_input_is_read_or_refused(content_type: str, body: bytes) -> None:
     try:
         form = parse_form(content_type, body)
     except (MalformedMultipartError, InvalidFilenameError):

@@ -1,4 +1,4 @@
-"""The reference model of the races: which histories it explains, and which it does not."""
+"""The reference model of the races: which histories it explains and which it refuses."""
 
 from __future__ import annotations
 

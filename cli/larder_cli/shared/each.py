@@ -57,6 +57,7 @@ class Failures:
         try:
             yield
         except (LarderClientError, OSError) as failure:
+            # The reader of a pipe has left, as in `larder get … -o - | head`: Click exits quietly.
             if isinstance(failure, OSError) and failure.errno == errno.EPIPE:
                 raise
             self.status = max(self.status, _exit_status(failure))
