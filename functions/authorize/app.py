@@ -4,11 +4,10 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from larder.api.http.routes import SPACE_PATHS
 from larder.runtime.composition import Composition
 from larder.runtime.observability import logger
 from larder.services.projects.authorize import authenticate
-
-SPACE_ROUTES = ("/v1/storage", "/v1/chat")
 
 ports = Composition.from_environment()
 keys = ports.keys
@@ -21,7 +20,7 @@ def secret_of(request: dict[str, Any]) -> str | None:
     whoever sends that value next.
     """
     headers = {name.lower(): value for name, value in (request["headers"] or {}).items()}
-    if request["resource"].startswith(SPACE_ROUTES):
+    if request["resource"] in SPACE_PATHS:
         return headers.get("x-api-key")
     scheme, _, secret = headers.get("authorization", "").partition(" ")
     return secret.strip() if scheme.lower() == "bearer" else None

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from larder.api.http.routes import CATCH_ALL, ROUTES
 from tests.e2e.api import assert_refused, batch_lines, eventually
 from tests.e2e.space import Space
 
@@ -16,25 +18,12 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from larder.api.http.routes import Route
     from tests.e2e.api import Api, Json
     from tests.e2e.projects import NewProject, Operator
     from tests.e2e.stack import Stack
 
-type Route = tuple[str, str]
-
-
-@dataclass(frozen=True)
-class Row:
-    """The status that the owner's key gets, that of another project's, and what is sent.
-
-    `of` makes the object that the path names, in the owner's project. Whoever has no valid key
-    gets 401, on every route.
-    """
-
-    owner: int
-    stranger: int
-    of: Callable[[Api], str] | None = None
-    send: Json = field(default_factory=dict)
+EVERY_ROUTE = [*ROUTES, *CATCH_ALL]
 
 
 def a_file(api: Api) -> str:
@@ -72,47 +61,36 @@ def a_path(_: Api) -> str:
 FILE: Json = {"files": {"file": ("notes.txt", b"notes")}, "data": {"purpose": "user_data"}}
 UPLOAD: Json = {"json": {"filename": "a", "purpose": "user_data", "bytes": 1, "mime_type": "a/b"}}
 
-TABLE: dict[Route, Row] = {
-    ("POST", "/v1/files"): Row(200, 200, send=FILE),
-    ("GET", "/v1/files"): Row(200, 200),
-    ("GET", "/v1/files/{file_id}"): Row(200, 404, a_file),
-    ("DELETE", "/v1/files/{file_id}"): Row(200, 404, a_file),
-    ("GET", "/v1/files/{file_id}/content"): Row(200, 404, a_file),
-    ("HEAD", "/v1/files/{file_id}/content"): Row(200, 404, a_file),
-    ("GET", "/v1/files/{file_id}/url"): Row(200, 404, a_file),
-    ("GET", "/v1/files/{file_id}/validation"): Row(200, 404, a_file),
-    ("POST", "/v1/storage/files"): Row(200, 200, send=FILE),
-    ("GET", "/v1/storage/files"): Row(200, 200),
-    ("GET", "/v1/storage/files/{file_id}"): Row(200, 404, a_file),
-    ("PATCH", "/v1/storage/files/{file_id}"): Row(200, 404, a_file, {"json": {"name": "b"}}),
-    ("DELETE", "/v1/storage/files/{file_id}"): Row(200, 404, a_file),
-    ("GET", "/v1/storage/trash"): Row(200, 200),
-    ("DELETE", "/v1/storage/trash"): Row(200, 200),
-    ("DELETE", "/v1/storage/trash/{file_id}"): Row(200, 404, a_trashed_file),
-    ("POST", "/v1/storage/trash/{file_id}/restore"): Row(200, 404, a_trashed_file),
-    ("POST", "/v1/storage/folders"): Row(200, 200, send={"json": {"name": "new"}}),
-    ("GET", "/v1/storage/folders"): Row(200, 200),
-    ("GET", "/v1/storage/folders/{folder_id}"): Row(200, 404, a_folder),
-    ("PATCH", "/v1/storage/folders/{folder_id}"): Row(200, 404, a_folder, {"json": {"name": "b"}}),
-    ("DELETE", "/v1/storage/folders/{folder_id}"): Row(200, 404, a_folder),
-    ("POST", "/v1/uploads"): Row(200, 200, send=UPLOAD),
-    ("GET", "/v1/uploads/{upload_id}"): Row(200, 404, an_upload),
-    ("POST", "/v1/uploads/{upload_id}/parts"): Row(
-        200, 404, an_upload, {"files": {"data": ("blob", b"part")}}
-    ),
-    ("POST", "/v1/uploads/{upload_id}/complete"): Row(
-        200, 404, an_upload_of_nothing, {"json": {"part_ids": []}}
-    ),
-    ("POST", "/v1/uploads/{upload_id}/cancel"): Row(200, 404, an_upload),
-    ("GET", "/v1/usage"): Row(200, 200),
-} | {
-    (method, "/{proxy+}"): Row(404, 404, a_path)
-    for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+SENT: dict[str, Json] = {
+    "files_create": FILE,
+    "folders_create": {"json": {"name": "new"}},
+    "folders_update": {"json": {"name": "b"}},
+    "parts_create": {"files": {"data": ("blob", b"part")}},
+    "space_files_create": FILE,
+    "space_files_update": {"json": {"name": "b"}},
+    "uploads_complete": {"json": {"part_ids": []}},
+    "uploads_create": UPLOAD,
 }
+"""What a function needs besides the path, to answer 200."""
+
+MADE: dict[str, Callable[[Api], str]] = {
+    "file_id": a_file,
+    "folder_id": a_folder,
+    "upload_id": an_upload,
+    "proxy+": a_path,
+}
+"""What the path parameters stand for, in the owner's project."""
+
+MADE_FOR: dict[str, Callable[[Api], str]] = {
+    "trash_purge": a_trashed_file,
+    "trash_restore": a_trashed_file,
+    "uploads_complete": an_upload_of_nothing,
+}
+"""The functions whose path needs an object in a state of its own."""
 
 
 @pytest.fixture(scope="module")
-def key_headers(stack: Stack) -> dict[Route, str]:
+def key_headers(stack: Stack) -> dict[tuple[str, str], str]:
     """The header that each deployed route takes the key from."""
     gateway = stack.client("apigateway")
     [api] = gateway.get_rest_apis()["items"]
@@ -173,30 +151,36 @@ def stored(api: Api) -> tuple[Any, ...]:
     )
 
 
-def test_every_deployed_route_is_in_the_table(key_headers: dict[Route, str]) -> None:
-    assert set(key_headers) == set(TABLE)
-
-
-@pytest.mark.parametrize("route", TABLE, ids=" ".join)
-def test_a_route_serves_whom_the_table_says_and_nobody_else(
-    callers: Callers, key_headers: dict[Route, str], route: Route
+def test_the_gateway_has_the_routes_of_the_table_and_no_other(
+    key_headers: dict[tuple[str, str], str],
 ) -> None:
-    row, header, owner = TABLE[route], key_headers[route], callers.owner
-    method, path = route
-    if row.of is not None:
-        path = path.partition("{")[0] + row.of(owner) + path.partition("}")[2]
+    assert key_headers == {(route.method, route.path): route.key_header for route in EVERY_ROUTE}
+
+
+@pytest.mark.parametrize("route", EVERY_ROUTE, ids=lambda route: f"{route.method} {route.path}")
+def test_a_route_serves_the_owner_of_what_it_names_and_nobody_else(
+    callers: Callers, route: Route
+) -> None:
+    owner, header = callers.owner, route.key_header
+    path, owner_gets, stranger_gets = route.path, 200, 200
+    if parameter := re.search(r"\{(.+)\}", path):
+        make = MADE_FOR.get(route.function, MADE[parameter[1]])
+        path, stranger_gets = path.replace(parameter[0], make(owner)), 404
+    if route in CATCH_ALL:
+        owner_gets = 404
     url = owner.base_url.removesuffix("/v1") + path
     before = stored(owner)
 
     def ask(headers: dict[str, str]) -> httpx.Response:
-        return owner.client.request(method, url, headers=headers, **row.send)
+        sent = SENT.get(route.function, {})
+        return owner.client.request(route.method, url, headers=headers, **sent)
 
     for caller, headers in callers.without_a_valid_key(header).items():
         answer = ask(headers)
         assert answer.status_code == 401, f"{caller}: {answer.text}"
-        if method != "HEAD":
+        if route.method != "HEAD":
             assert_refused(answer, 401, code="invalid_api_key")
-    assert ask(carrying(header, callers.stranger.key)).status_code == row.stranger
+    assert ask(carrying(header, callers.stranger.key)).status_code == stranger_gets
     assert stored(owner) == before
 
-    assert ask(carrying(header, owner.key)).status_code == row.owner
+    assert ask(carrying(header, owner.key)).status_code == owner_gets

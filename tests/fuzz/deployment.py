@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 from larder.adapters.dynamodb.keys import replays_partition
+from larder.api.http.routes import CATCH_ALL, ROUTES
 from larder.domain.errors import IdempotencyConflictError
 from larder.domain.quota import Amount
 from larder.runtime.composition import Composition
@@ -20,7 +21,7 @@ from larder.runtime.settings import Settings
 from larder.services.projects.projects import create_key, create_project
 from larder.services.space.delete_folder import EmptyFolder
 from tests.backends.memory import MemoryBackend
-from tests.unit.template import FUNCTIONS, ROOT, folder_of
+from tests.unit.template import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,12 +91,9 @@ class Deployment:
         self._log = sys.stdout = io.StringIO()
         Composition.from_environment = classmethod(lambda _: ports)  # type: ignore[method-assign,assignment]
         self.routes = {
-            (event["Properties"]["Method"], event["Properties"]["Path"]): _handler(function)
-            for function in FUNCTIONS.values()
-            for event in function.get("Events", {}).values()
-            if event["Type"] == "Api"
+            (route.method, route.path): _handler(route.function) for route in (*ROUTES, *CATCH_ALL)
         }
-        self.authorize = _handler(FUNCTIONS["Authorize"])
+        self.authorize = _handler("authorize")
         self.tenant = create_project(
             "fuzz", Amount(files=20, bytes=2**24), projects=ports.projects, clock=ports.clock
         ).id
@@ -201,8 +199,7 @@ class Context:
         return 15_000
 
 
-def _handler(function: dict[str, Any]) -> Callable[[dict[str, Any], Context], dict[str, Any]]:
-    name = folder_of(function)
+def _handler(name: str) -> Callable[[dict[str, Any], Context], dict[str, Any]]:
     spec = importlib.util.spec_from_file_location(
         f"functions.{name}", ROOT / "functions" / name / "app.py"
     )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
+from larder.api.http.routes import CATCH_ALL, ROUTES
 from tests.unit.batch_requests import BODIES, request
-from tests.unit.template import FUNCTIONS
 
 FORM = b"multipart/form-data; boundary=b"
 
@@ -49,12 +49,7 @@ HEADERS = [b"Idempotency-Key: one", b"Range: bytes=0-4", b'If-None-Match: "0"', 
 
 
 def _requests() -> list[bytes]:
-    routes = sorted(
-        (event["Properties"]["Method"], event["Properties"]["Path"])
-        for function in FUNCTIONS.values()
-        for event in function.get("Events", {}).values()
-        if event["Type"] == "Api"
-    )
+    routes = sorted((route.method, route.path) for route in (*ROUTES, *CATCH_ALL))
     seeds = []
     for number, (_, path) in enumerate(routes):
         parameter = b"@upload" if "upload" in path else b"@file"

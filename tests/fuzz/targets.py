@@ -87,7 +87,7 @@ def deployment() -> Deployment:
 def requests(data: bytes) -> None:
     """Send a request: route and path parameter, query, headers a line each, a blank line, body.
 
-    The route is the first byte, among those of the template. `@file` and `@upload` stand for the
+    The route is the first byte, among those of the table. `@file` and `@upload` stand for the
     ids of what is stored.
     """
     deployed = deployment()

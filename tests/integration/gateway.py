@@ -4,31 +4,17 @@ from __future__ import annotations
 
 import base64
 import re
-from functools import cache
 from typing import TYPE_CHECKING, override
 
 # Loaded here, so that functions log to the tests' output and not to a command's.
 import larder.runtime.observability  # noqa: F401
+from larder.api.http.routes import ROUTES
 from tests.fakes.http_faults import Answer, Asked, refusal
 from tests.fakes.larder_http import KEY, FakeLarder
-from tests.moto_stack import template
 
 if TYPE_CHECKING:
     from larder.domain.ids import TenantId
     from tests.integration.conftest import Functions
-
-
-@cache
-def routes() -> list[tuple[str, str, str]]:
-    """Return method, path and function of all routes, those with fewer parameters first."""
-    found = [
-        (event["Properties"]["Method"].upper(), event["Properties"]["Path"], code.split("/")[1])
-        for resource in template()["Resources"].values()
-        if (code := str(resource["Properties"].get("CodeUri", ""))).startswith("functions/")
-        for event in resource["Properties"].get("Events", {}).values()
-        if event["Type"] == "Api"
-    ]
-    return sorted(found, key=lambda route: route[1].count("{"))
 
 
 class Gateway(FakeLarder):
@@ -42,15 +28,15 @@ class Gateway(FakeLarder):
     @override
     def _normal(self, asked: Asked) -> Answer:
         body = asked.read()
-        space = asked.path.startswith("/v1/storage/")
-        key = asked.headers.get("x-api-key" if space else "authorization", "")
-        if key.removeprefix("Bearer ") != KEY:
-            return refusal(401, "Incorrect API key provided.", code="invalid_api_key")
-        for method, path, function in routes():
-            pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(path))
+        for route in sorted(ROUTES, key=lambda route: route.path.count("{")):
+            pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(route.path))
             found = re.fullmatch(pattern, asked.path)
-            if found and method == asked.method:
-                return self._pass_on(function, path, found.groupdict(), asked, body)
+            if found is None or route.method != asked.method:
+                continue
+            key = asked.headers.get(route.key_header.lower(), "")
+            if key.removeprefix("Bearer ") != KEY:
+                return refusal(401, "Incorrect API key provided.", code="invalid_api_key")
+            return self._pass_on(route.function, route.path, found.groupdict(), asked, body)
         return refusal(404, f"No such route: {asked.path}", code="unknown_url")
 
     def _pass_on(

@@ -7,71 +7,55 @@ from typing import Any
 
 import pytest
 
-from larder.api.http.routes import ROUTES as KNOWN
-from tests.unit.template import FUNCTIONS, RESOURCES
+from larder.api.http.routes import CATCH_ALL, ROUTES
+from tests.unit.template import FUNCTIONS, RESOURCES, TEMPLATE, folder_of
 
 API: dict[str, Any] = RESOURCES["Api"]["Properties"]
 
-ROUTES = {
-    ("POST", "/v1/files"): "FilesCreate",
-    ("GET", "/v1/files"): "FilesList",
-    ("GET", "/v1/files/{file_id}"): "FilesGet",
-    ("DELETE", "/v1/files/{file_id}"): "FilesDelete",
-    ("GET", "/v1/files/{file_id}/content"): "FilesContent",
-    ("HEAD", "/v1/files/{file_id}/content"): "FilesContent",
-    ("GET", "/v1/files/{file_id}/url"): "FilesUrl",
-    ("GET", "/v1/files/{file_id}/validation"): "FilesValidation",
-    ("POST", "/v1/storage/files"): "SpaceFilesCreate",
-    ("GET", "/v1/storage/files"): "SpaceFilesList",
-    ("GET", "/v1/storage/files/{file_id}"): "SpaceFilesGet",
-    ("PATCH", "/v1/storage/files/{file_id}"): "SpaceFilesUpdate",
-    ("DELETE", "/v1/storage/files/{file_id}"): "SpaceFilesTrash",
-    ("GET", "/v1/storage/trash"): "TrashList",
-    ("DELETE", "/v1/storage/trash"): "TrashEmpty",
-    ("DELETE", "/v1/storage/trash/{file_id}"): "TrashPurge",
-    ("POST", "/v1/storage/trash/{file_id}/restore"): "TrashRestore",
-    ("POST", "/v1/storage/folders"): "FoldersCreate",
-    ("GET", "/v1/storage/folders"): "FoldersList",
-    ("GET", "/v1/storage/folders/{folder_id}"): "FoldersGet",
-    ("PATCH", "/v1/storage/folders/{folder_id}"): "FoldersUpdate",
-    ("DELETE", "/v1/storage/folders/{folder_id}"): "FoldersDelete",
-    ("POST", "/v1/uploads"): "UploadsCreate",
-    ("GET", "/v1/uploads/{upload_id}"): "UploadsGet",
-    ("POST", "/v1/uploads/{upload_id}/parts"): "PartsCreate",
-    ("POST", "/v1/uploads/{upload_id}/complete"): "UploadsComplete",
-    ("POST", "/v1/uploads/{upload_id}/cancel"): "UploadsCancel",
-    ("GET", "/v1/usage"): "UsageGet",
-} | {
-    (method, "/{proxy+}"): "UnknownRoute"
-    for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
-}
+EVERY_ROUTE = [*ROUTES, *CATCH_ALL]
+EVENTS = [
+    (function, event["Properties"])
+    for function in FUNCTIONS.values()
+    for event in function.get("Events", {}).values()
+    if event["Type"] == "Api"
+]
 
 
-def test_every_route_of_the_contract_has_its_function() -> None:
-    routes = {
-        (event["Properties"]["Method"], event["Properties"]["Path"]): name
-        for name, function in FUNCTIONS.items()
-        for event in function.get("Events", {}).values()
-        if event["Type"] == "Api"
-    }
-
-    assert routes == ROUTES
+def header_of(event: dict[str, Any]) -> str:
+    """The header that the authorizer of a route takes the key from."""
+    named = event.get("Auth", {}).get("Authorizer", API["Auth"]["DefaultAuthorizer"])
+    [header] = API["Auth"]["Authorizers"][named]["Identity"]["Headers"]
+    found: str = header
+    return found
 
 
-def test_the_catch_all_knows_every_other_route() -> None:
-    known = {(method, path) for path, methods in KNOWN.items() for method in methods}
+def test_every_route_has_one_row_in_the_table() -> None:
+    routes = [(route.method, route.path) for route in EVERY_ROUTE]
 
-    assert known == {route for route, function in ROUTES.items() if function != "UnknownRoute"}
+    assert len(set(routes)) == len(routes)
 
 
-def test_the_space_is_opened_by_its_own_header_and_everything_else_by_bearer() -> None:
-    assert API["Auth"]["DefaultAuthorizer"] == "BearerAuthorizer"
+def test_the_space_is_what_the_contract_says_it_is() -> None:
+    for route in ROUTES:
+        assert (route.surface == "space") == route.path.startswith(("/v1/storage/", "/v1/chat"))
 
-    for function in FUNCTIONS.values():
-        for event in function.get("Events", {}).values():
-            space = event["Properties"].get("Path", "").startswith("/v1/storage")
-            expected = {"Authorizer": "ApiKeyAuthorizer"} if space else None
-            assert event["Properties"].get("Auth") == expected
+
+def test_the_template_has_the_routes_of_the_table() -> None:
+    deployed = [
+        (event["Method"], event["Path"], folder_of(function), header_of(event))
+        for function, event in EVENTS
+    ]
+
+    assert sorted(deployed) == sorted(
+        (route.method, route.path, route.function, route.key_header) for route in EVERY_ROUTE
+    )
+
+
+def test_a_function_runs_as_long_as_the_rows_of_its_routes_say() -> None:
+    default = TEMPLATE["Globals"]["Function"]["Timeout"]
+    deployed = {(folder_of(function), function.get("Timeout", default)) for function, _ in EVENTS}
+
+    assert deployed == {(route.function, route.timeout) for route in EVERY_ROUTE}
 
 
 @pytest.mark.parametrize(

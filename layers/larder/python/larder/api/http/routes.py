@@ -1,41 +1,87 @@
-"""Which methods each path has: what the gateway needs to be told apart by a function.
+"""The table of routes: one row each, and the only place that lists them.
 
-The gateway answers an unknown path and a wrong method alike, so the catch-all route asks here. A
-test compares this table with the template's.
+The authorizer, the catch-all and `docs/openapi.json` are derived from it; the template, the
+functions and the tests are compared with it. It imports the standard library alone, since
+functions load it that must start fast.
 """
 
 from __future__ import annotations
 
-ROUTES: dict[str, tuple[str, ...]] = {
-    "/v1/files": ("GET", "POST"),
-    "/v1/files/{file_id}": ("DELETE", "GET"),
-    "/v1/files/{file_id}/content": ("GET", "HEAD"),
-    "/v1/files/{file_id}/url": ("GET",),
-    "/v1/files/{file_id}/validation": ("GET",),
-    "/v1/storage/files": ("GET", "POST"),
-    "/v1/storage/files/{file_id}": ("DELETE", "GET", "PATCH"),
-    "/v1/storage/folders": ("GET", "POST"),
-    "/v1/storage/folders/{folder_id}": ("DELETE", "GET", "PATCH"),
-    "/v1/storage/trash": ("DELETE", "GET"),
-    "/v1/storage/trash/{file_id}": ("DELETE",),
-    "/v1/storage/trash/{file_id}/restore": ("POST",),
-    "/v1/uploads": ("POST",),
-    "/v1/uploads/{upload_id}": ("GET",),
-    "/v1/uploads/{upload_id}/cancel": ("POST",),
-    "/v1/uploads/{upload_id}/complete": ("POST",),
-    "/v1/uploads/{upload_id}/parts": ("POST",),
-    "/v1/usage": ("GET",),
-}
+from typing import Literal, NamedTuple
+
+type Surface = Literal["openai", "space", "native"]
+type Scope = Literal["read", "write", "batches", "console", "admin"]
 
 
-def methods_of(path: str) -> tuple[str, ...]:
-    """Return the methods that the path has, none when it is no path of ours."""
+class Route(NamedTuple):
+    """One row of the table.
+
+    `function` is a folder below `functions/`. `surface` decides which header carries the key;
+    `scope` is what the key has to allow, which nothing enforces yet. `timeout` is the function's,
+    in seconds; API Gateway waits for 29.
+    """
+
+    method: str
+    path: str
+    function: str
+    surface: Surface
+    scope: Scope
+    timeout: int = 15
+
+    @property
+    def key_header(self) -> str:
+        """The one header that carries the key of a request to this route."""
+        return "x-api-key" if self.surface == "space" else "Authorization"
+
+
+ROUTES = (
+    Route("GET", "/v1/files", "files_list", "openai", "read"),
+    Route("POST", "/v1/files", "files_create", "openai", "write"),
+    Route("GET", "/v1/files/{file_id}", "files_get", "openai", "read"),
+    Route("DELETE", "/v1/files/{file_id}", "files_delete", "openai", "write"),
+    Route("GET", "/v1/files/{file_id}/content", "files_content", "openai", "read"),
+    Route("HEAD", "/v1/files/{file_id}/content", "files_content", "openai", "read"),
+    Route("GET", "/v1/files/{file_id}/url", "files_url", "openai", "read"),
+    Route("GET", "/v1/files/{file_id}/validation", "files_validation", "openai", "read"),
+    Route("POST", "/v1/uploads", "uploads_create", "openai", "write"),
+    Route("GET", "/v1/uploads/{upload_id}", "uploads_get", "openai", "read"),
+    Route("POST", "/v1/uploads/{upload_id}/parts", "parts_create", "openai", "write"),
+    Route("POST", "/v1/uploads/{upload_id}/complete", "uploads_complete", "openai", "write", 29),
+    Route("POST", "/v1/uploads/{upload_id}/cancel", "uploads_cancel", "openai", "write"),
+    Route("GET", "/v1/usage", "usage_get", "native", "read"),
+    Route("GET", "/v1/storage/files", "space_files_list", "space", "read", 29),
+    Route("POST", "/v1/storage/files", "space_files_create", "space", "write"),
+    Route("GET", "/v1/storage/files/{file_id}", "space_files_get", "space", "read"),
+    Route("PATCH", "/v1/storage/files/{file_id}", "space_files_update", "space", "write"),
+    Route("DELETE", "/v1/storage/files/{file_id}", "space_files_trash", "space", "write"),
+    Route("GET", "/v1/storage/trash", "trash_list", "space", "read"),
+    Route("DELETE", "/v1/storage/trash", "trash_empty", "space", "write", 29),
+    Route("DELETE", "/v1/storage/trash/{file_id}", "trash_purge", "space", "write"),
+    Route("POST", "/v1/storage/trash/{file_id}/restore", "trash_restore", "space", "write"),
+    Route("GET", "/v1/storage/folders", "folders_list", "space", "read"),
+    Route("POST", "/v1/storage/folders", "folders_create", "space", "write"),
+    Route("GET", "/v1/storage/folders/{folder_id}", "folders_get", "space", "read"),
+    Route("PATCH", "/v1/storage/folders/{folder_id}", "folders_update", "space", "write"),
+    Route("DELETE", "/v1/storage/folders/{folder_id}", "folders_delete", "space", "write", 29),
+)
+
+CATCH_ALL = tuple(
+    Route(method, "/{proxy+}", "unknown_route", "openai", "read")
+    for method in ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
+)
+"""What answers a request that matches no row: 405 where the path has other methods, else 404."""
+
+SPACE_PATHS = frozenset(route.path for route in ROUTES if route.surface == "space")
+
+
+def methods_of(path: str) -> list[str]:
+    """Return the methods that a request's path has, sorted; none if no route has this path."""
     steps = path.rstrip("/").split("/")
-    for route, methods in ROUTES.items():
-        template = route.split("/")
-        if len(template) == len(steps) and all(
-            wanted == step or (wanted.startswith("{") and step)
-            for wanted, step in zip(template, steps, strict=True)
-        ):
-            return methods
-    return ()
+    return sorted({route.method for route in ROUTES if _matches(route.path.split("/"), steps)})
+
+
+def _matches(template: list[str], steps: list[str]) -> bool:
+    return len(template) == len(steps) and all(
+        wanted == step or (wanted.startswith("{") and step != "")
+        for wanted, step in zip(template, steps, strict=True)
+    )

@@ -1,0 +1,303 @@
+"""For each recorded event: what is stored before it, and what has to be true after it."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from larder.domain.files import FileStatus
+from larder.domain.ids import file_of
+from tests.containers.world import (
+    CONTENT,
+    FILE_ID,
+    FOLDER_ID,
+    KEY_ID,
+    REPORT,
+    TENANT,
+    UPLOAD_ID,
+    World,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+FUNCTIONS = {path.parent.name for path in Path(__file__).parents[2].glob("functions/*/app.py")}
+
+
+def nothing(world: World) -> None:
+    """Begin with the project and its key alone."""
+
+
+def file(world: World) -> None:
+    world.store_file()
+
+
+def expired_file(world: World) -> None:
+    world.store_file(lives=-1)
+
+
+def upload(world: World) -> None:
+    world.reserve_upload()
+
+
+def upload_with_bytes(world: World) -> None:
+    world.reserve_upload()
+    world.receive_bytes(file_of(UPLOAD_ID))
+
+
+def removed_file(world: World) -> None:
+    world.store_file()
+    world.remove_record(FILE_ID)
+
+
+def removed_file_and_upload(world: World) -> None:
+    removed_file(world)
+    world.reserve_upload()
+    world.remove_record(UPLOAD_ID)
+
+
+def trashed_file(world: World) -> None:
+    world.store_file()
+    world.trash_file()
+
+
+def folder(world: World) -> None:
+    world.make_folder()
+
+
+def folder_with_file(world: World) -> None:
+    world.make_folder()
+    world.store_file()
+    world.fill_folder()
+
+
+def body(answer: Any) -> Any:
+    assert answer["statusCode"] == 200, answer
+    return json.loads(answer["body"])
+
+
+def created(answer: Any, world: World) -> None:
+    assert body(answer)["bytes"] == len(CONTENT)
+    assert world.stack.object_keys() == {f"files/{TENANT}/{body(answer)['id']}"}
+
+
+def listed(answer: Any, _: World) -> None:
+    assert [entry["id"] for entry in body(answer)["data"]] == [FILE_ID]
+
+
+def found(answer: Any, _: World) -> None:
+    assert body(answer)["id"] == FILE_ID
+
+
+def downloaded(answer: Any, _: World) -> None:
+    assert answer["isBase64Encoded"]
+    assert base64.b64decode(answer["body"]) == CONTENT
+
+
+def linked(answer: Any, _: World) -> None:
+    assert httpx.get(body(answer)["url"]).content == CONTENT
+
+
+def reported(answer: Any, _: World) -> None:
+    assert body(answer) == REPORT
+
+
+def deleted(answer: Any, world: World) -> None:
+    assert body(answer) == {"id": FILE_ID, "object": "file", "deleted": True}
+    assert world.taken() == (0, 0)
+
+
+def reserved(answer: Any, world: World) -> None:
+    assert body(answer)["transfer"]["method"] == "PUT"
+    assert world.taken() == (0, 1)
+
+
+def pending(answer: Any, _: World) -> None:
+    assert (body(answer)["id"], body(answer)["status"]) == (UPLOAD_ID, "pending")
+
+
+def completed(answer: Any, world: World) -> None:
+    assert body(answer)["status"] == "completed"
+    assert world.taken() == (1, 0)
+
+
+def taken(answer: Any, world: World) -> None:
+    part = body(answer)["id"]
+    assert world.stack.object_keys() == {f"parts/{TENANT}/{UPLOAD_ID}/{part}"}
+
+
+def refused(answer: Any, _: World) -> None:
+    assert answer["statusCode"] == 405, answer
+    assert answer["multiValueHeaders"]["Allow"] == ["GET"]
+
+
+def cancelled(answer: Any, world: World) -> None:
+    assert body(answer)["status"] == "cancelled"
+    assert world.taken() == (0, 0)
+
+
+def counted(answer: Any, _: World) -> None:
+    assert body(answer)["bytes"]["used"] == len(CONTENT)
+
+
+def allowed(answer: Any, _: World) -> None:
+    assert answer["policyDocument"]["Statement"][0]["Effect"] == "Allow"
+    assert answer["context"] == {"tenant": TENANT, "keyId": KEY_ID}
+
+
+def validated(answer: Any, world: World) -> None:
+    assert answer == {"batchItemFailures": []}
+    file = world.ports.files.get(TENANT, file_of(UPLOAD_ID))
+    assert file is not None
+    assert file.status is FileStatus.PROCESSED
+
+
+def ignored(answer: Any, _: World) -> None:
+    assert answer == {"batchItemFailures": []}
+
+
+def cleared(answer: Any, world: World) -> None:
+    assert answer == {"batchItemFailures": []}
+    assert world.taken() == (0, 0)
+    assert world.stack.object_keys() == set()
+
+
+def swept(answer: Any, world: World) -> None:
+    assert answer == {"expired": 1}
+    assert world.taken() == (0, 0)
+
+
+def put(answer: Any, world: World) -> None:
+    assert body(answer)["tags"] == ["reports", "2026", "q1"]
+    assert world.taken() == (1, 0)
+
+
+def shown(answer: Any, _: World) -> None:
+    assert [entry["fileId"] for entry in body(answer)["files"]] == [FILE_ID]
+
+
+def whole(answer: Any, _: World) -> None:
+    assert base64.b64decode(body(answer)["data"]["content"]) == CONTENT
+
+
+def renamed(answer: Any, world: World) -> None:
+    assert body(answer)["name"] == "Q4 Report Final.pdf"
+    file = world.ports.files.get(TENANT, FILE_ID)
+    assert file is not None
+    assert (file.tags, file.favorite) == (("important",), True)
+
+
+def trashed(answer: Any, world: World) -> None:
+    assert body(answer) == {"fileId": FILE_ID, "isDeleted": True}
+    assert world.ports.trash.get(TENANT, FILE_ID) is not None
+    assert world.taken() == (1, 0)
+
+
+def restored(answer: Any, world: World) -> None:
+    assert body(answer)["fileId"] == FILE_ID
+    assert world.ports.files.get(TENANT, FILE_ID) is not None
+
+
+def purged(answer: Any, world: World) -> None:
+    assert body(answer) == {"fileId": FILE_ID, "isDeleted": True}
+    assert world.taken() == (0, 0)
+
+
+def emptied(answer: Any, world: World) -> None:
+    assert body(answer) == {"purgedFiles": 1, "isEmpty": True}
+    assert world.taken() == (0, 0)
+
+
+def made(answer: Any, world: World) -> None:
+    [folder] = world.ports.folders.tree(TENANT).folders.values()
+    assert (body(answer)["folderId"], body(answer)["name"]) == (folder.id, "Projects")
+
+
+def folders_shown(answer: Any, _: World) -> None:
+    assert [entry["folderId"] for entry in body(answer)["folders"]] == [FOLDER_ID]
+
+
+def folder_found(answer: Any, _: World) -> None:
+    assert body(answer)["folderId"] == FOLDER_ID
+
+
+def folder_renamed(answer: Any, world: World) -> None:
+    folder = world.ports.folders.get(TENANT, FOLDER_ID)
+    assert folder is not None
+    assert body(answer)["name"] == folder.name == "Archive"
+
+
+def folder_gone(answer: Any, world: World) -> None:
+    assert body(answer) == {"folderId": FOLDER_ID, "isDeleted": True}
+    assert world.ports.folders.get(TENANT, FOLDER_ID) is None
+    assert world.ports.trash.get(TENANT, FILE_ID) is not None
+
+
+def folder_cleared(answer: Any, world: World) -> None:
+    assert answer == {"batchItemFailures": []}
+    assert world.ports.folders.get(TENANT, FOLDER_ID) is None
+    assert world.ports.trash.get(TENANT, FILE_ID) is not None
+
+
+def trash_cleared(answer: Any, world: World) -> None:
+    assert answer == {"batchItemFailures": []}
+    assert world.taken() == (0, 0)
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is there before the event, and what has to be true after it."""
+
+    given: Callable[[World], None]
+    then: Callable[[Any, World], None]
+
+
+CASES = {
+    "authorize": Case(nothing, allowed),
+    "authorize_x_api_key": Case(nothing, allowed),
+    "files_content": Case(file, downloaded),
+    "files_create": Case(nothing, created),
+    "files_delete": Case(file, deleted),
+    "files_get": Case(file, found),
+    "files_list": Case(file, listed),
+    "files_url": Case(file, linked),
+    "files_validation": Case(file, reported),
+    "folders_create": Case(nothing, made),
+    "folders_delete": Case(folder_with_file, folder_gone),
+    "folders_get": Case(folder, folder_found),
+    "folders_list": Case(folder, folders_shown),
+    "folders_update": Case(folder, folder_renamed),
+    "on_cleanup": Case(folder_with_file, folder_cleared),
+    "on_cleanup_trash": Case(trashed_file, trash_cleared),
+    "on_file_removed": Case(removed_file, cleared),
+    "on_file_removed_by_ttl": Case(removed_file_and_upload, cleared),
+    "on_object_created": Case(upload_with_bytes, validated),
+    "on_object_created_test_event": Case(nothing, ignored),
+    "parts_create": Case(upload, taken),
+    "space_files_create": Case(nothing, put),
+    "space_files_get": Case(file, whole),
+    "space_files_list": Case(file, shown),
+    "space_files_trash": Case(file, trashed),
+    "space_files_update": Case(file, renamed),
+    "sweep": Case(expired_file, swept),
+    "trash_empty": Case(trashed_file, emptied),
+    "trash_list": Case(trashed_file, shown),
+    "trash_purge": Case(trashed_file, purged),
+    "trash_restore": Case(trashed_file, restored),
+    "unknown_route": Case(nothing, refused),
+    "uploads_cancel": Case(upload, cancelled),
+    "uploads_complete": Case(upload_with_bytes, completed),
+    "uploads_create": Case(nothing, reserved),
+    "uploads_get": Case(upload, pending),
+    "usage_get": Case(file, counted),
+}
+
+
+def function_of(event: str) -> str:
+    """Return the function that an event is for: several of one function differ in their endings."""
+    return max((name for name in FUNCTIONS if event.startswith(name)), key=len)
