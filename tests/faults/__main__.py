@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.faults.deployment import Deployment
 from tests.faults.kinds import QUICK, Fault
-from tests.faults.matrix import Matrix, Result
+from tests.faults.matrix import Matrix, Result, unreached
 from tests.faults.report import summary, write
 from tests.faults.space_operations import SPACE
 from tests.faults.v1_operations import V1
@@ -38,10 +38,16 @@ def main() -> int:
         for group in groups:
             results += matrix.faulted([each for each in clean if each.operation in group], chosen)
             write(arguments.table, [*clean, *results])
-    told = summary(clean, results, time.monotonic() - started)
+    missing = [] if arguments.only else unreached(clean)
+    told = "\n".join(
+        [
+            *(f"no operation takes {route}" for route in missing),
+            summary(clean, results, time.monotonic() - started),
+        ]
+    )
     arguments.summary.write_text(f"{told}\n")
     print(told)  # noqa: T201
-    return any(result.violations for result in [*clean, *results])
+    return bool(missing) or any(result.violations for result in [*clean, *results])
 
 
 if __name__ == "__main__":

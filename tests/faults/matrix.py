@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
+from larder.api.http.routes import ROUTES
 from tests.e2e.api import ERROR_TYPES, Api
 from tests.faults.auditor import Auditor
 from tests.faults.case import Case
@@ -158,6 +160,28 @@ class Matrix:
         result.violations += [each for each in found if each not in result.violations]
 
 
+def unreached(clean: Sequence[Result]) -> list[str]:
+    """Return the routes of the table that none of the operations took."""
+    taken = {
+        (request.method, request.url.path)
+        for result in clean
+        if result.case.response is not None
+        for request in [result.case.response.request]
+    }
+    return [
+        f"{route.method} {route.path}"
+        for route in ROUTES
+        if not any(
+            method == route.method and re.search(_pattern(route.path), path)
+            for method, path in taken
+        )
+    ]
+
+
+def _pattern(path: str) -> str:
+    return re.sub(r"\{\w+\}", "[^/]+", path) + "$"
+
+
 def _judge_answer(result: Result, clean: int | None) -> None:
     """Check what the client was told: the same as ever, or an error in the envelope."""
     response, fault = result.case.response, result.plan.fault
@@ -171,7 +195,7 @@ def _judge_answer(result: Result, clean: int | None) -> None:
         result.violations.append(f"answered {response.status_code} instead of {clean}")
     elif response.status_code >= 500 and not result.plan.fired:
         result.violations.append(f"answered {response.status_code} without a fault")
-    if not _enveloped(response):
+    if response.request.method != "HEAD" and not _enveloped(response):
         result.violations.append(f"no error envelope: {response.text[:200]}")
 
 

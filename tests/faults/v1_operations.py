@@ -133,6 +133,10 @@ def _look(case: Case) -> httpx.Response:
     return case.api.send("GET", f"/uploads/{case.made['upload']['id']}")
 
 
+def _content_head(case: Case) -> httpx.Response:
+    return case.api.send("HEAD", f"/files/{case.made['file']}/content")
+
+
 def _usage(case: Case) -> httpx.Response:
     return case.api.send("GET", "/usage")
 
@@ -150,6 +154,7 @@ V1 = (
     ),
     _get(""),
     _get("/content"),
+    Operation("files_content, a HEAD", "files_content", _one_file, _content_head),
     _get("/url"),
     _get("/validation"),
     Operation("files_delete", "files_delete", _one_file, _delete),
