@@ -1,0 +1,234 @@
+"""Operations of the functions: each is prepared, and then carried out by one call."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from larder.domain.limits import MAX_INLINE_BYTES
+from larder.services.projects.projects import create_key
+from tests.integration.conftest import recorded
+from tests.integration.test_files import get, upload
+from tests.integration.test_parts import send
+from tests.integration.test_space import folder, on, put
+from tests.integration.test_uploads import DATA, age, create, on_upload
+from tests.integration.test_uploads import put as put_bytes
+from tests.integration.test_workers import arrive, removal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from larder.domain.ids import TenantId
+    from larder.runtime.composition import Composition
+    from tests.integration.conftest import Answer, Functions
+    from tests.moto_stack import MotoStack
+
+    type Act = Callable[[], object]
+
+
+@dataclass(frozen=True)
+class World:
+    """A project, and the functions that serve it."""
+
+    functions: Functions
+    tenant: TenantId
+    stack: MotoStack
+    ports: Composition
+
+    def file(self, **fields: str) -> str:
+        made: str = upload(self.functions, self.tenant, fields=fields).json["id"]
+        return made
+
+    def upload(self) -> str:
+        made: str = create(self.functions, self.tenant).json["id"]
+        return made
+
+    def folder(self, name: str = "Reports", **fields: Any) -> str:
+        return folder(self.functions, self.tenant, name, **fields)
+
+    def space_file(self, **form: str) -> str:
+        made: str = put(self.functions, self.tenant, "a.txt", DATA, **form)["fileId"]
+        return made
+
+    def trashed(self) -> str:
+        file_id = self.file()
+        arrive(self.functions, self.tenant, file_id)
+        self.on("space_files_trash", id=file_id)
+        return file_id
+
+    def on(self, name: str, **changes: Any) -> Answer:
+        """Call a function of the Space, and see that it does what it is asked for."""
+        answer = on(self.functions, self.tenant, name, **changes)
+        assert answer.status == 200, answer.raw
+        return answer
+
+
+def authorize(world: World) -> Act:
+    keys, pepper, clock = world.ports.keys, world.ports.pepper, world.ports.clock
+    secret, _ = create_key(world.tenant, keys=keys, pepper=pepper, clock=clock)
+    event = recorded("authorize")
+    event["headers"] = {"authorization": f"Bearer {secret}"}
+    world.functions.invoke("authorize", event)  # reads the pepper, once
+
+    def act() -> None:
+        answer = world.functions.invoke("authorize", event)
+        assert answer["context"]["tenant"] == world.tenant
+
+    return act
+
+
+def on_a_file(function: str, **changes: Any) -> Callable[[World], Act]:
+    def prepare(world: World) -> Act:
+        file_id = world.file()
+
+        def act() -> None:
+            assert get(world.functions, world.tenant, file_id, function, **changes).status == 200
+
+        return act
+
+    return prepare
+
+
+def content_above_4_mib(world: World) -> Act:
+    large = create(world.functions, world.tenant, bytes=MAX_INLINE_BYTES + 1).json["id"]
+    put_bytes(world.stack, world.tenant, large, bytes(MAX_INLINE_BYTES + 1))
+    file_id = on_upload(world.functions, world.tenant, "complete", large).json["file"]["id"]
+
+    def act() -> None:
+        assert get(world.functions, world.tenant, file_id, "files_content").status == 302
+
+    return act
+
+
+def files_create(world: World) -> Act:
+    return lambda: upload(world.functions, world.tenant)
+
+
+def files_create_in_a_folder(world: World) -> Act:
+    folder_id = world.folder()
+    return lambda: upload(world.functions, world.tenant, fields={"folder_id": folder_id})
+
+
+def files_create_once(world: World) -> Act:
+    event = recorded("files_create")
+    event["headers"]["Idempotency-Key"] = "the-same"
+    event["requestContext"]["authorizer"]["tenant"] = world.tenant
+
+    def act() -> None:
+        assert world.functions.invoke("files_create", event)["statusCode"] == 200
+
+    return act
+
+
+def files_list(world: World) -> Act:
+    file_id = world.file()
+
+    def act() -> None:
+        answer = world.functions.call("files_list", world.tenant, queryStringParameters=None)
+        assert [file["id"] for file in answer.json["data"]] == [file_id]
+
+    return act
+
+
+def files_list_of_2_mb(world: World) -> Act:
+    for _ in range(7):
+        world.stack.dynamodb.update_item(
+            TableName=world.stack.settings.store_table,
+            Key={"pk": {"S": f"P#{world.tenant}"}, "sk": {"S": world.file()}},
+            UpdateExpression="SET status_details = :details",
+            ExpressionAttributeValues={":details": {"S": "x" * 300_000}},
+        )
+
+    def act() -> None:
+        answer = world.functions.call("files_list", world.tenant, queryStringParameters=None)
+        assert len(answer.json["data"]) == 6  # as many as an answer has room for
+
+    return act
+
+
+def files_validation(world: World) -> Act:
+    file_id = world.file()
+    arrive(world.functions, world.tenant, file_id)
+    return lambda: get(world.functions, world.tenant, file_id, "files_validation")
+
+
+def on_file_removed(world: World) -> Act:
+    event = removal(world.stack, world.tenant, world.file())
+    world.stack.dynamodb.delete_item(
+        TableName=world.stack.settings.store_table, Key=event["Records"][0]["dynamodb"]["Keys"]
+    )
+    return lambda: world.functions.invoke("on_file_removed", event)
+
+
+def on_object_created(**fields: str) -> Callable[[World], Act]:
+    def prepare(world: World) -> Act:
+        file_id = world.file(**fields)
+        return lambda: arrive(world.functions, world.tenant, file_id)
+
+    return prepare
+
+
+def parts_create(world: World) -> Act:
+    upload_id = world.upload()
+
+    def act() -> None:
+        assert send(world.functions, world.tenant, upload_id, DATA).status == 200
+
+    return act
+
+
+def sweep(world: World) -> Act:
+    return lambda: world.functions.invoke("sweep", recorded("sweep"))
+
+
+def sweep_an_expired_file(world: World) -> Act:
+    file_id = world.file()
+    age(world.stack, world.tenant, file_id)
+    world.stack.dynamodb.update_item(
+        TableName=world.stack.settings.store_table,
+        Key={"pk": {"S": f"P#{world.tenant}"}, "sk": {"S": file_id}},
+        UpdateExpression="SET due_shard = :first",
+        ExpressionAttributeValues={":first": {"S": "due#00"}},
+    )
+
+    def act() -> None:
+        assert world.functions.invoke("sweep", recorded("sweep")) == {"expired": 1}
+
+    return act
+
+
+def unknown_route(world: World) -> Act:
+    return lambda: world.functions.invoke("unknown_route", recorded("unknown_route"))
+
+
+def on_an_upload(verb: str) -> Callable[[World], Act]:
+    def prepare(world: World) -> Act:
+        upload_id = world.upload()
+
+        def act() -> None:
+            assert on_upload(world.functions, world.tenant, verb, upload_id).status == 200
+
+        return act
+
+    return prepare
+
+
+def uploads_complete(world: World) -> Act:
+    upload_id = world.upload()
+    put_bytes(world.stack, world.tenant, upload_id)
+
+    def act() -> None:
+        answer = on_upload(world.functions, world.tenant, "complete", upload_id)
+        assert answer.json["status"] == "completed"
+
+    return act
+
+
+def uploads_create(world: World) -> Act:
+    digest = hashlib.sha256(DATA).hexdigest()
+    return lambda: create(world.functions, world.tenant, sha256=digest)
+
+
+def usage_get(world: World) -> Act:
+    return lambda: world.functions.call("usage_get", world.tenant)
