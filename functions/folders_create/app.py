@@ -1,6 +1,6 @@
 """POST /v1/storage/folders: make a folder."""
 
-from larder.api.http.requests import json_body, tenant_of
+from larder.api.http.requests import tenant_of
 from larder.api.http.resolver import lambda_handler_for, resolver
 from larder.api.space.models import FolderCreateRequest, SpaceFolder
 from larder.runtime.composition import Composition
@@ -12,9 +12,8 @@ folders = ports.folders
 
 
 @app.post("/v1/storage/folders", summary="Create a folder", operation_id="folders_create")
-def folders_create() -> SpaceFolder:
+def folders_create(request: FolderCreateRequest) -> SpaceFolder:
     """Make a folder, whose name no other in its parent has in any case."""
-    request = json_body(app.current_event, FolderCreateRequest)
     folder = create_folder(
         tenant_of(app.current_event),
         request.name,

@@ -1,6 +1,6 @@
 """PATCH /v1/storage/folders/{folder_id}: rename, move or mark a folder."""
 
-from larder.api.http.requests import json_body, tenant_of
+from larder.api.http.requests import tenant_of
 from larder.api.http.resolver import lambda_handler_for, resolver
 from larder.api.space.models import FolderUpdateRequest, SpaceFolder, folder_reference
 from larder.runtime.composition import Composition
@@ -14,9 +14,8 @@ folders = ports.folders
 @app.patch(
     "/v1/storage/folders/<folder_id>", summary="Change a folder", operation_id="folders_update"
 )
-def folders_update(folder_id: str) -> SpaceFolder:
+def folders_update(folder_id: str, request: FolderUpdateRequest) -> SpaceFolder:
     """Change what the body names and nothing else; what lies in the folder moves with it."""
-    request = json_body(app.current_event, FolderUpdateRequest)
     changes = FolderChanges(
         name=request.name, parent=folder_reference(request, "parent_id"), favorite=request.favorite
     )

@@ -1,6 +1,6 @@
 """PATCH /v1/storage/files/{file_id}: rename, move, tag or mark a file."""
 
-from larder.api.http.requests import json_body, tenant_of
+from larder.api.http.requests import tenant_of
 from larder.api.http.resolver import lambda_handler_for, resolver
 from larder.api.space.models import FileUpdateRequest, SpaceFile, folder_reference
 from larder.runtime.composition import Composition
@@ -14,9 +14,8 @@ files = ports.files
 @app.patch(
     "/v1/storage/files/<file_id>", summary="Change a file", operation_id="space_files_update"
 )
-def space_files_update(file_id: str) -> SpaceFile:
+def space_files_update(file_id: str, request: FileUpdateRequest) -> SpaceFile:
     """Change what the body names and nothing else, and return the file."""
-    request = json_body(app.current_event, FileUpdateRequest)
     changes = FileChanges(
         name=request.name,
         folder=folder_reference(request, "folder_id"),

@@ -3,7 +3,7 @@
 from aws_lambda_powertools.event_handler import Response, content_types
 
 from larder.api.files.content import digest_header
-from larder.api.http.requests import json_body, tenant_of
+from larder.api.http.requests import tenant_of
 from larder.api.http.resolver import lambda_handler_for, resolver
 from larder.api.uploads.models import UploadObject
 from larder.api.uploads.requests import UploadCompleteRequest
@@ -20,9 +20,8 @@ complete_upload = ports.make(CompleteUpload)
     summary="Complete an upload",
     operation_id="uploads_complete",
 )
-def uploads_complete(upload_id: str) -> Response[UploadObject]:
+def uploads_complete(upload_id: str, request: UploadCompleteRequest) -> Response[UploadObject]:
     """Return the completed upload with its file; completing twice answers the same."""
-    request = json_body(app.current_event, UploadCompleteRequest)
     state = complete_upload(
         tenant_of(app.current_event), upload_id, part_ids=request.part_ids, md5=request.md5
     )

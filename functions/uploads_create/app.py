@@ -1,6 +1,6 @@
 """POST /v1/uploads: announce a file whose bytes go straight to S3."""
 
-from larder.api.http.requests import json_body, tenant_of
+from larder.api.http.requests import tenant_of
 from larder.api.http.resolver import lambda_handler_for, resolver
 from larder.api.uploads.models import UploadObject
 from larder.api.uploads.requests import UploadCreateRequest
@@ -15,9 +15,8 @@ create_upload = ports.make(CreateUpload)
 
 
 @app.post("/v1/uploads", summary="Create an upload", operation_id="uploads_create")
-def uploads_create() -> UploadObject:
+def uploads_create(request: UploadCreateRequest) -> UploadObject:
     """Reserve room for a file of exactly `bytes`; PUT it to `transfer` within the hour."""
-    request = json_body(app.current_event, UploadCreateRequest)
     state = create_upload(
         tenant_of(app.current_event),
         NewUpload(

@@ -1,4 +1,4 @@
-"""The parameters of a query string: declared in a function's signature, checked by pydantic."""
+"""What a function takes from a request, declared in its signature: query parameters, a JSON body."""
 
 from __future__ import annotations
 
@@ -7,50 +7,64 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from larder.api.http.requests import invalid_parameter
+from larder.api.http.requests import invalid_parameter, json_body
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
+
+    from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """Marks a parameter: `limit: Annotated[int, Query(description="1..100")] = 10`.
+    """Marks a query parameter: `limit: Annotated[int, Query(description="Page size")] = 10`.
 
-    On the wire it is called `alias`, or as in the signature.
+    The request calls it `alias`, or by its name in the signature. Its type is checked here;
+    `json_schema_extra` only documents what the use case checks further.
     """
 
     description: str
     alias: str | None = None
+    json_schema_extra: Mapping[str, Any] | None = None
 
 
-def with_query[Answer](
-    function: Callable[..., Answer], sent: Callable[[], Mapping[str, Sequence[str]]]
+def with_parameters[Answer](
+    function: Callable[..., Answer], event: Callable[[], APIGatewayProxyEvent]
 ) -> Callable[..., Answer]:
-    """Return the function with its query parameters filled in from what was `sent`.
+    """Return the function, with its parameters filled in from the current `event`.
 
-    It is called with what the path says; raises InvalidParameterError for a value that is not of
-    the parameter's type. What was not sent takes its default.
+    A parameter marked by `Query` comes from the query string, and one whose type is a pydantic
+    model from the JSON body; a query parameter that was not sent takes its default. The returned
+    function is called with the path parameters, and raises InvalidParameterError for a value that
+    does not fit its type.
     """
-    declared = {
+    parameters = inspect.signature(function).parameters
+    queries = {
         name: (query.alias or name, TypeAdapter(parameter.annotation))
-        for name, parameter in inspect.signature(function).parameters.items()
+        for name, parameter in parameters.items()
         if (query := _declaration(parameter.annotation)) is not None
     }
-    if not declared:
+    bodies = {
+        name: parameter.annotation
+        for name, parameter in parameters.items()
+        if isinstance(parameter.annotation, type) and issubclass(parameter.annotation, BaseModel)
+    }
+    if not queries and not bodies:
         return function
 
     @wraps(function)
     def answer(**path: str) -> Answer:
-        given: Mapping[str, Sequence[str]] = sent()
+        request = event()
+        sent = request.resolved_query_string_parameters
         values = {
-            name: _checked(wire_name, adapter, given[wire_name][0])
-            for name, (wire_name, adapter) in declared.items()
-            if given.get(wire_name)
+            name: _checked(wire_name, adapter, sent[wire_name][0])
+            for name, (wire_name, adapter) in queries.items()
+            if sent.get(wire_name)
         }
-        return function(**path, **values)
+        body = {name: json_body(request, model) for name, model in bodies.items()}
+        return function(**path, **values, **body)
 
     return answer
 

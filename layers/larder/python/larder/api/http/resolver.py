@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from pydantic.alias_generators import to_camel
 
 from larder.api.http.errors import internal_error, refusal
-from larder.api.http.params import with_query
+from larder.api.http.params import with_parameters
 from larder.domain.errors import ContentionError, LarderError, NotFoundError, QuotaExceededError
 from larder.runtime.observability import count, log_failure, logger, peak_memory_mib
 
@@ -38,10 +38,7 @@ class _Resolver(APIGatewayRestResolver):
     def route(self, *args: Any, **kwargs: Any) -> Callable[..., Any]:  # noqa: ANN401
         """Register a function for a path and a method."""
         register = super().route(*args, **kwargs)
-        return lambda function: register(with_query(function, self._sent))
-
-    def _sent(self) -> dict[str, list[str]]:
-        return self.current_event.resolved_query_string_parameters
+        return lambda function: register(with_parameters(function, lambda: self.current_event))
 
 
 def _to_json(body: object) -> str:
