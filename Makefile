@@ -42,10 +42,10 @@ format: setup ## put the code into the house style
 	$(RUN) ruff format
 
 openapi: setup ## write docs/openapi.json from the functions
-	$(RUN) python docs/openapi.py
+	$(RUN) python -m docs.openapi
 
-openapi-check: setup ## fail when docs/openapi.json is not what the functions say
-	$(RUN) python docs/openapi.py --check
+openapi-check: setup ## fail when docs/openapi.json is not what the functions say, or not valid
+	$(RUN) python -m docs.openapi --check
 
 pr: lint types template-check security openapi-check test ## everything that a change must pass
 

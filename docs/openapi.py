@@ -1,221 +1,178 @@
-"""Writes `docs/openapi.json` from the functions' routes; with `--check`, only compares."""
+"""Writes `docs/openapi.json`: `python -m docs.openapi`; with `--check`, compares and validates it.
+
+Powertools describes each function of the table of routes by its decorator and its signature.
+What operations have in common is added here: security, tags, headers, errors.
+"""
 
 from __future__ import annotations
 
 import argparse
+import ast
 import difflib
 import json
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aws_lambda_powertools.event_handler.openapi.merge import OpenAPIMerge
-from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer, Server
+from aws_lambda_powertools.event_handler.openapi.models import (
+    APIKey,
+    APIKeyIn,
+    HTTPBearer,
+    License,
+    Server,
+    ServerVariable,
+    Tag,
+)
 from aws_lambda_powertools.event_handler.openapi.params import Query
+from openapi_spec_validator import OpenAPIV31SpecValidator
 
 import larder.api.http.params
-from larder.api.uploads.requests import UploadCompleteRequest, UploadCreateRequest
-from larder.domain.files import MAX_LIFETIME, MIN_LIFETIME, Purpose
-from larder.services.files.list import MAX_PAGE
-from larder.services.files.url import MAX_URL_LIFETIME, MIN_URL_LIFETIME
+from docs.openapi_errors import ERROR, error_content, failures, failures_of
+from docs.openapi_forms import FORMS, HEADERS, IDEMPOTENCY_KEY
+from larder.api.http.routes import ROUTES, Route
+from larder.domain.ids import FILE_PREFIX, FOLDER_PREFIX, UPLOAD_PREFIX, id_pattern
 
-if TYPE_CHECKING:
-    from pydantic import BaseModel
-
-# Powertools describes a function's parameters when they are marked by its own class, which costs
-# a function that runs more than all of its own.
+# Powertools describes parameters that its own class marks. The functions mark them by a class of
+# ours, since to import Powertools' costs a cold start more than everything else.
 larder.api.http.params.Query = Query  # type: ignore[misc, assignment]
 
 ROOT = Path(__file__).parent.parent
 DOCUMENT = ROOT / "docs" / "openapi.json"
 
-# What the functions read from the body themselves, so that every error has the envelope.
-JSON_BODIES: dict[str, type[BaseModel]] = {
-    "/v1/uploads": UploadCreateRequest,
-    "/v1/uploads/{upload_id}/complete": UploadCompleteRequest,
+# The tag of the routes whose path begins so.
+TAGS = {
+    "/v1/files": Tag(name="Files", description="Files in OpenAI's shape"),
+    "/v1/uploads": Tag(name="Uploads", description="Large files, whose bytes go straight to S3"),
+    "/v1/usage": Tag(name="Usage", description="How much of its quota the project uses"),
+    "/v1/storage/files": Tag(name="Space files", description="Named and tagged files in folders"),
+    "/v1/storage/trash": Tag(name="Space trash", description="Deleted files, kept for 30 days"),
+    "/v1/storage/folders": Tag(name="Space folders", description="The tree of folders"),
 }
 
-FILE_FORM = {
-    "type": "object",
-    "required": ["file"],
-    "properties": {
-        "file": {"type": "string", "format": "binary"},
-        "purpose": {
-            "type": "string",
-            "enum": [purpose for purpose in Purpose if purpose is not Purpose.BATCH_OUTPUT],
-            "default": Purpose.BATCH,
-        },
-        "expires_after[anchor]": {"type": "string", "enum": ["created_at"]},
-        "expires_after[seconds]": {
-            "type": "integer",
-            "minimum": MIN_LIFETIME,
-            "maximum": MAX_LIFETIME,
-        },
-        "sha256": {
-            "type": "string",
-            "description": "Extension: hex digest; other bytes are refused",
-        },
-    },
-    "dependentRequired": {"expires_after[anchor]": ["expires_after[seconds]"]},
+IDS = {
+    "file_id": {"pattern": id_pattern(FILE_PREFIX)},
+    "folder_id": {"pattern": id_pattern(FOLDER_PREFIX)},
+    "upload_id": {"pattern": id_pattern(UPLOAD_PREFIX)},
 }
-
-OF_CLIENTS = FILE_FORM["properties"]["purpose"]["enum"]  # type: ignore[index]
-
-# What a query parameter may be, by operation: the functions check it themselves, so that a refusal
-# has the code that OpenAI's has.
-PARAMETERS: dict[str, dict[str, dict[str, Any]]] = {
-    "files_list": {
-        "limit": {"type": "integer", "minimum": 1, "maximum": MAX_PAGE},
-        "after": {"type": "string", "pattern": "^file-[0-9a-f]{24}$"},
-        "order": {"type": "string", "enum": ["asc", "desc"]},
-        "purpose": {"type": "string", "enum": list(Purpose)},
-    },
-    "files_url": {
-        "expiry": {"type": "integer", "minimum": MIN_URL_LIFETIME, "maximum": MAX_URL_LIFETIME}
-    },
-}
-
-REPORT = {
-    "type": "object",
-    "required": [
-        *("object", "file_id", "valid", "total_lines", "request_count", "error_count", "errors"),
-        *("endpoint", "model", "sha256", "validated_at", "duration_ms"),
-    ],
-    "properties": {
-        "object": {"const": "file.validation"},
-        "file_id": {"type": "string"},
-        "valid": {"type": "boolean"},
-        "total_lines": {"type": "integer"},
-        "request_count": {"type": "integer"},
-        "error_count": {"type": "integer"},
-        "errors": {
-            "type": "array",
-            "maxItems": 1000,
-            "items": {
-                "type": "object",
-                "required": ["code", "line", "message", "param"],
-                "properties": {
-                    "code": {"type": "string"},
-                    "line": {"type": ["integer", "null"]},
-                    "message": {"type": "string"},
-                    "param": {"type": ["string", "null"]},
-                },
-            },
-        },
-        "endpoint": {"type": ["string", "null"]},
-        "model": {"type": ["string", "null"]},
-        "sha256": {"type": "string"},
-        "validated_at": {"type": "integer"},
-        "duration_ms": {"type": "integer"},
-    },
-}
-
-PART_FORM = {
-    "type": "object",
-    "required": ["data"],
-    "properties": {"data": {"type": "string", "format": "binary"}},
-}
-
-ERROR = {
-    "type": "object",
-    "required": ["error"],
-    "properties": {
-        "error": {
-            "type": "object",
-            "required": ["message", "type", "param", "code"],
-            "properties": {
-                "message": {"type": "string"},
-                "type": {"type": "string"},
-                "param": {"type": ["string", "null"]},
-                "code": {"type": ["string", "null"]},
-            },
-        }
-    },
-}
-
-REFUSED = {
-    "description": "Refused: the message says why",
-    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
-}
-
-# The answers that Powertools cannot know: its own validation status is answered as a 400.
-NOT_ANSWERED = ("422",)
-
-BYTES = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
 
 
 def document() -> dict[str, Any]:
-    """Return the OpenAPI document of all routes of the functions."""
+    """Return the OpenAPI document of all routes.
+
+    Raises:
+        SystemExit: a function has a route that is not in the table, or the other way round.
+    """
+    api = _as_powertools_describes_it()
+    operations = {
+        (method.upper(), path): operation
+        for path, methods in api["paths"].items()
+        for method, operation in methods.items()
+    }
+    routes = {(route.method, route.path): route for route in ROUTES}
+    if operations.keys() != routes.keys():
+        differing = sorted(operations.keys() ^ routes.keys())
+        sys.exit(f"in a function or in the table of routes, but not in both: {differing}")
+    schemas = api["components"]["schemas"]
+    for name in [name for name in schemas if name.endswith("ValidationError")]:
+        del schemas[name]
+    for key, operation in operations.items():
+        _complete(operation, routes[key], schemas)
+    schemas["Error"] = ERROR
+    api["components"]["responses"] = failures()
+    return api
+
+
+def _as_powertools_describes_it() -> dict[str, Any]:
     # The functions make their clients when they are loaded; no call leaves this process.
     os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
     merge = OpenAPIMerge(
         title="Larder",
         version="1.0.0",
-        description="An OpenAI-compatible, multi-tenant file store.",
-        servers=[Server(url="https://larder.example.com")],
-        security_schemes={"ApiKey": HTTPBearer()},
-        security=[{"ApiKey": []}],
+        description="An OpenAI-compatible, multi-tenant file store in your own AWS account.",
+        license_info=License(name="Apache-2.0", identifier="Apache-2.0"),
+        servers=[
+            Server(
+                url="https://{api}.execute-api.{region}.amazonaws.com/prod",
+                variables={
+                    "api": ServerVariable(default="a1b2c3d4e5"),
+                    "region": ServerVariable(default="us-east-1"),
+                },
+            )
+        ],
+        tags=list(TAGS.values()),
+        security_schemes={
+            "Bearer": HTTPBearer(bearerFormat="zk_live_…"),
+            "ApiKey": APIKey(in_=APIKeyIn.header, name="x-api-key"),
+        },
         on_conflict="error",
     )
-    # Not `discover`: it only finds resolvers that a module makes by the class's own name.
-    for function in sorted((ROOT / "functions").glob("*/app.py")):
-        if "app = resolver()" in function.read_text():
-            merge.add_file(function, resolver_name="app")
-    api: dict[str, Any] = json.loads(merge.get_openapi_json_schema())
-    schemas = api["components"]["schemas"]
-    for name in [name for name in schemas if name.endswith("ValidationError")]:
-        del schemas[name]
-    schemas["Error"] = ERROR
-    for path, model in JSON_BODIES.items():
-        schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
-        schemas.update(schema.pop("$defs", {}))
-        schemas[model.__name__] = schema
-        api["paths"][path]["post"]["requestBody"] = {
-            "required": True,
-            "content": {
-                "application/json": {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}}
-            },
-        }
-    for path, form in (("/v1/files", FILE_FORM), ("/v1/uploads/{upload_id}/parts", PART_FORM)):
-        api["paths"][path]["post"]["requestBody"] = {
-            "required": True,
-            "content": {"multipart/form-data": {"schema": form}},
-        }
-    for operations in api["paths"].values():
-        for operation in operations.values():
-            for status in NOT_ANSWERED:
-                operation["responses"].pop(status, None)
-            operation["responses"]["4XX"] = REFUSED
-            operation["responses"]["5XX"] = REFUSED
-            say_what_parameters_may_be(operation)
-    schemas["FileValidation"] = REPORT
-    report = api["paths"]["/v1/files/{file_id}/validation"]["get"]["responses"]["200"]
-    report["content"] = {
-        "application/json": {"schema": {"$ref": "#/components/schemas/FileValidation"}}
-    }
-    content = api["paths"]["/v1/files/{file_id}/content"]["get"]["responses"]
-    content["200"] = {"description": "The stored bytes", "content": BYTES}
-    content["206"] = {"description": "The range that was asked for", "content": BYTES}
-    content["302"] = {"description": "Where S3 serves a file above 4 MiB"}
-    head = api["paths"]["/v1/files/{file_id}/content"]["head"]["responses"]
-    head["200"] = {"description": "The headers of the whole content"}
-    content["304"] = {"description": "The client's copy is current"}
+    for function in dict.fromkeys(route.function for route in ROUTES):
+        merge.add_file(ROOT / "functions" / function / "app.py", resolver_name="app")
+    # Powertools' own types make floats of whole numbers.
+    api: dict[str, Any] = json.loads(
+        merge.get_openapi_json_schema(), parse_float=lambda text: int(float(text))
+    )
     return api
 
 
-def say_what_parameters_may_be(operation: dict[str, Any]) -> None:
-    """Make the schemas of an operation's query parameters as precise as the function is."""
-    for parameter in operation.get("parameters", []):
-        precise = PARAMETERS.get(operation["operationId"], {}).get(parameter["name"], {})
-        if precise:
-            kept = {name: part for name, part in parameter["schema"].items() if name != "anyOf"}
-            parameter["schema"] = kept | precise
+def _docstrings(function: str) -> dict[str, str | None]:
+    """Return the docstrings in a function's module; an operation's id is its function's name."""
+    module = ast.parse((ROOT / "functions" / function / "app.py").read_text())
+    return {
+        each.name: ast.get_docstring(each)
+        for each in module.body
+        if isinstance(each, ast.FunctionDef)
+    }
+
+
+def _complete(operation: dict[str, Any], route: Route, schemas: dict[str, Any]) -> None:
+    """Add to an operation what the route and the functions' own reading of requests say."""
+    operation["description"] = _docstrings(route.function)[operation["operationId"]]
+    parameters = operation.setdefault("parameters", [])
+    for parameter in parameters:
+        _simplify(parameter["schema"])
+        if parameter["in"] == "path":
+            parameter["schema"] |= IDS[parameter["name"]]
+    parameters += HEADERS.get(operation["operationId"], [])
+    if route.method == "POST":
+        parameters.append(IDEMPOTENCY_KEY)
+    if (form := FORMS.get(route.function)) is not None:
+        content = {"multipart/form-data": {"schema": form}}
+        operation["requestBody"] = {"content": content}
+    names = {each["name"] for each in parameters if each["in"] != "path"}
+    if (body := operation.get("requestBody")) is not None:
+        schema = _resolved(next(iter(body["content"].values()))["schema"], schemas)
+        names |= schema["properties"].keys()
+        # An empty body counts as an empty object.
+        body["required"] = "required" in schema
+    responses = operation["responses"]
+    for status, reference in failures_of(route, operation, names).items():
+        responses.setdefault(status, reference)
+    for status, response in responses.items():
+        if status[0] == "4" and "$ref" not in response:
+            response["content"] = error_content()
+    operation["tags"] = [next(tag.name for at, tag in TAGS.items() if route.path.startswith(at))]
+    operation["security"] = [{"ApiKey" if route.surface == "space" else "Bearer": []}]
+
+
+def _simplify(schema: dict[str, Any]) -> None:
+    """Leave out a parameter's title, and null, which a path or a query cannot say."""
+    schema.pop("title", None)
+    for kind in schema.pop("anyOf", []):
+        if kind != {"type": "null"}:
+            schema |= kind
+
+
+def _resolved(schema: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = schemas[schema["$ref"].split("/")[-1]] if "$ref" in schema else schema
+    return found
 
 
 def main() -> int:
-    """Write the document, or compare it with the one that is there."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    """Write the document; or compare it with the one that is there, and validate that."""
+    parser = argparse.ArgumentParser(prog="python -m docs.openapi", description=__doc__)
     parser.add_argument("--check", action="store_true", help="compare instead of writing")
     wanted = json.dumps(document(), indent=2, sort_keys=True) + "\n"
     if not parser.parse_args().check:
@@ -230,7 +187,9 @@ def main() -> int:
             "what the functions say",
         )
     )
-    return 0 if found == wanted else 1
+    mistakes = list(OpenAPIV31SpecValidator(json.loads(wanted)).iter_errors())
+    sys.stdout.writelines(f"{mistake.json_path}: {mistake.message}\n" for mistake in mistakes)
+    return 0 if found == wanted and not mistakes else 1
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from larder.api.files.content import content_headers, content_response
+from larder.api.files.content import CONTENT_RESPONSES, content_headers, content_response
 from larder.api.http.requests import tenant_of
 from larder.api.http.resolver import lambda_handler_for, resolver
 from larder.runtime.composition import Composition
@@ -19,9 +19,10 @@ files, objects = ports.files, ports.objects
     "/v1/files/<file_id>/content",
     summary="Download a file",
     operation_id="files_content",
+    responses=CONTENT_RESPONSES,
 )
 def files_content(file_id: str) -> Response[Any]:
-    """Return the stored bytes; above 4 MiB, redirect to S3, which serves them."""
+    """Return the file's bytes. Above 4 MiB, redirect to S3, which serves them."""
     headers = app.current_event.headers
     wanted = Wanted(
         byte_range=headers.get("range"),
@@ -43,9 +44,10 @@ def files_content(file_id: str) -> Response[Any]:
     "/v1/files/<file_id>/content",
     summary="Look at a file's size and digests",
     operation_id="files_content_head",
+    responses={200: {"description": "The headers of the whole content", "content": {}}},
 )
 def files_content_head(file_id: str) -> Response[Any]:
-    """Return the headers of the whole content, however large."""
+    """Return the headers of the whole content, of any size."""
     file, stat = stat_content(
         tenant_of(app.current_event), file_id, files=files, objects=objects, clock=ports.clock
     )

@@ -8,7 +8,7 @@ from larder.api.http.requests import tenant_of
 from larder.api.http.resolver import lambda_handler_for, resolver
 from larder.domain.limits import URL_LIFETIME
 from larder.runtime.composition import Composition
-from larder.services.files.url import download_url
+from larder.services.files.url import MAX_URL_LIFETIME, MIN_URL_LIFETIME, download_url
 
 app = resolver()
 ports = Composition.from_environment()
@@ -18,7 +18,13 @@ files, objects = ports.files, ports.objects
 @app.get("/v1/files/<file_id>/url", summary="Get a download link", operation_id="files_url")
 def files_url(
     file_id: str,
-    expiry: Annotated[int, Query(description="Seconds, 60..3600")] = URL_LIFETIME,
+    expiry: Annotated[
+        int,
+        Query(
+            description="Seconds that the link works",
+            json_schema_extra={"minimum": MIN_URL_LIFETIME, "maximum": MAX_URL_LIFETIME},
+        ),
+    ] = URL_LIFETIME,
 ) -> FileUrl:
     """Return a link to the file's bytes that works without a key until it expires."""
     link = download_url(

@@ -2,6 +2,7 @@
 
 from aws_lambda_powertools.event_handler import Response, content_types
 
+from larder.api.files.validation import ValidationReport
 from larder.api.http.requests import tenant_of
 from larder.api.http.resolver import lambda_handler_for, resolver
 from larder.runtime.composition import Composition
@@ -16,9 +17,16 @@ files, objects = ports.files, ports.objects
     "/v1/files/<file_id>/validation",
     summary="Retrieve a validation report",
     operation_id="files_validation",
+    responses={
+        200: {
+            "description": "The report",
+            "content": {content_types.APPLICATION_JSON: {"model": ValidationReport}},
+        },
+        409: {"description": "The validation has not finished: try again in a few seconds"},
+    },
 )
 def files_validation(file_id: str) -> Response[str]:
-    """Return every problem that the validation found, up to the first thousand."""
+    """Return the problems that the validation found, at most the first 1,000."""
     report = get_validation(
         tenant_of(app.current_event), file_id, files=files, objects=objects, clock=ports.clock
     )

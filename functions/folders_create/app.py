@@ -2,7 +2,8 @@
 
 from larder.api.http.requests import tenant_of
 from larder.api.http.resolver import lambda_handler_for, resolver
-from larder.api.space.models import FolderCreateRequest, SpaceFolder
+from larder.api.space.models import SpaceFolder
+from larder.api.space.requests import FolderCreateRequest
 from larder.runtime.composition import Composition
 from larder.services.space.create_folder import create_folder
 

@@ -18,15 +18,22 @@ empty_folder, cleanups = ports.empty_folder, ports.cleanups
 
 
 @app.delete(
-    "/v1/storage/folders/<folder_id>", summary="Delete a folder", operation_id="folders_delete"
+    "/v1/storage/folders/<folder_id>",
+    summary="Delete a folder",
+    operation_id="folders_delete",
+    responses={
+        200: {"description": "The folder is deleted"},
+        202: {"description": "The rest of its files go to the trash in the background"},
+        409: {"description": "The folder is not empty"},
+    },
 )
 def folders_delete(
     folder_id: str,
     recursive: Annotated[  # noqa: FBT002 - by name, in the query
-        bool, Query(description="Whether what is in it goes too, its files to the trash")
+        bool, Query(description="Delete what is in it as well; its files go to the trash")
     ] = False,
 ) -> Response[FolderGone]:
-    """Delete the folder; of a great many files, the rest is trashed in the background (202)."""
+    """Delete the folder. If it holds many files, the rest goes to the trash in the background."""
     done = delete_folder(
         tenant_of(app.current_event),
         folder_id,

@@ -1,12 +1,10 @@
 """GET /v1/storage/folders: the folders in a folder."""
 
-from typing import Annotated
-
-from larder.api.http.params import Query
 from larder.api.http.requests import tenant_of
 from larder.api.http.resolver import lambda_handler_for, resolver
 from larder.api.space.cursors import cursor_of, cursor_scope, position_of
 from larder.api.space.models import Pagination, SpaceFolder, SpaceFolderList
+from larder.api.space.params import Cursor, Limit, ParentId
 from larder.runtime.composition import Composition
 from larder.services.space.list_folders import list_folders
 from larder.services.space.pages import MAX_PAGE
@@ -18,11 +16,7 @@ folders, cursor_key = ports.folders, ports.cursor_key
 
 @app.get("/v1/storage/folders", summary="List folders", operation_id="folders_list")
 def folders_list(
-    parent_id: Annotated[
-        str | None, Query(alias="parentId", description="Whose folders; `root` if not given")
-    ] = None,
-    limit: Annotated[int, Query(description="1..100")] = MAX_PAGE,
-    cursor: Annotated[str | None, Query(description="Of the page before")] = None,
+    parent_id: ParentId = None, limit: Limit = MAX_PAGE, cursor: Cursor = None
 ) -> SpaceFolderList:
     """Return a page of the folders that lie directly in the parent, by name."""
     tenant = tenant_of(app.current_event)

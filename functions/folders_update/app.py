@@ -2,7 +2,8 @@
 
 from larder.api.http.requests import tenant_of
 from larder.api.http.resolver import lambda_handler_for, resolver
-from larder.api.space.models import FolderUpdateRequest, SpaceFolder, folder_reference
+from larder.api.space.models import SpaceFolder
+from larder.api.space.requests import FolderUpdateRequest, folder_reference
 from larder.runtime.composition import Composition
 from larder.services.space.update_folder import FolderChanges, update_folder
 
@@ -12,7 +13,13 @@ folders = ports.folders
 
 
 @app.patch(
-    "/v1/storage/folders/<folder_id>", summary="Change a folder", operation_id="folders_update"
+    "/v1/storage/folders/<folder_id>",
+    summary="Change a folder",
+    operation_id="folders_update",
+    responses={
+        200: {"description": "The changed folder"},
+        409: {"description": "The tree would be invalid: a name twice, a cycle, or too deep"},
+    },
 )
 def folders_update(folder_id: str, request: FolderUpdateRequest) -> SpaceFolder:
     """Change what the body names and nothing else; what lies in the folder moves with it."""

@@ -1,10 +1,8 @@
 """GET /v1/storage/files: find files by what people know of them."""
 
-from typing import Annotated
-
-from larder.api.http.params import Query
 from larder.api.http.requests import tenant_of
 from larder.api.http.resolver import lambda_handler_for, resolver
+from larder.api.space import params
 from larder.api.space.cursors import cursor_of, cursor_scope, position_of
 from larder.api.space.models import SpaceFileList
 from larder.runtime.composition import Composition
@@ -18,23 +16,17 @@ search, folders, cursor_key = ports.search, ports.folders, ports.cursor_key
 
 @app.get("/v1/storage/files", summary="Find files", operation_id="space_files_list")
 def space_files_list(
-    limit: Annotated[int, Query(description="1..100")] = SHORT_PAGE,
-    cursor: Annotated[str | None, Query(description="Of the page before")] = None,
-    folder_id: Annotated[
-        str | None, Query(alias="folderId", description="Only in this folder; `root`: in none")
-    ] = None,
-    tag: Annotated[str | None, Query(description="Only with this tag")] = None,
-    favorite: Annotated[bool | None, Query(description="Only favorites, or only others")] = None,
-    q: Annotated[str | None, Query(description="Only if the name contains this")] = None,
-    mime_type: Annotated[
-        str | None, Query(alias="mimeType", description="Only of types that begin so: `image/`")
-    ] = None,
-    sort: Annotated[str, Query(description="createdAt, name or sizeBytes")] = "createdAt",
-    order: Annotated[
-        str | None, Query(description="asc or desc; asc by name, otherwise desc, if not given")
-    ] = None,
+    limit: params.Limit = SHORT_PAGE,
+    cursor: params.Cursor = None,
+    folder_id: params.InFolder = None,
+    tag: params.WithTag = None,
+    favorite: params.Favorite = None,
+    q: params.NamePart = None,
+    mime_type: params.MimeType = None,
+    sort: params.SortBy = "createdAt",
+    order: params.Order = None,
 ) -> SpaceFileList:
-    """Return a page of the files to which all filters apply; `cursor` leads to the next."""
+    """Return a page of the files that match all filters. `cursor` returns the next page."""
     tenant = tenant_of(app.current_event)
     query = file_query(
         tenant,

@@ -2,7 +2,8 @@
 
 from larder.api.http.requests import tenant_of
 from larder.api.http.resolver import lambda_handler_for, resolver
-from larder.api.space.models import FileUpdateRequest, SpaceFile, folder_reference
+from larder.api.space.models import SpaceFile
+from larder.api.space.requests import FileUpdateRequest, folder_reference
 from larder.runtime.composition import Composition
 from larder.services.space.update_file import FileChanges, update_file
 

@@ -16,9 +16,17 @@ ports = Composition.from_environment()
 trash, cleanups = ports.trash, ports.cleanups
 
 
-@app.delete("/v1/storage/trash", summary="Empty the trash", operation_id="trash_empty")
+@app.delete(
+    "/v1/storage/trash",
+    summary="Empty the trash",
+    operation_id="trash_empty",
+    responses={
+        200: {"description": "The trash is empty"},
+        202: {"description": "The rest of the files is deleted in the background"},
+    },
+)
 def trash_empty() -> Response[TrashEmptied]:
-    """Purge what is in the trash now; of a great many files, the rest in the background (202)."""
+    """Delete for good what is in the trash now. The rest of many files follows in background."""
     purged, done = empty_trash(
         tenant_of(app.current_event),
         trash=trash,

@@ -1,12 +1,10 @@
 """GET /v1/storage/trash: what can be restored."""
 
-from typing import Annotated
-
-from larder.api.http.params import Query
 from larder.api.http.requests import tenant_of
 from larder.api.http.resolver import lambda_handler_for, resolver
 from larder.api.space.cursors import cursor_of, cursor_scope, position_of
 from larder.api.space.models import Pagination, TrashedSpaceFile, TrashList
+from larder.api.space.params import Cursor, Limit
 from larder.runtime.composition import Composition
 from larder.services.space.list_trash import list_trash
 from larder.services.space.pages import SHORT_PAGE
@@ -17,10 +15,7 @@ trash, cursor_key = ports.trash, ports.cursor_key
 
 
 @app.get("/v1/storage/trash", summary="List the trash", operation_id="trash_list")
-def trash_list(
-    limit: Annotated[int, Query(description="1..100")] = SHORT_PAGE,
-    cursor: Annotated[str | None, Query(description="Of the page before")] = None,
-) -> TrashList:
+def trash_list(limit: Limit = SHORT_PAGE, cursor: Cursor = None) -> TrashList:
     """Return a page of the trash, the last deleted first."""
     tenant = tenant_of(app.current_event)
     listing, key = cursor_scope(tenant, "trash"), cursor_key()

@@ -8,6 +8,9 @@ from larder.domain.errors import InvalidParameterError
 
 SHA256_OF_NOTHING = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
+SHA256_PATTERN = "^[0-9A-Fa-f]{64}$"
+"""What clients may send, as JSON Schema writes it."""
+
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 

@@ -33,7 +33,9 @@ class Purpose(StrEnum):
     VISION = "vision"
 
 
-_OF_CLIENTS = tuple(p for p in Purpose if p is not Purpose.BATCH_OUTPUT)
+OF_CLIENTS = tuple(p for p in Purpose if p is not Purpose.BATCH_OUTPUT)
+"""The purposes of files that clients store."""
+
 _DEFAULT_LIFE = {Purpose.BATCH: 30 * DAY, Purpose.BATCH_OUTPUT: DAY}
 
 
@@ -97,9 +99,9 @@ def client_purpose(raw: str) -> Purpose:
     Raises:
         InvalidParameterError: it is none of them; `batch_output` is the batch executor's.
     """
-    if raw not in _OF_CLIENTS:
+    if raw not in OF_CLIENTS:
         raise InvalidParameterError(
-            f"'{raw[:64]}' is not one of the accepted purposes: {', '.join(_OF_CLIENTS)}.",
+            f"'{raw[:64]}' is not one of the accepted purposes: {', '.join(OF_CLIENTS)}.",
             param="purpose",
         )
     return Purpose(raw)

@@ -30,6 +30,15 @@ def _new_digits(now: float) -> str:
     return f"{int(now * 1000):012x}{secrets.token_hex(6)}"
 
 
+def id_pattern(prefix: str) -> str:
+    """Return the regular expression that ids with this prefix match, for JSON Schema."""
+    return f"^{prefix}{_DIGITS.pattern}$"
+
+
+FOLDER_OR_ROOT = f"{id_pattern(FOLDER_PREFIX)}|^root$"
+"""What a reference to a folder matches."""
+
+
 def new_file_id(now: float) -> FileId:
     """Return a new file id for the time `now` (unix seconds)."""
     return FileId(FILE_PREFIX + _new_digits(now))

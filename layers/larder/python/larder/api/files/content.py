@@ -14,8 +14,21 @@ from larder.services.files.content import Redirect
 from larder.services.object_store import NotModified, RangeNotSatisfiable, StoredBytes
 
 if TYPE_CHECKING:
+    from aws_lambda_powertools.event_handler.openapi.types import OpenAPIResponse
+
     from larder.domain.files import File
     from larder.services.files.content import Inline
+
+_BYTES: Any = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+
+CONTENT_RESPONSES: dict[int, OpenAPIResponse] = {
+    200: {"description": "The file's bytes", "content": _BYTES},
+    206: {"description": "The bytes of the requested range", "content": _BYTES},
+    302: {"description": "The address at S3 of a file above 4 MiB", "content": {}},
+    304: {"description": "The client's copy is current", "content": {}},
+    416: {"description": "The range lies outside the file"},
+}
+"""How the OpenAPI document describes `content_response`."""
 
 
 def content_response(content: Inline | Redirect, *, as_text: bool) -> Response[Any]:

@@ -1,4 +1,4 @@
-"""What a function takes from a request, declared in its signature: query parameters, a JSON body."""
+"""What a function reads from a request, declared in its signature: query string and JSON body."""
 
 from __future__ import annotations
 

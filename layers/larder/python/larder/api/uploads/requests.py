@@ -9,7 +9,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from larder.domain.files import Purpose
+from larder.domain.digests import SHA256_PATTERN
+from larder.domain.files import MAX_LIFETIME, MIN_LIFETIME, OF_CLIENTS, Purpose
+from larder.domain.ids import FOLDER_OR_ROOT, PART_PREFIX, id_pattern
+from larder.domain.parts import MAX_UPLOAD_BYTES
 
 
 class ExpiresAfter(BaseModel):
@@ -18,7 +21,7 @@ class ExpiresAfter(BaseModel):
     model_config = ConfigDict(strict=True)
 
     anchor: Literal["created_at"] = "created_at"
-    seconds: int = Field(description="3600..2592000")
+    seconds: int = Field(json_schema_extra={"minimum": MIN_LIFETIME, "maximum": MAX_LIFETIME})
 
 
 class UploadCreateRequest(BaseModel):
@@ -26,18 +29,26 @@ class UploadCreateRequest(BaseModel):
 
     model_config = ConfigDict(strict=True)
 
-    filename: str
-    purpose: str = Purpose.BATCH
-    bytes: int = Field(description="Exact size; S3 accepts no other")
+    filename: str = Field(json_schema_extra={"minLength": 1}, examples=["requests.jsonl"])
+    purpose: str = Field(default=Purpose.BATCH, json_schema_extra={"enum": list(OF_CLIENTS)})
+    bytes: int = Field(
+        description="Exact size: S3 accepts no other",
+        json_schema_extra={"minimum": 0, "maximum": MAX_UPLOAD_BYTES},
+        examples=[1048576],
+    )
     mime_type: Annotated[str, Field(max_length=255, pattern=r"^[^\x00-\x1f\x7f]*$")] = (
         "application/octet-stream"
     )
     expires_after: ExpiresAfter | None = None
     sha256: str | None = Field(
-        default=None, description="Extension: hex digest; S3 refuses other bytes"
+        default=None,
+        description="Extension: the SHA-256 in hex; S3 refuses other bytes",
+        json_schema_extra={"pattern": SHA256_PATTERN},
     )
     folder_id: str | None = Field(
-        default=None, description="Extension: the folder that its file is to lie in"
+        default=None,
+        description="Extension: the folder of the file; null or `root`: no folder",
+        json_schema_extra={"pattern": FOLDER_OR_ROOT},
     )
 
 
@@ -46,5 +57,13 @@ class UploadCompleteRequest(BaseModel):
 
     model_config = ConfigDict(strict=True)
 
-    part_ids: list[str] = Field(default=[], description="Empty after a direct PUT")
-    md5: str | None = Field(default=None, description="Hex digest of all bytes, to be checked")
+    part_ids: list[str] = Field(
+        default=[],
+        description="The parts in the order of their bytes; empty after a direct PUT",
+        json_schema_extra={"items": {"type": "string", "pattern": id_pattern(PART_PREFIX)}},
+    )
+    md5: str | None = Field(
+        default=None,
+        description="The MD5 of all bytes in hex, which is checked",
+        json_schema_extra={"pattern": "^[0-9A-Fa-f]{32}$"},
+    )

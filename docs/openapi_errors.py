@@ -1,0 +1,133 @@
+"""The errors in the OpenAPI document: the envelope, and which statuses an operation may have."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from larder.api.http.errors import internal_error, refusal
+from larder.domain.errors import (
+    BodyTooLargeError,
+    ContentionError,
+    IdempotencyConflictError,
+    InvalidParameterError,
+    LarderError,
+    NotFoundError,
+)
+
+if TYPE_CHECKING:
+    from larder.api.http.routes import Route
+
+ERROR = {
+    "type": "object",
+    "required": ["error"],
+    "properties": {
+        "error": {
+            "type": "object",
+            "required": ["message", "type", "param", "code"],
+            "additionalProperties": False,
+            "properties": {
+                "message": {"type": "string", "minLength": 1, "description": "For people"},
+                "type": {
+                    "type": "string",
+                    "enum": [
+                        "invalid_request_error",
+                        "rate_limit_error",
+                        "insufficient_quota",
+                        "idempotency_conflict",
+                        "api_error",
+                    ],
+                },
+                "param": {"type": ["string", "null"], "description": "The parameter at fault"},
+                "code": {"type": ["string", "null"], "description": "For programs"},
+            },
+        }
+    },
+}
+
+_SECONDS = {"description": "Seconds to wait", "schema": {"type": "integer", "maximum": 120}}
+_RETRY = {
+    "description": "`false`: the same request will never succeed",
+    "schema": {"type": "string", "enum": ["false"]},
+}
+
+# For each status: its name, when it is answered, an error that is an example, and its headers.
+_FAILURES: dict[str, tuple[str, str, LarderError | None, dict[str, Any]]] = {
+    "400": (
+        "BadRequest",
+        "The request is malformed, a value is invalid, or it would exceed the project's quota",
+        InvalidParameterError("limit must be at least 1, not 0.", param="limit"),
+        {},
+    ),
+    "401": (
+        "Unauthorized",
+        "The API key is missing, unknown, expired or revoked, or in another header",
+        InvalidParameterError("Missing or incorrect API key.", code="invalid_api_key"),
+        {},
+    ),
+    "404": (
+        "NotFound",
+        "The project has no object with this id",
+        NotFoundError("File", "file-019bbbd72d62a1b2c3d4e5f6"),
+        {},
+    ),
+    "409": (
+        "Conflict",
+        "The idempotency key belongs to another request, or the object's state forbids this",
+        IdempotencyConflictError(
+            "This idempotency key was used for another request.", permanent=True
+        ),
+        {"x-should-retry": _RETRY},
+    ),
+    "413": (
+        "ContentTooLarge",
+        "The request body is larger than 2 MiB",
+        BodyTooLargeError(2 * 2**20),
+        {},
+    ),
+    "429": (
+        "TooManyRequests",
+        "Too many requests, or too many changes at once: try again later",
+        ContentionError(),
+        {"Retry-After": _SECONDS},
+    ),
+    "5XX": ("ServerError", "Something failed at Larder or AWS: try again later", None, {}),
+}
+
+_FOLDERS = {"folder_id", "folderId", "parentId"}
+
+
+def error_content(error: LarderError | None = None) -> dict[str, Any]:
+    """Return the content of an answer in the envelope, with the error's own body as an example."""
+    schema = {"schema": {"$ref": "#/components/schemas/Error"}}
+    if error is None:
+        return {"application/json": schema}
+    return {"application/json": schema | {"example": refusal(error).body}}
+
+
+def failures() -> dict[str, Any]:
+    """Return the error responses that operations refer to, by their names."""
+    found: dict[str, Any] = {
+        name: {"description": why, "content": error_content(error), "headers": headers}
+        for name, why, error, headers in _FAILURES.values()
+    }
+    found["ServerError"]["content"]["application/json"]["example"] = internal_error().body
+    return found
+
+
+def failures_of(route: Route, operation: dict[str, Any], names: set[str]) -> dict[str, Any]:
+    """Return the errors of an operation whose parameters and fields are called `names`."""
+    takes_body = route.method == "POST" or "requestBody" in operation
+    statuses = {
+        "400": bool(names) or takes_body,
+        "401": True,
+        "404": "{" in route.path or not names.isdisjoint(_FOLDERS),
+        "409": route.method == "POST",
+        "413": takes_body,
+        "429": True,
+        "5XX": True,
+    }
+    return {
+        status: {"$ref": f"#/components/responses/{_FAILURES[status][0]}"}
+        for status, answered in statuses.items()
+        if answered
+    }
