@@ -42,7 +42,7 @@ def files_content(file_id: str) -> Response[Any]:
 
 @app.head(
     "/v1/files/<file_id>/content",
-    summary="Look at a file's size and digests",
+    summary="Retrieve a file's size and digests",
     operation_id="files_content_head",
     responses={200: {"description": "The headers of the whole content", "content": {}}},
 )

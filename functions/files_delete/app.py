@@ -14,7 +14,7 @@ files = ports.files
 
 @app.delete("/v1/files/<file_id>", summary="Delete a file", operation_id="files_delete")
 def files_delete(file_id: str) -> FileDeleted:
-    """Remove the file from every read and free its quota at once; its bytes follow soon."""
+    """Delete the file and free its quota at once. Its bytes are deleted soon after."""
     deleted = delete_file(tenant_of(app.current_event), file_id, files=files, clock=ports.clock)
     count("GivenBack")
     return FileDeleted(id=deleted)

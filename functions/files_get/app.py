@@ -16,7 +16,7 @@ files = ports.files
 
 @app.get("/v1/files/<file_id>", summary="Retrieve a file", operation_id="files_get")
 def files_get(file_id: str) -> Response[FileObject]:
-    """Return the file's metadata, as of now; its SHA-256 rides on a header, once it is known."""
+    """Return the file's metadata. Once its SHA-256 is known, `Larder-Sha256` has it."""
     file = get_file(tenant_of(app.current_event), file_id, files=files, clock=ports.clock)
     return Response(200, content_types.APPLICATION_JSON, FileObject.of(file), digest_header(file))
 

@@ -14,7 +14,7 @@ folders = ports.folders
 
 @app.post("/v1/storage/folders", summary="Create a folder", operation_id="folders_create")
 def folders_create(request: FolderCreateRequest) -> SpaceFolder:
-    """Make a folder, whose name no other in its parent has in any case."""
+    """Create a folder. Its name must be unique in its parent, ignoring case."""
     folder = create_folder(
         tenant_of(app.current_event),
         request.name,

@@ -33,7 +33,7 @@ def folders_delete(
         bool, Query(description="Delete what is in it as well; its files go to the trash")
     ] = False,
 ) -> Response[FolderGone]:
-    """Delete the folder. If it holds many files, the rest goes to the trash in the background."""
+    """Delete the folder. If it holds many files, the rest goes to the trash later."""
     done = delete_folder(
         tenant_of(app.current_event),
         folder_id,

@@ -13,7 +13,7 @@ folders = ports.folders
 
 @app.get("/v1/storage/folders/<folder_id>", summary="Retrieve a folder", operation_id="folders_get")
 def folders_get(folder_id: str) -> SpaceFolder:
-    """Return the folder, as of now."""
+    """Return the folder."""
     return SpaceFolder.of(get_folder(tenant_of(app.current_event), folder_id, folders=folders))
 
 

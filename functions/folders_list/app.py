@@ -18,7 +18,7 @@ folders, cursor_key = ports.folders, ports.cursor_key
 def folders_list(
     parent_id: ParentId = None, limit: Limit = MAX_PAGE, cursor: Cursor = None
 ) -> SpaceFolderList:
-    """Return a page of the folders that lie directly in the parent, by name."""
+    """Return a page of the folders directly in the parent, sorted by name."""
     tenant = tenant_of(app.current_event)
     listing, key = cursor_scope(tenant, "folders", parent_id), cursor_key()
     found = list_folders(

@@ -22,7 +22,7 @@ folders = ports.folders
     },
 )
 def folders_update(folder_id: str, request: FolderUpdateRequest) -> SpaceFolder:
-    """Change what the body names and nothing else; what lies in the folder moves with it."""
+    """Change the fields in the body. What is in the folder moves with it."""
     changes = FolderChanges(
         name=request.name, parent=folder_reference(request, "parent_id"), favorite=request.favorite
     )

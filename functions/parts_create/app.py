@@ -17,7 +17,7 @@ uploads, parts = ports.uploads, ports.parts
     "/v1/uploads/<upload_id>/parts", summary="Add a part to an upload", operation_id="parts_create"
 )
 def parts_create(upload_id: str) -> UploadPart:
-    """Store up to 2 MiB; `complete` puts the parts in order by their ids."""
+    """Store up to 2 MiB of the upload. `complete` says in which order the parts belong."""
     event = app.current_event
     data = sole_part(event.headers.get("content-type"), raw_body(event), name="data")
     part_id = create_part(

@@ -15,10 +15,12 @@ files, objects = ports.files, ports.objects
 
 
 @app.get(
-    "/v1/storage/files/<file_id>", summary="Retrieve a file whole", operation_id="space_files_get"
+    "/v1/storage/files/<file_id>",
+    summary="Retrieve a file with its content",
+    operation_id="space_files_get",
 )
 def space_files_get(file_id: str) -> Response[FileWithContent | FileWithMetadata]:
-    """Return the file, under 4 MiB with its bytes in base64, else with a download link."""
+    """Return the file with its bytes in base64; from 4 MiB on, with a download link."""
     file, content = read_file(
         tenant_of(app.current_event), file_id, files=files, objects=objects, clock=ports.clock
     )

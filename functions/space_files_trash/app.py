@@ -17,7 +17,7 @@ files, trash = ports.files, ports.trash
     operation_id="space_files_trash",
 )
 def space_files_trash(file_id: str) -> FileGone:
-    """Take the file out of every list and read; it can be restored for 30 days."""
+    """Move the file to the trash. It can be restored for 30 days."""
     gone = trash_file(
         tenant_of(app.current_event), file_id, files=files, trash=trash, clock=ports.clock
     )

@@ -16,7 +16,7 @@ files = ports.files
     "/v1/storage/files/<file_id>", summary="Change a file", operation_id="space_files_update"
 )
 def space_files_update(file_id: str, request: FileUpdateRequest) -> SpaceFile:
-    """Change what the body names and nothing else, and return the file."""
+    """Change the fields in the body, and return the file."""
     changes = FileChanges(
         name=request.name,
         folder=folder_reference(request, "folder_id"),

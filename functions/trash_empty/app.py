@@ -26,7 +26,7 @@ trash, cleanups = ports.trash, ports.cleanups
     },
 )
 def trash_empty() -> Response[TrashEmptied]:
-    """Delete for good what is in the trash now. The rest of many files follows in background."""
+    """Delete for good what is in the trash now. If it is a lot, the rest is deleted later."""
     purged, done = empty_trash(
         tenant_of(app.current_event),
         trash=trash,

@@ -16,7 +16,7 @@ trash, cursor_key = ports.trash, ports.cursor_key
 
 @app.get("/v1/storage/trash", summary="List the trash", operation_id="trash_list")
 def trash_list(limit: Limit = SHORT_PAGE, cursor: Cursor = None) -> TrashList:
-    """Return a page of the trash, the last deleted first."""
+    """Return a page of the trash, newest deletion first."""
     tenant = tenant_of(app.current_event)
     listing, key = cursor_scope(tenant, "trash"), cursor_key()
     found = list_trash(

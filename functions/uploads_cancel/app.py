@@ -16,7 +16,7 @@ uploads, parts = ports.uploads, ports.parts
     "/v1/uploads/<upload_id>/cancel", summary="Cancel an upload", operation_id="uploads_cancel"
 )
 def uploads_cancel(upload_id: str) -> UploadObject:
-    """Free what the upload reserved; bytes that arrive later are refused a record and deleted."""
+    """Cancel the upload and free its quota. Bytes that arrive later are deleted."""
     state = cancel_upload(
         tenant_of(app.current_event), upload_id, uploads=uploads, parts=parts, clock=ports.clock
     )

@@ -21,7 +21,7 @@ complete_upload = ports.make(CompleteUpload)
     operation_id="uploads_complete",
 )
 def uploads_complete(upload_id: str, request: UploadCompleteRequest) -> Response[UploadObject]:
-    """Return the completed upload with its file; completing twice answers the same."""
+    """Return the completed upload with its file. Repeating the request returns the same."""
     state = complete_upload(
         tenant_of(app.current_event), upload_id, part_ids=request.part_ids, md5=request.md5
     )

@@ -16,7 +16,7 @@ create_upload = ports.make(CreateUpload)
 
 @app.post("/v1/uploads", summary="Create an upload", operation_id="uploads_create")
 def uploads_create(request: UploadCreateRequest) -> UploadObject:
-    """Reserve room for a file of exactly `bytes`; PUT it to `transfer` within the hour."""
+    """Reserve quota for a file of exactly `bytes` bytes. PUT it to `transfer` within an hour."""
     state = create_upload(
         tenant_of(app.current_event),
         NewUpload(

@@ -13,7 +13,7 @@ get_upload = ports.make(GetUpload)
 
 @app.get("/v1/uploads/<upload_id>", summary="Retrieve an upload", operation_id="uploads_get")
 def uploads_get(upload_id: str) -> UploadObject:
-    """Return the upload; while it is pending, with a fresh `transfer`."""
+    """Return the upload. While it is pending, `transfer` has new URLs."""
     return UploadObject.of(get_upload(tenant_of(app.current_event), upload_id))
 
 

@@ -13,7 +13,7 @@ usage, reclaim = ports.usage, ports.reclaim
 
 @app.get("/v1/usage", summary="Retrieve the project's usage", operation_id="usage_get")
 def usage_get() -> UsageObject:
-    """Return files and bytes used, reserved and allowed; what has expired never counts."""
+    """Return the files and bytes used, reserved and allowed. Expired files do not count."""
     found = get_usage(tenant_of(app.current_event), usage=usage, reclaim=reclaim)
     return UsageObject.of(found)
 

@@ -1,1 +1,1 @@
-"""The HTTP surface: wire shapes, the error envelope, the resolver."""
+"""The HTTP surface: routes, resolver, errors, and the JSON of each capability."""

@@ -1,1 +1,1 @@
-"""Wire shapes of files."""
+"""JSON and forms of files."""

@@ -1,4 +1,4 @@
-"""A file's bytes as an HTTP answer (RFC 9110: ranges, conditions, redirects)."""
+"""A file's bytes as an HTTP response (RFC 9110: ranges, conditions, redirects)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ _BYTES: Any = {"application/octet-stream": {"schema": {"type": "string", "format
 CONTENT_RESPONSES: dict[int, OpenAPIResponse] = {
     200: {"description": "The file's bytes", "content": _BYTES},
     206: {"description": "The bytes of the requested range", "content": _BYTES},
-    302: {"description": "The address at S3 of a file above 4 MiB", "content": {}},
+    302: {
+        "description": "Where S3 has the bytes: above 4 MiB, or binary and asked for without `Accept`",
+        "content": {},
+    },
     304: {"description": "The client's copy is current", "content": {}},
     416: {"description": "The range lies outside the file"},
 }
@@ -32,9 +35,9 @@ CONTENT_RESPONSES: dict[int, OpenAPIResponse] = {
 
 
 def content_response(content: Inline | Redirect, *, as_text: bool) -> Response[Any]:
-    """Return the bytes, the part asked for, or where they are; never to be rendered.
+    """Return the bytes, the requested range, or a redirect to S3.
 
-    API Gateway decodes the base64 of an answer only for a request that says what it accepts:
+    API Gateway decodes the base64 of a response only for a request that says what it accepts:
     with `as_text` the bytes go out as the UTF-8 that they are.
     """
     if isinstance(content, Redirect):
@@ -63,7 +66,7 @@ def content_response(content: Inline | Redirect, *, as_text: bool) -> Response[A
             answer: Response[str] = Response(
                 status_code=status,
                 content_type="application/octet-stream",
-                # As Powertools would, in a tenth of the time.
+                # Powertools would encode it too, and take ten times as long.
                 body=data.decode() if as_text else pybase64.b64encode_as_string(data),
                 headers=headers,
             )
@@ -72,7 +75,7 @@ def content_response(content: Inline | Redirect, *, as_text: bool) -> Response[A
 
 
 def content_headers(file: File, size: int, etag: str) -> dict[str, str]:
-    """Return what is said of `size` bytes of the file's content, besides the bytes."""
+    """Return the headers of a response with `size` bytes of the file."""
     return {
         "Accept-Ranges": "bytes",
         "Cache-Control": "private, no-cache",
@@ -86,7 +89,7 @@ def content_headers(file: File, size: int, etag: str) -> dict[str, str]:
 
 
 def never_rendered(file: File) -> dict[str, str]:
-    """Return the headers of an answer that carries a file's bytes, or the way to them."""
+    """Return the headers that keep browsers from rendering a file's bytes."""
     return {
         "X-Content-Type-Options": "nosniff",
         **digest_header(file),
@@ -94,5 +97,5 @@ def never_rendered(file: File) -> dict[str, str]:
 
 
 def digest_header(file: File) -> dict[str, str]:
-    """Return the header for which OpenAI's File has no field: the SHA-256, once it is known."""
+    """Return the header with the SHA-256, once it is known: OpenAI's File has no field for it."""
     return {} if file.sha256 is None else {"Larder-Sha256": file.sha256}

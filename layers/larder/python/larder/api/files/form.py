@@ -18,7 +18,7 @@ _SECONDS = re.compile(r"[0-9]{1,12}")
 
 @dataclass(frozen=True, slots=True)
 class FileForm:
-    """What the form says, None where it does not: `expires_after` in seconds, `sha256` hex."""
+    """The form's fields, None if missing; `expires_after` in seconds, `sha256` in hex."""
 
     file: FilePart
     purpose: str
@@ -28,7 +28,7 @@ class FileForm:
 
 
 def file_form(content_type: str | None, body: bytes) -> FileForm:
-    """Read the form.
+    """Parse the form.
 
     Raises:
         InvalidParameterError: it cannot be read, has no file, or a field is malformed.

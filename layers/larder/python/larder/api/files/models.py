@@ -1,7 +1,7 @@
-"""Files on the OpenAI-compatible surface, as OpenAI's reference has them.
+"""JSON of the files routes, as in OpenAI's reference.
 
 https://platform.openai.com/docs/api-reference/files. Uploads and usage have modules of their own:
-to make a class of pydantic's costs a function that starts half a millisecond and more.
+each pydantic class adds half a millisecond or more to a cold start.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class FileObject(BaseModel):
     filename: str
     purpose: Purpose
     status: Literal["uploaded", "processed", "error"]
-    status_details: str | None = Field(description="What is wrong, when status is error")
+    status_details: str | None = Field(description="Set when `status` is `error`")
     expires_at: int | None = Field(description="Unix seconds; null: never")
 
     @classmethod
@@ -66,7 +66,7 @@ class FileList(BaseModel):
 
 
 class FileDeleted(BaseModel):
-    """The answer to a deletion."""
+    """The response to a deletion."""
 
     id: str
     object: Literal["file"] = "file"

@@ -1,4 +1,4 @@
-"""The error envelope, and the one place that gives each refusal its HTTP answer."""
+"""The error envelope, and the HTTP response to each error of the domain."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def envelope(
     code: str | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response[dict[str, Any]]:
-    """Return an answer in the shape of every error; all four keys are always there."""
+    """Return an error response; all four keys of the envelope are always present."""
     return Response(
         status_code=status,
         content_type=content_types.APPLICATION_JSON,
@@ -52,13 +52,13 @@ def envelope(
 
 
 def refusal(error: LarderError) -> Response[dict[str, Any]]:
-    """Return the answer to a refused request."""
+    """Return the response to a refused request."""
     status, kind = next(
         answer for refused, answer in _ANSWERS.items() if isinstance(error, refused)
     )
     headers = {}
     if isinstance(error, ConflictError) and error.permanent:
-        # OpenAI's SDKs try a 409 again unless they are told not to.
+        # OpenAI's SDKs retry a 409 unless this header says not to.
         headers["x-should-retry"] = "false"
     if isinstance(error, ContentionError):
         headers["Retry-After"] = "1"
@@ -68,7 +68,7 @@ def refusal(error: LarderError) -> Response[dict[str, Any]]:
 
 
 def internal_error() -> Response[dict[str, Any]]:
-    """Return the answer to a failure of ours, which tells nothing of its cause."""
+    """Return the response to an internal failure, without its cause."""
     return envelope(
         HTTPStatus.INTERNAL_SERVER_ERROR,
         "Something went wrong on our side. Please try again; "

@@ -1,4 +1,4 @@
-"""Idempotent requests: a POST with `Idempotency-Key` is carried out once and answered alike.
+"""Idempotent requests: repeating a POST with the same `Idempotency-Key` repeats its response.
 
 https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-idempotency-key-header
 """
@@ -28,7 +28,7 @@ _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
 def idempotency_key(event: dict[str, Any]) -> str | None:
-    """Return the key that the request is to be carried out once under, if it names one.
+    """Return the request's idempotency key, None if it has none.
 
     Raises:
         InvalidParameterError: it is not 1 to 255 visible ASCII characters.
@@ -43,12 +43,12 @@ def idempotency_key(event: dict[str, Any]) -> str | None:
 
 
 def fingerprint(event: APIGatewayProxyEvent) -> str:
-    """Return what makes the request the one it is.
+    """Return a text that is the same for two requests only if they ask for the same.
 
-    A form counts by its parts, in any order, and not by its bytes: a client that repeats a
-    request may draw another boundary.
+    Forms are the same if their parts are, in any order: a client that repeats a request may
+    choose another boundary.
     """
-    # With the first request that asks for it: most never do, and most have no form.
+    # Loaded when a request needs it: most have no key, and most have no form.
     from larder.api.http.multipart_form import MalformedMultipartError, part_digests  # noqa: PLC0415
 
     body = raw_body(event)
@@ -68,13 +68,13 @@ def answer_once(
     *,
     idempotency: IdempotencyStore,
 ) -> dict[str, Any]:
-    """Answer the request by `respond`, or as it was answered before.
+    """Return the response of `respond`, or the first response to this key.
 
-    Answers that say "try again" are not kept: trying again has to be a new attempt.
+    A response that asks for a retry is not kept: a retry has to be a new attempt.
 
     Raises:
         BodyTooLargeError: the body is larger than 2 MiB.
-        IdempotencyConflictError: the key belongs to another request, or to one still running.
+        IdempotencyConflictError: the key belongs to another request, or its first is still running.
     """
     request = APIGatewayProxyEvent(event)
     answer, replayed = idempotency.run_once(

@@ -44,7 +44,7 @@ _PLAIN_ENCODINGS = frozenset({"7bit", "8bit", "binary"})
 
 
 class MalformedMultipartError(InvalidParameterError):
-    """A form that cannot be read; `param` is None when the body as a whole is at fault."""
+    """The form is malformed; `param` is None when the fault is not in one field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class FilePart:
 
 @dataclass(frozen=True, slots=True)
 class MultipartForm:
-    """The known text fields of a form by name, and its file if one was sent."""
+    """The known text fields of a form by name, and its file, if it has one."""
 
     fields: Mapping[str, str]
     file: FilePart | None
@@ -72,7 +72,7 @@ def parse_form(
     known_fields: Collection[str] = FILE_CREATE_FIELDS,
     list_fields: Collection[str] = (),
 ) -> MultipartForm:
-    """Read a whole form whose parts may come in any order; unknown parts are skipped.
+    """Parse a form. Its parts may come in any order; unknown parts are skipped.
 
     Args:
         content_type: the request's Content-Type header with its boundary.
@@ -107,7 +107,7 @@ def parse_form(
 
 
 def sole_part(content_type: str | None, body: bytes, *, name: str) -> bytes:
-    """Return the bytes of the part `name`, sent with a filename or without; others are skipped.
+    """Return the bytes of the part `name`, with or without a filename; others are skipped.
 
     Raises:
         MalformedMultipartError: as for `parse_form`, or there is no such part.
@@ -195,8 +195,8 @@ def _parts(boundary: str, body: bytes) -> list[tuple[MultipartSegment, bytes]]:
 
 
 def _disposition_parameters(segment: MultipartSegment) -> dict[str, str]:
-    # The parser's own reading skips what it does not understand, filename* included, and takes
-    # the last of two; a name that is cut or chosen silently would be stored, so read it strictly.
+    # The parser ignores parameters that it does not understand, filename* included, and takes the
+    # last of two. A wrong name would be stored without notice, so this reads them strictly.
     values = [value for name, value in segment.headerlist if name == "Content-Disposition"]
     pairs = _PARAMETERS.findall(values[0]) if _DISPOSITION.fullmatch(values[0]) else []
     parameters = {key.lower(): value for key, value in pairs}

@@ -1,4 +1,4 @@
-"""Requests as the gateway passes them on: whose they are, and their bodies."""
+"""What a request carries: the project of its key, and its body."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 MAX_BODY_BYTES = 2 * 2**20
 
 WORK_MS = 8_000
-"""Milliseconds that a request works on what may be too much for it; the rest is done later."""
+"""Milliseconds that a request spends on a long task; the rest runs in the background."""
 
 
 def tenant_of(event: APIGatewayProxyEvent) -> TenantId:
-    """Return the project whose key the authorizer found in the request."""
+    """Return the project of the request's key, as the authorizer found it."""
     return TenantId(event["requestContext"]["authorizer"]["tenant"])
 
 
@@ -55,16 +55,16 @@ def json_body[Model: BaseModel](event: APIGatewayProxyEvent, model: type[Model])
 
 
 def running_time(context: LambdaContext) -> Callable[[], bool]:
-    """Return what tells whether there is still time for more work in this request.
+    """Return a function that tells whether the request has time for more work.
 
-    Users wait for it, and the gateway no longer than 29 seconds.
+    A client waits for the response, and API Gateway waits for 29 seconds at most.
     """
     ends = context.get_remaining_time_in_millis() - WORK_MS
     return lambda: context.get_remaining_time_in_millis() > ends
 
 
 def invalid_parameter(location: Sequence[int | str], problem: str) -> InvalidParameterError:
-    """Return the refusal of a value, named as clients write it: `expires_after.seconds`."""
+    """Return the error for an invalid value; its `param` is a path: `expires_after.seconds`."""
     if not location:
         return InvalidParameterError(f"The request body must be a JSON object. {problem}.")
     param = ".".join(str(step) for step in location)

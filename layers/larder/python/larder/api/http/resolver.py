@@ -1,4 +1,4 @@
-"""The resolver that every function of the API has: routing, validation, errors, one log line."""
+"""The resolver of every API function: routing, errors, and one log line per request."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
 
     from larder.services.idempotency import IdempotencyStore
 
-# What is logged of a path or an answer: an id of ours, and nothing that only a client chose.
+# Of a path or a response only ids that Larder made are logged, nothing that a client chose.
 _ID = re.compile(r"(?:batch_|file-|folder-|part_|upload_)[0-9a-f]{24}")
 
 type LambdaHandler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 
 
 class _Resolver(APIGatewayRestResolver):
-    """Powertools' resolver without its validation, which costs more than all the rest of it.
+    """Powertools' resolver without its validation, which costs more than the rest of it.
 
-    pydantic checks the query string, as validation would, and writes the answers as they are.
+    `params` checks query strings and bodies instead, and pydantic serializes the responses.
     """
 
     def route(self, *args: Any, **kwargs: Any) -> Callable[..., Any]:  # noqa: ANN401
@@ -42,16 +42,16 @@ class _Resolver(APIGatewayRestResolver):
 
 
 def _to_json(body: object) -> str:
-    """Names stay readable, and as short as the size of a page is reckoned with."""
+    """Keep names unescaped: the limit of a page's size assumes their length in UTF-8."""
     if isinstance(body, BaseModel):
         return body.model_dump_json(by_alias=True)
     return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
 
 
 def resolver(*, camel_case: bool = False) -> APIGatewayRestResolver:
-    """Return a resolver that answers every error in the envelope.
+    """Return a resolver that puts every error into the envelope.
 
-    With `camel_case` parameters are named as the Space surface names them.
+    With `camel_case`, errors name parameters as the Space surface does.
     """
     app = _Resolver(serializer=_to_json)
 
@@ -64,7 +64,7 @@ def resolver(*, camel_case: bool = False) -> APIGatewayRestResolver:
     app.exception_handler(Exception)(_failed)
 
     def unmatched(_: Exception) -> Response[dict[str, Any]]:
-        # The gateway's path parameters match anything, Powertools' not every character.
+        # API Gateway's path parameters match any character, Powertools' do not.
         parameters = app.current_event.path_parameters
         name, value = next(iter(parameters.items()), ("file_id", ""))
         return refusal(NotFoundError(name.removesuffix("_id").title(), value))
@@ -96,9 +96,9 @@ def _built(response: Response[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _object_id(event: dict[str, Any], answer: dict[str, Any]) -> str | None:
-    """Return the id that the request is about, by which its file is found in the workers' logs.
+    """Return the id of the request's object, which the workers' logs have as well.
 
-    The path's, or else the one that the answer begins with. S3's events carry nothing else of ours.
+    It is the id in the path, or the one at the beginning of the response.
     """
     for named in (event.get("pathParameters") or {}).values():
         if _ID.fullmatch(named):
@@ -108,7 +108,7 @@ def _object_id(event: dict[str, Any], answer: dict[str, Any]) -> str | None:
 
 
 def _answering_once(app: APIGatewayRestResolver, idempotency: IdempotencyStore) -> LambdaHandler:
-    # Reading forms is for functions that a form may be sent to.
+    # Only functions that may get a form load what reads one.
     from larder.api.http.idempotency import answer_once, idempotency_key  # noqa: PLC0415
 
     def respond(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -125,9 +125,9 @@ def _answering_once(app: APIGatewayRestResolver, idempotency: IdempotencyStore) 
 def lambda_handler_for(
     app: APIGatewayRestResolver, *, idempotency: IdempotencyStore | None = None
 ) -> LambdaHandler:
-    """Return the Lambda handler of `app`: its answer with a request id, its request logged.
+    """Return the Lambda handler of `app`. It adds the request id and logs the request.
 
-    With `idempotency`, a request that carries an idempotency key is carried out once.
+    With `idempotency`, requests with the same idempotency key get the same response.
     """
     once = None if idempotency is None else _answering_once(app, idempotency)
 

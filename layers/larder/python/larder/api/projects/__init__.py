@@ -1,1 +1,1 @@
-"""Wire shapes of projects."""
+"""JSON of projects."""

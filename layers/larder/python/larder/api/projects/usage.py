@@ -1,4 +1,4 @@
-"""What a project uses of its quota: an extension."""
+"""JSON of a project's usage of its quota, an extension of OpenAI's API."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Measure(BaseModel):
-    """One counter of a project; stored files use, pending uploads reserve."""
+    """One counter: stored files count as `used`, pending uploads as `reserved`."""
 
     used: int
     reserved: int
@@ -19,7 +19,7 @@ class Measure(BaseModel):
 
 
 class UsageObject(BaseModel):
-    """What a project uses of its quota."""
+    """A project's usage of its quota."""
 
     object: Literal["usage"] = "usage"
     files: Measure
@@ -27,7 +27,7 @@ class UsageObject(BaseModel):
 
     @classmethod
     def of(cls, usage: Usage) -> UsageObject:
-        """Return the counters as clients see them."""
+        """Return the JSON of a project's counters."""
         return cls(
             files=Measure(
                 used=usage.used.files, reserved=usage.reserved.files, limit=usage.limit.files

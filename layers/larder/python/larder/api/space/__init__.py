@@ -1,1 +1,1 @@
-"""Wire shapes of the Space."""
+"""JSON and forms of the Space."""

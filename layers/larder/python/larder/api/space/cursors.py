@@ -1,7 +1,7 @@
-"""Cursors: a place in a list, which only the list that gave it takes back.
+"""Cursors: signed positions in a list.
 
-A cursor is opaque, and signed together with the project and all that the list was asked for: one
-that was changed, or that belongs to another project or another question, is refused.
+The signature covers the project and the list's parameters, so that a cursor is refused if it was
+changed, or comes from another project or from a list with other parameters.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ _SIGNATURE_BYTES = 16
 
 
 def cursor_scope(tenant: TenantId, listing: str, query: FileQuery | str | None = None) -> bytes:
-    """Return what a cursor is bound to: the project, the list, and what it was asked for."""
+    """Return what a cursor is bound to: the project, the list and its parameters."""
     asked = query if query is None or isinstance(query, str) else astuple(query)
     return json.dumps([tenant, listing, asked]).encode()
 
 
 def cursor_of(position: Position | None, bound_to: bytes, key: bytes) -> str | None:
-    """Return the cursor that leads to the position, None when nothing follows."""
+    """Return the cursor of a position, None for no position: the last page."""
     if position is None:
         return None
     place = json.dumps([position.id, position.key], ensure_ascii=False).encode()
@@ -41,11 +41,11 @@ def cursor_of(position: Position | None, bound_to: bytes, key: bytes) -> str | N
 
 
 def position_of(cursor: str | None, bound_to: bytes, key: bytes) -> Position | None:
-    """Return the position that a client's cursor leads to, None for the beginning.
+    """Return the position of a client's cursor, None without a cursor: the beginning.
 
     Raises:
-        InvalidParameterError: it is none that this list gave for these parameters, or the key
-            that it was signed with has been replaced.
+        InvalidParameterError: this list did not return it for these parameters, or the key that
+            signed it has been replaced.
     """
     if cursor is None:
         return None
@@ -62,7 +62,7 @@ def position_of(cursor: str | None, bound_to: bytes, key: bytes) -> Position | N
 
 
 def _decoded(cursor: str) -> bytes:
-    """Return the bytes of a cursor, none when it has never been one."""
+    """Return the bytes of a cursor, none if it is not base64."""
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         return base64.b64decode(padded.encode("ascii"), altchars=b"-_", validate=True)
@@ -71,6 +71,6 @@ def _decoded(cursor: str) -> bytes:
 
 
 def _signature(place: bytes, bound_to: bytes, key: bytes) -> bytes:
-    # The length keeps a place from passing as the end of what it is bound to.
+    # The length fixes where the one ends and the other begins.
     message = len(bound_to).to_bytes(4) + bound_to + place
     return hmac.digest(key, message, hashlib.sha256)[:_SIGNATURE_BYTES]

@@ -10,7 +10,7 @@ from larder.domain.errors import InvalidParameterError
 
 @dataclass(frozen=True, slots=True)
 class SpaceForm:
-    """What the form says."""
+    """The form's fields."""
 
     file: FilePart
     folder_id: str | None
@@ -18,7 +18,7 @@ class SpaceForm:
 
 
 def space_form(content_type: str | None, body: bytes) -> SpaceForm:
-    """Read the form; `tags` may be sent several times, or once with commas between.
+    """Parse the form; `tags` may be several fields, or one with commas between the tags.
 
     Raises:
         InvalidParameterError: it cannot be read, or has no file.
@@ -33,7 +33,7 @@ def space_form(content_type: str | None, body: bytes) -> SpaceForm:
     tags = form.fields.get("tags", "").split(",")
     return SpaceForm(
         file=form.file,
-        # A form's way to say nothing.
+        # An empty field stands for none.
         folder_id=form.fields.get("folderId") or None,
         tags=tuple(tag for tag in tags if tag.strip()),
     )

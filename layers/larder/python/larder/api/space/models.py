@@ -1,4 +1,4 @@
-"""What goes over the wire on the Space surface: camelCase, times as RFC 3339, sizes as strings."""
+"""JSON of the Space surface: camelCase, times in RFC 3339, sizes as strings."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ def rfc3339(at: int) -> str:
 
 
 class SpaceModel(BaseModel):
-    """A shape of the Space surface."""
+    """A model whose fields are camelCase in JSON."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
 
 
 class SpaceFile(SpaceModel):
-    """A file as people see it."""
+    """A file."""
 
     file_id: str = Field(description="The same id as on `/v1/files`")
     name: str
@@ -49,7 +49,7 @@ class SpaceFile(SpaceModel):
 
     @classmethod
     def of(cls, file: File) -> SpaceFile:
-        """Return the file as people see it."""
+        """Return the file as the Space shows it."""
         return cls(**_fields(file))
 
 
@@ -57,11 +57,11 @@ class TrashedSpaceFile(SpaceFile):
     """A file in the trash."""
 
     deleted_at: str = Field(description="RFC 3339, UTC")
-    purge_at: str = Field(description="When it is gone for good; RFC 3339, UTC")
+    purge_at: str = Field(description="When it is deleted for good; RFC 3339, UTC")
 
     @classmethod
     def in_trash(cls, trashed: TrashedFile) -> TrashedSpaceFile:
-        """Return the trashed file as people see it."""
+        """Return the trashed file as the Space shows it."""
         return cls(
             **_fields(trashed.file),
             deleted_at=rfc3339(trashed.deleted_at),
@@ -87,14 +87,14 @@ def _fields(file: File) -> dict[str, Any]:
 
 
 class Pagination(SpaceModel):
-    """Whether more follows, and the cursor that leads there."""
+    """Whether there is a next page, and its cursor."""
 
     has_more: bool
     cursor: str | None
 
     @classmethod
     def to(cls, cursor: str | None) -> Pagination:
-        """Return the way to the next page, None when this is the last one."""
+        """Return the pagination of a page; `cursor` is None on the last one."""
         return cls(has_more=cursor is not None, cursor=cursor)
 
 
@@ -106,7 +106,7 @@ class SpaceFileList(SpaceModel):
 
     @classmethod
     def of(cls, files: Sequence[File], cursor: str | None) -> SpaceFileList:
-        """Return the page as people see it."""
+        """Return the page as the Space shows it."""
         return cls(files=[SpaceFile.of(file) for file in files], pagination=Pagination.to(cursor))
 
 
@@ -125,7 +125,7 @@ class InlineContent(SpaceModel):
 
 
 class DownloadMetadata(SpaceModel):
-    """Where the bytes of a file are, for a few minutes."""
+    """A link to a file's bytes that works for a few minutes."""
 
     blob_id: str
     download_url: str
@@ -133,7 +133,7 @@ class DownloadMetadata(SpaceModel):
 
 
 class ContentMetadata(SpaceModel):
-    """What stands for the bytes of a large file."""
+    """The link that stands for the bytes of a large file."""
 
     metadata: DownloadMetadata
 
@@ -153,7 +153,7 @@ class FileWithMetadata(SpaceFile):
 
 
 def whole_file(file: File, content: bytes | SignedRequest) -> FileWithContent | FileWithMetadata:
-    """Return the file with its bytes, or with the link to them."""
+    """Return the file with its bytes, or with a link to them."""
     if isinstance(content, SignedRequest):
         metadata = DownloadMetadata(
             blob_id="blob-" + file.id.removeprefix("file-"),
@@ -167,14 +167,14 @@ def whole_file(file: File, content: bytes | SignedRequest) -> FileWithContent | 
 
 
 class FileGone(SpaceModel):
-    """The answer to a deletion."""
+    """The response to a deletion."""
 
     file_id: str
     is_deleted: Literal[True] = True
 
 
 class TrashEmptied(SpaceModel):
-    """The answer to emptying the trash; what is left is purged in the background."""
+    """The response to emptying the trash. While `isEmpty` is false, it goes on."""
 
     purged_files: int
     is_empty: bool
@@ -191,7 +191,7 @@ class SpaceFolder(SpaceModel):
 
     @classmethod
     def of(cls, folder: Folder) -> SpaceFolder:
-        """Return the folder as people see it."""
+        """Return the folder as the Space shows it."""
         return cls(
             folder_id=folder.id,
             name=folder.name,
@@ -209,7 +209,7 @@ class SpaceFolderList(SpaceModel):
 
 
 class FolderGone(SpaceModel):
-    """The answer to a deletion; while `isDeleted` is false it goes on in the background."""
+    """The response to a deletion. While `isDeleted` is false, it goes on in the background."""
 
     folder_id: str
     is_deleted: bool

@@ -1,1 +1,1 @@
-"""Wire shapes of uploads."""
+"""JSON of uploads."""

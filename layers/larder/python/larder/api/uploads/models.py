@@ -1,4 +1,4 @@
-"""Uploads, as OpenAI's reference has them; our extension is `transfer`.
+"""JSON of the upload routes, as in OpenAI's reference; `transfer` is an extension.
 
 https://platform.openai.com/docs/api-reference/uploads
 """
@@ -34,14 +34,14 @@ class Transfer(BaseModel):
 
 
 class PartUrl(BaseModel):
-    """Where one part is PUT."""
+    """The URL that one part is PUT to."""
 
     part_number: int
     url: str
 
 
 class PartArrived(BaseModel):
-    """A part that S3 has; `etag` is its MD5."""
+    """A part that S3 has received; `etag` is its MD5."""
 
     part_number: int
     size: int
@@ -49,14 +49,14 @@ class PartArrived(BaseModel):
 
 
 class TransferInParts(BaseModel):
-    """Larder's extension: where the parts of a large file are PUT, straight to S3.
+    """Larder's extension: the URLs at S3 that the parts of a large file are PUT to.
 
-    Part n is the `part_size` bytes from `(n - 1) * part_size` on, the last one what is left.
+    Part n begins at byte `(n - 1) * part_size`; the last part may be shorter.
     """
 
     method: Literal["PUT"] = "PUT"
     part_size: int
-    parts: list[PartUrl] = Field(description="Those that have not arrived")
+    parts: list[PartUrl] = Field(description="The parts that have not arrived")
     arrived: list[PartArrived]
     expires_at: int
 
@@ -94,9 +94,9 @@ class UploadObject(BaseModel):
     purpose: Purpose
     status: UploadStatus
     expires_at: int
-    file: FileObject | None = Field(description="Once completed, while the file exists")
+    file: FileObject | None = Field(description="Once the upload is completed")
     transfer: Transfer | TransferInParts | None = Field(
-        description="Extension: where to PUT the bytes, while pending"
+        description="Extension: where to PUT the bytes of a pending upload"
     )
 
     @classmethod

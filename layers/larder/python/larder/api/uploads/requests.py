@@ -1,6 +1,7 @@
-"""What clients send about uploads, as OpenAI's reference has it.
+"""The JSON bodies of the upload routes, as in OpenAI's reference.
 
-https://platform.openai.com/docs/api-reference/uploads; descriptions name what is an extension.
+https://platform.openai.com/docs/api-reference/uploads. The use cases check the values;
+`json_schema_extra` documents what they accept.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ class ExpiresAfter(BaseModel):
 
 
 class UploadCreateRequest(BaseModel):
-    """The body of `POST /v1/uploads`; fields that are not named here are ignored."""
+    """The body of `POST /v1/uploads`; unknown fields are ignored."""
 
     model_config = ConfigDict(strict=True)
 
