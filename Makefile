@@ -115,7 +115,7 @@ FUZZ := $(RUN) python -m local run --port 0 --state .local/fuzz/stack -- $(UV) r
 .PHONY: fuzz fuzz-long
 fuzz: tools .tools/fuzz/.installed ## send what nobody would who meant well, for a minute or two
 	@# The same each time: what fails then is the change. fuzz-long looks for more.
-	$(FUZZ) --seconds 10 --api-seconds 45 --seed 1
+	$(FUZZ) --seconds 10 --api-seconds 60 --seed 1
 
 fuzz-long: tools .tools/fuzz/.installed ## the same, ten minutes for each target
 	$(FUZZ) --seconds 600 --api-seconds 600

@@ -86,7 +86,7 @@ def _failed(error: Exception) -> Response[dict[str, Any]]:
 
 
 def _built(response: Response[dict[str, Any]]) -> dict[str, Any]:
-    """Return an answer that was made outside the resolver as the gateway wants it."""
+    """Return a response that was made outside the resolver, in the form that API Gateway takes."""
     return {
         "statusCode": int(response.status_code),
         "multiValueHeaders": {name: [value] for name, value in response.headers.items()},
