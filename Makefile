@@ -113,7 +113,7 @@ clean: ## remove what was built, the caches and the local state
 FUZZ := $(RUN) python -m local run --port 0 --state .local/fuzz/stack -- $(UV) run --quiet python -m tests.fuzz
 
 .PHONY: fuzz fuzz-long
-fuzz: tools .tools/fuzz/.installed ## send what nobody would who meant well, for a minute or two
+fuzz: tools .tools/fuzz/.installed ## fuzz the parsers and the API with hostile input, for two minutes
 	@# The same each time: what fails then is the change. fuzz-long looks for more.
 	$(FUZZ) --seconds 10 --api-seconds 60 --seed 1
 

@@ -1,1 +1,1 @@
-"""Input that nobody would send who meant well: `make fuzz`."""
+"""Fuzzes the parsers and the API with hostile input: `make fuzz`."""

@@ -25,7 +25,7 @@ CONTENT_RESPONSES: dict[int, OpenAPIResponse] = {
     200: {"description": "The file's bytes", "content": _BYTES},
     206: {"description": "The bytes of the requested range", "content": _BYTES},
     302: {
-        "description": "Where S3 has the bytes: above 4 MiB, or binary and asked for without `Accept`",
+        "description": "Where S3 has the bytes: above 4 MiB, or binary without an `Accept`",
         "content": {},
     },
     304: {"description": "The client's copy is current", "content": {}},
