@@ -64,7 +64,6 @@ class AsyncClient:
                 transport=transport,
             ),
             httpx.AsyncClient(timeout=STORE_TIMEOUT, verify=tls, transport=transport),
-            parallel,
             sleep,
         )
 

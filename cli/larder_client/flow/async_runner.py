@@ -16,26 +16,20 @@ if TYPE_CHECKING:
 
 
 class Tasks:
-    """Runs flows; `api` sends with the key, `store` without. Files are read in threads.
-
-    `parallel` connections may wait for work at the same time, each in a thread.
-    """
+    """Runs flows; `api` sends with the key, `store` without. Blocking steps run in threads."""
 
     def __init__(
         self,
         api: httpx.AsyncClient,
         store: httpx.AsyncClient,
-        parallel: int,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._api = api
         self._store = store
         self._sleep = sleep
-        # Not the loop's own threads: those that wait would keep others from reading and writing.
-        self._threads = ThreadPoolExecutor(parallel + 1, thread_name_prefix="larder")
 
-    async def run[T](self, flow: Flow[T]) -> T:
-        """Return the flow's result."""
+    async def run[T](self, flow: Flow[T], threads: ThreadPoolExecutor | None = None) -> T:
+        """Return the flow's result. Blocking steps run in `threads`, None for the loop's own."""
         resume: Callable[[], Step] = partial(next, flow)
         while True:
             try:
@@ -44,7 +38,7 @@ class Tasks:
                 result: T = end.value
                 return result
             try:
-                answer = await self._perform(step)
+                answer = await self._perform(step, threads)
             except BaseException as error:  # noqa: BLE001 - the flow's to handle
                 resume = partial(flow.throw, error)
             else:
@@ -54,16 +48,15 @@ class Tasks:
         """Close the connections."""
         await self._api.aclose()
         await self._store.aclose()
-        self._threads.shutdown(wait=False)
 
-    async def _perform(self, step: Step) -> Any:  # noqa: ANN401 - by kind of step
+    async def _perform(self, step: Step, threads: ThreadPoolExecutor | None) -> Any:  # noqa: ANN401
         match step:
             case Exchange():
                 return await self._exchange(step)
             case Sleep(seconds):
                 return await self._sleep(seconds)
             case Work(call):
-                return await asyncio.get_running_loop().run_in_executor(self._threads, call)
+                return await asyncio.get_running_loop().run_in_executor(threads, call)
             case Together(flows, limit):
                 return await self._together(flows, limit)
 
@@ -93,10 +86,13 @@ class Tasks:
     async def _together(self, flows: Sequence[Flow[Any]], limit: int) -> list[Any]:
         results: list[Any] = [None] * len(flows)
         waiting = enumerate(flows)
+        # One thread for each flow: a blocking step may wait for another flow of the same gather,
+        # and in the loop's own threads those that wait would keep everything else from running.
+        threads = ThreadPoolExecutor(limit, thread_name_prefix="larder")
 
         async def work() -> None:
             for index, flow in waiting:
-                results[index] = await self.run(flow)
+                results[index] = await self.run(flow, threads)
 
         try:
             async with asyncio.TaskGroup() as group:
@@ -106,6 +102,8 @@ class Tasks:
             first = failed.exceptions[0]
         else:
             return results
+        finally:
+            threads.shutdown(wait=False)
         raise first
 
 
