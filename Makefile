@@ -22,7 +22,7 @@ $(CURDIR)/.tools/uv/bin/uv:
 setup: $(UV) ## install Python packages from uv.lock into .venv
 	@$(UV) sync --quiet --locked || { echo "larder: could not install the packages in uv.lock. Python 3.13 and a reachable PyPI are needed; 'uv python list 3.13' shows what uv can find."; exit 1; }
 
-.PHONY: test property lint types format openapi openapi-check pr
+.PHONY: test property lint types format sync-client openapi openapi-check pr
 test: tools ## all tests that need no Docker
 	$(RUN) pytest --numprocesses 2 --dist loadfile --permissions tests/unit tests/contract tests/property tests/integration
 	$(RUN) pytest tests/e2e
@@ -33,6 +33,7 @@ property: setup ## the property tests with new examples, ten times as many (for 
 lint: setup ## style and formatting of the code
 	$(RUN) ruff check
 	$(RUN) ruff format --check
+	$(RUN) python cli/generate_sync.py --check
 
 types: setup ## static types
 	$(RUN) mypy
@@ -40,6 +41,9 @@ types: setup ## static types
 format: setup ## put the code into the house style
 	$(RUN) ruff check --fix
 	$(RUN) ruff format
+
+sync-client: setup ## write the blocking Python client from the one for asyncio
+	$(RUN) python cli/generate_sync.py
 
 openapi: setup ## write docs/openapi.json from the functions
 	$(RUN) python -m docs.openapi

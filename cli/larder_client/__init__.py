@@ -15,7 +15,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from larder_client.client import Client
+from larder_client._sync.client import Client
 from larder_client.errors import (
     ApiError,
     ChecksumError,
@@ -37,13 +37,13 @@ from larder_client.transfer.put import Sent
 from larder_client.transfer.resume import FileJournal, Journal
 
 if TYPE_CHECKING:
-    from larder_client.async_client import AsyncClient
+    from larder_client._async.client import AsyncClient
     from larder_client.space.models import ROOT, Folder, SpaceFile, TrashedFile
     from larder_client.space.tree import Tree
 
 # These take their time, asyncio above all, and most programs do without.
 _LATER = {
-    "AsyncClient": "larder_client.async_client",
+    "AsyncClient": "larder_client._async.client",
     "Folder": "larder_client.space.models",
     "ROOT": "larder_client.space.models",
     "SpaceFile": "larder_client.space.models",

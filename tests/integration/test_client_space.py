@@ -114,8 +114,8 @@ def test_files_are_found_by_all_that_is_said_of_them(space: Space) -> None:
 def test_a_list_is_read_from_its_first_page_to_its_last(
     space: Space, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("larder_client.space.client.PAGE", 2)
-    monkeypatch.setattr("larder_client.space.async_client.PAGE", 2)
+    monkeypatch.setattr("larder_client._sync.space.PAGE", 2)
+    monkeypatch.setattr("larder_client._async.space.PAGE", 2)
     for number in range(5):
         space.create(f"{number}.txt", b"x" * number)
 

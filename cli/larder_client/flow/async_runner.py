@@ -15,14 +15,17 @@ if TYPE_CHECKING:
     import httpx
 
 
-class Tasks:
+type AsyncSleep = Callable[[float], Awaitable[None]]
+
+
+class AsyncRunner:
     """Runs flows; `api` sends with the key, `store` without. Blocking steps run in threads."""
 
     def __init__(
         self,
         api: httpx.AsyncClient,
         store: httpx.AsyncClient,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        sleep: AsyncSleep = asyncio.sleep,
     ) -> None:
         self._api = api
         self._store = store

@@ -2,7 +2,7 @@
 
 An operation is a generator, a `Flow`: it yields steps, is sent each step's result, or has its
 failure thrown in, and returns the operation's result. It does no network I/O and never waits.
-`threads.Threads` and `tasks.Tasks` drive flows.
+`SyncRunner` and `AsyncRunner` run flows.
 """
 
 from __future__ import annotations

@@ -22,14 +22,17 @@ class _StoppedError(Exception):
     """Another flow of the same `Together` has failed."""
 
 
-class Threads:
+type SyncSleep = Callable[[float], None]
+
+
+class SyncRunner:
     """Runs flows; `api` sends with the key, `store` without."""
 
     def __init__(
         self,
         api: httpx.Client,
         store: httpx.Client,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: SyncSleep = time.sleep,
     ) -> None:
         self._api = api
         self._store = store

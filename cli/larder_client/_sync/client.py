@@ -1,20 +1,20 @@
-"""The client for asyncio."""
+# Generated from _async/client.py: edit that one and run 'make sync-client'.
+"""The client: `AsyncClient`, and `Client` with blocking calls."""
 
 from __future__ import annotations
 
-import asyncio
 import io
+import time
 from functools import cached_property
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Self
 
 import httpx
 
 from larder_client.files.api import Api
-from larder_client.flow.async_runner import Tasks
 from larder_client.flow.lazy_tls import Trust
 from larder_client.flow.retries import MAX_RETRIES, RetryPolicy
+from larder_client.flow.sync_runner import SyncRunner, SyncSleep
 from larder_client.options import API_TIMEOUT, PARALLEL, STORE_TIMEOUT, Access
 from larder_client.transfer.get import Get, Received
 from larder_client.transfer.progress import SILENT, Progress
@@ -23,21 +23,22 @@ from larder_client.transfer.resume import Journal, NoJournal
 from larder_client.transfer.source import Source, name_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import Iterator
     from os import PathLike
     from types import TracebackType
 
+    from larder_client._sync.space import Space
     from larder_client.files.models import File, FileDeleted, FilePage, Usage, Validation
-    from larder_client.space.async_client import AsyncSpace
 
 PAGE = 1000
 
 
-class AsyncClient:
+class Client:
     """Larder as one API key sees it; every call raises LarderClientError, and OSError for files.
 
     `base_url` (it ends with /v1) and `api_key` default to LARDER_BASE_URL and LARDER_API_KEY.
-    Use it in an `async with` statement. `progress` is told from threads as well.
+    Close it, or use it in a `with` statement. A `Client` may be used from any number of threads,
+    an `AsyncClient` in one event loop.
     """
 
     def __init__(
@@ -47,42 +48,42 @@ class AsyncClient:
         *,
         max_retries: int = MAX_RETRIES,
         parallel: int = PARALLEL,
-        transport: httpx.AsyncBaseTransport | None = None,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        transport: httpx.BaseTransport | None = None,
+        sleep: SyncSleep = time.sleep,
     ) -> None:
         access = Access.of(base_url, api_key)
         self.base_url = access.base_url
         self._parallel = parallel
         self._api = Api(RetryPolicy(max_retries))
         tls = Trust()
-        self._driver = Tasks(
-            httpx.AsyncClient(
+        self._runner = SyncRunner(
+            httpx.Client(
                 base_url=access.base_url,
                 headers=access.headers,
                 timeout=API_TIMEOUT,
                 verify=tls,
                 transport=transport,
             ),
-            httpx.AsyncClient(timeout=STORE_TIMEOUT, verify=tls, transport=transport),
+            httpx.Client(timeout=STORE_TIMEOUT, verify=tls, transport=transport),
             sleep,
         )
 
-    async def __aenter__(self) -> Self:
+    def __enter__(self) -> Self:
         return self
 
-    async def __aexit__(
+    def __exit__(
         self,
         exc_type: type[BaseException] | None,
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        await self.close()
+        self.close()
 
-    async def close(self) -> None:
+    def close(self) -> None:
         """Close the connections."""
-        await self._driver.close()
+        self._runner.close()
 
-    async def put(
+    def put(
         self,
         path: str | PathLike[str],
         *,
@@ -101,7 +102,7 @@ class AsyncClient:
         goes without is compared by its MD5 as it is sent. With a `journal`, a call that was cut
         short is gone on with by the next one. `folder_id` None puts it into no folder.
         """
-        return await self._driver.run(
+        return self._runner.run(
             Put(
                 self._api,
                 self.base_url,
@@ -113,7 +114,7 @@ class AsyncClient:
             ).flow()
         )
 
-    async def get(
+    def get(
         self,
         file_id: str,
         path: str | PathLike[str],
@@ -122,69 +123,63 @@ class AsyncClient:
         progress: Progress = SILENT,
     ) -> Received:
         """Fetch a file to `path`, or into it if it is a folder; see `Get.to_file`."""
-        return await self._driver.run(
+        return self._runner.run(
             self._get(file_id, progress).to_file(Path(path), overwrite=overwrite)
         )
 
-    async def get_to(
-        self, file_id: str, stream: BinaryIO, *, progress: Progress = SILENT
-    ) -> Received:
+    def get_to(self, file_id: str, stream: BinaryIO, *, progress: Progress = SILENT) -> Received:
         """Fetch a file in order to a stream; see `Get.to_stream`."""
-        return await self._driver.run(self._get(file_id, progress).to_stream(stream))
+        return self._runner.run(self._get(file_id, progress).to_stream(stream))
 
-    async def read(self, file_id: str) -> bytes:
+    def read(self, file_id: str) -> bytes:
         """Return a file's bytes."""
         buffer = io.BytesIO()
-        await self.get_to(file_id, buffer)
+        self.get_to(file_id, buffer)
         return buffer.getvalue()
 
-    async def file(self, file_id: str) -> File:
+    def file(self, file_id: str) -> File:
         """Return a file's record."""
-        return await self._driver.run(self._api.file(file_id))
+        return self._runner.run(self._api.file(file_id))
 
-    async def page(
+    def page(
         self, *, purpose: str | None = None, limit: int = PAGE, after: str | None = None
     ) -> FilePage:
         """Return up to `limit` (1..10000) files, newest first, older than the file `after`."""
-        return await self._driver.run(self._api.files(purpose=purpose, limit=limit, after=after))
+        return self._runner.run(self._api.files(purpose=purpose, limit=limit, after=after))
 
-    async def files(
-        self, *, purpose: str | None = None, page_size: int = PAGE
-    ) -> AsyncIterator[File]:
+    def files(self, *, purpose: str | None = None, page_size: int = PAGE) -> Iterator[File]:
         """Yield all files, newest first, asking for `page_size` (1..10000) at a time."""
-        page = await self.page(purpose=purpose, limit=page_size)
+        after = None
         while True:
-            for file in page.data:
-                yield file
+            page = self.page(purpose=purpose, limit=page_size, after=after)
+            yield from page.data
             if not page.has_more or not page.data:
                 return
             after = page.data[-1].id
-            page = await self.page(purpose=purpose, limit=page_size, after=after)
 
-    async def delete(self, file_id: str) -> FileDeleted:
+    def delete(self, file_id: str) -> FileDeleted:
         """Delete a file for good."""
-        return await self._driver.run(self._api.delete(file_id))
+        return self._runner.run(self._api.delete(file_id))
 
-    async def wait(self, file_id: str, *, within: float = 300) -> File:
+    def wait(self, file_id: str, *, within: float = 300) -> File:
         """Return the file once it is validated; WaitTimeoutError after `within` seconds."""
-        return await self._driver.run(self._api.settled(file_id, within))
+        return self._runner.run(self._api.settled(file_id, within))
 
-    async def validation(self, file_id: str) -> Validation:
+    def validation(self, file_id: str) -> Validation:
         """Return the validation report of a batch file."""
-        return await self._driver.run(self._api.validation(file_id))
+        return self._runner.run(self._api.validation(file_id))
 
-    async def usage(self) -> Usage:
+    def usage(self) -> Usage:
         """Return what the project uses of its quota."""
-        return await self._driver.run(self._api.usage())
+        return self._runner.run(self._api.usage())
 
     @cached_property
-    def space(self) -> AsyncSpace:
+    def space(self) -> Space:
         """The project's files as people see them, with folders and a trash."""
-        # Imported when it is asked for: most programs do without.
-        made: AsyncSpace = import_module("larder_client.space.async_client").AsyncSpace(
-            self._driver, self._api.policy, self._parallel
-        )
-        return made
+        # Imported when it is used: most programs do without.
+        from larder_client._sync.space import Space  # noqa: PLC0415
+
+        return Space(self._runner, self._api.policy, self._parallel)
 
     def _get(self, file_id: str, progress: Progress) -> Get:
         return Get(self._api, self.base_url, file_id, progress, self._parallel)

@@ -1,4 +1,4 @@
-"""The Space for asyncio: `AsyncClient.space`."""
+"""The Space: `AsyncClient.space`, and `Client.space` with blocking calls."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from larder_client.space.tree import Tree, Trees
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 
-    from larder_client.flow.async_runner import Tasks
+    from larder_client.flow.async_runner import AsyncRunner
     from larder_client.flow.retries import RetryPolicy
     from larder_client.flow.steps import Flow
     from larder_client.space.models import (
@@ -36,8 +36,8 @@ class AsyncSpace:
     the place of what lies in no folder.
     """
 
-    def __init__(self, driver: Tasks, policy: RetryPolicy, parallel: int) -> None:
-        self._driver = driver
+    def __init__(self, runner: AsyncRunner, policy: RetryPolicy, parallel: int) -> None:
+        self._runner = runner
         self._api = SpaceApi(policy)
         self._parallel = parallel
         self._paths = Paths(self._api, parallel)
@@ -50,21 +50,21 @@ class AsyncSpace:
 
     async def file(self, file_id: str) -> SpaceFile:
         """Return a file's record."""
-        return await self._driver.run(self._api.file(file_id))
+        return await self._runner.run(self._api.file(file_id))
 
     async def create(
         self, name: str, data: bytes, *, folder_id: str | None = None, tags: Sequence[str] = ()
     ) -> SpaceFile:
         """Store a file of up to 2 MiB in one request; the client's `put` sends any size."""
-        return await self._driver.run(self._api.create_file(name, data, folder_id, tags))
+        return await self._runner.run(self._api.create_file(name, data, folder_id, tags))
 
     async def update(self, file_id: str, **changes: Unpack[FileChanges]) -> SpaceFile:
         """Rename, move, tag or mark a file."""
-        return await self._driver.run(self._api.update_file(file_id, changes))
+        return await self._runner.run(self._api.update_file(file_id, changes))
 
     async def trash(self, file_id: str) -> SpaceFileDeleted:
         """Move a file to the trash, where it can be restored for 30 days."""
-        return await self._driver.run(self._api.trash_file(file_id))
+        return await self._runner.run(self._api.trash_file(file_id))
 
     async def trashed(self) -> AsyncIterator[TrashedFile]:
         """Yield the files in the trash, the last deleted first."""
@@ -74,15 +74,15 @@ class AsyncSpace:
 
     async def restore(self, file_id: str) -> SpaceFile:
         """Take a file out of the trash, to its folder, or to the root if that is gone."""
-        return await self._driver.run(self._api.restore(file_id))
+        return await self._runner.run(self._api.restore(file_id))
 
     async def purge(self, file_id: str) -> SpaceFileDeleted:
         """Delete a file in the trash for good."""
-        return await self._driver.run(self._api.purge(file_id))
+        return await self._runner.run(self._api.purge(file_id))
 
     async def empty_trash(self) -> TrashEmptied:
         """Delete all that is in the trash for good."""
-        return await self._driver.run(self._api.empty_trash())
+        return await self._runner.run(self._api.empty_trash())
 
     async def folders(self, parent_id: str = ROOT) -> AsyncIterator[Folder]:
         """Yield the folders in a folder, by name."""
@@ -94,43 +94,43 @@ class AsyncSpace:
 
     async def folder(self, folder_id: str) -> Folder:
         """Return a folder."""
-        return await self._driver.run(self._api.folder(folder_id))
+        return await self._runner.run(self._api.folder(folder_id))
 
     async def create_folder(self, name: str, parent_id: str = ROOT) -> Folder:
         """Make a folder; ApiError `folder_exists` if there is one of that name, in any case."""
-        return await self._driver.run(self._api.create_folder(name, parent_id))
+        return await self._runner.run(self._api.create_folder(name, parent_id))
 
     async def update_folder(self, folder_id: str, **changes: Unpack[FolderChanges]) -> Folder:
         """Rename, move or mark a folder; what lies in it moves with it."""
-        return await self._driver.run(self._api.update_folder(folder_id, changes))
+        return await self._runner.run(self._api.update_folder(folder_id, changes))
 
     async def delete_folder(self, folder_id: str, *, recursive: bool = False) -> FolderDeleted:
         """Delete an empty folder, or with `recursive` any, whose files go to the trash."""
-        return await self._driver.run(self._api.delete_folder(folder_id, recursive=recursive))
+        return await self._runner.run(self._api.delete_folder(folder_id, recursive=recursive))
 
     async def at(self, path: str) -> SpaceFile | Folder | None:
         """Return what lies at a path, None for the root; see `Paths.at`."""
-        return await self._driver.run(self._paths.at(path))
+        return await self._runner.run(self._paths.at(path))
 
     async def file_at(self, path: str) -> SpaceFile:
         """Return the file at a path; see `Paths.file`."""
-        return await self._driver.run(self._paths.file(path))
+        return await self._runner.run(self._paths.file(path))
 
     async def trashed_at(self, path: str) -> TrashedFile:
         """Return the file in the trash that lay at a path; see `Paths.trashed`."""
-        return await self._driver.run(self._paths.trashed(path))
+        return await self._runner.run(self._paths.trashed(path))
 
     async def folder_at(self, path: str) -> Folder | None:
         """Return the folder at a path, None for the root; see `Paths.folder`."""
-        return await self._driver.run(self._paths.folder(path))
+        return await self._runner.run(self._paths.folder(path))
 
     async def make_folders(self, path: str) -> Folder | None:
         """Return the folder at a path, made with those above it where they are missing."""
-        return await self._driver.run(self._paths.make(path))
+        return await self._runner.run(self._paths.make(path))
 
     async def paths_of(self, folder_ids: Iterable[str]) -> dict[str, str]:
         """Return the paths of folders by their ids, without those that are gone."""
-        return await self._driver.run(self._paths.of_folders(folder_ids))
+        return await self._runner.run(self._paths.of_folders(folder_ids))
 
     async def tree(
         self,
@@ -141,11 +141,11 @@ class AsyncSpace:
     ) -> Tree:
         """Return what lies in a folder, None for the root, `depth` levels deep; see `Trees.of`."""
         trees = Trees(self._api, self._parallel, most_files)
-        return await self._driver.run(trees.of(folder, depth))
+        return await self._runner.run(trees.of(folder, depth))
 
     async def _pages[P: Page](self, load: Callable[[str | None], Flow[P]]) -> AsyncIterator[P]:
-        page = await self._driver.run(load(None))
+        page = await self._runner.run(load(None))
         yield page
         while page.pagination.has_more:
-            page = await self._driver.run(load(page.pagination.cursor))
+            page = await self._runner.run(load(page.pagination.cursor))
             yield page

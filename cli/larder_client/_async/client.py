@@ -1,20 +1,19 @@
-"""The client with blocking calls."""
+"""The client: `AsyncClient`, and `Client` with blocking calls."""
 
 from __future__ import annotations
 
+import asyncio
 import io
-import time
 from functools import cached_property
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Self
 
 import httpx
 
 from larder_client.files.api import Api
+from larder_client.flow.async_runner import AsyncRunner, AsyncSleep
 from larder_client.flow.lazy_tls import Trust
 from larder_client.flow.retries import MAX_RETRIES, RetryPolicy
-from larder_client.flow.sync_runner import Threads
 from larder_client.options import API_TIMEOUT, PARALLEL, STORE_TIMEOUT, Access
 from larder_client.transfer.get import Get, Received
 from larder_client.transfer.progress import SILENT, Progress
@@ -23,21 +22,22 @@ from larder_client.transfer.resume import Journal, NoJournal
 from larder_client.transfer.source import Source, name_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import AsyncIterator
     from os import PathLike
     from types import TracebackType
 
+    from larder_client._async.space import AsyncSpace
     from larder_client.files.models import File, FileDeleted, FilePage, Usage, Validation
-    from larder_client.space.client import Space
 
 PAGE = 1000
 
 
-class Client:
+class AsyncClient:
     """Larder as one API key sees it; every call raises LarderClientError, and OSError for files.
 
     `base_url` (it ends with /v1) and `api_key` default to LARDER_BASE_URL and LARDER_API_KEY.
-    Use it in a `with` statement, from any number of threads.
+    Close it, or use it in a `with` statement. A `Client` may be used from any number of threads,
+    an `AsyncClient` in one event loop.
     """
 
     def __init__(
@@ -47,42 +47,42 @@ class Client:
         *,
         max_retries: int = MAX_RETRIES,
         parallel: int = PARALLEL,
-        transport: httpx.BaseTransport | None = None,
-        sleep: Callable[[float], None] = time.sleep,
+        transport: httpx.AsyncBaseTransport | None = None,
+        sleep: AsyncSleep = asyncio.sleep,
     ) -> None:
         access = Access.of(base_url, api_key)
         self.base_url = access.base_url
         self._parallel = parallel
         self._api = Api(RetryPolicy(max_retries))
         tls = Trust()
-        self._driver = Threads(
-            httpx.Client(
+        self._runner = AsyncRunner(
+            httpx.AsyncClient(
                 base_url=access.base_url,
                 headers=access.headers,
                 timeout=API_TIMEOUT,
                 verify=tls,
                 transport=transport,
             ),
-            httpx.Client(timeout=STORE_TIMEOUT, verify=tls, transport=transport),
+            httpx.AsyncClient(timeout=STORE_TIMEOUT, verify=tls, transport=transport),
             sleep,
         )
 
-    def __enter__(self) -> Self:
+    async def __aenter__(self) -> Self:
         return self
 
-    def __exit__(
+    async def __aexit__(
         self,
         exc_type: type[BaseException] | None,
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self.close()
+        await self.close()
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Close the connections."""
-        self._driver.close()
+        await self._runner.close()
 
-    def put(
+    async def put(
         self,
         path: str | PathLike[str],
         *,
@@ -101,7 +101,7 @@ class Client:
         goes without is compared by its MD5 as it is sent. With a `journal`, a call that was cut
         short is gone on with by the next one. `folder_id` None puts it into no folder.
         """
-        return self._driver.run(
+        return await self._runner.run(
             Put(
                 self._api,
                 self.base_url,
@@ -113,7 +113,7 @@ class Client:
             ).flow()
         )
 
-    def get(
+    async def get(
         self,
         file_id: str,
         path: str | PathLike[str],
@@ -122,63 +122,68 @@ class Client:
         progress: Progress = SILENT,
     ) -> Received:
         """Fetch a file to `path`, or into it if it is a folder; see `Get.to_file`."""
-        return self._driver.run(
+        return await self._runner.run(
             self._get(file_id, progress).to_file(Path(path), overwrite=overwrite)
         )
 
-    def get_to(self, file_id: str, stream: BinaryIO, *, progress: Progress = SILENT) -> Received:
+    async def get_to(
+        self, file_id: str, stream: BinaryIO, *, progress: Progress = SILENT
+    ) -> Received:
         """Fetch a file in order to a stream; see `Get.to_stream`."""
-        return self._driver.run(self._get(file_id, progress).to_stream(stream))
+        return await self._runner.run(self._get(file_id, progress).to_stream(stream))
 
-    def read(self, file_id: str) -> bytes:
+    async def read(self, file_id: str) -> bytes:
         """Return a file's bytes."""
         buffer = io.BytesIO()
-        self.get_to(file_id, buffer)
+        await self.get_to(file_id, buffer)
         return buffer.getvalue()
 
-    def file(self, file_id: str) -> File:
+    async def file(self, file_id: str) -> File:
         """Return a file's record."""
-        return self._driver.run(self._api.file(file_id))
+        return await self._runner.run(self._api.file(file_id))
 
-    def page(
+    async def page(
         self, *, purpose: str | None = None, limit: int = PAGE, after: str | None = None
     ) -> FilePage:
         """Return up to `limit` (1..10000) files, newest first, older than the file `after`."""
-        return self._driver.run(self._api.files(purpose=purpose, limit=limit, after=after))
+        return await self._runner.run(self._api.files(purpose=purpose, limit=limit, after=after))
 
-    def files(self, *, purpose: str | None = None, page_size: int = PAGE) -> Iterator[File]:
+    async def files(
+        self, *, purpose: str | None = None, page_size: int = PAGE
+    ) -> AsyncIterator[File]:
         """Yield all files, newest first, asking for `page_size` (1..10000) at a time."""
-        page = self.page(purpose=purpose, limit=page_size)
-        yield from page.data
-        while page.has_more and page.data:
+        after = None
+        while True:
+            page = await self.page(purpose=purpose, limit=page_size, after=after)
+            for file in page.data:
+                yield file
+            if not page.has_more or not page.data:
+                return
             after = page.data[-1].id
-            page = self.page(purpose=purpose, limit=page_size, after=after)
-            yield from page.data
 
-    def delete(self, file_id: str) -> FileDeleted:
+    async def delete(self, file_id: str) -> FileDeleted:
         """Delete a file for good."""
-        return self._driver.run(self._api.delete(file_id))
+        return await self._runner.run(self._api.delete(file_id))
 
-    def wait(self, file_id: str, *, within: float = 300) -> File:
+    async def wait(self, file_id: str, *, within: float = 300) -> File:
         """Return the file once it is validated; WaitTimeoutError after `within` seconds."""
-        return self._driver.run(self._api.settled(file_id, within))
+        return await self._runner.run(self._api.settled(file_id, within))
 
-    def validation(self, file_id: str) -> Validation:
+    async def validation(self, file_id: str) -> Validation:
         """Return the validation report of a batch file."""
-        return self._driver.run(self._api.validation(file_id))
+        return await self._runner.run(self._api.validation(file_id))
 
-    def usage(self) -> Usage:
+    async def usage(self) -> Usage:
         """Return what the project uses of its quota."""
-        return self._driver.run(self._api.usage())
+        return await self._runner.run(self._api.usage())
 
     @cached_property
-    def space(self) -> Space:
+    def space(self) -> AsyncSpace:
         """The project's files as people see them, with folders and a trash."""
-        # Imported when it is asked for: most programs do without.
-        made: Space = import_module("larder_client.space.client").Space(
-            self._driver, self._api.policy, self._parallel
-        )
-        return made
+        # Imported when it is used: most programs do without.
+        from larder_client._async.space import AsyncSpace  # noqa: PLC0415
+
+        return AsyncSpace(self._runner, self._api.policy, self._parallel)
 
     def _get(self, file_id: str, progress: Progress) -> Get:
         return Get(self._api, self.base_url, file_id, progress, self._parallel)

@@ -1,4 +1,5 @@
-"""The Space with blocking calls: `Client.space`."""
+# Generated from _async/space.py: edit that one and run 'make sync-client'.
+"""The Space: `AsyncClient.space`, and `Client.space` with blocking calls."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from larder_client.flow.retries import RetryPolicy
     from larder_client.flow.steps import Flow
-    from larder_client.flow.sync_runner import Threads
+    from larder_client.flow.sync_runner import SyncRunner
     from larder_client.space.models import (
         FileChanges,
         FileFilters,
@@ -36,8 +37,8 @@ class Space:
     the place of what lies in no folder.
     """
 
-    def __init__(self, driver: Threads, policy: RetryPolicy, parallel: int) -> None:
-        self._driver = driver
+    def __init__(self, runner: SyncRunner, policy: RetryPolicy, parallel: int) -> None:
+        self._runner = runner
         self._api = SpaceApi(policy)
         self._parallel = parallel
         self._paths = Paths(self._api, parallel)
@@ -49,21 +50,21 @@ class Space:
 
     def file(self, file_id: str) -> SpaceFile:
         """Return a file's record."""
-        return self._driver.run(self._api.file(file_id))
+        return self._runner.run(self._api.file(file_id))
 
     def create(
         self, name: str, data: bytes, *, folder_id: str | None = None, tags: Sequence[str] = ()
     ) -> SpaceFile:
         """Store a file of up to 2 MiB in one request; the client's `put` sends any size."""
-        return self._driver.run(self._api.create_file(name, data, folder_id, tags))
+        return self._runner.run(self._api.create_file(name, data, folder_id, tags))
 
     def update(self, file_id: str, **changes: Unpack[FileChanges]) -> SpaceFile:
         """Rename, move, tag or mark a file."""
-        return self._driver.run(self._api.update_file(file_id, changes))
+        return self._runner.run(self._api.update_file(file_id, changes))
 
     def trash(self, file_id: str) -> SpaceFileDeleted:
         """Move a file to the trash, where it can be restored for 30 days."""
-        return self._driver.run(self._api.trash_file(file_id))
+        return self._runner.run(self._api.trash_file(file_id))
 
     def trashed(self) -> Iterator[TrashedFile]:
         """Yield the files in the trash, the last deleted first."""
@@ -72,15 +73,15 @@ class Space:
 
     def restore(self, file_id: str) -> SpaceFile:
         """Take a file out of the trash, to its folder, or to the root if that is gone."""
-        return self._driver.run(self._api.restore(file_id))
+        return self._runner.run(self._api.restore(file_id))
 
     def purge(self, file_id: str) -> SpaceFileDeleted:
         """Delete a file in the trash for good."""
-        return self._driver.run(self._api.purge(file_id))
+        return self._runner.run(self._api.purge(file_id))
 
     def empty_trash(self) -> TrashEmptied:
         """Delete all that is in the trash for good."""
-        return self._driver.run(self._api.empty_trash())
+        return self._runner.run(self._api.empty_trash())
 
     def folders(self, parent_id: str = ROOT) -> Iterator[Folder]:
         """Yield the folders in a folder, by name."""
@@ -89,43 +90,43 @@ class Space:
 
     def folder(self, folder_id: str) -> Folder:
         """Return a folder."""
-        return self._driver.run(self._api.folder(folder_id))
+        return self._runner.run(self._api.folder(folder_id))
 
     def create_folder(self, name: str, parent_id: str = ROOT) -> Folder:
         """Make a folder; ApiError `folder_exists` if there is one of that name, in any case."""
-        return self._driver.run(self._api.create_folder(name, parent_id))
+        return self._runner.run(self._api.create_folder(name, parent_id))
 
     def update_folder(self, folder_id: str, **changes: Unpack[FolderChanges]) -> Folder:
         """Rename, move or mark a folder; what lies in it moves with it."""
-        return self._driver.run(self._api.update_folder(folder_id, changes))
+        return self._runner.run(self._api.update_folder(folder_id, changes))
 
     def delete_folder(self, folder_id: str, *, recursive: bool = False) -> FolderDeleted:
         """Delete an empty folder, or with `recursive` any, whose files go to the trash."""
-        return self._driver.run(self._api.delete_folder(folder_id, recursive=recursive))
+        return self._runner.run(self._api.delete_folder(folder_id, recursive=recursive))
 
     def at(self, path: str) -> SpaceFile | Folder | None:
         """Return what lies at a path, None for the root; see `Paths.at`."""
-        return self._driver.run(self._paths.at(path))
+        return self._runner.run(self._paths.at(path))
 
     def file_at(self, path: str) -> SpaceFile:
         """Return the file at a path; see `Paths.file`."""
-        return self._driver.run(self._paths.file(path))
+        return self._runner.run(self._paths.file(path))
 
     def trashed_at(self, path: str) -> TrashedFile:
         """Return the file in the trash that lay at a path; see `Paths.trashed`."""
-        return self._driver.run(self._paths.trashed(path))
+        return self._runner.run(self._paths.trashed(path))
 
     def folder_at(self, path: str) -> Folder | None:
         """Return the folder at a path, None for the root; see `Paths.folder`."""
-        return self._driver.run(self._paths.folder(path))
+        return self._runner.run(self._paths.folder(path))
 
     def make_folders(self, path: str) -> Folder | None:
         """Return the folder at a path, made with those above it where they are missing."""
-        return self._driver.run(self._paths.make(path))
+        return self._runner.run(self._paths.make(path))
 
     def paths_of(self, folder_ids: Iterable[str]) -> dict[str, str]:
         """Return the paths of folders by their ids, without those that are gone."""
-        return self._driver.run(self._paths.of_folders(folder_ids))
+        return self._runner.run(self._paths.of_folders(folder_ids))
 
     def tree(
         self,
@@ -136,11 +137,11 @@ class Space:
     ) -> Tree:
         """Return what lies in a folder, None for the root, `depth` levels deep; see `Trees.of`."""
         trees = Trees(self._api, self._parallel, most_files)
-        return self._driver.run(trees.of(folder, depth))
+        return self._runner.run(trees.of(folder, depth))
 
     def _pages[P: Page](self, load: Callable[[str | None], Flow[P]]) -> Iterator[P]:
-        page = self._driver.run(load(None))
+        page = self._runner.run(load(None))
         yield page
         while page.pagination.has_more:
-            page = self._driver.run(load(page.pagination.cursor))
+            page = self._runner.run(load(page.pagination.cursor))
             yield page
