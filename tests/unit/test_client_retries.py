@@ -8,12 +8,12 @@ import httpx
 import pytest
 
 from larder_client.errors import ConnectionFailedError
-from larder_client.flow.retries import RetryPolicy, exchange
-from larder_client.flow.steps import Exchange, Reply, Sleep
+from larder_client.flow.retries import RetryPolicy, send_with_retries
+from larder_client.flow.steps import Reply, Request, Sleep
 
 NOW = 1_800_000_000.0
 POLICY = RetryPolicy(now=lambda: NOW, chance=lambda: 0.0)
-REQUEST = Exchange("GET", "/usage")
+REQUEST = Request("GET", "/usage")
 
 
 def reply(status: int, **headers: str) -> Reply:
@@ -23,17 +23,17 @@ def reply(status: int, **headers: str) -> Reply:
 
 @pytest.mark.parametrize("status", [408, 409, 429, 500, 502, 503, 529])
 def test_what_may_pass_is_tried_again(status: int) -> None:
-    assert POLICY.wants(reply(status))
+    assert POLICY.should_retry(reply(status))
 
 
 @pytest.mark.parametrize("status", [200, 206, 302, 400, 401, 403, 404, 412, 413, 416, 422])
 def test_what_stays_is_not_tried_again(status: int) -> None:
-    assert not POLICY.wants(reply(status))
+    assert not POLICY.should_retry(reply(status))
 
 
 @pytest.mark.parametrize(("status", "said"), [(409, "false"), (400, "true")])
 def test_the_server_has_the_last_word(status: int, said: str) -> None:
-    assert POLICY.wants(reply(status, x_should_retry=said)) == (said == "true")
+    assert POLICY.should_retry(reply(status, x_should_retry=said)) == (said == "true")
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_without_a_usable_word_of_the_server_the_delay_is_ours(headers: dict[str
 
 @pytest.mark.parametrize("asked", ["121", "inf", formatdate(NOW + 3_600, usegmt=True)])
 def test_nobody_waits_longer_than_two_minutes(asked: str) -> None:
-    assert not POLICY.wants(reply(503, retry_after=asked))
+    assert not POLICY.should_retry(reply(503, retry_after=asked))
 
 
 def test_the_delay_doubles_up_to_eight_seconds() -> None:
@@ -82,7 +82,7 @@ def test_chance_shortens_the_delay_by_up_to_a_quarter(chance: float, delay: floa
 
 
 def test_the_last_reply_is_the_answer_when_the_retries_are_used_up() -> None:
-    flow = exchange(POLICY, lambda: REQUEST)
+    flow = send_with_retries(POLICY, lambda: REQUEST)
 
     steps = [next(flow)]
     for _ in range(2):
@@ -96,7 +96,7 @@ def test_the_last_reply_is_the_answer_when_the_retries_are_used_up() -> None:
 
 
 def test_a_connection_that_fails_three_times_is_given_up() -> None:
-    flow = exchange(POLICY, lambda: REQUEST)
+    flow = send_with_retries(POLICY, lambda: REQUEST)
 
     next(flow)
     for _ in range(2):
@@ -109,7 +109,7 @@ def test_a_connection_that_fails_three_times_is_given_up() -> None:
 
 def test_retries_are_counted_anew_after_progress() -> None:
     received = [0]
-    flow = exchange(POLICY, lambda: REQUEST, progress=lambda: sum(received))
+    flow = send_with_retries(POLICY, lambda: REQUEST, progress=lambda: sum(received))
 
     next(flow)
     for _ in range(10):
@@ -124,7 +124,7 @@ def test_retries_are_counted_anew_after_progress() -> None:
 
 
 def test_a_request_that_cannot_be_sent_is_not_tried_again() -> None:
-    flow = exchange(POLICY, lambda: Exchange("GET", "ftp://larder.test/usage"))
+    flow = send_with_retries(POLICY, lambda: Request("GET", "ftp://larder.test/usage"))
     next(flow)
 
     with pytest.raises(ConnectionFailedError, match=r"larder\.test"):

@@ -12,7 +12,7 @@ import httpx
 
 from larder_client.files.api import Api
 from larder_client.flow.async_runner import AsyncRunner, AsyncSleep
-from larder_client.flow.lazy_tls import Trust
+from larder_client.flow.lazy_tls import LazyTLSContext
 from larder_client.flow.retries import MAX_RETRIES, RetryPolicy
 from larder_client.options import API_TIMEOUT, PARALLEL, STORE_TIMEOUT, Access
 from larder_client.transfer.get import Get, Received
@@ -54,7 +54,7 @@ class AsyncClient:
         self.base_url = access.base_url
         self._parallel = parallel
         self._api = Api(RetryPolicy(max_retries))
-        tls = Trust()
+        tls = LazyTLSContext()
         self._runner = AsyncRunner(
             httpx.AsyncClient(
                 base_url=access.base_url,
@@ -167,7 +167,7 @@ class AsyncClient:
 
     async def wait(self, file_id: str, *, within: float = 300) -> File:
         """Return the file once it is validated; WaitTimeoutError after `within` seconds."""
-        return await self._runner.run(self._api.settled(file_id, within))
+        return await self._runner.run(self._api.wait_for_processing(file_id, within))
 
     async def validation(self, file_id: str) -> Validation:
         """Return the validation report of a batch file."""

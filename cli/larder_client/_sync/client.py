@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO, Self
 import httpx
 
 from larder_client.files.api import Api
-from larder_client.flow.lazy_tls import Trust
+from larder_client.flow.lazy_tls import LazyTLSContext
 from larder_client.flow.retries import MAX_RETRIES, RetryPolicy
 from larder_client.flow.sync_runner import SyncRunner, SyncSleep
 from larder_client.options import API_TIMEOUT, PARALLEL, STORE_TIMEOUT, Access
@@ -55,7 +55,7 @@ class Client:
         self.base_url = access.base_url
         self._parallel = parallel
         self._api = Api(RetryPolicy(max_retries))
-        tls = Trust()
+        tls = LazyTLSContext()
         self._runner = SyncRunner(
             httpx.Client(
                 base_url=access.base_url,
@@ -163,7 +163,7 @@ class Client:
 
     def wait(self, file_id: str, *, within: float = 300) -> File:
         """Return the file once it is validated; WaitTimeoutError after `within` seconds."""
-        return self._runner.run(self._api.settled(file_id, within))
+        return self._runner.run(self._api.wait_for_processing(file_id, within))
 
     def validation(self, file_id: str) -> Validation:
         """Return the validation report of a batch file."""

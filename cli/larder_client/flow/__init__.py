@@ -1,1 +1,1 @@
-"""One description of a request flow, run by threads or by asyncio."""
+"""Operations as flows, and what runs them: requests, retries, threads and tasks."""

@@ -1,4 +1,4 @@
-"""Drives flows on asyncio's event loop; what goes on together, in tasks."""
+"""Runs flows on asyncio's event loop; those of a gather in tasks."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from larder_client.flow.steps import Exchange, Flow, Reply, Sleep, Step, Together, Work
+from larder_client.flow.steps import Blocking, Flow, Gather, Reply, Request, Sleep, Step
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
@@ -19,7 +19,7 @@ type AsyncSleep = Callable[[float], Awaitable[None]]
 
 
 class AsyncRunner:
-    """Runs flows; `api` sends with the key, `store` without. Blocking steps run in threads."""
+    """Runs flows. `api` sends with the key, `store` without it; blocking steps run in threads."""
 
     def __init__(
         self,
@@ -32,7 +32,7 @@ class AsyncRunner:
         self._sleep = sleep
 
     async def run[T](self, flow: Flow[T], threads: ThreadPoolExecutor | None = None) -> T:
-        """Return the flow's result. Blocking steps run in `threads`, None for the loop's own."""
+        """Return the flow's result. `threads` run its blocking steps, None: the loop's own."""
         resume: Callable[[], Step] = partial(next, flow)
         while True:
             try:
@@ -42,7 +42,7 @@ class AsyncRunner:
                 return result
             try:
                 answer = await self._perform(step, threads)
-            except BaseException as error:  # noqa: BLE001 - the flow's to handle
+            except BaseException as error:  # noqa: BLE001 - the flow handles it
                 resume = partial(flow.throw, error)
             else:
                 resume = partial(flow.send, answer)
@@ -54,16 +54,16 @@ class AsyncRunner:
 
     async def _perform(self, step: Step, threads: ThreadPoolExecutor | None) -> Any:  # noqa: ANN401
         match step:
-            case Exchange():
-                return await self._exchange(step)
+            case Request():
+                return await self._send(step)
             case Sleep(seconds):
                 return await self._sleep(seconds)
-            case Work(call):
+            case Blocking(call):
                 return await asyncio.get_running_loop().run_in_executor(threads, call)
-            case Together(flows, limit):
-                return await self._together(flows, limit)
+            case Gather(flows, limit):
+                return await self._gather(flows, limit)
 
-    async def _exchange(self, step: Exchange) -> Reply:
+    async def _send(self, step: Request) -> Reply:
         client = self._api if step.url.startswith("/") else self._store
         headers, body = dict(step.headers), step.body
         content: bytes | AsyncIterator[bytes]
@@ -77,7 +77,7 @@ class AsyncRunner:
         )
         response = await client.send(request, stream=True)
         try:
-            if step.sink is None or not step.sink.takes(response.status_code, response.headers):
+            if step.sink is None or not step.sink.accepts(response.status_code, response.headers):
                 return Reply(response.status_code, response.headers, await response.aread())
             async for block in response.aiter_raw():
                 if not await asyncio.to_thread(step.sink.write, block):
@@ -86,21 +86,21 @@ class AsyncRunner:
         finally:
             await response.aclose()
 
-    async def _together(self, flows: Sequence[Flow[Any]], limit: int) -> list[Any]:
+    async def _gather(self, flows: Sequence[Flow[Any]], limit: int) -> list[Any]:
         results: list[Any] = [None] * len(flows)
         waiting = enumerate(flows)
-        # One thread for each flow: a blocking step may wait for another flow of the same gather,
-        # and in the loop's own threads those that wait would keep everything else from running.
+        # One thread for each flow, because a blocking step may wait for another flow of the gather.
+        # In the loop's own threads, such steps would keep everything else from running.
         threads = ThreadPoolExecutor(limit, thread_name_prefix="larder")
 
-        async def work() -> None:
+        async def worker() -> None:
             for index, flow in waiting:
                 results[index] = await self.run(flow, threads)
 
         try:
             async with asyncio.TaskGroup() as group:
                 for _ in range(min(limit, len(flows))):
-                    group.create_task(work())
+                    group.create_task(worker())
         except BaseExceptionGroup as failed:
             first = failed.exceptions[0]
         else:

@@ -1,9 +1,11 @@
-"""What is tried again, and when: as OpenAI's SDKs do.
+"""Retries, by the rules of OpenAI's SDKs.
+
+Retried are 408, 409, 429 and 5xx, unless `x-should-retry` says otherwise, and every request that
+got no reply. The delay is `Retry-After` if that is at most two minutes; otherwise 0.5 seconds,
+doubled with each retry up to 8, minus a random part of up to a quarter.
 
 https://github.com/openai/openai-python/blob/main/src/openai/_base_client.py (`_should_retry`,
-`_calculate_retry_timeout`): 408, 409, 429 and 5xx unless `x-should-retry` says otherwise, and
-every failure to get an answer; after `Retry-After` of at most two minutes, or else after 0.5
-seconds that double up to 8, less up to a quarter of it by chance.
+`_calculate_retry_timeout`)
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from typing import TYPE_CHECKING
 import httpx
 
 from larder_client.errors import ConnectionFailedError
-from larder_client.flow.steps import Exchange, Flow, Reply, Sleep
+from larder_client.flow.steps import Flow, Reply, Request, Sleep
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,22 +33,22 @@ MAX_RETRY_AFTER = 120.0
 
 _RETRIED = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT, HTTPStatus.TOO_MANY_REQUESTS}
 
-# Asking again does not mend a request that cannot be sent.
-_HOPELESS = (httpx.UnsupportedProtocol, httpx.LocalProtocolError)
+# Requests that cannot be sent at all: another try fails in the same way.
+_PERMANENT = (httpx.UnsupportedProtocol, httpx.LocalProtocolError)
 
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How often to try again; `now` in unix seconds, `chance` within 0..1."""
+    """When to retry; `now` returns unix seconds, `chance` a number from 0 to 1."""
 
     max_retries: int = MAX_RETRIES
     now: Callable[[], float] = time.time
     chance: Callable[[], float] = random.random
 
-    def wants(self, reply: Reply) -> bool:
-        """Tell whether the same request may be answered otherwise later."""
-        asked = self._retry_after(reply.headers)
-        if asked is not None and asked > MAX_RETRY_AFTER:
+    def should_retry(self, reply: Reply) -> bool:
+        """Return whether the same request may succeed later."""
+        requested = self._retry_after(reply.headers)
+        if requested is not None and requested > MAX_RETRY_AFTER:
             return False
         match reply.headers.get("x-should-retry"):
             case "true":
@@ -57,11 +59,11 @@ class RetryPolicy:
 
     def delay(self, retry: int, headers: httpx.Headers | None = None) -> float:
         """Return the seconds before the `retry`th retry, counted from 0."""
-        asked = None if headers is None else self._retry_after(headers)
-        if asked is not None and 0 < asked <= MAX_RETRY_AFTER:
-            return asked
-        grown = FIRST_DELAY * 2.0 ** min(retry, 16)
-        return min(grown, MAX_DELAY) * (1 - 0.25 * self.chance())
+        requested = None if headers is None else self._retry_after(headers)
+        if requested is not None and 0 < requested <= MAX_RETRY_AFTER:
+            return requested
+        doubled = FIRST_DELAY * 2.0 ** min(retry, 16)
+        return min(doubled, MAX_DELAY) * (1 - 0.25 * self.chance())
 
     def _retry_after(self, headers: httpx.Headers) -> float | None:
         for name, divisor in (("retry-after-ms", 1000), ("retry-after", 1)):
@@ -77,55 +79,54 @@ class RetryPolicy:
             return None
 
 
-def exchange(
+def send_with_retries(
     policy: RetryPolicy,
-    attempt: Callable[[], Exchange],
+    attempt: Callable[[], Request],
     *,
-    wants: Callable[[Reply], bool] | None = None,
+    should_retry: Callable[[Reply], bool] | None = None,
     progress: Callable[[], int] = lambda: 0,
 ) -> Flow[Reply]:
-    """Make a request, again as the policy says, and return the last reply, whatever its status.
+    """Send a request, retry it by the policy, and return the last reply, whatever its status.
 
-    `attempt` is called for each try; `wants` says in the policy's stead what to try again. A
-    change of what `progress` returns means that the last try was not in vain: the retries are
-    counted anew.
+    `attempt` makes the request for each try. `should_retry` replaces the policy's rule. When the
+    value of `progress` has changed since the last try, the count of retries starts again.
 
     Raises:
-        ConnectionFailedError: there was no answer.
+        ConnectionFailedError: there was no reply.
     """
-    wants = wants or policy.wants
+    should_retry = should_retry or policy.should_retry
     retry = 0
-    reached = progress()
+    last_progress = progress()
     while True:
         request = attempt()
         try:
             reply: Reply = yield request
         except httpx.RequestError as error:
-            if progress() != reached:
-                retry, reached = 0, progress()
-            if retry >= policy.max_retries or isinstance(error, _HOPELESS):
-                raise ConnectionFailedError(_told(request, error)) from error
+            if progress() != last_progress:
+                retry, last_progress = 0, progress()
+            if retry >= policy.max_retries or isinstance(error, _PERMANENT):
+                raise ConnectionFailedError(_describe(request, error)) from error
             delay = policy.delay(retry)
         else:
-            if retry >= policy.max_retries or not wants(reply):
+            if retry >= policy.max_retries or not should_retry(reply):
                 return reply
             delay = policy.delay(retry, reply.headers)
         retry += 1
         yield Sleep(delay)
 
 
-def _told(request: Exchange, error: httpx.RequestError) -> str:
+def _describe(request: Request, error: httpx.RequestError) -> str:
     try:
         host = error.request.url.netloc.decode("ascii", "replace")
     except RuntimeError:
         host = httpx.URL(request.url).netloc.decode("ascii", "replace") or "the server"
     match error:
         case httpx.ConnectTimeout():
-            what = "does not answer"
+            problem = "does not answer"
         case httpx.ConnectError():
-            what = f"cannot be reached: {error}"
+            problem = f"cannot be reached: {error}"
         case httpx.TimeoutException():
-            what = "stopped answering"
+            problem = "stopped answering"
         case _:
-            what = f"broke the connection off: {error or type(error).__name__}"
-    return f"{host} {what}"
+            problem = f"dropped the connection: {error or type(error).__name__}"
+    return f"{host} {problem}"

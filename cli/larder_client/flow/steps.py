@@ -1,8 +1,8 @@
-"""What an operation asks for, so that one description of it serves sync and async clients.
+"""The steps of an operation: one description of it serves the sync and the async client.
 
-An operation is a generator, a `Flow`: it yields steps, is sent each step's result, or has its
-failure thrown in, and returns the operation's result. It does no network I/O and never waits.
-`SyncRunner` and `AsyncRunner` run flows.
+An operation is a generator, a `Flow`. It yields steps, is sent the result of each (or has its
+error thrown in), and returns the operation's result. It does no network I/O and never waits
+itself: `SyncRunner` and `AsyncRunner` do that for it.
 """
 
 from __future__ import annotations
@@ -16,29 +16,29 @@ if TYPE_CHECKING:
 
 
 class Body(Protocol):
-    """Bytes to send that are not in memory; driven once."""
+    """Bytes to send that are not in memory."""
 
     @property
     def size(self) -> int:
-        """Exactly how many `blocks` yields."""
+        """The exact number of bytes that `blocks` yields."""
 
     def blocks(self) -> Iterator[bytes]:
-        """Read the bytes."""
+        """Read the bytes; called once per request."""
 
 
 class Sink(Protocol):
-    """Where an answer's bytes go, block by block."""
+    """Where the bytes of a reply go, block by block."""
 
-    def takes(self, status: int, headers: httpx.Headers) -> bool:
-        """Tell whether the answer's body is for here; else it is kept in the reply."""
+    def accepts(self, status: int, headers: httpx.Headers) -> bool:
+        """Return whether the body goes here; otherwise it is kept in `Reply.body`."""
 
     def write(self, block: bytes) -> bool:
-        """Take a block; False when no further ones are wanted."""
+        """Store a block; return False to stop receiving."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer, whatever its status; `body` is empty when a sink took it."""
+    """A reply of any status; `body` is empty when a sink took it."""
 
     status: int
     headers: httpx.Headers
@@ -46,11 +46,11 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
-class Exchange:
+class Request:
     """One request and its reply. Raises httpx.RequestError.
 
-    A `url` that begins with a slash is a path of the API and goes with the key; any other is
-    absolute and goes without. Redirects are not followed.
+    A `url` that begins with a slash is a path of the API and is sent with the key. Any other is
+    absolute and is sent without it. Redirects are not followed.
     """
 
     method: str
@@ -69,34 +69,34 @@ class Sleep:
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
-    """Something that blocks or computes: file I/O, hashing. Raises what it raises."""
+class Blocking:
+    """A call that blocks or computes, such as file I/O or hashing. Raises what the call raises."""
 
     call: Callable[[], Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Together:
-    """Flows at the same time, at most `limit`; their results in order.
+class Gather:
+    """Flows that run concurrently, at most `limit` at a time; their results in order.
 
-    When one raises, those that have not begun never do, the others stop, and the error is raised.
+    When one raises, the others stop, those that have not started never do, and the error is raised.
     """
 
     flows: Sequence[Flow[Any]]
     limit: int
 
 
-type Step = Exchange | Sleep | Work | Together
+type Step = Request | Sleep | Blocking | Gather
 type Flow[T] = Generator[Step, Any, T]
 
 
-def work[T](call: Callable[[], T]) -> Flow[T]:
-    """Do something that blocks, outside of any event loop."""
-    result: T = yield Work(call)
+def blocking[T](call: Callable[[], T]) -> Flow[T]:
+    """Run a blocking call outside the event loop and return its result."""
+    result: T = yield Blocking(call)
     return result
 
 
-def together[T](flows: Sequence[Flow[T]], limit: int) -> Flow[list[T]]:
-    """Run flows at the same time."""
-    results: list[T] = yield Together(flows, limit)
+def gather[T](flows: Sequence[Flow[T]], limit: int) -> Flow[list[T]]:
+    """Run flows concurrently and return their results in order."""
+    results: list[T] = yield Gather(flows, limit)
     return results

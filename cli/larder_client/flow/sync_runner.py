@@ -1,4 +1,4 @@
-"""Drives flows with blocking calls; what goes on together, in threads."""
+"""Runs flows with blocking calls; those of a gather in threads."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import partial
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Any
 
-from larder_client.flow.steps import Exchange, Flow, Reply, Sleep, Step, Together, Work
+from larder_client.flow.steps import Blocking, Flow, Gather, Reply, Request, Sleep, Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -15,18 +15,18 @@ if TYPE_CHECKING:
     import httpx
 
 GRACE = 1.0
-"""Seconds that threads get to put down what they have, when the caller is interrupted."""
+"""Seconds that threads get to save their progress when the caller is interrupted."""
 
 
 class _StoppedError(Exception):
-    """Another flow of the same `Together` has failed."""
+    """Another flow of the same gather failed."""
 
 
 type SyncSleep = Callable[[float], None]
 
 
 class SyncRunner:
-    """Runs flows; `api` sends with the key, `store` without."""
+    """Runs flows. `api` sends with the key, `store` without it."""
 
     def __init__(
         self,
@@ -39,7 +39,7 @@ class SyncRunner:
         self._sleep = sleep
 
     def run[T](self, flow: Flow[T], stop: Event | None = None) -> T:
-        """Return the flow's result; it stops at the next block of bytes when `stop` is set."""
+        """Return the flow's result. Setting `stop` ends it at the next block of bytes."""
         resume: Callable[[], Step] = partial(next, flow)
         while True:
             try:
@@ -49,7 +49,7 @@ class SyncRunner:
                 return result
             try:
                 answer = self._perform(step, stop)
-            except BaseException as error:  # noqa: BLE001 - the flow's to handle
+            except BaseException as error:  # noqa: BLE001 - the flow handles it
                 resume = partial(flow.throw, error)
             else:
                 resume = partial(flow.send, answer)
@@ -59,18 +59,18 @@ class SyncRunner:
         self._api.close()
         self._store.close()
 
-    def _perform(self, step: Step, stop: Event | None) -> Any:  # noqa: ANN401 - by kind of step
+    def _perform(self, step: Step, stop: Event | None) -> Any:  # noqa: ANN401 - depends on the step
         match step:
-            case Exchange():
-                return self._exchange(step, stop)
+            case Request():
+                return self._send(step, stop)
             case Sleep(seconds):
                 return self._sleep(seconds)
-            case Work(call):
+            case Blocking(call):
                 return call()
-            case Together(flows, limit):
-                return self._together(flows, limit)
+            case Gather(flows, limit):
+                return self._gather(flows, limit)
 
-    def _exchange(self, step: Exchange, stop: Event | None) -> Reply:
+    def _send(self, step: Request, stop: Event | None) -> Reply:
         if stop is not None and stop.is_set():
             raise _StoppedError
         client = self._api if step.url.startswith("/") else self._store
@@ -86,7 +86,7 @@ class SyncRunner:
         )
         response = client.send(request, stream=True)
         try:
-            if step.sink is None or not step.sink.takes(response.status_code, response.headers):
+            if step.sink is None or not step.sink.accepts(response.status_code, response.headers):
                 return Reply(response.status_code, response.headers, response.read())
             for block in _until(stop, response.iter_raw()):
                 if not step.sink.write(block):
@@ -95,16 +95,16 @@ class SyncRunner:
         finally:
             response.close()
 
-    def _together(self, flows: Sequence[Flow[Any]], limit: int) -> list[Any]:
+    def _gather(self, flows: Sequence[Flow[Any]], limit: int) -> list[Any]:
         results: list[Any] = [None] * len(flows)
         failures: list[BaseException] = []
         waiting = enumerate(flows)
-        turn = Lock()
+        next_flow = Lock()
         stop = Event()
 
-        def work() -> None:
+        def worker() -> None:
             while not stop.is_set():
-                with turn:
+                with next_flow:
                     index, flow = next(waiting, (-1, None))
                 if flow is None:
                     return
@@ -114,8 +114,8 @@ class SyncRunner:
                     failures.append(error)
                     stop.set()
 
-        # Daemons: one that hangs in a dead connection does not keep the program from ending.
-        threads = [Thread(target=work, daemon=True) for _ in range(min(limit, len(flows)))]
+        # Daemons, so that one stuck in a dead connection does not keep the program alive.
+        threads = [Thread(target=worker, daemon=True) for _ in range(min(limit, len(flows)))]
         try:
             for thread in threads:
                 thread.start()

@@ -1,4 +1,4 @@
-"""Requests as Larder takes them, and its answers."""
+"""Requests in the form that Larder's API expects, and its replies."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ import httpx
 import msgspec
 
 from larder_client.errors import ApiError, UnexpectedAnswerError
-from larder_client.flow.steps import Exchange, Reply
+from larder_client.flow.steps import Reply, Request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from http import HTTPStatus
 
 
-def accepted(reply: Reply, *statuses: HTTPStatus) -> Reply:
+def expect_status(reply: Reply, *statuses: HTTPStatus) -> Reply:
     """Return the reply if it has one of the statuses.
 
     Raises:
-        ApiError: it is a refusal in Larder's envelope.
-        UnexpectedAnswerError: it is anything else.
+        ApiError: the reply is an error of Larder's.
+        UnexpectedAnswerError: the reply is not Larder's.
     """
     if reply.status in statuses:
         return reply
@@ -42,11 +42,11 @@ def accepted(reply: Reply, *statuses: HTTPStatus) -> Reply:
     )
 
 
-def decoded[T](kind: type[T], reply: Reply) -> T:
-    """Return what the answer says.
+def decode[T](kind: type[T], reply: Reply) -> T:
+    """Return the object in the reply's body.
 
     Raises:
-        UnexpectedAnswerError: it is nothing of that kind.
+        UnexpectedAnswerError: the body is not a `kind` in JSON.
     """
     try:
         return msgspec.json.decode(reply.body, type=kind)
@@ -55,39 +55,39 @@ def decoded[T](kind: type[T], reply: Reply) -> T:
 
 
 def _not_larder(reply: Reply) -> str:
-    where = f", a redirect to {target}" if (target := reply.headers.get("location")) else ""
+    redirect = f", a redirect to {target}" if (target := reply.headers.get("location")) else ""
     return (
-        f"The answer is not Larder's (HTTP {reply.status}{where}): is the base URL right? "
+        f"The answer is not Larder's (HTTP {reply.status}{redirect}): is the base URL right? "
         "It ends with /v1."
     )
 
 
 def json_request(
     method: str, path: str, value: Mapping[str, Any], headers: dict[str, str] | None = None
-) -> Exchange:
-    """Return a request with that value as its JSON body."""
+) -> Request:
+    """Return a request with `value` as its JSON body."""
     content_type = {"Content-Type": "application/json"}
-    return Exchange(
+    return Request(
         method, path, headers=content_type | (headers or {}), body=json.dumps(value).encode()
     )
 
 
-def form_request(path: str, fields: dict[str, Any], name: str, data: bytes) -> Exchange:
-    """Return a request that stores a file of that name once, with the fields in its form.
+def form_request(path: str, fields: dict[str, Any], name: str, data: bytes) -> Request:
+    """Return a request that uploads a small file by a form, with an idempotency key.
 
-    A list is several fields of one name.
+    A field whose value is a list is repeated.
     """
     form = httpx.Request("POST", "http://form", data=fields, files={"file": (name, data)})
-    # The same bytes each time, boundary included: a retry must be the same request.
-    headers = {"Content-Type": form.headers["Content-Type"]} | once()
-    return Exchange("POST", path, headers=headers, body=form.read())
+    # The body is encoded once: a retry must send the same bytes, boundary included.
+    headers = {"Content-Type": form.headers["Content-Type"]} | idempotency_header()
+    return Request("POST", path, headers=headers, body=form.read())
 
 
-def once() -> dict[str, str]:
-    """Return a key by which a retry whose first answer was lost does nothing twice."""
+def idempotency_header() -> dict[str, str]:
+    """Return a new idempotency key, so that a retry after a lost reply does nothing twice."""
     return {"Idempotency-Key": f"larder-client-{uuid.uuid4()}"}
 
 
-def segment(given_id: str) -> str:
-    """Return an id as one segment of a path, whatever is in it."""
+def path_segment(given_id: str) -> str:
+    """Return an id escaped as one segment of a path."""
     return quote(given_id, safe="").replace(".", "%2E")

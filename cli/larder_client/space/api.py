@@ -5,9 +5,16 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from larder_client.flow.retries import exchange
-from larder_client.flow.steps import Exchange, Flow
-from larder_client.flow.wire import accepted, decoded, form_request, json_request, once, segment
+from larder_client.flow.retries import send_with_retries
+from larder_client.flow.steps import Flow, Request
+from larder_client.flow.wire import (
+    decode,
+    expect_status,
+    form_request,
+    idempotency_header,
+    json_request,
+    path_segment,
+)
 from larder_client.space.models import (
     Folder,
     FolderDeleted,
@@ -38,12 +45,12 @@ class SpaceApi:
     def files(self, filters: FileFilters, *, limit: int, cursor: str | None) -> Flow[SpaceFilePage]:
         """Return a page of the files that the filters let through."""
         params = {name: _word(value) for name, value in _camel(filters).items()}
-        request = Exchange("GET", "/storage/files", params=params | _place(limit, cursor))
+        request = Request("GET", "/storage/files", params=params | _place(limit, cursor))
         return (yield from self._read(SpaceFilePage, request))
 
     def file(self, file_id: str) -> Flow[SpaceFile]:
         """Return the file's record."""
-        return (yield from self._read(SpaceFile, Exchange("GET", _file(file_id))))
+        return (yield from self._read(SpaceFile, Request("GET", _file(file_id))))
 
     def create_file(
         self, name: str, data: bytes, folder_id: str | None, tags: Sequence[str]
@@ -62,40 +69,40 @@ class SpaceApi:
 
     def trash_file(self, file_id: str) -> Flow[SpaceFileDeleted]:
         """Move the file to the trash."""
-        return (yield from self._read(SpaceFileDeleted, Exchange("DELETE", _file(file_id))))
+        return (yield from self._read(SpaceFileDeleted, Request("DELETE", _file(file_id))))
 
     def trash(self, *, limit: int, cursor: str | None) -> Flow[TrashPage]:
         """Return a page of the trash, the last deleted first."""
-        request = Exchange("GET", "/storage/trash", params=_place(limit, cursor))
+        request = Request("GET", "/storage/trash", params=_place(limit, cursor))
         return (yield from self._read(TrashPage, request))
 
     def restore(self, file_id: str) -> Flow[SpaceFile]:
         """Take the file out of the trash again."""
-        request = json_request("POST", f"{_trashed(file_id)}/restore", {}, once())
+        request = json_request("POST", f"{_trashed(file_id)}/restore", {}, idempotency_header())
         return (yield from self._read(SpaceFile, request))
 
     def purge(self, file_id: str) -> Flow[SpaceFileDeleted]:
         """Delete the file in the trash for good."""
-        return (yield from self._read(SpaceFileDeleted, Exchange("DELETE", _trashed(file_id))))
+        return (yield from self._read(SpaceFileDeleted, Request("DELETE", _trashed(file_id))))
 
     def empty_trash(self) -> Flow[TrashEmptied]:
         """Delete all that is in the trash for good."""
-        return (yield from self._read(TrashEmptied, Exchange("DELETE", "/storage/trash")))
+        return (yield from self._read(TrashEmptied, Request("DELETE", "/storage/trash")))
 
     def folders(self, parent_id: str | None, *, limit: int, cursor: str | None) -> Flow[FolderPage]:
         """Return a page of the folders in a folder, by name."""
         params = _place(limit, cursor) | ({} if parent_id is None else {"parentId": parent_id})
-        request = Exchange("GET", "/storage/folders", params=params)
+        request = Request("GET", "/storage/folders", params=params)
         return (yield from self._read(FolderPage, request))
 
     def folder(self, folder_id: str) -> Flow[Folder]:
         """Return the folder."""
-        return (yield from self._read(Folder, Exchange("GET", _folder(folder_id))))
+        return (yield from self._read(Folder, Request("GET", _folder(folder_id))))
 
     def create_folder(self, name: str, parent_id: str | None) -> Flow[Folder]:
         """Make a folder."""
         wanted = {"name": name, "parentId": parent_id}
-        request = json_request("POST", "/storage/folders", wanted, once())
+        request = json_request("POST", "/storage/folders", wanted, idempotency_header())
         return (yield from self._read(Folder, request))
 
     def update_folder(self, folder_id: str, changes: FolderChanges) -> Flow[Folder]:
@@ -106,24 +113,24 @@ class SpaceApi:
     def delete_folder(self, folder_id: str, *, recursive: bool) -> Flow[FolderDeleted]:
         """Delete an empty folder, or with `recursive` any, whose files go to the trash."""
         params = {"recursive": "true"} if recursive else {}
-        request = Exchange("DELETE", _folder(folder_id), params=params)
+        request = Request("DELETE", _folder(folder_id), params=params)
         return (yield from self._read(FolderDeleted, request))
 
-    def _read[T](self, kind: type[T], request: Exchange) -> Flow[T]:
-        reply = yield from exchange(self._policy, lambda: request)
-        return decoded(kind, accepted(reply, HTTPStatus.OK, HTTPStatus.ACCEPTED))
+    def _read[T](self, kind: type[T], request: Request) -> Flow[T]:
+        reply = yield from send_with_retries(self._policy, lambda: request)
+        return decode(kind, expect_status(reply, HTTPStatus.OK, HTTPStatus.ACCEPTED))
 
 
 def _file(file_id: str) -> str:
-    return f"/storage/files/{segment(file_id)}"
+    return f"/storage/files/{path_segment(file_id)}"
 
 
 def _trashed(file_id: str) -> str:
-    return f"/storage/trash/{segment(file_id)}"
+    return f"/storage/trash/{path_segment(file_id)}"
 
 
 def _folder(folder_id: str) -> str:
-    return f"/storage/folders/{segment(folder_id)}"
+    return f"/storage/folders/{path_segment(folder_id)}"
 
 
 def _place(limit: int, cursor: str | None) -> dict[str, str]:

@@ -12,7 +12,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from larder_client.errors import ApiError, PathError
-from larder_client.flow.steps import Flow, together
+from larder_client.flow.steps import Flow, gather
 from larder_client.space.models import ROOT, Folder, SpaceFile, TrashedFile
 from larder_client.space.pages import all_files, all_folders, all_trash
 
@@ -120,7 +120,7 @@ class Paths:
         wanted = set(folder_ids)
         while wanted:
             ids = sorted(wanted)
-            found = yield from together([self._known(each) for each in ids], self.parallel)
+            found = yield from gather([self._known(each) for each in ids], self.parallel)
             known.update(zip(ids, found, strict=True))
             wanted = {each.parent_id for each in found if each and each.parent_id} - known.keys()
         return {each: joined(_way(known, folder)) for each, folder in known.items() if folder}

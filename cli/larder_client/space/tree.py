@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from larder_client.errors import ApiError
-from larder_client.flow.steps import Flow, together
+from larder_client.flow.steps import Flow, gather
 from larder_client.space.models import ROOT, Folder, SpaceFile
 from larder_client.space.pages import all_files, all_folders
 
@@ -55,7 +55,7 @@ class Trees:
         opened: dict[str, _Contents | None] = {}
         level, reached = top.folders, 1
         while level and (depth is None or reached < depth):
-            found = yield from together([self._opened(each.id) for each in level], self.parallel)
+            found = yield from gather([self._opened(each.id) for each in level], self.parallel)
             opened.update((each.id, inside) for each, inside in zip(level, found, strict=True))
             level = [child for inside in found if inside for child in inside.folders]
             reached += 1

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO, Literal
 
 from larder.domain.filenames import InvalidFilenameError, clean_filename
 from larder_client.errors import ChecksumError, DestinationError, TransferError
-from larder_client.flow.steps import Flow, work
+from larder_client.flow.steps import Flow, blocking
 from larder_client.transfer.part_file import Partial, refuse_existing
 from larder_client.transfer.ranges import Pieces
 from larder_client.transfer.s3_download import Receiving
@@ -174,10 +174,10 @@ def _compare(file: File, etag: str, store: Partial | _Ordered) -> Flow[Checksum 
     """
     kind: Checksum
     if file.sha256 is not None:
-        kind, expected, found = "sha256", file.sha256, (yield from work(store.sha256))
+        kind, expected, found = "sha256", file.sha256, (yield from blocking(store.sha256))
     elif (plain := _MD5.fullmatch(etag)) is not None:
         # With SSE-S3, the ETag of what was stored by a single PUT is its MD5.
-        kind, expected, found = "md5", plain[1], (yield from work(store.md5))
+        kind, expected, found = "md5", plain[1], (yield from blocking(store.md5))
     else:
         return None
     if found != expected:

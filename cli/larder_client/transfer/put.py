@@ -13,7 +13,7 @@ from larder_client.errors import (
     TransferError,
     UploadEndedError,
 )
-from larder_client.flow.steps import Flow, work
+from larder_client.flow.steps import Flow, blocking
 from larder_client.transfer.resume import Begun
 from larder_client.transfer.s3_upload import Outcome, Sending
 
@@ -136,7 +136,7 @@ class Put:
             fields["folder_id"] = self.wish.folder_id
         if (sha256 := (yield from self._sha256())) is not None:
             fields["sha256"] = sha256
-        data = yield from work(self.source.read)
+        data = yield from blocking(self.source.read)
         self.progress.begin("sending", self.source.size)
         try:
             file = yield from self.api.create_file(self.wish.filename, data, fields)
@@ -220,7 +220,7 @@ class Put:
         if not wanted:
             return None
         self.progress.begin("checking", self.source.size)
-        return (yield from work(lambda: self.source.sha256(self.progress)))
+        return (yield from blocking(lambda: self.source.sha256(self.progress)))
 
     def _sending(self, *, with_md5: bool) -> Sending:
         return Sending(self.source, self.api.policy, self.progress, self.parallel, with_md5)

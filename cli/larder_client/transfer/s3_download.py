@@ -8,8 +8,8 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Protocol
 
 from larder_client.errors import TransferError
-from larder_client.flow.retries import exchange
-from larder_client.flow.steps import Exchange, Flow, together, work
+from larder_client.flow.retries import send_with_retries
+from larder_client.flow.steps import Flow, Request, blocking, gather
 
 if TYPE_CHECKING:
     import httpx
@@ -62,16 +62,16 @@ class Receiving:
         """
         flows = [self._connection(number) for number in range(connections)]
         try:
-            yield from together([work(self.store.hash_on), *flows], connections + 1)
+            yield from gather([blocking(self.store.hash_on), *flows], connections + 1)
         finally:
             self.pieces.stop()
 
     def _connection(self, number: int) -> Flow[None]:
         try:
-            while (piece := (yield from work(lambda: self.pieces.take(number)))) is not None:
+            while (piece := (yield from blocking(lambda: self.pieces.take(number)))) is not None:
                 yield from self._fetch(piece)
                 self.pieces.done(piece)
-                yield from work(self.store.hash_on)
+                yield from blocking(self.store.hash_on)
         except BaseException:
             # Those that wait for their turn are not to be waited for.
             self.pieces.stop()
@@ -83,7 +83,7 @@ class Receiving:
         try:
             while piece.left:
                 before = piece.position
-                reply = yield from exchange(
+                reply = yield from send_with_retries(
                     self.api.policy, stretch.request, progress=lambda: piece.position
                 )
                 if piece.position > before:
@@ -110,15 +110,15 @@ class _Stretch:
         self._piece = piece
         self._noted = self._written = piece.position
 
-    def request(self) -> Exchange:
+    def request(self) -> Request:
         """Ask for what is missing."""
         headers = {
             "Accept-Encoding": "identity",
             "Range": f"bytes={self._piece.position}-{self._piece.end - 1}",
         }
-        return Exchange("GET", self._receiving.url, headers=headers, sink=self)
+        return Request("GET", self._receiving.url, headers=headers, sink=self)
 
-    def takes(self, status: int, headers: httpx.Headers) -> bool:
+    def accepts(self, status: int, headers: httpx.Headers) -> bool:
         """Take bytes if they are those that were asked for."""
         if status not in {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT}:
             return False

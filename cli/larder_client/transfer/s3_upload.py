@@ -12,8 +12,8 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from larder_client.errors import ChecksumError, TransferError
-from larder_client.flow.retries import exchange
-from larder_client.flow.steps import Exchange, Flow, Reply, together, work
+from larder_client.flow.retries import send_with_retries
+from larder_client.flow.steps import Flow, Reply, Request, blocking, gather
 from larder_client.transfer.source import Slice
 
 if TYPE_CHECKING:
@@ -73,18 +73,18 @@ class Sending:
     def parts(self, part_size: int, parts: Sequence[Part]) -> Flow[list[Outcome]]:
         """Send those parts, several at a time; raises as `whole` does."""
         flows = [self._part(part_size, part) for part in parts]
-        return (yield from together(flows, self.parallel))
+        return (yield from gather(flows, self.parallel))
 
     def same(self, part_size: int, arrived: Sequence[ArrivedPart]) -> Flow[bool]:
         """Tell whether S3 has in those parts what the source has there now."""
         flows = [self._same(part_size, part) for part in arrived]
-        return all((yield from together(flows, self.parallel)))
+        return all((yield from gather(flows, self.parallel)))
 
     def _same(self, part_size: int, part: ArrivedPart) -> Flow[bool]:
         start, size = self._bounds(part_size, part.part_number)
         if part.size != size:
             return False
-        md5 = yield from work(lambda: self.source.md5(start, size, self.progress))
+        md5 = yield from blocking(lambda: self.source.md5(start, size, self.progress))
         return md5 == part.etag.strip('"')
 
     def _part(self, part_size: int, part: Part) -> Flow[Outcome]:
@@ -102,17 +102,17 @@ class Sending:
         return outcome
 
     def _put(self, url: str, headers: dict[str, str], body: Slice) -> Flow[Reply]:
-        def attempt() -> Exchange:
+        def attempt() -> Request:
             body.rewind()
-            return Exchange("PUT", url, headers=headers, body=body)
+            return Request("PUT", url, headers=headers, body=body)
 
-        def wants(reply: Reply) -> bool:
-            return self.policy.wants(reply) or (
+        def should_retry(reply: Reply) -> bool:
+            return self.policy.should_retry(reply) or (
                 reply.status == HTTPStatus.BAD_REQUEST and _code(reply) in _CONNECTION_CODES
             )
 
         try:
-            reply = yield from exchange(self.policy, attempt, wants=wants)
+            reply = yield from send_with_retries(self.policy, attempt, should_retry=should_retry)
         except BaseException:
             body.rewind()
             raise
