@@ -3,11 +3,11 @@
     from larder_client import Client
 
     with Client() as larder:
-        sent = larder.put("requests.jsonl")
-        file = larder.wait(sent.file.id)
+        uploaded = larder.put("requests.jsonl")
+        file = larder.wait(uploaded.file.id)
 
-It speaks to the API, sends bytes straight to S3, tries again as OpenAI's SDKs do, and goes on with
-transfers that were cut short.
+It calls the API, sends bytes straight to S3, retries as OpenAI's SDKs do, and resumes interrupted
+transfers.
 """
 
 from __future__ import annotations
@@ -31,18 +31,18 @@ from larder_client.errors import (
     WaitTimeoutError,
 )
 from larder_client.files.models import File, FileDeleted, FilePage, Problem, Usage, Validation
-from larder_client.transfer.get import Received
+from larder_client.transfer.download import DownloadResult
 from larder_client.transfer.progress import Progress
-from larder_client.transfer.put import Sent
-from larder_client.transfer.resume import FileJournal, Journal
+from larder_client.transfer.resume import FileResumeStore, ResumeStore
+from larder_client.transfer.upload import UploadResult
 
 if TYPE_CHECKING:
     from larder_client._async.client import AsyncClient
     from larder_client.space.models import ROOT, Folder, SpaceFile, TrashedFile
     from larder_client.space.tree import Tree
 
-# These take their time, asyncio above all, and most programs do without.
-_LATER = {
+# Imported when they are used: they take time, asyncio above all, and most programs do without.
+_LAZY = {
     "AsyncClient": "larder_client._async.client",
     "Folder": "larder_client.space.models",
     "ROOT": "larder_client.space.models",
@@ -50,6 +50,12 @@ _LATER = {
     "TrashedFile": "larder_client.space.models",
     "Tree": "larder_client.space.tree",
 }
+
+# Former names, for programs that use them.
+FileJournal = FileResumeStore
+Journal = ResumeStore
+Received = DownloadResult
+Sent = UploadResult
 
 __all__ = [
     "ROOT",
@@ -60,11 +66,13 @@ __all__ = [
     "ConfigurationError",
     "ConnectionFailedError",
     "DestinationError",
+    "DownloadResult",
     "File",
     "FileChangedError",
     "FileDeleted",
     "FileJournal",
     "FilePage",
+    "FileResumeStore",
     "Folder",
     "Journal",
     "LarderClientError",
@@ -72,6 +80,7 @@ __all__ = [
     "Problem",
     "Progress",
     "Received",
+    "ResumeStore",
     "Sent",
     "SpaceFile",
     "TransferError",
@@ -79,15 +88,16 @@ __all__ = [
     "Tree",
     "UnexpectedAnswerError",
     "UploadEndedError",
+    "UploadResult",
     "Usage",
     "Validation",
     "WaitTimeoutError",
 ]
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401 - what has that name
-    """Import what is not needed at once when it is asked for."""
-    if name in _LATER:
-        return getattr(import_module(_LATER[name]), name)
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - depends on the name
+    """Import the names in `_LAZY` when they are used."""
+    if name in _LAZY:
+        return getattr(import_module(_LAZY[name]), name)
     message = f"module {__name__!r} has no attribute {name!r}"
     raise AttributeError(message)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from larder_client import File, FilePage, Journal, Received, Sent, Validation
+    from larder_client import DownloadResult, File, FilePage, ResumeStore, UploadResult, Validation
     from larder_client.transfer.progress import Phase
     from tests.fakes.larder_http import FakeLarder
 
@@ -29,12 +29,14 @@ class Caller:
     parallel: int = 4
     pauses: list[float] = field(default_factory=list)
 
-    def put(self, path: Path, journal: Journal | None = None, **options: Any) -> Sent:
-        sent: Sent = self._call("put", path, journal=journal, **{"purpose": "user_data"} | options)
+    def put(self, path: Path, journal: ResumeStore | None = None, **options: Any) -> UploadResult:
+        sent: UploadResult = self._call(
+            "put", path, journal=journal, **{"purpose": "user_data"} | options
+        )
         return sent
 
-    def get(self, file_id: str, path: Path, **options: Any) -> Received:
-        received: Received = self._call("get", file_id, path, **options)
+    def get(self, file_id: str, path: Path, **options: Any) -> DownloadResult:
+        received: DownloadResult = self._call("get", file_id, path, **options)
         return received
 
     def read(self, file_id: str) -> bytes:

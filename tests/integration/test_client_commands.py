@@ -327,7 +327,7 @@ def test_an_existing_file_is_only_replaced_with_force(fake: FakeLarder) -> None:
     forced = larder("get", file_id, "--force")
 
     assert (refused.exit_code, forced.exit_code) == (1, 0)
-    assert "a.txt exists already" in refused.stderr
+    assert "a.txt already exists" in refused.stderr
     assert Path("a.txt").read_bytes() == b"theirs"
 
 

@@ -16,11 +16,11 @@ from larder_client.flow.lazy_tls import LazyTLSContext
 from larder_client.flow.retries import MAX_RETRIES, RetryPolicy
 from larder_client.flow.sync_runner import SyncRunner, SyncSleep
 from larder_client.options import API_TIMEOUT, PARALLEL, STORE_TIMEOUT, Access
-from larder_client.transfer.get import Get, Received
+from larder_client.transfer.download import DownloadResult, FileDownload
 from larder_client.transfer.progress import SILENT, Progress
-from larder_client.transfer.put import Put, Sent, Wish
-from larder_client.transfer.resume import Journal, NoJournal
-from larder_client.transfer.source import Source, name_of
+from larder_client.transfer.resume import NoResume, ResumeStore
+from larder_client.transfer.source import Source, file_name
+from larder_client.transfer.upload import FileUpload, UploadOptions, UploadResult
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,26 +92,28 @@ class Client:
         expires_after: int | None = None,
         checksum: bool | None = None,
         folder_id: str | None = None,
-        journal: Journal | None = None,
+        journal: ResumeStore | None = None,
         progress: Progress = SILENT,
-    ) -> Sent:
-        """Send a file; see `Put.flow` for what is raised.
+    ) -> UploadResult:
+        """Upload a file; raises as `FileUpload.run` does.
 
         `expires_after` in seconds. `checksum` says whether to announce the SHA-256, for S3 or
-        Larder to compare, which takes reading the file twice; None: for files up to 64 MiB. What
-        goes without is compared by its MD5 as it is sent. With a `journal`, a call that was cut
-        short is gone on with by the next one. `folder_id` None puts it into no folder.
+        Larder to compare, which reads the file twice; None: for files up to 64 MiB. Other files are
+        compared by their MD5 as they are sent. With a `journal`, the next call resumes an upload
+        that was interrupted. `folder_id` None puts the file into no folder.
         """
         return self._runner.run(
-            Put(
+            FileUpload(
                 self._api,
                 self.base_url,
                 Source.at(Path(path)),
-                Wish(filename or name_of(Path(path)), purpose, expires_after, checksum, folder_id),
-                journal or NoJournal(),
+                UploadOptions(
+                    filename or file_name(Path(path)), purpose, expires_after, checksum, folder_id
+                ),
+                journal or NoResume(),
                 progress,
                 self._parallel,
-            ).flow()
+            ).run()
         )
 
     def get(
@@ -121,14 +123,16 @@ class Client:
         *,
         overwrite: bool = False,
         progress: Progress = SILENT,
-    ) -> Received:
-        """Fetch a file to `path`, or into it if it is a folder; see `Get.to_file`."""
+    ) -> DownloadResult:
+        """Download a file to `path`, or into it if it is a folder; see `FileDownload.to_file`."""
         return self._runner.run(
             self._get(file_id, progress).to_file(Path(path), overwrite=overwrite)
         )
 
-    def get_to(self, file_id: str, stream: BinaryIO, *, progress: Progress = SILENT) -> Received:
-        """Fetch a file in order to a stream; see `Get.to_stream`."""
+    def get_to(
+        self, file_id: str, stream: BinaryIO, *, progress: Progress = SILENT
+    ) -> DownloadResult:
+        """Download a file to a stream, in order; see `FileDownload.to_stream`."""
         return self._runner.run(self._get(file_id, progress).to_stream(stream))
 
     def read(self, file_id: str) -> bytes:
@@ -181,5 +185,5 @@ class Client:
 
         return Space(self._runner, self._api.policy, self._parallel)
 
-    def _get(self, file_id: str, progress: Progress) -> Get:
-        return Get(self._api, self.base_url, file_id, progress, self._parallel)
+    def _get(self, file_id: str, progress: Progress) -> FileDownload:
+        return FileDownload(self._api, self.base_url, file_id, progress, self._parallel)

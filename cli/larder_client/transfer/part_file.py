@@ -1,8 +1,8 @@
-"""A download that is not complete yet: `NAME.part`, and `NAME.part.log` with what it has of it.
+"""An unfinished download: `NAME.part`, and `NAME.part.log`, which lists the bytes received.
 
-The log's first line says of which file, every further one is a stretch "start end" that is there.
-It is only appended to, and only after the bytes were written, so that a killed process leaves
-nothing that is not true.
+The first line of the log names the file, each further line is a range "start end" that was
+received. A range is appended after its bytes were written, so the log stays true when the process
+is killed.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 _BLOCK = 2**18
 
 
-class Partial:
-    """The file `path` of `size` bytes while its bytes come in, in any order, from many threads.
+class PartFile:
+    """The file `path` of `size` bytes; threads write to it in any order.
 
-    `origin` tells which file it is of, in one line. `with_sha256` hashes the bytes as they come in,
-    as far as they are there from the start on without a gap.
+    `origin` identifies the remote file, in one line. `with_sha256` hashes the bytes as they arrive,
+    up to the first gap.
 
     Raises:
-        DestinationError: there is such a file already, of another origin, or in use.
+        DestinationError: the file exists with another origin, or another download writes to it.
         OSError: the file system refuses.
     """
 
@@ -42,12 +42,12 @@ class Partial:
         )
         try:
             _lock(self._log, path)
-            self._there = self._remembered(origin)
+            self._received = self._read_log(origin)
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
         except BaseException:
             os.close(self._log)
             raise
-        self.resumed = sum(end - start for start, end in self._there)
+        self.resumed = sum(end - start for start, end in self._received)
         self._changing = Lock()
         self._hashing = Lock()
         self._sha256 = hashlib.sha256()
@@ -62,20 +62,20 @@ class Partial:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        # A thread that was left behind must not write into a file that gets the same number.
+        # A thread that is still running must not write to a file that gets the same descriptor.
         file, self._file = self._file, -1
         log, self._log = self._log, -1
         os.close(file)
         os.close(log)
 
     def gaps(self) -> list[tuple[int, int]]:
-        """Return the stretches that are missing, as (start, end) in order."""
-        edges = [0, *(edge for stretch in self._there for edge in stretch), self.size]
+        """Return the missing ranges as (start, end), in order."""
+        edges = [0, *(edge for bounds in self._received for edge in bounds), self.size]
         pairs = zip(edges[::2], edges[1::2], strict=True)
         return [(start, end) for start, end in pairs if start < end]
 
     def write(self, start: int, block: bytes) -> None:
-        """Put bytes in their place."""
+        """Write bytes at their position."""
         view = memoryview(block)
         while view:
             written = os.pwrite(self._file, view, start + len(block) - len(view))
@@ -85,22 +85,22 @@ class Partial:
                 self._sha256.update(block)
                 self._hashed += len(block)
 
-    def note(self, start: int, end: int) -> None:
-        """Remember that this stretch is there."""
+    def mark_received(self, start: int, end: int) -> None:
+        """Log that this range is written."""
         if start < end:
             os.write(self._log, f"{start} {end}\n".encode())
             with self._changing:
-                self._there = _merged([*self._there, (start, end)])
+                self._received = _merged([*self._received, (start, end)])
 
-    def hash_on(self) -> None:
-        """Hash what is there from the start on without a gap."""
+    def update_hash(self) -> None:
+        """Hash the bytes that are there, up to the first gap."""
         while True:
             with self._changing:
-                first = self._there[0] if self._there else (0, 0)
-            solid = first[1] if first[0] == 0 else 0
+                first = self._received[0] if self._received else (0, 0)
+            available = first[1] if first[0] == 0 else 0
             with self._hashing:
                 block = os.pread(
-                    self._file, min(_BLOCK, max(0, solid - self._hashed)), self._hashed
+                    self._file, min(_BLOCK, max(0, available - self._hashed)), self._hashed
                 )
                 self._sha256.update(block)
                 self._hashed += len(block)
@@ -108,20 +108,20 @@ class Partial:
                 return
 
     def sha256(self) -> str:
-        """Return the digest of the whole file in hex, if it is `with_sha256`."""
-        self.hash_on()
+        """Return the SHA-256 of the whole file in hex; it needs `with_sha256`."""
+        self.update_hash()
         return self._sha256.hexdigest()
 
     def md5(self) -> str:
-        """Return the MD5 of the whole file in hex, by reading it."""
+        """Read the whole file and return its MD5 in hex."""
         with self.path.open("rb") as file:
             return hashlib.file_digest(file, _md5).hexdigest()
 
     def move_to(self, target: Path, *, overwrite: bool) -> None:
-        """Give the complete file its name, in one step.
+        """Rename the complete file, atomically.
 
         Raises:
-            DestinationError: there is a file of that name, which is not to be overwritten.
+            DestinationError: `target` exists and may not be overwritten.
         """
         if overwrite:
             self.path.replace(target)
@@ -129,7 +129,7 @@ class Partial:
             try:
                 target.hardlink_to(self.path)
             except FileExistsError as error:
-                raise DestinationError(f"{target} exists already.") from error
+                raise DestinationError(f"{target} already exists.") from error
             except OSError:
                 # Not every file system has hard links.
                 refuse_existing(target)
@@ -137,30 +137,30 @@ class Partial:
         self.discard()
 
     def discard(self) -> None:
-        """Remove it."""
+        """Remove the file and its log."""
         self.path.unlink(missing_ok=True)
         self._log_path.unlink(missing_ok=True)
 
-    def _remembered(self, origin: str) -> list[tuple[int, int]]:
-        """Return what the log says is there; a line that was cut off says nothing."""
-        said = os.pread(self._log, os.fstat(self._log).st_size, 0).decode("utf-8", "replace")
-        first, *stretches = said.split("\n")[:-1] or [""]
+    def _read_log(self, origin: str) -> list[tuple[int, int]]:
+        """Return the ranges in the log, without a last line that was cut off; start a new log."""
+        text = os.pread(self._log, os.fstat(self._log).st_size, 0).decode("utf-8", "replace")
+        first, *ranges = text.split("\n")[:-1] or [""]
         if first not in {"", origin}:
             message = f"{self.path} is an unfinished download of another file: remove it first."
             raise DestinationError(message)
         exists = self.path.exists(follow_symlinks=False)
         if exists and not first:
-            raise DestinationError(f"{self.path} is in the way.")
-        there = _merged([_stretch(line) for line in stretches]) if exists else []
-        if there and there[-1][1] > self.path.stat().st_size:
-            there = []
-        if there == [(0, self.size)]:
-            # Another byte is always fetched: the checksum to compare comes with it.
-            there = _merged([(0, self.size - 1)])
+            raise DestinationError(f"{self.path} is in the way: it is not an unfinished download.")
+        received = _merged([_parse_range(line) for line in ranges]) if exists else []
+        if received and received[-1][1] > self.path.stat().st_size:
+            received = []
+        if received == [(0, self.size)]:
+            # Fetch at least one byte: the checksum to compare comes with it.
+            received = _merged([(0, self.size - 1)])
         os.ftruncate(self._log, 0)
-        kept = "".join(f"{start} {end}\n" for start, end in there)
+        kept = "".join(f"{start} {end}\n" for start, end in received)
         os.write(self._log, f"{origin}\n{kept}".encode())
-        return there
+        return received
 
 
 def _md5() -> hashlib._Hash:
@@ -168,26 +168,26 @@ def _md5() -> hashlib._Hash:
 
 
 def refuse_existing(target: Path) -> None:
-    """Raise DestinationError if there is anything of that name, be it a dangling link."""
+    """Raise DestinationError if `target` exists, even as a dangling link."""
     if target.exists(follow_symlinks=False):
-        raise DestinationError(f"{target} exists already.")
+        raise DestinationError(f"{target} already exists.")
 
 
 def _lock(log: int, path: Path) -> None:
     try:
         fcntl.flock(log, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
-        raise DestinationError(f"{path} is being written by another download.") from error
+        raise DestinationError(f"Another download is writing to {path}.") from error
 
 
-def _stretch(line: str) -> tuple[int, int]:
+def _parse_range(line: str) -> tuple[int, int]:
     start, _, end = line.partition(" ")
     return (int(start), int(end)) if start.isdecimal() and end.isdecimal() else (0, 0)
 
 
-def _merged(stretches: list[tuple[int, int]]) -> list[tuple[int, int]]:
+def _merged(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
     merged: list[tuple[int, int]] = []
-    for start, end in sorted(stretches):
+    for start, end in sorted(ranges):
         if start >= end:
             continue
         if merged and start <= merged[-1][1]:

@@ -1,4 +1,4 @@
-"""How a transfer tells of its progress."""
+"""How a transfer reports its progress."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ type Phase = Literal["checking", "sending", "receiving"]
 
 
 class Progress(Protocol):
-    """Is told how far a transfer has come, from several threads at once."""
+    """Receives the progress of a transfer, from several threads at once."""
 
     def begin(self, phase: Phase, total: int, done: int = 0) -> None:
-        """Enter a phase of `total` bytes, of which `done` need not be gone through again."""
+        """Start a phase of `total` bytes, `done` of which an earlier call has transferred."""
 
     def advance(self, count: int) -> None:
-        """Take note of `count` further bytes; negative when some have to be sent again."""
+        """Add `count` bytes; negative when bytes have to be sent again."""
 
 
 class Silent:
-    """Progress that nobody looks at."""
+    """Progress that is not shown."""
 
     def begin(self, phase: Phase, total: int, done: int = 0) -> None:
-        """Enter a phase."""
+        """Ignore the phase."""
 
     def advance(self, count: int) -> None:
-        """Take note of bytes."""
+        """Ignore the bytes."""
 
 
 SILENT = Silent()

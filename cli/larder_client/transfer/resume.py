@@ -1,4 +1,4 @@
-"""What a client remembers of uploads that it has begun, so that another run goes on with them."""
+"""What a client remembers of unfinished uploads, so that a later call can resume them."""
 
 from __future__ import annotations
 
@@ -13,8 +13,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-class Begun(msgspec.Struct, frozen=True, kw_only=True):
-    """An upload that was announced: for which bytes, and as what."""
+class PendingUpload(msgspec.Struct, frozen=True, kw_only=True):
+    """An unfinished upload: of which bytes, and with which options.
+
+    `size` in bytes, `modified` in nanoseconds, `expires_after` in seconds.
+    """
 
     upload_id: str
     size: int
@@ -25,67 +28,67 @@ class Begun(msgspec.Struct, frozen=True, kw_only=True):
     folder_id: str | None = None
     sha256: str | None = None
 
-    def same_wish(self, other: Begun) -> bool:
-        """Tell whether the other one would send the same bytes as the same file."""
+    def matches(self, other: PendingUpload) -> bool:
+        """Return whether the other upload has the same bytes and options."""
         return msgspec.structs.replace(self, upload_id="", sha256=None) == msgspec.structs.replace(
             other, upload_id="", sha256=None
         )
 
 
-class Journal(Protocol):
-    """Remembers one upload for each file and base URL."""
+class ResumeStore(Protocol):
+    """Remembers one unfinished upload for each file and base URL."""
 
-    def find(self, path: Path, base_url: str) -> Begun | None:
-        """Return what was begun and not ended."""
+    def find(self, path: Path, base_url: str) -> PendingUpload | None:
+        """Return the file's unfinished upload, if there is one."""
 
-    def remember(self, path: Path, base_url: str, begun: Begun) -> None:
-        """Keep it."""
+    def remember(self, path: Path, base_url: str, upload: PendingUpload) -> None:
+        """Store the file's unfinished upload."""
 
     def forget(self, path: Path, base_url: str) -> None:
-        """Drop it."""
+        """Remove the file's unfinished upload."""
 
 
-class NoJournal:
-    """Remembers nothing: every call begins anew."""
+class NoResume:
+    """Remembers nothing: every call starts a new upload."""
 
-    def find(self, path: Path, base_url: str) -> Begun | None:  # noqa: ARG002 - see Journal
+    def find(self, path: Path, base_url: str) -> PendingUpload | None:  # noqa: ARG002 - the protocol's
         """Return None."""
         return None
 
-    def remember(self, path: Path, base_url: str, begun: Begun) -> None:
+    def remember(self, path: Path, base_url: str, upload: PendingUpload) -> None:
         """Do nothing."""
 
     def forget(self, path: Path, base_url: str) -> None:
         """Do nothing."""
 
 
-class FileJournal:
-    """Remembers in a folder of small files, readable by their owner alone.
+class FileResumeStore:
+    """Remembers unfinished uploads in a folder of small files that only their owner can read.
 
-    An entry that cannot be written or read counts as none: at worst an upload begins anew.
+    An entry that cannot be read or written is ignored: at worst, an upload starts again.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def find(self, path: Path, base_url: str) -> Begun | None:
-        """Return what was begun and not ended."""
+    def find(self, path: Path, base_url: str) -> PendingUpload | None:
+        """Return the file's unfinished upload, if there is one."""
         try:
-            return msgspec.json.decode(self._entry(path, base_url).read_bytes(), type=Begun)
+            return msgspec.json.decode(self._entry(path, base_url).read_bytes(), type=PendingUpload)
         except (OSError, msgspec.DecodeError):
             return None
 
-    def remember(self, path: Path, base_url: str, begun: Begun) -> None:
-        """Keep it, in one piece."""
+    def remember(self, path: Path, base_url: str, upload: PendingUpload) -> None:
+        """Store the file's unfinished upload, atomically."""
         entry = self._entry(path, base_url)
         draft = entry.with_suffix(f".{os.getpid()}")
         with contextlib.suppress(OSError):
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            draft.write_bytes(msgspec.json.encode(begun))
+            draft.write_bytes(msgspec.json.encode(upload))
             draft.replace(entry)
 
     def forget(self, path: Path, base_url: str) -> None:
-        """Drop it."""
+        """Remove the file's unfinished upload."""
         with contextlib.suppress(OSError):
             self._entry(path, base_url).unlink()
 

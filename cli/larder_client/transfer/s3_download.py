@@ -1,4 +1,4 @@
-"""Bytes on their way from S3, over one connection or several, as flows."""
+"""Downloads from S3, over one or more connections, as flows."""
 
 from __future__ import annotations
 
@@ -17,133 +17,133 @@ if TYPE_CHECKING:
     from larder_client.files.api import Api
     from larder_client.files.models import File
     from larder_client.transfer.progress import Progress
-    from larder_client.transfer.ranges import Piece, Pieces
+    from larder_client.transfer.ranges import Range, RangeQueue
 
-NOTE_EVERY = 2**20
-"""Bytes that a killed process has to fetch again, at most, for each connection."""
+MARK_EVERY = 2**20
+"""Bytes between two marks: at most these are fetched again, per connection, after a kill."""
 
-FRUITLESS_URLS = 3
+MAX_REFUSALS = 3
+"""Times in a row that S3 may refuse a URL before the download fails."""
 
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+)")
 
 
-class Store(Protocol):
-    """Where the bytes are kept."""
+class Destination(Protocol):
+    """Where the bytes go."""
 
     def write(self, start: int, block: bytes) -> None:
-        """Put bytes in their place."""
+        """Write bytes at their position."""
 
-    def note(self, start: int, end: int) -> None:
-        """Remember that this stretch is there."""
+    def mark_received(self, start: int, end: int) -> None:
+        """Remember that this range is written."""
 
-    def hash_on(self) -> None:
-        """Hash what is there from the start on without a gap."""
+    def update_hash(self) -> None:
+        """Hash the bytes that are there, up to the first gap."""
 
 
 @dataclass
-class Receiving:
-    """The fetching of one file; `url` is where S3 has it, for some minutes."""
+class S3Download:
+    """The download of one file; `url` is its signed URL, valid for some minutes."""
 
     api: Api
     file: File
-    store: Store
-    pieces: Pieces
+    destination: Destination
+    ranges: RangeQueue
     progress: Progress
     url: str
     etag: str = field(default="", init=False)
 
-    def all(self, connections: int) -> Flow[None]:
-        """Fetch all pieces.
+    def run(self, connections: int) -> Flow[None]:
+        """Fetch all ranges.
 
         Raises:
-            ApiError: the file is not there any more.
+            ApiError: the file was deleted.
             TransferError: S3 does not serve it.
             ConnectionFailedError: S3 cannot be reached.
         """
         flows = [self._connection(number) for number in range(connections)]
         try:
-            yield from gather([blocking(self.store.hash_on), *flows], connections + 1)
+            yield from gather([blocking(self.destination.update_hash), *flows], connections + 1)
         finally:
-            self.pieces.stop()
+            self.ranges.stop()
 
     def _connection(self, number: int) -> Flow[None]:
         try:
-            while (piece := (yield from blocking(lambda: self.pieces.take(number)))) is not None:
-                yield from self._fetch(piece)
-                self.pieces.done(piece)
-                yield from blocking(self.store.hash_on)
+            while (taken := (yield from blocking(lambda: self.ranges.take(number)))) is not None:
+                yield from self._fetch(taken)
+                self.ranges.done(taken)
+                yield from blocking(self.destination.update_hash)
         except BaseException:
-            # Those that wait for their turn are not to be waited for.
-            self.pieces.stop()
+            # Do not wait for connections that are waiting for a range.
+            self.ranges.stop()
             raise
 
-    def _fetch(self, piece: Piece) -> Flow[None]:
-        stretch = _Stretch(self, piece)
-        fruitless = 0
+    def _fetch(self, taken: Range) -> Flow[None]:
+        sink = _RangeSink(self, taken)
+        refusals = 0
         try:
-            while piece.left:
-                before = piece.position
+            while taken.left:
+                before = taken.position
                 reply = yield from send_with_retries(
-                    self.api.policy, stretch.request, progress=lambda: piece.position
+                    self.api.policy, sink.request, progress=lambda: taken.position
                 )
-                if piece.position > before:
-                    fruitless = 0
+                if taken.position > before:
+                    refusals = 0
                     continue
-                fruitless += 1
-                if reply.status != HTTPStatus.FORBIDDEN or fruitless == FRUITLESS_URLS:
-                    message = f"S3 does not serve {self.file.id}: HTTP {reply.status}."
-                    raise TransferError(message)
-                self.url = yield from self._fresh_url()
+                refusals += 1
+                if reply.status != HTTPStatus.FORBIDDEN or refusals == MAX_REFUSALS:
+                    raise TransferError(f"S3 does not serve {self.file.id}: HTTP {reply.status}.")
+                self.url = yield from self._new_url()
         finally:
-            stretch.note()
+            sink.mark_received()
 
-    def _fresh_url(self) -> Flow[str]:
+    def _new_url(self) -> Flow[str]:
         reply = yield from self.api.content(self.file.id)
         return str(reply.headers.get("location", self.url))
 
 
-class _Stretch:
-    """What arrives of a piece."""
+class _RangeSink:
+    """Receives the bytes of a range."""
 
-    def __init__(self, receiving: Receiving, piece: Piece) -> None:
-        self._receiving = receiving
-        self._piece = piece
-        self._noted = self._written = piece.position
+    def __init__(self, download: S3Download, taken: Range) -> None:
+        self._download = download
+        self._range = taken
+        self._marked = self._written = taken.position
 
     def request(self) -> Request:
-        """Ask for what is missing."""
+        """Return the request for the missing bytes."""
         headers = {
             "Accept-Encoding": "identity",
-            "Range": f"bytes={self._piece.position}-{self._piece.end - 1}",
+            "Range": f"bytes={self._range.position}-{self._range.end - 1}",
         }
-        return Request("GET", self._receiving.url, headers=headers, sink=self)
+        return Request("GET", self._download.url, headers=headers, sink=self)
 
     def accepts(self, status: int, headers: httpx.Headers) -> bool:
-        """Take bytes if they are those that were asked for."""
+        """Accept a body with the requested bytes."""
         if status not in {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT}:
             return False
-        size = self._receiving.file.bytes
+        size = self._download.file.bytes
         found = _CONTENT_RANGE.fullmatch(headers.get("content-range", ""))
         start, total = (int(found[1]), int(found[2])) if found else (0, size)
-        if (start, total) != (self._piece.position, size):
-            message = f"S3 sent another stretch of {self._receiving.file.id} than was asked for."
-            raise TransferError(message)
-        self._receiving.etag = headers.get("etag", "")
+        if (start, total) != (self._range.position, size):
+            file_id = self._download.file.id
+            raise TransferError(f"S3 sent another range of {file_id} than was requested.")
+        self._download.etag = headers.get("etag", "")
         return True
 
     def write(self, block: bytes) -> bool:
-        """Keep what is the piece's own of it; another connection may have taken the rest over."""
-        start = self._piece.position
-        count = self._receiving.pieces.advance(self._piece, len(block))
-        self._receiving.store.write(start, block[:count])
-        self._receiving.progress.advance(count)
+        """Write the bytes that belong to the range: another connection may have taken the rest."""
+        start = self._range.position
+        count = self._download.ranges.advance(self._range, len(block))
+        self._download.destination.write(start, block[:count])
+        self._download.progress.advance(count)
         self._written = start + count
-        if self._written - self._noted >= NOTE_EVERY:
-            self.note()
+        if self._written - self._marked >= MARK_EVERY:
+            self.mark_received()
         return count == len(block)
 
-    def note(self) -> None:
-        """Remember what is written."""
-        if self._noted < self._written:
-            self._receiving.store.note(self._noted, self._written)
-            self._noted = self._written
+    def mark_received(self) -> None:
+        """Remember the bytes that are written."""
+        if self._marked < self._written:
+            self._download.destination.mark_received(self._marked, self._written)
+            self._marked = self._written

@@ -1,4 +1,4 @@
-"""Bytes on their way to S3, by one PUT or in parts, as flows.
+"""Uploads to S3, by one PUT or in parts, as flows.
 
 Statuses and codes: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 """
@@ -27,24 +27,24 @@ if TYPE_CHECKING:
 _CODE = re.compile(rb"<Code>([^<]*)</Code>")
 _MESSAGE = re.compile(rb"<Message>([^<]*)</Message>")
 
-# S3's 400s that say the connection was at fault, not the request.
+# Codes of S3's 400 that mean a bad connection, not a bad request.
 _CONNECTION_CODES = {"RequestTimeout", "IncompleteBody"}
-_OTHER_BYTES = {"BadDigest", "XAmzContentSHA256Mismatch", "InvalidDigest"}
+_CHECKSUM_CODES = {"BadDigest", "XAmzContentSHA256Mismatch", "InvalidDigest"}
 
 
 class Outcome(Enum):
-    """What became of a PUT."""
+    """The outcome of a PUT."""
 
     STORED = auto()
-    STALE = auto()  # the URL is too old, or the upload no longer takes bytes
+    STALE = auto()  # the URL has expired, or the upload has ended
 
 
 @dataclass(frozen=True, slots=True)
-class Sending:
-    """How to send one source.
+class S3Upload:
+    """The upload of one source to S3.
 
-    `with_md5` compares what is sent with the MD5 that S3 answers: for uploads without a SHA-256,
-    by which S3 or Larder compares the whole.
+    `with_md5` compares the bytes sent with the MD5 that S3 returns. It is for uploads without a
+    SHA-256, by which S3 or Larder compares the whole file.
     """
 
     source: Source
@@ -53,52 +53,51 @@ class Sending:
     parallel: int
     with_md5: bool
 
-    def whole(self, transfer: Transfer) -> Flow[Outcome]:
-        """Send everything by one PUT, which S3 accepts once.
+    def send_whole(self, transfer: Transfer) -> Flow[Outcome]:
+        """Send the whole file by one PUT, which S3 accepts once.
 
         Raises:
-            ChecksumError: S3 received other bytes than were announced.
-            TransferError: S3 refused for another reason that stays.
+            ChecksumError: S3 received bytes that do not match the checksum.
+            TransferError: S3 refused for another permanent reason.
             ConnectionFailedError: S3 cannot be reached.
         """
-        # The client states the length itself, and would send no other number of bytes.
+        # The HTTP client sets the length itself, and sends exactly that many bytes.
         headers = {k: v for k, v in transfer.headers.items() if k.lower() != "content-length"}
         body = Slice(self.source, 0, self.source.size, self.progress, with_md5=self.with_md5)
         reply = yield from self._put(transfer.url or "", headers, body)
         if reply.status == HTTPStatus.PRECONDITION_FAILED:
-            # `If-None-Match: *`: an earlier try got through although its answer did not.
+            # `If-None-Match: *`: an earlier try was stored, but its reply was lost.
             return Outcome.STORED
-        return self._compared(reply, body, "")
+        return self._check(reply, body, "")
 
-    def parts(self, part_size: int, parts: Sequence[Part]) -> Flow[list[Outcome]]:
-        """Send those parts, several at a time; raises as `whole` does."""
-        flows = [self._part(part_size, part) for part in parts]
+    def send_parts(self, part_size: int, parts: Sequence[Part]) -> Flow[list[Outcome]]:
+        """Send parts, several at a time; raises as `send_whole` does."""
+        flows = [self._send_part(part_size, part) for part in parts]
         return (yield from gather(flows, self.parallel))
 
-    def same(self, part_size: int, arrived: Sequence[ArrivedPart]) -> Flow[bool]:
-        """Tell whether S3 has in those parts what the source has there now."""
-        flows = [self._same(part_size, part) for part in arrived]
+    def matches(self, part_size: int, arrived: Sequence[ArrivedPart]) -> Flow[bool]:
+        """Return whether the parts that S3 has are the same as the source's now."""
+        flows = [self._matches_part(part_size, part) for part in arrived]
         return all((yield from gather(flows, self.parallel)))
 
-    def _same(self, part_size: int, part: ArrivedPart) -> Flow[bool]:
+    def _matches_part(self, part_size: int, part: ArrivedPart) -> Flow[bool]:
         start, size = self._bounds(part_size, part.part_number)
         if part.size != size:
             return False
         md5 = yield from blocking(lambda: self.source.md5(start, size, self.progress))
         return md5 == part.etag.strip('"')
 
-    def _part(self, part_size: int, part: Part) -> Flow[Outcome]:
+    def _send_part(self, part_size: int, part: Part) -> Flow[Outcome]:
         start, size = self._bounds(part_size, part.part_number)
         body = Slice(self.source, start, size, self.progress, with_md5=self.with_md5)
         reply = yield from self._put(part.url, {}, body)
-        return self._compared(reply, body, f" of part {part.part_number}")
+        return self._check(reply, body, f" of part {part.part_number}")
 
-    def _compared(self, reply: Reply, body: Slice, where: str) -> Outcome:
+    def _check(self, reply: Reply, body: Slice, of_part: str) -> Outcome:
         outcome = _outcome(reply)
         etag = reply.headers.get("etag", "").strip('"')
         if self.with_md5 and outcome is Outcome.STORED and etag != body.md5:
-            message = f"S3 stored other bytes{where} than were sent."
-            raise ChecksumError(message)
+            raise ChecksumError(f"S3 stored other bytes{of_part} than were sent.")
         return outcome
 
     def _put(self, url: str, headers: dict[str, str], body: Slice) -> Flow[Reply]:
@@ -131,8 +130,11 @@ def _outcome(reply: Reply) -> Outcome:
     if reply.status in {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}:
         return Outcome.STALE
     code = _code(reply)
-    if code in _OTHER_BYTES:
-        message = "S3 received other bytes than were announced: the file changed, or the line did."
+    if code in _CHECKSUM_CODES:
+        message = (
+            "S3 received bytes that do not match the checksum: "
+            "the file changed, or the bytes were damaged on the way."
+        )
         raise ChecksumError(message)
     raise TransferError(f"S3 refused the bytes: HTTP {reply.status} {code} {_message(reply)}")
 

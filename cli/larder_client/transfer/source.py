@@ -1,4 +1,4 @@
-"""The local file that is to be sent."""
+"""The local file to send."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
     from larder_client.transfer.progress import Progress
 
 BLOCK = 2**18
-"""Bytes read and sent at a time: 256 KiB make Python's share of the work small."""
+"""Bytes read and sent at a time: with 256 KiB, Python takes a small share of the time."""
 
 
-def name_of(path: Path) -> str:
-    """Return the file's name; bytes in it that are no UTF-8 become U+FFFD."""
+def file_name(path: Path) -> str:
+    """Return the file's name, with U+FFFD for bytes that are not UTF-8."""
     return os.fsencode(path.name).decode("utf-8", "replace")
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A regular file as it was when looked at; `modified` in nanoseconds."""
+    """A regular file at one point in time; `size` in bytes, `modified` in nanoseconds."""
 
     path: Path
     size: int
@@ -36,10 +36,10 @@ class Source:
 
     @classmethod
     def at(cls, path: Path) -> Self:
-        """Look at the file.
+        """Return the file as it is now.
 
         Raises:
-            OSError: there is none, it cannot be read, or it is not a regular file.
+            OSError: it does not exist, cannot be read, or is not a regular file.
         """
         found = path.stat()
         if not stat.S_ISREG(found.st_mode):
@@ -48,27 +48,27 @@ class Source:
         return cls(path.absolute(), found.st_size, found.st_mtime_ns)
 
     def check_unchanged(self) -> None:
-        """Look again.
+        """Compare size and time of change with the file as it is now.
 
         Raises:
-            FileChangedError: it is not the same.
+            FileChangedError: they differ.
         """
         found = self.path.stat()
         if (found.st_size, found.st_mtime_ns) != (self.size, self.modified):
             raise FileChangedError(f"{self.path} changed while it was being sent.")
 
     def read(self) -> bytes:
-        """Return all of it."""
+        """Return the whole content."""
         return b"".join(self.blocks(0, self.size))
 
     def blocks(self, start: int, size: int) -> Iterator[bytes]:
-        """Read exactly `size` bytes from `start` on.
+        """Yield exactly `size` bytes, beginning at `start`.
 
         Raises:
-            FileChangedError: there are not that many any more.
+            FileChangedError: the file has become shorter.
         """
-        # A descriptor and not a file object: who gives up half-way leaves this to be collected,
-        # and a file object would warn of that.
+        # A descriptor, not a file object: a caller that stops half-way leaves it to the garbage
+        # collector, and a file object would issue a warning then.
         descriptor = os.open(self.path, os.O_RDONLY)
         try:
             os.lseek(descriptor, start, os.SEEK_SET)
@@ -82,7 +82,7 @@ class Source:
             os.close(descriptor)
 
     def sha256(self, progress: Progress) -> str:
-        """Return the file's digest in hex."""
+        """Return the SHA-256 of the file in hex."""
         digest = hashlib.sha256()
         for block in self.blocks(0, self.size):
             digest.update(block)
@@ -90,7 +90,7 @@ class Source:
         return digest.hexdigest()
 
     def md5(self, start: int, size: int, progress: Progress) -> str:
-        """Return the MD5 of a part in hex: S3's ETag of it."""
+        """Return the MD5 of a part in hex, which is its ETag in S3."""
         digest = hashlib.md5(usedforsecurity=False)
         for block in self.blocks(start, size):
             digest.update(block)
@@ -99,7 +99,10 @@ class Source:
 
 
 class Slice:
-    """A stretch of the source on its way, any number of times; with its MD5 if asked for."""
+    """A range of the source as the body of a request, which may be sent several times.
+
+    `with_md5` calculates its MD5 while it is sent.
+    """
 
     def __init__(
         self,
@@ -120,11 +123,11 @@ class Slice:
 
     @property
     def md5(self) -> str:
-        """The MD5 of what was read since the last `rewind`, in hex."""
+        """The MD5 of the bytes read since the last `rewind`, in hex."""
         return self._digest.hexdigest()
 
     def blocks(self) -> Iterator[bytes]:
-        """Read the bytes."""
+        """Yield the bytes."""
         for block in self._source.blocks(self._start, self.size):
             if self._with_md5:
                 self._digest.update(block)
@@ -133,7 +136,7 @@ class Slice:
             self._progress.advance(len(block))
 
     def rewind(self) -> None:
-        """Begin again, and take back the progress made since the last time."""
+        """Start from the beginning, and subtract the progress made so far."""
         if self._sent:
             self._progress.advance(-self._sent)
         self._sent = 0

@@ -18,7 +18,7 @@ from larder_client import (
     TransferError,
     WaitTimeoutError,
 )
-from larder_client.transfer.ranges import SHARED_ABOVE, Pieces
+from larder_client.transfer.ranges import MIN_SPLIT, RangeQueue
 from tests.fakes.http_faults import Answer, answer_cut_after, answering, refusal, s3_refusal
 from tests.fakes.larder_clients import Caller, Watch
 from tests.fakes.larder_http import MIB, FakeLarder
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from larder_client.transfer.ranges import Piece
+    from larder_client.transfer.ranges import Range
     from tests.fakes.http_faults import Asked
 
 SMALL, LARGE = 1_000, 5 * MIB
-SHARED = 2 * SHARED_ABOVE
+SHARED = 2 * MIN_SPLIT
 FROM_S3 = "GET /s3/.*"
 
 
@@ -45,20 +45,20 @@ def larder(fake: FakeLarder, request: pytest.FixtureRequest) -> Caller:
     return Caller(fake, asynchronous=request.param)
 
 
-class SharedPieces(Pieces):
+class SharedRangeQueue(RangeQueue):
     """Further connections help at once, and nothing arrives before the first of them does."""
 
     def __init__(self, gaps: list[tuple[int, int]]) -> None:
         super().__init__(gaps, ramp=0)
         self._shared = Event()
 
-    def offer(self) -> Piece | None:
+    def offer(self) -> Range | None:
         piece = super().offer()
         if len(self._running) > 1:
             self._shared.set()
         return piece
 
-    def advance(self, piece: Piece, count: int) -> int:
+    def advance(self, piece: Range, count: int) -> int:
         assert self._shared.wait(timeout=60), "no other connection helps"
         return super().advance(piece, count)
 
@@ -169,7 +169,7 @@ def test_bytes_can_be_had_without_a_file(
 def test_several_connections_share_a_large_file(
     larder: Caller, fake: FakeLarder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("larder_client.transfer.get.Pieces", SharedPieces)
+    monkeypatch.setattr("larder_client.transfer.download.RangeQueue", SharedRangeQueue)
     file_id = fake.add_file(data_of(SHARED))
 
     received = larder.get(file_id, tmp_path)
@@ -301,7 +301,7 @@ def test_bytes_that_were_not_asked_for_are_not_taken(
     fake.fault(FROM_S3, answer_cut_after(MIB))
     fake.fault(FROM_S3, other)
 
-    with pytest.raises(TransferError, match="another stretch"):
+    with pytest.raises(TransferError, match="another range"):
         larder.get(file_id, tmp_path)
 
 
@@ -339,7 +339,7 @@ def test_a_file_that_exists_stays_as_it_is(
     (tmp_path / "a.bin").write_text("mine")
     file_id = fake.add_file(data_of(SMALL), "a.bin")
 
-    with pytest.raises(DestinationError, match=r"a\.bin exists already"):
+    with pytest.raises(DestinationError, match=r"a\.bin already exists"):
         larder.get(file_id, tmp_path)
 
     assert (tmp_path / "a.bin").read_text() == "mine"

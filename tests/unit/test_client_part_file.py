@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from larder_client.errors import DestinationError
-from larder_client.transfer.part_file import Partial
+from larder_client.transfer.part_file import PartFile
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,13 +19,13 @@ DATA = b"".join(number.to_bytes(4) for number in range(150_000))
 ORIGIN = "http://larder.test/v1 file-1 600000"
 
 
-def partial(path: Path, origin: str = ORIGIN) -> Partial:
-    return Partial(path, len(DATA), origin, with_sha256=True)
+def part_file(path: Path, origin: str = ORIGIN) -> PartFile:
+    return PartFile(path, len(DATA), origin, with_sha256=True)
 
 
-def receive(target: Partial, start: int, end: int) -> None:
+def receive(target: PartFile, start: int, end: int) -> None:
     target.write(start, DATA[start:end])
-    target.note(start, end)
+    target.mark_received(start, end)
 
 
 @pytest.fixture
@@ -34,21 +34,21 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_another_run_finds_what_is_missing(path: Path) -> None:
-    with partial(path) as first:
+    with part_file(path) as first:
         receive(first, 100, 200)
         receive(first, 200, 300)
         receive(first, 1_000, 600_000)
 
-    with partial(path) as second:
+    with part_file(path) as second:
         assert second.resumed == 200 + 599_000
         assert second.gaps() == [(0, 100), (300, 1_000)]
 
 
 def test_bytes_that_were_written_but_not_noted_are_missing(path: Path) -> None:
-    with partial(path) as first:
+    with part_file(path) as first:
         first.write(0, DATA)
 
-    with partial(path) as second:
+    with part_file(path) as second:
         assert second.gaps() == [(0, len(DATA))]
 
 
@@ -56,53 +56,53 @@ def test_bytes_that_were_written_but_not_noted_are_missing(path: Path) -> None:
 def test_the_digest_is_that_of_the_file_whatever_the_order(
     tmp_path_factory: pytest.TempPathFactory, order: list[int]
 ) -> None:
-    with partial(tmp_path_factory.mktemp("part") / "a.part") as target:
+    with part_file(tmp_path_factory.mktemp("part") / "a.part") as target:
         for number in order:
             receive(target, number * 100_000, (number + 1) * 100_000)
             if number % 2:
-                target.hash_on()
+                target.update_hash()
 
         assert target.sha256() == hashlib.sha256(DATA).hexdigest()
 
 
 def test_the_digest_covers_what_an_earlier_run_received(path: Path) -> None:
-    with partial(path) as first:
+    with part_file(path) as first:
         receive(first, 0, 300_000)
 
-    with partial(path) as second:
+    with part_file(path) as second:
         receive(second, 300_000, 600_000)
 
         assert second.sha256() == hashlib.sha256(DATA).hexdigest()
 
 
 def test_a_line_that_a_kill_has_cut_off_says_nothing(path: Path) -> None:
-    with partial(path) as first:
+    with part_file(path) as first:
         receive(first, 0, 100)
     log = path.with_name("a.bin.part.log")
     log.write_text(log.read_text() + "100 6000")
 
-    with partial(path) as second:
+    with part_file(path) as second:
         assert second.gaps() == [(100, len(DATA))]
         receive(second, 100, 200)
-    with partial(path) as third:
+    with part_file(path) as third:
         assert third.gaps() == [(200, len(DATA))]
 
 
 def test_a_log_without_its_file_says_nothing(path: Path) -> None:
-    with partial(path) as first:
+    with part_file(path) as first:
         receive(first, 0, 100)
     path.unlink()
 
-    with partial(path) as second:
+    with part_file(path) as second:
         assert second.gaps() == [(0, len(DATA))]
 
 
 def test_a_log_of_more_than_the_file_holds_says_nothing(path: Path) -> None:
-    with partial(path) as first:
+    with part_file(path) as first:
         receive(first, 0, 100)
     path.write_bytes(b"")
 
-    with partial(path) as second:
+    with part_file(path) as second:
         assert second.gaps() == [(0, len(DATA))]
 
 
@@ -110,7 +110,7 @@ def test_a_file_that_is_no_download_stays_as_it_is(path: Path) -> None:
     path.write_text("mine")
 
     with pytest.raises(DestinationError, match="is in the way"):
-        partial(path)
+        part_file(path)
 
     assert path.read_text() == "mine"
 
@@ -120,26 +120,26 @@ def test_a_link_is_not_followed(path: Path, tmp_path: Path) -> None:
     path.symlink_to(tmp_path / "precious")
 
     with pytest.raises(DestinationError, match="is in the way"):
-        partial(path)
+        part_file(path)
 
     assert (tmp_path / "precious").read_text() == "mine"
 
 
 def test_the_download_of_another_file_is_not_gone_on_with(path: Path) -> None:
-    with partial(path, origin="http://larder.test/v1 file-2 10"):
+    with part_file(path, origin="http://larder.test/v1 file-2 10"):
         pass
 
     with pytest.raises(DestinationError, match="another file"):
-        partial(path)
+        part_file(path)
 
 
 def test_two_downloads_do_not_share_a_file(path: Path) -> None:
-    with partial(path), pytest.raises(DestinationError, match="another download"):
-        partial(path)
+    with part_file(path), pytest.raises(DestinationError, match="Another download"):
+        part_file(path)
 
 
 def test_the_complete_file_gets_its_name_and_nothing_is_left(path: Path, tmp_path: Path) -> None:
-    with partial(path) as target:
+    with part_file(path) as target:
         receive(target, 0, len(DATA))
         target.move_to(tmp_path / "a.bin", overwrite=False)
 
@@ -148,11 +148,11 @@ def test_the_complete_file_gets_its_name_and_nothing_is_left(path: Path, tmp_pat
 
 
 def test_a_file_that_appeared_meanwhile_is_not_overwritten(path: Path, tmp_path: Path) -> None:
-    with partial(path) as target:
+    with part_file(path) as target:
         receive(target, 0, len(DATA))
         (tmp_path / "a.bin").write_text("mine")
 
-        with pytest.raises(DestinationError, match="exists already"):
+        with pytest.raises(DestinationError, match="already exists"):
             target.move_to(tmp_path / "a.bin", overwrite=False)
 
     assert (tmp_path / "a.bin").read_text() == "mine"

@@ -14,7 +14,7 @@ from larder_client import (
     ChecksumError,
     ConnectionFailedError,
     FileChangedError,
-    FileJournal,
+    FileResumeStore,
     TransferError,
     UnexpectedAnswerError,
     UploadEndedError,
@@ -60,8 +60,8 @@ def larder(fake: FakeLarder, request: pytest.FixtureRequest) -> Caller:
 
 
 @pytest.fixture
-def journal(tmp_path: Path) -> FileJournal:
-    return FileJournal(tmp_path / "state/larder/uploads")
+def journal(tmp_path: Path) -> FileResumeStore:
+    return FileResumeStore(tmp_path / "state/larder/uploads")
 
 
 @pytest.fixture
@@ -185,7 +185,7 @@ def test_a_part_is_sent_again_when_s3_has_trouble(
 
 
 def test_the_next_call_sends_only_what_is_missing(
-    larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path], journal: FileJournal
+    larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path], journal: FileResumeStore
 ) -> None:
     path = a_file(LARGE)
     fake.fault(PART.format(7), cut_after(10), times=3)
@@ -207,7 +207,7 @@ def test_the_next_call_sends_only_what_is_missing(
 
 
 def test_a_single_put_that_was_cut_off_is_made_again_for_the_same_upload(
-    larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path], journal: FileJournal
+    larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path], journal: FileResumeStore
 ) -> None:
     path = a_file(MEDIUM)
     fake.fault("PUT .*", cut_after(MIB), times=3)
@@ -232,7 +232,7 @@ def test_a_put_that_s3_has_done_before_is_done(
 
 
 def test_an_upload_that_was_completed_before_the_call_was_cut_short_is_not_sent_again(
-    larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path], journal: FileJournal
+    larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path], journal: FileResumeStore
 ) -> None:
     path = a_file(LARGE)
     fake.fault("POST .*/complete", answer_lost)
@@ -289,14 +289,14 @@ def test_urls_that_s3_never_takes_are_given_up(
 ) -> None:
     fake.fault("PUT .*", answering(s3_refusal(403, "AccessDenied", "")), times=1_000)
 
-    with pytest.raises(TransferError, match="fresh ones as well"):
+    with pytest.raises(TransferError, match="even new ones"):
         larder.put(a_file(LARGE))
 
     assert [upload.status for upload in fake.uploads.values()] == ["cancelled"]
 
 
 def test_a_part_that_changed_since_it_arrived_begins_anew(
-    larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path], journal: FileJournal
+    larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path], journal: FileResumeStore
 ) -> None:
     path = a_file(LARGE)
     fake.fault(PART.format(7), cut_after(10), times=3)
@@ -320,7 +320,7 @@ def test_another_wish_begins_anew_and_frees_what_was_reserved(
     larder: Caller,
     fake: FakeLarder,
     a_file: Callable[[int], Path],
-    journal: FileJournal,
+    journal: FileResumeStore,
     change: str,
 ) -> None:
     path = a_file(LARGE)
@@ -342,7 +342,7 @@ def test_an_upload_that_has_ended_begins_anew(
     larder: Caller,
     fake: FakeLarder,
     a_file: Callable[[int], Path],
-    journal: FileJournal,
+    journal: FileResumeStore,
     status: str,
 ) -> None:
     path = a_file(LARGE)
@@ -459,7 +459,7 @@ def test_what_goes_in_parts_anyway_is_not_read_before(
     *,
     larger: bool,
 ) -> None:
-    monkeypatch.setattr("larder_client.transfer.put.CHECKSUM_LIMIT", LARGE - larger)
+    monkeypatch.setattr("larder_client.transfer.upload.CHECKSUM_LIMIT", LARGE - larger)
 
     larder.put(a_file(LARGE))
 
@@ -505,7 +505,7 @@ def test_a_permanent_conflict_is_not_tried_again(
 
 
 def test_a_refused_upload_is_not_come_back_to(
-    larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path], journal: FileJournal
+    larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path], journal: FileResumeStore
 ) -> None:
     path = a_file(LARGE)
     fake.fault("POST .*/complete", answering(refusal(400, "The sha256 differs.", code="x")))
@@ -519,7 +519,7 @@ def test_a_refused_upload_is_not_come_back_to(
 
 
 def test_a_revoked_key_in_the_middle_leaves_the_upload_to_be_gone_on_with(
-    larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path], journal: FileJournal
+    larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path], journal: FileResumeStore
 ) -> None:
     path = a_file(LARGE)
     fake.fault("POST .*/complete", answering(refusal(401, "Incorrect API key provided.")))
@@ -550,7 +550,7 @@ def test_what_is_no_file_is_the_systems_error(larder: Caller, tmp_path: Path, na
 
 
 def test_a_journal_that_cannot_be_read_counts_as_empty(
-    larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path], journal: FileJournal
+    larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path], journal: FileResumeStore
 ) -> None:
     path = a_file(LARGE)
     fake.fault("PUT .*", cut_after(10), times=100)
