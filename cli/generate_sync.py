@@ -24,6 +24,7 @@ NAMES = {
     "asyncio": "time",
     "AsyncBaseTransport": "BaseTransport",
     "AsyncClient": "Client",
+    "AsyncFiles": "Files",
     "AsyncSpace": "Space",
 }
 

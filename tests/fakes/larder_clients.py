@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from larder_client import AsyncClient, Client
@@ -11,7 +12,6 @@ from tests.fakes.larder_http import KEY
 from tests.fakes.larder_lines import InProcess
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from larder_client import DownloadResult, File, FilePage, ResumeStore, UploadResult, Validation
@@ -30,54 +30,60 @@ class Caller:
     pauses: list[float] = field(default_factory=list)
 
     def put(self, path: Path, journal: ResumeStore | None = None, **options: Any) -> UploadResult:
-        sent: UploadResult = self._call(
+        sent: UploadResult = self.call(
             "put", path, journal=journal, **{"purpose": "user_data"} | options
         )
         return sent
 
     def get(self, file_id: str, path: Path, **options: Any) -> DownloadResult:
-        received: DownloadResult = self._call("get", file_id, path, **options)
+        received: DownloadResult = self.call("get", file_id, path, **options)
         return received
 
     def read(self, file_id: str) -> bytes:
-        data: bytes = self._call("read", file_id)
+        data: bytes = self.call("read", file_id)
         return data
 
     def page(self, **options: Any) -> FilePage:
-        page: FilePage = self._call("page", **options)
+        page: FilePage = self.call("page", **options)
         return page
 
     def files(self, **options: Any) -> list[File]:
+        return self.listed("files", **options)
+
+    def listed(self, method: str, **options: Any) -> list[File]:
+        """Return what a method yields."""
+
         async def listed() -> list[File]:
             async with self._async() as client:
-                return [file async for file in client.files(**options)]
+                return [file async for file in attrgetter(method)(client)(**options)]
 
         if self.asynchronous:
             return asyncio.run(listed())
         with self._sync() as client:
-            return list(client.files(**options))
+            return list(attrgetter(method)(client)(**options))
 
     def wait(self, file_id: str, **options: Any) -> File:
-        file: File = self._call("wait", file_id, **options)
+        file: File = self.call("wait", file_id, **options)
         return file
 
     def validation(self, file_id: str) -> Validation:
-        report: Validation = self._call("validation", file_id)
+        report: Validation = self.call("validation", file_id)
         return report
 
     def delete(self, file_id: str) -> Any:
-        return self._call("delete", file_id)
+        return self.call("delete", file_id)
 
-    def _call(self, method: str, *args: Any, **options: Any) -> Any:
+    def call(self, method: str, *args: Any, **options: Any) -> Any:
+        """Return what a method returns; `method` may be of a namespace, as in `files.retrieve`."""
+
         async def awaited() -> Any:
             async with self._async() as client:
-                return await getattr(client, method)(*args, **options)
+                return await attrgetter(method)(client)(*args, **options)
 
         if self.asynchronous:
             return asyncio.run(awaited())
         with self._sync() as client:
-            call: Callable[..., Any] = getattr(client, method)
-            return call(*args, **options)
+            return attrgetter(method)(client)(*args, **options)
 
     def _sync(self) -> Client:
         transport = InProcess(self.fake)

@@ -16,10 +16,9 @@ from larder_client import (
     ConnectionFailedError,
     DestinationError,
     TransferError,
-    WaitTimeoutError,
 )
 from larder_client.transfer.ranges import MIN_SPLIT, RangeQueue
-from tests.fakes.http_faults import Answer, answer_cut_after, answering, refusal, s3_refusal
+from tests.fakes.http_faults import Answer, answer_cut_after, answering, s3_refusal
 from tests.fakes.larder_clients import Caller, Watch
 from tests.fakes.larder_http import MIB, FakeLarder
 
@@ -427,74 +426,3 @@ def test_an_id_that_is_none_is_not_found(
     assert refused.value.status == 404
     [asked] = fake.asked
     assert asked.path.startswith("/v1/files/")
-
-
-def test_all_files_are_listed_newest_first_over_several_pages(
-    larder: Caller, fake: FakeLarder
-) -> None:
-    ids = [fake.add_file(b"", purpose="batch" if n % 2 else "evals") for n in range(7)]
-
-    assert [file.id for file in larder.files(page_size=3)] == ids[::-1]
-    assert [file.id for file in larder.files(purpose="batch", page_size=2)] == ids[5::-2]
-
-
-def test_a_page_ends_where_it_is_told_to(larder: Caller, fake: FakeLarder) -> None:
-    ids = [fake.add_file(b"") for _ in range(4)]
-
-    page = larder.page(limit=2, after=ids[3])
-
-    assert [file.id for file in page.data] == [ids[2], ids[1]]
-    assert page.has_more
-
-
-def test_a_file_is_waited_for_until_it_is_validated(larder: Caller, fake: FakeLarder) -> None:
-    file_id = fake.add_file(b"", status="error")
-    pending = {**fake.files[file_id], "status": "uploaded"}
-
-    def not_yet(_: Asked, normal: Callable[[Asked], Answer]) -> Answer:
-        settled, fake.files[file_id] = fake.files[file_id], pending
-        answer = normal(_)
-        fake.files[file_id] = settled
-        return answer
-
-    fake.fault("GET /v1/files/.*", not_yet, times=3)
-
-    assert larder.wait(file_id).status == "error"
-    assert larder.pauses == [0.3, pytest.approx(0.45), pytest.approx(0.675)]
-
-
-def test_waiting_ends_when_it_has_been_long_enough(larder: Caller, fake: FakeLarder) -> None:
-    file_id = fake.add_file(b"", status="uploaded")
-
-    with pytest.raises(WaitTimeoutError, match="not validated after 60 seconds"):
-        larder.wait(file_id, within=60)
-
-    assert 60 <= sum(larder.pauses) <= 65
-
-
-def test_a_deleted_file_is_gone(larder: Caller, fake: FakeLarder) -> None:
-    file_id = fake.add_file(b"")
-
-    assert larder.delete(file_id).deleted
-
-    with pytest.raises(ApiError, match="not found"):
-        larder.read(file_id)
-
-
-def test_trouble_on_the_servers_side_is_tried_again(larder: Caller, fake: FakeLarder) -> None:
-    file_id = fake.add_file(data_of(SMALL))
-    fake.fault("GET .*", answering(Answer(502, {}, [b"<html>"])), times=1)
-    fake.fault("GET .*", answering(refusal(429, "Slow down.", **{"Retry-After": "7"})), times=1)
-
-    assert larder.read(file_id) == data_of(SMALL)
-    assert larder.pauses == [pytest.approx(0.5, rel=0.25), 7.0]
-
-
-def test_a_key_that_is_refused_is_not_tried_again(fake: FakeLarder) -> None:
-    caller = Caller(fake, asynchronous=False, key="zk_live_wrong")
-
-    with pytest.raises(ApiError, match="Incorrect API key") as refused:
-        caller.page()
-
-    assert refused.value.code == "invalid_api_key"
-    assert len(fake.asked) == 1
