@@ -1,17 +1,17 @@
-"""What can go wrong for a client.
+"""The errors that the client raises.
 
     LarderClientError
-    ├── ConfigurationError       no base URL or key, or unusable ones
-    ├── ConnectionFailedError    no answer, after all retries; trying again later may help
+    ├── ConfigurationError       the base URL or API key is missing or invalid
+    ├── ConnectionFailedError    no answer after all retries; trying again later may help
     ├── ApiError                 Larder refused: status, code, param and its own message
     ├── UnexpectedAnswerError    an answer that is not Larder's
-    ├── TransferError            S3 refused the bytes, or they cannot be what was asked for
+    ├── TransferError            S3 refused the bytes, or sent others than were requested
     │   ├── FileChangedError     the local file changed while it was being sent
-    │   ├── ChecksumError        the bytes that arrived are not the bytes that were stored
-    │   └── UploadEndedError     the upload was cancelled or expired in the middle
-    ├── DestinationError         a download may not be written there
-    ├── PathError                nothing lies at a path in the Space, or several things do
-    └── WaitTimeoutError         the validation takes longer than the caller would wait
+    │   ├── ChecksumError        the bytes that arrived are not the bytes that were sent
+    │   └── UploadEndedError     the upload was cancelled or expired while it was being sent
+    ├── DestinationError         something is in the way of a download
+    ├── PathError                nothing is at a path in the Space, or several things are
+    └── WaitTimeoutError         the file was not validated within the timeout
 
 Errors of the local file system are OSError, as everywhere in Python.
 """
@@ -20,26 +20,26 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-_PASSING = {HTTPStatus.UNAUTHORIZED, HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}
+_TEMPORARY = {HTTPStatus.UNAUTHORIZED, HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}
 
 
 class LarderClientError(Exception):
-    """Anything that this package raises for a reason outside the program; the message says what."""
+    """The base of all errors of this package; the message explains the reason."""
 
 
 class ConfigurationError(LarderClientError):
-    """There is no base URL or API key, or one that cannot be used."""
+    """The base URL or API key is missing or invalid."""
 
 
 class ConnectionFailedError(LarderClientError):
-    """There was no answer, however often it was asked for."""
+    """There was no answer, after all retries."""
 
 
 class ApiError(LarderClientError):
     """Larder refused a request.
 
-    `status` is the HTTP status; `type`, `code` and `param` are as in the error envelope;
-    `request_id` names the request in the server's logs.
+    `status` is the HTTP status; `type`, `code` and `param` are those of the error's JSON;
+    `request_id` identifies the request in the server's logs.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class ApiError(LarderClientError):
         message: str,
         *,
         status: int,
-        type: str | None = None,  # noqa: A002 - the envelope's own name
+        type: str | None = None,  # noqa: A002 - the name in the JSON
         code: str | None = None,
         param: str | None = None,
         request_id: str | None = None,
@@ -61,37 +61,37 @@ class ApiError(LarderClientError):
 
     @property
     def final(self) -> bool:
-        """Whether the same request would be refused again later, with this key."""
-        return self.status < HTTPStatus.INTERNAL_SERVER_ERROR and self.status not in _PASSING
+        """Whether the same request with the same key would be refused again later."""
+        return self.status < HTTPStatus.INTERNAL_SERVER_ERROR and self.status not in _TEMPORARY
 
 
 class UnexpectedAnswerError(LarderClientError):
-    """What answered does not speak Larder's protocol: most likely the base URL is wrong."""
+    """The answer is not Larder's: most likely the base URL is wrong."""
 
 
 class TransferError(LarderClientError):
-    """The bytes did not go through, and sending them again as they are would not help."""
+    """The bytes could not be transferred, and trying again would not help."""
 
 
 class FileChangedError(TransferError):
-    """The local file is no longer the one that was announced."""
+    """The local file changed while it was being sent."""
 
 
 class ChecksumError(TransferError):
-    """The bytes are not the ones that they should be."""
+    """The bytes that arrived are not the bytes that were sent."""
 
 
 class UploadEndedError(TransferError):
-    """The upload was cancelled or has expired before all bytes were there."""
+    """The upload was cancelled or expired before all bytes had arrived."""
 
 
 class DestinationError(LarderClientError):
-    """Something is in the way of a download, and stays as it is."""
+    """Something is in the way of a download, which leaves it unchanged."""
 
 
 class PathError(LarderClientError):
-    """A path in the Space leads to nothing, to several things, or is none."""
+    """A path in the Space is invalid, or nothing or more than one thing is there."""
 
 
 class WaitTimeoutError(LarderClientError):
-    """The file is still not validated."""
+    """The file was not validated within the timeout."""

@@ -1,4 +1,4 @@
-"""What a client has to be told, and where it looks when it is not."""
+"""The settings of a client, and their defaults."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import httpx
 from larder_client.errors import ConfigurationError
 
 PARALLEL = 4
-"""Connections to S3 that one transfer uses at most."""
+"""The number of connections to S3 that one transfer may use."""
 
 API_TIMEOUT = httpx.Timeout(60, connect=10)
 STORE_TIMEOUT = httpx.Timeout(120, connect=10)
@@ -19,38 +19,44 @@ STORE_TIMEOUT = httpx.Timeout(120, connect=10)
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """A base URL, without a final slash, and the key that it is opened with."""
+    """A base URL, without a final slash, and the API key for it."""
 
     base_url: str
     api_key: str
 
     @classmethod
     def of(cls, base_url: str | None, api_key: str | None) -> Self:
-        """Return what is given, or else LARDER_BASE_URL and LARDER_API_KEY.
+        """Return what is given; LARDER_BASE_URL and LARDER_API_KEY replace what is not.
 
         Raises:
-            ConfigurationError: one is missing, or cannot be used.
+            ConfigurationError: one is missing or invalid.
         """
         base_url = base_url or os.environ.get("LARDER_BASE_URL")
         api_key = api_key or os.environ.get("LARDER_API_KEY")
         if not base_url or not api_key:
-            raise ConfigurationError("LARDER_BASE_URL and LARDER_API_KEY must both be given.")
+            message = (
+                "A base URL and an API key are needed: "
+                "pass them, or set LARDER_BASE_URL and LARDER_API_KEY."
+            )
+            raise ConfigurationError(message)
         try:
             url = httpx.URL(base_url)
         except httpx.InvalidURL as error:
-            raise ConfigurationError(f"The base URL is none: {error}.") from error
+            raise ConfigurationError(f"Invalid base URL: {error}.") from error
         if url.scheme not in {"http", "https"} or not url.host:
             raise ConfigurationError(
-                f"The base URL must begin with https:// or http://, not be '{base_url}'."
+                f"Invalid base URL '{base_url}': it must begin with https:// or http://."
             )
         if not (api_key.isascii() and api_key.isprintable()) or " " in api_key:
-            raise ConfigurationError("The API key has characters that no key has.")
+            raise ConfigurationError(
+                "Invalid API key: it contains characters that are not allowed."
+            )
         return cls(base_url.rstrip("/"), api_key)
 
     @property
     def headers(self) -> dict[str, str]:
-        """What goes with every request to the API, and with none to S3.
+        """The headers of every request to the API; none of them go to S3.
 
-        The Space takes the key by another header than OpenAI's routes.
+        OpenAI's routes and those of the Space take the key by different headers.
         """
         return {"Authorization": f"Bearer {self.api_key}", "x-api-key": self.api_key}

@@ -487,7 +487,9 @@ def test_an_invalid_base_url_is_reported_in_one_line(url: str) -> None:
 def test_a_key_that_no_header_can_carry_is_reported_in_one_line() -> None:
     refused = larder("ls", "--base-url", "http://larder.test/v1", "--api-key", "zk_live_\nä")
 
-    assert refused == Printed(1, "", "larder: The API key has characters that no key has.\n")
+    assert refused == Printed(
+        1, "", "larder: Invalid API key: it contains characters that are not allowed.\n"
+    )
 
 
 @pytest.mark.parametrize("duration", ["soon", "1.5h", "-1"])

@@ -252,7 +252,7 @@ def test_a_path_leads_to_what_lies_there(blocking: Space) -> None:
         ("at", "/a.txt/", "There is nothing at /a.txt/"),
         ("at", "/a.txt/b.txt", "There is no folder /a.txt"),
         ("at", "/both", "There is a folder and a file at /both: write /both/"),
-        ("file_at", "/Projects", "There is no file at /Projects, but a folder"),
+        ("file_at", "/Projects", "/Projects is a folder, not a file"),
         ("file_at", "/", "/ is a folder's path"),
         ("folder_at", "/a.txt", "There is no folder /a.txt"),
         ("file_at", "/twice.txt", "2 files are at /twice.txt: give the id of one, file-"),

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Unpack
 
 from larder_client.space.api import PAGE, SpaceApi
 from larder_client.space.models import ROOT
-from larder_client.space.paths import Paths
-from larder_client.space.tree import Tree, Trees
+from larder_client.space.paths import PathResolver
+from larder_client.space.tree import Tree, TreeReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -31,20 +31,20 @@ if TYPE_CHECKING:
 
 
 class Space:
-    """A project's files as people see them; every call raises LarderClientError.
+    """A project's files in folders, with tags and a trash; every call raises LarderClientError.
 
-    `make_folders` and what ends in `at` take paths, the other calls ids. The folder id `root` is
-    the place of what lies in no folder.
+    `make_folders` and the methods whose names end in `at` take paths, the others take ids. The
+    folder id `root` stands for files and folders that are in no folder.
     """
 
     def __init__(self, runner: SyncRunner, policy: RetryPolicy, parallel: int) -> None:
         self._runner = runner
         self._api = SpaceApi(policy)
         self._parallel = parallel
-        self._paths = Paths(self._api, parallel)
+        self._paths = PathResolver(self._api, parallel)
 
     def files(self, **filters: Unpack[FileFilters]) -> Iterator[SpaceFile]:
-        """Yield the files to which all filters apply, newest first unless they say otherwise."""
+        """Yield the files that match all filters, newest first by default; see `FileFilters`."""
         for page in self._pages(lambda at: self._api.files(filters, limit=PAGE, cursor=at)):
             yield from page.files
 
@@ -55,11 +55,11 @@ class Space:
     def create(
         self, name: str, data: bytes, *, folder_id: str | None = None, tags: Sequence[str] = ()
     ) -> SpaceFile:
-        """Store a file of up to 2 MiB in one request; the client's `put` sends any size."""
+        """Store a file of up to 2 MiB in one request; `client.files.upload` takes any size."""
         return self._runner.run(self._api.create_file(name, data, folder_id, tags))
 
     def update(self, file_id: str, **changes: Unpack[FileChanges]) -> SpaceFile:
-        """Rename, move, tag or mark a file."""
+        """Rename, move, tag or mark a file; see `FileChanges`."""
         return self._runner.run(self._api.update_file(file_id, changes))
 
     def trash(self, file_id: str) -> SpaceFileDeleted:
@@ -72,15 +72,15 @@ class Space:
             yield from page.files
 
     def restore(self, file_id: str) -> SpaceFile:
-        """Take a file out of the trash, to its folder, or to the root if that is gone."""
+        """Restore a file from the trash to its folder, or to the root if that was deleted."""
         return self._runner.run(self._api.restore(file_id))
 
     def purge(self, file_id: str) -> SpaceFileDeleted:
-        """Delete a file in the trash for good."""
+        """Delete a file in the trash permanently."""
         return self._runner.run(self._api.purge(file_id))
 
     def empty_trash(self) -> TrashEmptied:
-        """Delete all that is in the trash for good."""
+        """Delete all files in the trash permanently."""
         return self._runner.run(self._api.empty_trash())
 
     def folders(self, parent_id: str = ROOT) -> Iterator[Folder]:
@@ -93,39 +93,39 @@ class Space:
         return self._runner.run(self._api.folder(folder_id))
 
     def create_folder(self, name: str, parent_id: str = ROOT) -> Folder:
-        """Make a folder; ApiError `folder_exists` if there is one of that name, in any case."""
+        """Create a folder; ApiError `folder_exists` if its name is taken, in any case."""
         return self._runner.run(self._api.create_folder(name, parent_id))
 
     def update_folder(self, folder_id: str, **changes: Unpack[FolderChanges]) -> Folder:
-        """Rename, move or mark a folder; what lies in it moves with it."""
+        """Rename, move or mark a folder, with its content; see `FolderChanges`."""
         return self._runner.run(self._api.update_folder(folder_id, changes))
 
     def delete_folder(self, folder_id: str, *, recursive: bool = False) -> FolderDeleted:
-        """Delete an empty folder, or with `recursive` any, whose files go to the trash."""
+        """Delete an empty folder; with `recursive` any folder, whose files go to the trash."""
         return self._runner.run(self._api.delete_folder(folder_id, recursive=recursive))
 
     def at(self, path: str) -> SpaceFile | Folder | None:
-        """Return what lies at a path, None for the root; see `Paths.at`."""
+        """Return the file or folder at a path, None for the root; see `PathResolver.at`."""
         return self._runner.run(self._paths.at(path))
 
     def file_at(self, path: str) -> SpaceFile:
-        """Return the file at a path; see `Paths.file`."""
+        """Return the file at a path; see `PathResolver.file`."""
         return self._runner.run(self._paths.file(path))
 
     def trashed_at(self, path: str) -> TrashedFile:
-        """Return the file in the trash that lay at a path; see `Paths.trashed`."""
+        """Return the trashed file deleted from a path; see `PathResolver.trashed`."""
         return self._runner.run(self._paths.trashed(path))
 
     def folder_at(self, path: str) -> Folder | None:
-        """Return the folder at a path, None for the root; see `Paths.folder`."""
+        """Return the folder at a path, None for the root; see `PathResolver.folder`."""
         return self._runner.run(self._paths.folder(path))
 
     def make_folders(self, path: str) -> Folder | None:
-        """Return the folder at a path, made with those above it where they are missing."""
-        return self._runner.run(self._paths.make(path))
+        """Return the folder at a path, created with the folders above it if they are missing."""
+        return self._runner.run(self._paths.create(path))
 
     def paths_of(self, folder_ids: Iterable[str]) -> dict[str, str]:
-        """Return the paths of folders by their ids, without those that are gone."""
+        """Return the paths of folders by their ids, without folders that do not exist."""
         return self._runner.run(self._paths.of_folders(folder_ids))
 
     def tree(
@@ -135,9 +135,9 @@ class Space:
         depth: int | None = None,
         most_files: int | None = None,
     ) -> Tree:
-        """Return what lies in a folder, None for the root, `depth` levels deep; see `Trees.of`."""
-        trees = Trees(self._api, self._parallel, most_files)
-        return self._runner.run(trees.of(folder, depth))
+        """Return the content of a folder, None for the root; see `TreeReader`."""
+        reader = TreeReader(self._api, self._parallel, most_files)
+        return self._runner.run(reader.read(folder, depth))
 
     def _pages[P: Page](self, load: Callable[[str | None], Flow[P]]) -> Iterator[P]:
         page = self._runner.run(load(None))

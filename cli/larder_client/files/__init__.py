@@ -1,1 +1,1 @@
-"""The files API: requests, answers and their types."""
+"""The Files and Uploads APIs: requests, and the types of their answers."""

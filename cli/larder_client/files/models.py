@@ -1,7 +1,7 @@
-"""What Larder answers; members that this version does not know are ignored.
+"""The answers of the Files and Uploads APIs. Unknown members are ignored.
 
 https://platform.openai.com/docs/api-reference/files and /uploads, with Larder's extensions.
-Times are unix seconds, sizes bytes, digests lowercase hex.
+Times are in unix seconds, sizes in bytes, digests in lowercase hex.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from typing import Literal
 import msgspec
 
 type Purpose = Literal["assistants", "batch", "evals", "fine-tune", "user_data", "vision"]
-"""What a client may say that a file is for."""
+"""The purposes that a client may give a file."""
 
 
 class File(msgspec.Struct, frozen=True, kw_only=True):
-    """A stored file; `status` is `uploaded`, `processed` or `error`, with `status_details`.
+    """A stored file; `status` is `uploaded`, `processed` or `error`, explained in `status_details`.
 
-    `sha256` is None until Larder has read the bytes, above 16 GiB, and in lists.
+    `sha256` is None in lists, until Larder has read the bytes, and for files above 16 GiB.
     """
 
     id: str
@@ -33,7 +33,7 @@ class File(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FilePage(msgspec.Struct, frozen=True, kw_only=True):
-    """Some files; `has_more` tells whether there are further ones after `last_id`."""
+    """A page of a list; `has_more` says whether there are more files after `last_id`."""
 
     data: tuple[File, ...]
     has_more: bool
@@ -51,14 +51,14 @@ class FileDeleted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
-    """A part that S3 does not have yet, and where to PUT it; numbers count from 1."""
+    """A part that S3 does not have yet, and the URL to PUT it to; numbers count from 1."""
 
     part_number: int
     url: str
 
 
 class ArrivedPart(msgspec.Struct, frozen=True, kw_only=True):
-    """A part that S3 has; `etag` is its MD5."""
+    """A part that S3 has; `etag` is its MD5 in hex."""
 
     part_number: int
     size: int
@@ -66,7 +66,7 @@ class ArrivedPart(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Transfer(msgspec.Struct, frozen=True, kw_only=True):
-    """How an upload's bytes go to S3: by one PUT to `url`, or in parts of `part_size` bytes."""
+    """How to send an upload's bytes: by one PUT to `url`, or in parts of `part_size` bytes."""
 
     expires_at: int
     method: str = "PUT"
@@ -78,7 +78,7 @@ class Transfer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Upload(msgspec.Struct, frozen=True, kw_only=True):
-    """An announced file: `pending` with its `transfer`, or `completed` with its `file`."""
+    """An upload: `pending` with its `transfer`, or `completed` with its `file`."""
 
     id: str
     bytes: int
@@ -93,7 +93,7 @@ class Upload(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
-    """One mistake in a batch file, in the shape of OpenAI's BatchError."""
+    """One mistake in a batch file, in the form of OpenAI's BatchError."""
 
     code: str
     message: str
@@ -102,7 +102,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Validation(msgspec.Struct, frozen=True, kw_only=True):
-    """The report on a batch file; `errors` has the first 1,000 of `error_count`."""
+    """The validation report of a batch file; `errors` has the first 1,000 of `error_count`."""
 
     valid: bool
     total_lines: int
@@ -119,7 +119,7 @@ class Validation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Measure(msgspec.Struct, frozen=True, kw_only=True):
-    """One counter of a project; stored files use, pending uploads reserve."""
+    """One limit of a project, how much stored files use and pending uploads reserve of it."""
 
     used: int
     reserved: int
@@ -127,7 +127,7 @@ class Measure(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
-    """What the project uses of its quota."""
+    """The project's usage of its quota."""
 
     files: Measure
     bytes: Measure

@@ -1,4 +1,4 @@
-"""The Space's operations, as flows."""
+"""The requests of the Space's API, as flows."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from larder_client.space.models import FileChanges, FileFilters, FolderChanges
 
 PAGE = 100
-"""The most that Larder answers at a time."""
+"""The largest page that Larder returns."""
 
 
 class SpaceApi:
@@ -43,13 +43,13 @@ class SpaceApi:
         self._policy = policy
 
     def files(self, filters: FileFilters, *, limit: int, cursor: str | None) -> Flow[SpaceFilePage]:
-        """Return a page of the files that the filters let through."""
-        params = {name: _word(value) for name, value in _camel(filters).items()}
-        request = Request("GET", "/storage/files", params=params | _place(limit, cursor))
+        """Return a page of the files that match the filters."""
+        params = {name: _param(value) for name, value in _camel(filters).items()}
+        request = Request("GET", "/storage/files", params=params | _page_params(limit, cursor))
         return (yield from self._read(SpaceFilePage, request))
 
     def file(self, file_id: str) -> Flow[SpaceFile]:
-        """Return the file's record."""
+        """Return a file."""
         return (yield from self._read(SpaceFile, Request("GET", _file(file_id))))
 
     def create_file(
@@ -63,55 +63,57 @@ class SpaceApi:
         return (yield from self._read(SpaceFile, request))
 
     def update_file(self, file_id: str, changes: FileChanges) -> Flow[SpaceFile]:
-        """Change the file."""
+        """Change a file."""
         request = json_request("PATCH", _file(file_id), _camel(changes))
         return (yield from self._read(SpaceFile, request))
 
     def trash_file(self, file_id: str) -> Flow[SpaceFileDeleted]:
-        """Move the file to the trash."""
+        """Move a file to the trash."""
         return (yield from self._read(SpaceFileDeleted, Request("DELETE", _file(file_id))))
 
     def trash(self, *, limit: int, cursor: str | None) -> Flow[TrashPage]:
-        """Return a page of the trash, the last deleted first."""
-        request = Request("GET", "/storage/trash", params=_place(limit, cursor))
+        """Return a page of the files in the trash, the last deleted first."""
+        request = Request("GET", "/storage/trash", params=_page_params(limit, cursor))
         return (yield from self._read(TrashPage, request))
 
     def restore(self, file_id: str) -> Flow[SpaceFile]:
-        """Take the file out of the trash again."""
+        """Restore a file from the trash."""
         request = json_request("POST", f"{_trashed(file_id)}/restore", {}, idempotency_header())
         return (yield from self._read(SpaceFile, request))
 
     def purge(self, file_id: str) -> Flow[SpaceFileDeleted]:
-        """Delete the file in the trash for good."""
+        """Delete a file in the trash permanently."""
         return (yield from self._read(SpaceFileDeleted, Request("DELETE", _trashed(file_id))))
 
     def empty_trash(self) -> Flow[TrashEmptied]:
-        """Delete all that is in the trash for good."""
+        """Delete all files in the trash permanently."""
         return (yield from self._read(TrashEmptied, Request("DELETE", "/storage/trash")))
 
     def folders(self, parent_id: str | None, *, limit: int, cursor: str | None) -> Flow[FolderPage]:
         """Return a page of the folders in a folder, by name."""
-        params = _place(limit, cursor) | ({} if parent_id is None else {"parentId": parent_id})
+        params = _page_params(limit, cursor) | (
+            {} if parent_id is None else {"parentId": parent_id}
+        )
         request = Request("GET", "/storage/folders", params=params)
         return (yield from self._read(FolderPage, request))
 
     def folder(self, folder_id: str) -> Flow[Folder]:
-        """Return the folder."""
+        """Return a folder."""
         return (yield from self._read(Folder, Request("GET", _folder(folder_id))))
 
     def create_folder(self, name: str, parent_id: str | None) -> Flow[Folder]:
-        """Make a folder."""
-        wanted = {"name": name, "parentId": parent_id}
-        request = json_request("POST", "/storage/folders", wanted, idempotency_header())
+        """Create a folder."""
+        fields = {"name": name, "parentId": parent_id}
+        request = json_request("POST", "/storage/folders", fields, idempotency_header())
         return (yield from self._read(Folder, request))
 
     def update_folder(self, folder_id: str, changes: FolderChanges) -> Flow[Folder]:
-        """Change the folder; what lies in it moves with it."""
+        """Change a folder; its content moves with it."""
         request = json_request("PATCH", _folder(folder_id), _camel(changes))
         return (yield from self._read(Folder, request))
 
     def delete_folder(self, folder_id: str, *, recursive: bool) -> Flow[FolderDeleted]:
-        """Delete an empty folder, or with `recursive` any, whose files go to the trash."""
+        """Delete an empty folder; with `recursive` any folder, whose files go to the trash."""
         params = {"recursive": "true"} if recursive else {}
         request = Request("DELETE", _folder(folder_id), params=params)
         return (yield from self._read(FolderDeleted, request))
@@ -133,17 +135,17 @@ def _folder(folder_id: str) -> str:
     return f"/storage/folders/{path_segment(folder_id)}"
 
 
-def _place(limit: int, cursor: str | None) -> dict[str, str]:
+def _page_params(limit: int, cursor: str | None) -> dict[str, str]:
     return {"limit": str(limit)} | ({} if cursor is None else {"cursor": cursor})
 
 
 def _camel(members: Mapping[str, object]) -> dict[str, Any]:
-    """Return the members under their names on the wire: `folder_id` as `folderId`."""
+    """Return the members under their names in JSON: `folder_id` as `folderId`."""
     return {
         first + "".join(word.title() for word in words): value
         for (first, *words), value in ((name.split("_"), value) for name, value in members.items())
     }
 
 
-def _word(value: object) -> str:
+def _param(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,7 +1,7 @@
-"""What the Space answers: files as people see them, folders and the trash.
+"""The answers of the Space's API: files, folders and the trash. Unknown members are ignored.
 
-Members have the names of the wire in snake_case, but for `id`; `msgspec.json.encode` writes them as
-they came. Members that this version does not know are ignored.
+Members have the names of the JSON in snake_case, except for `id`. `msgspec.json.encode` writes the
+JSON's own names.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from typing import Literal, TypedDict
 import msgspec
 
 ROOT = "root"
-"""The folder id that stands for the place of what lies in no folder."""
+"""The folder id that stands for files and folders that are in no folder."""
 
 
 class SpaceFile(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A file; `folder_id` None: it lies in the root. `size_bytes` is a string on the wire."""
+    """A file; `folder_id` is None in the root. `size_bytes` is a string in the JSON."""
 
     id: str = msgspec.field(name="fileId")
     name: str
@@ -33,19 +33,19 @@ class SpaceFile(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     @property
     def size(self) -> int:
-        """Its size in bytes."""
+        """The size in bytes."""
         return int(self.size_bytes)
 
 
 class TrashedFile(SpaceFile, frozen=True, kw_only=True, rename="camel"):
-    """A file in the trash, which is gone for good at `purge_at`."""
+    """A file in the trash, which is deleted permanently at `purge_at`."""
 
     deleted_at: datetime
     purge_at: datetime
 
 
 class Folder(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A folder; `parent_id` None: it lies in the root."""
+    """A folder; `parent_id` is None in the root."""
 
     id: str = msgspec.field(name="folderId")
     name: str
@@ -55,62 +55,63 @@ class Folder(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Pagination(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """Whether there is more, and the cursor that leads there."""
+    """Whether there is another page, and its cursor."""
 
     has_more: bool
     cursor: str | None = None
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):
-    """A part of a list; even an empty one may have further ones after it."""
+    """A page of a list. Even an empty page may be followed by another."""
 
     pagination: Pagination
 
 
 class SpaceFilePage(Page, frozen=True, kw_only=True):
-    """Some files."""
+    """A page of files."""
 
     files: tuple[SpaceFile, ...]
 
 
 class TrashPage(Page, frozen=True, kw_only=True):
-    """Some files in the trash."""
+    """A page of files in the trash."""
 
     files: tuple[TrashedFile, ...]
 
 
 class FolderPage(Page, frozen=True, kw_only=True):
-    """Some folders."""
+    """A page of folders."""
 
     folders: tuple[Folder, ...]
 
 
 class SpaceFileDeleted(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """The answer to a file's way into the trash, or out of it for good."""
+    """The answer to trashing or purging a file."""
 
     id: str = msgspec.field(name="fileId")
     is_deleted: bool
 
 
 class FolderDeleted(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """The answer to a folder's deletion; while `is_deleted` is False Larder still empties it."""
+    """The answer to deleting a folder; `is_deleted` is False while Larder still empties it."""
 
     id: str = msgspec.field(name="folderId")
     is_deleted: bool
 
 
 class TrashEmptied(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """The answer to emptying the trash; while `is_empty` is False Larder goes on with the rest."""
+    """The answer to emptying the trash; `is_empty` is False while Larder deletes the rest."""
 
     purged_files: int
     is_empty: bool
 
 
 class FileFilters(TypedDict, total=False):
-    """Which files are listed, in which order: those to which all that is given applies.
+    """The filters and the order of a list of files; a file must match all filters.
 
-    `folder_id` is a folder's id or `ROOT`, `q` a part of the name in any case, `mime_type` how the
-    type begins. Without an `order`, names run from A to Z, times and sizes downwards.
+    `folder_id` is a folder's id or `ROOT`, `q` a part of the name in any case, `mime_type` the
+    beginning of the type. The default `order` is ascending for names, descending for times and
+    sizes.
     """
 
     folder_id: str
@@ -123,9 +124,9 @@ class FileFilters(TypedDict, total=False):
 
 
 class FileChanges(TypedDict, total=False):
-    """What is to change of a file; `folder_id` None or `ROOT` takes it out of its folder.
+    """The changes to a file; `folder_id` None or `ROOT` moves it to the root.
 
-    `tags` replaces all of them, before `add_tags` and `remove_tags` are applied.
+    `tags` replaces all tags, before `add_tags` and `remove_tags` are applied.
     """
 
     name: str
@@ -137,7 +138,7 @@ class FileChanges(TypedDict, total=False):
 
 
 class FolderChanges(TypedDict, total=False):
-    """What is to change of a folder; `parent_id` None or `ROOT` moves it into the root."""
+    """The changes to a folder; `parent_id` None or `ROOT` moves it to the root."""
 
     name: str
     parent_id: str | None

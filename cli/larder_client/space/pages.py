@@ -1,4 +1,4 @@
-"""The Space's lists from their first page to their last, as flows."""
+"""Whole lists of the Space, read page by page, as flows."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def all_files(
     api: SpaceApi, filters: FileFilters, *, at_most: int | None = None
 ) -> Flow[list[SpaceFile]]:
-    """Return the files that the filters let through, the first `at_most` of them."""
+    """Return the files that match the filters, the first `at_most` of them or all."""
     found: list[SpaceFile] = []
     cursor = None
     while at_most is None or len(found) < at_most:
@@ -37,13 +37,13 @@ def all_folders(api: SpaceApi, parent_id: str) -> Flow[list[Folder]]:
 
 
 def all_trash(api: SpaceApi) -> Flow[list[TrashedFile]]:
-    """Return what is in the trash, the last deleted first."""
+    """Return the files in the trash, the last deleted first."""
     pages = yield from _all_pages(lambda at: api.trash(limit=PAGE, cursor=at))
     return [file for page in pages for file in page.files]
 
 
 def _all_pages[P: Page](load: Callable[[str | None], Flow[P]]) -> Flow[list[P]]:
     pages = [(yield from load(None))]
-    while (place := pages[-1].pagination).has_more:
-        pages.append((yield from load(place.cursor)))
+    while (last := pages[-1].pagination).has_more:
+        pages.append((yield from load(last.cursor)))
     return pages

@@ -1,16 +1,16 @@
-"""Files and folders by the paths that people write: `/Projects/2026/report.pdf`.
+"""Files and folders by path: `/Projects/2026/report.pdf`.
 
-A path begins with a slash; one that ends with a slash is a folder's. Names are compared as Larder
-compares those of folders, in any case, and one that is the same to the letter comes first.
+A path begins with a slash; one that ends with a slash is a folder's. Names match in any case, as
+the names of folders do in Larder, and an exact match comes first.
 """
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from larder.domain.filenames import folded
 from larder_client.errors import ApiError, PathError
 from larder_client.flow.steps import Flow, gather
 from larder_client.space.models import ROOT, Folder, SpaceFile, TrashedFile
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 
 def names_of(path: str) -> list[str]:
-    """Return the names in a path, none for the root.
+    """Return the names in a path, an empty list for the root.
 
     Raises:
-        PathError: it does not begin with a slash.
+        PathError: the path does not begin with a slash.
     """
     if not path.startswith("/"):
         message = f"'{path}' is neither an id nor a path: paths begin with a slash."
@@ -35,13 +35,13 @@ def names_of(path: str) -> list[str]:
 
 
 def joined(names: Iterable[str]) -> str:
-    """Return the path of those names."""
+    """Return the path made of these names."""
     return "/" + "/".join(names)
 
 
 @dataclass(frozen=True, slots=True)
-class Paths:
-    """Finds what lies at a path; raises as SpaceApi does."""
+class PathResolver:
+    """Finds files and folders by path; raises as SpaceApi does."""
 
     api: SpaceApi
     parallel: int
@@ -50,7 +50,7 @@ class Paths:
         """Return the file or folder at the path, None for the root.
 
         Raises:
-            PathError: nothing lies there, or more than one thing.
+            PathError: nothing is there, or more than one thing.
         """
         names = names_of(path)
         if not names:
@@ -70,7 +70,7 @@ class Paths:
         """Return the file at the path.
 
         Raises:
-            PathError: no file lies there, or several.
+            PathError: no file is there, or several are.
         """
         names = names_of(path)
         if path.endswith("/"):
@@ -79,53 +79,53 @@ class Paths:
         parent = yield from self._descend(names[:-1])
         files = yield from self._files_in(parent, names[-1])
         if not files and (yield from self._folder_in(parent, names[-1])) is not None:
-            message = f"There is no file at {path}, but a folder."
+            message = f"{path} is a folder, not a file."
             raise PathError(message)
         return _only(files, path)
 
     def trashed(self, path: str) -> Flow[TrashedFile]:
-        """Return the file in the trash that lay at the path.
+        """Return the file in the trash that was deleted from the path.
 
         Raises:
-            PathError: none did, or several; or the folder that it lay in is gone.
+            PathError: there is no such file, there are several, or its folder was deleted.
         """
         names = names_of(path) or [""]
         parent = yield from self._descend(names[:-1])
-        place = None if parent is None else parent.id
+        folder_id = None if parent is None else parent.id
         trash = yield from all_trash(self.api)
-        here = [file for file in trash if file.folder_id == place]
-        return _only(_named(here, names[-1]), path, where=" in the trash")
+        from_folder = [file for file in trash if file.folder_id == folder_id]
+        return _only(_named(from_folder, names[-1]), path, where=" in the trash")
 
     def folder(self, path: str) -> Flow[Folder | None]:
         """Return the folder at the path, None for the root.
 
         Raises:
-            PathError: there is none.
+            PathError: it does not exist.
         """
         return (yield from self._descend(names_of(path)))
 
-    def make(self, path: str) -> Flow[Folder | None]:
-        """Return the folder at the path; it and those above it are made where they are missing."""
+    def create(self, path: str) -> Flow[Folder | None]:
+        """Return the folder at the path; create it and the folders above it if they are missing."""
         folder: Folder | None = None
         for name in names_of(path):
             parent = folder
             folder = yield from self._folder_in(parent, name)
             if folder is None:
-                folder = yield from self._made(parent, name)
+                folder = yield from self._create(parent, name)
         return folder
 
     def of_folders(self, folder_ids: Iterable[str]) -> Flow[dict[str, str]]:
-        """Return the folders' paths by their ids, without those that are gone."""
+        """Return the paths of folders by their ids, without folders that do not exist."""
         known: dict[str, Folder | None] = {}
         wanted = set(folder_ids)
         while wanted:
             ids = sorted(wanted)
-            found = yield from gather([self._known(each) for each in ids], self.parallel)
+            found = yield from gather([self._find(each) for each in ids], self.parallel)
             known.update(zip(ids, found, strict=True))
             wanted = {each.parent_id for each in found if each and each.parent_id} - known.keys()
-        return {each: joined(_way(known, folder)) for each, folder in known.items() if folder}
+        return {each: joined(_names_to(known, folder)) for each, folder in known.items() if folder}
 
-    def _known(self, folder_id: str) -> Flow[Folder | None]:
+    def _find(self, folder_id: str) -> Flow[Folder | None]:
         try:
             return (yield from self.api.folder(folder_id))
         except ApiError as error:
@@ -144,19 +144,18 @@ class Paths:
 
     def _folder_in(self, parent: Folder | None, name: str) -> Flow[Folder | None]:
         folders = yield from all_folders(self.api, ROOT if parent is None else parent.id)
-        wanted = _folded(name)
-        return next((folder for folder in folders if _folded(folder.name) == wanted), None)
+        return next((folder for folder in folders if folded(folder.name) == folded(name)), None)
 
     def _files_in(self, parent: Folder | None, name: str) -> Flow[list[SpaceFile]]:
-        place = ROOT if parent is None else parent.id
-        files = yield from all_files(self.api, {"folder_id": place, "q": name})
+        folder_id = ROOT if parent is None else parent.id
+        files = yield from all_files(self.api, {"folder_id": folder_id, "q": name})
         return _named(files, name)
 
-    def _made(self, parent: Folder | None, name: str) -> Flow[Folder]:
+    def _create(self, parent: Folder | None, name: str) -> Flow[Folder]:
         try:
             return (yield from self.api.create_folder(name, parent.id if parent else None))
         except ApiError as error:
-            # Somebody else was faster.
+            # Someone else created it first.
             if error.code == "folder_exists":
                 folder = yield from self._folder_in(parent, name)
                 if folder is not None:
@@ -165,7 +164,7 @@ class Paths:
 
 
 def _named[F: SpaceFile](files: Iterable[F], name: str) -> list[F]:
-    alike = [file for file in files if _folded(file.name) == _folded(name)]
+    alike = [file for file in files if folded(file.name) == folded(name)]
     return [file for file in alike if file.name == name] or alike
 
 
@@ -181,15 +180,9 @@ def _only[F: SpaceFile](files: Sequence[F], path: str, where: str = "") -> F:
     raise PathError(message)
 
 
-def _way(known: dict[str, Folder | None], folder: Folder | None) -> list[str]:
+def _names_to(known: dict[str, Folder | None], folder: Folder | None) -> list[str]:
     names: list[str] = []
     while folder is not None:
         names.insert(0, folder.name)
         folder = known[folder.parent_id] if folder.parent_id else None
     return names
-
-
-def _folded(name: str) -> str:
-    """Return what two names have in common that differ only in case or in Unicode's forms."""
-    decomposed = unicodedata.normalize("NFD", name).casefold()
-    return unicodedata.normalize("NFC", decomposed)

@@ -1,4 +1,4 @@
-"""What lies in a folder, and in the folders in it."""
+"""The content of a folder and of the folders in it."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """A folder, None for the root, with what lies in it, by name.
+    """A folder, None for the root, and its content, by name.
 
-    `more_files` than are here; `unopened` folders were not looked into.
+    `more_files`: it has more files than `files` does. `unopened`: its content was not read.
     """
 
     folder: Folder | None
@@ -36,18 +36,18 @@ class _Contents:
 
 
 @dataclass(frozen=True, slots=True)
-class Trees:
-    """Reads folders level by level, `parallel` of them at the same time; raises as SpaceApi does.
+class TreeReader:
+    """Reads trees of folders level by level, `parallel` at a time; raises as SpaceApi does.
 
-    Of each folder the first `most_files`, or all of them.
+    `most_files` limits the files of each folder; None reads all of them.
     """
 
     api: SpaceApi
     parallel: int
     most_files: int | None = None
 
-    def of(self, folder: Folder | None, depth: int | None = None) -> Flow[Tree]:
-        """Return the folder's tree, `depth` levels of it (at least 1), or all of them.
+    def read(self, folder: Folder | None, depth: int | None = None) -> Flow[Tree]:
+        """Return a folder's tree, `depth` levels deep (at least 1) or whole.
 
         A folder that is deleted meanwhile is left out.
         """
@@ -55,14 +55,14 @@ class Trees:
         opened: dict[str, _Contents | None] = {}
         level, reached = top.folders, 1
         while level and (depth is None or reached < depth):
-            found = yield from gather([self._opened(each.id) for each in level], self.parallel)
+            found = yield from gather([self._open(each.id) for each in level], self.parallel)
             opened.update((each.id, inside) for each, inside in zip(level, found, strict=True))
             level = [child for inside in found if inside for child in inside.folders]
             reached += 1
-        return self._grown(folder, top, opened)
+        return self._build(folder, top, opened)
 
-    def _opened(self, folder_id: str) -> Flow[_Contents | None]:
-        """Return what lies in the folder, None when it is gone."""
+    def _open(self, folder_id: str) -> Flow[_Contents | None]:
+        """Return a folder's content, None if it was deleted."""
         try:
             return (yield from self._contents(folder_id))
         except ApiError as error:
@@ -72,14 +72,14 @@ class Trees:
 
     def _contents(self, folder_id: str) -> Flow[_Contents]:
         folders = yield from all_folders(self.api, folder_id)
-        # One more than is wanted tells whether there are more.
+        # One more than the limit shows whether there are more.
         at_most = None if self.most_files is None else self.most_files + 1
         files = yield from all_files(
             self.api, {"folder_id": folder_id, "sort": "name"}, at_most=at_most
         )
         return _Contents(folders, files)
 
-    def _grown(
+    def _build(
         self, folder: Folder | None, contents: _Contents, opened: dict[str, _Contents | None]
     ) -> Tree:
         folders = []
@@ -87,7 +87,7 @@ class Trees:
             if child.id not in opened:
                 folders.append(Tree(child, unopened=True))
             elif (inside := opened[child.id]) is not None:
-                folders.append(self._grown(child, inside, opened))
+                folders.append(self._build(child, inside, opened))
         return Tree(
             folder,
             tuple(folders),
