@@ -1,1 +1,1 @@
-"""The clients for asyncio; `_sync`, those with blocking calls, is generated from them."""
+"""The clients: `_async` is written by hand, `_sync` is generated from it."""

@@ -1,2 +1,2 @@
 # Generated from _async/__init__.py: edit that one and run 'make sync-client'.
-"""The clients for asyncio; `_sync`, those with blocking calls, is generated from them."""
+"""The clients: `_async` is written by hand, `_sync` is generated from it."""
