@@ -41,7 +41,7 @@ print(time.process_time() - begun, len(sys.modules) - before)
 """
 _BASELINE = _START.format(start='import boto3\nboto3.client("dynamodb")')
 _BY_HAND = _START.format(start="from bench.by_hand import DynamoDB\nDynamoDB()")
-_FUNCTION = _START.format(start="import app")
+START_OF_A_FUNCTION = _START.format(start="import app")
 _ANSWER = """
 import json, time
 request = json.load(open({event!r}))
@@ -73,7 +73,7 @@ def main() -> None:
     options = parser.parse_args()
     if not LAYER.exists():
         sys.exit("the functions are not built: run .tools/sam/bin/sam build")
-    _build_whole_layer()
+    build_whole_layer()
     rounds = 3 if options.quick else 20
     text = "\n\n".join([_starts(rounds), _first_answers(rounds)])
     print(text)
@@ -89,7 +89,7 @@ def _starts(rounds: int) -> str:
         _start(baseline, _BASELINE, [WHOLE])
         _start(by_hand, _BY_HAND, [ROOT])
         for name, folder in functions.items():
-            _start(started[name], _FUNCTION, [folder, LAYER / "python"])
+            _start(started[name], START_OF_A_FUNCTION, [folder, LAYER / "python"])
     whole = statistics.median(baseline.seconds)
     rows = [
         ("boto3 and a client, nothing cut", baseline.modules, whole, "", ""),
@@ -119,7 +119,7 @@ def _first_answers(rounds: int) -> str:
             for kind, label in (("on-demand", "while it starts"), ("", "with the first request")):
                 environment = {**stub, "AWS_LAMBDA_INITIALIZATION_TYPE": kind}
                 paths = [BUILD / logical_id(name), LAYER / "python", ROOT]
-                runs = [_run(code, paths, environment) for _ in range(rounds)]
+                runs = [run(code, paths, environment) for _ in range(rounds)]
                 start = statistics.median(each[0] for each in runs) * 1000
                 request = statistics.median(each[1] for each in runs) * 1000
                 rows.append(
@@ -135,12 +135,12 @@ def _first_answers(rounds: int) -> str:
 
 
 def _start(measured: Started, code: str, paths: list[Path]) -> None:
-    seconds, modules = _run(code, paths, {})
+    seconds, modules = run(code, paths, {})
     measured.seconds.append(seconds)
     measured.modules = int(modules)
 
 
-def _run(code: str, paths: list[Path], environment: dict[str, str]) -> tuple[float, float]:
+def run(code: str, paths: list[Path], environment: dict[str, str]) -> tuple[float, float]:
     """Run the code in a fresh interpreter that can write no bytecode, and return what it prints."""
     known = {
         "AWS_DEFAULT_REGION": "us-east-1",
@@ -165,7 +165,7 @@ def _run(code: str, paths: list[Path], environment: dict[str, str]) -> tuple[flo
     return first, second
 
 
-def _build_whole_layer() -> None:
+def build_whole_layer() -> None:
     """Install the layer's packages as they come, with the bytecode that the layer has."""
     if WHOLE.exists():
         return
@@ -176,9 +176,14 @@ def _build_whole_layer() -> None:
     for cache in [*unfinished.rglob("__pycache__")]:
         for file in cache.iterdir():
             file.unlink()
-    mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
-    compileall.compile_dir(unfinished, quiet=1, workers=0, invalidation_mode=mode)
+    compile_packages(unfinished)
     unfinished.rename(WHOLE)
+
+
+def compile_packages(folder: Path) -> None:
+    """Compile as the layer's Makefile does: bytecode that is not checked against the sources."""
+    mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
+    compileall.compile_dir(folder, quiet=1, workers=0, invalidation_mode=mode)
 
 
 def _zipped(folder: Path) -> str:

@@ -13,7 +13,7 @@ import gzip
 import json
 import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -96,18 +96,12 @@ def __getattr__(name: str) -> object:
 """
 
 
-def trim(packages: Path) -> None:
-    """Cut down the packages in that folder in place."""
-    trim_data(packages / "botocore" / "data")
+def _leave_out_docstrings(packages: Path) -> None:
     for library in ("boto3", "botocore"):
-        _leave_out_docstrings(packages / library / "docs")
-    for package in LAZY:
-        _export_lazily(packages / package)
-    for module, name in LATE.items():
-        _import_late(packages / module, name)
+        _leave_out_docstrings_of(packages / library / "docs")
 
 
-def _leave_out_docstrings(docs: Path) -> None:
+def _leave_out_docstrings_of(docs: Path) -> None:
     module = ast.parse((docs / "docstring.py").read_text())
     names = [each.name for each in module.body if isinstance(each, ast.ClassDef)]
     for path in list(docs.iterdir()):
@@ -141,13 +135,17 @@ def _export_lazily(package: Path) -> None:
     _replace(init, "\n".join(lines) + _LAZILY.format(exports=exports))
 
 
-def _import_late(module: Path, name: str) -> None:
-    """Import a function of `importlib.metadata` when it is called; that takes zipfile and csv."""
-    before, line, after = module.read_text().partition(f"from importlib.metadata import {name}\n")
-    if not line:
-        message = f"{module} no longer imports {name}"
-        raise ValueError(message)
-    _replace(module, before + _LATE.format(name=name) + after)
+def _import_late(packages: Path) -> None:
+    """Import functions of `importlib.metadata` when they are called; that takes zipfile and csv."""
+    for path, name in LATE.items():
+        module = packages / path
+        before, line, after = module.read_text().partition(
+            f"from importlib.metadata import {name}\n"
+        )
+        if not line:
+            message = f"{module} no longer imports {name}"
+            raise ValueError(message)
+        _replace(module, before + _LATE.format(name=name) + after)
 
 
 def trim_data(data: Path) -> None:
@@ -239,6 +237,26 @@ def _replace(path: Path, text: str) -> None:
     """Write a new file: uv links what it installs to its cache, and to all other environments."""
     path.unlink()
     path.write_text(text)
+
+
+CUTS: dict[str, Callable[[Path], None]] = {
+    "botocore's data": lambda packages: trim_data(packages / "botocore" / "data"),
+    "docstrings for help()": _leave_out_docstrings,
+    **{
+        f"exports of {package}": lambda packages, package=package: _export_lazily(
+            packages / package
+        )
+        for package in LAZY
+    },
+    "importlib.metadata": _import_late,
+}
+"""What is cut, by the names that `python -m bench.trim` measures it under."""
+
+
+def trim(packages: Path) -> None:
+    """Cut down the packages in that folder in place."""
+    for cut in CUTS.values():
+        cut(packages)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,90 @@
+"""What each cut that `layers/larder/trim.py` makes saves when a function starts.
+
+    uv run python -m bench.trim [--quick]
+
+Each cut is measured by itself: one layer has all cuts, another all but this one. A function starts
+in fresh processes, from the two layers in turn. Times are processor time, which is the time on an
+idle machine; the median of the pairs counts.
+"""
+
+import argparse
+import shutil
+import statistics
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from bench.cold_start import (
+    ROOT,
+    START_OF_A_FUNCTION,
+    WHOLE,
+    build_whole_layer,
+    compile_packages,
+    run,
+)
+from bench.results import table, write_section
+from layers.larder.trim import CUTS
+
+LAYERS = ROOT / ".local" / "trim"
+FUNCTIONS = {"an API function": "files_get", "with a form": "files_create"} | {
+    "a worker": "on_object_created"
+}
+
+
+def main() -> None:
+    """Measure, print and write the results."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="fewer pairs, nothing written")
+    options = parser.parse_args()
+    pairs = 6 if options.quick else 60
+    build_whole_layer()
+    shutil.rmtree(LAYERS, ignore_errors=True)
+    trimmed = _build("trimmed", CUTS.values())
+    rows = []
+    for number, (name, cut) in enumerate(CUTS.items()):
+        others = [other for other in CUTS.values() if other is not cut]
+        untrimmed = _build(f"without-{number}", others)
+        saved = [_saved(function, untrimmed, trimmed, pairs) for function in FUNCTIONS.values()]
+        rows.append((name, *saved))
+    remark = (
+        f"ms of processor time that a cut saves a start, and the time with it / without it: the "
+        f"medians of {pairs} pairs of fresh processes."
+    )
+    columns = ("cut", *(f"{label}, {name}" for label, name in FUNCTIONS.items()))
+    text = f"{remark}\n\n{table(columns, rows)}"
+    print(text)
+    if not options.quick:
+        write_section("Cold start: what each cut saves", text)
+
+
+def _build(name: str, cuts: Iterable[Callable[[Path], None]]) -> Path:
+    """Return a layer of the packages with these cuts, and of Larder."""
+    layer = LAYERS / name
+    shutil.copytree(WHOLE, layer)
+    shutil.copytree(ROOT / "layers" / "larder" / "python" / "larder", layer / "larder")
+    for cut in cuts:
+        cut(layer)
+    compile_packages(layer)
+    return layer
+
+
+def _saved(function: str, untrimmed: Path, trimmed: Path, pairs: int) -> str:
+    """Return how much sooner the function starts from the trimmed layer, as text."""
+    folder = ROOT / "functions" / function
+
+    def start(layer: Path) -> float:
+        seconds, _ = run(START_OF_A_FUNCTION, [folder, layer], {})
+        return seconds
+
+    start(untrimmed), start(trimmed)  # Reads the files from the disk.
+    times = []
+    for _ in range(pairs // 2):  # Neither is always the first.
+        times.append((start(untrimmed), start(trimmed)))
+        after, before = start(trimmed), start(untrimmed)
+        times.append((before, after))
+    saved = statistics.median(before - after for before, after in times) * 1000
+    ratio = statistics.median(after / before for before, after in times)
+    return f"{saved:.1f} ({ratio:.2f})"
+
+
+if __name__ == "__main__":
+    main()
