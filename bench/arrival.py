@@ -1,11 +1,11 @@
-"""What a batch file costs from S3 to its verdict: the download over TLS, and the validation in it.
+"""What it costs to download a batch file from S3 over TLS and to validate it on the way.
 
     uv run python -m bench.arrival [--quick]
 
-A server in another process gives out the bytes as S3 does, over TLS, and as fast as they are taken
-or at the pace of one stream from S3 to a Lambda function. The worker's own adapter reads them.
-Every way's bytes or verdict are checked before it is timed; the ways take turns and the best round
-of each counts.
+A server in another process sends the bytes over TLS as S3 does, either as fast as they are read or
+at the pace of one stream from S3 to a Lambda function. The worker's own adapter reads them. The
+bytes or the validation report of each contender are checked before it is timed. The contenders run
+in turn, and the best round of each counts.
 """
 
 import argparse
@@ -27,9 +27,9 @@ from functools import partial
 from pathlib import Path
 
 from bench import baselines, inputs
+from bench.interleave import interleave, timed
 from bench.results import table, write_section
 from bench.stub_aws import make_certificate
-from bench.turns import in_turns, timed
 from larder.adapters import aws
 from larder.adapters.s3 import S3Objects
 from larder.domain.batch_input.validator import BatchValidator
@@ -37,7 +37,7 @@ from larder.domain.ids import FileId, TenantId
 
 MIB = 2**20
 PACE = 75 * MIB
-"""Bytes a second of one stream from S3 to a Lambda function, sustained."""
+"""Bytes per second of one stream from S3 to a Lambda function, sustained."""
 RANGE = 8 * MIB
 AHEAD = 4
 TENANT, FILE = TenantId("wks-0"), FileId("file-0")
@@ -45,9 +45,9 @@ _RANGE = re.compile(rb"\r\n[Rr]ange: bytes=(\d+)-(\d+)\r\n")
 
 
 def main() -> None:
-    """Measure, print and write the results; `--serve` is the server's side."""
+    """Measure, print and write the results, or with `--serve` run the server."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="fewer rounds, nothing written")
+    parser.add_argument("--quick", action="store_true", help="fewer rounds; write no results")
     parser.add_argument("--serve", nargs=3, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.serve:
@@ -62,7 +62,7 @@ def main() -> None:
 
 def _report(rounds: int) -> str:
     files = {"long": inputs.long_requests(), "short": inputs.short_requests()}
-    parts = ["The worker's adapter in blocks of 64 KiB; MiB/s are of the file."]
+    parts = ["The worker's adapter reads blocks of 64 KiB. MiB/s are those of the file."]
     with tempfile.TemporaryDirectory() as folder:
         make_certificate(Path(folder))
         os.environ["AWS_CA_BUNDLE"] = str(Path(folder) / "trusted.pem")
@@ -74,7 +74,7 @@ def _report(rounds: int) -> str:
 
 def _unpaced(name: str, path: Path, folder: Path, rounds: int) -> str:
     with _serving(folder, path, pace=0) as objects:
-        ways: dict[str, Callable[[], object]] = {
+        contenders: dict[str, Callable[[], object]] = {
             "download alone": partial(_download, objects),
             "download and validation": partial(_validate, objects.blocks),
             "validation alone, from the disk": partial(baselines.larder, path),
@@ -83,7 +83,7 @@ def _unpaced(name: str, path: Path, folder: Path, rounds: int) -> str:
             ),
         }
         _check(path, objects)
-        best = _best(ways, rounds, time.process_time)
+        best = _best(contenders, rounds, time.process_time)
     size, alone = path.stat().st_size / MIB, best["download alone"]
     rows = [
         (label, f"{seconds:.2f}", f"{size / seconds:,.0f}", f"{seconds / alone:.2f}")
@@ -95,12 +95,12 @@ def _unpaced(name: str, path: Path, folder: Path, rounds: int) -> str:
 
 def _paced(path: Path, folder: Path, rounds: int) -> str:
     with _serving(folder, path, pace=PACE) as objects:
-        ways: dict[str, Callable[[], object]] = {
+        contenders: dict[str, Callable[[], object]] = {
             "download alone": partial(_download, objects),
             "download and validation": partial(_validate, objects.blocks),
             f"{AHEAD} ranges at a time, and validation": partial(_validate, objects.ranges),
         }
-        best = _best(ways, rounds, time.perf_counter)
+        best = _best(contenders, rounds, time.perf_counter)
     alone = best["download alone"]
     rows = [(label, f"{took:.2f}", f"{took / alone:.2f}") for label, took in best.items()]
     columns = (f"long, each stream at {PACE // MIB} MiB/s: wall clock", "seconds", "/ download")
@@ -108,12 +108,12 @@ def _paced(path: Path, folder: Path, rounds: int) -> str:
 
 
 class _Objects(S3Objects):
-    """The worker's adapter, and another way to read: several ranges at a time, in order."""
+    """The worker's adapter, with a second way to read: several ranges at a time, in order."""
 
     size = 0
 
     def blocks(self) -> Iterator[bytes]:
-        """Yield the blocks as the worker gets them."""
+        """Yield the blocks that the worker reads."""
         stream = self.stream(TENANT, FILE)
         if stream is None:
             raise FileNotFoundError
@@ -121,7 +121,7 @@ class _Objects(S3Objects):
             yield from blocks
 
     def ranges(self) -> Iterator[bytes]:
-        """Yield the same bytes, each range read by a thread of its own."""
+        """Yield the same bytes, with one thread per range."""
         waiting: deque[Future[bytes]] = deque()
         with ThreadPoolExecutor(AHEAD) as threads:
             for start in range(0, self.size, RANGE):
@@ -164,13 +164,14 @@ def _check(path: Path, objects: _Objects) -> None:
         and _validate(objects.ranges) == (inputs.REQUESTS, digest)
     )
     if not right:
-        raise SystemExit("wrong bytes or verdict, so nothing was measured")
+        raise SystemExit("wrong bytes or validation report: nothing was measured")
 
 
 def _best(
-    ways: dict[str, Callable[[], object]], rounds: int, clock: Callable[[], float]
+    contenders: dict[str, Callable[[], object]], rounds: int, clock: Callable[[], float]
 ) -> dict[str, float]:
-    return in_turns({label: timed(way, clock) for label, way in ways.items()}, rounds, float)
+    timers = {label: timed(run, clock) for label, run in contenders.items()}
+    return interleave(timers, rounds, float)
 
 
 @contextmanager

@@ -1,12 +1,12 @@
-"""What ours is measured against: other ways to go through the same file.
+"""The baselines that Larder's validator is compared with: other ways to process the same file.
 
-The peers' loops are theirs, reduced to the work that they do for a valid file:
+The loops of the peers are copied from their sources, reduced to the work they do for a valid file:
 
 * LiteLLM 1.106.2, `proxy/openai_files_endpoints/batch_file_validation.py`
 * AIBrix 0.8.0, `batch/storage/input_validation.py` and `storage/local.py`
 * OGX 1.5.0 (once llama-stack), `providers/inline/batches/reference/batches.py`
 
-Each takes a path and answers how many requests it found valid.
+Each function takes a path and returns the number of valid requests.
 """
 
 import hashlib
@@ -27,7 +27,7 @@ BLOCK = 64 * 1024
 
 
 def larder(path: Path) -> ValidationReport:
-    """Ours: all rules and the SHA-256."""
+    """Larder's validator: all rules and the SHA-256."""
     validator = BatchValidator()
     with path.open("rb", buffering=0) as file:
         while block := file.read(BLOCK):
@@ -36,7 +36,7 @@ def larder(path: Path) -> ValidationReport:
 
 
 def sha256(path: Path) -> str:
-    """Hashing alone."""
+    """Hash the file, and nothing else."""
     with path.open("rb", buffering=0) as file:
         digest = hashlib.sha256()
         while block := file.read(BLOCK):
@@ -45,7 +45,7 @@ def sha256(path: Path) -> str:
 
 
 def newlines(path: Path) -> int:
-    """Counting newlines alone."""
+    """Count newlines, and nothing else."""
     count = 0
     with path.open("rb", buffering=0) as file:
         while block := file.read(BLOCK):
@@ -54,7 +54,7 @@ def newlines(path: Path) -> int:
 
 
 def litellm(path: Path) -> int:
-    """JSON objects with the four members."""
+    """LiteLLM: each line is a JSON object with the four members."""
     count = 0
     with path.open("rb") as file:
         for raw in file:
@@ -68,8 +68,9 @@ def litellm(path: Path) -> int:
 
 
 def installed_litellm() -> Callable[[Path], int] | None:
-    """LiteLLM's own validator, where the package is installed; see peers.md."""
-    os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # or its import waits for the network
+    """Return LiteLLM's own validator, or None if the package is not installed; see peers.md."""
+    # Without this, its import waits for the network.
+    os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
     name = "litellm.proxy.openai_files_endpoints.batch_file_validation"
     try:
         check = importlib.import_module(name).check_batch_file_upload
@@ -85,7 +86,7 @@ def installed_litellm() -> Callable[[Path], int] | None:
 
 
 def aibrix(path: Path) -> int:
-    """Types of the four members, and of what the endpoint needs."""
+    """AIBrix: types of the four members, and of those that the endpoint requires."""
     count = 0
     with path.open(encoding="utf-8") as file:
         for line in list(file):
@@ -120,7 +121,7 @@ class _OgxRequest(BaseModel):
 
 
 def ogx(path: Path) -> int:
-    """Types, url, streaming; keeps the whole file and every request."""
+    """OGX: types, url, streaming. It keeps the whole file and every request in memory."""
     requests: list[_OgxRequest] = []
     for number, line in enumerate(path.read_bytes().decode().strip().split("\n"), 1):
         if not line.strip():
@@ -161,7 +162,7 @@ _METHODS = {"GET", "POST", "PUT", "DELETE", "PATCH"}
 
 
 def pydantic(path: Path) -> int:
-    """The shape of a chat request as models, and unique ids."""
+    """Pydantic models of a chat request, and unique ids."""
     validate = TypeAdapter(_Request).validator.validate_json
     ids = set()
     with path.open("rb") as file:

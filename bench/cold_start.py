@@ -1,10 +1,10 @@
-"""How long a function takes to start: from the built layer, in fresh processes.
+"""How long a function takes to start from the built layer, in fresh processes.
 
-    .tools/sam/bin/sam build && uv run python -m bench.cold_start [--quick]
+    make build && uv run python -m bench.cold_start [--quick]
 
-Measured against importing boto3 and making one DynamoDB client on a layer with the same packages
-that nothing was cut from, bytecode and all. The functions and that baseline take turns; the median
-of the rounds counts, in processor time, which is the time on an idle machine.
+The baseline imports boto3 and creates one DynamoDB client, from an untrimmed layer with the same
+packages and the same kind of bytecode. The baseline and the functions run in turn. The median of
+the rounds counts, in processor time, which is the time on an idle machine.
 """
 
 import argparse
@@ -40,7 +40,7 @@ before = len(sys.modules)
 print(time.process_time() - begun, len(sys.modules) - before)
 """
 _BASELINE = _START.format(start='import boto3\nboto3.client("dynamodb")')
-_BY_HAND = _START.format(start="from bench.by_hand import DynamoDB\nDynamoDB()")
+_MINIMAL = _START.format(start="from bench.minimal_client import DynamoDB\nDynamoDB()")
 START_OF_A_FUNCTION = _START.format(start="import app")
 _ANSWER = """
 import json, time
@@ -60,7 +60,7 @@ FIRST_ANSWERS = ("authorize", "files_get")
 
 @dataclass
 class Started:
-    """What was measured of one function: seconds, and how many modules."""
+    """The starts of one function: seconds of each, and the number of modules it imports."""
 
     modules: int = 0
     seconds: list[float] = field(default_factory=list)
@@ -69,10 +69,10 @@ class Started:
 def main() -> None:
     """Measure, print and write the results."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="fewer rounds, nothing written")
+    parser.add_argument("--quick", action="store_true", help="fewer rounds; write no results")
     options = parser.parse_args()
     if not LAYER.exists():
-        sys.exit("the functions are not built: run .tools/sam/bin/sam build")
+        sys.exit("the functions are not built: run make build")
     build_whole_layer()
     rounds = 3 if options.quick else 20
     text = "\n\n".join([_starts(rounds), _first_answers(rounds)])
@@ -84,16 +84,16 @@ def main() -> None:
 def _starts(rounds: int) -> str:
     names = sorted(path.parent.name for path in ROOT.glob("functions/*/app.py"))
     functions = {name: BUILD / logical_id(name) for name in names}
-    baseline, by_hand, started = Started(), Started(), {name: Started() for name in functions}
+    baseline, minimal, started = Started(), Started(), {name: Started() for name in functions}
     for _ in range(rounds):
         _start(baseline, _BASELINE, [WHOLE])
-        _start(by_hand, _BY_HAND, [ROOT])
+        _start(minimal, _MINIMAL, [ROOT])
         for name, folder in functions.items():
             _start(started[name], START_OF_A_FUNCTION, [folder, LAYER / "python"])
     whole = statistics.median(baseline.seconds)
     rows = [
-        ("boto3 and a client, nothing cut", baseline.modules, whole, "", ""),
-        ("a client written by hand", by_hand.modules, statistics.median(by_hand.seconds), "", ""),
+        ("boto3 and a client, untrimmed", baseline.modules, whole, "", ""),
+        ("the minimal client", minimal.modules, statistics.median(minimal.seconds), "", ""),
     ]
     for name, measured in started.items():
         goal = {"authorize": "0.75"}.get(name, "1.00" if name in WORKERS else "1.30")
@@ -105,8 +105,8 @@ def _starts(rounds: int) -> str:
     ]
     columns = ("function", "modules", "ms", "/ first row", "goal", "KiB zipped")
     remark = (
-        f"The median of {rounds} fresh processes. The layer is {_zipped(LAYER)} KiB zipped, one "
-        f"that nothing was cut from {_zipped(WHOLE)}, both without the code of another processor."
+        f"The median of {rounds} fresh processes. The layer is {_zipped(LAYER)} KiB zipped, the "
+        f"untrimmed one {_zipped(WHOLE)}, each with the binaries of one processor."
     )
     return f"{remark}\n\n{table(columns, lines)}"
 
@@ -127,9 +127,9 @@ def _first_answers(rounds: int) -> str:
                 )
     columns = ("function", "connection opened", "start, ms", "first request, ms", "together, ms")
     remark = (
-        "From the start to the first answer of DynamoDB, over TLS, with all of botocore's "
-        "certificates: processor time again. Lambda gives a function of 512 MB a whole processor "
-        "while it starts and 0.29 of one for a request."
+        "Processor time from the start to DynamoDB's first answer, over TLS, with all of "
+        "botocore's certificates. Lambda gives a function of 512 MB a whole processor while it "
+        "starts and 0.29 of one for a request."
     )
     return f"{remark}\n\n{table(columns, rows)}"
 
@@ -141,7 +141,7 @@ def _start(measured: Started, code: str, paths: list[Path]) -> None:
 
 
 def run(code: str, paths: list[Path], environment: dict[str, str]) -> tuple[float, float]:
-    """Run the code in a fresh interpreter that can write no bytecode, and return what it prints."""
+    """Run the code in a fresh interpreter that writes no bytecode; return the numbers it prints."""
     known = {
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_ACCESS_KEY_ID": "test",
@@ -166,7 +166,7 @@ def run(code: str, paths: list[Path], environment: dict[str, str]) -> tuple[floa
 
 
 def build_whole_layer() -> None:
-    """Install the layer's packages as they come, with the bytecode that the layer has."""
+    """Install the layer's packages without trimming them, with the layer's kind of bytecode."""
     if WHOLE.exists():
         return
     unfinished = WHOLE.with_suffix(".part")
@@ -187,7 +187,7 @@ def compile_packages(folder: Path) -> None:
 
 
 def _zipped(folder: Path) -> str:
-    """Return the size of a folder as an archive, in KiB, for one processor."""
+    """Return the size of the folder's ZIP archive in KiB, with the binaries of one processor."""
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
         for path in sorted(folder.rglob("*")):

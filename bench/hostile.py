@@ -1,6 +1,6 @@
-"""Inputs of 256 MiB made to cost as much as they can.
+"""Hostile inputs: 256 MiB each, made to cost the validator as much as possible.
 
-Each yields blocks of at least 64 KiB, made as they are asked for.
+Each generator yields blocks of at least 64 KiB.
 """
 
 from collections.abc import Callable, Iterator
@@ -8,7 +8,7 @@ from itertools import chain, count, islice
 
 SIZE = 256 * 1024 * 1024
 BLOCK = 64 * 1024
-LINE = 1024 * 1024 - 500  # with its frame still within the 1 MiB that a line may have
+LINE = 1024 * 1024 - 500  # Leaves room for the rest of the request: a line may have 1 MiB.
 
 _MESSAGE = b'{"role":"user","content":""}'
 _EMOJI = "\U0001f600".encode() * 500
@@ -16,34 +16,34 @@ _TEXT = b"hello world " * 430
 
 
 def request(number: int, body: bytes, more: bytes = b"") -> bytes:
-    """A request line with that body and, after it, more members."""
+    """Return a request line with that body, followed by more members."""
     frame = b'{"custom_id":"r%d","method":"POST","url":"/v1/chat/completions","body":%s%s}'
     return frame % (number, body, more)
 
 
 def chat(content: bytes) -> bytes:
-    """A body with that text as its message."""
+    """Return a body with one message of that content."""
     return b'{"model":"m","messages":[{"role":"user","content":"%s"}]}' % content
 
 
 def chat_with(member: bytes) -> bytes:
-    """A body with one message and one more member."""
+    """Return a body with one message and one more member."""
     return b'{"model":"m","messages":[%s],%s}' % (_MESSAGE, member)
 
 
 def messages(elements: bytes) -> bytes:
-    """A body with these messages."""
+    """Return a body with these messages."""
     return b'{"model":"m","messages":[%s]}' % elements
 
 
 def embedding(custom_id: bytes, text: bytes) -> bytes:
-    """An embeddings request."""
+    """Return an embeddings request."""
     frame = b'{"custom_id":"%s","method":"POST","url":"/v1/embeddings","body":%s}'
     return frame % (custom_id, b'{"model":"m","input":%s}' % text)
 
 
 def fill(pattern: bytes, size: int = LINE) -> bytes:
-    """As many repetitions as fit."""
+    """Return as many repetitions of the pattern as fit into that size."""
     return pattern * (size // len(pattern))
 
 
@@ -66,7 +66,7 @@ def _lines(make: Callable[[int], bytes]) -> Iterator[bytes]:
 
 
 def _bodies(make: Callable[[], bytes]) -> Iterator[bytes]:
-    """Requests with that body and, so that no two of them are alike, another user in front."""
+    """Yield requests with that body; each has a different user, so that no two are alike."""
     members = make().removeprefix(b"{")
     return _lines(lambda number: request(number, b'{"user":"%d",%s' % (number, members)))
 
@@ -137,9 +137,9 @@ HOSTILE: dict[str, Callable[[], Iterator[bytes]]] = {
 
 
 def _colliding() -> Iterator[bytes]:
-    """Ids that share the lowest bits of their hash in this process, as far as can be found.
+    """Yield requests whose ids share the lowest bits of their hash in this process.
 
-    Python's hashes are keyed at random per process: nobody outside can find even these.
+    Python keys its hashes at random per process, so no client can find even these.
     """
     mask = (1 << 8) - 1
     ids = (b"r%d" % number for number in count())

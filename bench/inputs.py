@@ -1,4 +1,4 @@
-"""Batch files to measure with, the same on every machine, kept in bench/.data."""
+"""Batch files for the benchmarks: the same on every machine, stored in bench/.data."""
 # ruff: noqa: RUF001
 
 import json
@@ -53,27 +53,27 @@ _SHARES = (70, 15, 15)
 
 
 def long_requests() -> Path:
-    """50,000 requests of about 5.3 KB: prompts in mixed scripts, with code, quotes, newlines."""
+    """Return a file of 50,000 requests of about 5.3 KB: mixed scripts, code, quotes, newlines."""
     return _written("long.jsonl", lambda: _requests(mean=5000))
 
 
 def short_requests() -> Path:
-    """50,000 requests of about 450 bytes."""
+    """Return a file of 50,000 requests of about 450 bytes."""
     return _written("short.jsonl", lambda: _requests(mean=160))
 
 
 def bad_requests() -> Path:
-    """The short requests, every fifth of them invalid, in every way in turn."""
+    """Return the short requests with every fifth made invalid, by each spoiler in turn."""
     return _written("bad.jsonl", lambda: _spoilt(_requests(mean=160)))
 
 
 def bad_long_requests() -> Path:
-    """The long requests, every fifth of them invalid, in every way in turn."""
+    """Return the long requests with every fifth made invalid, by each spoiler in turn."""
     return _written("bad-long.jsonl", lambda: _spoilt(_requests(mean=5000)))
 
 
 def tool_requests() -> Path:
-    """50,000 requests of about 2 KB with tools, tool calls and content in parts."""
+    """Return a file of 50,000 requests of about 2 KB: tools, tool calls, content in parts."""
     return _written("tools.jsonl", lambda: _requests(mean=160, tools=True))
 
 
@@ -105,7 +105,7 @@ def _requests(*, mean: int, tools: bool = False) -> Iterator[bytes]:
 
 
 def _prompt(rng: random.Random, paragraphs: list[str], size: float) -> str:
-    """Paragraphs of that many bytes together; a short prompt is cut to size."""
+    """Return paragraphs of about that many bytes; a short prompt is cut to the exact size."""
     chosen: list[str] = []
     left = size
     while left > 0:

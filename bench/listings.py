@@ -1,10 +1,10 @@
-"""What a page of the Space's lists reads: queries, records and read units, counted.
+"""What one page of a list of files reads: queries, records and read units.
 
     uv run python -m bench.listings
 
-Ten files, then ten thousand, are put into a table that moto plays; every answer is compared with
-the same question asked of a plain list. Read units are reckoned by DynamoDB's rule from the records
-that were read, matching or not: their size, rounded up to 4 KB a query, strongly consistent.
+The table is moto's, with ten files and then with ten thousand. Every page is compared with the same
+query on a plain list. Read units follow DynamoDB's rule: the size of all records read, matching or
+not, rounded up to 4 KB per query, strongly consistent.
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
 """
 
@@ -37,7 +37,7 @@ UNIT = 4_096
 
 @dataclass
 class Reads:
-    """What a page took."""
+    """What one page has read."""
 
     queries: int = 0
     records: int = 0
@@ -45,7 +45,7 @@ class Reads:
 
 
 def files(count: int) -> Iterator[File]:
-    """Yield files of a life: half of them in folders, some tagged, some liked, of several types."""
+    """Yield realistic files: half of them in folders, some tagged, some favorites, two types."""
     chance = random.Random(7)
     for number in range(count):
         kind = ("pdf", "application/pdf") if number % 2 else ("png", "image/png")
@@ -70,7 +70,7 @@ WORDS = ("report", "invoice", "minutes", "draft", "photo", "contract", "plan", "
 
 
 def folder(number: int) -> FolderId:
-    """Return the id of one of the folders."""
+    """Return the id of the folder with that number."""
     return FolderId(f"folder-{number:024x}")
 
 
@@ -91,7 +91,7 @@ QUESTIONS: dict[str, FileQuery] = {
 
 
 def ask(backend: AwsBackend, query: FileQuery, record: int) -> tuple[list[File], Reads]:
-    """Return the first page, and what it took of records of so many bytes."""
+    """Return the first page and what it read, if each record has `record` bytes."""
     reads = Reads()
     with answers(backend, lambda answer: count(reads, answer["ScannedCount"], record)):
         found = backend.search.search(TENANT, query, limit=PAGE, after=None, now=START)
@@ -100,7 +100,7 @@ def ask(backend: AwsBackend, query: FileQuery, record: int) -> tuple[list[File],
 
 @contextmanager
 def answers(backend: AwsBackend, look: Callable[[dict[str, Any]], None]) -> Iterator[None]:
-    """Show `look` the answer to every query."""
+    """Call `look` with the answer to every query."""
     events, name = backend.dynamodb.meta.events, "after-call.dynamodb.Query"
     events.register(name, lambda parsed, **_: look(parsed), unique_id="bench")
     yield
@@ -108,14 +108,14 @@ def answers(backend: AwsBackend, look: Callable[[dict[str, Any]], None]) -> Iter
 
 
 def count(reads: Reads, records: int, record: int) -> None:
-    """Add one query that read so many records, of so many bytes each."""
+    """Add one query that read `records` records of `record` bytes each."""
     reads.queries += 1
     reads.records += records
     reads.units += max(1, -(-records * record // UNIT))
 
 
 def item_bytes(item: dict[str, Any]) -> int:
-    """Return the size of a record by DynamoDB's rule for each type."""
+    """Return the size of a record by DynamoDB's rules."""
     plain = {name: TypeDeserializer().deserialize(value) for name, value in item.items()}
     return sum(len(name) + _value_bytes(value) for name, value in plain.items())
 
@@ -132,7 +132,7 @@ def _value_bytes(value: object) -> int:
 
 
 def measured(size: int) -> dict[str, Reads]:
-    """Fill a table, ask every question, compare the answers, and return what they took."""
+    """Fill a table, run every query, check the pages, and return what they read."""
     with aws_backend() as backend:
         a_project(backend, TENANT, ROOM)
         memory = InMemoryStore()
@@ -163,7 +163,7 @@ def measured(size: int) -> dict[str, Reads]:
 
 
 def main() -> None:
-    """Count, print and write the table."""
+    """Measure, print and write the results."""
     counted = [measured(size) for size in SIZES]
     rows = [
         [
@@ -177,8 +177,8 @@ def main() -> None:
     ]
     text = table(["a page of 100", *(f"of {size:,} files" for size in SIZES)], rows)
     explained = (
-        "Queries / records read / read units, strongly consistent, counted. The answers were "
-        "compared with the same questions asked of a plain list.\n\n" + text
+        "Queries / records read / read units, strongly consistent. Every page was compared with "
+        "the same query on a plain list.\n\n" + text
     )
     print(explained)
     write_section("Listings", explained)

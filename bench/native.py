@@ -1,4 +1,4 @@
-"""The compiled validator to compare with: built from `native_validator.cpp` and simdjson."""
+"""A compiled validator for comparison, built from `native_validator.cpp` and simdjson."""
 
 import shutil
 import subprocess
@@ -11,11 +11,15 @@ _PROGRAM = DATA / "native_validator"
 
 
 class NotBuiltError(Exception):
-    """There is no compiler or no simdjson here; the message says what to install."""
+    """The compiler or simdjson is missing; the message says what to install."""
 
 
 def build() -> None:
-    """Compile the program once. Raises `NotBuiltError`."""
+    """Compile the program unless it is up to date.
+
+    Raises:
+        NotBuiltError: the compiler or simdjson is missing.
+    """
     if _PROGRAM.exists() and _PROGRAM.stat().st_mtime > _SOURCE.stat().st_mtime:
         return
     compiler = shutil.which("g++")
@@ -31,7 +35,7 @@ def build() -> None:
 
 
 def validate(path: Path) -> tuple[int, float]:
-    """The number of valid requests in the file, and the seconds inside the program."""
+    """Return the number of valid requests in the file, and the CPU seconds of the program."""
     done = subprocess.run([str(_PROGRAM), str(path)], capture_output=True, text=True, check=True)
     valid, seconds = done.stdout.split()
     return int(valid), float(seconds)

@@ -1,8 +1,8 @@
-// The shape of a chat request, checked with simdjson's on-demand parser: what compiled code does
-// with the work that is Python's and msgspec's in Larder. Less is checked than there: skipped
-// values are not validated, nesting is not limited, and nothing is hashed.
+// Checks the shape of chat requests with simdjson's on-demand parser, to show how fast compiled
+// code does the work of Larder's Python and msgspec. It checks less than Larder: it does not
+// validate skipped values, limit nesting or hash the file.
 //
-// Prints the number of valid requests and the CPU seconds that it took, reading included.
+// Prints the number of valid requests and the CPU seconds, including those for reading the file.
 #include <cstdio>
 #include <ctime>
 #include <simdjson.h>

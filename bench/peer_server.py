@@ -1,8 +1,8 @@
 """AIBrix's file server, started as its documentation says and measured from outside.
 
-How it is measured is in `peers.md`. Installed from PyPI into an environment of its own
-under `bench/.data`. What counts is the processor time of its process, by /proc, for requests that
-come one after the other over one connection.
+It is installed from PyPI into its own environment under `bench/.data`. Requests are sent one after
+another over one connection; /proc gives the processor time of the server's process. `peers.md`
+describes the method.
 """
 
 import os
@@ -27,11 +27,11 @@ _ENVIRONMENT = Path(__file__).parent / ".data" / f"aibrix-{VERSION}"
 
 
 def measure(*, quick: bool) -> tuple[dict[str, float], str]:
-    """Return ms of processor time by the names of our functions, and a remark."""
+    """Return ms of processor time for each matching function of Larder, and a remark."""
     try:
         server = _installed()
     except (subprocess.CalledProcessError, FileNotFoundError) as failure:
-        return {}, f"{NAME} could not be installed, so it is missing: {failure}."
+        return {}, f"{NAME} is missing because it could not be installed: {failure}."
     stored = 1_000 if quick else STORED
     rounds = 15 if quick else 150
     with tempfile.TemporaryDirectory() as folder, _running(server, Path(folder)) as (pid, client):
@@ -46,8 +46,8 @@ def measure(*, quick: bool) -> tuple[dict[str, float], str]:
             _upload(client, b"x")
         found["files_list"] = _cost(pid, 1, 10, lambda: _list(client))
     remark = (
-        f"{NAME} keeps files on its own disk and has {stored:,} of them; its HTTP server is part "
-        "of its time, as Lambda's runtime is not of Larder's."
+        f"{NAME} keeps {stored:,} files on its own disk. Its time includes its HTTP server; "
+        "Larder's does not include Lambda's runtime."
     )
     return found, remark
 
@@ -89,7 +89,7 @@ def _running(server: Path, folder: Path) -> Iterator[tuple[int, httpx.Client]]:
 
 
 def _cost(pid: int, often: int, batches: int, request: Callable[[], object]) -> float:
-    """Return the shortest batch's ms a request, as for our functions."""
+    """Return ms per request of the shortest batch, as for Larder's functions."""
     request()
     taken = []
     for _ in range(batches):
@@ -101,7 +101,7 @@ def _cost(pid: int, often: int, batches: int, request: Callable[[], object]) -> 
 
 
 def _processor_time(pid: int) -> float:
-    """Return the seconds that the process's threads have run, which the kernel counts in ns."""
+    """Return the seconds that the process's threads have run; the kernel counts nanoseconds."""
     threads = Path(f"/proc/{pid}/task").iterdir()
     return sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads) / 1e9
 
@@ -125,5 +125,5 @@ def _list(client: httpx.Client) -> None:
 
 def _expect(right: object) -> None:
     if not right:
-        message = f"wrong answer of {NAME}, so nothing was measured"
+        message = f"wrong answer of {NAME}: nothing was measured"
         raise SystemExit(message)

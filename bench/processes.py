@@ -1,4 +1,4 @@
-"""Programs as their user waits for them: wall clock, processor time, peak memory."""
+"""Run a program and measure wall clock, processor time and peak memory."""
 
 import contextlib
 import os
@@ -14,7 +14,7 @@ _HIGH_WATER = re.compile(r"VmHWM:\s*(\d+) kB")
 
 @dataclass(frozen=True)
 class Measured:
-    """One way's best round: wall clock, the client's own processor time, and its peak memory."""
+    """One round: wall clock, processor time of the client, and its peak memory in bytes."""
 
     seconds: float
     cpu: float | None = None
@@ -22,16 +22,16 @@ class Measured:
 
 
 class ProgramFailedError(Exception):
-    """A program under measurement ended with another status than was expected of it."""
+    """A measured program ended with an unexpected exit status."""
 
 
 def measured(*command: str, status: int = 0) -> Measured:
-    """Run a program to its end.
+    """Run a program to its end and return what it took.
 
     Raises:
-        ProgramFailedError: it does not end with that exit status.
+        ProgramFailedError: it ended with another exit status than `status`.
     """
-    # An installed program has its bytecode; here, the first run leaves it for the others.
+    # An installed program has bytecode. Here the first run writes it for the others.
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     started = time.perf_counter()
     process = subprocess.Popen(
@@ -51,7 +51,7 @@ def measured(*command: str, status: int = 0) -> Measured:
 
 
 def _watch_memory(pid: int, peaks: list[int]) -> None:
-    """Note the process's peak memory until it ends: wait4 would count its parent's as well."""
+    """Record the process's peak memory until it ends; wait4 would include its parent's."""
     with contextlib.suppress(OSError):
         while found := _HIGH_WATER.search(Path(f"/proc/{pid}/status").read_text()):
             peaks.append(int(found[1]) * 1024)

@@ -1,7 +1,7 @@
-"""Where a validation's time goes: for the inputs that cost more than they were meant to.
+"""Which functions take the time of a validation, for the inputs that miss their goal.
 
-The profiler adds to every call, so that shares of functions called for each line come out too high
-against those called for each block. What they say is which part to look at.
+The profiler adds time to every call. So functions called per line get too high a share compared
+with functions called per block. The shares show which part to look at, no more.
 """
 
 import cProfile
@@ -19,14 +19,14 @@ _LEAST = 0.04
 
 
 def blocks_of(path: Path) -> Iterable[bytes]:
-    """Yield the file's blocks as the function reads them."""
+    """Yield the file's blocks, of the size that the worker reads."""
     with path.open("rb", buffering=0) as file:
         while block := file.read(64 * 1024):
             yield block
 
 
 def shares(blocks: Iterable[bytes], most: int = 512) -> str:
-    """Return what takes most of the time of validating that many of the blocks."""
+    """Validate up to `most` blocks and return the functions that take most of the time."""
     validator = BatchValidator()
     pieces = list(islice(blocks, most))
     profile = cProfile.Profile()

@@ -1,10 +1,11 @@
-"""What a warm request costs: processor time and memory, against a stub of AWS and a peer.
+"""What a warm request costs: processor time and memory, with a stub of AWS, compared with a peer.
 
     uv run python -m bench.request_path [--quick]
 
-Each function's handler is called with its recorded event in a process of its own, as Lambda does;
-AWS is another that answers from memory. Every answer is checked before anything is measured. The
-ways take turns, and the shortest of many short batches counts: the one that was disturbed least.
+Each function's handler is called with its recorded event in a process of its own, as on Lambda.
+AWS is a stub in another process that answers from memory. Every answer is checked before it is
+measured. The contenders run in turn, and the shortest of many short batches counts: it was
+disturbed least.
 """
 
 import argparse
@@ -21,11 +22,11 @@ from pathlib import Path
 import psutil
 
 from bench import peer_server
-from bench.by_hand import DynamoDB
 from bench.handlers import Context, apart_from_logs, check, event, in_a_process, load
+from bench.interleave import interleave
+from bench.minimal_client import DynamoDB
 from bench.results import table, write_section
 from bench.stub_aws import serving
-from bench.turns import in_turns
 
 OPERATIONS = {
     "files_get": "get",
@@ -46,9 +47,9 @@ CALLS = {
     "files_url": {"GetItem": 1},
     "authorize": {"GetItem": 1},
 }
-PLAIN = "a GetItem of boto3's client as it comes"
+PLAIN = "a GetItem of boto3's client, unchanged"
 OURS = "a GetItem of Larder's client"
-BY_HAND = "a GetItem written by hand"
+MINIMAL = "a GetItem of the minimal client"
 MANY = 10_000
 MIB = 2**20
 TURNS = 3
@@ -58,7 +59,7 @@ KEY = {"pk": {"S": "P#wks-019b76daa8005e1f0c9a7b3d"}, "sk": {"S": "file-019bbbd7
 def main() -> None:
     """Measure, print and write the results."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="fewer rounds, nothing written")
+    parser.add_argument("--quick", action="store_true", help="fewer rounds; write no results")
     parser.add_argument("--time", nargs=2, metavar=("NAME", "ROUNDS"), help=argparse.SUPPRESS)
     parser.add_argument("--memory", metavar="NAME", help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -102,7 +103,7 @@ def _report(rounds: int, *, quick: bool) -> str:
     rows += [
         (label, f"{plain[label]:.2f}", "", f"{plain[label] / plain[PLAIN]:.2f}",
          f"{tls[label]:.2f}", "", "", "")
-        for label in (PLAIN, OURS, BY_HAND)
+        for label in (PLAIN, OURS, MINIMAL)
     ]  # fmt: skip
     columns = (
         "ms of processor time for a", "Larder", "goal", "/ plain GetItem", "over TLS",
@@ -110,9 +111,8 @@ def _report(rounds: int, *, quick: bool) -> str:
     )  # fmt: skip
     share = plain[OURS] / plain["files_get"]
     notes = (
-        "The shortest of "
-        f"{rounds} short batches; AWS is a stub on the same machine. botocore's own part of a get "
-        f"is {share:.0%}."
+        f"The shortest of {rounds} short batches. AWS is a stub on the same machine. botocore's "
+        f"share of a get is {share:.0%}."
     )
     return "\n\n".join([notes, table(columns, rows), remark])
 
@@ -121,75 +121,75 @@ _child = partial(in_a_process, "bench.request_path")
 
 
 def _times(rounds: int, stub: dict[str, str]) -> dict[str, float]:
-    """Return the shortest time of each way, in ms."""
+    """Return the shortest time of each contender, in ms."""
 
     def time_of(name: str) -> Callable[[], float]:
         return lambda: _child("--time", name, str(rounds // TURNS), environment=stub)["ms"]
 
-    names = [*OPERATIONS, PLAIN, OURS, BY_HAND]
-    return in_turns({name: time_of(name) for name in names}, TURNS, float)
+    names = [*OPERATIONS, PLAIN, OURS, MINIMAL]
+    return interleave({name: time_of(name) for name in names}, TURNS, float)
 
 
 def _time(name: str, rounds: int) -> dict[str, float]:
-    """Return the shortest of so many batches of one way, in ms a call."""
-    way = _ready(name) if name in OPERATIONS else _get_item(name)
-    often = 4 if name in {"files_create", "files_list"} else 16
+    """Return ms per call of the shortest of `rounds` batches of calls."""
+    call = _ready(name) if name in OPERATIONS else _get_item(name)
+    calls = 4 if name in {"files_create", "files_list"} else 16
     taken = []
     for _ in range(rounds):
-        begun = time.process_time()
-        for _ in range(often):
-            way()
-        taken.append((time.process_time() - begun) / often * 1000)
+        started = time.process_time()
+        for _ in range(calls):
+            call()
+        taken.append((time.process_time() - started) / calls * 1000)
     return {"ms": min(taken)}
 
 
 def _get_item(name: str) -> Callable[[], object]:
-    """Return a call of one of the clients, after it has given the right answer."""
+    """Return a call of that client, after checking its answer."""
     get_item: Callable[..., object] = DynamoDB().get_item
     if name == PLAIN:
-        import boto3  # noqa: PLC0415 - each way has its own process, and its own imports
+        import boto3  # noqa: PLC0415 - each contender has its own process and its own imports
 
         get_item = boto3.client("dynamodb").get_item
     elif name == OURS:
         from larder.adapters import aws  # noqa: PLC0415
 
         get_item = aws.dynamodb_client(aws.new_session()).get_item
-    way = partial(get_item, TableName="Store", Key=KEY, ConsistentRead=True)
-    _expect_the_file(way())
-    return way
+    call = partial(get_item, TableName="Store", Key=KEY, ConsistentRead=True)
+    _expect_the_file(call())
+    return call
 
 
 def _expect_the_file(answer: object) -> None:
     match answer:
         case {"Item": {"sk": {"S": str()}, "filename": {"S": str()}}}:
             return
-    message = f"wrong answer of GetItem, so nothing was measured: {answer}"
+    message = f"wrong answer of GetItem: nothing was measured. {answer}"
     raise SystemExit(message)
 
 
 def _memory(name: str) -> dict[str, float]:
     """Return the resident memory after 100 requests and after all of them, in MiB."""
-    way = _ready(name)
+    call = _ready(name)
     for _ in range(100):
-        way()
+        call()
     resident = psutil.Process().memory_info
-    early = statistics.median(resident().rss / MIB for _ in range(5) if way())
+    early = statistics.median(resident().rss / MIB for _ in range(5) if call())
     for _ in range(MANY):
-        way()
-    late = statistics.median(resident().rss / MIB for _ in range(5) if way())
+        call()
+    late = statistics.median(resident().rss / MIB for _ in range(5) if call())
     return {"early": early, "late": late}
 
 
 def _ready(name: str) -> Callable[[], object]:
-    """Return a call of the function, after it has given the right answer by the right calls."""
+    """Return a call of the function, after checking its answer and its calls to AWS."""
     handler, request, context = load(name), event(name), Context()
-    handler(request, context)  # An authorizer reads its secret once.
+    handler(request, context)  # The authorizer reads its secret in its first call.
     _counts()
     answer = handler(request, context)
     check(name, answer)
     counts = _counts()
     if counts != CALLS[name]:
-        message = f"{name} called {counts}, so nothing was measured"
+        message = f"{name} made the wrong calls: nothing was measured. {counts}"
         raise SystemExit(message)
     return lambda: handler(request, context)
 

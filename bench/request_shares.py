@@ -1,10 +1,10 @@
-"""Which library a warm request's time goes to, by the profiler.
+"""Which library takes the time of a warm request, according to the profiler.
 
     uv run python -m bench.request_shares
 
-The profiler adds to every call, so that Python comes out too high against what is done in C: the
-figures to compare are those of `bench.request_path`. What is built into Python counts for the
-library that calls it.
+The profiler adds time to every call, so Python code gets too high a share compared with C code.
+Compare the figures of `bench.request_path` instead. Built-in functions count for the library that
+calls them.
 """
 
 import cProfile
@@ -21,7 +21,7 @@ NAMES = {"files_get": "get", "files_create": "upload of 2 MiB"}
 LIBRARIES = ("botocore", "urllib3", "aws_lambda_powertools", "pydantic", "multipart", "larder")
 REST = "http.client, json, logging and others"
 BYTES = ("sha256", "HASH", "sendall", "b64decode")
-"""Built-in functions that do as much as there are bytes, and are told apart."""
+"""Built-in functions whose work grows with the number of bytes; they get columns of their own."""
 TIMES = 200
 
 
@@ -41,8 +41,8 @@ def main() -> None:
         for name, label in NAMES.items()
     ]
     remark = (
-        "By the profiler, which makes Python look slower against C. urllib3 and http.client work "
-        "for botocore; what is written to a socket by sendall is the request itself."
+        "By the profiler, which makes Python look slower than C. urllib3 and http.client work for "
+        "botocore. sendall writes the request to the socket."
     )
     text = f"{remark}\n\n{table(('of the time of a', *columns), rows)}"
     print(text)

@@ -1,4 +1,4 @@
-"""RESULTS.md: one section per benchmark, replaced by its next run."""
+"""RESULTS.md: one section per benchmark. Each run replaces its section."""
 
 import datetime as dt
 import platform
@@ -10,18 +10,18 @@ from pathlib import Path
 PATH = Path(__file__).parent / "RESULTS.md"
 _HEAD = """# Benchmark results
 
-Written by `make bench`, never by hand. Compare ratios within one table, not times between runs.
+`make bench` writes this file; do not edit it. Compare ratios within a table, not times across runs.
 """
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table; the first column is text, the others are numbers."""
+    """Return a Markdown table; the first column is text, the others are numbers."""
     lines = [columns, ["---", *["---:"] * (len(columns) - 1)], *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def write_section(title: str, text: str) -> None:
-    """Put the text under that title, with today's date and this machine."""
+    """Replace the section of that title; add today's date, this machine and the commit."""
     section = f"## {title}\n\n{_machine()}\n\n{text}\n"
     whole = PATH.read_text() if PATH.exists() else _HEAD
     head, *sections = re.split(r"(?m)^(?=## )", whole)

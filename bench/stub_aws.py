@@ -1,11 +1,11 @@
-"""AWS as far as the benchmarks need it: DynamoDB, S3 and Secrets Manager answering from memory.
+"""A stub of AWS for the benchmarks: DynamoDB, S3 and Secrets Manager that answer from memory.
 
     uv run python -m bench.stub_aws [certificate key]
 
-Listens on a free port of 127.0.0.1, for TLS with a certificate, and prints the port. Nothing is
-stored: every GetItem answers the same file, every Query the same hundred, every GetObject the same
-bytes, so that what is measured is the caller. `GET /counts` tells how often each operation was
-called, and begins anew.
+It listens on a free port of 127.0.0.1, with TLS if it gets a certificate, and prints the port. It
+stores nothing: every GetItem returns the same file, every Query the same hundred, every GetObject
+the same bytes. So the benchmarks measure the caller. `GET /counts` returns the number of calls of
+each operation and resets it.
 """
 
 import asyncio
@@ -35,7 +35,7 @@ PEPPER = "a pepper"
 
 
 def stored_file(number: int) -> File:
-    """Return the file of that number, as a client would have stored it."""
+    """Return the file with that number."""
     return File(
         id=new_file_id(BORN + number),
         filename=f"questions-{number}.jsonl",
@@ -49,7 +49,7 @@ def stored_file(number: int) -> File:
 
 
 class Answers:
-    """What each operation answers."""
+    """The answer to each operation."""
 
     def __init__(self) -> None:
         items = [file_item(TENANT, stored_file(number), BORN) for number in range(PAGE + 1)]
@@ -80,7 +80,7 @@ class Answers:
         self.counts: Counter[str] = Counter()
 
     def to(self, method: bytes, path: bytes, target: str, body: bytes) -> bytes:
-        """Return the answer to one request, as it goes over the wire."""
+        """Return the answer to one request, as sent over the wire."""
         if path == b"/counts":
             counts, self.counts = self.counts, Counter()
             return _http(json.dumps(counts).encode())
@@ -111,7 +111,7 @@ def _http(body: bytes, kind: str = "application/json", headers: str = "") -> byt
 
 
 class Connection(asyncio.Protocol):
-    """One client's connection: requests one after the other, kept open."""
+    """One client's connection, kept open for one request after another."""
 
     def __init__(self, answers: Answers) -> None:
         self._answers = answers
@@ -119,11 +119,11 @@ class Connection(asyncio.Protocol):
         self._missing = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Remember where answers go."""
+        """Keep the transport for the answers."""
         self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
-        """Answer every request that is whole."""
+        """Collect a request's bytes and answer it when it is complete."""
         self._chunks.append(data)
         self._missing -= len(data)
         if self._missing > 0:
@@ -165,16 +165,16 @@ async def _serve(*certificate: str) -> None:
 
 @contextlib.contextmanager
 def serving(folder: Path | None = None) -> Iterator[dict[str, str]]:
-    """Run the stub in a process of its own; yield the environment that leads clients to it.
+    """Run the stub in its own process; yield the environment that points AWS clients to it.
 
-    With a folder it speaks TLS; the certificate and all that botocore trusts go there.
+    With a folder it uses TLS; the certificate and the list of trusted ones are written there.
     """
     certificate: list[str] = []
     environment = {
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_ACCESS_KEY_ID": "the-key-of-a-stub",
         "AWS_SECRET_ACCESS_KEY": "test",
-        # As long as Lambda's own: it is signed with every request.
+        # As long as a token of Lambda: every request signs it.
         "AWS_SESSION_TOKEN": "e" * 900,
     }
     if folder is not None:
@@ -192,7 +192,7 @@ def serving(folder: Path | None = None) -> Iterator[dict[str, str]]:
 
 
 def make_certificate(folder: Path) -> None:
-    """Write a certificate for 127.0.0.1, its key, and a list of trusted ones that has it last."""
+    """Write a certificate for 127.0.0.1, its key, and botocore's trusted ones with it appended."""
     subprocess.run(
         [
             *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"),

@@ -1,10 +1,11 @@
-"""How fast batch files are validated: against hashing, JSON parsers, peers and hostile input.
+"""How fast batch files are validated, compared with hashing, JSON parsers and peers.
 
     uv run python -m bench.validator [--quick]
 
-Every way through a file is checked for its answer before it is timed. Ways are timed in turns, in
-one process. What counts is CPU time, which for one thread is the time on an idle machine, and the
-shortest of the rounds: so a busy machine disturbs little, and all alike.
+The answer of each contender is checked before it is timed. The contenders run in turn, in one
+process. The shortest round counts, in CPU time, which for one thread is the time on an idle
+machine: so a busy machine disturbs little, and all contenders alike. Hostile input is measured as
+well.
 """
 
 import argparse
@@ -17,8 +18,8 @@ from functools import partial
 from pathlib import Path
 
 from bench import baselines, hostile, inputs, native, profiles
+from bench.interleave import interleave, timed
 from bench.results import table, write_section
-from bench.turns import in_turns, timed
 from larder.domain.batch_input.validator import BatchValidator
 
 MIB = 1024 * 1024
@@ -35,7 +36,7 @@ _OTHERS: tuple[tuple[str, Callable[[Path], object]], ...] = (
 def main() -> None:
     """Measure, print and write the results."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="fewer rounds, nothing written")
+    parser.add_argument("--quick", action="store_true", help="fewer rounds; write no results")
     parser.add_argument("--hostile", metavar="NAME", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.hostile:
@@ -74,14 +75,14 @@ def _against_others(path: Path, rounds: int, name: str) -> tuple[str, float]:
     report = baselines.larder(path)
     _expect(report.valid and report.request_count == inputs.REQUESTS, f"Larder on {path.name}")
     _expect(report.sha256 == baselines.sha256(path), "SHA-256")
-    ways = {"Larder": timed(partial(baselines.larder, path), time.process_time)}
+    contenders = {"Larder": timed(partial(baselines.larder, path), time.process_time)}
     others = dict(_OTHERS)
     if (litellm := baselines.installed_litellm()) is not None:
         others["LiteLLM itself"] = litellm
-    for label, way in others.items():
-        answer = way(path)
+    for label, other in others.items():
+        answer = other(path)
         _expect(isinstance(answer, str) or answer == inputs.REQUESTS, f"{label} on {path.name}")
-        ways[label] = timed(partial(way, path), time.process_time)
+        contenders[label] = timed(partial(other, path), time.process_time)
     remark = ""
     try:
         native.build()
@@ -89,8 +90,8 @@ def _against_others(path: Path, rounds: int, name: str) -> tuple[str, float]:
         remark = f"\n\nWithout the compiled validator: {reason}."
     else:
         _expect(native.validate(path)[0] == inputs.REQUESTS, "compiled validator")
-        ways["C++ with simdjson, fewer checks"] = lambda: native.validate(path)[1]
-    best = in_turns(ways, rounds, float)
+        contenders["C++ with simdjson, fewer checks"] = lambda: native.validate(path)[1]
+    best = interleave(contenders, rounds, float)
     ours = best["Larder"]
     size = path.stat().st_size
     rows = [
@@ -113,11 +114,11 @@ def _against_good(good: dict[str, Path], rounds: int) -> str:
         report = baselines.larder(path)
         expected = inputs.REQUESTS // 5 if like else 0
         _expect(report.invalid_lines == expected, f"Larder on {path.name}")
-        ways = {label: path} | ({like: good[like]} if like else {})
-        best = in_turns(
+        files = {label: path} | ({like: good[like]} if like else {})
+        best = interleave(
             {
                 name: timed(partial(baselines.larder, each), time.process_time)
-                for name, each in ways.items()
+                for name, each in files.items()
             },
             rounds,
             float,
@@ -180,7 +181,7 @@ def _measure_hostile(name: str) -> None:
 
 
 def _peak_memory() -> int:
-    """The most resident memory so far, in KiB (of this program, not of the one that started it)."""
+    """Return the peak resident memory of this process, in KiB, without its parent's."""
     for line in Path("/proc/self/status").read_text().splitlines():
         if line.startswith("VmHWM:"):
             return int(line.split()[1])
@@ -189,7 +190,7 @@ def _peak_memory() -> int:
 
 def _expect(right: object, what: str) -> None:
     if not right:
-        message = f"wrong answer, so nothing was measured: {what}"
+        message = f"wrong answer of {what}: nothing was measured"
         raise SystemExit(message)
 
 

@@ -1,6 +1,7 @@
-"""One call of DynamoDB without botocore: what signing, a connection and JSON cost by themselves.
+"""A DynamoDB client without botocore: the least that a call can cost.
 
-Neither retries nor renews credentials nor knows errors: the least that a call could cost.
+It signs, sends JSON over one connection and parses the answer. It has no retries, no credential
+renewal and no error types.
 """
 
 import hashlib
@@ -17,7 +18,7 @@ _KIND = "application/x-amz-json-1.0"
 
 
 class DynamoDB:
-    """A connection to the endpoint, region and account that the environment names."""
+    """A client for the endpoint, region and credentials in the environment."""
 
     def __init__(self) -> None:
         self._region = os.environ["AWS_DEFAULT_REGION"]
@@ -34,10 +35,10 @@ class DynamoDB:
             self._connection = HTTPConnection(self._host, timeout=5)
 
     def get_item(self, **parameters: object) -> dict[str, object]:
-        """Return DynamoDB's answer to a GetItem.
+        """Call GetItem and return DynamoDB's answer.
 
         Raises:
-            OSError: there is no answer, or none that says 200.
+            OSError: the connection failed, or the status is not 200.
         """
         body = json.dumps(parameters).encode()
         self._connection.request("POST", "/", body, self._signed("DynamoDB_20120810.GetItem", body))

@@ -1,4 +1,4 @@
-"""The ways of sending and fetching a file that are measured, on a project of their own."""
+"""The contenders of `bench.transfers`: curl, larder_client and the command line."""
 
 import hashlib
 import os
@@ -14,7 +14,7 @@ import httpx
 from botocore.config import Config
 
 from bench.processes import Measured, measured
-from bench.spans import Spans
+from bench.stage_times import StageTimes
 from larder.domain.parts import USUAL_PART
 from larder.domain.quota import Amount
 from larder.services.projects.projects import create_key, create_project
@@ -27,7 +27,7 @@ LARDER = Path(sys.executable).with_name("larder")
 
 
 class Transfers:
-    """A project on the running stack, with a file to send and fetch."""
+    """A project on the running stack, and a file to upload and download."""
 
     def __init__(self, folder: Path, size: int) -> None:
         self.size = size
@@ -53,12 +53,12 @@ class Transfers:
         self.key = f"bench/{name}"
 
     def curl_put(self) -> Measured:
-        """PUT everything to one signed URL, under a key that nothing is notified of."""
+        """Upload with one presigned PUT, to a key that triggers no S3 event."""
         url = self._sign("put_object")
         return measured(*CURL, "--upload-file", str(self.source), url)
 
     def curl_parts(self) -> Measured:
-        """PUT the same parts, four at a time, and complete: what parts cost by themselves."""
+        """Upload the same parts as the client with curl, four at a time, and complete."""
         upload = self._api("", {"filename": "a", "purpose": "user_data", "bytes": self.size})
         transfer = upload["transfer"]
         uploads: list[str] = []
@@ -73,38 +73,38 @@ class Transfers:
         sent = measured(*CURL, "--parallel", "--parallel-max", "4", *given, *uploads)
         file_id = self._api(f"/{upload['id']}/complete", {"part_ids": []})["file"]["id"]
         seconds = time.perf_counter() - started
-        self._stored(file_id)
+        self._check_stored(file_id)
         return replace(sent, seconds=seconds)
 
     def client_put(self) -> Measured:
-        """Announce, send in parts and complete, in this process."""
+        """Create the upload, send its parts and complete it, in this process."""
         started = time.perf_counter()
         sent = self.client.put(self.source, purpose="user_data")
         seconds = time.perf_counter() - started
-        self._stored(sent.file.id)
+        self._check_stored(sent.file.id)
         return Measured(seconds)
 
     def cli_put(self) -> Measured:
-        """The same by `larder put`, from its start to its end."""
+        """Run `larder put`, measured as a whole process."""
         whole = measured(str(LARDER), "put", str(self.source), "--purpose", "user_data")
         [file] = self.client.page().data
-        self._stored(file.id)
+        self._check_stored(file.id)
         return whole
 
     def cli_start(self) -> Measured:
-        """What `larder` takes until it would ask for something: here, there is no such file."""
+        """Run `larder put` for a missing file: what it takes before its first request."""
         return measured(str(LARDER), "put", str(self.source.with_name("none")), status=1)
 
-    def client_put_spans(self) -> Spans:
-        """Send as `client_put` does, and note what each request took."""
-        spans = Spans()
-        with Client(transport=spans) as client:
+    def client_put_stages(self) -> StageTimes:
+        """Upload as `client_put` does, and record the time of each request."""
+        times = StageTimes()
+        with Client(transport=times) as client:
             sent = client.put(self.source, purpose="user_data")
-        self._stored(sent.file.id)
-        return spans
+        self._check_stored(sent.file.id)
+        return times
 
     def join(self) -> float:
-        """Have S3 alone make one object of the same parts, and return how long that took."""
+        """Return the seconds that S3's CompleteMultipartUpload takes for the same parts."""
         where = {"Bucket": self.bucket, "Key": f"{self.key}-joined"}
         upload = where | {"UploadId": self.s3.create_multipart_upload(**where)["UploadId"]}
         parts: list[dict[str, object]] = []
@@ -120,31 +120,31 @@ class Transfers:
         return seconds
 
     def curl_get(self) -> Measured:
-        """GET from one signed URL."""
+        """Download with one presigned GET."""
         url = self._sign("get_object")
         return measured(*CURL, "--output", str(self.target), url)
 
     def client_get(self, file_id: str) -> Measured:
-        """Fetch and compare the checksum, in this process."""
+        """Download and verify the checksum, in this process."""
         started = time.perf_counter()
         self.client.get(file_id, self.target, overwrite=True)
         return Measured(time.perf_counter() - started)
 
     def cli_get(self, file_id: str) -> Measured:
-        """The same by `larder get`, from its start to its end."""
+        """Run `larder get`, measured as a whole process."""
         return measured(str(LARDER), "get", file_id, "-o", str(self.target), "--force")
 
     def put_once(self) -> str:
-        """Store the file for the downloads, and return its id."""
+        """Upload the file for the downloads, and return its id."""
         file = self.client.put(self.source, purpose="user_data").file
         return self.client.wait(file.id).id
 
     def check_target(self) -> None:
-        """See that what was fetched is what was sent."""
-        _expect(_sha256(self.target) == self.digest, "fetched bytes")
+        """Stop the benchmark unless the downloaded bytes are the uploaded ones."""
+        _expect(_sha256(self.target) == self.digest, "downloaded bytes")
 
-    def _stored(self, file_id: str) -> None:
-        """See that the file is what was sent, and remove it once nothing works on it any more."""
+    def _check_stored(self, file_id: str) -> None:
+        """Wait until the file is processed, check its bytes, and delete it."""
         self.client.wait(file_id)
         self.client.get(file_id, self.target, overwrite=True)
         self.check_target()
@@ -165,7 +165,7 @@ class Transfers:
         return str(self.s3.generate_presigned_url(operation, Params=parameters))
 
     def close(self) -> None:
-        """Remove what is left."""
+        """Delete the project's files and the objects beside them."""
         for file in self.client.files():
             self.client.delete(file.id)
         self.s3.delete_object(Bucket=self.bucket, Key=self.key)
@@ -179,4 +179,4 @@ def _sha256(path: Path) -> str:
 
 def _expect(condition: bool, what: str) -> None:  # noqa: FBT001
     if not condition:
-        sys.exit(f"bench: not as it should be: {what}")
+        sys.exit(f"bench: wrong {what}")
