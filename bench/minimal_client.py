@@ -50,7 +50,10 @@ class DynamoDB:
         return found
 
     def _signed(self, target: str, body: bytes) -> dict[str, str]:
-        """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html."""
+        """Return the headers of a request, signed with Signature Version 4.
+
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+        """
         now = strftime("%Y%m%dT%H%M%SZ", gmtime())
         day = now[:8]
         canonical = (

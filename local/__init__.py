@@ -1,1 +1,1 @@
-"""The embedded AWS: an emulator, this template deployed to it, a project with a key."""
+"""The embedded AWS: an emulator with this template deployed to it, and a project with a key."""

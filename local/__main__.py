@@ -16,13 +16,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     for name, help_text in (
-        ("run", "start, and stay until Ctrl-C or until COMMAND ends"),
-        ("deploy", "bring code and template changes to what is running"),
+        ("run", "start Larder, and stop it at Ctrl-C or when COMMAND ends"),
+        ("deploy", "deploy code and template changes to the running stack"),
     ):
         command = commands.add_parser(name, help=help_text)
-        command.add_argument("--state", type=Path, default=DEFAULT, help="folder of the run")
+        command.add_argument(
+            "--state", type=Path, default=DEFAULT, help="folder for the state of the run"
+        )
         if name == "run":
-            command.add_argument("--port", type=int, default=4566, help="0 for any free port")
+            command.add_argument(
+                "--port", type=int, default=4566, help="port to listen on; 0 for any free one"
+            )
             command.add_argument("argv", nargs="*", metavar="COMMAND")
     arguments = parser.parse_args()
     state = State(arguments.state.resolve())

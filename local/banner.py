@@ -1,4 +1,4 @@
-"""What a run prints when it is ready: where it is, and three things to paste."""
+"""What a run prints when it is ready: URL, key, and three examples to paste."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ Larder is ready.
 
   base URL   {url}
   API key    {key}    (project "demo")
-  variables  {env}    (source it, or let 'uv run larder' and 'make demo' find it)
+  variables  {env}    (source it; 'uv run larder' and 'make demo' find it)
 
 Upload a file:
 
@@ -30,10 +30,10 @@ Upload a large file directly (uv run python):
   httpx.put(upload["transfer"]["url"], content=data, headers=upload["transfer"]["headers"])
   print(api.post(f"/uploads/{{upload['id']}}/complete", json={{"part_ids": []}}).json())
 
-The functions' log follows. A code change goes live with 'make deploy-local'. Ctrl-C stops all.
+The functions' logs follow. Deploy a code change with 'make deploy-local'. Stop with Ctrl-C.
 """
 
 
 def banner(url: str, key: str, env: object) -> str:
-    """Return the text for that base URL, key and path of the variables file."""
+    """Return the text for that base URL, API key and path of the variables file."""
     return BANNER.format(url=url, key=key, env=env)

@@ -1,4 +1,4 @@
-"""MiniStack's process: started on one port of 127.0.0.1, stopped so that its state survives."""
+"""MiniStack's process: started on one port of 127.0.0.1, stopped so that its state is kept."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 import httpx
 
+from local.emulator_fixes.saved_state import repair
 from local.errors import LocalError
 from local.ports import HOST, free_port, refuse_taken
-from local.saved import repair
 from local.state import ROOT
 
 if TYPE_CHECKING:
@@ -25,18 +25,18 @@ if TYPE_CHECKING:
     from local.state import State
 
 PYTHON = ROOT / ".tools/emulator/bin/python"
-PROGRAM = ROOT / "local/patched.py"
+PROGRAM = ROOT / "local/emulator_fixes/patches.py"
 REGION = "us-east-1"
 START_SECONDS = 60
 STOP_SECONDS = 30
 
 
 class Emulator:
-    """One MiniStack, for as long as this process lives."""
+    """One MiniStack, which lives at most as long as this process."""
 
     def __init__(self, state: State, port: int) -> None:
         if sys.platform != "linux":
-            message = "The functions' layer holds Linux binaries: this needs Linux, if in a VM."
+            message = "The functions' layer contains Linux binaries: run this on Linux or in a VM."
             raise LocalError(message)
         if not PYTHON.exists():
             message = f"MiniStack is not installed in {PYTHON.parent}: run 'make tools'."
@@ -47,12 +47,12 @@ class Emulator:
 
     @property
     def endpoint(self) -> str:
-        """The URL that stands in for every AWS service."""
+        """The endpoint URL of every AWS service."""
         return f"http://{HOST}:{self.port}"
 
     @property
     def aws_settings(self) -> dict[str, str]:
-        """The variables that point an AWS SDK here, with the rights of the account's root."""
+        """The variables that point an AWS SDK to the emulator, as the account's root user."""
         return {
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_ACCESS_KEY_ID": "test",
@@ -61,7 +61,7 @@ class Emulator:
         }
 
     def start(self) -> None:
-        """Start the process; `wait_until_ready` tells when it answers.
+        """Start the process; `wait_until_ready` waits until it answers.
 
         Raises:
             LocalError: the port is taken.
@@ -72,8 +72,8 @@ class Emulator:
             saved_on = int(self._state.port.read_text())
             repair(folder / "metadata", saved_on=saved_on, port=self.port)
         scratch = _fresh_scratch(folder)
-        # Every function inherits this environment: it must not pick up the caller's AWS settings,
-        # Python settings or virtual environment.
+        # Every function inherits this environment, so it must not contain the caller's AWS
+        # settings, Python settings or virtual environment.
         environment = {
             "PATH": os.environ["PATH"],
             "HOME": os.environ.get("HOME", "/"),
@@ -91,9 +91,9 @@ class Emulator:
             "SFTP_ENABLED": "0",
         }
         with self._state.log("emulator").open("wb") as log:
-            # In a session of its own: Ctrl-C must reach it through `stop`, once, and not at once.
+            # In its own session, so that Ctrl-C reaches it only through `stop`, and only once.
             self._process = subprocess.Popen(
-                # -P: what lies beside the program is not MiniStack's.
+                # -P: MiniStack must not import the modules beside the program.
                 [PYTHON, "-P", PROGRAM],
                 cwd=folder,
                 env=environment,
@@ -106,10 +106,10 @@ class Emulator:
         self._state.pid.write_text(f"{self._process.pid} {self.port}")
 
     def wait_until_ready(self) -> None:
-        """Return when every service answers.
+        """Wait until every service answers.
 
         Raises:
-            LocalError: it ended, or did not get ready in a minute.
+            LocalError: the process ended, or was not ready within a minute.
         """
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
@@ -119,22 +119,22 @@ class Emulator:
                     return
             except httpx.HTTPError:
                 time.sleep(0.05)
-        message = f"The emulator did not get ready. Its log: {self._state.log('emulator')}"
+        message = f"The emulator did not start in time. Its log: {self._state.log('emulator')}"
         raise LocalError(message)
 
     def check_alive(self) -> None:
-        """Raise LocalError if the process has ended by itself."""
+        """Raise LocalError if the process ended unexpectedly."""
         if self._process is not None and self._process.poll() is not None:
-            message = f"The emulator ended by itself. Its log: {self._state.log('emulator')}"
+            message = f"The emulator ended unexpectedly. Its log: {self._state.log('emulator')}"
             raise LocalError(message)
 
     @property
     def started(self) -> bool:
-        """Whether there is something to stop."""
+        """Whether the process was started."""
         return self._process is not None
 
     def stop(self) -> bool:
-        """Stop the process and its functions, and return whether the state is saved."""
+        """Stop the process and its functions, and return whether the state was saved."""
         if self._process is None:
             return True
         if self._process.poll() is None:
@@ -152,10 +152,10 @@ class Emulator:
 
 
 def recover(state: State) -> str | None:
-    """Put `state` in order after a run that did not end as it should, and say what was done.
+    """Clean up `state` after a run that was killed, and return a message about it, or None.
 
-    MiniStack writes its metadata when it stops gracefully and at no other time, so after a hard
-    kill the objects on disk belong to records that are gone.
+    MiniStack writes its metadata only when it stops gracefully. After a hard kill the objects on
+    disk belong to records that are lost.
     """
     try:
         pid, port = (int(word) for word in state.pid.read_text().split())
@@ -163,9 +163,9 @@ def recover(state: State) -> str | None:
         return None
     if _answers(port) and _stop_orphan(pid):
         state.pid.unlink()
-        return "The last run was killed, its emulator was not: stopped it now, nothing is lost."
+        return "The last run was killed but its emulator was not. Stopped it; its state is kept."
     state.forget()
-    return "The last run was killed before it saved its state: starting clean, its files are gone."
+    return "The last run was killed before it saved its state. Starting clean; its files are lost."
 
 
 def _answers(port: int) -> bool:
@@ -190,8 +190,8 @@ def _stop_orphan(pid: int) -> bool:
 def _fresh_scratch(folder: Path) -> Path:
     """Return an empty folder for the functions' code, and remove those of earlier runs.
 
-    Every function has had the whole layer unpacked there: some ten thousand files, which go while
-    the build runs, or at the next start if this run ends before they are gone.
+    An old folder has some ten thousand files. A thread removes them during the build, or the next
+    start does if this run ends first.
     """
     old = list(folder.glob("tmp-*"))
     scratch = folder / f"tmp-{time.time_ns()}"

@@ -1,5 +1,5 @@
-"""What stops a run."""
+"""The error that ends a run."""
 
 
 class LocalError(Exception):
-    """Something that the reader can put right; the message says what happened and what to do."""
+    """An error that the user can fix; the message says what happened and what to do."""

@@ -1,4 +1,4 @@
-"""The functions' logs, as they come: one readable line for every structured one."""
+"""Follows the functions' logs and turns each structured line into a readable one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import boto3
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Known to the reader, or of use to machines only.
+# Fields that a reader knows already, or that only programs use.
 _HIDDEN = frozenset(
     {
         "level", "location", "message", "timestamp", "service", "cold_start", "function_name",
@@ -46,7 +46,7 @@ class _Line:
 
 
 class FunctionLogs:
-    """Every function's log from now on."""
+    """The logs of all functions, from the creation of this object on."""
 
     def __init__(self, stack: str) -> None:
         self._client = boto3.client("logs")
@@ -55,15 +55,15 @@ class FunctionLogs:
         self._shown: set[_Line] = set()
 
     def new_lines(self) -> Iterator[str]:
-        """Yield what was logged since the last call, in the order of time."""
+        """Yield the lines logged since the last call, ordered by time."""
         lines = [line for line in self._lines() if line not in self._shown]
         if lines:
-            # More of the latest millisecond may come: it is asked for again.
+            # The latest millisecond may get more lines, so the next call reads it again.
             self._since = max(line.timestamp for line in lines)
             self._shown = {
                 line for line in self._shown.union(lines) if self._since <= line.timestamp
             }
-        # Stable: a traceback's lines share a millisecond, and come in their order.
+        # The sort is stable: the lines of a traceback share a millisecond and keep their order.
         for line in sorted(lines, key=lambda line: line.timestamp):
             text = readable(line.message)
             if text is not None:
@@ -84,7 +84,7 @@ class FunctionLogs:
 
 
 def readable(message: str) -> str | None:
-    """Return one log line for people, or None when it is of no use to them."""
+    """Return a log line in readable form, or None for one without use to people."""
     message = message.rstrip()
     if not message or message.startswith(_PLATFORM):
         return None

@@ -1,4 +1,4 @@
-"""Ports of this machine: a free one, and whether one is."""
+"""Finds a free port of this machine, and checks whether a port is free."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ def refuse_taken(port: int) -> None:
             probe.bind((HOST, port))
         except OSError as error:
             message = (
-                f"Port {port} is in use. Stop what uses it, or choose another: make run PORT=4600"
+                f"Port {port} is in use. Stop the program that uses it, or choose another port: "
+                "make run PORT=4600"
             )
             raise LocalError(message) from error

@@ -1,4 +1,4 @@
-"""The project and key that a run hands out, made by the services that `uv run larder` calls."""
+"""The demo project and its API key, made by the services that `uv run larder` calls."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ NAME = "demo"
 
 
 def demo_key(state: State, base_url: str, outputs: Mapping[str, str]) -> str:
-    """Return a key of the project `demo` that the API accepts; both are made when missing.
+    """Return an API key of the project `demo`; create the project and the key if missing.
 
-    `outputs` are the stack's. Asking the API also starts the first two functions, so that the
-    first request of the reader does not wait for them.
+    `outputs` are the stack's. Each key is tried on the API, which also starts the first two
+    functions: the user's first request does not wait for them.
 
     Raises:
-        LocalError: the API refuses the new key as well; the functions' logs tell why.
+        LocalError: the API rejects even the new key; the functions' logs say why.
     """
     if state.api_key.exists():
         secret = state.api_key.read_text()
@@ -55,7 +55,7 @@ def demo_key(state: State, base_url: str, outputs: Mapping[str, str]) -> str:
     state.api_key.touch(mode=0o600)
     state.api_key.write_text(secret)
     if not _accepted(secret, base_url):
-        message = f"The deployed API refuses the key just made for it: {base_url}/usage"
+        message = f"The deployed API rejects the key that was just created: {base_url}/usage"
         raise LocalError(message)
     return secret
 

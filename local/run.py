@@ -1,4 +1,4 @@
-"""One run: emulator, build, deployment, project, then logs until it is told to stop."""
+"""One run: starts the emulator, builds, deploys, creates the project, then shows the logs."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from local import gaps, sam
+from local import sam
 from local.banner import banner
 from local.emulator import Emulator, recover
+from local.emulator_fixes import deployment
 from local.errors import LocalError
 from local.logs import FunctionLogs
 from local.project import demo_key
@@ -26,12 +27,12 @@ LOG_SECONDS = 0.5
 
 
 def run(state: State, port: int, command: list[str]) -> int:
-    """Bring the stack up, run `command` or else show logs until Ctrl-C, and take it down again.
+    """Start the stack, run `command` or show logs until Ctrl-C, and stop the stack.
 
-    `command` finds the stack by `LARDER_ENV_FILE`. Returns the exit status.
+    `command` finds the stack through `LARDER_ENV_FILE`. Returns the exit status.
 
     Raises:
-        LocalError: what kept it from coming up, or that it went down by itself.
+        LocalError: the stack did not start, or ended unexpectedly.
     """
     with state.held(), _interruptible():
         state.env.unlink(missing_ok=True)
@@ -52,7 +53,7 @@ def run(state: State, port: int, command: list[str]) -> int:
 
 
 def up(state: State, emulator: Emulator) -> None:
-    """Start the emulator, build, deploy, and publish where everything is."""
+    """Start the emulator, build, deploy, and write the variables file."""
     use_only(emulator.aws_settings)
     emulator.start()
     with _step("building the functions and the layer"):
@@ -63,14 +64,14 @@ def up(state: State, emulator: Emulator) -> None:
 
 
 def deliver(state: State, aws_settings: dict[str, str]) -> None:
-    """Deploy what was built, and publish the variables that lead to it."""
+    """Deploy what was built, and write the variables file that leads to it."""
     endpoint = aws_settings["AWS_ENDPOINT_URL"]
     with _step("deploying the template"):
         if sam.deploy(state):
-            gaps.fill()
+            deployment.fix()
         outputs = sam.outputs()
-        base_url = gaps.base_url(endpoint)
-    with _step("asking the API with the demo key"):
+        base_url = deployment.base_url(endpoint)
+    with _step("trying the demo key on the API"):
         logs = FunctionLogs(sam.STACK)
         try:
             key = demo_key(state, base_url, outputs)
@@ -93,14 +94,14 @@ def deliver(state: State, aws_settings: dict[str, str]) -> None:
 
 
 def redeploy(state: State) -> None:
-    """Build and deploy to the run that is up.
+    """Build and deploy to the running stack.
 
     Raises:
-        LocalError: none is up, or the deployment failed.
+        LocalError: no stack is running, or the deployment failed.
     """
     variables = state.published()
     if variables is None:
-        message = "Nothing is running here. Start it with 'make run'."
+        message = "The local stack is not running. Start it with 'make run'."
         raise LocalError(message)
     aws_settings = {name: value for name, value in variables.items() if name.startswith("AWS_")}
     use_only(aws_settings)
@@ -109,12 +110,12 @@ def redeploy(state: State) -> None:
     deliver(state, aws_settings)
     now = state.published() or {}
     if now["LARDER_BASE_URL"] != variables["LARDER_BASE_URL"]:
-        # The emulator replaces an API whose routes changed; API Gateway keeps its id.
-        print(f"The base URL is another one now: {now['LARDER_BASE_URL']}")
+        # The emulator replaces an API whose routes changed. API Gateway would keep its id.
+        print(f"The base URL has changed: {now['LARDER_BASE_URL']}")
 
 
 def follow(state: State, emulator: Emulator) -> None:
-    """Print the banner, then the functions' logs."""
+    """Print the banner, then the functions' logs until Ctrl-C."""
     variables = state.published() or {}
     print(banner(variables["LARDER_BASE_URL"], variables["LARDER_API_KEY"], state.env), flush=True)
     logs = FunctionLogs(sam.STACK)
@@ -126,7 +127,7 @@ def follow(state: State, emulator: Emulator) -> None:
 
 
 def down(state: State, emulator: Emulator) -> None:
-    """Stop the emulator; neither a second Ctrl-C nor a closed terminal may cost the state."""
+    """Stop the emulator. A second Ctrl-C or a closed terminal must not lose the state."""
     for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(each, signal.SIG_IGN)
     state.env.unlink(missing_ok=True)
@@ -136,7 +137,7 @@ def down(state: State, emulator: Emulator) -> None:
         print("stopping, saving the state", flush=True)
     if not emulator.stop():
         with suppress(OSError):
-            print("The emulator had to be killed: its state is lost, the next run starts clean.")
+            print("The emulator had to be killed. Its state is lost; the next run starts clean.")
 
 
 @contextmanager
@@ -153,10 +154,10 @@ def _step(what: str) -> Iterator[None]:
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """Make a closed terminal and a polite kill stop the run as Ctrl-C does.
+    """Let a closed terminal (SIGHUP) and SIGTERM stop the run as Ctrl-C does.
 
-    Ctrl-C itself as well: what a script starts in the background has it ignored, and Python then
-    leaves it so.
+    SIGINT is set too: a shell script starts background jobs with SIGINT ignored, and Python keeps
+    it ignored.
     """
 
     def interrupt(_signal: int, _frame: object) -> None:

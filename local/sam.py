@@ -1,4 +1,4 @@
-"""`sam build` and `sam deploy`, the same that deploy to AWS, against the emulator."""
+"""Runs `sam build` and `sam deploy`, the commands that deploy to AWS, against the emulator."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CONFIGURATION = ("--config-file", str(ROOT / "samconfig.toml"), "--config-env", 
 
 
 def build(state: State) -> bool:
-    """Build the functions and the layer unless nothing changed, and return whether it did.
+    """Build the functions and the layer if a source changed, and return whether it did.
 
     Raises:
         LocalError: the build failed.
@@ -39,7 +39,7 @@ def build(state: State) -> bool:
 
 
 def deploy(state: State) -> bool:
-    """Deploy what was built unless that is deployed already, and return whether it did.
+    """Deploy what was built unless it is deployed already, and return whether it did.
 
     Raises:
         LocalError: the deployment failed; the message has the first reason.
@@ -81,7 +81,7 @@ def _sam(state: State, command: str, *arguments: str) -> None:
         message = f"The SAM CLI is not installed in {PROGRAM.parent}: run 'make tools'."
         raise LocalError(message)
     environment = os.environ | {"SAM_CLI_TELEMETRY": "0", "SAM_CLI_POLL_DELAY": "0.2"}
-    # Without bytecode of its own it takes seconds longer, every time.
+    # Without bytecode the SAM CLI takes seconds longer at each start.
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     log = state.log(command)
     with log.open("wb") as output:

@@ -1,4 +1,4 @@
-"""A fingerprint of what is built and deployed: equal means that there is nothing to do."""
+"""A fingerprint of the deployed stack's sources; if it is unchanged, there is nothing to do."""
 
 from __future__ import annotations
 
@@ -10,11 +10,17 @@ from local.state import ROOT
 if TYPE_CHECKING:
     from pathlib import Path
 
-SOURCES = ("template.yaml", "samconfig.toml", "functions", "layers", "local/gaps.py")
+SOURCES = (
+    "template.yaml",
+    "samconfig.toml",
+    "functions",
+    "layers",
+    "local/emulator_fixes/deployment.py",
+)
 
 
 def fingerprint() -> str:
-    """Hash the names and contents of everything that the deployed stack depends on."""
+    """Return a hash of the names and contents of all files that the deployed stack depends on."""
     digest = hashlib.sha256()
     for path in sorted(_files()):
         digest.update(f"{path.relative_to(ROOT)}\0".encode())

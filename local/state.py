@@ -1,4 +1,4 @@
-"""What a run keeps on disk, and the file that tells other programs where it is."""
+"""The folder that a run keeps its state in, with the file that other programs find it by."""
 
 from __future__ import annotations
 
@@ -21,79 +21,79 @@ DEFAULT = ROOT / ".local"
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The folder of one run; two runs with different folders do not touch each other."""
+    """The folder of one run; runs with different folders are independent."""
 
     folder: Path
 
     @property
     def env(self) -> Path:
-        """`KEY=value` lines of the run; there while it is ready, and only then."""
+        """The variables file of `KEY=value` lines; it exists only while the run is ready."""
         return self.folder / "env"
 
     @property
     def api_key(self) -> Path:
-        """The demo project's key, whose secret the store itself does not keep."""
+        """The demo project's API key, which Larder itself stores only as a hash."""
         return self.folder / "api-key"
 
     @property
     def build(self) -> Path:
-        """What `sam build` made."""
+        """The output of `sam build`."""
         return self.folder / "build"
 
     @property
     def emulator(self) -> Path:
-        """What the emulator writes: metadata, objects, and what its functions leave in /tmp."""
+        """The emulator's files: metadata, objects, and what its functions leave in /tmp."""
         return self.folder / "emulator"
 
     @property
     def pid(self) -> Path:
-        """The emulator's process id and port; there from its start until its state is saved."""
+        """The emulator's process id and port; exists from its start until its state is saved."""
         return self.folder / "emulator.pid"
 
     @property
     def port(self) -> Path:
-        """The port that the saved metadata speaks of."""
+        """The port in the saved metadata."""
         return self.folder / "emulator.port"
 
     def log(self, name: str) -> Path:
-        """Return where the output of a tool goes."""
+        """Return the path of a tool's log."""
         return self.folder / f"{name}.log"
 
     def fingerprint(self, step: str) -> Path:
-        """Return where the fingerprint of the sources is kept that `step` last succeeded with."""
+        """Return the path for the fingerprint of the sources at the last success of `step`."""
         return self.folder / f"{step}.fingerprint"
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Keep every other run out of the folder; the lock goes with the process.
+        """Lock the folder against other runs; the lock ends with the process at the latest.
 
         Raises:
-            LocalError: another run holds it.
+            LocalError: another run uses the folder.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         with (self.folder / "lock").open("w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
-                message = f"Another run uses {self.folder}. Stop it with Ctrl-C there first."
+                message = f"Another run uses {self.folder}. Stop it first, with Ctrl-C."
                 raise LocalError(message) from error
             yield
 
     def forget(self) -> None:
-        """Remove everything that only makes sense together with the emulator's metadata."""
+        """Remove everything that is useless without the emulator's metadata."""
         shutil.rmtree(self.emulator, ignore_errors=True)
         for path in (self.env, self.pid, self.port, self.api_key, self.fingerprint("deploy")):
             path.unlink(missing_ok=True)
 
     def publish(self, variables: dict[str, str]) -> None:
-        """Write `env` in one piece, readable by its owner alone."""
+        """Write `env` atomically, readable only by its owner."""
         draft = self.env.with_suffix(".draft")
         draft.touch(mode=0o600)
         draft.write_text("".join(f"{name}={value}\n" for name, value in variables.items()))
         draft.replace(self.env)
 
     def published(self) -> dict[str, str] | None:
-        """Return the variables of the run that is ready, or None."""
+        """Return the variables in `env`, or None while no run is ready."""
         try:
             lines = self.env.read_text().splitlines()
         except FileNotFoundError:
@@ -102,7 +102,7 @@ class State:
 
 
 def use_only(variables: dict[str, str]) -> None:
-    """Replace every AWS setting of this process, so that nothing can reach a real account."""
+    """Replace all AWS settings of this process, so that no call reaches a real account."""
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]
     os.environ.update(variables)

@@ -1,4 +1,4 @@
-"""Prepare this machine for `make sam-local`, or say what it lacks."""
+"""Prepares this machine for `make sam-local`, or says what is missing."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from local.errors import LocalError
 
 
 def main() -> int:
-    """Find the engine and get the image; 0 when functions can run in containers here."""
+    """Find the engine, get the image, and return the exit status."""
     try:
         require_engine()
-        print("larder: getting Lambda's container image (the first time takes a minute)")
+        print("larder: getting Lambda's container image (takes a minute the first time)")
         print(f"larder: functions will run in {runtime_image()}")
     except LocalError as error:
         print(f"larder: {error}", file=sys.stderr)

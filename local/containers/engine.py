@@ -25,28 +25,28 @@ if TYPE_CHECKING:
 
 _INSTALL = "https://docs.docker.com/engine/install/"
 _RELAY_PORT = 45660
-"""The same each time where it is free, so that images which name it are made once."""
+"""The preferred port: an image that names it is built only once."""
 
 
 def docker(*arguments: str, stdin: bytes | None = None) -> str:
-    """Run a docker command and return what it printed.
+    """Run a docker command and return its output.
 
     Raises:
-        subprocess.CalledProcessError: it failed; `stderr` (bytes) says why.
+        subprocess.CalledProcessError: the command failed; `stderr` (bytes) says why.
     """
     done = subprocess.run(["docker", *arguments], input=stdin, capture_output=True, check=True)
     return done.stdout.decode().strip()
 
 
 def require_engine() -> str:
-    """Return the address of the Docker engine, in the form of DOCKER_HOST.
+    """Return the address of the Docker engine, as for DOCKER_HOST.
 
     Raises:
-        LocalError: no docker command, no engine that answers it, or not one for Linux
-            containers.
+        LocalError: the docker command is missing, no engine answers, or the engine does not run
+            Linux containers.
     """
     if shutil.which("docker") is None:
-        message = f"functions run in containers here, and there is no docker command: {_INSTALL}"
+        message = f"found no docker command: {_INSTALL}"
         raise LocalError(message)
     try:
         kind = docker("version", "--format", "{{.Server.Os}}")
@@ -55,8 +55,8 @@ def require_engine() -> str:
         kind, address = error.stderr.decode().strip(), ""
     if kind != "linux":
         message = (
-            "functions run in containers here, and no Docker engine for Linux containers answers "
-            f"(start Docker Desktop, or `sudo systemctl start docker`): {kind or 'no answer'}"
+            "no Docker engine for Linux containers answers (start Docker Desktop, or run "
+            f"`sudo systemctl start docker`): {kind or 'no answer'}"
         )
         raise LocalError(message)
     return address
@@ -64,10 +64,10 @@ def require_engine() -> str:
 
 @contextmanager
 def loopback_for_containers(port: int, image: str) -> Iterator[str]:
-    """Give containers an address for what listens on 127.0.0.1:`port` of this machine.
+    """Yield a URL at which containers reach the server on 127.0.0.1:`port` of this machine.
 
-    `image` is one to look around in. On Docker Desktop the address of the host reaches its loopback
-    already; on Linux it is the bridge's own, on which a relay listens for as long as this lasts.
+    A container of `image` reports the host's address. On Docker Desktop that address reaches the
+    host's loopback. On Linux it is the bridge's address, where a relay listens inside the context.
     """
     hosts = docker(
         *("run", "--rm", "--add-host", "host.docker.internal:host-gateway"),
@@ -123,5 +123,5 @@ def _pump(source: socket, sink: socket) -> None:
             sink.sendall(block)
         sink.shutdown(SHUT_WR)
     except OSError:
-        # Either side has hung up: the other direction ends by itself.
+        # One side has closed the connection, which also ends the other direction.
         return

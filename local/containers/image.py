@@ -1,7 +1,7 @@
 """The container image that functions run in.
 
-It is AWS's own (public.ecr.aws/lambda/python) wherever the engine can pull that. Elsewhere an
-equivalent is made of Debian's Python and AWS's runtime interface client, the program inside AWS's
+It is AWS's own (public.ecr.aws/lambda/python) if the engine can pull it. Otherwise this module
+builds an equivalent from Debian's Python and AWS's runtime interface client, the program in AWS's
 image that fetches events and calls the handler: https://github.com/aws/aws-lambda-python-runtime-interface-client
 """
 
@@ -39,15 +39,15 @@ WORKDIR /var/task
 
 
 def architecture() -> str:
-    """Return this machine's processor by AWS's name for it: x86_64 or arm64."""
+    """Return AWS's name of this machine's processor: x86_64 or arm64."""
     return "arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64"
 
 
 def runtime_image() -> str:
-    """Return the name of an image with Lambda's python3.13 runtime that is on this machine.
+    """Return the name of a local image with Lambda's python3.13 runtime; pull or build it first.
 
     Raises:
-        LocalError: neither can it be pulled, nor made here.
+        LocalError: the image can neither be pulled nor built.
     """
     stock = f"public.ecr.aws/lambda/python:3.13-{architecture()}"
     if _present(stock):
@@ -64,10 +64,10 @@ def runtime_image() -> str:
 
 
 def image_with_endpoint(image: str, endpoint: str) -> str:
-    """Return an image like `image` whose AWS clients talk to `endpoint`.
+    """Return the name of an image like `image` whose AWS clients use `endpoint`.
 
-    The functions' own environment cannot say so: `sam local` passes on only what the template
-    declares, and the deployed template has no use for an endpoint.
+    The endpoint has to be in the image: `sam local` passes only the variables that the template
+    declares, and the template declares no endpoint.
     """
     name = "larder/sam-local:" + hashlib.sha256(f"{image} {endpoint}".encode()).hexdigest()[:12]
     if not _present(name):
@@ -95,8 +95,8 @@ def _client_requirements() -> str:
 def _make(name: str, *, why: str) -> None:
     if shutil.which("mmdebstrap") is None:
         message = (
-            f"public.ecr.aws/lambda/python:3.13 cannot be pulled ({why}), and making an equivalent "
-            "image takes mmdebstrap, which Debian and Ubuntu have: "
+            f"public.ecr.aws/lambda/python:3.13 cannot be pulled ({why}), and building an "
+            "equivalent image needs mmdebstrap. On Debian and Ubuntu: "
             "apt-get install mmdebstrap debian-archive-keyring"
         )
         raise LocalError(message)

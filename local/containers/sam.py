@@ -1,4 +1,4 @@
-"""`sam local` on the built template, its functions talking to an endpoint of this machine."""
+"""Runs `sam local` on the built template; its functions use an AWS endpoint of this machine."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _LISTENING_WITHIN = 60
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """What a function returned (an error it raised counts), and everything that was logged."""
+    """What a function returned, or the error it raised, and its log."""
 
     result: object
     log: str
@@ -37,9 +37,9 @@ class Invocation:
 class SamLocal:
     """The functions of a built template in containers made from `image`.
 
-    `variables` replaces what the template gives the functions as environment variables; `shell`
-    is sam's own environment, from which the functions get their credentials and region.
-    `folder` keeps what this writes for sam to read.
+    `variables` overrides the functions' environment variables of the template. `shell` is the
+    environment of sam itself, from which the functions get their credentials and region. Files for
+    sam are written to `folder`.
     """
 
     template: Path
@@ -50,10 +50,10 @@ class SamLocal:
     folder: Path
 
     def invoke(self, function: str, event: Path) -> Invocation:
-        """Call the function in a container of its own with the event in that file.
+        """Call the function in a new container with the event in that file.
 
         Raises:
-            LocalError: sam could not run it.
+            LocalError: sam could not run the function.
         """
         done = subprocess.run(
             [*self._command("invoke", logical_id(function)), "--event", str(event)],
@@ -69,7 +69,7 @@ class SamLocal:
 
     @contextmanager
     def api(self, port: int) -> Iterator[str]:
-        """Serve the template's API on 127.0.0.1:`port` and give its URL.
+        """Serve the template's API on 127.0.0.1:`port` and yield its URL.
 
         Raises:
             LocalError: it does not listen within a minute.
@@ -88,7 +88,7 @@ class SamLocal:
             _wait_for(server, url, log)
             yield url
         finally:
-            # The signal on which sam removes its containers.
+            # On this signal sam removes its containers.
             server.send_signal(signal.SIGINT)
             server.wait(timeout=60)
 
@@ -105,17 +105,17 @@ class SamLocal:
 
 
 def logical_id(function: str) -> str:
-    """Return the name that the template has for the function in `functions/<function>`."""
+    """Return the logical id in the template of the function in `functions/<function>`."""
     return function.title().replace("_", "")
 
 
 def shell_for(aws_settings: dict[str, str], engine: str) -> dict[str, str]:
-    """Return an environment for sam: none of this shell's AWS settings but the given ones.
+    """Return an environment for sam with the given AWS settings in place of this shell's.
 
-    The endpoint is for sam itself, which asks STS for the number of the account.
+    sam itself uses the endpoint to get the account's number from STS.
     """
     ours = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    # Without bytecode of its own sam takes seconds longer, every time.
+    # Without bytecode sam takes seconds longer at each start.
     ours.pop("PYTHONDONTWRITEBYTECODE", None)
     return ours | aws_settings | {"DOCKER_HOST": engine, "SAM_CLI_TELEMETRY": "0"}
 
@@ -123,8 +123,8 @@ def shell_for(aws_settings: dict[str, str], engine: str) -> dict[str, str]:
 def resolvable(built: Path) -> Path:
     """Write a copy of the built template in which `sam local` finds the API's authorizer.
 
-    It looks for neither `!Ref Authorize.Alias` nor the ARN of a function whose name is an
-    intrinsic itself, and would serve the API without its authorizer. Versions it does not know.
+    `sam local` resolves neither `!Ref Authorize.Alias` nor the ARN of a function whose name is an
+    intrinsic function, and would serve the API without its authorizer. It ignores versions.
     """
     template = yaml.safe_load(built.read_text())
     for resource in template["Resources"].values():
@@ -134,7 +134,7 @@ def resolvable(built: Path) -> Path:
         for authorizer in properties.get("Auth", {}).get("Authorizers", {}).values():
             function = authorizer["FunctionArn"]["Ref"].removesuffix(".Alias")
             authorizer["FunctionArn"] = {"Fn::GetAtt": [function, "Arn"]}
-    # Beside the original: it names folders relative to itself. JSON is YAML.
+    # Beside the original, since its paths are relative to its folder. JSON is valid YAML.
     copy = built.with_name("sam-local.yaml")
     copy.write_text(json.dumps(template))
     return copy

@@ -1,4 +1,4 @@
-"""`python -m local.demo`: upload, validate, download, compare, count and delete, step by step."""
+"""`python -m local.demo`: shows Larder step by step, from the upload of a batch to its deletion."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ NOT_RUNNING = "The local stack is not running. Run 'make run' in another termina
 
 @dataclass
 class Tour:
-    """The steps, in order; each says what it does and shows what came of it."""
+    """The steps, in order; each prints what it does and its result."""
 
     client: Client
     sdk: OpenAI
@@ -43,10 +43,10 @@ class Tour:
     _sent_at: float = 0
 
     def run(self) -> None:
-        """Go through all steps.
+        """Run all steps.
 
         Raises:
-            UnexpectedError: something is not as it should be.
+            UnexpectedError: an answer is not the expected one.
         """
         before = self.client.usage()
         data = self.generate()
@@ -56,13 +56,13 @@ class Tour:
         bad_data = with_mistakes()
         bad = self.upload_with_mistakes(bad_data)
 
-        self.step("What the two files take of the project's quota (GET /v1/usage)")
+        self.step("Show how much of the project's quota the two files use (GET /v1/usage)")
         usage = self.client.usage()
         self.console.print(usage_table(usage))
         expect(usage.files.used, before.files.used + 2, "The number of files")
         expect(usage.bytes.used, before.bytes.used + len(data) + len(bad_data), "The bytes used")
 
-        self.step("Delete both files; their room is free again at once")
+        self.step("Delete both files, which frees their quota at once")
         for file_id in (good, bad):
             self.client.delete(file_id)
         usage = self.client.usage()
@@ -70,15 +70,15 @@ class Tour:
         expect(usage, before, "The usage after deleting")
 
     def generate(self) -> bytes:
-        """Make the input."""
+        """Return the bytes of a good batch file."""
         self.step(f"Generate a batch file of {REQUESTS:,} chat completion requests")
         data = good_batch(REQUESTS)
-        self.tell(f"{size(len(data))}, sha256 {hashlib.sha256(data).hexdigest()}")
+        self.show(f"{size(len(data))}, sha256 {hashlib.sha256(data).hexdigest()}")
         return data
 
     def upload_directly(self, data: bytes) -> str:
-        """Send the bytes straight to S3 and return the id of their file."""
-        self.step("Announce it (POST /v1/uploads): reserves quota, returns a signed S3 URL")
+        """Upload the bytes directly to S3 and return the id of their file."""
+        self.step("Create an upload (POST /v1/uploads): reserves quota, returns a presigned S3 URL")
         upload = self.client.create_upload(
             {
                 "filename": "tickets.jsonl",
@@ -88,9 +88,9 @@ class Tour:
                 "sha256": hashlib.sha256(data).hexdigest(),
             }
         )
-        self.tell(f"{upload['id']}, for exactly {len(data):,} bytes with exactly this sha256")
+        self.show(f"{upload['id']}, for exactly {len(data):,} bytes with exactly this sha256")
 
-        self.step("PUT the bytes to that URL: they do not pass through the API")
+        self.step("PUT the bytes to that URL; they do not pass through the API")
         with Progress(
             "   ",
             BarColumn(),
@@ -101,20 +101,20 @@ class Tour:
             send(upload["transfer"], _blocks(data, progress))
         self._sent_at = time.monotonic()
 
-        self.step("Complete the upload: it becomes a file")
+        self.step("Complete the upload (POST /v1/uploads/{id}/complete), which creates the file")
         file = self.client.complete_upload(upload["id"])["file"]
         expect((file["bytes"], file["filename"]), (len(data), "tickets.jsonl"), "The file")
-        self.tell(f"{file['id']}, status {file['status']}")
+        self.show(f"{file['id']}, status {file['status']}")
         file_id: str = file["id"]
         return file_id
 
     def validate(self, file_id: str, data: bytes) -> None:
         """Wait for the validation and show its report."""
-        self.step("Wait until every line is validated (the S3 event triggers that)")
+        self.step("Wait until every line is validated (an S3 event starts the validation)")
         file = self.client.settled_file(file_id)
         expect(file["status"], "processed", "The file's status")
         elapsed = time.monotonic() - self._sent_at
-        self.tell(f"status {file['status']}, seen {elapsed:.1f} s after the last byte was sent")
+        self.show(f"status {file['status']} {elapsed:.1f} s after the last byte was sent")
 
         self.step("Read the validation report (GET /v1/files/{id}/validation)")
         report = self.client.validation(file_id)
@@ -133,35 +133,35 @@ class Tour:
         expect({name: report[name] for name in wanted}, wanted, "The report")
 
     def download(self, file_id: str, data: bytes) -> None:
-        """Fetch the bytes and compare them."""
-        self.step("Download it (GET /v1/files/{id}/content) and compare byte by byte")
+        """Download the bytes and compare them."""
+        self.step("Download the file (GET /v1/files/{id}/content) and compare it byte by byte")
         content, redirected = self.client.content(file_id)
         expect(hashlib.sha256(content).hexdigest(), hashlib.sha256(data).hexdigest(), "The sha256")
         expect(content == data, wanted=True, what="The same bytes")
-        way = "by a redirect to S3" if redirected else "from the API"
-        self.tell(f"{size(len(content))} {way}, identical")
+        source = "from S3, by a redirect" if redirected else "from the API"
+        self.show(f"{size(len(content))} {source}, identical")
 
     def upload_with_mistakes(self, data: bytes) -> str:
-        """Have a wrong file refused, and return its id."""
-        self.step("Upload a file with mistakes through the OpenAI SDK (client.files.create)")
+        """Upload a file that the validation rejects, and return its id."""
+        self.step("Upload a file with mistakes with the OpenAI SDK (client.files.create)")
         created = self.sdk.files.create(file=("mistakes.jsonl", data), purpose="batch")
         file = self.client.settled_file(created.id)
         expect(file["status"], "error", "The file's status")
-        self.tell(f"{created.id}, status {file['status']}: {file['status_details']}")
+        self.show(f"{created.id}, status {file['status']}: {file['status_details']}")
 
-        self.step("Read what is wrong with it, all at once")
+        self.step("Read all of its errors at once (GET /v1/files/{id}/validation)")
         errors = self.client.validation(created.id)["errors"]
         self.console.print(_errors_table(errors))
         expect(tuple((error["line"], error["code"]) for error in errors), MISTAKES, "The errors")
         return created.id
 
     def step(self, what: str) -> None:
-        """Announce the next step."""
+        """Print the title of the next step."""
         self._steps += 1
         self.console.print(f"[bold cyan]{self._steps:2}[/]  [bold]{what}[/]")
 
-    def tell(self, what: str) -> None:
-        """Say what came of a step."""
+    def show(self, what: str) -> None:
+        """Print the result of a step."""
         self.console.print(Text.assemble("    ", ("✓", "green"), f" {what}"), soft_wrap=True)
 
 
@@ -181,7 +181,7 @@ def _errors_table(errors: list[dict[str, Any]]) -> Table:
 
 
 def main() -> int:
-    """Return the exit status of the tour."""
+    """Run the tour and return the exit status."""
     try:
         run()
     except httpx.ConnectError:
@@ -195,10 +195,10 @@ def main() -> int:
 
 
 def run() -> None:
-    """Go on the tour of the stack that `.local/env` leads to.
+    """Run the tour on the running local stack.
 
     Raises:
-        OperatorError: there is no such file.
+        OperatorError: no local stack is running.
     """
     env_file = find_env_file()
     if env_file is None:
@@ -207,7 +207,7 @@ def run() -> None:
     base_url, key = os.environ["LARDER_BASE_URL"], os.environ["LARDER_API_KEY"]
     tour = Tour(Client(base_url, key), OpenAI(base_url=base_url, api_key=key))
     tour.run()
-    tour.console.print("\n[bold green]Everything is as it should be.[/]")
+    tour.console.print("\n[bold green]Every step gave the expected result.[/]")
 
 
 if __name__ == "__main__":

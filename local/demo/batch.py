@@ -1,4 +1,4 @@
-"""What the demo uploads: a large batch of support tickets, and a small one with mistakes."""
+"""The demo's batch files: a large one of support tickets, and a small one with mistakes."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ MISTAKES = (
     (9, "invalid_type"),
     (11, "streaming_unsupported"),
 )
-"""Where `with_mistakes` goes wrong: physical line and the code that the validator has for it."""
+"""The mistakes of `with_mistakes`: line number, and the validator's error code."""
 
 
 def good_batch(count: int) -> bytes:
@@ -47,7 +47,7 @@ def good_batch(count: int) -> bytes:
 
 
 def with_mistakes() -> bytes:
-    """Return a batch file of 12 lines, half of which are wrong, each in another way."""
+    """Return a batch file of 12 lines, six of which are invalid, each in a different way."""
     requests = [_request(number) for number in range(1, 13)]
     requests[3]["custom_id"] = requests[0]["custom_id"]
     del requests[5]["body"]["model"]

@@ -1,7 +1,4 @@
-"""What MiniStack 1.5.33 leaves out of a deployed template, done through its APIs instead.
-
-One function a gap. All of them can be repeated, and all go when the emulator closes the gap.
-"""
+"""Fixes to the deployed stack, made through the emulator's AWS APIs. Each can be repeated."""
 
 from __future__ import annotations
 
@@ -15,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-def fill() -> None:
-    """Close every gap of the stack that was just deployed."""
+def fix() -> None:
+    """Make the stack that was just deployed behave as on AWS."""
     template = boto3.client("cloudformation").get_template(
         StackName=STACK, TemplateStage="Processed"
     )
@@ -28,7 +25,7 @@ def fill() -> None:
 
 
 def set_gateway_responses(api: str, definition: Mapping[str, Any]) -> None:
-    """Gap: gateway responses inside an imported API definition are ignored."""
+    """MiniStack ignores the gateway responses of an imported API definition."""
     client = boto3.client("apigateway")
     for kind, response in definition["x-amazon-apigateway-gateway-responses"].items():
         status = {"statusCode": str(response["statusCode"])} if "statusCode" in response else {}
@@ -43,7 +40,7 @@ def set_gateway_responses(api: str, definition: Mapping[str, Any]) -> None:
 
 
 def set_mapping_concurrency() -> None:
-    """Gap: a number that comes from a parameter stays a string, and stops the queue's poller."""
+    """A number from a template parameter stays a string, and stops MiniStack's queue poller."""
     client = boto3.client("lambda")
     for mapping in client.list_event_source_mappings()["EventSourceMappings"]:
         if "ScalingConfig" in mapping:
@@ -54,12 +51,12 @@ def set_mapping_concurrency() -> None:
 
 
 def allow_plain_http(bucket: str) -> None:
-    """Gap: there is no TLS here, and the bucket's policy refuses everything without it."""
+    """MiniStack has no TLS, and the bucket's policy denies requests without it."""
     boto3.client("s3").delete_bucket_policy(Bucket=bucket)
 
 
 def base_url(endpoint: str) -> str:
-    """Gap: the API's own host name resolves on few machines; a path of the endpoint always does."""
+    """Return the API's URL below the endpoint: its own host name resolves on few machines."""
     return f"{endpoint}/_aws/execute-api/{_physical_names()['Api']}/prod/v1"
 
 

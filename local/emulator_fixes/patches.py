@@ -1,6 +1,6 @@
-"""MiniStack 1.5.33, with what it leaves out that `gaps.py` cannot make up for through its APIs.
+"""Starts MiniStack with patches for what cannot be fixed through its APIs.
 
-Run by the emulator's own Python, which has nothing of Larder's. One function a gap.
+The emulator's own Python runs this file. It has none of Larder's packages.
 """
 
 import hashlib
@@ -19,13 +19,13 @@ from ministack.services import lambda_svc  # type: ignore[import-not-found]
 from ministack.services.cloudformation import provisioners  # type: ignore[import-not-found]
 
 
-def retry_stream_records_that_failed() -> None:
-    """Gap: what a stream's function says has failed (`batchItemFailures`) is passed over.
+def retry_failed_stream_records() -> None:
+    """MiniStack ignores the `batchItemFailures` that a stream's function returns.
 
-    Lambda comes back to the first of those records. Here the whole batch comes back, as it does
-    after an error of the function: more is repeated than on AWS, nothing is lost.
+    Lambda retries from the first of those records. This patch retries the whole batch, as after an
+    error of the function: it repeats more than AWS and loses nothing.
     """
-    poll = lambda_svc._poll_dynamodb_streams  # noqa: SLF001 - there is no other way in
+    poll = lambda_svc._poll_dynamodb_streams  # noqa: SLF001 - MiniStack has no public hook
     execute = lambda_svc._execute_function  # noqa: SLF001
     polling = ContextVar("polling", default=False)
 
@@ -47,8 +47,8 @@ def retry_stream_records_that_failed() -> None:
     lambda_svc._execute_function = execute_function  # noqa: SLF001
 
 
-def stop_versions_that_were_replaced() -> None:
-    """Gap: what runs a version of a function goes on when a deployment deletes the version."""
+def stop_replaced_versions() -> None:
+    """MiniStack keeps running a version of a function after a deployment deleted it."""
     handlers = provisioners._RESOURCE_HANDLERS["AWS::Lambda::Version"]  # noqa: SLF001
     delete = handlers["delete"]
 
@@ -61,7 +61,7 @@ def stop_versions_that_were_replaced() -> None:
 
 
 def name_functions_in_log_streams() -> None:
-    """Gap: the streams of a log group that functions share do not say which function wrote them.
+    """MiniStack's streams of a shared log group do not say which function wrote them.
 
     On AWS a stream is called `2026/11/28/larder-sweep[3]4f6c...`, here `/[larder-sweep[3]4f6c...`.
     """
@@ -76,8 +76,8 @@ def name_functions_in_log_streams() -> None:
     lambda_svc._emit_lambda_logs = emit_logs  # noqa: SLF001
 
 
-def unpack_a_layer_once() -> None:
-    """Gap: whatever runs a function unpacks its layers anew, for most of a cold start."""
+def unpack_layers_once() -> None:
+    """MiniStack unpacks the layers for each new worker, which takes most of a cold start."""
     unpacked = Path(tempfile.mkdtemp(prefix="layers-"))
     unpacking = Lock()
 
@@ -89,7 +89,7 @@ def unpack_a_layer_once() -> None:
                 self._layer = unpacked / hashlib.sha256(Path(file).read_bytes()).hexdigest()
 
         def namelist(self) -> list[str]:
-            # Each would be looked at for whether it leads out of the folder.
+            # MiniStack would check each name for whether it leads out of the folder.
             return [] if self._layer and self._layer.exists() else super().namelist()
 
         def extractall(self, path: str) -> None:  # type: ignore[override]
@@ -108,8 +108,8 @@ def unpack_a_layer_once() -> None:
 
 
 if __name__ == "__main__":
-    retry_stream_records_that_failed()
-    stop_versions_that_were_replaced()
+    retry_failed_stream_records()
+    stop_replaced_versions()
     name_functions_in_log_streams()
-    unpack_a_layer_once()
+    unpack_layers_once()
     sys.exit(app.main())

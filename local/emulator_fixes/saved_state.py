@@ -1,4 +1,4 @@
-"""Gaps of the metadata that MiniStack 1.5.33 saves, closed before it is read again."""
+"""Fixes to the metadata that MiniStack saved, made before it reads them again."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
 
 def repair(metadata: Path, *, saved_on: int, port: int) -> None:
-    """Make what was saved by a run on the port `saved_on` fit one on `port`."""
+    """Adapt the metadata of a run on the port `saved_on` to a run on `port`."""
     if saved_on != port:
         rename_port(metadata, saved_on, port)
     forget_stream_positions(metadata)
 
 
 def rename_port(metadata: Path, before: int, after: int) -> None:
-    """Gap: queues are found by URLs with a port; under another one they have no consumers."""
+    """MiniStack finds queues by URLs with the port; on another port they have no consumers."""
     for file in metadata.glob("*.json"):
         text = file.read_text()
         renamed = text.replace(f"http://{HOST}:{before}/", f"http://{HOST}:{after}/")
@@ -28,7 +28,7 @@ def rename_port(metadata: Path, before: int, after: int) -> None:
 
 
 def forget_stream_positions(metadata: Path) -> None:
-    """Gap: a stream's read position is saved but no records: that many new ones are skipped."""
+    """MiniStack saves a stream's read position without its records, and skips as many new ones."""
     file = metadata / "lambda.json"
     if not file.exists():
         return

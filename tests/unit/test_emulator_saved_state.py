@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from local.saved import repair
+from local.emulator_fixes.saved_state import repair
 
 if TYPE_CHECKING:
     from pathlib import Path
