@@ -1,5 +1,5 @@
-# `make` lists the targets. Every target installs what it needs: uv into .tools/ when it is not
-# on the PATH, then everything else from uv.lock.
+# `make` lists the targets. Every target installs what it needs: uv into .tools/ if it is not on
+# the PATH, and everything else from uv.lock.
 .DEFAULT_GOAL := help
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -15,48 +15,48 @@ help: ## list the targets
 
 $(CURDIR)/.tools/uv/bin/uv:
 	@echo "uv is not on the PATH: installing uv $(UV_VERSION) into .tools/uv"
-	@python3 -m venv .tools/uv 2>/dev/null || { echo "larder: python3 with the venv module is needed to install uv (Debian: apt-get install python3-venv), or install uv yourself: https://docs.astral.sh/uv/"; exit 1; }
+	@python3 -m venv .tools/uv 2>/dev/null || { echo "larder: could not install uv. Install Python's venv module (Debian: apt-get install python3-venv), or uv itself: https://docs.astral.sh/uv/"; exit 1; }
 	@.tools/uv/bin/pip install --quiet uv==$(UV_VERSION)
 
 .PHONY: setup
-setup: $(UV) ## install Python packages from uv.lock into .venv
-	@$(UV) sync --quiet --locked || { echo "larder: could not install the packages in uv.lock. Python 3.13 and a reachable PyPI are needed; 'uv python list 3.13' shows what uv can find."; exit 1; }
+setup: $(UV) ## install the packages of uv.lock into .venv
+	@$(UV) sync --quiet --locked || { echo "larder: could not install the packages of uv.lock. This needs Python 3.13 and access to PyPI; 'uv python list 3.13' lists the interpreters that uv finds."; exit 1; }
 
 .PHONY: test property lint types format sync-client openapi openapi-check pr
-test: tools ## all tests that need no Docker
+test: tools ## run all tests that need no Docker
 	$(RUN) pytest --numprocesses 2 --dist loadfile --permissions tests/unit tests/contract tests/property tests/integration
 	$(RUN) pytest tests/e2e
 
-property: setup ## the property tests with new examples, ten times as many (for the night)
+property: setup ## run the property tests with new examples, ten times as many (run it overnight)
 	HYPOTHESIS_PROFILE=thorough nice $(RUN) pytest --numprocesses 2 --dist loadfile tests/property
 
-lint: setup ## style and formatting of the code
+lint: setup ## check the style and formatting of the code
 	$(RUN) ruff check
 	$(RUN) ruff format --check
 	$(RUN) python cli/generate_sync.py --check
 
-types: setup ## static types
+types: setup ## check the types
 	$(RUN) mypy
 
-format: setup ## put the code into the house style
+format: setup ## format the code and fix its style
 	$(RUN) ruff check --fix
 	$(RUN) ruff format
 
-sync-client: setup ## write the blocking Python client from the one for asyncio
+sync-client: setup ## generate the blocking Python client from the one for asyncio
 	$(RUN) python cli/generate_sync.py
 
-openapi: setup ## write docs/openapi.json from the functions
+openapi: setup ## generate docs/openapi.json from the code
 	$(RUN) python -m docs.openapi
 
-openapi-check: setup ## fail when docs/openapi.json is not what the functions say, or not valid
+openapi-check: setup ## check that docs/openapi.json is valid and up to date
 	$(RUN) python -m docs.openapi --check
 
-pr: lint types template-check security openapi-check test ## everything that a change must pass
+pr: lint types template-check security openapi-check test ## run everything that a change must pass
 
-# The SAM CLI and MiniStack pin botocore for themselves: each has an environment of its own.
+# The SAM CLI and MiniStack pin their own botocore, so each has its own environment.
 .tools/%/.installed: uv.lock | $(UV)
 	@echo "installing $* into .tools/$*"
-	@UV_PROJECT_ENVIRONMENT=.tools/$* $(UV) sync --quiet --locked --no-install-project --only-group $* || { echo "larder: could not install the group '$*' of uv.lock. Python 3.13 and a reachable PyPI are needed."; exit 1; }
+	@UV_PROJECT_ENVIRONMENT=.tools/$* $(UV) sync --quiet --locked --no-install-project --only-group $* || { echo "larder: could not install the group '$*' of uv.lock. This needs Python 3.13 and access to PyPI."; exit 1; }
 	@touch $@
 
 .PHONY: tools
@@ -67,19 +67,19 @@ build: tools ## build the functions and the layer for AWS
 	@$(RUN) .tools/sam/bin/sam build
 
 .PHONY: deploy
-deploy: build ## deploy to the AWS account in use (ENV=dev or ENV=prod for those stacks)
+deploy: build ## deploy to your AWS account (ENV=dev or ENV=prod selects those stacks)
 	@$(RUN) .tools/sam/bin/sam deploy --config-env $(or $(ENV),default)
 
 .PHONY: run
-run: tools ## start the embedded AWS with Larder deployed to it (PORT=4566)
+run: tools ## start Larder on the embedded AWS (PORT=4566)
 	@$(RUN) python -m local run --port $(or $(PORT),4566)
 
 .PHONY: deploy-local
-deploy-local: tools ## bring a code change to what 'make run' has running
+deploy-local: tools ## deploy code changes to the stack that 'make run' started
 	@$(RUN) python -m local deploy
 
 .PHONY: demo
-demo: setup ## take a 10,000-request batch through the running local stack
+demo: setup ## walk a batch of 10,000 requests through the running local stack
 	@$(RUN) python -m local.demo
 
 .PHONY: sam-local
@@ -100,17 +100,17 @@ SCAN := $(SECURITY)/detect-secrets-hook --plugin .ci/larder_keys.py \
 	--disable-plugin HexHighEntropyString --disable-plugin Base64HighEntropyString
 
 .PHONY: security
-security: .tools/security/.installed ## check the template, the packages and the repository for what invites trouble
+security: .tools/security/.installed ## scan the template, the packages and the repository for security problems
 	@$(SECURITY)/cfn-lint -- template.yaml
 	@$(SECURITY)/checkov --config-file .checkov.yaml
 	@$(UV) export --quiet --locked --only-group dev --no-emit-project --no-hashes | $(SECURITY)/python .ci/audit.py
-	@# Ids and digests are everywhere here, so that entropy says nothing; tests have passwords of their own.
+	@# Ids and digests look like secrets to an entropy check, so it is off. Tests contain fake passwords.
 	@git ls-files -z | xargs -0 $(SCAN) --disable-plugin KeywordDetector
 	@git ls-files -z ':!tests' | xargs -0 $(SCAN) --exclude-secrets '^(test|GetSecretValue|Larder API key)$$'
-	@echo "no secrets found, the template passes"
+	@echo "the template passes; no secrets found"
 
 .PHONY: clean
-clean: ## remove what was built, the caches and the local state
+clean: ## remove builds, caches and the local state
 	@rm -rf .aws-sam .local .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	@find functions layers cli local tests -name __pycache__ -prune -exec rm -rf {} +
 
@@ -118,33 +118,34 @@ FUZZ := $(RUN) python -m local run --port 0 --state .local/fuzz/stack -- $(UV) r
 
 .PHONY: fuzz fuzz-long
 fuzz: tools .tools/fuzz/.installed ## fuzz the parsers and the API with hostile input, for two minutes
-	@# The same each time: what fails then is the change. fuzz-long looks for more.
+	@# The fixed seed sends the same input every time, so a failure comes from the change.
 	$(FUZZ) --seconds 10 --api-seconds 60 --seed 1
 
-fuzz-long: tools .tools/fuzz/.installed ## the same, ten minutes for each target
+fuzz-long: tools .tools/fuzz/.installed ## fuzz the API with new input, ten minutes per target
 	$(FUZZ) --seconds 600 --api-seconds 600
 
 .PHONY: bench
-bench: build ## measure against other ways of doing the same; writes bench/RESULTS.md
+bench: build ## run the benchmarks and write bench/RESULTS.md
 	$(RUN) python -m bench.validator
 	$(RUN) python -m bench.arrival
 	$(RUN) python -m bench.cold_start
+	$(RUN) python -m bench.trim
 	$(RUN) python -m bench.request_path
 	$(RUN) python -m bench.request_shares
 	$(RUN) python -m bench.listings
 	$(RUN) python -m local run --port 0 --state .local/bench -- $(UV) run --quiet python -m bench.transfers
 
-# FAULTS=quick leaves out the faults that others stand for.
+# FAULTS=quick skips faults that are like another one.
 .PHONY: faults
-faults: tools ## fail every call to AWS of every operation, and audit what is left
+faults: tools ## make every call to AWS fail in turn, and check that nothing is lost
 	@rm -rf .local/faults/emulator .local/faults/deploy.fingerprint .local/faults.txt
 	@status=0; $(RUN) python -m local run --port 0 --state .local/faults -- $(UV) run --quiet python -m tests.faults --faults $(or $(FAULTS),all) --only "$(ONLY)" || status=$$?; \
 	test ! -f .local/faults.txt || tail -n 1 .local/faults.txt; exit $$status
 
 .PHONY: races
-races: tools ## many clients on one project's files at once, for SECONDS (120)
+races: tools ## run many clients on one project's files at once (SECONDS=120)
 	@$(RUN) python -m local run --port 0 --state .local/races -- $(UV) run --quiet python -m tests.races --seconds $(or $(SECONDS),120)
 
 .PHONY: load
-load: tools .tools/load/.installed ## a load test of SECONDS (300), with what the workers' memory did
+load: tools .tools/load/.installed ## run a load test, and measure the workers' memory (SECONDS=300)
 	@$(RUN) python -m local run --port 0 --state .local/load -- $(UV) run --quiet python -m tests.load --seconds $(or $(SECONDS),300)

@@ -1,7 +1,7 @@
-"""Fails when a pinned package has a known vulnerability; says so when nobody could be asked.
+"""Fails if a pinned package has a known vulnerability.
 
-Reads the requirements from standard input. The advisories are PyPI's, which not every index or
-mirror of it hands on: what they could not be asked about is reported, and is no failure.
+Reads the requirements from standard input. The advisories are PyPI's, and not every mirror serves
+them: packages that could not be audited are reported and are no failure.
 """
 
 import json
@@ -14,7 +14,7 @@ HERE = Path(sys.executable).parent
 
 
 def main() -> int:
-    """Audit, print, and return the exit status."""
+    """Audit the packages, print the result and return the exit status."""
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as requirements:
         requirements.write(sys.stdin.read())
         requirements.flush()
@@ -29,12 +29,12 @@ def main() -> int:
         packages = json.loads(run.stdout)["dependencies"]
     except ValueError:
         reason = (run.stderr.strip().splitlines() or ["no answer"])[-1]
-        print(f"packages NOT AUDITED: pip-audit could not ask for advisories ({reason})")
+        print(f"packages NOT AUDITED: pip-audit could not get the advisories ({reason})")
         return 0
     skipped = [package for package in packages if "skip_reason" in package]
     print(f"packages: {len(packages) - len(skipped)} of {len(packages)} audited")
     if skipped:
-        print(f"NOT AUDITED: {len(skipped)}, such as: {skipped[0]['skip_reason']}")
+        print(f"NOT AUDITED: {len(skipped)} packages. First reason: {skipped[0]['skip_reason']}")
     vulnerable = [package for package in packages if package.get("vulns")]
     for package in vulnerable:
         for found in package["vulns"]:

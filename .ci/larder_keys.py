@@ -1,4 +1,4 @@
-"""A detector for detect-secrets: Larder's own API keys."""
+"""A detect-secrets plugin that finds Larder's API keys."""
 
 import re
 
@@ -6,7 +6,7 @@ from detect_secrets.plugins.base import RegexBasedDetector
 
 
 class LarderKeyDetector(RegexBasedDetector):
-    """Finds keys as `larder key create` prints them; those of the recorded events say EXAMPLE."""
+    """Finds keys that `larder key create` printed; keys in recorded events contain EXAMPLE."""
 
     secret_type = "Larder API key"
     denylist = (re.compile(r"zk_live_(?!EXAMPLE)[A-Za-z0-9_-]{43}"),)
