@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.api_gateway import Response
 
 from larder.api.files.content import CONTENT_RESPONSES, content_headers, content_response
 from larder.api.http.requests import tenant_of

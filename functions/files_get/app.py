@@ -1,6 +1,7 @@
 """GET /v1/files/{file_id}: one file's metadata."""
 
-from aws_lambda_powertools.event_handler import Response, content_types
+from aws_lambda_powertools.event_handler import content_types
+from aws_lambda_powertools.event_handler.api_gateway import Response
 
 from larder.api.files.content import digest_header
 from larder.api.files.models import FileObject

@@ -1,6 +1,7 @@
 """GET /v1/files/{file_id}/validation: the report of a batch file's validation."""
 
-from aws_lambda_powertools.event_handler import Response, content_types
+from aws_lambda_powertools.event_handler import content_types
+from aws_lambda_powertools.event_handler.api_gateway import Response
 
 from larder.api.files.validation import ValidationReport
 from larder.api.http.requests import tenant_of

@@ -3,7 +3,8 @@
 from http import HTTPStatus
 from typing import Annotated
 
-from aws_lambda_powertools.event_handler import Response, content_types
+from aws_lambda_powertools.event_handler import content_types
+from aws_lambda_powertools.event_handler.api_gateway import Response
 
 from larder.api.http.params import Query
 from larder.api.http.requests import running_time, tenant_of

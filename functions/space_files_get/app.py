@@ -1,6 +1,7 @@
 """GET /v1/storage/files/{file_id}: a file with its bytes, or with a link to them."""
 
-from aws_lambda_powertools.event_handler import Response, content_types
+from aws_lambda_powertools.event_handler import content_types
+from aws_lambda_powertools.event_handler.api_gateway import Response
 
 from larder.api.files.content import never_rendered
 from larder.api.http.requests import tenant_of

@@ -2,7 +2,8 @@
 
 from http import HTTPStatus
 
-from aws_lambda_powertools.event_handler import Response, content_types
+from aws_lambda_powertools.event_handler import content_types
+from aws_lambda_powertools.event_handler.api_gateway import Response
 
 from larder.api.http.requests import running_time, tenant_of
 from larder.api.http.resolver import lambda_handler_for, resolver

@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Any
 
-from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.api_gateway import Response
 
 from larder.api.http.errors import envelope
 from larder.api.http.resolver import lambda_handler_for, resolver

@@ -1,6 +1,7 @@
 """POST /v1/uploads/{upload_id}/complete: turn arrived bytes into a file."""
 
-from aws_lambda_powertools.event_handler import Response, content_types
+from aws_lambda_powertools.event_handler import content_types
+from aws_lambda_powertools.event_handler.api_gateway import Response
 
 from larder.api.files.content import digest_header
 from larder.api.http.requests import tenant_of

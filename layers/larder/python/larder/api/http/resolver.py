@@ -7,7 +7,8 @@ import re
 import time
 from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+# From the submodule: the layer has no exports of event_handler itself (layers/larder/trim.py).
+from aws_lambda_powertools.event_handler.api_gateway import APIGatewayRestResolver, Response
 from pydantic import BaseModel
 from pydantic.alias_generators import to_camel
 
