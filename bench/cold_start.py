@@ -41,7 +41,7 @@ print(time.process_time() - begun, len(sys.modules) - before)
 """
 _BASELINE = _START.format(start='import boto3\nboto3.client("dynamodb")')
 _MINIMAL = _START.format(start="from bench.minimal_client import DynamoDB\nDynamoDB()")
-START_OF_A_FUNCTION = _START.format(start="import app")
+START_FUNCTION = _START.format(start="import app")
 _ANSWER = """
 import json, time
 request = json.load(open({event!r}))
@@ -89,7 +89,7 @@ def _starts(rounds: int) -> str:
         _start(baseline, _BASELINE, [WHOLE])
         _start(minimal, _MINIMAL, [ROOT])
         for name, folder in functions.items():
-            _start(started[name], START_OF_A_FUNCTION, [folder, LAYER / "python"])
+            _start(started[name], START_FUNCTION, [folder, LAYER / "python"])
     whole = statistics.median(baseline.seconds)
     rows = [
         ("boto3 and a client, untrimmed", baseline.modules, whole, "", ""),

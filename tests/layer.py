@@ -1,17 +1,17 @@
-"""What the layer's build makes of the libraries, for tests to run on."""
+"""botocore's data as the layer's build trims it, for tests to run on."""
 
 from __future__ import annotations
 
-import importlib.util
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import botocore
 import botocore.session
 import pytest
 
 from larder.adapters import aws
+from layers.larder import trim
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,21 +21,10 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[1]
 
 
-def _trim() -> Any:
-    spec = importlib.util.spec_from_file_location("trim", ROOT / "layers/larder/trim.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-trim = _trim()
-
-
-def copy_data(target: Path) -> None:
-    """Copy botocore's data, of no more services than would be cut down."""
+def copy_data(packages: Path) -> None:
+    """Copy botocore's data of the services that Larder uses into that folder of packages."""
     source = Path(botocore.__file__).parent / "data"
+    target = packages / "botocore" / "data"
     target.mkdir(parents=True)
     for path in source.iterdir():
         if path.is_file():
@@ -46,14 +35,15 @@ def copy_data(target: Path) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def as_in_the_layer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Have our clients read the data that the layer has; moto and the tests keep all of it."""
-    folder = tmp_path_factory.mktemp("layer") / "data"
+    """Let Larder's clients read the layer's data; moto and the tests read botocore's own."""
+    folder = tmp_path_factory.mktemp("layer")
     copy_data(folder)
-    trim.trim_data(folder)
+    trim.leave_out_operations(folder)
+    trim.leave_out_endpoints(folder)
 
     def new_session() -> Session:
         session = botocore.session.get_session()
-        session.set_config_variable("data_path", str(folder))
+        session.set_config_variable("data_path", str(folder / "botocore" / "data"))
         return session
 
     with pytest.MonkeyPatch.context() as patch:
