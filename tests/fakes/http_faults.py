@@ -1,4 +1,4 @@
-"""Requests and answers of the fake Larder, and what goes wrong with them on the line."""
+"""Requests and answers of the fake Larder, and faults of the connection."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ type Json = dict[str, Any]
 
 
 class ConnectionCutError(Exception):
-    """The connection ends here."""
+    """The connection drops here."""
 
 
 @dataclass
@@ -56,7 +56,7 @@ def s3_refusal(status: int, code: str, message: str) -> Answer:
 
 
 def answering(answer: Answer) -> Effect:
-    """Give that answer instead."""
+    """Answer with this instead."""
 
     def effect(asked: Asked, _: Callable[[Asked], Answer]) -> Answer:
         asked.read()
@@ -66,7 +66,7 @@ def answering(answer: Answer) -> Effect:
 
 
 def cut_after(count: int) -> Effect:
-    """Break off once that many bytes have come in."""
+    """Drop the connection after that many bytes of the request."""
 
     def effect(asked: Asked, _: Callable[[Asked], Answer]) -> Answer:
         received = 0
@@ -80,13 +80,13 @@ def cut_after(count: int) -> Effect:
 
 
 def answer_lost(asked: Asked, normal: Callable[[Asked], Answer]) -> Answer:
-    """Do what is asked, and break off before the answer."""
+    """Process the request, and drop the connection before the answer."""
     normal(asked)
     raise ConnectionCutError
 
 
 def answer_cut_after(count: int) -> Effect:
-    """Break off once that many bytes of the answer have gone out."""
+    """Drop the connection after that many bytes of the answer."""
 
     def cut(blocks: Iterable[bytes]) -> Iterator[bytes]:
         left = count

@@ -1,4 +1,4 @@
-"""The S3 of the fake Larder: what signed URLs lead to."""
+"""The S3 of the fake Larder, behind signed URLs."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class StoredUpload:
 
 
 class FakeS3:
-    """Objects by file id, and uploads whose bytes are on their way."""
+    """Objects by file id, and pending uploads."""
 
     def __init__(self, origin: str) -> None:
         self.origin = origin
@@ -53,7 +53,7 @@ class FakeS3:
         self.etags[file_id] = f'"{md5(data)}"'
 
     def make_stale(self) -> None:
-        """Let every URL that was signed so far be too old."""
+        """Expire every URL that was signed so far."""
         self.stale_signatures = {str(number) for number in range(self._signed + 1)}
 
     def sign(self, path: str) -> str:

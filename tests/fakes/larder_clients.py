@@ -1,4 +1,4 @@
-"""Both clients behind one face, on the fake Larder, so that one test is a test of both."""
+"""Both clients behind one interface, on the fake Larder, so that one test covers both."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Caller:
-    """Calls a method of a client; `pauses` are the seconds that it has slept, but for real."""
+    """Calls methods of a client; `pauses` are the seconds that it would have slept."""
 
     fake: FakeLarder
     asynchronous: bool
@@ -29,9 +29,9 @@ class Caller:
     parallel: int = 4
     pauses: list[float] = field(default_factory=list)
 
-    def put(self, path: Path, journal: ResumeStore | None = None, **options: Any) -> UploadResult:
+    def put(self, path: Path, store: ResumeStore | None = None, **options: Any) -> UploadResult:
         sent: UploadResult = self.call(
-            "put", path, journal=journal, **{"purpose": "user_data"} | options
+            "put", path, resume_store=store, **{"purpose": "user_data"} | options
         )
         return sent
 
@@ -104,7 +104,7 @@ class Caller:
 
 @dataclass
 class Watch:
-    """Progress that is remembered: for each phase its total and what is done."""
+    """Progress that is recorded: for each phase its total and the bytes done."""
 
     phases: dict[Phase, list[int]] = field(default_factory=dict)
     _done: list[int] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Larder and its S3 as a client sees them, in memory, with the faults that a line has.
+"""Larder and its S3 as a client sees them, in memory, with faults on request.
 
 Only what `larder_client` uses; the end-to-end tests hold it to the deployed stack.
 """
@@ -31,7 +31,7 @@ class Fault:
 
 
 class FakeLarder:
-    """The server; `asked` are the requests so far, `faults` what is wrong with some of them."""
+    """The server; `asked` has the requests so far, `faults` what goes wrong with some."""
 
     def __init__(self, origin: str = "http://larder.test") -> None:
         self.s3 = FakeS3(origin)
@@ -54,7 +54,7 @@ class FakeLarder:
         return self.s3.uploads
 
     def fault(self, request: str, effect: Effect, times: int = 1) -> None:
-        """Let the next requests whose "METHOD /path" matches have that effect."""
+        """Apply the effect to the next requests whose "METHOD /path" matches."""
         self.faults.append(Fault(re.compile(request), effect, times))
 
     def requests(self, pattern: str) -> list[Asked]:
@@ -79,7 +79,7 @@ class FakeLarder:
         return self._normal(asked) if fault is None else fault.effect(asked, self._normal)
 
     def _normal(self, asked: Asked) -> Answer:
-        # What comes in over a line does not hold up the others.
+        # Read the body without the lock: a slow request must not hold up the others.
         data = asked.read()
         with self._lock:
             if asked.path.startswith("/s3/"):
@@ -119,7 +119,7 @@ class FakeLarder:
     def _file(self, method: str, file_id: str, rest: list[str]) -> Answer | None:
         match method, rest:
             case "GET", []:
-                return self._told(file_id)
+                return self._respond_with_file(file_id)
             case "DELETE", []:
                 del self.files[file_id]
                 return ok({"id": file_id, "object": "file", "deleted": True})
@@ -134,9 +134,9 @@ class FakeLarder:
         assert form.file is not None
         file_id = f"file-{len(self.files) + 1:024x}"
         self._store(file_id, form.file.data, {**form.fields, "filename": form.file.filename})
-        return self._told(file_id)
+        return self._respond_with_file(file_id)
 
-    def _told(self, file_id: str) -> Answer:
+    def _respond_with_file(self, file_id: str) -> Answer:
         digest = {"larder-sha256": self.digests[file_id]} if self.shows_sha256 else {}
         return ok(self.files[file_id], **digest)
 

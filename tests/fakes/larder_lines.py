@@ -1,4 +1,4 @@
-"""Lines to the fake Larder: within the process, and over sockets."""
+"""Connections to the fake Larder: within the process, and over sockets."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _BLOCK = 2**16
 
 
 class InProcess(httpx.BaseTransport, httpx.AsyncBaseTransport):
-    """httpx's way to the fake without a socket."""
+    """A transport of httpx that calls the fake, without a socket."""
 
     def __init__(self, fake: FakeLarder) -> None:
         self._fake = fake
@@ -83,7 +83,7 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             answer = self.server.fake.respond(asked)
         except ConnectionCutError:
-            # No polite end, but a reset.
+            # Reset the connection instead of closing it.
             linger = struct.pack("ii", 1, 0)
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
             self.close_connection = True
@@ -91,7 +91,7 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             self._send(answer)
         except ConnectionCutError:
-            # What was sent arrives, and then nothing more.
+            # The bytes sent so far arrive, then the connection ends.
             self.close_connection = True
 
     do_GET = do_PUT = do_POST = do_DELETE = respond  # noqa: N815 - http.server's names
@@ -118,7 +118,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     @override
     def log_message(self, format: str, *args: object) -> None:
-        """Keep quiet."""
+        """Log nothing."""
 
 
 class _Server(ThreadingHTTPServer):
@@ -128,12 +128,12 @@ class _Server(ThreadingHTTPServer):
 
     @override
     def handle_error(self, request: object, client_address: object) -> None:
-        """Clients break off as well."""
+        """Ignore clients that drop the connection."""
 
 
 @contextmanager
 def over_sockets(fake: FakeLarder, tls: ssl.SSLContext | None = None) -> Iterator[FakeLarder]:
-    """Serve the fake on a port of this machine, and let it know."""
+    """Serve the fake on a free local port, which becomes its origin."""
     with _Server(fake) as server:
         if tls is not None:
             server.socket = tls.wrap_socket(server.socket, server_side=True)

@@ -1,4 +1,4 @@
-"""Files on their way down, over lines that fail, with both clients."""
+"""Downloads over connections that fail, with both clients."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def larder(fake: FakeLarder, request: pytest.FixtureRequest) -> Caller:
 
 
 class SharedRangeQueue(RangeQueue):
-    """Further connections help at once, and nothing arrives before the first of them does."""
+    """Other connections take ranges at once; no byte arrives before the first of them did."""
 
     def __init__(self, gaps: list[tuple[int, int]]) -> None:
         super().__init__(gaps, ramp=0)
@@ -58,7 +58,7 @@ class SharedRangeQueue(RangeQueue):
         return piece
 
     def advance(self, piece: Range, count: int) -> int:
-        assert self._shared.wait(timeout=60), "no other connection helps"
+        assert self._shared.wait(timeout=60), "no other connection took a range"
         return super().advance(piece, count)
 
 
@@ -72,7 +72,7 @@ def left_in(folder: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("size", [0, 1, SMALL, LARGE])
-def test_a_file_comes_under_its_name_with_its_checksum_compared(
+def test_a_file_is_downloaded_under_its_name_and_verified(
     larder: Caller, fake: FakeLarder, tmp_path: Path, size: int
 ) -> None:
     file_id = fake.add_file(data_of(size), "results.jsonl")
@@ -99,7 +99,7 @@ def test_without_a_sha256_the_md5_is_compared(
 
 @pytest.mark.parametrize("size", [SMALL, LARGE])
 @pytest.mark.parametrize("in_time", [True, False])
-def test_a_sha256_that_larder_finds_meanwhile_is_compared(
+def test_a_sha256_that_larder_calculates_meanwhile_is_compared(
     larder: Caller, fake: FakeLarder, tmp_path: Path, *, size: int, in_time: bool
 ) -> None:
     def found_by_then(asked: Asked, normal: Callable[[Asked], Answer]) -> Answer:
@@ -118,7 +118,7 @@ def test_a_sha256_that_larder_finds_meanwhile_is_compared(
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE])
-def test_a_stream_is_compared_by_what_larder_finds_meanwhile(
+def test_a_stream_is_compared_with_the_sha256_that_larder_calculates_meanwhile(
     larder: Caller, fake: FakeLarder, size: int
 ) -> None:
     def found_by_then(asked: Asked, normal: Callable[[Asked], Answer]) -> Answer:
@@ -135,7 +135,9 @@ def test_a_stream_is_compared_by_what_larder_finds_meanwhile(
         larder.read(file_id)
 
 
-def test_a_checksum_of_parts_is_no_md5(larder: Caller, fake: FakeLarder, tmp_path: Path) -> None:
+def test_an_etag_of_parts_is_not_compared_as_an_md5(
+    larder: Caller, fake: FakeLarder, tmp_path: Path
+) -> None:
     file_id = fake.add_file(data_of(LARGE))
     fake.s3.etags[file_id] = '"0123456789abcdef0123456789abcdef-5"'
 
@@ -145,7 +147,7 @@ def test_a_checksum_of_parts_is_no_md5(larder: Caller, fake: FakeLarder, tmp_pat
     assert received.file.sha256 == fake.digests[file_id]
 
 
-def test_without_any_checksum_nothing_is_claimed(
+def test_without_any_checksum_a_download_is_not_verified(
     larder: Caller, fake: FakeLarder, tmp_path: Path
 ) -> None:
     fake.shows_sha256 = False
@@ -157,7 +159,7 @@ def test_without_any_checksum_nothing_is_claimed(
 
 @pytest.mark.parametrize("size", [SMALL, LARGE])
 @pytest.mark.parametrize("shows_sha256", [True, False])
-def test_bytes_can_be_had_without_a_file(
+def test_bytes_can_be_read_without_a_local_file(
     larder: Caller, fake: FakeLarder, *, size: int, shows_sha256: bool
 ) -> None:
     fake.shows_sha256 = shows_sha256
@@ -179,7 +181,7 @@ def test_several_connections_share_a_large_file(
     assert len(fake.requests(FROM_S3)) > 1
 
 
-def test_connections_that_wait_for_work_hold_up_nobody(
+def test_connections_that_wait_for_work_do_not_block_others(
     larder: Caller, fake: FakeLarder, tmp_path: Path
 ) -> None:
     larder.parallel = 64
@@ -189,7 +191,7 @@ def test_connections_that_wait_for_work_hold_up_nobody(
     assert len(fake.requests(FROM_S3)) == 1
 
 
-def test_a_connection_that_breaks_goes_on_where_it_was(
+def test_a_connection_that_drops_resumes_where_it_was(
     larder: Caller, fake: FakeLarder, tmp_path: Path
 ) -> None:
     file_id = fake.add_file(data_of(LARGE))
@@ -229,7 +231,7 @@ def test_the_next_call_fetches_only_what_is_missing(
 
 
 @pytest.mark.parametrize("shows_sha256", [True, False])
-def test_a_download_that_was_cut_short_after_its_last_byte_is_still_compared(
+def test_a_download_that_was_cut_off_after_its_last_byte_is_still_compared(
     larder: Caller, fake: FakeLarder, tmp_path: Path, *, shows_sha256: bool
 ) -> None:
     fake.shows_sha256 = shows_sha256
@@ -242,9 +244,7 @@ def test_a_download_that_was_cut_short_after_its_last_byte_is_still_compared(
         larder.get(file_id, tmp_path)
 
 
-def test_a_url_that_is_too_old_is_replaced(
-    larder: Caller, fake: FakeLarder, tmp_path: Path
-) -> None:
+def test_an_expired_url_is_replaced(larder: Caller, fake: FakeLarder, tmp_path: Path) -> None:
     def cut_and_too_late(asked: Asked, normal: Callable[[Asked], Answer]) -> Answer:
         answer = answer_cut_after(MIB)(asked, normal)
         fake.s3.make_stale()
@@ -259,7 +259,7 @@ def test_a_url_that_is_too_old_is_replaced(
     assert received.path.read_bytes() == data_of(LARGE)
 
 
-def test_urls_that_s3_never_takes_are_given_up(
+def test_a_download_fails_when_s3_refuses_all_urls(
     larder: Caller, fake: FakeLarder, tmp_path: Path
 ) -> None:
     file_id = fake.add_file(data_of(LARGE))
@@ -271,7 +271,7 @@ def test_urls_that_s3_never_takes_are_given_up(
     assert len(fake.requests(FROM_S3)) == 3
 
 
-def test_a_file_that_is_deleted_in_the_middle_is_not_found(
+def test_a_file_that_is_deleted_meanwhile_is_not_found(
     larder: Caller, fake: FakeLarder, tmp_path: Path
 ) -> None:
     def deleted(_: Asked, __: Callable[[Asked], Answer]) -> Answer:
@@ -288,7 +288,7 @@ def test_a_file_that_is_deleted_in_the_middle_is_not_found(
 
 
 @pytest.mark.parametrize("content_range", [None, "bytes 0-9/20", f"bytes 5-9/{LARGE}"])
-def test_bytes_that_were_not_asked_for_are_not_taken(
+def test_another_range_than_requested_is_refused(
     larder: Caller, fake: FakeLarder, tmp_path: Path, content_range: str | None
 ) -> None:
     def other(asked: Asked, normal: Callable[[Asked], Answer]) -> Answer:
@@ -319,7 +319,7 @@ def test_a_damaged_file_is_not_kept(
     assert left_in(tmp_path) == []
 
 
-def test_a_small_file_that_does_not_arrive_whole_is_not_kept(
+def test_an_incomplete_small_file_is_not_kept(
     larder: Caller, fake: FakeLarder, tmp_path: Path
 ) -> None:
     fake.shows_sha256 = False
@@ -332,9 +332,7 @@ def test_a_small_file_that_does_not_arrive_whole_is_not_kept(
     assert not (tmp_path / "a.bin").exists()
 
 
-def test_a_file_that_exists_stays_as_it_is(
-    larder: Caller, fake: FakeLarder, tmp_path: Path
-) -> None:
+def test_an_existing_file_is_not_replaced(larder: Caller, fake: FakeLarder, tmp_path: Path) -> None:
     (tmp_path / "a.bin").write_text("mine")
     file_id = fake.add_file(data_of(SMALL), "a.bin")
 
@@ -344,7 +342,7 @@ def test_a_file_that_exists_stays_as_it_is(
     assert (tmp_path / "a.bin").read_text() == "mine"
 
 
-def test_a_file_that_exists_is_replaced_on_request(
+def test_an_existing_file_is_replaced_on_request(
     larder: Caller, fake: FakeLarder, tmp_path: Path
 ) -> None:
     (tmp_path / "a.bin").write_text("mine")
@@ -355,7 +353,7 @@ def test_a_file_that_exists_is_replaced_on_request(
     assert (tmp_path / "a.bin").read_bytes() == data_of(SMALL)
 
 
-def test_what_is_no_regular_file_is_never_replaced(
+def test_only_a_regular_file_is_ever_replaced(
     larder: Caller, fake: FakeLarder, tmp_path: Path
 ) -> None:
     os.mkfifo(tmp_path / "pipe")
@@ -381,7 +379,7 @@ def test_what_is_no_regular_file_is_never_replaced(
         "e" * 256,
     ],
 )
-def test_no_name_of_the_servers_leads_out_of_the_folder(
+def test_no_name_from_the_server_leads_out_of_the_folder(
     larder: Caller, fake: FakeLarder, tmp_path: Path, name: str
 ) -> None:
     folder = tmp_path / "a/b"
@@ -397,7 +395,7 @@ def test_no_name_of_the_servers_leads_out_of_the_folder(
     assert left_in(tmp_path / "a") == ["b"]
 
 
-def test_a_name_that_is_as_long_as_names_can_be_leaves_room_for_the_unfinished(
+def test_a_file_with_the_longest_name_can_be_downloaded(
     larder: Caller, fake: FakeLarder, tmp_path: Path
 ) -> None:
     file_id = fake.add_file(data_of(LARGE), "e" * 255)
@@ -407,9 +405,7 @@ def test_a_name_that_is_as_long_as_names_can_be_leaves_room_for_the_unfinished(
     assert left_in(tmp_path) == ["e" * 255]
 
 
-def test_a_folder_that_does_not_exist_is_not_made(
-    larder: Caller, fake: FakeLarder, tmp_path: Path
-) -> None:
+def test_a_missing_folder_is_not_created(larder: Caller, fake: FakeLarder, tmp_path: Path) -> None:
     file_id = fake.add_file(data_of(SMALL))
 
     with pytest.raises(DestinationError, match="There is no folder"):
@@ -417,7 +413,7 @@ def test_a_folder_that_does_not_exist_is_not_made(
 
 
 @pytest.mark.parametrize("given_id", ["file-0", "..", "../usage", "", "a/b?c#d", "ä"])
-def test_an_id_that_is_none_is_not_found(
+def test_an_invalid_id_is_not_found(
     larder: Caller, fake: FakeLarder, tmp_path: Path, given_id: str
 ) -> None:
     with pytest.raises(ApiError) as refused:

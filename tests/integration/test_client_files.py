@@ -8,8 +8,15 @@ from typing import TYPE_CHECKING, Any, override
 
 import pytest
 
-from larder_client import ApiError, AsyncClient, Client, WaitTimeoutError
-from tests.fakes.http_faults import Answer, answering, refusal
+from larder_client import (
+    ApiError,
+    AsyncClient,
+    Client,
+    ConnectionFailedError,
+    FileResumeStore,
+    WaitTimeoutError,
+)
+from tests.fakes.http_faults import Answer, answering, cut_after, refusal
 from tests.fakes.larder_clients import Caller
 from tests.fakes.larder_http import KEY, MIB, FakeLarder
 from tests.fakes.larder_lines import InProcess
@@ -57,7 +64,7 @@ def test_a_shorthand_of_the_client_is_a_method_of_its_files(
     assert getattr(client, shorthand).__wrapped__ is getattr(files, method)
 
 
-def test_a_file_goes_up_and_comes_down_by_the_words_of_the_openai_sdk(
+def test_the_namespace_has_the_words_of_the_openai_sdk(
     larder: Caller, fake: FakeLarder, tmp_path: Path
 ) -> None:
     (tmp_path / "a.bin").write_bytes(DATA)
@@ -79,6 +86,22 @@ def test_a_file_is_downloaded_to_a_stream(larder: Caller, fake: FakeLarder) -> N
 
     assert stream.getvalue() == DATA
     assert (downloaded.path, downloaded.verified) == (None, "sha256")
+
+
+def test_a_former_keyword_still_resumes_an_upload(
+    larder: Caller, fake: FakeLarder, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.bin"
+    path.write_bytes(DATA * 5_000)
+    store = FileResumeStore(tmp_path / "uploads")
+    fake.fault("PUT .*", cut_after(10), times=100)
+    with pytest.raises(ConnectionFailedError):
+        larder.call("put", path, purpose="user_data", journal=store)
+    fake.faults.clear()
+
+    larder.call("put", path, purpose="user_data", journal=store)
+
+    assert [upload.status for upload in fake.uploads.values()] == ["completed"]
 
 
 def test_files_is_short_for_its_list(larder: Caller, fake: FakeLarder) -> None:
@@ -139,7 +162,7 @@ def test_all_files_are_listed_newest_first_over_several_pages(
     assert [file.id for file in larder.files(purpose="batch", page_size=2)] == ids[5::-2]
 
 
-def test_a_page_ends_where_it_is_told_to(larder: Caller, fake: FakeLarder) -> None:
+def test_a_page_has_up_to_limit_files_after_an_id(larder: Caller, fake: FakeLarder) -> None:
     ids = [fake.add_file(b"") for _ in range(4)]
 
     page = larder.page(limit=2, after=ids[3])
@@ -148,7 +171,7 @@ def test_a_page_ends_where_it_is_told_to(larder: Caller, fake: FakeLarder) -> No
     assert page.has_more
 
 
-def test_a_file_is_waited_for_until_it_is_validated(larder: Caller, fake: FakeLarder) -> None:
+def test_wait_returns_the_file_once_it_is_validated(larder: Caller, fake: FakeLarder) -> None:
     file_id = fake.add_file(b"", status="error")
     pending = {**fake.files[file_id], "status": "uploaded"}
 
@@ -164,7 +187,7 @@ def test_a_file_is_waited_for_until_it_is_validated(larder: Caller, fake: FakeLa
     assert larder.pauses == [0.3, pytest.approx(0.45), pytest.approx(0.675)]
 
 
-def test_waiting_ends_when_it_has_been_long_enough(larder: Caller, fake: FakeLarder) -> None:
+def test_wait_ends_after_its_timeout(larder: Caller, fake: FakeLarder) -> None:
     file_id = fake.add_file(b"", status="uploaded")
 
     with pytest.raises(WaitTimeoutError, match="not validated after 60 seconds"):
@@ -182,7 +205,7 @@ def test_a_deleted_file_is_gone(larder: Caller, fake: FakeLarder) -> None:
         larder.read(file_id)
 
 
-def test_trouble_on_the_servers_side_is_tried_again(larder: Caller, fake: FakeLarder) -> None:
+def test_a_temporary_error_of_the_server_is_retried(larder: Caller, fake: FakeLarder) -> None:
     file_id = fake.add_file(DATA)
     fake.fault("GET .*", answering(Answer(502, {}, [b"<html>"])), times=1)
     fake.fault("GET .*", answering(refusal(429, "Slow down.", **{"Retry-After": "7"})), times=1)
@@ -191,7 +214,7 @@ def test_trouble_on_the_servers_side_is_tried_again(larder: Caller, fake: FakeLa
     assert larder.pauses == [pytest.approx(0.5, rel=0.25), 7.0]
 
 
-def test_a_key_that_is_refused_is_not_tried_again(fake: FakeLarder) -> None:
+def test_a_refused_key_is_not_retried(fake: FakeLarder) -> None:
     caller = Caller(fake, asynchronous=False, key="zk_live_wrong")
 
     with pytest.raises(ApiError, match="Incorrect API key") as refused:

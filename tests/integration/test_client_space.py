@@ -1,4 +1,4 @@
-"""The Space by both clients, on the functions themselves."""
+"""The Space of both clients, on the functions and moto."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def gateway(functions: Functions, tenant: TenantId) -> Gateway:
 
 
 class Space:
-    """Calls the methods of a client's Space, and lists what they yield."""
+    """Calls the methods of a client's Space, and makes lists of what they yield."""
 
     def __init__(self, space: Any, run: Callable[[Any], Any]) -> None:
         self._space = space
@@ -97,7 +97,7 @@ def test_a_small_file_is_stored_with_folder_and_tags(space: Space) -> None:
     assert file.expires_at is None
 
 
-def test_files_are_found_by_all_that_is_said_of_them(space: Space) -> None:
+def test_a_list_of_files_matches_all_filters(space: Space) -> None:
     folder = space.create_folder("Pictures")
     wanted = space.create("Sunset.png", b"1", folder_id=folder.id, tags=["sea"])
     space.update(wanted.id, favorite=True)
@@ -111,7 +111,7 @@ def test_files_are_found_by_all_that_is_said_of_them(space: Space) -> None:
     assert [file.id for file in found] == [wanted.id]
 
 
-def test_a_list_is_read_from_its_first_page_to_its_last(
+def test_a_list_is_read_page_by_page_to_its_end(
     space: Space, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("larder_client._sync.space.PAGE", 2)
@@ -125,7 +125,7 @@ def test_a_list_is_read_from_its_first_page_to_its_last(
     assert len(gateway.requests(FILES)) == 3
 
 
-def test_an_empty_page_is_not_the_end(space: Space, gateway: Gateway) -> None:
+def test_a_list_goes_on_after_an_empty_page(space: Space, gateway: Gateway) -> None:
     space.create("a.txt", b"")
     beginning = b'{"files": [], "pagination": {"hasMore": true, "cursor": null}}'
     gateway.fault(FILES, answering(Answer(200, {}, [beginning])))
@@ -133,7 +133,7 @@ def test_an_empty_page_is_not_the_end(space: Space, gateway: Gateway) -> None:
     assert names(space.files()) == ["a.txt"]
 
 
-def test_what_is_changed_of_a_file_is_changed_and_nothing_else(space: Space) -> None:
+def test_an_update_changes_only_the_given_members(space: Space) -> None:
     folder = space.create_folder("Projects")
     file = space.create("a.txt", b"1", tags=["draft", "old"])
 
@@ -146,7 +146,7 @@ def test_what_is_changed_of_a_file_is_changed_and_nothing_else(space: Space) -> 
     assert (freed.folder_id, freed.favorite) == (None, True)
 
 
-def test_a_file_goes_to_the_trash_and_comes_back(space: Space) -> None:
+def test_a_file_is_trashed_and_restored(space: Space) -> None:
     file = space.create("a.txt", b"1")
 
     assert space.trash(file.id).is_deleted
@@ -159,7 +159,7 @@ def test_a_file_goes_to_the_trash_and_comes_back(space: Space) -> None:
     assert space.trashed() == []
 
 
-def test_one_file_is_purged_and_the_rest_with_the_trash(space: Space) -> None:
+def test_one_file_is_purged_and_the_trash_is_emptied(space: Space) -> None:
     files = [space.create(f"{number}.txt", b"1") for number in range(3)]
     for file in files:
         space.trash(file.id)
@@ -171,7 +171,7 @@ def test_one_file_is_purged_and_the_rest_with_the_trash(space: Space) -> None:
     assert space.trashed() == []
 
 
-def test_a_folder_is_made_changed_and_deleted(space: Space) -> None:
+def test_a_folder_is_created_changed_and_deleted(space: Space) -> None:
     parent = space.create_folder("Projects")
     child = space.create_folder("2026", parent.id)
 
@@ -187,7 +187,7 @@ def test_a_folder_is_made_changed_and_deleted(space: Space) -> None:
         space.folder(parent.id)
 
 
-def test_a_folder_with_something_in_it_is_only_deleted_with_all_of_it(space: Space) -> None:
+def test_a_folder_that_is_not_empty_is_only_deleted_recursively(space: Space) -> None:
     folder = space.make_folders("/Projects/2026")
     file = space.create("a.txt", b"1", folder_id=folder.id)
 
@@ -200,7 +200,7 @@ def test_a_folder_with_something_in_it_is_only_deleted_with_all_of_it(space: Spa
     assert [trashed.id for trashed in space.trashed()] == [file.id]
 
 
-def test_a_folder_that_larder_is_still_emptying_is_told_from_one_that_is_gone(
+def test_a_folder_that_is_still_being_emptied_is_not_yet_deleted(
     space: Space, gateway: Gateway
 ) -> None:
     body = b'{"folderId": "folder-1", "isDeleted": false}'
@@ -209,7 +209,7 @@ def test_a_folder_that_larder_is_still_emptying_is_told_from_one_that_is_gone(
     assert not space.delete_folder("folder-1", recursive=True).is_deleted
 
 
-def test_folders_are_made_where_they_are_missing(blocking: Space) -> None:
+def test_missing_folders_are_created(blocking: Space) -> None:
     first = blocking.make_folders("/Projects/2026")
     second = blocking.make_folders("/projects/2027/")
 
@@ -219,7 +219,9 @@ def test_folders_are_made_where_they_are_missing(blocking: Space) -> None:
     assert blocking.make_folders("/") is None
 
 
-def test_a_folder_that_somebody_else_made_first_is_taken(gateway: Gateway, blocking: Space) -> None:
+def test_a_folder_that_someone_else_created_first_is_used(
+    gateway: Gateway, blocking: Space
+) -> None:
     def too_late(asked: Any, normal: Callable[[Any], Answer]) -> Answer:
         blocking.create_folder("Projects")
         return normal(asked)
@@ -231,7 +233,7 @@ def test_a_folder_that_somebody_else_made_first_is_taken(gateway: Gateway, block
     assert blocking.folder(made.parent_id).name == "Projects"
 
 
-def test_a_path_leads_to_what_lies_there(blocking: Space) -> None:
+def test_a_path_resolves_to_a_file_or_folder(blocking: Space) -> None:
     folder = blocking.make_folders("/Projects/2026")
     file = blocking.create("Report.pdf", b"1", folder_id=folder.id)
     blocking.create("Report.pdf.bak", b"1", folder_id=folder.id)
@@ -258,7 +260,7 @@ def test_a_path_leads_to_what_lies_there(blocking: Space) -> None:
         ("file_at", "/twice.txt", "2 files are at /twice.txt: give the id of one, file-"),
     ],
 )
-def test_a_path_that_leads_to_nothing_or_to_several_things_is_refused(
+def test_a_path_with_nothing_or_several_things_is_refused(
     blocking: Space, method: str, path: str, says: str
 ) -> None:
     for name in ("a.txt", "both", "twice.txt", "twice.txt"):
@@ -270,21 +272,21 @@ def test_a_path_that_leads_to_nothing_or_to_several_things_is_refused(
         getattr(blocking, method)(path)
 
 
-def test_of_names_that_differ_in_case_the_one_that_was_written_is_meant(blocking: Space) -> None:
+def test_an_exact_match_wins_over_one_in_another_case(blocking: Space) -> None:
     lower, upper = blocking.create("a.txt", b""), blocking.create("A.txt", b"")
 
     assert blocking.file_at("/a.txt") == lower
     assert blocking.file_at("/A.txt") == upper
 
 
-def test_of_a_name_that_is_a_file_and_a_folder_each_can_be_had(blocking: Space) -> None:
+def test_a_file_and_a_folder_of_one_name_can_both_be_resolved(blocking: Space) -> None:
     folder, file = blocking.create_folder("both"), blocking.create("both", b"")
 
     assert blocking.at("/both/") == folder
     assert blocking.file_at("/both") == file
 
 
-def test_what_is_in_the_trash_is_found_where_it_lay(blocking: Space) -> None:
+def test_a_trashed_file_is_found_by_its_former_path(blocking: Space) -> None:
     folder = blocking.make_folders("/Projects")
     here = blocking.create("a.txt", b"", folder_id=folder.id)
     there = blocking.create("a.txt", b"")
@@ -298,7 +300,7 @@ def test_what_is_in_the_trash_is_found_where_it_lay(blocking: Space) -> None:
         blocking.trashed_at("/b.txt")
 
 
-def test_folders_are_told_by_their_paths(blocking: Space) -> None:
+def test_paths_of_folders_are_returned_by_id(blocking: Space) -> None:
     deep, other = blocking.make_folders("/Projects/2026"), blocking.make_folders("/Other")
 
     paths = blocking.paths_of([deep.id, other.id, "folder-" + "0" * 24])
@@ -318,7 +320,7 @@ def grow(blocking: Space) -> None:
     blocking.make_folders("/Empty")
 
 
-def test_a_tree_is_what_lies_in_a_folder_and_in_those_in_it(blocking: Space) -> None:
+def test_a_tree_has_the_content_of_all_folders(blocking: Space) -> None:
     grow(blocking)
 
     whole = outline(blocking.tree())
@@ -332,9 +334,7 @@ def test_a_tree_is_what_lies_in_a_folder_and_in_those_in_it(blocking: Space) -> 
     assert outline(blocking.tree(blocking.folder_at("/Projects"))) == whole["Projects"]
 
 
-def test_a_tree_is_as_deep_and_as_wide_as_it_was_asked_for(
-    blocking: Space, gateway: Gateway
-) -> None:
+def test_a_tree_is_limited_in_depth_and_files(blocking: Space, gateway: Gateway) -> None:
     grow(blocking)
     gateway.asked.clear()
 
@@ -373,7 +373,7 @@ def test_a_folder_that_is_deleted_meanwhile_is_left_out_of_the_tree(
         ("create", ("a.txt", b"1"), "POST /v1/storage/files"),
     ],
 )
-def test_an_answer_that_was_lost_does_not_make_a_thing_twice(
+def test_a_retry_after_a_lost_answer_creates_nothing_twice(
     space: Space, gateway: Gateway, method: str, args: tuple[Any, ...], request_line: str
 ) -> None:
     gateway.fault(request_line, answer_lost)
@@ -383,7 +383,9 @@ def test_an_answer_that_was_lost_does_not_make_a_thing_twice(
     assert [thing.id for thing in [*space.files(), *space.folders()]] == [made.id]
 
 
-def test_a_restoration_whose_answer_was_lost_is_not_refused(space: Space, gateway: Gateway) -> None:
+def test_a_retry_of_a_restore_whose_answer_was_lost_succeeds(
+    space: Space, gateway: Gateway
+) -> None:
     file = space.create("a.txt", b"")
     space.trash(file.id)
     gateway.fault("POST .*", answer_lost)
@@ -391,21 +393,21 @@ def test_a_restoration_whose_answer_was_lost_is_not_refused(space: Space, gatewa
     assert space.restore(file.id).id == file.id
 
 
-def test_an_answer_that_is_not_larders_is_told(space: Space, gateway: Gateway) -> None:
+def test_an_answer_that_is_not_larders_is_an_error(space: Space, gateway: Gateway) -> None:
     gateway.fault(FILES, answering(Answer(200, {}, [b"<html>"])))
 
     with pytest.raises(UnexpectedAnswerError, match="base URL"):
         space.files()
 
 
-def test_a_refusal_says_what_larder_says(space: Space) -> None:
+def test_a_refusal_has_larders_status_and_param(space: Space) -> None:
     with pytest.raises(ApiError) as refused:
         space.create_folder("a/b")
 
     assert (refused.value.status, refused.value.param) == (400, "name")
 
 
-def test_a_file_is_sent_into_a_folder(gateway: Gateway, blocking: Space, tmp_path: Path) -> None:
+def test_a_file_is_uploaded_to_a_folder(gateway: Gateway, blocking: Space, tmp_path: Path) -> None:
     folder = blocking.make_folders("/Projects")
     path = tmp_path / "a.bin"
     path.write_bytes(b"12345")

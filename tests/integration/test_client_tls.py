@@ -1,4 +1,4 @@
-"""Lines that are encrypted: only a server whose certificate is believed is spoken to."""
+"""TLS: the client sends requests only to a server whose certificate it trusts."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ DATA = b"x" * 5 * MIB
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A certificate of this machine, signed by itself, and its key, in one file."""
+    """Return a file with a self-signed certificate for 127.0.0.1 and its key."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "larder")])
     now = dt.datetime.now(dt.UTC)
@@ -65,7 +65,7 @@ def fake(certificate: Path) -> Iterator[FakeLarder]:
         yield fake
 
 
-def test_a_file_goes_up_and_comes_down_over_tls(
+def test_a_file_is_uploaded_and_downloaded_over_tls(
     fake: FakeLarder, certificate: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
@@ -85,7 +85,7 @@ async def _sent_and_read(fake: FakeLarder, path: Path) -> bytes:
         return await larder.read(sent.file.id)
 
 
-def test_the_client_for_asyncio_does_so_too(
+def test_the_client_for_asyncio_uses_tls(
     fake: FakeLarder, certificate: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
@@ -94,11 +94,11 @@ def test_the_client_for_asyncio_does_so_too(
     assert asyncio.run(_sent_and_read(fake, tmp_path / "a.bin")) == DATA
 
 
-def test_certificates_are_not_read_for_lines_without_tls(
+def test_certificates_are_not_loaded_without_tls(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "a.bin").write_bytes(DATA)
-    monkeypatch.setattr("httpx.create_ssl_context", lambda: pytest.fail("certificates were read"))
+    monkeypatch.setattr("httpx.create_ssl_context", lambda: pytest.fail("certificates were loaded"))
 
     with over_sockets(FakeLarder()) as fake, Client(fake.base_url, KEY) as larder:
         sent = larder.put(tmp_path / "a.bin", purpose="user_data")
@@ -106,7 +106,7 @@ def test_certificates_are_not_read_for_lines_without_tls(
         assert larder.read(sent.file.id) == DATA
 
 
-def test_a_server_that_nobody_vouches_for_is_told_nothing(fake: FakeLarder) -> None:
+def test_an_untrusted_server_gets_no_request(fake: FakeLarder) -> None:
     with (
         Client(fake.base_url, KEY, max_retries=0) as larder,
         pytest.raises(ConnectionFailedError, match="CERTIFICATE_VERIFY_FAILED"),
@@ -116,7 +116,7 @@ def test_a_server_that_nobody_vouches_for_is_told_nothing(fake: FakeLarder) -> N
     assert fake.asked == []
 
 
-def test_nor_is_it_by_the_client_for_asyncio(fake: FakeLarder) -> None:
+def test_an_untrusted_server_gets_no_request_from_the_client_for_asyncio(fake: FakeLarder) -> None:
     async def ask() -> None:
         async with AsyncClient(fake.base_url, KEY, max_retries=0) as larder:
             await larder.usage()

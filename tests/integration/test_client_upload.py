@@ -1,4 +1,4 @@
-"""Files on their way up, over lines that fail, with both clients."""
+"""Uploads over connections that fail, with both clients."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ SMALL, MEDIUM, LARGE = 1_000, 3 * MIB, 9 * PART_SIZE + 1
 PART = "PUT /s3/upload_.*/{}"
 ANY_PART = "PUT /s3/upload_.*/.*"
 
-OTHER_WISHES: dict[str, dict[str, Any]] = {
+OTHER_OPTIONS: dict[str, dict[str, Any]] = {
     "content": {},
     "purpose": {"purpose": "batch"},
     "expiry": {"expires_after": 3_600},
@@ -60,7 +60,7 @@ def larder(fake: FakeLarder, request: pytest.FixtureRequest) -> Caller:
 
 
 @pytest.fixture
-def journal(tmp_path: Path) -> FileResumeStore:
+def store(tmp_path: Path) -> FileResumeStore:
     return FileResumeStore(tmp_path / "state/larder/uploads")
 
 
@@ -80,7 +80,7 @@ def data_of(size: int) -> bytes:
 
 
 def numbers(fake: FakeLarder) -> list[int]:
-    """Return which parts were sent, in order of their numbers."""
+    """Return the numbers of the parts that were sent, sorted."""
     return sorted(int(asked.path.rpartition("/")[2]) for asked in fake.requests(ANY_PART))
 
 
@@ -99,7 +99,7 @@ def test_a_small_file_goes_in_one_request(
     assert len(fake.asked) == 1
 
 
-def test_a_larger_one_goes_to_s3_by_one_put_with_its_checksum(
+def test_a_larger_file_goes_to_s3_by_one_put_with_its_checksum(
     larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path]
 ) -> None:
     sent = larder.put(a_file(MEDIUM), expires_after=7_200, folder_id="folder-1")
@@ -118,7 +118,7 @@ def test_a_larger_one_goes_to_s3_by_one_put_with_its_checksum(
     assert fake.s3.contents[sent.file.id] == data_of(MEDIUM)
 
 
-def test_the_largest_go_in_parts_of_exactly_their_size(
+def test_the_largest_files_go_in_parts_of_exact_sizes(
     larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path]
 ) -> None:
     watch = Watch()
@@ -140,7 +140,7 @@ def test_the_checksum_is_left_out_on_request(
     assert "sha256" not in upload.announced
 
 
-def test_where_the_api_takes_less_in_one_body_the_file_goes_to_s3(
+def test_a_file_that_the_api_finds_too_large_goes_to_s3(
     larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path]
 ) -> None:
     fake.fault("POST /v1/files", answering(refusal(413, "Too large.", code="request_too_large")))
@@ -151,7 +151,7 @@ def test_where_the_api_takes_less_in_one_body_the_file_goes_to_s3(
     assert fake.s3.contents[sent.file.id] == data_of(SMALL)
 
 
-def test_a_part_is_sent_again_when_the_connection_breaks_in_its_middle(
+def test_a_part_is_retried_when_the_connection_drops_in_the_middle(
     larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path]
 ) -> None:
     fake.fault(PART.format(3), cut_after(PART_SIZE // 2), times=2)
@@ -174,7 +174,7 @@ def test_a_part_is_sent_again_when_the_connection_breaks_in_its_middle(
     ],
     ids=["500", "slow down", "timeout"],
 )
-def test_a_part_is_sent_again_when_s3_has_trouble(
+def test_a_part_is_retried_after_a_temporary_error_of_s3(
     larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path], answer: Answer
 ) -> None:
     fake.fault(PART.format(2), answering(answer))
@@ -185,19 +185,19 @@ def test_a_part_is_sent_again_when_s3_has_trouble(
 
 
 def test_the_next_call_sends_only_what_is_missing(
-    larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path], journal: FileResumeStore
+    larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path], store: FileResumeStore
 ) -> None:
     path = a_file(LARGE)
     fake.fault(PART.format(7), cut_after(10), times=3)
     with pytest.raises(ConnectionFailedError, match=r"larder\.test dropped the connection"):
-        larder.put(path, journal)
+        larder.put(path, store)
     [upload] = fake.uploads.values()
     arrived = set(upload.parts)
     assert arrived
     fake.asked.clear()
     watch = Watch()
 
-    sent = larder.put(path, journal, progress=watch)
+    sent = larder.put(path, store, progress=watch)
 
     assert numbers(fake) == [number for number in range(1, 11) if number not in arrived]
     assert sent.resumed == sum(upload.part_length(number) for number in arrived)
@@ -206,21 +206,21 @@ def test_the_next_call_sends_only_what_is_missing(
     assert watch.phases == {"checking": [sent.resumed] * 2, "sending": [LARGE, LARGE]}
 
 
-def test_a_single_put_that_was_cut_off_is_made_again_for_the_same_upload(
-    larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path], journal: FileResumeStore
+def test_a_single_put_that_was_cut_off_is_repeated_for_the_same_upload(
+    larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path], store: FileResumeStore
 ) -> None:
     path = a_file(MEDIUM)
     fake.fault("PUT .*", cut_after(MIB), times=3)
     with pytest.raises(ConnectionFailedError):
-        larder.put(path, journal)
+        larder.put(path, store)
 
-    sent = larder.put(path, journal)
+    sent = larder.put(path, store)
 
     assert fake.s3.contents[sent.file.id] == data_of(MEDIUM)
     assert len(fake.uploads) == 1
 
 
-def test_a_put_that_s3_has_done_before_is_done(
+def test_a_put_whose_answer_was_lost_counts_as_stored(
     larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path]
 ) -> None:
     fake.fault("PUT .*", answer_lost)
@@ -231,23 +231,23 @@ def test_a_put_that_s3_has_done_before_is_done(
     assert len(fake.requests("PUT .*")) == 2
 
 
-def test_an_upload_that_was_completed_before_the_call_was_cut_short_is_not_sent_again(
-    larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path], journal: FileResumeStore
+def test_an_upload_that_is_already_completed_is_not_sent_again(
+    larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path], store: FileResumeStore
 ) -> None:
     path = a_file(LARGE)
     fake.fault("POST .*/complete", answer_lost)
     fake.fault("POST .*/complete", cut_after(0), times=2)
     with pytest.raises(ConnectionFailedError):
-        larder.put(path, journal)
+        larder.put(path, store)
     fake.asked.clear()
 
-    sent = larder.put(path, journal)
+    sent = larder.put(path, store)
 
     assert sent.file.id in fake.files
     assert [asked.method for asked in fake.asked] == ["GET"]
 
 
-def test_another_client_may_complete_the_upload_in_the_middle(
+def test_another_client_may_complete_the_upload_meanwhile(
     larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path]
 ) -> None:
     def faster(asked: Asked, normal: Callable[[Asked], Answer]) -> Answer:
@@ -267,7 +267,7 @@ def test_another_client_may_complete_the_upload_in_the_middle(
 
 
 @pytest.mark.parametrize("size", [MEDIUM, LARGE])
-def test_urls_that_are_too_old_are_replaced(
+def test_expired_urls_are_replaced(
     larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path], size: int
 ) -> None:
     def too_late(asked: Asked, normal: Callable[[Asked], Answer]) -> Answer:
@@ -284,7 +284,7 @@ def test_urls_that_are_too_old_are_replaced(
     assert watch.phases["sending"] == [size, size]
 
 
-def test_urls_that_s3_never_takes_are_given_up(
+def test_an_upload_fails_when_s3_refuses_all_urls(
     larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path]
 ) -> None:
     fake.fault("PUT .*", answering(s3_refusal(403, "AccessDenied", "")), times=1_000)
@@ -295,13 +295,13 @@ def test_urls_that_s3_never_takes_are_given_up(
     assert [upload.status for upload in fake.uploads.values()] == ["cancelled"]
 
 
-def test_a_part_that_changed_since_it_arrived_begins_anew(
-    larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path], journal: FileResumeStore
+def test_a_part_that_changed_after_it_was_sent_starts_a_new_upload(
+    larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path], store: FileResumeStore
 ) -> None:
     path = a_file(LARGE)
     fake.fault(PART.format(7), cut_after(10), times=3)
     with pytest.raises(ConnectionFailedError):
-        larder.put(path, journal)
+        larder.put(path, store)
     before = path.stat()
     [upload] = fake.uploads.values()
     changed = bytearray(data_of(LARGE))
@@ -309,58 +309,58 @@ def test_a_part_that_changed_since_it_arrived_begins_anew(
     path.write_bytes(changed)
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
 
-    sent = larder.put(path, journal)
+    sent = larder.put(path, store)
 
     assert fake.s3.contents[sent.file.id] == changed
     assert [upload.status for upload in fake.uploads.values()] == ["cancelled", "completed"]
 
 
-@pytest.mark.parametrize("change", OTHER_WISHES)
-def test_another_wish_begins_anew_and_frees_what_was_reserved(
+@pytest.mark.parametrize("change", OTHER_OPTIONS)
+def test_other_options_start_a_new_upload_and_cancel_the_old_one(
     larder: Caller,
     fake: FakeLarder,
     a_file: Callable[[int], Path],
-    journal: FileResumeStore,
+    store: FileResumeStore,
     change: str,
 ) -> None:
     path = a_file(LARGE)
     fake.fault("PUT .*", cut_after(10), times=100)
     with pytest.raises(ConnectionFailedError):
-        larder.put(path, journal)
+        larder.put(path, store)
     fake.faults.clear()
     if change == "content":
         path.write_bytes(data_of(LARGE + 1))
 
-    sent = larder.put(path, journal, **OTHER_WISHES[change])
+    sent = larder.put(path, store, **OTHER_OPTIONS[change])
 
     assert fake.s3.contents[sent.file.id] == path.read_bytes()
     assert [upload.status for upload in fake.uploads.values()] == ["cancelled", "completed"]
 
 
 @pytest.mark.parametrize("status", ["expired", "cancelled", "unknown"])
-def test_an_upload_that_has_ended_begins_anew(
+def test_an_upload_that_has_ended_is_replaced_by_a_new_one(
     larder: Caller,
     fake: FakeLarder,
     a_file: Callable[[int], Path],
-    journal: FileResumeStore,
+    store: FileResumeStore,
     status: str,
 ) -> None:
     path = a_file(LARGE)
     fake.fault("PUT .*", cut_after(10), times=100)
     with pytest.raises(ConnectionFailedError):
-        larder.put(path, journal)
+        larder.put(path, store)
     fake.faults.clear()
     [upload] = fake.uploads.values()
     upload.status = status
     if status == "unknown":
         fake.uploads.clear()
 
-    sent = larder.put(path, journal)
+    sent = larder.put(path, store)
 
     assert fake.s3.contents[sent.file.id] == data_of(LARGE)
 
 
-def test_an_upload_that_ends_in_the_middle_says_so(
+def test_an_upload_that_ends_meanwhile_is_an_error(
     larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path]
 ) -> None:
     def expires(asked: Asked, normal: Callable[[Asked], Answer]) -> Answer:
@@ -415,7 +415,7 @@ def test_a_file_that_is_rewritten_while_it_is_sent_is_not_stored(
     assert [upload.status for upload in fake.uploads.values()] == ["cancelled"]
 
 
-def test_without_a_sha256_a_part_that_s3_stored_otherwise_is_noticed(
+def test_without_a_sha256_a_part_that_arrived_damaged_is_noticed(
     larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path]
 ) -> None:
     fake.fault(PART.format(4), answering(Answer(200, {"etag": '"00"'})))
@@ -426,7 +426,7 @@ def test_without_a_sha256_a_part_that_s3_stored_otherwise_is_noticed(
     assert [upload.status for upload in fake.uploads.values()] == ["cancelled"]
 
 
-def test_without_a_sha256_a_put_that_s3_stored_otherwise_is_noticed(
+def test_without_a_sha256_a_put_that_arrived_damaged_is_noticed(
     larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path]
 ) -> None:
     fake.fault("PUT /s3/upload_.*", answering(Answer(200, {"etag": '"00"'})))
@@ -439,7 +439,7 @@ def test_without_a_sha256_a_put_that_s3_stored_otherwise_is_noticed(
 
 
 @pytest.mark.parametrize("size", [MEDIUM, LARGE])
-def test_a_file_that_goes_without_a_sha256_is_read_once(
+def test_a_file_without_a_sha256_is_read_once(
     larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path], size: int
 ) -> None:
     watch = Watch()
@@ -451,7 +451,7 @@ def test_a_file_that_goes_without_a_sha256_is_read_once(
 
 
 @pytest.mark.parametrize("larger", [False, True])
-def test_what_goes_in_parts_anyway_is_not_read_before(
+def test_a_file_above_the_checksum_limit_is_not_read_twice(
     larder: Caller,
     fake: FakeLarder,
     a_file: Callable[[int], Path],
@@ -468,7 +468,7 @@ def test_what_goes_in_parts_anyway_is_not_read_before(
 
 
 @pytest.mark.parametrize("size", [SMALL, MEDIUM])
-def test_a_lost_answer_does_not_make_a_second_file_or_reservation(
+def test_a_retry_after_a_lost_answer_has_the_same_idempotency_key(
     larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path], size: int
 ) -> None:
     fake.fault("POST .*", answer_lost)
@@ -479,7 +479,7 @@ def test_a_lost_answer_does_not_make_a_second_file_or_reservation(
     assert first.headers["idempotency-key"] == second.headers["idempotency-key"]
 
 
-def test_a_refusal_is_raised_as_larder_words_it(
+def test_a_refusal_is_raised_with_larders_message(
     larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path]
 ) -> None:
     message = "The project's storage quota would be exceeded."
@@ -492,7 +492,7 @@ def test_a_refusal_is_raised_as_larder_words_it(
     assert not larder.pauses
 
 
-def test_a_permanent_conflict_is_not_tried_again(
+def test_a_permanent_conflict_is_not_retried(
     larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path]
 ) -> None:
     conflict = refusal(409, "No.", code="idempotency_conflict", **{"x-should-retry": "false"})
@@ -504,37 +504,37 @@ def test_a_permanent_conflict_is_not_tried_again(
     assert len(fake.asked) == 1
 
 
-def test_a_refused_upload_is_not_come_back_to(
-    larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path], journal: FileResumeStore
+def test_a_refused_upload_is_not_resumed(
+    larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path], store: FileResumeStore
 ) -> None:
     path = a_file(LARGE)
     fake.fault("POST .*/complete", answering(refusal(400, "The sha256 differs.", code="x")))
     with pytest.raises(ApiError, match="The sha256 differs"):
-        larder.put(path, journal)
+        larder.put(path, store)
 
-    sent = larder.put(path, journal)
+    sent = larder.put(path, store)
 
     assert fake.s3.contents[sent.file.id] == data_of(LARGE)
     assert [upload.status for upload in fake.uploads.values()] == ["cancelled", "completed"]
 
 
-def test_a_revoked_key_in_the_middle_leaves_the_upload_to_be_gone_on_with(
-    larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path], journal: FileResumeStore
+def test_an_upload_can_be_resumed_after_its_key_was_revoked(
+    larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path], store: FileResumeStore
 ) -> None:
     path = a_file(LARGE)
     fake.fault("POST .*/complete", answering(refusal(401, "Incorrect API key provided.")))
     with pytest.raises(ApiError, match="Incorrect API key"):
-        larder.put(path, journal)
+        larder.put(path, store)
     fake.asked.clear()
 
-    sent = larder.put(path, journal)
+    sent = larder.put(path, store)
 
     assert numbers(fake) == []
     assert fake.s3.contents[sent.file.id] == data_of(LARGE)
 
 
 @pytest.mark.parametrize("answer", [Answer(200, {}, [b"<html>"]), Answer(404, {}, [b"Not Page"])])
-def test_an_answer_that_is_not_larders_points_to_the_base_url(
+def test_an_answer_that_is_not_larders_hints_at_the_base_url(
     larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path], answer: Answer
 ) -> None:
     fake.fault("POST .*", answering(answer))
@@ -544,23 +544,25 @@ def test_an_answer_that_is_not_larders_points_to_the_base_url(
 
 
 @pytest.mark.parametrize("name", ["missing", "."])
-def test_what_is_no_file_is_the_systems_error(larder: Caller, tmp_path: Path, name: str) -> None:
+def test_a_path_that_is_not_a_file_is_an_os_error(
+    larder: Caller, tmp_path: Path, name: str
+) -> None:
     with pytest.raises(OSError, match=r"No such file|Not a regular file"):
         larder.put(tmp_path / name)
 
 
-def test_a_journal_that_cannot_be_read_counts_as_empty(
-    larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path], journal: FileResumeStore
+def test_an_unreadable_entry_of_the_resume_store_is_ignored(
+    larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path], store: FileResumeStore
 ) -> None:
     path = a_file(LARGE)
     fake.fault("PUT .*", cut_after(10), times=100)
     with pytest.raises(ConnectionFailedError):
-        larder.put(path, journal)
+        larder.put(path, store)
     fake.faults.clear()
     [entry] = (path.parent / "state/larder/uploads").iterdir()
     entry.write_text("{")
 
-    larder.put(path, journal)
+    larder.put(path, store)
 
     assert [upload.status for upload in fake.uploads.values()] == ["pending", "completed"]
     assert not list((path.parent / "state/larder/uploads").iterdir())

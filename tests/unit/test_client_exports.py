@@ -1,4 +1,4 @@
-"""The names that `larder_client` exports: programs import them."""
+"""The names that `larder_client` exports, with the former ones."""
 
 from __future__ import annotations
 

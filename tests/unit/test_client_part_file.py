@@ -1,4 +1,4 @@
-"""A download that is not complete: what it says is there, is there."""
+"""An unfinished download knows which bytes it has, even after a kill."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "a.bin.part"
 
 
-def test_another_run_finds_what_is_missing(path: Path) -> None:
+def test_a_later_run_finds_the_gaps(path: Path) -> None:
     with part_file(path) as first:
         receive(first, 100, 200)
         receive(first, 200, 300)
@@ -44,7 +44,7 @@ def test_another_run_finds_what_is_missing(path: Path) -> None:
         assert second.gaps() == [(0, 100), (300, 1_000)]
 
 
-def test_bytes_that_were_written_but_not_noted_are_missing(path: Path) -> None:
+def test_written_bytes_that_are_not_in_the_log_are_missing(path: Path) -> None:
     with part_file(path) as first:
         first.write(0, DATA)
 
@@ -53,7 +53,7 @@ def test_bytes_that_were_written_but_not_noted_are_missing(path: Path) -> None:
 
 
 @given(st.permutations(range(6)))
-def test_the_digest_is_that_of_the_file_whatever_the_order(
+def test_the_digest_does_not_depend_on_the_order_of_writes(
     tmp_path_factory: pytest.TempPathFactory, order: list[int]
 ) -> None:
     with part_file(tmp_path_factory.mktemp("part") / "a.part") as target:
@@ -65,7 +65,7 @@ def test_the_digest_is_that_of_the_file_whatever_the_order(
         assert target.sha256() == hashlib.sha256(DATA).hexdigest()
 
 
-def test_the_digest_covers_what_an_earlier_run_received(path: Path) -> None:
+def test_the_digest_covers_the_bytes_of_an_earlier_run(path: Path) -> None:
     with part_file(path) as first:
         receive(first, 0, 300_000)
 
@@ -75,7 +75,7 @@ def test_the_digest_covers_what_an_earlier_run_received(path: Path) -> None:
         assert second.sha256() == hashlib.sha256(DATA).hexdigest()
 
 
-def test_a_line_that_a_kill_has_cut_off_says_nothing(path: Path) -> None:
+def test_an_incomplete_last_line_of_the_log_is_ignored(path: Path) -> None:
     with part_file(path) as first:
         receive(first, 0, 100)
     log = path.with_name("a.bin.part.log")
@@ -88,7 +88,7 @@ def test_a_line_that_a_kill_has_cut_off_says_nothing(path: Path) -> None:
         assert third.gaps() == [(200, len(DATA))]
 
 
-def test_a_log_without_its_file_says_nothing(path: Path) -> None:
+def test_a_log_without_its_file_is_ignored(path: Path) -> None:
     with part_file(path) as first:
         receive(first, 0, 100)
     path.unlink()
@@ -97,7 +97,7 @@ def test_a_log_without_its_file_says_nothing(path: Path) -> None:
         assert second.gaps() == [(0, len(DATA))]
 
 
-def test_a_log_of_more_than_the_file_holds_says_nothing(path: Path) -> None:
+def test_a_log_that_exceeds_its_file_is_ignored(path: Path) -> None:
     with part_file(path) as first:
         receive(first, 0, 100)
     path.write_bytes(b"")
@@ -106,7 +106,7 @@ def test_a_log_of_more_than_the_file_holds_says_nothing(path: Path) -> None:
         assert second.gaps() == [(0, len(DATA))]
 
 
-def test_a_file_that_is_no_download_stays_as_it_is(path: Path) -> None:
+def test_a_file_that_is_not_a_download_is_not_touched(path: Path) -> None:
     path.write_text("mine")
 
     with pytest.raises(DestinationError, match="is in the way"):
@@ -125,7 +125,7 @@ def test_a_link_is_not_followed(path: Path, tmp_path: Path) -> None:
     assert (tmp_path / "precious").read_text() == "mine"
 
 
-def test_the_download_of_another_file_is_not_gone_on_with(path: Path) -> None:
+def test_a_download_of_another_file_is_not_resumed(path: Path) -> None:
     with part_file(path, origin="http://larder.test/v1 file-2 10"):
         pass
 
@@ -138,7 +138,7 @@ def test_two_downloads_do_not_share_a_file(path: Path) -> None:
         part_file(path)
 
 
-def test_the_complete_file_gets_its_name_and_nothing_is_left(path: Path, tmp_path: Path) -> None:
+def test_the_complete_file_is_renamed_and_nothing_else_remains(path: Path, tmp_path: Path) -> None:
     with part_file(path) as target:
         receive(target, 0, len(DATA))
         target.move_to(tmp_path / "a.bin", overwrite=False)
@@ -147,7 +147,7 @@ def test_the_complete_file_gets_its_name_and_nothing_is_left(path: Path, tmp_pat
     assert (tmp_path / "a.bin").read_bytes() == DATA
 
 
-def test_a_file_that_appeared_meanwhile_is_not_overwritten(path: Path, tmp_path: Path) -> None:
+def test_a_file_that_was_created_meanwhile_is_not_overwritten(path: Path, tmp_path: Path) -> None:
     with part_file(path) as target:
         receive(target, 0, len(DATA))
         (tmp_path / "a.bin").write_text("mine")

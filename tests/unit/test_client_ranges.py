@@ -1,4 +1,4 @@
-"""How connections share what is missing of a file."""
+"""How connections share the missing ranges of a file."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_the_first_connection_takes_everything(clock: ManualClock) -> None:
     assert bounds(offered(queue_of(clock, (0, LARGE)))) == (0, LARGE)
 
 
-def test_a_further_one_takes_half_of_what_the_busiest_has_before_it(clock: ManualClock) -> None:
+def test_another_connection_takes_half_of_what_the_busiest_has_left(clock: ManualClock) -> None:
     queue = queue_of(clock, (0, LARGE))
     first = offered(queue)
     clock.advance(10)
@@ -45,14 +45,14 @@ def test_a_further_one_takes_half_of_what_the_busiest_has_before_it(clock: Manua
     assert bounds(second) == (LARGE * 3 // 4, LARGE)
 
 
-def test_gaps_are_taken_before_anything_is_shared(clock: ManualClock) -> None:
+def test_gaps_are_taken_before_a_range_is_split(clock: ManualClock) -> None:
     queue = queue_of(clock, (0, LARGE), (2 * LARGE, 3 * LARGE))
 
     assert bounds(offered(queue)) == (0, LARGE)
     assert bounds(offered(queue)) == (2 * LARGE, 3 * LARGE)
 
 
-def test_what_another_one_has_taken_over_is_not_received_twice(clock: ManualClock) -> None:
+def test_bytes_that_another_connection_took_over_are_not_fetched_twice(clock: ManualClock) -> None:
     queue = queue_of(clock, (0, LARGE))
     first = offered(queue)
     clock.advance(10)
@@ -64,7 +64,7 @@ def test_what_another_one_has_taken_over_is_not_received_twice(clock: ManualCloc
     assert first.position == first.end == second.position
 
 
-def test_little_is_not_shared(clock: ManualClock) -> None:
+def test_a_small_range_is_not_split(clock: ManualClock) -> None:
     queue = queue_of(clock, (0, MIN_SPLIT - 1))
     offered(queue)
     clock.advance(10)
@@ -72,7 +72,7 @@ def test_little_is_not_shared(clock: ManualClock) -> None:
     assert queue.offer() is None
 
 
-def test_what_is_fetched_soon_anyway_is_not_shared(clock: ManualClock) -> None:
+def test_a_fast_range_is_not_split(clock: ManualClock) -> None:
     queue = queue_of(clock, (0, LARGE))
     first = offered(queue)
     clock.advance(1)
@@ -81,7 +81,7 @@ def test_what_is_fetched_soon_anyway_is_not_shared(clock: ManualClock) -> None:
     assert queue.offer() is None
 
 
-def test_what_becomes_slow_is_shared_after_all(clock: ManualClock) -> None:
+def test_a_range_that_becomes_slow_is_split(clock: ManualClock) -> None:
     queue = queue_of(clock, (0, LARGE))
     first = offered(queue)
     clock.advance(1)
@@ -91,14 +91,14 @@ def test_what_becomes_slow_is_shared_after_all(clock: ManualClock) -> None:
     assert queue.offer() is not None
 
 
-def test_nobody_waits_once_all_is_there(clock: ManualClock) -> None:
+def test_no_connection_waits_once_everything_is_fetched(clock: ManualClock) -> None:
     queue = queue_of(clock, (0, 10))
     queue.done(offered(queue))
 
     assert queue.take(3_600) is None
 
 
-def test_nobody_waits_once_one_has_failed(clock: ManualClock) -> None:
+def test_no_connection_waits_after_a_stop(clock: ManualClock) -> None:
     queue = queue_of(clock, (0, LARGE), (2 * LARGE, 3 * LARGE))
     offered(queue)
 

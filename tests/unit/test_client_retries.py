@@ -1,4 +1,4 @@
-"""What the client tries again, and when: as OpenAI's SDKs do."""
+"""What the client retries, and when: by the rules of OpenAI's SDKs."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ def reply(status: int, **headers: str) -> Reply:
 
 
 @pytest.mark.parametrize("status", [408, 409, 429, 500, 502, 503, 529])
-def test_what_may_pass_is_tried_again(status: int) -> None:
+def test_temporary_errors_are_retried(status: int) -> None:
     assert POLICY.should_retry(reply(status))
 
 
 @pytest.mark.parametrize("status", [200, 206, 302, 400, 401, 403, 404, 412, 413, 416, 422])
-def test_what_stays_is_not_tried_again(status: int) -> None:
+def test_permanent_errors_are_not_retried(status: int) -> None:
     assert not POLICY.should_retry(reply(status))
 
 
-@pytest.mark.parametrize(("status", "said"), [(409, "false"), (400, "true")])
-def test_the_server_has_the_last_word(status: int, said: str) -> None:
-    assert POLICY.should_retry(reply(status, x_should_retry=said)) == (said == "true")
+@pytest.mark.parametrize(("status", "header"), [(409, "false"), (400, "true")])
+def test_the_server_overrides_the_rule(status: int, header: str) -> None:
+    assert POLICY.should_retry(reply(status, x_should_retry=header)) == (header == "true")
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_the_server_has_the_last_word(status: int, said: str) -> None:
         ({"retry_after": formatdate(NOW + 7, usegmt=True)}, 7.0),
     ],
 )
-def test_the_server_says_how_long_to_wait(headers: dict[str, str], delay: float) -> None:
+def test_the_server_sets_the_delay(headers: dict[str, str], delay: float) -> None:
     assert POLICY.delay(0, reply(429, **headers).headers) == delay
 
 
@@ -61,13 +61,13 @@ def test_the_server_says_how_long_to_wait(headers: dict[str, str], delay: float)
         {"retry_after": formatdate(NOW - 7, usegmt=True)},
     ],
 )
-def test_without_a_usable_word_of_the_server_the_delay_is_ours(headers: dict[str, str]) -> None:
+def test_without_a_valid_header_the_delay_is_the_clients(headers: dict[str, str]) -> None:
     assert POLICY.delay(0, reply(429, **headers).headers) == 0.5
 
 
-@pytest.mark.parametrize("asked", ["121", "inf", formatdate(NOW + 3_600, usegmt=True)])
-def test_nobody_waits_longer_than_two_minutes(asked: str) -> None:
-    assert not POLICY.should_retry(reply(503, retry_after=asked))
+@pytest.mark.parametrize("delay", ["121", "inf", formatdate(NOW + 3_600, usegmt=True)])
+def test_a_delay_over_two_minutes_is_not_retried(delay: str) -> None:
+    assert not POLICY.should_retry(reply(503, retry_after=delay))
 
 
 def test_the_delay_doubles_up_to_eight_seconds() -> None:
@@ -77,11 +77,11 @@ def test_the_delay_doubles_up_to_eight_seconds() -> None:
 
 
 @pytest.mark.parametrize(("chance", "delay"), [(0.0, 1.0), (0.5, 0.875), (1.0, 0.75)])
-def test_chance_shortens_the_delay_by_up_to_a_quarter(chance: float, delay: float) -> None:
+def test_jitter_shortens_the_delay_by_up_to_a_quarter(chance: float, delay: float) -> None:
     assert RetryPolicy(chance=lambda: chance).delay(1) == delay
 
 
-def test_the_last_reply_is_the_answer_when_the_retries_are_used_up() -> None:
+def test_the_last_reply_is_returned_after_all_retries() -> None:
     flow = send_with_retries(POLICY, lambda: REQUEST)
 
     steps = [next(flow)]
@@ -95,7 +95,7 @@ def test_the_last_reply_is_the_answer_when_the_retries_are_used_up() -> None:
     assert end.value.value.status == 503
 
 
-def test_a_connection_that_fails_three_times_is_given_up() -> None:
+def test_the_third_failed_connection_is_an_error() -> None:
     flow = send_with_retries(POLICY, lambda: REQUEST)
 
     next(flow)
@@ -107,7 +107,7 @@ def test_a_connection_that_fails_three_times_is_given_up() -> None:
         flow.throw(httpx.ReadTimeout("slow"))
 
 
-def test_retries_are_counted_anew_after_progress() -> None:
+def test_progress_resets_the_count_of_retries() -> None:
     received = [0]
     flow = send_with_retries(POLICY, lambda: REQUEST, progress=lambda: sum(received))
 
@@ -123,7 +123,7 @@ def test_retries_are_counted_anew_after_progress() -> None:
         flow.throw(httpx.ReadError("cut"))
 
 
-def test_a_request_that_cannot_be_sent_is_not_tried_again() -> None:
+def test_a_request_that_cannot_be_sent_is_not_retried() -> None:
     flow = send_with_retries(POLICY, lambda: Request("GET", "ftp://larder.test/usage"))
     next(flow)
 
