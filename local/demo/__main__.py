@@ -1,192 +1,188 @@
-"""`python -m local.demo`: shows Larder step by step, from the upload of a batch to its deletion."""
+"""`python -m local.demo`: upload, validate, download, compare and delete, step by step."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import sys
+import tempfile
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-import httpx
-from openai import OpenAI, OpenAIError
+from openai import NotFoundError, OpenAI, OpenAIError
 from rich import box
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TransferSpeedColumn
 from rich.table import Table
 from rich.text import Text
 
 from larder_cli.failures import OperatorError
 from larder_cli.local_stack import find_env_file, use_env_file
 from larder_cli.shared.output import size
-from larder_cli.shared.tables import columns, usage_table
+from larder_cli.shared.progress import open_bar
+from larder_client import Client, ConnectionFailedError, LarderClientError
 from local.demo.batch import ENDPOINT, MISTAKES, MODEL, good_batch, with_mistakes
-from local.demo.client import Client, UnexpectedError, expect, send
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from larder_client import Usage
 
 REQUESTS = 10_000
-BLOCK = 2**16
+WAIT_SECONDS = 60
 NOT_RUNNING = "The local stack is not running. Run 'make run' in another terminal first."
+
+
+class UnexpectedError(Exception):
+    """A result is not what it should be; the message says which."""
+
+
+def expect(actual: object, wanted: object, what: str) -> None:
+    """Raise UnexpectedError unless `actual` equals `wanted`."""
+    if actual != wanted:
+        message = f"{what} should be {wanted!r}, but is {actual!r}."
+        raise UnexpectedError(message)
 
 
 @dataclass
 class Tour:
-    """The steps, in order; each prints what it does and its result."""
+    """The steps, in order. Each prints what it does and what came of it.
 
-    client: Client
-    sdk: OpenAI
+    What OpenAI's API has goes through OpenAI's own SDK, what Larder adds to it through `larder`.
+    """
+
+    larder: Client
+    openai: OpenAI
+    folder: Path
     console: Console = field(default_factory=lambda: Console(highlight=False))
     _steps: int = 0
-    _sent_at: float = 0
 
     def run(self) -> None:
         """Run all steps.
 
         Raises:
-            UnexpectedError: an answer is not the expected one.
+            UnexpectedError: a result is not what it should be.
         """
-        before = self.client.usage()
-        data = self.generate()
-        good = self.upload_directly(data)
-        self.validate(good, data)
-        self.download(good, data)
-        bad_data = with_mistakes()
-        bad = self.upload_with_mistakes(bad_data)
+        before = self.larder.usage()
+        path = self.generate()
+        good = self.upload(path)
+        self.validate(good, path)
+        self.download(good, path)
+        mistakes = with_mistakes()
+        bad = self.upload_with_mistakes(mistakes)
 
-        self.step("Show how much of the project's quota the two files use (GET /v1/usage)")
-        usage = self.client.usage()
-        self.console.print(usage_table(usage))
+        self.step("Show what the two files take of the project's quota (larder.usage)")
+        usage = self.show_usage()
+        sizes = path.stat().st_size + len(mistakes)
         expect(usage.files.used, before.files.used + 2, "The number of files")
-        expect(usage.bytes.used, before.bytes.used + len(data) + len(bad_data), "The bytes used")
+        expect(usage.bytes.used, before.bytes.used + sizes, "The number of bytes")
 
-        self.step("Delete both files, which frees their quota at once")
+        self.step("Delete both files (openai.files.delete); their quota is free at once")
         for file_id in (good, bad):
-            self.client.delete(file_id)
-        usage = self.client.usage()
-        self.console.print(usage_table(usage))
-        expect(usage, before, "The usage after deleting")
+            self.delete(file_id)
+        expect(self.show_usage(), before, "The usage after deleting")
 
-    def generate(self) -> bytes:
-        """Return the bytes of a good batch file."""
+    def generate(self) -> Path:
+        """Write the batch file."""
         self.step(f"Generate a batch file of {REQUESTS:,} chat completion requests")
-        data = good_batch(REQUESTS)
-        self.show(f"{size(len(data))}, sha256 {hashlib.sha256(data).hexdigest()}")
-        return data
+        path = self.folder / "tickets.jsonl"
+        path.write_bytes(good_batch(REQUESTS))
+        self.tell(f"{path.name}, {size(path.stat().st_size)}")
+        return path
 
-    def upload_directly(self, data: bytes) -> str:
-        """Upload the bytes directly to S3 and return the id of their file."""
-        self.step("Create an upload (POST /v1/uploads): reserves quota, returns a presigned S3 URL")
-        upload = self.client.create_upload(
-            {
-                "filename": "tickets.jsonl",
-                "purpose": "batch",
-                "bytes": len(data),
-                "mime_type": "application/jsonl",
-                "sha256": hashlib.sha256(data).hexdigest(),
-            }
-        )
-        self.show(f"{upload['id']}, for exactly {len(data):,} bytes with exactly this sha256")
+    def upload(self, path: Path) -> str:
+        """Upload the file and return its id."""
+        self.step("Upload it (larder.files.upload): the bytes go straight to S3")
+        began = time.monotonic()
+        with open_bar(path.name) as bar:
+            uploaded = self.larder.files.upload(path, progress=bar)
+        file = uploaded.file
+        expect((file.bytes, file.filename), (path.stat().st_size, path.name), "The file")
+        expect(uploaded.way, "put", "The way of the upload")
+        self.tell(f"{file.id}, status {file.status}, {time.monotonic() - began:.1f} s")
+        return file.id
 
-        self.step("PUT the bytes to that URL; they do not pass through the API")
-        with Progress(
-            "   ",
-            BarColumn(),
-            DownloadColumn(binary_units=True),
-            TransferSpeedColumn(),
-            console=self.console,
-        ) as progress:
-            send(upload["transfer"], _blocks(data, progress))
-        self._sent_at = time.monotonic()
-
-        self.step("Complete the upload (POST /v1/uploads/{id}/complete), which creates the file")
-        file = self.client.complete_upload(upload["id"])["file"]
-        expect((file["bytes"], file["filename"]), (len(data), "tickets.jsonl"), "The file")
-        self.show(f"{file['id']}, status {file['status']}")
-        file_id: str = file["id"]
-        return file_id
-
-    def validate(self, file_id: str, data: bytes) -> None:
+    def validate(self, file_id: str, path: Path) -> None:
         """Wait for the validation and show its report."""
-        self.step("Wait until every line is validated (an S3 event starts the validation)")
-        file = self.client.settled_file(file_id)
-        expect(file["status"], "processed", "The file's status")
-        elapsed = time.monotonic() - self._sent_at
-        self.show(f"status {file['status']} {elapsed:.1f} s after the last byte was sent")
+        self.step("Wait until every line is validated (larder.files.wait_for_processing)")
+        began = time.monotonic()
+        file = self.larder.files.wait_for_processing(file_id, within=WAIT_SECONDS)
+        expect(file.status, "processed", "The file's status")
+        self.tell(f"status {file.status}, after {time.monotonic() - began:.1f} s")
 
-        self.step("Read the validation report (GET /v1/files/{id}/validation)")
-        report = self.client.validation(file_id)
-        wanted = {
-            "valid": True,
-            "request_count": REQUESTS,
-            "error_count": 0,
-            "endpoint": ENDPOINT,
-            "model": MODEL,
-            "sha256": hashlib.sha256(data).hexdigest(),
-        }
+        self.step("Read the validation report (larder.files.validation)")
+        report = self.larder.files.validation(file_id)
         table = Table(box=box.SIMPLE, show_header=False)
         for name in ("valid", "request_count", "error_count", "endpoint", "model", "duration_ms"):
-            table.add_row(name, str(report[name]))
+            table.add_row(name, str(getattr(report, name)))
         self.console.print(table)
-        expect({name: report[name] for name in wanted}, wanted, "The report")
+        found = (report.valid, report.request_count, report.endpoint, report.model)
+        expect(found, (True, REQUESTS, ENDPOINT, MODEL), "The report")
+        expect(report.sha256, hashlib.sha256(path.read_bytes()).hexdigest(), "The SHA-256")
 
-    def download(self, file_id: str, data: bytes) -> None:
-        """Download the bytes and compare them."""
-        self.step("Download the file (GET /v1/files/{id}/content) and compare it byte by byte")
-        content, redirected = self.client.content(file_id)
-        expect(hashlib.sha256(content).hexdigest(), hashlib.sha256(data).hexdigest(), "The sha256")
-        expect(content == data, wanted=True, what="The same bytes")
-        source = "from S3, by a redirect" if redirected else "from the API"
-        self.show(f"{size(len(content))} {source}, identical")
+    def download(self, file_id: str, path: Path) -> None:
+        """Download the file with both clients, and compare it byte by byte."""
+        self.step("Download it (larder.files.download, openai.files.content) and compare")
+        copy = self.folder / "copy.jsonl"
+        with open_bar(copy.name) as bar:
+            downloaded = self.larder.files.download(file_id, copy, progress=bar)
+        expect(copy.read_bytes() == path.read_bytes(), wanted=True, what="Larder's copy is equal")
+        content = self.openai.files.content(file_id).read()
+        expect(content == path.read_bytes(), wanted=True, what="OpenAI's copy is equal")
+        self.tell(f"{size(len(content))}, identical, {downloaded.verified} compared")
 
     def upload_with_mistakes(self, data: bytes) -> str:
-        """Upload a file that the validation rejects, and return its id."""
-        self.step("Upload a file with mistakes with the OpenAI SDK (client.files.create)")
-        created = self.sdk.files.create(file=("mistakes.jsonl", data), purpose="batch")
-        file = self.client.settled_file(created.id)
-        expect(file["status"], "error", "The file's status")
-        self.show(f"{created.id}, status {file['status']}: {file['status_details']}")
+        """Upload an invalid file, show its mistakes, and return its id."""
+        self.step("Upload a file with mistakes (openai.files.create)")
+        created = self.openai.files.create(file=("mistakes.jsonl", data), purpose="batch")
+        file = self.larder.files.wait_for_processing(created.id, within=WAIT_SECONDS)
+        expect(file.status, "error", "The file's status")
+        self.tell(f"{file.id}, status {file.status}: {file.status_details}")
 
-        self.step("Read all of its errors at once (GET /v1/files/{id}/validation)")
-        errors = self.client.validation(created.id)["errors"]
-        self.console.print(_errors_table(errors))
-        expect(tuple((error["line"], error["code"]) for error in errors), MISTAKES, "The errors")
-        return created.id
+        self.step("Read all its mistakes at once (larder.files.validation)")
+        errors = self.larder.files.validation(file.id).errors
+        table = Table("line", "code", "param", "message", box=box.SIMPLE_HEAD)
+        for error in errors:
+            table.add_row(str(error.line), error.code, error.param or "", error.message)
+        self.console.print(table)
+        expect(tuple((error.line, error.code) for error in errors), MISTAKES, "The mistakes")
+        return file.id
+
+    def show_usage(self) -> Usage:
+        """Print the project's usage and return it."""
+        usage = self.larder.usage()
+        self.tell(
+            f"{usage.files.used:,} of {usage.files.limit:,} files, "
+            f"{size(usage.bytes.used)} of {size(usage.bytes.limit)}"
+        )
+        return usage
+
+    def delete(self, file_id: str) -> None:
+        """Delete a file and check that it is gone."""
+        expect(self.openai.files.delete(file_id).deleted, wanted=True, what="deleted")
+        try:
+            self.openai.files.retrieve(file_id)
+        except NotFoundError:
+            return
+        message = f"{file_id} is deleted, but can still be retrieved."
+        raise UnexpectedError(message)
 
     def step(self, what: str) -> None:
         """Print the title of the next step."""
         self._steps += 1
         self.console.print(f"[bold cyan]{self._steps:2}[/]  [bold]{what}[/]")
 
-    def show(self, what: str) -> None:
-        """Print the result of a step."""
+    def tell(self, what: str) -> None:
+        """Print a result of the step."""
         self.console.print(Text.assemble("    ", ("✓", "green"), f" {what}"), soft_wrap=True)
 
 
-def _blocks(data: bytes, progress: Progress) -> Iterator[bytes]:
-    task = progress.add_task("", total=len(data))
-    for start in range(0, len(data), BLOCK):
-        block = data[start : start + BLOCK]
-        yield block
-        progress.advance(task, len(block))
-
-
-def _errors_table(errors: list[dict[str, Any]]) -> Table:
-    table = columns("line", "code", "param", "message")
-    for error in errors:
-        table.add_row(str(error["line"]), error["code"], error["param"] or "", error["message"])
-    return table
-
-
 def main() -> int:
-    """Run the tour and return the exit status."""
+    """Return the exit status of the tour."""
     try:
         run()
-    except httpx.ConnectError:
-        failure = NOT_RUNNING
-    except (OperatorError, UnexpectedError, httpx.TransportError, OpenAIError) as error:
+    except ConnectionFailedError as error:
+        failure = f"{error}. {NOT_RUNNING}"
+    except (OperatorError, UnexpectedError, LarderClientError, OpenAIError) as error:
         failure = str(error)
     else:
         return 0
@@ -195,19 +191,20 @@ def main() -> int:
 
 
 def run() -> None:
-    """Run the tour on the running local stack.
+    """Run the tour on the stack that `.local/env` describes.
 
     Raises:
-        OperatorError: no local stack is running.
+        OperatorError: there is no such file.
     """
     env_file = find_env_file()
     if env_file is None:
         raise OperatorError(NOT_RUNNING)
     use_env_file(env_file)
-    base_url, key = os.environ["LARDER_BASE_URL"], os.environ["LARDER_API_KEY"]
-    tour = Tour(Client(base_url, key), OpenAI(base_url=base_url, api_key=key))
-    tour.run()
-    tour.console.print("\n[bold green]Every step gave the expected result.[/]")
+    with Client() as larder, tempfile.TemporaryDirectory() as folder:
+        openai = OpenAI(base_url=larder.base_url, api_key=os.environ["LARDER_API_KEY"])
+        tour = Tour(larder, openai, Path(folder))
+        tour.run()
+    tour.console.print("\n[bold green]Everything is as it should be.[/]")
 
 
 if __name__ == "__main__":
