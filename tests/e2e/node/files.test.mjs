@@ -56,7 +56,7 @@ test('a file is created from a buffer, a File and a Response', async () => {
   }
 });
 
-test('expires_after is understood', async () => {
+test('expires_after is applied', async () => {
   const file = await client.files.create({
     file: await toFile(Buffer.from('a'), 'a.txt'),
     purpose: 'user_data',
@@ -66,7 +66,7 @@ test('expires_after is understood', async () => {
   assert.equal(file.expires_at, file.created_at + 3600);
 });
 
-test('a created file can be retrieved at once', async () => {
+test('a file can be retrieved right after its creation', async () => {
   const file = await client.files.create({
     file: await toFile(Buffer.from('a'), 'a.txt'),
     purpose: 'vision',
@@ -93,7 +93,7 @@ test('list pages by itself, newest first', async () => {
   assert.deepEqual(listed, made.reverse());
 });
 
-test('a large file goes straight to S3 and comes back the same', async () => {
+test('a large file is uploaded to S3 and downloaded unchanged', async () => {
   const data = Buffer.alloc(5 * 2 ** 20, 'larder ');
   const upload = await client.uploads.create({
     bytes: data.length,
@@ -123,7 +123,7 @@ test('an upload can be cancelled', async () => {
   assert.equal((await client.uploads.cancel(upload.id)).status, 'cancelled');
 });
 
-test('waitForProcessing sees the verdict', async () => {
+test('waitForProcessing returns the final status', async () => {
   const good = await client.files.create({
     file: await toFile(Buffer.from(LINE), 'good.jsonl'),
     purpose: 'batch',
@@ -161,7 +161,7 @@ test('delete is final', async () => {
   });
 });
 
-test('refusals arrive with their message', async () => {
+test('refusals have their message', async () => {
   const file = await toFile(Buffer.from('a'), 'a.txt');
   await assert.rejects(client.files.create({ file, purpose: 'fun' }), (error) => {
     assert.ok(error instanceof OpenAI.BadRequestError);

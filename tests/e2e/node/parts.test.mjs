@@ -53,7 +53,7 @@ test('parts sent in parallel become one file', async () => {
   assert.deepEqual(await content(completed.file), data);
 });
 
-test('a wrong digest, order or part is refused and can be mended', async () => {
+test('a wrong digest, order or part is refused and can be corrected', async () => {
   const upload = await announced(10);
   const one = await sendPart(upload, Buffer.from('some '));
   const two = await sendPart(upload, Buffer.from('bytes'));

@@ -24,7 +24,7 @@ LINE = (
 )
 
 
-def test_create_answers_the_whole_file(client: OpenAI) -> None:
+def test_create_returns_the_whole_file(client: OpenAI) -> None:
     before = int(time.time())
 
     file = client.files.create(file=("grüße 日本.jsonl", LINE), purpose="batch")
@@ -36,7 +36,7 @@ def test_create_answers_the_whole_file(client: OpenAI) -> None:
     assert file.expires_at == file.created_at + 30 * 86_400
 
 
-def test_create_takes_paths_open_files_and_bare_bytes(client: OpenAI, tmp_path: Path) -> None:
+def test_create_accepts_paths_open_files_and_bytes(client: OpenAI, tmp_path: Path) -> None:
     path = tmp_path / "requests.jsonl"
     path.write_bytes(LINE)
 
@@ -53,18 +53,18 @@ def test_create_takes_paths_open_files_and_bare_bytes(client: OpenAI, tmp_path: 
 
 
 @pytest.mark.parametrize("purpose", ["assistants", "batch", "fine-tune", "vision", "user_data"])
-def test_every_purpose_that_the_sdk_knows_is_kept(client: OpenAI, purpose: FilePurpose) -> None:
+def test_every_purpose_of_the_sdk_is_kept(client: OpenAI, purpose: FilePurpose) -> None:
     file = client.files.create(file=("a.txt", b"a"), purpose=purpose)
 
     assert client.files.retrieve(file.id).purpose == purpose
 
 
-def test_evals_is_accepted_although_the_sdks_own_file_type_lacks_it(client: OpenAI) -> None:
+def test_evals_is_accepted_although_the_sdks_file_type_does_not_have_it(client: OpenAI) -> None:
     answer = client.files.with_raw_response.create(file=("a.txt", b"a"), purpose="evals")
 
     file = json.loads(answer.text)
     assert file["purpose"] == "evals"
-    # Or else no strictly validated list could pass from here on.
+    # Deleted, because a strictly validated list with it would fail.
     client.files.delete(file["id"])
 
 
@@ -79,7 +79,7 @@ def test_expires_after_overrides_the_default(client: OpenAI) -> None:
     assert client.files.create(file=("b.txt", b"b"), purpose="user_data").expires_at is None
 
 
-def test_retrieve_answers_what_create_did(client: OpenAI) -> None:
+def test_retrieve_returns_what_create_did(client: OpenAI) -> None:
     file = client.files.create(file=("a.txt", b"a"), purpose="vision")
 
     found = client.files.retrieve(file.id)
@@ -101,7 +101,7 @@ def test_list_pages_by_itself_in_either_order(client: OpenAI) -> None:
     assert {file.purpose for file in client.files.list(purpose="assistants")} == {"assistants"}
 
 
-def test_a_page_tells_whether_another_follows(client: OpenAI) -> None:
+def test_a_page_says_whether_another_follows(client: OpenAI) -> None:
     made = [client.files.create(file=(f"{n}.txt", b"a"), purpose="vision").id for n in range(2)]
 
     page = client.files.list(limit=1, purpose="vision")
@@ -135,7 +135,7 @@ def test_delete_is_final(client: OpenAI) -> None:
         assert refusal.value.code is None
 
 
-def test_wait_for_processing_sees_the_verdict(client: OpenAI) -> None:
+def test_wait_for_processing_returns_the_final_status(client: OpenAI) -> None:
     good = client.files.create(file=("good.jsonl", LINE), purpose="batch")
     bad = client.files.create(file=("bad.jsonl", LINE + b"{"), purpose="batch")
 
@@ -148,7 +148,7 @@ def test_wait_for_processing_sees_the_verdict(client: OpenAI) -> None:
     assert "line 2" in bad.status_details
 
 
-def test_every_answer_carries_a_request_id(client: OpenAI) -> None:
+def test_every_answer_has_a_request_id(client: OpenAI) -> None:
     created = client.files.with_raw_response.create(file=("a.txt", b"a"), purpose="user_data")
     file = created.parse()
     listed = client.files.list(limit=1)
@@ -164,7 +164,7 @@ def test_every_answer_carries_a_request_id(client: OpenAI) -> None:
     )
 
 
-def test_refusals_arrive_as_the_sdks_own_errors(client: OpenAI) -> None:
+def test_refusals_become_the_sdks_own_errors(client: OpenAI) -> None:
     with pytest.raises(openai.BadRequestError) as refusal:
         client.files.create(file=("a.txt", b"a"), purpose="fun")  # type: ignore[arg-type]
     assert (refusal.value.param, refusal.value.type) == ("purpose", "invalid_request_error")

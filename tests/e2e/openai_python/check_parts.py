@@ -85,7 +85,7 @@ def test_more_than_20_parts_are_sent_in_parallel(client: OpenAI) -> None:
     assert client.files.content(completed.file.id).read() == data
 
 
-def test_a_wrong_digest_or_order_is_refused_and_can_be_mended(client: OpenAI) -> None:
+def test_a_wrong_digest_or_order_is_refused_and_can_be_corrected(client: OpenAI) -> None:
     upload = announced(client, 10)
     one = client.uploads.parts.create(upload.id, data=b"some ").id
     two = client.uploads.parts.create(upload.id, data=b"bytes").id

@@ -25,7 +25,7 @@ def send(upload: Upload, data: bytes) -> None:
         assert response.status == 200
 
 
-def test_a_large_file_goes_straight_to_s3_and_comes_back_the_same(client: OpenAI) -> None:
+def test_a_large_file_is_uploaded_to_s3_and_downloaded_unchanged(client: OpenAI) -> None:
     data = os.urandom(5 * 2**20)
 
     upload = client.uploads.create(
@@ -64,7 +64,7 @@ def test_an_upload_can_be_cancelled(client: OpenAI) -> None:
     assert refusal.value.response.headers["x-should-retry"] == "false"
 
 
-def test_the_file_of_an_upload_expires_as_asked(client: OpenAI) -> None:
+def test_the_file_of_an_upload_expires_at_the_requested_time(client: OpenAI) -> None:
     upload = client.uploads.create(
         bytes=3,
         filename="a.txt",
