@@ -11,11 +11,11 @@ from larder.api.http.requests import running_time, tenant_of
 from larder.api.http.resolver import lambda_handler_for, resolver
 from larder.api.space.models import FolderGone
 from larder.runtime.composition import Composition
-from larder.services.space.delete_folder import delete_folder
+from larder.services.space.delete_folder import DeleteFolder
 
 app = resolver(camel_case=True)
 ports = Composition.from_environment()
-empty_folder, cleanups = ports.empty_folder, ports.cleanups
+delete_folder = ports.make(DeleteFolder)
 
 
 @app.delete(
@@ -39,8 +39,6 @@ def folders_delete(
         tenant_of(app.current_event),
         folder_id,
         recursive=recursive,
-        empty_folder=empty_folder,
-        cleanups=cleanups,
         keep_going=running_time(app.lambda_context),
     )
     return Response(

@@ -1,5 +1,6 @@
 """SQS: go on with emptying a folder or the trash, which was too much for one request."""
 
+import json
 from typing import Any
 
 from aws_lambda_powertools.utilities.batch import EventType, process_partial_response
@@ -7,7 +8,7 @@ from aws_lambda_powertools.utilities.batch.types import PartialItemFailureRespon
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from larder.adapters.sqs import dispatch
+from larder.adapters.sqs import parse_cleanup
 from larder.runtime.composition import Composition
 from larder.runtime.observability import logger
 from larder.runtime.queue_records import QueueRecords
@@ -17,24 +18,25 @@ SPARE_MS = 10_000
 """Time left, when the function stops, to ask for the rest."""
 
 ports = Composition.from_environment()
-empty_folder, cleanups = ports.empty_folder, ports.cleanups
+run_cleanup = ports.make(RunCleanup)
 processor = QueueRecords(EventType.SQS)
 
 
 def clean(record: SQSRecord, lambda_context: LambdaContext) -> None:
-    """Do what the message asks for, as far as the time goes."""
+    """Do what the message asks for while there is time, then ask for the rest again."""
     started = ports.clock()
-    cleaning = RunCleanup(
-        empty_folder=empty_folder,
-        again=cleanups,
+    message = json.loads(record.body)
+    tenant, cleanup = parse_cleanup(message)
+    run_cleanup(
+        tenant,
+        cleanup,
         keep_going=lambda: lambda_context.get_remaining_time_in_millis() > SPARE_MS,
     )
-    what = dispatch(record.body, cleaning)
     logger.info(
         "cleaned",
         extra={
             "correlation_id": record.message_id,
-            **what,
+            **message,
             "duration_ms": round((ports.clock() - started) * 1000),
         },
     )

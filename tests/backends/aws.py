@@ -36,13 +36,14 @@ from larder.adapters.dynamodb.uploads import DynamoUploads
 from larder.adapters.dynamodb.usage import DynamoUsage
 from larder.adapters.s3 import FILES, REPORTS, S3Objects, object_key, parse_event_key
 from larder.adapters.s3_parts import S3Parts
-from larder.adapters.sqs import SqsCleanupQueue, SqsValidationQueue, dispatch
+from larder.adapters.sqs import SqsCleanupQueue, SqsValidationQueue, parse_cleanup
 from larder.domain.ids import FileId, TenantId
+from larder.domain.parts import PART_THRESHOLD
+from larder.runtime.wiring import Wiring
 from tests.backends.backend import Snapshot
 from tests.backends.expressions import check_expressions
 from tests.fakes.clock import ManualClock
 from tests.moto_stack import CREDENTIALS, REGION, MotoStack, create_stack
-from tests.support.wiring import Wired
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -53,7 +54,7 @@ if TYPE_CHECKING:
     from larder.domain.parts import ArrivedPart
     from larder.domain.trash import TrashedFile
     from larder.domain.uploads import Upload
-    from larder.services.space.ports import CleanupQueue
+    from larder.services.space.ports import Cleanup
 
 ACCOUNT = "123456789012"
 CONFLICT = {"Code": "TransactionConflict", "Message": "Transaction is ongoing for the item"}
@@ -90,16 +91,17 @@ class _Arrivals(SqsValidationQueue):
 class _Cleanups(SqsCleanupQueue):
     unread = False
 
-    def _send(self, message: dict[str, str | int]) -> None:
-        super()._send(message)
+    def enqueue(self, tenant: TenantId, cleanup: Cleanup) -> None:
+        super().enqueue(tenant, cleanup)
         self.unread = True
 
 
-class AwsBackend(Wired):
+class AwsBackend(Wiring):
     """`Backend` on DynamoDB, S3 and SQS."""
 
     def __init__(self, stack: MotoStack) -> None:
         self.clock = ManualClock()
+        self.part_threshold = PART_THRESHOLD
         self.stack = stack
         self.dynamodb, s3, sqs = _clients()
         names = stack.settings
@@ -170,12 +172,12 @@ class AwsBackend(Wired):
                 found.append(owner)
         return found
 
-    def asked_to_clean(self, to: CleanupQueue) -> None:
+    def queued_cleanups(self) -> list[tuple[TenantId, Cleanup]]:
         if not self.cleanups.unread:
-            return
+            return []
         self.cleanups.unread = False
-        for body in self._read_queue(self.stack.settings.cleanups_queue_url):
-            dispatch(body, to)
+        bodies = self._read_queue(self.stack.settings.cleanups_queue_url)
+        return [parse_cleanup(json.loads(body)) for body in bodies]
 
     def _read_queue(self, queue: str) -> list[str]:
         bodies = []

@@ -15,7 +15,13 @@ if TYPE_CHECKING:
     from larder.services.files.ports import FileRecords, ValidationQueue
     from larder.services.object_store import ObjectStore
     from larder.services.projects.ports import KeyRecords, ProjectRecords, UsageRecords
-    from larder.services.space.ports import CleanupQueue, FileSearch, FolderRecords, TrashRecords
+    from larder.services.space.ports import (
+        Cleanup,
+        CleanupQueue,
+        FileSearch,
+        FolderRecords,
+        TrashRecords,
+    )
     from larder.services.upkeep.ports import Deadlines
     from larder.services.uploads.part_store import PartStore
     from larder.services.uploads.ports import UploadRecords
@@ -83,8 +89,8 @@ class Backend(Protocol):
     def announced(self) -> list[tuple[TenantId, FileId]]:
         """Return what was announced on the queue since the last time."""
 
-    def asked_to_clean(self, to: CleanupQueue) -> None:
-        """Ask `to` for what was asked for on the queue of cleanups since the last time."""
+    def queued_cleanups(self) -> list[tuple[TenantId, Cleanup]]:
+        """Take the cleanups from their queue, and return them."""
 
     def contend(self) -> None:
         """Have every further transaction meet another one."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from larder.domain.parts import PART_THRESHOLD
+from larder.runtime.wiring import Wiring
 from tests.backends.backend import Snapshot
 from tests.fakes.api_keys import InMemoryKeys
 from tests.fakes.cleanup_queue import InMemoryCleanupQueue
@@ -19,20 +21,20 @@ from tests.fakes.trash import InMemoryTrash
 from tests.fakes.uploads import InMemoryUploads
 from tests.fakes.usage import InMemoryProjects, InMemoryUsage
 from tests.fakes.validation_queue import InMemoryValidationQueue
-from tests.support.wiring import Wired
 
 if TYPE_CHECKING:
     from larder.domain.files import File
     from larder.domain.ids import FileId, TenantId
     from larder.domain.uploads import Upload
-    from larder.services.space.ports import CleanupQueue
+    from larder.services.space.ports import Cleanup
 
 
-class MemoryBackend(Wired):
+class MemoryBackend(Wiring):
     """`Backend` in memory."""
 
     def __init__(self) -> None:
         self.clock = ManualClock()
+        self.part_threshold = PART_THRESHOLD
         self.store = InMemoryStore()
         self.files = InMemoryFiles(self.store)
         self.search = InMemoryFileSearch(self.store)
@@ -72,13 +74,9 @@ class MemoryBackend(Wired):
         announced, self.validation_queue.announced = self.validation_queue.announced, []
         return announced
 
-    def asked_to_clean(self, to: CleanupQueue) -> None:
-        folders, self.cleanups.folders = self.cleanups.folders, []
-        trashes, self.cleanups.trashes = self.cleanups.trashes, []
-        for tenant, folder_id in folders:
-            to.clear_folder(tenant, folder_id)
-        for tenant, until in trashes:
-            to.empty_trash(tenant, until)
+    def queued_cleanups(self) -> list[tuple[TenantId, Cleanup]]:
+        queued, self.cleanups.queued = self.cleanups.queued, []
+        return queued
 
     def contend(self) -> None:
         self.store.contended = True

@@ -14,7 +14,8 @@ from larder.domain.folders import Folder
 from larder.domain.ids import new_folder_id
 from larder.domain.quota import Amount
 from larder.services.space.create_folder import create_folder
-from larder.services.space.delete_folder import EmptyFolder, delete_folder
+from larder.services.space.delete_folder import DeleteFolder
+from larder.services.space.ports import MAX_FILES_PER_TRANSACTION
 from larder.services.space.restore_file import restore_file
 from larder.services.space.trash_file import trash_file
 from larder.services.space.update_file import FileChanges, update_file
@@ -161,7 +162,7 @@ class TestComeInBetween:
             a_folder(backend, TENANT, "Reports")
 
         with before_the_next_transaction(backend, another), pytest.raises(ConflictError) as refused:
-            create_folder(TENANT, "reports", None, folders=backend.folders, clock=backend.clock)
+            backend.make(create_folder)(TENANT, "reports", None)
 
         assert refused.value.code == "folder_exists"
         assert len(backend.snapshot().folders) == 1
@@ -171,10 +172,10 @@ class TestComeInBetween:
 
         def another() -> None:
             changes = FolderChanges(parent=one.id)
-            update_folder(TENANT, two.id, changes, folders=backend.folders)
+            backend.make(update_folder)(TENANT, two.id, changes)
 
         with before_the_next_transaction(backend, another), pytest.raises(ConflictError) as refused:
-            update_folder(TENANT, one.id, FolderChanges(parent=two.id), folders=backend.folders)
+            backend.make(update_folder)(TENANT, one.id, FolderChanges(parent=two.id))
 
         assert refused.value.code == "folder_cycle"
         folders = backend.snapshot().folders
@@ -188,27 +189,19 @@ class TestComeInBetween:
             assert backend.folders.remove(TENANT, parent)
 
         with before_the_next_transaction(backend, another), pytest.raises(NotFoundError):
-            create_folder(TENANT, "inner", parent.id, folders=backend.folders, clock=backend.clock)
+            backend.make(create_folder)(TENANT, "inner", parent.id)
 
         assert backend.snapshot().folders == {}
 
     def test_a_file_into_a_folder_that_was_empty(self, backend: AwsBackend) -> None:
         folder = a_folder(backend, TENANT)
         file = a_file(folder=folder.id)
-        empty_folder = EmptyFolder(backend.folders, backend.search, backend.trash, backend.clock)
 
         def another() -> None:
             backend.files.admit(TENANT, file)
 
         with before_the_next_transaction(backend, another), pytest.raises(ConflictError) as refused:
-            delete_folder(
-                TENANT,
-                folder.id,
-                recursive=False,
-                empty_folder=empty_folder,
-                cleanups=backend.cleanups,
-                keep_going=lambda: True,
-            )
+            backend.make(DeleteFolder)(TENANT, folder.id, recursive=False, keep_going=lambda: True)
 
         assert refused.value.code == "folder_not_empty"
         assert backend.folders.get(TENANT, folder.id) is not None
@@ -218,7 +211,7 @@ class TestComeInBetween:
         backend.files.admit(TENANT, file)
 
         def change(changes: FileChanges) -> None:
-            update_file(TENANT, file.id, changes, files=backend.files, clock=backend.clock)
+            backend.make(update_file)(TENANT, file.id, changes)
 
         with before_the_next_transaction(backend, lambda: change(FileChanges(add_tags=("b",)))):
             change(FileChanges(add_tags=("a",)))
@@ -233,12 +226,10 @@ class TestComeInBetween:
 
         def rename() -> None:
             changes = FileChanges(name="renamed")
-            update_file(TENANT, file.id, changes, files=backend.files, clock=backend.clock)
+            backend.make(update_file)(TENANT, file.id, changes)
 
         with before_the_next_transaction(backend, rename):
-            trash_file(
-                TENANT, file.id, files=backend.files, trash=backend.trash, clock=backend.clock
-            )
+            backend.make(trash_file)(TENANT, file.id)
 
         trashed = backend.trash.get(TENANT, file.id)
         assert trashed is not None
@@ -254,13 +245,7 @@ class TestComeInBetween:
             backend.folders.close(TENANT, folder, int(START))
 
         with before_the_next_transaction(backend, close):
-            restored = restore_file(
-                TENANT,
-                file.id,
-                trash=backend.trash,
-                validation_queue=backend.validation_queue,
-                clock=backend.clock,
-            )
+            restored = backend.make(restore_file)(TENANT, file.id)
 
         assert restored.folder_id is None
         assert backend.files.get(TENANT, file.id) == restored

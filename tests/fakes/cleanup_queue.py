@@ -5,18 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from larder.domain.ids import FolderId, TenantId
+    from larder.domain.ids import TenantId
+    from larder.services.space.ports import Cleanup
 
 
 class InMemoryCleanupQueue:
-    """`CleanupQueue` in memory: what was asked for, oldest first."""
+    """`CleanupQueue` in memory; `queued` is what was asked for, oldest first."""
 
     def __init__(self) -> None:
-        self.folders: list[tuple[TenantId, FolderId]] = []
-        self.trashes: list[tuple[TenantId, int]] = []
+        self.queued: list[tuple[TenantId, Cleanup]] = []
 
-    def clear_folder(self, tenant: TenantId, folder_id: FolderId) -> None:
-        self.folders.append((tenant, folder_id))
-
-    def empty_trash(self, tenant: TenantId, until: int) -> None:
-        self.trashes.append((tenant, until))
+    def enqueue(self, tenant: TenantId, cleanup: Cleanup) -> None:
+        self.queued.append((tenant, cleanup))

@@ -19,7 +19,6 @@ from larder.domain.quota import Amount
 from larder.runtime.composition import Composition
 from larder.runtime.settings import Settings
 from larder.services.projects.projects import create_key, create_project
-from larder.services.space.delete_folder import EmptyFolder
 from tests.backends.memory import MemoryBackend
 from tests.unit.template import ROOT
 
@@ -67,7 +66,6 @@ class MemoryComposition(MemoryBackend):
         self.settings = Settings("Store", "Keys", "bucket", "queue", "pepper")
         self.pepper = PEPPER
         self.idempotency = InMemoryIdempotencyStore()
-        self.empty_folder = EmptyFolder(self.folders, self.search, self.trash, self.clock)
 
     def cursor_key(self) -> bytes:
         return b"a cursor key"

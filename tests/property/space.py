@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from larder.services.space.create_folder import create_folder
-from larder.services.space.delete_folder import EmptyFolder, delete_folder
+from larder.services.space.delete_folder import DeleteFolder
 from larder.services.space.purge import empty_trash, purge_one
 from larder.services.space.restore_file import restore_file
 from larder.services.space.trash_file import trash_file
@@ -113,13 +113,8 @@ class Space(World):
         )
 
         def use_case() -> bool:
-            done = delete_folder(
-                tenant,
-                folder_id,
-                recursive=recursive,
-                empty_folder=self.ports.make(EmptyFolder),
-                cleanups=self.ports.cleanups,
-                keep_going=turns(patience),
+            done = self.ports.make(DeleteFolder)(
+                tenant, folder_id, recursive=recursive, keep_going=turns(patience)
             )
             stored = self.backend.folders.get(tenant, folder_id)
             assert stored is None if done else stored is None or stored.deleting

@@ -13,10 +13,10 @@ from larder.domain.files import File
 from larder.domain.ids import upload_of
 from larder.domain.quota import Amount
 from larder.domain.uploads import Upload, UploadStatus
+from larder.runtime.wiring import Wiring
 from larder.services.files.create import CreateFile, NewFile
 from larder.services.files.delete import delete_file
 from larder.services.projects.usage import get_usage
-from larder.services.space.delete_folder import EmptyFolder
 from larder.services.upkeep.cleanup import RunCleanup
 from larder.services.upkeep.clear_removed import clear_file, clear_upload
 from larder.services.upkeep.receive_object import ReceiveObject
@@ -27,7 +27,6 @@ from larder.services.uploads.complete import CompleteUpload
 from larder.services.uploads.create import CreateUpload, NewUpload
 from tests.property.operations import CrashError, Interruption, Operation, OutageError, gated, noted
 from tests.samples import OTHER, TENANT, a_project
-from tests.support.wiring import Wired
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from larder.domain.ids import FileId, FolderId, PartId, TenantId
     from larder.domain.parts import ArrivedPart
     from larder.services.object_store import ObjectStore
+    from larder.services.space.ports import Cleanup
     from larder.services.uploads.get import UploadState
     from larder.services.uploads.part_store import Digests, PartStore
     from tests.backends.backend import Backend
@@ -48,8 +48,7 @@ VALID = (
 
 type Arrival = tuple[TenantId, FileId]
 type Removal = tuple[TenantId, File | Upload]
-type CleanupMessage = tuple[TenantId, FolderId | int]
-"""What a message on the queue of cleanups asks for: a folder, or the trash until then."""
+type CleanupMessage = tuple[TenantId, Cleanup]
 
 
 def content(size: int) -> bytes:
@@ -127,26 +126,13 @@ class History:
     recursive_deletes: set[tuple[TenantId, FolderId]] = field(default_factory=set)
 
 
-class _Messages:
-    """`CleanupQueue` that keeps what it is asked for."""
-
-    def __init__(self, messages: list[CleanupMessage]) -> None:
-        self._messages = messages
-
-    def clear_folder(self, tenant: TenantId, folder_id: FolderId) -> None:
-        self._messages.append((tenant, folder_id))
-
-    def empty_trash(self, tenant: TenantId, until: int) -> None:
-        self._messages.append((tenant, until))
-
-
 def turns(number: int) -> Callable[[], bool]:
     """Return a `keep_going` that is True so many times."""
     left = iter(range(number))
     return lambda: next(left, None) is not None
 
 
-class Gated(Wired):
+class Gated(Wiring):
     """A backend's ports, with a stop before every call that an operation makes."""
 
     part_threshold = PART_THRESHOLD
@@ -373,15 +359,10 @@ class World:
         self, message: CleanupMessage, *, again: bool = False, patience: int = PLENTY
     ) -> Operation:
         """Begin to carry out a cleanup, or the first `patience` turns of it."""
-        empty_folder = self.ports.make(EmptyFolder)
-        cleaning = RunCleanup(empty_folder, self.ports.cleanups, turns(patience))
+        keep_going = turns(patience)
 
         def use_case() -> None:
-            tenant, what = message
-            if isinstance(what, int):
-                cleaning.empty_trash(tenant, what)
-            else:
-                cleaning.clear_folder(tenant, what)
+            self.ports.make(RunCleanup)(*message, keep_going=keep_going)
             if not again and message in self.cleanups:
                 self.cleanups.remove(message)
 
@@ -428,5 +409,5 @@ class World:
         """Take in the messages that came about, and call `watch`."""
         self.validation_queue += self.backend.announced()
         self.removals += self.backend.removed()
-        self.backend.asked_to_clean(_Messages(self.cleanups))
+        self.cleanups += self.backend.queued_cleanups()
         self.watch()

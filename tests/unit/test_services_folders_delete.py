@@ -15,17 +15,23 @@ from larder.domain.folders import CLEARING_GRACE, MAX_DEPTH
 from larder.domain.quota import Amount
 from larder.services.files.ports import Settlement
 from larder.services.space.delete_folder import ATTEMPTS, EmptyFolder
-from larder.services.space.ports import MAX_FILES_PER_TRANSACTION, FileQuery, Page, Position
+from larder.services.space.ports import (
+    MAX_FILES_PER_TRANSACTION,
+    FileQuery,
+    FolderCleanup,
+    Page,
+    Position,
+)
 from larder.services.space.update_file import FileChanges
+from larder.services.upkeep.cleanup import RunCleanup
 from larder.services.upkeep.sweep import Outcome
 from tests.fakes.clock import START
 from tests.samples import TENANT, a_file, a_file_id, a_folder, a_project
 from tests.unit.use_cases import (
     announce,
-    cleaning,
+    clean,
     complete,
     delete,
-    empty_folder,
     forever,
     make_folder,
     receive,
@@ -94,7 +100,7 @@ class TestEmptyFolder:
         assert delete(ports, folder.id, recursive=recursive)
 
         assert ports.snapshot().folders == {}
-        assert ports.cleanups.folders == []
+        assert ports.cleanups.queued == []
 
     @pytest.mark.parametrize("content", ["file", "folder"])
     def test_a_folder_that_is_not_empty_stays_as_it_is(
@@ -207,7 +213,7 @@ class TestTree:
         assert trash_ids(ports) == files
         assert [file_id for _, file_id in ports.store.files] == [beside.id]
         assert [row.folder.name for row in ports.store.folders.values()] == ["beside"]
-        assert ports.cleanups.folders == []
+        assert ports.cleanups.queued == []
         assert ports.snapshot().usage[TENANT].used == usage
 
     def test_more_files_than_one_transaction_takes_go(self, ports: MemoryBackend) -> None:
@@ -329,7 +335,7 @@ class TestInTheBackground:
 
         assert not delete(ports, outer, keep_going=times(0))
 
-        assert ports.cleanups.folders == [(TENANT, outer)]
+        assert ports.cleanups.queued == [(TENANT, FolderCleanup(outer))]
         assert trash_ids(ports) == set()
         folder = ports.folders.get(TENANT, outer)
         assert folder is not None
@@ -347,9 +353,9 @@ class TestInTheBackground:
 
         for _ in range(100):
             check_sound(ports)
-            ports.asked_to_clean(cleaning(ports, times(goes + 4)))
+            clean(ports, times(goes + 4))
 
-        assert ports.cleanups.folders == []
+        assert ports.cleanups.queued == []
         assert trash_ids(ports) == files
         assert ports.snapshot().folders == {}
 
@@ -357,15 +363,15 @@ class TestInTheBackground:
         outer, files = a_tree(ports)
         beside = store(ports)
         delete(ports, outer, keep_going=times(0))
-        (message,) = ports.cleanups.folders
-        ports.asked_to_clean(cleaning(ports))
+        (message,) = ports.cleanups.queued
+        clean(ports)
         restored = restore(ports, min(files))
         before = ports.snapshot()
 
-        cleaning(ports).clear_folder(*message)
+        ports.make(RunCleanup)(*message, keep_going=forever)
 
         assert ports.snapshot() == before
-        assert ports.cleanups.folders == []
+        assert ports.cleanups.queued == []
         assert {file_id for _, file_id in ports.store.files} == {beside.id, restored.id}
 
     def test_two_who_clear_one_folder_at_once_are_both_done(
@@ -376,7 +382,7 @@ class TestInTheBackground:
 
         def outrun(tenant: TenantId, folder: Any) -> bool:
             monkeypatch.setattr(ports.folders, "remove", remove)
-            empty_folder(ports).clear(TENANT, outer, keep_going=forever)
+            ports.empty_folder(TENANT, outer, keep_going=forever)
             return remove(tenant, folder)
 
         monkeypatch.setattr(ports.folders, "remove", outrun)
@@ -393,14 +399,14 @@ class TestInTheBackground:
         for file_id in files:
             receive(ports, file_id)
         delete(ports, outer, keep_going=times(0))
-        ports.cleanups.folders.clear()
+        ports.cleanups.queued.clear()
 
         ports.clock.advance(CLEARING_GRACE - 1)
         assert sweep(ports)[0] == {}
         ports.clock.advance(1)
         assert sweep(ports)[0] == {Outcome.FOLDER_TAKEN_UP: 1}
         assert sweep(ports)[0] == {}
-        ports.asked_to_clean(cleaning(ports))
+        clean(ports)
 
         assert trash_ids(ports) == files
         assert ports.snapshot().folders == {}
@@ -457,10 +463,10 @@ class TestCrash:
             receive(ports, file_id)
 
         with pytest.raises(CrashError):
-            fragile_clearing(ports, survives).clear(TENANT, outer, keep_going=forever)
+            fragile_clearing(ports, survives)(TENANT, outer, keep_going=forever)
         ports.clock.advance(CLEARING_GRACE)
         sweep(ports)
-        ports.asked_to_clean(cleaning(ports))
+        clean(ports)
 
         check_sound(ports)
         if survives < 2:
@@ -473,7 +479,7 @@ class TestCrash:
     def test_those_are_all_its_calls(self, ports: MemoryBackend) -> None:
         outer, _ = a_tree(ports)
 
-        fragile_clearing(ports, self.CALLS).clear(TENANT, outer, keep_going=forever)
+        fragile_clearing(ports, self.CALLS)(TENANT, outer, keep_going=forever)
 
         assert ports.snapshot().folders == {}
 
@@ -482,7 +488,7 @@ class TestCrash:
 
         for _ in range(20):
             with suppress(CrashError):
-                fragile_clearing(ports, 15).clear(TENANT, outer, keep_going=forever)
+                fragile_clearing(ports, 15)(TENANT, outer, keep_going=forever)
 
         assert trash_ids(ports) == files
         assert ports.snapshot().folders == {}
@@ -502,10 +508,10 @@ class TestTenThousandFiles:
         goes = 0
 
         delete(ports, outer, keep_going=times(5))
-        while ports.cleanups.folders:
+        while ports.cleanups.queued:
             goes += 1
             check_sound(ports)
-            ports.asked_to_clean(cleaning(ports, times(25)))
+            clean(ports, times(25))
 
         assert goes > 15
         assert len(trash_ids(ports)) == 10_000

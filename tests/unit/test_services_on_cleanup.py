@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.fakes.cleanup_queue import InMemoryCleanupQueue
+from larder.services.space.ports import FolderCleanup, TrashCleanup
+from larder.services.upkeep.cleanup import RunCleanup
 from tests.fakes.clock import START
 from tests.samples import TENANT
-from tests.unit.use_cases import cleaning, forever, make_folder, store, times, trash
+from tests.unit.use_cases import forever, make_folder, store, times, trash
 
 if TYPE_CHECKING:
     from larder.domain.ids import TenantId
@@ -23,45 +24,41 @@ NOW = int(START)
 def test_a_folder_is_emptied_and_removed_and_not_asked_for_again(ports: MemoryBackend) -> None:
     folder = make_folder(ports, "a").id
     file = store(ports, folder=folder)
-    again = InMemoryCleanupQueue()
 
-    cleaning(ports, forever, again).clear_folder(TENANT, folder)
+    ports.make(RunCleanup)(TENANT, FolderCleanup(folder), keep_going=forever)
 
     assert set(ports.snapshot().trash) == {(TENANT, file.id)}
     assert ports.snapshot().folders == {}
-    assert again.folders == []
+    assert ports.cleanups.queued == []
 
 
 def test_a_folder_that_there_is_no_time_for_is_asked_for_again(ports: MemoryBackend) -> None:
     folder = make_folder(ports, "a").id
     store(ports, folder=folder)
-    again = InMemoryCleanupQueue()
 
-    cleaning(ports, times(0), again).clear_folder(TENANT, folder)
+    ports.make(RunCleanup)(TENANT, FolderCleanup(folder), keep_going=times(0))
 
-    assert again.folders == [(TENANT, folder)]
+    assert ports.cleanups.queued == [(TENANT, FolderCleanup(folder))]
 
 
 def test_the_trash_is_emptied_and_not_asked_for_again(ports: MemoryBackend) -> None:
     trash(ports, store(ports).id)
-    again = InMemoryCleanupQueue()
 
-    cleaning(ports, forever, again).empty_trash(TENANT, NOW)
+    ports.make(RunCleanup)(TENANT, TrashCleanup(NOW), keep_going=forever)
 
     assert ports.snapshot().trash == {}
-    assert again.trashes == []
+    assert ports.cleanups.queued == []
 
 
 def test_the_rest_of_the_trash_is_asked_for_again_as_of_the_same_time(
     ports: MemoryBackend,
 ) -> None:
     trash(ports, store(ports).id)
-    again = InMemoryCleanupQueue()
     ports.clock.advance(60)
 
-    cleaning(ports, times(0), again).empty_trash(TENANT, NOW)
+    ports.make(RunCleanup)(TENANT, TrashCleanup(NOW), keep_going=times(0))
 
-    assert again.trashes == [(TENANT, NOW)]
+    assert ports.cleanups.queued == [(TENANT, TrashCleanup(NOW))]
 
 
 def test_one_project_s_message_leaves_another_s_alone(
@@ -72,8 +69,8 @@ def test_one_project_s_message_leaves_another_s_alone(
     trash(ports, store(ports, tenant=other).id, tenant=other)
     before = ports.snapshot()
 
-    cleaning(ports).clear_folder(TENANT, folder)
-    cleaning(ports).empty_trash(TENANT, NOW)
+    ports.make(RunCleanup)(TENANT, FolderCleanup(folder), keep_going=forever)
+    ports.make(RunCleanup)(TENANT, TrashCleanup(NOW), keep_going=forever)
 
     assert ports.snapshot() == before
     assert ports.files.get(other, file.id) == file

@@ -13,6 +13,7 @@ from larder.domain.quota import NOTHING, Amount
 from larder.domain.trash import TRASH_LIFE
 from larder.domain.uploads import UPLOAD_LIFE, UploadStatus
 from larder.services.projects.ports import Count
+from larder.services.space.ports import FolderCleanup
 from larder.services.upkeep.audit import NO_DRIFT
 from larder.services.upkeep.ports import DueWork
 from larder.services.upkeep.sweep import Outcome
@@ -376,7 +377,7 @@ class TestFolders:
             ports.clock.advance(60)
 
         assert taken_up == [0, CLEARING_GRACE, 2 * CLEARING_GRACE]
-        assert ports.cleanups.folders == [(TENANT, folder.id)] * 3
+        assert ports.cleanups.queued == [(TENANT, FolderCleanup(folder.id))] * 3
 
     def test_a_folder_that_is_gone_or_open_is_left_alone(
         self, ports: MemoryBackend, monkeypatch: pytest.MonkeyPatch
@@ -390,7 +391,7 @@ class TestFolders:
         assert sweep(ports)[0] == {Outcome.NOTHING_TO_DO: 2}
 
         assert ports.snapshot() == before
-        assert ports.cleanups.folders == []
+        assert ports.cleanups.queued == []
 
     def test_a_queue_that_fails_is_asked_again_by_the_next_sweep(
         self, ports: MemoryBackend, monkeypatch: pytest.MonkeyPatch
@@ -403,7 +404,7 @@ class TestFolders:
             raise OSError(message)
 
         with monkeypatch.context() as patch:
-            patch.setattr(ports.cleanups, "clear_folder", fail)
+            patch.setattr(ports.cleanups, "enqueue", fail)
             assert sweep(ports)[0] == {Outcome.FAILED: 1}
 
         assert sweep(ports)[0] == {Outcome.FOLDER_TAKEN_UP: 1}

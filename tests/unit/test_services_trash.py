@@ -15,7 +15,7 @@ from larder.services.files.delete import delete_file
 from larder.services.files.get import get_file
 from larder.services.files.ports import Settlement
 from larder.services.space.list_trash import list_trash
-from larder.services.space.ports import MAX_FILES_PER_TRANSACTION, FileQuery, Page
+from larder.services.space.ports import MAX_FILES_PER_TRANSACTION, FileQuery, Page, TrashCleanup
 from larder.services.space.purge import empty_trash, purge_one, purge_until
 from larder.services.space.trash_file import ATTEMPTS, trash_all
 from larder.services.space.update_file import FileChanges
@@ -23,7 +23,7 @@ from tests.fakes.clock import START
 from tests.samples import OTHER, TENANT, a_file, a_file_id, a_project, to_trash
 from tests.unit.use_cases import (
     announce,
-    cleaning,
+    clean,
     complete,
     forever,
     make_folder,
@@ -364,7 +364,7 @@ class TestEmpty:
 
         assert ports.snapshot().trash == {}
         assert used(ports) == live.amount
-        assert ports.cleanups.trashes == []
+        assert ports.cleanups.queued == []
 
     def test_another_project_s_trash_stays(self, ports: MemoryBackend, other: TenantId) -> None:
         file = store(ports, tenant=other)
@@ -382,7 +382,7 @@ class TestEmpty:
 
         assert empty(ports, times(rounds)) == (rounds * MAX_FILES_PER_TRANSACTION, False)
 
-        assert ports.cleanups.trashes == [(TENANT, NOW)]
+        assert ports.cleanups.queued == [(TENANT, TrashCleanup(NOW))]
         assert len(ports.snapshot().trash) == (4 - rounds) * MAX_FILES_PER_TRANSACTION
 
     def test_the_background_finishes_it_however_often_it_runs_out_of_time(
@@ -392,8 +392,8 @@ class TestEmpty:
         empty(ports, times(0))
         runs = 0
 
-        while ports.cleanups.trashes:
-            ports.asked_to_clean(cleaning(ports, times(1)))
+        while ports.cleanups.queued:
+            clean(ports, times(1))
             runs += 1
 
         assert ports.snapshot().trash == {}
@@ -409,7 +409,7 @@ class TestEmpty:
         again = restore(ports, old[0].id)
         trash(ports, again.id)
 
-        ports.asked_to_clean(cleaning(ports))
+        clean(ports)
 
         assert set(listed(ports)) == {later.id, again.id}
 

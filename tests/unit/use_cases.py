@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from larder.services.files.create import CreateFile, NewFile
 from larder.services.space.create_folder import create_folder
-from larder.services.space.delete_folder import EmptyFolder, delete_folder
+from larder.services.space.delete_folder import DeleteFolder
 from larder.services.space.restore_file import restore_file
 from larder.services.space.trash_file import trash_file
 from larder.services.space.update_file import FileChanges, update_file
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from larder.domain.folders import Folder
     from larder.domain.ids import FileId, TenantId
     from larder.domain.trash import TrashedFile
-    from larder.services.space.ports import CleanupQueue
     from larder.services.uploads.get import UploadState
     from tests.backends.memory import MemoryBackend
 
@@ -135,18 +134,10 @@ def change_folder(
     return ports.make(update_folder)(tenant, folder_id, changes)
 
 
-def empty_folder(ports: MemoryBackend) -> EmptyFolder:
-    """Return what empties folders."""
-    return ports.make(EmptyFolder)
-
-
-def cleaning(
-    ports: MemoryBackend,
-    keep_going: Callable[[], bool] = forever,
-    again: CleanupQueue | None = None,
-) -> RunCleanup:
-    """Return the worker of the queue of cleanups."""
-    return RunCleanup(empty_folder(ports), again or ports.cleanups, keep_going)
+def clean(ports: MemoryBackend, keep_going: Callable[[], bool] = forever) -> None:
+    """Run the cleanups that are on the queue now."""
+    for tenant, cleanup in ports.queued_cleanups():
+        ports.make(RunCleanup)(tenant, cleanup, keep_going=keep_going)
 
 
 def delete(
@@ -158,14 +149,7 @@ def delete(
     keep_going: Callable[[], bool] = forever,
 ) -> bool:
     """Delete a folder."""
-    return delete_folder(
-        tenant,
-        folder_id,
-        recursive=recursive,
-        empty_folder=empty_folder(ports),
-        cleanups=ports.cleanups,
-        keep_going=keep_going,
-    )
+    return ports.make(DeleteFolder)(tenant, folder_id, recursive=recursive, keep_going=keep_going)
 
 
 def sweeper(ports: MemoryBackend) -> Sweeper:

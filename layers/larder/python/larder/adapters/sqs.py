@@ -1,4 +1,4 @@
-"""The queues: what S3 announces, and what is too much for one request."""
+"""The queues: objects that S3 has stored, and work that takes longer than one request."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING
 
 from larder.adapters.s3 import FILES, object_key
 from larder.domain.ids import FolderId, TenantId
+from larder.services.space.ports import FolderCleanup, TrashCleanup
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
     from larder.domain.ids import FileId
-    from larder.services.space.ports import CleanupQueue
+    from larder.services.space.ports import Cleanup
 
 
 class SqsValidationQueue:
-    """`ValidationQueue` on SQS: says again what S3 said, in the part of its words that is read."""
+    """`ValidationQueue` on SQS. Sends the fields of S3's event notification that are read."""
 
     def __init__(self, client: SQSClient, queue_url: str) -> None:
         self._client = client
@@ -40,24 +41,20 @@ class SqsCleanupQueue:
         self._client = client
         self._queue_url = queue_url
 
-    def clear_folder(self, tenant: TenantId, folder_id: FolderId) -> None:
-        """Send the folder's id."""
-        self._send({"project": tenant, "folder": folder_id})
-
-    def empty_trash(self, tenant: TenantId, until: int) -> None:
-        """Send the time until which the trash is to be emptied."""
-        self._send({"project": tenant, "trash_until": until})
-
-    def _send(self, message: dict[str, str | int]) -> None:
+    def enqueue(self, tenant: TenantId, cleanup: Cleanup) -> None:
+        """Send the message that `parse_cleanup` reads."""
+        message: dict[str, str | int] = {"project": tenant}
+        match cleanup:
+            case FolderCleanup():
+                message["folder"] = cleanup.folder_id
+            case TrashCleanup():
+                message["trash_until"] = cleanup.until
         self._client.send_message(QueueUrl=self._queue_url, MessageBody=json.dumps(message))
 
 
-def dispatch(body: str, to: CleanupQueue) -> dict[str, str | int]:
-    """Ask `to` for what the body of a message asks for, and return what that is."""
-    message: dict[str, str | int] = json.loads(body)
+def parse_cleanup(message: dict[str, str | int]) -> tuple[TenantId, Cleanup]:
+    """Return which cleanup a message asks for, and of which project."""
     tenant = TenantId(str(message["project"]))
     if "folder" in message:
-        to.clear_folder(tenant, FolderId(str(message["folder"])))
-    else:
-        to.empty_trash(tenant, int(message["trash_until"]))
-    return message
+        return tenant, FolderCleanup(FolderId(str(message["folder"])))
+    return tenant, TrashCleanup(int(message["trash_until"]))

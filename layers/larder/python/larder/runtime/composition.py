@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from larder.services.idempotency import IdempotencyStore
     from larder.services.object_store import ObjectStore
     from larder.services.projects.ports import KeyRecords, ProjectRecords, UsageRecords
-    from larder.services.space.delete_folder import EmptyFolder
     from larder.services.space.ports import CleanupQueue, FileSearch, FolderRecords, TrashRecords
     from larder.services.upkeep.ports import Deadlines
     from larder.services.uploads.part_store import PartStore
@@ -170,13 +169,6 @@ class Composition(Wiring):
         from larder.adapters.sqs import SqsCleanupQueue
 
         return SqsCleanupQueue(sqs_client(self._session), self.settings.cleanups_queue_url)
-
-    @cached_property
-    def empty_folder(self) -> EmptyFolder:
-        """What empties folders."""
-        from larder.services.space.delete_folder import EmptyFolder
-
-        return EmptyFolder(self.folders, self.search, self.trash, self.clock)
 
     @cached_property
     def cursor_key(self) -> Callable[[], bytes]:

@@ -1,31 +1,45 @@
-"""Which ports a use case gets: those of the same names as its fields.
+"""Which ports a use case gets: those of the names that its fields or parameters have.
 
-This is the whole wiring, in production and in tests. A use case that others take as a port is made
-here too.
+This is the whole wiring, in production and in tests. What use cases take of one another as a port
+is made here too.
 """
 
 from __future__ import annotations
 
-from dataclasses import fields
-from functools import cached_property
-from typing import TYPE_CHECKING
+from functools import cached_property, partial
+from inspect import signature
+from typing import TYPE_CHECKING, Any, overload
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from _typeshed import DataclassInstance
 
     from larder.services.quota import Reclaim
+    from larder.services.space.delete_folder import EmptyFolder
 
 
 class Wiring:
     """What makes use cases of the ports that a subclass has as attributes."""
 
-    def make[UseCase: DataclassInstance](self, use_case: type[UseCase]) -> UseCase:
-        """Return the use case, with each of its fields set to the port of that name.
+    @overload
+    def make[UseCase: DataclassInstance](  # type: ignore[overload-overlap]
+        self, use_case: type[UseCase]
+    ) -> UseCase: ...
+    @overload
+    def make[Result](self, use_case: Callable[..., Result]) -> Callable[..., Result]: ...
+    def make(self, use_case: Any) -> Any:
+        """Return the use case with the ports that it names: as its fields, or as its keywords.
 
         Raises:
-            AttributeError: there is no such port.
+            TypeError: a field of the use case has the name of no port.
         """
-        return use_case(**{field.name: getattr(self, field.name) for field in fields(use_case)})
+        ports = {
+            name: getattr(self, name)
+            for name in signature(use_case).parameters
+            if hasattr(self, name)
+        }
+        return use_case(**ports) if isinstance(use_case, type) else partial(use_case, **ports)
 
     @cached_property
     def reclaim(self) -> Reclaim:
@@ -33,3 +47,10 @@ class Wiring:
         from larder.services.upkeep.reclaim import ReclaimExpired
 
         return self.make(ReclaimExpired)
+
+    @cached_property
+    def empty_folder(self) -> EmptyFolder:
+        """What empties and removes a folder."""
+        from larder.services.space.delete_folder import EmptyFolder
+
+        return self.make(EmptyFolder)

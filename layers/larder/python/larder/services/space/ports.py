@@ -138,11 +138,25 @@ class FolderRecords(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class FolderCleanup:
+    """Empty the closed folder into the trash, and remove it."""
+
+    folder_id: FolderId
+
+
+@dataclass(frozen=True, slots=True)
+class TrashCleanup:
+    """Purge what was moved to the trash until then (unix seconds)."""
+
+    until: int
+
+
+type Cleanup = FolderCleanup | TrashCleanup
+
+
 class CleanupQueue(Protocol):
-    """The queue of what is too much for one request."""
+    """The queue of work that takes longer than one request."""
 
-    def clear_folder(self, tenant: TenantId, folder_id: FolderId) -> None:
-        """Have the closed folder emptied into the trash, and removed."""
-
-    def empty_trash(self, tenant: TenantId, until: int) -> None:
-        """Have all purged that was trashed until then (unix seconds)."""
+    def enqueue(self, tenant: TenantId, cleanup: Cleanup) -> None:
+        """Have the cleanup run in the background."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from larder.domain.errors import NotFoundError
 from larder.services.space.list_trash import get_trashed_file
-from larder.services.space.ports import MAX_FILES_PER_TRANSACTION
+from larder.services.space.ports import MAX_FILES_PER_TRANSACTION, TrashCleanup
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,7 +43,7 @@ def empty_trash(
     until = int(clock())
     purged, done = purge_until(tenant, until, trash=trash, clock=clock, keep_going=keep_going)
     if not done:
-        cleanups.empty_trash(tenant, until)
+        cleanups.enqueue(tenant, TrashCleanup(until))
     return purged, done
 
 

@@ -15,6 +15,7 @@ from larder.domain.files import VALIDATION_GRACE, FileStatus
 from larder.domain.folders import CLEARING_GRACE
 from larder.domain.projects import AUDIT_INTERVAL
 from larder.domain.uploads import UploadStatus
+from larder.services.space.ports import FolderCleanup
 from larder.services.upkeep.audit import NO_DRIFT, audit_counters
 from larder.services.upkeep.reclaim import expire_upload, purge_expired
 
@@ -108,7 +109,7 @@ class Sweeper:
         folder = self.folders.get(tenant, folder_id)
         if folder is None or not folder.deleting:
             return Outcome.NOTHING_TO_DO
-        self.cleanups.clear_folder(tenant, folder_id)
+        self.cleanups.enqueue(tenant, FolderCleanup(folder_id))
         self.folders.close(tenant, folder_id, int(self.clock()) + CLEARING_GRACE)
         return Outcome.FOLDER_TAKEN_UP
 
