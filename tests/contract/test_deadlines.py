@@ -12,7 +12,14 @@ from larder.domain.projects import AUDIT_INTERVAL
 from larder.domain.trash import TRASH_LIFE
 from larder.domain.uploads import UPLOAD_LIFE, UploadStatus
 from larder.services.files.ports import Settlement
-from larder.services.upkeep.ports import DueWork
+from larder.services.upkeep.ports import (
+    DueAudit,
+    DueFile,
+    DueFolder,
+    DueItem,
+    DueTrashedFile,
+    DueUpload,
+)
 from tests.fakes.clock import START
 from tests.samples import a_file, a_folder, an_upload, to_trash
 
@@ -23,7 +30,7 @@ if TYPE_CHECKING:
 NOW = int(START)
 
 
-def due(backend: Backend, at: float) -> set[DueWork]:
+def due(backend: Backend, at: float) -> set[DueItem]:
     return set(backend.deadlines.due(at))
 
 
@@ -32,9 +39,7 @@ def test_a_file_expires_at_its_second(backend: Backend, tenant: TenantId) -> Non
     backend.files.admit(tenant, file)
 
     assert list(backend.deadlines.expired(tenant, NOW + 3_599.9)) == []
-    assert list(backend.deadlines.expired(tenant, NOW + 3_600)) == [
-        DueWork(tenant, file_id=file.id)
-    ]
+    assert list(backend.deadlines.expired(tenant, NOW + 3_600)) == [DueFile(tenant, file.id)]
 
 
 def test_a_file_without_an_expiry_never_expires(backend: Backend, tenant: TenantId) -> None:
@@ -49,7 +54,7 @@ def test_a_pending_upload_expires_after_its_hour(backend: Backend, tenant: Tenan
 
     assert list(backend.deadlines.expired(tenant, NOW + UPLOAD_LIFE - 1)) == []
     assert list(backend.deadlines.expired(tenant, NOW + UPLOAD_LIFE)) == [
-        DueWork(tenant, upload_id=upload.id)
+        DueUpload(tenant, upload.id)
     ]
 
 
@@ -85,9 +90,7 @@ def test_settling_does_not_change_when_a_file_expires(backend: Backend, tenant: 
 
     backend.files.settle(tenant, file, Settlement(FileStatus.PROCESSED))
 
-    assert list(backend.deadlines.expired(tenant, NOW + 7_200)) == [
-        DueWork(tenant, file_id=file.id)
-    ]
+    assert list(backend.deadlines.expired(tenant, NOW + 7_200)) == [DueFile(tenant, file.id)]
 
 
 def test_an_unvalidated_file_is_due_after_the_grace_for_its_validation(
@@ -97,7 +100,7 @@ def test_an_unvalidated_file_is_due_after_the_grace_for_its_validation(
     backend.files.admit(tenant, file)
 
     assert due(backend, NOW + VALIDATION_GRACE - 1) == set()
-    assert due(backend, NOW + VALIDATION_GRACE) == {DueWork(tenant, file_id=file.id)}
+    assert due(backend, NOW + VALIDATION_GRACE) == {DueFile(tenant, file.id)}
 
 
 def test_an_unvalidated_file_that_expires_within_the_grace_is_due_then(
@@ -110,7 +113,7 @@ def test_an_unvalidated_file_that_expires_within_the_grace_is_due_then(
     backend.uploads.complete(tenant, upload, upload.to_file())
 
     assert due(backend, NOW + UPLOAD_LIFE - 1) == set()
-    assert due(backend, NOW + UPLOAD_LIFE) == {DueWork(tenant, file_id=upload.file_id)}
+    assert due(backend, NOW + UPLOAD_LIFE) == {DueFile(tenant, upload.file_id)}
 
 
 def test_rescheduling_moves_when_an_unvalidated_file_is_due(
@@ -122,7 +125,7 @@ def test_rescheduling_moves_when_an_unvalidated_file_is_due(
     backend.files.reschedule_check(tenant, file.id, NOW + 5_000)
 
     assert due(backend, NOW + 4_999) == set()
-    assert due(backend, NOW + 5_000) == {DueWork(tenant, file_id=file.id)}
+    assert due(backend, NOW + 5_000) == {DueFile(tenant, file.id)}
 
 
 def test_a_settled_file_is_due_when_it_expires(backend: Backend, tenant: TenantId) -> None:
@@ -132,7 +135,7 @@ def test_a_settled_file_is_due_when_it_expires(backend: Backend, tenant: TenantI
     backend.files.settle(tenant, file, Settlement(FileStatus.PROCESSED))
 
     assert due(backend, NOW + 7_199) == set()
-    assert due(backend, NOW + 7_200) == {DueWork(tenant, file_id=file.id)}
+    assert due(backend, NOW + 7_200) == {DueFile(tenant, file.id)}
 
 
 def test_a_settled_file_that_does_not_expire_is_never_due(
@@ -174,7 +177,7 @@ def test_a_pending_upload_is_due_after_its_hour(backend: Backend, tenant: Tenant
     backend.uploads.reserve(tenant, upload)
 
     assert due(backend, NOW + UPLOAD_LIFE - 1) == set()
-    assert due(backend, NOW + UPLOAD_LIFE) == {DueWork(tenant, upload_id=upload.id)}
+    assert due(backend, NOW + UPLOAD_LIFE) == {DueUpload(tenant, upload.id)}
 
 
 def test_a_closed_upload_is_never_due(backend: Backend, tenant: TenantId) -> None:
@@ -196,7 +199,7 @@ def test_a_file_from_an_upload_has_the_whole_grace_from_its_completion(
     backend.uploads.complete(tenant, upload, upload.to_file())
 
     assert due(backend, NOW + 3_000 + VALIDATION_GRACE - 1) == set()
-    assert due(backend, NOW + 3_000 + VALIDATION_GRACE) == {DueWork(tenant, file_id=upload.file_id)}
+    assert due(backend, NOW + 3_000 + VALIDATION_GRACE) == {DueFile(tenant, upload.file_id)}
 
 
 @pytest.mark.parametrize(
@@ -222,7 +225,7 @@ def test_a_trashed_file_expires_and_is_due_at_its_purge(
         backend.files.settle(tenant, file, Settlement(status))
     to_trash(backend, tenant, file.id)
     backend.usage.schedule_audit(tenant, NOW + 90 * DAY)
-    work = DueWork(tenant, file_id=file.id, trashed=True)
+    work = DueTrashedFile(tenant, file.id)
 
     assert list(backend.deadlines.expired(tenant, purge_at - 1)) == []
     assert list(backend.deadlines.expired(tenant, purge_at)) == [work]
@@ -263,21 +266,21 @@ def test_folders_do_not_expire_and_only_those_that_are_being_deleted_are_due(
 
     assert list(backend.deadlines.expired(tenant, NOW + 10**9)) == []
     assert due(backend, NOW + CLEARING_GRACE - 1) == set()
-    assert due(backend, NOW + AUDIT_INTERVAL - 1) == {DueWork(tenant, folder_id=closed.id)}
+    assert due(backend, NOW + AUDIT_INTERVAL - 1) == {DueFolder(tenant, closed.id)}
 
 
 def test_every_project_is_due_for_its_audit(
     backend: Backend, tenant: TenantId, other: TenantId
 ) -> None:
     assert due(backend, NOW + AUDIT_INTERVAL - 1) == set()
-    assert due(backend, NOW + AUDIT_INTERVAL) == {DueWork(tenant), DueWork(other)}
+    assert due(backend, NOW + AUDIT_INTERVAL) == {DueAudit(tenant), DueAudit(other)}
 
 
 def test_a_postponed_audit_is_due_at_its_new_time(backend: Backend, tenant: TenantId) -> None:
     backend.usage.schedule_audit(tenant, NOW + 5_000)
 
     assert due(backend, NOW + 4_999) == set()
-    assert due(backend, NOW + 5_000) == {DueWork(tenant)}
+    assert due(backend, NOW + 5_000) == {DueAudit(tenant)}
 
 
 def test_due_items_are_found_in_every_project(
@@ -291,6 +294,4 @@ def test_due_items_are_found_in_every_project(
     found = list(backend.deadlines.due(NOW + VALIDATION_GRACE))
 
     assert len(found) == 20
-    assert set(found) == {
-        DueWork(owner, file_id=file.id) for owner in (tenant, other) for file in files
-    }
+    assert set(found) == {DueFile(owner, file.id) for owner in (tenant, other) for file in files}

@@ -266,9 +266,9 @@ class TestRevise:
         backend.files.revise(tenant, file, replace(file, filename="x", revision=1))
 
         assert backend.usage.get(tenant) == usage
-        assert [w.file_id for w in backend.deadlines.due(NOW + VALIDATION_GRACE)] == [file.id]
+        assert [due.id for due in backend.deadlines.due(NOW + VALIDATION_GRACE)] == [file.id]
         assert list(backend.deadlines.due(NOW + VALIDATION_GRACE - 1)) == []
-        assert [w.file_id for w in backend.deadlines.expired(tenant, NOW + 3_600)] == [file.id]
+        assert [due.id for due in backend.deadlines.expired(tenant, NOW + 3_600)] == [file.id]
 
 
 class TestComplete:

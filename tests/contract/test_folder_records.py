@@ -13,7 +13,7 @@ from larder.domain.folders import CLEARING_GRACE, Folder, FolderTree
 from larder.domain.ids import new_folder_id
 from larder.domain.quota import Amount
 from larder.services.space.ports import Page
-from larder.services.upkeep.ports import DueWork
+from larder.services.upkeep.ports import DueFolder
 from tests.fakes.clock import START
 from tests.samples import OTHER, TENANT, a_file, a_folder, a_project
 
@@ -339,11 +339,11 @@ class TestClose:
 
         backend.folders.close(tenant, folder.id, NOW + 10)
         assert set(backend.deadlines.due(NOW + 9)) == set()
-        assert set(backend.deadlines.due(NOW + 10)) == {DueWork(tenant, folder_id=folder.id)}
+        assert set(backend.deadlines.due(NOW + 10)) == {DueFolder(tenant, folder.id)}
         backend.folders.close(tenant, folder.id, NOW + 20)
 
         assert set(backend.deadlines.due(NOW + 19)) == set()
-        assert set(backend.deadlines.due(NOW + 20)) == {DueWork(tenant, folder_id=folder.id)}
+        assert set(backend.deadlines.due(NOW + 20)) == {DueFolder(tenant, folder.id)}
 
     @pytest.mark.parametrize("fate", ["random", "another project's", "removed"])
     def test_a_folder_that_is_gone_is_not_recreated(

@@ -12,7 +12,7 @@ from larder.domain.errors import InvalidParameterError
 from larder.domain.ids import new_part_id
 from larder.domain.quota import Amount
 from larder.domain.uploads import Upload, UploadStatus
-from larder.services.upkeep.ports import DueWork
+from larder.services.upkeep.ports import DueUpload
 from tests.samples import an_upload
 
 if TYPE_CHECKING:
@@ -210,7 +210,7 @@ def test_an_ended_upload_is_due_until_its_parts_are_cleared(
     due = list(backend.deadlines.due(backend.clock()))
     backend.uploads.cleared(tenant, upload)
 
-    assert due == [DueWork(tenant, upload_id=upload.id)]
+    assert due == [DueUpload(tenant, upload.id)]
     assert list(backend.deadlines.due(backend.clock())) == []
 
 
@@ -221,4 +221,4 @@ def test_a_part_that_arrives_after_the_upload_was_read_is_cleared_too(
 
     assert backend.uploads.close(tenant, small, UploadStatus.CANCELLED)
 
-    assert list(backend.deadlines.due(backend.clock())) == [DueWork(tenant, upload_id=small.id)]
+    assert list(backend.deadlines.due(backend.clock())) == [DueUpload(tenant, small.id)]

@@ -13,7 +13,7 @@ from larder.domain.quota import NOTHING, Amount
 from larder.domain.trash import TRASH_LIFE, TrashedFile
 from larder.services.files.ports import Settlement
 from larder.services.space.ports import MAX_FILES_PER_TRANSACTION, Page
-from larder.services.upkeep.ports import DueWork
+from larder.services.upkeep.ports import DueFile
 from tests.fakes.clock import START
 from tests.samples import OTHER, a_file, a_file_id, a_folder, a_project, to_trash
 
@@ -347,7 +347,7 @@ class TestRestore:
 
         then = NOW + 10 * DAY + VALIDATION_GRACE
         assert set(backend.deadlines.due(then - 1)) == set()
-        assert set(backend.deadlines.due(then)) == {DueWork(tenant, file_id=trashed.file.id)}
+        assert set(backend.deadlines.due(then)) == {DueFile(tenant, trashed.file.id)}
 
     def test_a_restored_file_expires_as_it_did_before(
         self, backend: Backend, tenant: TenantId
@@ -358,7 +358,7 @@ class TestRestore:
 
         assert list(backend.deadlines.expired(tenant, NOW + 40 * DAY - 1)) == []
         assert list(backend.deadlines.expired(tenant, NOW + 40 * DAY)) == [
-            DueWork(tenant, file_id=trashed.file.id)
+            DueFile(tenant, trashed.file.id)
         ]
 
     def test_the_stream_reports_a_restored_file_as_a_removal(

@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from larder.domain.uploads import UploadStatus
-from larder.services.upkeep.ports import DueWork
+from larder.services.upkeep.ports import (
+    DueAudit,
+    DueFile,
+    DueFolder,
+    DueItem,
+    DueTrashedFile,
+    DueUpload,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,40 +27,31 @@ class InMemoryDeadlines:
     def __init__(self, store: InMemoryStore) -> None:
         self._store = store
 
-    def expired(self, tenant: TenantId, now: float) -> Iterator[DueWork]:
+    def expired(self, tenant: TenantId, now: float) -> Iterator[DueItem]:
         for (owner, file_id), row in list(self._store.files.items()):
             if owner == tenant and row.file.expired(now):
-                yield DueWork(tenant, file_id=file_id)
+                yield DueFile(tenant, file_id)
         for (owner, file_id), trashed in list(self._store.trash.items()):
             if owner == tenant and trashed.expired(now):
-                yield DueWork(tenant, file_id=file_id, trashed=True)
+                yield DueTrashedFile(tenant, file_id)
         for (owner, upload_id), upload_row in list(self._store.uploads.items()):
             upload = upload_row.upload
             pending = upload.status is UploadStatus.PENDING
             if owner == tenant and pending and upload.expires_at <= now:
-                yield DueWork(tenant, upload_id=upload_id)
+                yield DueUpload(tenant, upload_id)
 
-    def due(self, now: float) -> Iterator[DueWork]:
+    def due(self, now: float) -> Iterator[DueItem]:
         yield from (work for at, work in self._all() if at is not None and at <= now)
 
-    def _all(self) -> list[tuple[int | None, DueWork]]:
+    def _all(self) -> list[tuple[int | None, DueItem]]:
         store = self._store
         return [
+            *((row.due_at, DueFile(owner, key)) for (owner, key), row in store.files.items()),
             *(
-                (row.due_at, DueWork(owner, file_id=key))
-                for (owner, key), row in store.files.items()
-            ),
-            *(
-                (trashed.purge_at, DueWork(owner, file_id=key, trashed=True))
+                (trashed.purge_at, DueTrashedFile(owner, key))
                 for (owner, key), trashed in store.trash.items()
             ),
-            *(
-                (row.due_at, DueWork(owner, upload_id=key))
-                for (owner, key), row in store.uploads.items()
-            ),
-            *(
-                (row.due_at, DueWork(owner, folder_id=key))
-                for (owner, key), row in store.folders.items()
-            ),
-            *((row.due_at, DueWork(owner)) for owner, row in store.usage.items()),
+            *((row.due_at, DueUpload(owner, key)) for (owner, key), row in store.uploads.items()),
+            *((row.due_at, DueFolder(owner, key)) for (owner, key), row in store.folders.items()),
+            *((row.due_at, DueAudit(owner)) for owner, row in store.usage.items()),
         ]

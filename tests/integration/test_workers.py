@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import time
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ import pytest
 
 from larder.domain.files import DAY, VALIDATION_GRACE
 from larder.domain.quota import Amount
+from larder.runtime.composition import Composition
 from larder.services.projects.projects import create_project
 from tests.integration.conftest import FakeContext, arrival, load, recorded
 from tests.integration.test_files import GOOD_LINE, get, upload
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from larder.domain.ids import TenantId
-    from larder.runtime.composition import Composition
     from tests.integration.conftest import Answer, Functions
     from tests.moto_stack import MotoStack
 
@@ -390,7 +389,9 @@ def later(monkeypatch: pytest.MonkeyPatch, seconds: int) -> None:
     """Let the sweep run `seconds` from now."""
     module = load("sweep")
     now = time.time() + seconds
-    monkeypatch.setattr(module, "sweeper", dataclasses.replace(module.sweeper, clock=lambda: now))
+    ports = Composition(module.ports.settings, clock=lambda: now)
+    monkeypatch.setattr(module, "ports", ports)
+    monkeypatch.setattr(module, "sweepers", ports.sweepers)
 
 
 def counters(stack: MotoStack, tenant: TenantId) -> tuple[str, ...]:

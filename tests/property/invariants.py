@@ -10,7 +10,8 @@ from larder.domain.projects import AUDIT_INTERVAL
 from larder.domain.quota import NOTHING
 from larder.domain.trash import TRASH_LIFE
 from larder.domain.uploads import UPLOAD_LIFE, UploadStatus
-from larder.services.upkeep.sweep import Outcome
+from larder.services.upkeep.ports import DueAudit
+from larder.services.upkeep.sweep import SweepResult
 from tests.property.space_invariants import SpaceInvariants
 from tests.property.world import TENANTS
 
@@ -213,9 +214,9 @@ def _an_audit_agrees(world: World) -> None:
     world.history.swept.clear()
     _sweep_after(world, AUDIT_INTERVAL)
     audits = {
-        swept.work.tenant: swept.outcome
+        swept.due.tenant: swept.result
         for swept in world.history.swept
-        if swept.work.file_id is None and swept.work.upload_id is None
+        if isinstance(swept.due, DueAudit)
     }
-    assert audits == dict.fromkeys(TENANTS, Outcome.COUNTERS_EXACT)
-    assert Outcome.FAILED not in {swept.outcome for swept in world.history.swept}
+    assert audits == dict.fromkeys(TENANTS, SweepResult.COUNTERS_EXACT)
+    assert SweepResult.FAILED not in {swept.result for swept in world.history.swept}

@@ -13,7 +13,7 @@ import pytest
 from larder.domain.errors import InvalidParameterError, QuotaExceededError
 from larder.domain.projects import AUDIT_INTERVAL
 from larder.domain.quota import Amount
-from larder.services.upkeep.sweep import Outcome
+from larder.services.upkeep.sweep import SweepResult
 from tests.fakes.clock import START
 from tests.property.interleavings import check_endings, deadline, every_interleaving
 from tests.property.operations import Operation, gated
@@ -342,10 +342,10 @@ def test_an_audit_takes_no_change_under_way_for_drift(change: str) -> None:
 
     outcomes = set()
     for ending in every_interleaving(begin):
-        outcomes |= {swept.outcome for swept in ending.world.history.swept}
+        outcomes |= {swept.result for swept in ending.world.history.swept}
 
-    assert Outcome.COUNTERS_EXACT in outcomes
-    assert outcomes <= {Outcome.COUNTERS_EXACT, Outcome.COUNTERS_BUSY}
+    assert SweepResult.COUNTERS_EXACT in outcomes
+    assert outcomes <= {SweepResult.COUNTERS_EXACT, SweepResult.COUNTERS_BUSY}
 
 
 def test_of_two_at_once_into_room_for_one_exactly_one_is_admitted() -> None:

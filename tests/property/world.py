@@ -20,7 +20,7 @@ from larder.services.projects.usage import get_usage
 from larder.services.upkeep.cleanup import RunCleanup
 from larder.services.upkeep.clear_removed import clear_file, clear_upload
 from larder.services.upkeep.receive_object import ReceiveObject
-from larder.services.upkeep.sweep import Sweeper, Swept
+from larder.services.upkeep.sweep import Swept, sweep_due
 from larder.services.uploads.add_part import create_part
 from larder.services.uploads.cancel import cancel_upload
 from larder.services.uploads.complete import CompleteUpload
@@ -370,10 +370,11 @@ class World:
 
     def sweep(self) -> Operation:
         """Begin a sweep."""
-        sweeper = self.ports.make(Sweeper)
         return Operation(
             "sweep",
-            lambda: sweeper.sweep(keep_going=lambda: True, report=self.history.swept.append),
+            lambda: self.ports.make(sweep_due)(
+                keep_going=lambda: True, report=self.history.swept.append
+            ),
         )
 
     # What happens by itself.

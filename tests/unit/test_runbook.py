@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from larder.services.upkeep.receive_object import Arrival
-from larder.services.upkeep.sweep import Outcome
+from larder.services.upkeep.sweep import SweepResult
 from tests.unit.template import ALARMS, FUNCTIONS, RESOURCES, ROOT, TEMPLATE
 
 RUNBOOK = (ROOT / "docs/runbook.md").read_text()
@@ -30,7 +30,7 @@ def emitted() -> set[str]:
     calls = [call for path in sources for call in re.findall(r"\bcount\((.*)", path.read_text())]
     names = {name for call in calls for name in re.findall(r'"(\w+)"', call)}
     names |= {f"Arrival{each.title().replace('_', '')}" for each in Arrival}
-    names |= {f"Sweep{each.title().replace('_', '')}" for each in Outcome}
+    names |= {f"Sweep{each.title().replace('_', '')}" for each in SweepResult}
     return names | {"QuotaExceeded", "Contention"}
 
 

@@ -24,7 +24,7 @@ from larder.services.space.ports import (
 )
 from larder.services.space.update_file import FileChanges
 from larder.services.upkeep.cleanup import RunCleanup
-from larder.services.upkeep.sweep import Outcome
+from larder.services.upkeep.sweep import SweepResult
 from tests.fakes.clock import START
 from tests.samples import TENANT, a_file, a_file_id, a_folder, a_project
 from tests.unit.use_cases import (
@@ -404,7 +404,7 @@ class TestInTheBackground:
         ports.clock.advance(CLEARING_GRACE - 1)
         assert sweep(ports)[0] == {}
         ports.clock.advance(1)
-        assert sweep(ports)[0] == {Outcome.FOLDER_TAKEN_UP: 1}
+        assert sweep(ports)[0] == {SweepResult.FOLDER_TAKEN_UP: 1}
         assert sweep(ports)[0] == {}
         clean(ports)
 

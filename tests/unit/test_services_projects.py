@@ -10,7 +10,7 @@ from larder.domain.errors import ConflictError, InvalidParameterError, NotFoundE
 from larder.domain.projects import AUDIT_INTERVAL
 from larder.domain.quota import DEFAULT_LIMIT, Amount
 from larder.services.projects.projects import create_project, get_project, set_limit
-from larder.services.upkeep.ports import DueWork
+from larder.services.upkeep.ports import DueAudit
 from tests.fakes.clock import START
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def test_200_files_and_256_mib_are_the_default() -> None:
 def test_a_project_is_audited_from_its_first_day_on(ports: MemoryBackend) -> None:
     project = create(ports)
 
-    assert list(ports.deadlines.due(START + AUDIT_INTERVAL)) == [DueWork(project.id)]
+    assert list(ports.deadlines.due(START + AUDIT_INTERVAL)) == [DueAudit(project.id)]
 
 
 def test_a_name_is_taken_once(ports: MemoryBackend) -> None:

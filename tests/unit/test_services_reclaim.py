@@ -15,7 +15,7 @@ from larder.domain.uploads import UPLOAD_LIFE, UploadStatus
 from larder.services.files.ports import Settlement
 from larder.services.projects.usage import get_usage
 from larder.services.quota import admit
-from larder.services.upkeep.ports import DueWork
+from larder.services.upkeep.ports import DueFile, DueFolder, DueTrashedFile, DueUpload
 from larder.services.upkeep.reclaim import MAX_RECLAIMED_PER_REQUEST
 from tests.samples import TENANT, a_file, a_project, to_trash
 from tests.unit.use_cases import announce, store
@@ -75,10 +75,10 @@ class TestReclaim:
         ports.files.settle(TENANT, settled, Settlement(FileStatus.PROCESSED))
         ports.files.release(TENANT, released)
         stale = [
-            DueWork(TENANT, file_id=settled.id),
-            DueWork(TENANT, file_id=released.id),
-            DueWork(TENANT, file_id=settled.id, trashed=True),
-            DueWork(TENANT, upload_id=open_upload.id),
+            DueFile(TENANT, settled.id),
+            DueFile(TENANT, released.id),
+            DueTrashedFile(TENANT, settled.id),
+            DueUpload(TENANT, open_upload.id),
         ]
         monkeypatch.setattr(ports.deadlines, "expired", lambda *_: iter(stale))
         before = ports.snapshot()
@@ -206,8 +206,8 @@ class TestTrash:
     ) -> None:
         file = store(ports)
         stale = [
-            DueWork(TENANT, file_id=file.id, trashed=True),
-            DueWork(TENANT, folder_id=new_folder_id(ports.clock())),
+            DueTrashedFile(TENANT, file.id),
+            DueFolder(TENANT, new_folder_id(ports.clock())),
         ]
         monkeypatch.setattr(ports.deadlines, "expired", lambda *_: iter(stale))
 

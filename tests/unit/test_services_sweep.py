@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,11 +15,20 @@ from larder.domain.trash import TRASH_LIFE
 from larder.domain.uploads import UPLOAD_LIFE, UploadStatus
 from larder.services.projects.ports import Count
 from larder.services.space.ports import FolderCleanup
+from larder.services.upkeep import ports as upkeep_ports
 from larder.services.upkeep.audit import NO_DRIFT
-from larder.services.upkeep.ports import DueWork
-from larder.services.upkeep.sweep import Outcome
+from larder.services.upkeep.ports import (
+    DueAudit,
+    DueFile,
+    DueFolder,
+    DueItem,
+    DueTrashedFile,
+    DueUpload,
+)
+from larder.services.upkeep.sweep import SweepResult, sweep_due
+from larder.services.upkeep.sweepers import SWEEPERS
 from tests.samples import TENANT, a_file, a_folder, to_trash
-from tests.unit.use_cases import announce, receive, store, sweep, sweeper
+from tests.unit.use_cases import announce, receive, store, sweep
 
 if TYPE_CHECKING:
     from larder.domain.ids import TenantId
@@ -31,6 +41,16 @@ pytestmark = pytest.mark.usefixtures("tenant")
 
 def usage(ports: MemoryBackend) -> Usage:
     return ports.snapshot().usage[TENANT]
+
+
+def test_every_kind_of_item_has_a_sweeper() -> None:
+    kinds = {
+        found
+        for _, found in inspect.getmembers(upkeep_ports, inspect.isclass)
+        if issubclass(found, DueItem) and found is not DueItem
+    }
+
+    assert SWEEPERS.keys() == kinds
 
 
 def test_nothing_due_is_nothing_done(ports: MemoryBackend) -> None:
@@ -51,8 +71,8 @@ def test_an_expired_file_is_released(ports: MemoryBackend) -> None:
 
     outcomes, reported = sweep(ports)
 
-    assert outcomes == {Outcome.EXPIRED: 1}
-    assert reported[0].work == DueWork(TENANT, file_id=file.id)
+    assert outcomes == {SweepResult.EXPIRED: 1}
+    assert reported[0].due == DueFile(TENANT, file.id)
     assert usage(ports).used == NOTHING
     assert ports.snapshot().files == {}
 
@@ -63,8 +83,8 @@ def test_an_overdue_upload_is_closed(ports: MemoryBackend) -> None:
 
     outcomes, reported = sweep(ports)
 
-    assert outcomes == {Outcome.EXPIRED: 1}
-    assert reported[0].work == DueWork(TENANT, upload_id=upload.id)
+    assert outcomes == {SweepResult.EXPIRED: 1}
+    assert reported[0].due == DueUpload(TENANT, upload.id)
     assert usage(ports).reserved == NOTHING
     closed = ports.uploads.get(TENANT, upload.id)
     assert closed is not None
@@ -77,7 +97,7 @@ def test_a_file_whose_bytes_never_came_is_released(ports: MemoryBackend) -> None
 
     outcomes, _ = sweep(ports)
 
-    assert outcomes == {Outcome.ABANDONED: 1}
+    assert outcomes == {SweepResult.ABANDONED: 1}
     assert usage(ports).used == NOTHING
 
 
@@ -87,7 +107,7 @@ def test_bytes_that_were_never_validated_are_announced_again(ports: MemoryBacken
 
     outcomes, _ = sweep(ports)
 
-    assert outcomes == {Outcome.ANNOUNCED_AGAIN: 1}
+    assert outcomes == {SweepResult.ANNOUNCED_AGAIN: 1}
     assert ports.announced() == [(TENANT, file.id)]
     assert ports.files.get(TENANT, file.id) == file
 
@@ -112,7 +132,7 @@ def test_they_are_looked_at_no_later_than_they_expire(ports: MemoryBackend) -> N
 
     outcomes, _ = sweep(ports)
 
-    assert outcomes == {Outcome.EXPIRED: 1}
+    assert outcomes == {SweepResult.EXPIRED: 1}
 
 
 def test_a_file_in_its_grace_is_left_alone(ports: MemoryBackend) -> None:
@@ -141,17 +161,17 @@ def test_what_the_index_still_shows_is_decided_by_the_record(
     receive(ports, settled.id)
     ports.files.release(TENANT, deleted)
     stale = [
-        *(DueWork(TENANT, file_id=file.id) for file in (deleted, fresh, settled)),
-        DueWork(TENANT, upload_id=completed.id),
-        DueWork(TENANT, upload_id=announce(ports).upload.id),
-        DueWork(type(TENANT)("wks-unknown")),
+        *(DueFile(TENANT, file.id) for file in (deleted, fresh, settled)),
+        DueUpload(TENANT, completed.id),
+        DueUpload(TENANT, announce(ports).upload.id),
+        DueAudit(type(TENANT)("wks-unknown")),
     ]
     monkeypatch.setattr(ports.deadlines, "due", lambda _: iter(stale))
     before = ports.snapshot()
 
     outcomes, _ = sweep(ports)
 
-    assert outcomes == {Outcome.NOTHING_TO_DO: 6}
+    assert outcomes == {SweepResult.NOTHING_TO_DO: 6}
     assert ports.snapshot() == before
 
 
@@ -172,11 +192,22 @@ def test_one_failure_does_not_keep_up_the_rest(
 
     outcomes, reported = sweep(ports)
 
-    assert outcomes == {Outcome.FAILED: 1, Outcome.EXPIRED: 1}
-    failed = next(swept for swept in reported if swept.outcome is Outcome.FAILED)
-    assert failed.work.file_id == bad.id
+    assert outcomes == {SweepResult.FAILED: 1, SweepResult.EXPIRED: 1}
+    failed = next(swept for swept in reported if swept.result is SweepResult.FAILED)
+    assert failed.due == DueFile(TENANT, bad.id)
     assert isinstance(failed.error, OSError)
     assert ports.files.get(TENANT, good.id) is None
+
+
+def test_an_item_of_a_kind_that_a_later_version_wrote_fails_alone(
+    ports: MemoryBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = store(ports, expires_after=3_600)
+    ports.clock.advance(3_600)
+    found = [DueItem(TENANT, "later-1"), DueFile(TENANT, file.id)]
+    monkeypatch.setattr(ports.deadlines, "due", lambda _: iter(found))
+
+    assert sweep(ports)[0] == {SweepResult.FAILED: 1, SweepResult.EXPIRED: 1}
 
 
 def test_what_failed_is_found_by_the_next_sweep(ports: MemoryBackend) -> None:
@@ -186,7 +217,7 @@ def test_what_failed_is_found_by_the_next_sweep(ports: MemoryBackend) -> None:
     sweep(ports)
     ports.store.contended = False
 
-    assert sweep(ports)[0] == {Outcome.EXPIRED: 1}
+    assert sweep(ports)[0] == {SweepResult.EXPIRED: 1}
 
 
 def test_it_stops_when_its_time_is_up(ports: MemoryBackend) -> None:
@@ -195,9 +226,9 @@ def test_it_stops_when_its_time_is_up(ports: MemoryBackend) -> None:
     ports.clock.advance(3_600)
     reported: list[Swept] = []
 
-    outcomes = sweeper(ports).sweep(keep_going=lambda: len(reported) < 2, report=reported.append)
+    outcomes = ports.make(sweep_due)(keep_going=lambda: len(reported) < 2, report=reported.append)
 
-    assert outcomes == {Outcome.EXPIRED: 2}
+    assert outcomes == {SweepResult.EXPIRED: 2}
     assert len(ports.snapshot().files) == 1
 
 
@@ -206,7 +237,7 @@ def test_every_project_is_swept(ports: MemoryBackend, other: TenantId) -> None:
     store(ports, tenant=other, expires_after=3_600)
     ports.clock.advance(3_600)
 
-    assert sweep(ports)[0] == {Outcome.EXPIRED: 2}
+    assert sweep(ports)[0] == {SweepResult.EXPIRED: 2}
 
 
 def test_an_audit_that_agrees_says_so_and_comes_again_a_day_later(ports: MemoryBackend) -> None:
@@ -220,7 +251,7 @@ def test_an_audit_that_agrees_says_so_and_comes_again_a_day_later(ports: MemoryB
     ports.clock.advance(1)
     second, _ = sweep(ports)
 
-    assert first == second == {Outcome.COUNTERS_EXACT: 1}
+    assert first == second == {SweepResult.COUNTERS_EXACT: 1}
     assert reported[0].drift == NO_DRIFT
     assert too_soon == {}
 
@@ -233,7 +264,7 @@ def test_an_audit_finds_use_that_no_file_accounts_for(ports: MemoryBackend) -> N
 
     _, reported = sweep(ports)
 
-    assert [swept.outcome for swept in reported] == [Outcome.COUNTERS_DRIFTED]
+    assert [swept.result for swept in reported] == [SweepResult.COUNTERS_DRIFTED]
     assert reported[0].drift == Count(used=file.amount, reserved=NOTHING)
 
 
@@ -245,7 +276,7 @@ def test_an_audit_finds_files_that_no_use_accounts_for(ports: MemoryBackend) -> 
 
     _, reported = sweep(ports)
 
-    assert reported[0].outcome is Outcome.COUNTERS_DRIFTED
+    assert reported[0].result is SweepResult.COUNTERS_DRIFTED
     assert reported[0].drift == Count(used=Amount(-1, -10), reserved=NOTHING)
 
 
@@ -256,7 +287,7 @@ def test_an_audit_finds_reservations_counted_as_use(ports: MemoryBackend) -> Non
 
     _, reported = sweep(ports)
 
-    assert reported[0].outcome is Outcome.COUNTERS_DRIFTED
+    assert reported[0].result is SweepResult.COUNTERS_DRIFTED
     assert reported[0].drift == Count(used=upload.amount, reserved=NOTHING - upload.amount)
 
 
@@ -273,7 +304,7 @@ def test_an_audit_that_was_disturbed_says_nothing_about_drift(
 
     monkeypatch.setattr(ports.usage, "recount", recount_while_another_stores)
 
-    assert sweep(ports)[0] == {Outcome.COUNTERS_BUSY: 1}
+    assert sweep(ports)[0] == {SweepResult.COUNTERS_BUSY: 1}
 
 
 class TestTrash:
@@ -292,8 +323,8 @@ class TestTrash:
         ports.clock.advance(1)
         outcomes, reported = sweep(ports)
 
-        assert outcomes == {Outcome.EXPIRED: 1}
-        assert reported[0].work == DueWork(TENANT, file_id=file.id, trashed=True)
+        assert outcomes == {SweepResult.EXPIRED: 1}
+        assert reported[0].due == DueTrashedFile(TENANT, file.id)
         assert ports.snapshot().trash == {}
         assert usage(ports).used == NOTHING
 
@@ -306,11 +337,11 @@ class TestTrash:
         found = {file.id: ports.trash.get(TENANT, file.id) for file in (restored, purged)}
         assert ports.trash.restore(TENANT, found[restored.id], restored)  # type: ignore[arg-type]
         assert ports.trash.purge(TENANT, [found[purged.id]])  # type: ignore[list-item]
-        stale = [DueWork(TENANT, file_id=f.id, trashed=True) for f in (restored, purged, fresh)]
+        stale = [DueTrashedFile(TENANT, f.id) for f in (restored, purged, fresh)]
         monkeypatch.setattr(ports.deadlines, "due", lambda _: iter(stale))
         before = ports.snapshot()
 
-        assert sweep(ports)[0] == {Outcome.NOTHING_TO_DO: 3}
+        assert sweep(ports)[0] == {SweepResult.NOTHING_TO_DO: 3}
 
         assert ports.snapshot() == before
 
@@ -333,7 +364,7 @@ class TestTrash:
         ports.trash.restore(TENANT, trashed, file)
         ports.clock.advance(VALIDATION_GRACE)
 
-        assert sweep(ports)[0] == {Outcome.ABANDONED: 1}
+        assert sweep(ports)[0] == {SweepResult.ABANDONED: 1}
 
         assert usage(ports).used == NOTHING
 
@@ -341,7 +372,7 @@ class TestTrash:
         to_trash(ports, TENANT, store(ports).id)
         ports.clock.advance(AUDIT_INTERVAL)
 
-        assert sweep(ports)[0] == {Outcome.COUNTERS_EXACT: 1}
+        assert sweep(ports)[0] == {SweepResult.COUNTERS_EXACT: 1}
 
     def test_an_audit_is_not_misled_by_a_file_that_moves_meanwhile(
         self, ports: MemoryBackend, monkeypatch: pytest.MonkeyPatch
@@ -358,7 +389,7 @@ class TestTrash:
 
         monkeypatch.setattr(ports.usage, "recount", recount_one_key_after_the_other)
 
-        assert sweep(ports)[0] == {Outcome.COUNTERS_BUSY: 1}
+        assert sweep(ports)[0] == {SweepResult.COUNTERS_BUSY: 1}
 
 
 class TestFolders:
@@ -371,9 +402,9 @@ class TestFolders:
         taken_up = []
         for second in range(0, 3 * CLEARING_GRACE, 60):
             outcomes, reported = sweep(ports)
-            if outcomes[Outcome.FOLDER_TAKEN_UP]:
+            if outcomes[SweepResult.FOLDER_TAKEN_UP]:
                 taken_up.append(second)
-                assert reported[0].work == DueWork(TENANT, folder_id=folder.id)
+                assert reported[0].due == DueFolder(TENANT, folder.id)
             ports.clock.advance(60)
 
         assert taken_up == [0, CLEARING_GRACE, 2 * CLEARING_GRACE]
@@ -384,11 +415,11 @@ class TestFolders:
     ) -> None:
         still_open, gone = a_folder(ports, TENANT, "a"), a_folder(ports, TENANT, "b")
         ports.folders.remove(TENANT, gone)
-        stale = [DueWork(TENANT, folder_id=folder.id) for folder in (still_open, gone)]
+        stale = [DueFolder(TENANT, folder.id) for folder in (still_open, gone)]
         monkeypatch.setattr(ports.deadlines, "due", lambda _: iter(stale))
         before = ports.snapshot()
 
-        assert sweep(ports)[0] == {Outcome.NOTHING_TO_DO: 2}
+        assert sweep(ports)[0] == {SweepResult.NOTHING_TO_DO: 2}
 
         assert ports.snapshot() == before
         assert ports.cleanups.queued == []
@@ -405,6 +436,6 @@ class TestFolders:
 
         with monkeypatch.context() as patch:
             patch.setattr(ports.cleanups, "enqueue", fail)
-            assert sweep(ports)[0] == {Outcome.FAILED: 1}
+            assert sweep(ports)[0] == {SweepResult.FAILED: 1}
 
-        assert sweep(ports)[0] == {Outcome.FOLDER_TAKEN_UP: 1}
+        assert sweep(ports)[0] == {SweepResult.FOLDER_TAKEN_UP: 1}

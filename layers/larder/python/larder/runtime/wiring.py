@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from larder.services.quota import Reclaim
     from larder.services.space.delete_folder import EmptyFolder
+    from larder.services.upkeep.sweep import Sweepers
 
 
 class Wiring:
@@ -54,3 +55,10 @@ class Wiring:
         from larder.services.space.delete_folder import EmptyFolder
 
         return self.make(EmptyFolder)
+
+    @cached_property
+    def sweepers(self) -> Sweepers:
+        """What the sweeper does with each kind of item."""
+        from larder.services.upkeep.sweepers import SWEEPERS
+
+        return {kind: self.make(sweeper) for kind, sweeper in SWEEPERS.items()}

@@ -13,23 +13,47 @@ from larder.adapters.dynamodb.attributes import number, text
 from larder.adapters.dynamodb.keys import (
     BY_DUE,
     BY_EXPIRY,
+    TRASH_PREFIX,
+    USAGE,
     due_shards,
-    file_id_of,
-    folder_id_of,
-    is_trashed,
     project_partition,
     tenant_of,
-    upload_id_of,
 )
-from larder.services.upkeep.ports import DueWork
+from larder.domain.ids import (
+    FILE_PREFIX,
+    FOLDER_PREFIX,
+    UPLOAD_PREFIX,
+    FileId,
+    FolderId,
+    UploadId,
+)
+from larder.services.upkeep.ports import (
+    DueAudit,
+    DueFile,
+    DueFolder,
+    DueItem,
+    DueTrashedFile,
+    DueUpload,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
     from larder.adapters.dynamodb.attributes import ItemRead
     from larder.domain.ids import TenantId
+
+# By what its sort key begins with.
+_KINDS: Mapping[str, Callable[[TenantId, str], DueItem]] = {
+    FILE_PREFIX: lambda tenant, key: DueFile(tenant, FileId(key)),
+    TRASH_PREFIX: lambda tenant, key: DueTrashedFile(
+        tenant, FileId(key.removeprefix(TRASH_PREFIX))
+    ),
+    UPLOAD_PREFIX: lambda tenant, key: DueUpload(tenant, UploadId(key)),
+    FOLDER_PREFIX: lambda tenant, key: DueFolder(tenant, FolderId(key)),
+    USAGE: lambda tenant, _: DueAudit(tenant),
+}
 
 
 class DynamoDeadlines:
@@ -39,7 +63,7 @@ class DynamoDeadlines:
         self._client = client
         self._table = table
 
-    def expired(self, tenant: TenantId, now: float) -> Iterator[DueWork]:
+    def expired(self, tenant: TenantId, now: float) -> Iterator[DueItem]:
         """Query the project's part of `by_expiry`."""
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
@@ -51,9 +75,9 @@ class DynamoDeadlines:
             },
         )
         for page in pages:
-            yield from map(_work, page["Items"])
+            yield from map(_due_item, page["Items"])
 
-    def due(self, now: float) -> Iterator[DueWork]:
+    def due(self, now: float) -> Iterator[DueItem]:
         """Query every shard of `by_due`, the longest overdue first in each."""
         for shard in due_shards():
             pages = self._client.get_paginator("query").paginate(
@@ -63,14 +87,12 @@ class DynamoDeadlines:
                 ExpressionAttributeValues={":shard": text(shard), ":now": number(int(now))},
             )
             for page in pages:
-                yield from map(_work, page["Items"])
+                yield from map(_due_item, page["Items"])
 
 
-def _work(key: ItemRead) -> DueWork:
-    return DueWork(
-        tenant=tenant_of(key),
-        file_id=file_id_of(key),
-        upload_id=upload_id_of(key),
-        folder_id=folder_id_of(key),
-        trashed=is_trashed(key),
-    )
+def _due_item(key: ItemRead) -> DueItem:
+    tenant, sort_key = tenant_of(key), key["sk"]["S"]
+    for prefix, kind in _KINDS.items():
+        if sort_key.startswith(prefix):
+            return kind(tenant, sort_key)
+    return DueItem(tenant, sort_key)

@@ -12,25 +12,56 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class DueWork:
-    """Something that the sweeper has to look at.
+class DueItem:
+    """Something that the sweeper has to look at; each kind of it is a class.
 
-    A file, `trashed` or live, an upload, or a folder that is being deleted; or, when none is set,
-    the project's counters, for an audit.
+    An item of no kind that this version knows is a plain `DueItem`: a later version wrote it.
     """
 
     tenant: TenantId
-    file_id: FileId | None = None
-    upload_id: UploadId | None = None
-    folder_id: FolderId | None = None
-    trashed: bool = False
+    id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DueFile(DueItem):
+    """A live file that has expired, or that should have been validated by now."""
+
+    id: FileId
+
+
+@dataclass(frozen=True, slots=True)
+class DueTrashedFile(DueItem):
+    """A file whose time in the trash is over."""
+
+    id: FileId
+
+
+@dataclass(frozen=True, slots=True)
+class DueUpload(DueItem):
+    """An upload that has expired, or that has ended and left parts."""
+
+    id: UploadId
+
+
+@dataclass(frozen=True, slots=True)
+class DueFolder(DueItem):
+    """A folder whose deletion should have finished by now."""
+
+    id: FolderId
+
+
+@dataclass(frozen=True, slots=True)
+class DueAudit(DueItem):
+    """The project's counters, which are audited once a day."""
+
+    id: None = None
 
 
 class Deadlines(Protocol):
     """What falls due: expiries and what should have happened by now. May lag by a second."""
 
-    def expired(self, tenant: TenantId, now: float) -> Iterable[DueWork]:
+    def expired(self, tenant: TenantId, now: float) -> Iterable[DueItem]:
         """Yield the project's files, trashed and live, and uploads that have expired at `now`."""
 
-    def due(self, now: float) -> Iterable[DueWork]:
+    def due(self, now: float) -> Iterable[DueItem]:
         """Yield what the sweeper has to look at, of every project."""

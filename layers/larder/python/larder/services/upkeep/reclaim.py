@@ -7,13 +7,14 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from larder.domain.uploads import UploadStatus
+from larder.services.upkeep.ports import DueFile, DueTrashedFile, DueUpload
 
 if TYPE_CHECKING:
     from larder.domain.ids import FileId, TenantId, UploadId
     from larder.services.clock import Clock
     from larder.services.files.ports import FileRecords
     from larder.services.space.ports import TrashRecords
-    from larder.services.upkeep.ports import Deadlines, DueWork
+    from larder.services.upkeep.ports import Deadlines, DueItem
     from larder.services.uploads.ports import UploadRecords
 
 MAX_RECLAIMED_PER_REQUEST = 1_000
@@ -34,17 +35,23 @@ class ReclaimExpired:
         """Reclaim up to `MAX_RECLAIMED_PER_REQUEST` files and uploads."""
         now = self.clock()
         expired = list(islice(self.deadlines.expired(tenant, now), MAX_RECLAIMED_PER_REQUEST))
-        return sum(self._reclaim_one(work, now) for work in expired)
+        return sum(self._reclaim(due, now) for due in expired)
 
-    def _reclaim_one(self, work: DueWork, now: float) -> bool:
-        if work.upload_id is not None:
-            return expire_upload(work.tenant, work.upload_id, uploads=self.uploads, now=now)
-        if work.file_id is None:
-            return False
-        if work.trashed:
-            return purge_expired(work.tenant, work.file_id, trash=self.trash, now=now)
-        file = self.files.get(work.tenant, work.file_id)
-        return file is not None and file.expired(now) and self.files.release(work.tenant, file)
+    def _reclaim(self, due: DueItem, now: float) -> bool:
+        match due:
+            case DueFile():
+                return release_expired(due.tenant, due.id, files=self.files, now=now)
+            case DueTrashedFile():
+                return purge_expired(due.tenant, due.id, trash=self.trash, now=now)
+            case DueUpload():
+                return expire_upload(due.tenant, due.id, uploads=self.uploads, now=now)
+        return False
+
+
+def release_expired(tenant: TenantId, file_id: FileId, *, files: FileRecords, now: float) -> bool:
+    """Release the file if it has expired at `now`; False when it has not, or is gone."""
+    file = files.get(tenant, file_id)
+    return file is not None and file.expired(now) and files.release(tenant, file)
 
 
 def purge_expired(tenant: TenantId, file_id: FileId, *, trash: TrashRecords, now: float) -> bool:

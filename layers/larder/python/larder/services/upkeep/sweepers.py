@@ -1,0 +1,130 @@
+"""What the sweeper does with each kind of item that is due.
+
+`SWEEPERS` registers it: a kind is a class in `ports.py`, a line here, and a line in the adapter
+that reads its key. An item may be due no longer, or be gone: then there is nothing to do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from larder.domain.files import VALIDATION_GRACE, FileStatus
+from larder.domain.folders import CLEARING_GRACE
+from larder.domain.projects import AUDIT_INTERVAL
+from larder.domain.uploads import UploadStatus
+from larder.services.space.ports import FolderCleanup
+from larder.services.upkeep.audit import NO_DRIFT, audit_counters
+from larder.services.upkeep.ports import (
+    DueAudit,
+    DueFile,
+    DueFolder,
+    DueTrashedFile,
+    DueUpload,
+)
+from larder.services.upkeep.reclaim import expire_upload, purge_expired
+from larder.services.upkeep.sweep import SweepResult, Swept
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from larder.services.clock import Clock
+    from larder.services.files.ports import FileRecords, ValidationQueue
+    from larder.services.object_store import ObjectStore
+    from larder.services.projects.ports import UsageRecords
+    from larder.services.space.ports import CleanupQueue, FolderRecords, TrashRecords
+    from larder.services.upkeep.ports import DueItem
+    from larder.services.uploads.part_store import PartStore
+    from larder.services.uploads.ports import UploadRecords
+
+
+@dataclass(frozen=True, slots=True)
+class SweepFile:
+    """Release a file that has expired, or whose bytes never came; enqueue one not yet validated."""
+
+    files: FileRecords
+    objects: ObjectStore
+    validation_queue: ValidationQueue
+    clock: Clock
+
+    def __call__(self, due: DueFile) -> Swept:
+        """Sweep the file."""
+        return Swept(due, self._sweep(due))
+
+    def _sweep(self, due: DueFile) -> SweepResult:
+        now = self.clock()
+        file = self.files.get(due.tenant, due.id)
+        if file is None:
+            return SweepResult.NOTHING_TO_DO
+        if file.expired(now):
+            released = self.files.release(due.tenant, file)
+            return SweepResult.EXPIRED if released else SweepResult.NOTHING_TO_DO
+        age = int(now) - file.created_at
+        if file.status is not FileStatus.UPLOADED or age < VALIDATION_GRACE:
+            return SweepResult.NOTHING_TO_DO
+        if self.objects.stat(due.tenant, due.id) is None:
+            # Its creation stopped between the record and the bytes.
+            released = self.files.release(due.tenant, file)
+            return SweepResult.ABANDONED if released else SweepResult.NOTHING_TO_DO
+        self.validation_queue.enqueue(due.tenant, due.id)
+        # Ever more rarely, so that bytes which crash their validation do not keep it busy.
+        later = int(now) + max(age, VALIDATION_GRACE)
+        if file.expires_at is not None:
+            later = min(later, file.expires_at)
+        self.files.reschedule_check(due.tenant, due.id, later)
+        return SweepResult.ANNOUNCED_AGAIN
+
+
+def sweep_trashed_file(due: DueTrashedFile, *, trash: TrashRecords, clock: Clock) -> Swept:
+    """Purge a file whose time in the trash is over."""
+    purged = purge_expired(due.tenant, due.id, trash=trash, now=clock())
+    return Swept(due, SweepResult.EXPIRED if purged else SweepResult.NOTHING_TO_DO)
+
+
+def sweep_upload(
+    due: DueUpload, *, uploads: UploadRecords, parts: PartStore, clock: Clock
+) -> Swept:
+    """End an upload that has expired, and clear the parts that an ended one has left."""
+    expired = expire_upload(due.tenant, due.id, uploads=uploads, now=clock())
+    upload = uploads.get(due.tenant, due.id)
+    if upload is None or upload.status is UploadStatus.PENDING:
+        return Swept(due, SweepResult.NOTHING_TO_DO)
+    if upload.leaves_parts:
+        parts.clear(due.tenant, upload)
+        uploads.cleared(due.tenant, upload)
+        return Swept(due, SweepResult.EXPIRED if expired else SweepResult.PARTS_CLEARED)
+    return Swept(due, SweepResult.EXPIRED if expired else SweepResult.NOTHING_TO_DO)
+
+
+def sweep_folder(
+    due: DueFolder, *, folders: FolderRecords, cleanups: CleanupQueue, clock: Clock
+) -> Swept:
+    """Have the deletion of a folder taken up again."""
+    folder = folders.get(due.tenant, due.id)
+    if folder is None or not folder.deleting:
+        return Swept(due, SweepResult.NOTHING_TO_DO)
+    cleanups.enqueue(due.tenant, FolderCleanup(due.id))
+    folders.close(due.tenant, due.id, int(clock()) + CLEARING_GRACE)
+    return Swept(due, SweepResult.FOLDER_TAKEN_UP)
+
+
+def sweep_counters(due: DueAudit, *, usage: UsageRecords, clock: Clock) -> Swept:
+    """Audit the project's counters, and schedule the next audit."""
+    audit = audit_counters(due.tenant, usage=usage)
+    if audit is None:
+        return Swept(due, SweepResult.NOTHING_TO_DO)
+    usage.schedule_audit(due.tenant, int(clock()) + AUDIT_INTERVAL)
+    if audit.disturbed:
+        return Swept(due, SweepResult.COUNTERS_BUSY)
+    if audit.drift == NO_DRIFT:
+        return Swept(due, SweepResult.COUNTERS_EXACT)
+    return Swept(due, SweepResult.COUNTERS_DRIFTED, drift=audit.drift)
+
+
+SWEEPERS: Mapping[type[DueItem], Callable[..., Any]] = {
+    DueFile: SweepFile,
+    DueTrashedFile: sweep_trashed_file,
+    DueUpload: sweep_upload,
+    DueFolder: sweep_folder,
+    DueAudit: sweep_counters,
+}
