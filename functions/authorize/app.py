@@ -1,4 +1,4 @@
-"""The Lambda authorizer: whose API key does a request carry?"""
+"""The Lambda authorizer: authenticate a request by its API key."""
 
 from typing import Any
 
@@ -16,8 +16,8 @@ keys = ports.keys
 def secret_of(request: dict[str, Any]) -> str | None:
     """Return the key from the one header that the route's authorizer is cached by.
 
-    A key taken from another header would be cached under this one's value, and open the API to
-    whoever sends that value next.
+    A key from another header would be cached under this header's value, and the next request with
+    that value would be let in.
     """
     headers = {name.lower(): value for name, value in (request["headers"] or {}).items()}
     if request["resource"] in SPACE_PATHS:
@@ -27,7 +27,7 @@ def secret_of(request: dict[str, Any]) -> str | None:
 
 
 def lambda_handler(event: dict[str, Any], _: LambdaContext) -> dict[str, Any]:
-    """Answer a policy for the whole stage, since it is cached for every route."""
+    """Return a policy for the whole stage, since API Gateway caches it for every route."""
     key = authenticate(secret_of(event), keys=keys, pepper=lambda: ports.pepper)
     logger.info(
         "authorize",

@@ -1,4 +1,4 @@
-"""SQS: go on with emptying a folder or the trash, which was too much for one request."""
+"""SQS: empty a folder or the trash, which takes longer than one request."""
 
 import json
 from typing import Any
@@ -15,7 +15,7 @@ from larder.runtime.queue_records import QueueRecords
 from larder.services.upkeep.cleanup import RunCleanup
 
 SPARE_MS = 10_000
-"""Time left, when the function stops, to ask for the rest."""
+"""The time kept free to enqueue the rest."""
 
 ports = Composition.from_environment()
 run_cleanup = ports.make(RunCleanup)
@@ -23,7 +23,7 @@ processor = QueueRecords(EventType.SQS)
 
 
 def clean(record: SQSRecord, lambda_context: LambdaContext) -> None:
-    """Do what the message asks for while there is time, then ask for the rest again."""
+    """Run the cleanup that the message asks for while there is time, and enqueue the rest."""
     started = ports.clock()
     message = json.loads(record.body)
     tenant, cleanup = parse_cleanup(message)
@@ -43,7 +43,7 @@ def clean(record: SQSRecord, lambda_context: LambdaContext) -> None:
 
 
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
-    """Do what each message asks for by itself: one that fails comes back without the others."""
+    """Process each message by itself: only those that fail are delivered again."""
     return process_partial_response(
         event=event, record_handler=clean, processor=processor, context=context
     )

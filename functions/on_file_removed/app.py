@@ -1,4 +1,4 @@
-"""DynamoDB stream: a record has gone; give back its quota, once, and delete its bytes."""
+"""DynamoDB stream: a record was removed. Free its quota, once, and delete its bytes."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ processor = QueueRecords(EventType.DynamoDBStreams)
 
 
 def clear(record: Any) -> None:  # noqa: ANN401 - Powertools' record type converts every value
-    """Clear up after one removed item; items other than files and uploads need nothing."""
+    """Clean up after a removed file or upload. Other items need nothing."""
     removed = removed_object(record.raw_event["dynamodb"])
     if removed is None:
         return
@@ -41,7 +41,7 @@ def clear(record: Any) -> None:  # noqa: ANN401 - Powertools' record type conver
 
 
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
-    """Clear each record by itself: the stream comes back to the first that fails."""
+    """Process each record by itself: the stream resumes at the first that fails."""
     return process_partial_response(
         event=event, record_handler=clear, processor=processor, context=context
     )

@@ -1,4 +1,4 @@
-"""S3 → SQS: bytes have arrived; claim them for their record and validate batch files."""
+"""S3 → SQS: an object was stored. Settle its file, and validate a batch file."""
 
 import json
 from typing import Any
@@ -20,7 +20,7 @@ processor = QueueRecords(EventType.SQS)
 
 
 def receive(record: SQSRecord) -> None:
-    """Receive every object that one message announces; `s3:TestEvent` announces none."""
+    """Receive every object in one message. An `s3:TestEvent` has none."""
     for event in json.loads(record.body).get("Records", []):
         owner = parse_event_key(event["s3"]["object"]["key"])
         if owner is None:
@@ -46,7 +46,7 @@ def receive(record: SQSRecord) -> None:
 
 
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
-    """Receive each message by itself: one that fails comes back without the others."""
+    """Process each message by itself: only those that fail are delivered again."""
     return process_partial_response(
         event=event, record_handler=receive, processor=processor, context=context
     )

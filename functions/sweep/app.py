@@ -1,4 +1,4 @@
-"""Schedule: collect what has fallen due, and audit counters."""
+"""Schedule: sweep what has fallen due, and audit counters."""
 
 from typing import Any
 
@@ -9,14 +9,14 @@ from larder.runtime.observability import count, log_failure, logger
 from larder.services.upkeep.sweep import SweepResult, Swept, sweep_due
 
 SPARE_MS = 10_000
-"""Time left for the item at hand when the function stops taking on more."""
+"""The time kept free for the current item: the function starts no other one."""
 
 ports = Composition.from_environment()
 deadlines, sweepers = ports.deadlines, ports.sweepers
 
 
 def log_swept(swept: Swept) -> None:
-    """Log what became of one item that was due."""
+    """Log the result of one item, and count an audit's drift."""
     details: dict[str, object] = {
         "outcome": swept.result,
         "tenant": swept.due.tenant,
@@ -39,7 +39,7 @@ def log_swept(swept: Swept) -> None:
 
 
 def lambda_handler(_: dict[str, Any], context: LambdaContext) -> dict[str, int]:
-    """Sweep until nothing is due or the time runs out; failures fail the run, loudly."""
+    """Sweep until nothing is due or the time runs out. Any failure fails the run."""
     results = sweep_due(
         keep_going=lambda: context.get_remaining_time_in_millis() > SPARE_MS,
         report=log_swept,

@@ -1,7 +1,7 @@
-"""The composition root: which adapter stands behind each port.
+"""The composition root: the adapter behind each port.
 
-An adapter, its client and what they import are made when a function first asks for them, at the
-top of its module, so that a function that never touches S3 does not pay for it.
+An adapter and its client are imported and made when a function first asks for the port, at the top
+of its module. So a function that never touches S3 does not load its adapter.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Composition(Wiring):
-    """The ports on AWS, for the resources that `settings` name."""
+    """The ports on AWS, for the resources in `settings`."""
 
     settings: Settings
     clock: Clock = time.time
 
     @classmethod
     def from_environment(cls) -> Composition:
-        """Compose for the resources that the function's environment names."""
+        """Return the ports for the resources in the function's environment."""
         return cls(Settings.from_environment())
 
     @property
@@ -73,7 +73,7 @@ class Composition(Wiring):
 
     @cached_property
     def search(self) -> FileSearch:
-        """The live files, by what people look for."""
+        """The search for live files."""
         from larder.adapters.dynamodb.file_search import DynamoFileSearch
 
         return DynamoFileSearch(self._dynamodb, self.settings.store_table)
@@ -108,14 +108,14 @@ class Composition(Wiring):
 
     @cached_property
     def deadlines(self) -> Deadlines:
-        """What falls due."""
+        """The items that fall due."""
         from larder.adapters.dynamodb.deadlines import DynamoDeadlines
 
         return DynamoDeadlines(self._dynamodb, self.settings.store_table)
 
     @cached_property
     def idempotency(self) -> IdempotencyStore:
-        """The answers that idempotent requests repeat."""
+        """The kept answers of idempotent requests."""
         from larder.adapters.dynamodb.idempotency import DynamoIdempotencyStore
 
         return DynamoIdempotencyStore(self._dynamodb, self.settings.store_table)
@@ -142,21 +142,21 @@ class Composition(Wiring):
 
     @cached_property
     def objects(self) -> ObjectStore:
-        """The bytes."""
+        """The objects that hold the files' bytes."""
         from larder.adapters.s3 import S3Objects
 
         return S3Objects(self._s3, self.settings.files_bucket)
 
     @cached_property
     def parts(self) -> PartStore:
-        """The bytes that come in parts."""
+        """The objects that are sent in parts."""
         from larder.adapters.s3_parts import S3Parts
 
         return S3Parts(self._s3, self.settings.files_bucket)
 
     @cached_property
     def validation_queue(self) -> ValidationQueue:
-        """The queue of arrived bytes."""
+        """The queue of stored objects to validate."""
         from larder.adapters.aws import sqs_client
         from larder.adapters.sqs import SqsValidationQueue
 
@@ -164,7 +164,7 @@ class Composition(Wiring):
 
     @cached_property
     def cleanups(self) -> CleanupQueue:
-        """The queue of what is too much for one request."""
+        """The queue of work that takes longer than one request."""
         from larder.adapters.aws import sqs_client
         from larder.adapters.sqs import SqsCleanupQueue
 
@@ -172,7 +172,7 @@ class Composition(Wiring):
 
     @cached_property
     def cursor_key(self) -> Callable[[], bytes]:
-        """The secret that cursors are signed with, as it is now."""
+        """A function that returns the current secret that signs cursors."""
         from larder.adapters.aws import secretsmanager_client
         from larder.adapters.secrets import RotatingSecret
 
@@ -181,7 +181,7 @@ class Composition(Wiring):
 
     @cached_property
     def pepper(self) -> bytes:
-        """The secret that the digests of API keys are made with."""
+        """The secret in the digests of API keys."""
         from larder.adapters.aws import secretsmanager_client
         from larder.adapters.secrets import read_secret
 

@@ -1,6 +1,6 @@
-"""Structured logs and metrics: one JSON line per request or record, never with a client's data.
+"""Structured logs and metrics: one JSON line per request or record, without clients' data.
 
-Ids, sizes, states and times are logged; keys, signed URLs, filenames and contents never are.
+Ids, sizes, states and times are logged. Keys, signed URLs, filenames and contents never are.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ logger = Logger(serialize_stacktrace=False, use_rfc3339=True, utc=True)
 
 def count(metric: str, value: float = 1, unit: str = "Count") -> None:
     """Emit one value of a metric in CloudWatch's embedded format (EMF); `unit` is CloudWatch's."""
-    # Most requests count nothing.
+    # Imported here, since most requests emit no metric.
     from aws_lambda_powertools.metrics import MetricUnit, single_metric  # noqa: PLC0415
 
     with single_metric(name=metric, unit=MetricUnit(unit), value=value) as emitted:
@@ -36,15 +36,15 @@ def count(metric: str, value: float = 1, unit: str = "Count") -> None:
 
 
 def count_admission(amount: Amount) -> None:
-    """Count what was admitted to a project's quota: a file, or an upload's reservation."""
+    """Count an amount admitted to a project's quota: a file, or an upload's reservation."""
     count("Admitted", amount.files)
     count("AdmittedBytes", amount.bytes, "Bytes")
 
 
 def log_failure(event: str, error: BaseException, **details: object) -> None:
-    """Log what kind of error came from where, causes included, but none of its words.
+    """Log the type and the traceback of an error and its causes, without the messages.
 
-    Those may quote what a client sent: `int` does, and so does DynamoDB.
+    A message may quote what a client sent: `int` does, and so does DynamoDB.
     """
     kinds: list[str] = []
     frames: list[str] = []
@@ -65,10 +65,10 @@ def log_failure(event: str, error: BaseException, **details: object) -> None:
 
 
 def peak_memory_mib() -> int:
-    """Return the most memory that this process has held so far, in MiB.
+    """Return the peak memory of this process in MiB; 0 if there is no /proc.
 
-    From the kernel's high-water mark of this program: `getrusage` would count what the process
-    held before it became this program as well. 0 where there is no /proc.
+    From the kernel's high-water mark for this program. `getrusage` would include what the process
+    held before it became this program.
     """
     try:
         with open(_STATUS, "rb", buffering=0) as status:  # noqa: PTH123 - on every request

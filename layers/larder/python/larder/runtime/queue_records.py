@@ -1,4 +1,4 @@
-"""Batches of records from a queue or a stream, each handled by itself."""
+"""Process batches of records from a queue or a stream, each record by itself."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
 
 
 class QueueRecords(BatchProcessor):
-    """Powertools' processor, whose failures are told: it says nothing of some, too much of all.
+    """Powertools' BatchProcessor, with a log line and a `RecordFailed` metric per failed record.
 
-    A batch that fails as a whole would raise, with the words of every error, where one that fails
-    in part passes in silence. Here either logs each failure and counts it as `RecordFailed`.
+    Powertools logs nothing when part of a batch fails, and raises with every error's message when
+    all of it does.
     """
 
     def __init__(self, event_type: EventType) -> None:
         super().__init__(event_type=event_type, raise_on_entire_batch_failure=False)
 
     def failure_handler(self, record: Any, exception: ExceptionInfo) -> FailureResponse:  # noqa: ANN401 - Powertools' signature
-        """Tell of the failure; the record comes back."""
+        """Log and count the failure. The record is delivered again."""
         if exception[1] is not None:
             log_failure("record_failed", exception[1])
         count("RecordFailed")

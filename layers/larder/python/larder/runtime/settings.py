@@ -1,4 +1,4 @@
-"""What the template tells a function by its environment."""
+"""The settings that the template gives a function in its environment."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from larder.domain.parts import PART_THRESHOLD
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Names of the resources; a function is only told those that it uses."""
+    """Names of the resources. A function gets only the ones that it uses."""
 
     store_table: str
     keys_table: str
@@ -24,7 +24,7 @@ class Settings:
 
     @classmethod
     def from_environment(cls) -> Settings:
-        """Read the variables that `template.yaml` sets; one that is not set is empty."""
+        """Read the variables that `template.yaml` sets. One that is not set is empty."""
         return cls(
             store_table=os.environ.get("STORE_TABLE", ""),
             keys_table=os.environ.get("KEYS_TABLE", ""),

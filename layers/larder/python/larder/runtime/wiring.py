@@ -1,7 +1,7 @@
-"""Which ports a use case gets: those of the names that its fields or parameters have.
+"""Wires use cases: each gets the ports that its fields or parameters name.
 
-This is the whole wiring, in production and in tests. What use cases take of one another as a port
-is made here too.
+This is all the wiring, in production and in tests. A use case that others take as a port is made
+here too.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Wiring:
-    """What makes use cases of the ports that a subclass has as attributes."""
+    """Makes use cases, from the ports that a subclass has as attributes."""
 
     @overload
     def make[UseCase: DataclassInstance](  # type: ignore[overload-overlap]
@@ -30,10 +30,10 @@ class Wiring:
     @overload
     def make[Result](self, use_case: Callable[..., Result]) -> Callable[..., Result]: ...
     def make(self, use_case: Any) -> Any:
-        """Return the use case with the ports that it names: as its fields, or as its keywords.
+        """Return the use case with its ports, so that the caller passes the rest.
 
         Raises:
-            TypeError: a field of the use case has the name of no port.
+            TypeError: a field of the use case names no port.
         """
         ports = {
             name: getattr(self, name)
@@ -44,21 +44,21 @@ class Wiring:
 
     @cached_property
     def reclaim(self) -> Reclaim:
-        """What releases a project's expired files and uploads."""
+        """Releases a project's expired files and uploads."""
         from larder.services.upkeep.reclaim import ReclaimExpired
 
         return self.make(ReclaimExpired)
 
     @cached_property
     def empty_folder(self) -> EmptyFolder:
-        """What empties and removes a folder."""
+        """Empties and removes a folder."""
         from larder.services.space.delete_folder import EmptyFolder
 
         return self.make(EmptyFolder)
 
     @cached_property
     def sweepers(self) -> Sweepers:
-        """What the sweeper does with each kind of item."""
+        """The sweepers, by the kind of item."""
         from larder.services.upkeep.sweepers import SWEEPERS
 
         return {kind: self.make(sweeper) for kind, sweeper in SWEEPERS.items()}

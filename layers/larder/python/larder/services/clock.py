@@ -1,4 +1,4 @@
-"""The time, as use cases ask for it."""
+"""The clock, as a port."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What answers a request once and then repeats the answer."""
+"""Run a request once, and repeat its answer: the port."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 
 
 class RemainingTime(Protocol):
-    """How long the request at hand may still take: Lambda's context."""
+    """The time left for the current request: Lambda's context."""
 
     def get_remaining_time_in_millis(self) -> int:
-        """Return the milliseconds until the function is stopped."""
+        """Return the milliseconds until Lambda stops the function."""
 
 
 class IdempotencyStore(Protocol):
-    """Answers that are given once and then repeated."""
+    """The answers of idempotent requests, kept to repeat them."""
 
     def run_once(
         self,
@@ -29,8 +29,10 @@ class IdempotencyStore(Protocol):
         respond: Callable[[], dict[str, Any]],
         keep: Callable[[dict[str, Any]], bool],
     ) -> tuple[dict[str, Any], bool]:
-        """Answer by `respond`, or repeat its answer to the same request; tell whether it did.
+        """Return the answer of `respond`, and whether it repeats an earlier one.
+
+        `fingerprint` identifies the request, `keep` decides whether its answer is kept.
 
         Raises:
-            IdempotencyConflictError: the key belongs to another request, or to one still running.
+            IdempotencyConflictError: the key belongs to another request, or to one that still runs.
         """

@@ -1,4 +1,4 @@
-"""What the use cases need of the store of bytes: S3, or its in-memory version in `tests/fakes`."""
+"""The port to the objects, which hold the files' bytes: S3, or the one in `tests/fakes`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class ObjectStat:
     """A stored object: its exact size, and its MD5 in hex (the ETag of a single PUT).
 
-    What was put together from parts has another ETag, with a hyphen in it.
+    The ETag of a multipart object is no MD5 and contains a hyphen.
     """
 
     size: int
@@ -26,13 +26,13 @@ class ObjectStat:
 
     @property
     def multipart(self) -> bool:
-        """Whether the object was made of parts, so that `md5` is none."""
+        """Whether the object was assembled from parts: then `md5` is no MD5."""
         return "-" in self.md5
 
 
 @dataclass(frozen=True, slots=True)
 class StoredBytes:
-    """Bytes as stored, or the part of them that a `Range` asked for."""
+    """The stored bytes, or the part that a `Range` requested."""
 
     data: bytes
     etag: str
@@ -41,9 +41,9 @@ class StoredBytes:
 
 @dataclass(frozen=True, slots=True)
 class NotModified:
-    """The client's copy (`If-None-Match`) is still what is stored.
+    """The client's copy (`If-None-Match`) is current.
 
-    `etag` None when the store did not repeat it.
+    `etag` is None if the store did not return it.
     """
 
     etag: str | None
@@ -51,7 +51,7 @@ class NotModified:
 
 @dataclass(frozen=True, slots=True)
 class RangeNotSatisfiable:
-    """The `Range` lies outside the stored bytes."""
+    """The `Range` is outside the stored bytes."""
 
 
 type ReadResult = StoredBytes | NotModified | RangeNotSatisfiable
@@ -59,7 +59,7 @@ type ReadResult = StoredBytes | NotModified | RangeNotSatisfiable
 
 @dataclass(frozen=True, slots=True)
 class SignedRequest:
-    """A request that S3 accepts without other credentials, with the headers that it signs."""
+    """A request that S3 accepts without credentials, with the headers that are signed."""
 
     url: str
     headers: dict[str, str]
@@ -73,7 +73,7 @@ class ObjectStore(Protocol):
         """Store the file's bytes."""
 
     def stat(self, tenant: TenantId, file_id: FileId) -> ObjectStat | None:
-        """Return the size and MD5 of the file's bytes, None when there are none."""
+        """Return the size and MD5 of the file's bytes; None if none are stored."""
 
     def read(
         self,
@@ -83,24 +83,24 @@ class ObjectStore(Protocol):
         byte_range: str | None,
         if_none_match: str | None,
     ) -> ReadResult | None:
-        """Return the file's bytes by HTTP's rules for `Range` and `If-None-Match`."""
+        """Read the bytes as HTTP's `Range` and `If-None-Match` ask; None if none are stored."""
 
     def stream(
         self, tenant: TenantId, file_id: FileId
     ) -> AbstractContextManager[Iterable[bytes]] | None:
-        """Open the file's bytes as small blocks, None when there are none."""
+        """Open the file's bytes as a stream of small blocks; None if none are stored."""
 
     def delete(self, tenant: TenantId, file_id: FileId) -> None:
-        """Delete the file's bytes and its report, if there are any."""
+        """Delete the file's bytes and its validation report, if there are any."""
 
     def put_report(self, tenant: TenantId, file_id: FileId, report: bytes) -> None:
         """Store the file's validation report (JSON)."""
 
     def get_report(self, tenant: TenantId, file_id: FileId) -> bytes | None:
-        """Return the file's validation report (JSON), None when there is none."""
+        """Return the file's validation report (JSON); None if there is none."""
 
     def sign_put(self, tenant: TenantId, upload: Upload, now: float) -> SignedRequest:
-        """Sign the one PUT that can deliver the upload's bytes, until the upload expires."""
+        """Sign the one PUT that can store the upload's bytes, valid until the upload expires."""
 
     def sign_get(self, tenant: TenantId, file: File, *, now: float, lifetime: int) -> SignedRequest:
-        """Sign a download of the file under its name, for `lifetime` seconds."""
+        """Sign a download of the file under its name, valid for `lifetime` seconds."""

@@ -1,4 +1,4 @@
-"""Take quota of a project, of which expired files and uploads count for nothing."""
+"""Admit files and uploads to a project's quota. Expired ones do not count against it."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ if TYPE_CHECKING:
     from larder.domain.ids import TenantId
 
 type Reclaim = Callable[[TenantId], int]
-"""Releases the project's expired files and uploads, and returns how many there were."""
+"""Releases the project's expired files and uploads, and returns their number."""
 
 
 def admit(tenant: TenantId, admission: Callable[[], None], *, reclaim: Reclaim) -> None:
-    """Call `admission`; when the quota is full, reclaim what has expired and call it once more.
+    """Call `admission`. If the quota is full, reclaim what has expired and call it once more.
 
     Raises:
-        QuotaExceededError: there is no room even so.
+        QuotaExceededError: there is still no room.
     """
     try:
         admission()
     except QuotaExceededError:
         reclaim(tenant)
-        # Whether or not anything was reclaimed: another request may have just done it.
+        # Even if nothing was reclaimed here: another request may have done it just now.
         admission()

@@ -1,4 +1,4 @@
-"""Hand out a file's bytes."""
+"""Serve a file's bytes."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Inline:
-    """The bytes themselves, or what HTTP's conditions made of them."""
+    """The bytes, or the result of the request's conditions, such as 304."""
 
     file: File
     result: ReadResult
@@ -41,7 +41,7 @@ class Inline:
 
 @dataclass(frozen=True, slots=True)
 class Redirect:
-    """Where S3 serves the bytes."""
+    """The signed request with which S3 serves the bytes."""
 
     request: SignedRequest
 
@@ -81,7 +81,7 @@ def open_content(
 def stat_content(
     tenant: TenantId, file_id: str, *, files: FileRecords, objects: ObjectStore, clock: Clock
 ) -> tuple[File, ObjectStat]:
-    """Return the file, and size and MD5 of its bytes, without reading them.
+    """Return the file with the size and MD5 of its bytes, without reading them.
 
     Raises:
         NotFoundError: there is no such file for this project, or its bytes have not arrived.

@@ -1,4 +1,4 @@
-"""Store a small file that came with the request."""
+"""Store a small file from the request's body."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class NewFile:
-    """What the client sent.
+    """The file that the client sent.
 
-    `mime_type` None when it did not say; `expires_after` in seconds, None for the purpose's own;
-    `folder_id` None or `root` for no folder; `sha256` what the bytes' digest is to be, hex in
-    either case, None to leave it unchecked.
+    `mime_type` is None if the client sent none. `expires_after` is in seconds, None for the
+    purpose's default. `folder_id` is None or `root` for no folder. `sha256` is the digest that the
+    bytes must have, hex in either case, None to skip the check.
     """
 
     filename: str
@@ -63,7 +63,7 @@ class CreateFile:
                 bytes do not have the client's `sha256`.
             NotFoundError: the folder does not exist for this project, or is being deleted.
             QuotaExceededError: the project has no room.
-            ContentionError: too many concurrent changes of the project.
+            ContentionError: too many concurrent changes to the project.
         """
         purpose = client_purpose(new.purpose)
         sha256 = _checked_digest(new)

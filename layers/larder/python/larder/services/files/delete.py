@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 
 def delete_file(tenant: TenantId, file_id: str, *, files: FileRecords, clock: Clock) -> FileId:
-    """Remove the file from every read and free its quota; its bytes follow by the stream.
+    """Remove the file from all reads and free its quota. The stream handler deletes its bytes.
 
     Raises:
         NotFoundError: there is no such file for this project, or it was just deleted.
-        ContentionError: too many concurrent changes of the project.
+        ContentionError: too many concurrent changes to the project.
     """
     file = get_file(tenant, file_id, files=files, clock=clock)
     if not files.release(tenant, file):

@@ -1,4 +1,4 @@
-"""Find one file."""
+"""Get one file."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def get_file(tenant: TenantId, file_id: str, *, files: FileRecords, clock: Clock
     """Return the project's file with that id.
 
     Raises:
-        NotFoundError: there is none for this project: another's, expired, deleted or random.
+        NotFoundError: the project has no such file, or it has expired or been deleted.
     """
     parsed = parse_file_id(file_id)
     file = None if parsed is None else files.get(tenant, parsed)

@@ -1,4 +1,4 @@
-"""List a project's files, a page at a time."""
+"""List a project's files, one page at a time."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 MAX_PAGE = 10_000
 
 _FIELDS_BYTES = 320
-"""A File on the wire without its filename and status_details, rounded up."""
+"""The size of a file in JSON without its filename and status_details, rounded up."""
 
 
 def list_files(
@@ -35,7 +35,7 @@ def list_files(
 ) -> FilePage:
     """Return the files after the position `after` by creation time, at most `limit`.
 
-    `order` is `desc` (newest first) or `asc`. `after` is a position: the id need not exist.
+    `order` is `desc` (newest first) or `asc`. `after` is a position: no file needs to have that id.
 
     Raises:
         InvalidParameterError: a parameter is out of range or malformed.
@@ -58,7 +58,7 @@ def list_files(
 
 
 def _wire_bytes(file: File) -> int:
-    # A quote or a backslash takes two bytes in JSON; other characters stay as they are in UTF-8.
+    # JSON takes two bytes for a quote or a backslash, and the UTF-8 length for all others.
     return _FIELDS_BYTES + 2 * len(file.filename.encode()) + 2 * len(file.status_details or "")
 
 

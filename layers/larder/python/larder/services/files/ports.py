@@ -1,9 +1,8 @@
-"""What the use cases of files need of the outside world.
+"""The ports of the use cases of files.
 
-Each method of a port has the shape of one step of a use case and is atomic: where it changes a
-record and a project's counters, both change in one transaction or neither does. The adapters
-implement the ports on DynamoDB and S3; the in-memory versions in `tests/fakes` pass the same
-contract suite.
+Each method of a port is one step of a use case, and atomic: a record and the project's counters
+change in one transaction, or neither changes. The adapters implement the ports on DynamoDB and S3.
+The in-memory versions in `tests/fakes` pass the same contract tests.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PageQuery:
-    """One page of a project's files: those after the position `after`, at most `limit`."""
+    """A page of a project's files: at most `limit`, after the position `after`."""
 
     limit: int
     after: FileId | None = None
@@ -28,7 +27,7 @@ class PageQuery:
 
 @dataclass(frozen=True, slots=True)
 class FilePage:
-    """Some files in order; `has_more` tells exactly whether another one follows."""
+    """Files in order. `has_more` is exact: whether another file follows."""
 
     files: tuple[File, ...]
     has_more: bool
@@ -36,7 +35,7 @@ class FilePage:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """How a file leaves the status `uploaded`."""
+    """The new status of a file that was `uploaded`, with its details and digest."""
 
     status: FileStatus
     details: str | None = None
@@ -47,45 +46,45 @@ class FileRecords(Protocol):
     """The records of live files."""
 
     def admit(self, tenant: TenantId, file: File) -> None:
-        """Record a new file and take its amount of the quota.
+        """Record a new file and count it against the quota.
 
         Raises:
             NotFoundError: its folder does not exist, or is being deleted.
             QuotaExceededError: there is no room for it.
-            ContentionError: concurrent changes kept it from being decided.
+            ContentionError: too many concurrent changes to the project.
         """
 
     def get(self, tenant: TenantId, file_id: FileId) -> File | None:
-        """Return the file's record, expired or not, as of now (strongly consistent)."""
+        """Return the file's record, expired or not (strongly consistent)."""
 
     def exists(self, tenant: TenantId, file_id: FileId) -> bool:
-        """Tell whether the file exists at all: live or in the trash."""
+        """Return whether the file exists, live or in the trash."""
 
     def page(self, tenant: TenantId, query: PageQuery, now: float) -> FilePage:
         """Return a page of the files that have not expired at `now` (strongly consistent)."""
 
     def revise(self, tenant: TenantId, before: File, after: File) -> bool:
-        """Change what people change of a file; False when it is no longer as it was `before`.
+        """Change a file's name, folder, tags or favorite mark; False if it is no longer `before`.
 
         Raises:
             NotFoundError: the folder that it is moved to does not exist, or is being deleted.
         """
 
     def settle(self, tenant: TenantId, file: File, settlement: Settlement) -> bool:
-        """Move the file on from `uploaded`; False when it has been moved on or is gone."""
+        """Settle an `uploaded` file; False if it is settled already or gone."""
 
     def release(self, tenant: TenantId, file: File) -> bool:
-        """Remove the file and give its amount back; False when another did so first."""
+        """Remove the file and free its quota; False if another request already has."""
 
     def release_quota(self, tenant: TenantId, file: File) -> bool:
-        """Give back the amount of a file whose record is gone; False when that was done."""
+        """Free the quota of a file whose record is gone; False if that has been done."""
 
     def reschedule_check(self, tenant: TenantId, file_id: FileId, at: int) -> None:
-        """Have the sweeper look at a file that is still `uploaded` at the time `at`."""
+        """Have the sweeper check the file again at the time `at`, if it is still `uploaded`."""
 
 
 class ValidationQueue(Protocol):
-    """The queue that announces stored objects to the worker that receives them."""
+    """The queue of stored objects for the worker that validates them."""
 
     def enqueue(self, tenant: TenantId, file_id: FileId) -> None:
-        """Announce the file's bytes once more."""
+        """Enqueue the file, as S3 does when its bytes arrive."""

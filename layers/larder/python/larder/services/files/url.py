@@ -1,4 +1,4 @@
-"""Hand out a download link."""
+"""Make a download link."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def download_url(
     objects: ObjectStore,
     clock: Clock,
 ) -> SignedRequest:
-    """Return a download link for handing on, valid for `lifetime` seconds (60..3600).
+    """Return a download link to share, valid for `lifetime` seconds (60..3600).
 
     Raises:
         InvalidParameterError: `lifetime` is out of range.

@@ -1,4 +1,4 @@
-"""Hand out the validation report of a batch file."""
+"""Get the validation report of a batch file."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def get_validation(
     """Return the file's validation report as JSON.
 
     Raises:
-        NotFoundError: no such file for this project, or its purpose is not validated.
-        ConflictError: the validation has not finished; trying again helps.
-        LookupError: the report of a validated file is missing, which is our fault.
+        NotFoundError: there is no such file for this project, or it is not a batch file.
+        ConflictError: the validation has not finished. The client may try again.
+        LookupError: the file is validated and its report is missing, which is a fault of ours.
     """
     file = get_file(tenant, file_id, files=files, clock=clock)
     if file.purpose is not Purpose.BATCH:

@@ -1,4 +1,4 @@
-"""Find out whose key a request carries."""
+"""Authenticate a request by its API key."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def authenticate(
     secret: str | None, *, keys: KeyRecords, pepper: Callable[[], bytes]
 ) -> KeyRecord | None:
-    """Return the record of a valid key; None when it is missing, malformed, unknown or revoked."""
+    """Return the key's record; None if the key is missing, malformed, unknown or revoked."""
     if secret is None or not is_well_formed(secret):
         return None
     key = keys.find(digest_of(secret, pepper()))

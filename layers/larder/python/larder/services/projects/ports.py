@@ -1,4 +1,4 @@
-"""What the use cases of projects need of the outside world: projects, keys, counters."""
+"""The ports of the use cases of projects: projects, API keys and counters."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """A recount of a project's items: what its files take, and what its pending uploads do."""
+    """A recount of a project's items: its files' use, and its pending uploads' reservations."""
 
     used: Amount
     reserved: Amount
@@ -26,35 +26,36 @@ class UsageRecords(Protocol):
     """The projects' counters."""
 
     def get(self, tenant: TenantId) -> Usage | None:
-        """Return the project's counters as of now, None for an unknown project."""
+        """Return the project's counters (strongly consistent); None if there is no such project."""
 
     def recount(self, tenant: TenantId) -> Count:
-        """Add up the project's items one by one, in the trash or not.
+        """Add up the project's items one by one, live and in the trash.
 
-        Wrong when one of them comes, goes or moves meanwhile, which changes the counters' version.
+        The result is wrong if an item comes, goes or moves meanwhile. That changes the counters'
+        version.
         """
 
     def set_counted(self, tenant: TenantId, version: int, counted: Count) -> bool:
-        """Set the counters to what was counted; False when `version` is not theirs any more.
+        """Set the counters to `counted`; False if their version is no longer `version`.
 
-        Limits stay. What is left may turn out negative, as after a lowered limit.
+        Limits stay. What is left may become negative, as after a lowered limit.
         """
 
     def schedule_audit(self, tenant: TenantId, at: int) -> None:
-        """Have the sweeper audit the project's counters at the time `at`."""
+        """Have the sweeper audit the project's counters at the time `at` (unix seconds)."""
 
 
 class ProjectRecords(Protocol):
     """The register of projects."""
 
     def create(self, project: Project, limit: Amount, audit_at: int) -> bool:
-        """Record the project and its counters; False when the name is taken."""
+        """Record the project and its counters; False if the name is taken."""
 
     def list(self) -> Iterable[Project]:
         """Yield every project by name."""
 
     def set_limit(self, tenant: TenantId, limit: Amount) -> None:
-        """Change the project's limits; what is stored stays, even above them."""
+        """Change the project's limits. Stored files stay, even above the limits."""
 
 
 class KeyRecords(Protocol):
@@ -70,4 +71,4 @@ class KeyRecords(Protocol):
         """Yield the project's keys, oldest first, revoked ones included."""
 
     def revoke(self, digest: str, at: int) -> None:
-        """Mark the key as revoked at the time `at`; a second time changes nothing."""
+        """Mark the key as revoked at the time `at`. Revoking it again changes nothing."""

@@ -1,4 +1,4 @@
-"""What operators do: projects, their limits and their API keys."""
+"""Manage projects, their limits and their API keys, for operators."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def create_project(name: str, limit: Amount, *, projects: ProjectRecords, clock:
 
     Raises:
         InvalidParameterError: the name or a limit is not acceptable.
-        ConflictError: there is a project of that name.
+        ConflictError: a project has that name.
     """
     now = clock()
     project = Project(id=new_tenant_id(now), name=project_name(name), created_at=int(now))
@@ -33,10 +33,10 @@ def create_project(name: str, limit: Amount, *, projects: ProjectRecords, clock:
 
 
 def get_project(name_or_id: str, *, projects: ProjectRecords) -> Project:
-    """Return the project of that name or id.
+    """Return the project with that name or id.
 
     Raises:
-        NotFoundError: there is none.
+        NotFoundError: there is no such project.
     """
     for project in projects.list():
         if name_or_id in {project.name, project.id}:
@@ -45,7 +45,7 @@ def get_project(name_or_id: str, *, projects: ProjectRecords) -> Project:
 
 
 def set_limit(tenant: TenantId, limit: Amount, *, projects: ProjectRecords) -> None:
-    """Change what the project may store; files above a lowered limit stay.
+    """Change the project's limits. Files above a lowered limit stay.
 
     Raises:
         InvalidParameterError: a limit is negative.
@@ -56,7 +56,7 @@ def set_limit(tenant: TenantId, limit: Amount, *, projects: ProjectRecords) -> N
 def create_key(
     tenant: TenantId, *, keys: KeyRecords, pepper: bytes, clock: Clock
 ) -> tuple[str, KeyRecord]:
-    """Make a key for the project, and return its secret, which is kept nowhere, and its record."""
+    """Create a key for the project. Return its secret, which is stored nowhere, and its record."""
     secret = new_secret()
     key = KeyRecord(
         id=new_key_id(),
@@ -70,7 +70,7 @@ def create_key(
 
 
 def revoke_key(tenant: TenantId, key_id: str, *, keys: KeyRecords, clock: Clock) -> KeyRecord:
-    """Revoke the project's key; requests with it are refused within a minute.
+    """Revoke the project's key. Requests with it are refused within a minute.
 
     Raises:
         NotFoundError: the project has no such key.

@@ -1,4 +1,4 @@
-"""Tell what a project uses of its quota."""
+"""Get a project's usage of its quota."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def get_usage(tenant: TenantId, *, usage: UsageRecords, reclaim: Reclaim) -> Usage:
-    """Return the project's counters, after reclaiming what has expired: expired never counts.
+    """Return the project's counters, after expired files and uploads are reclaimed.
 
     Raises:
         LookupError: there is no such project.

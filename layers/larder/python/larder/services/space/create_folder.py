@@ -1,4 +1,4 @@
-"""Make a folder."""
+"""Create a folder."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ ATTEMPTS = 20
 def create_folder(
     tenant: TenantId, name: str, parent: str | None, *, folders: FolderRecords, clock: Clock
 ) -> Folder:
-    """Make a folder in `parent`, None or `root` for the root, and return it.
+    """Create a folder in `parent`, None or `root` for the root, and return it.
 
     Raises:
         InvalidParameterError: the name is not acceptable.
-        NotFoundError: there is no such parent, or it is being deleted.
-        ConflictError: the parent has a folder of that name, in any case, or lies too deep.
-        ContentionError: others changed the project's folders again and again.
+        NotFoundError: there is no such parent for this project, or it is being deleted.
+        ConflictError: the parent has a folder of that name, in any case, or is too deep.
+        ContentionError: too many concurrent changes to the project's folders.
     """
     folder = Folder(
         id=new_folder_id(clock()),

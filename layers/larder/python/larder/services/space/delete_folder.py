@@ -1,4 +1,4 @@
-"""Delete a folder: an empty one, or with all that lies in it, whose files go to the trash."""
+"""Delete a folder: an empty one, or one with its contents, whose files go to the trash."""
 
 from __future__ import annotations
 
@@ -24,11 +24,10 @@ ATTEMPTS = 20
 
 @dataclass(frozen=True, slots=True)
 class EmptyFolder:
-    """Move all files of a folder and of those in it to the trash, then remove the folders.
+    """Move all files of a folder and of its subfolders to the trash, then remove the folders.
 
-    From the top down the folders are closed to additions; from the bottom up the empty ones are
-    removed. So a visible file never lies in a folder that is gone, and the work can be taken up
-    again at any point.
+    Folders are closed to additions from the top down, and removed from the bottom up once they are
+    empty. So no visible file is ever in a removed folder, and the work can resume at any point.
     """
 
     folders: FolderRecords
@@ -53,7 +52,7 @@ class EmptyFolder:
                 trash_all(tenant, found.items, trash=self.trash, now=now)
                 continue
             if found.next is not None:
-                # So many have expired here that the search stopped before it came to one.
+                # The search stopped at its limit: it found only expired files so far.
                 after = found.next
                 continue
             children = self.folders.children(
@@ -71,7 +70,7 @@ class EmptyFolder:
 
 @dataclass(frozen=True, slots=True)
 class DeleteFolder:
-    """Delete a folder; what `keep_going()` leaves of its contents is done in the background."""
+    """Delete a folder. What `keep_going()` leaves of its contents is deleted in the background."""
 
     folders: FolderRecords
     search: FileSearch
@@ -89,12 +88,12 @@ class DeleteFolder:
     ) -> bool:
         """Delete the folder, and return whether it is gone.
 
-        While it is not, it can be read but nothing can be put into it.
+        Until then it can be read, but nothing can be added to it.
 
         Raises:
             NotFoundError: there is no such folder for this project.
-            ConflictError: it is not empty, and `recursive` is not set.
-            ContentionError: others put something in and took it out again and again.
+            ConflictError: it is not empty, and `recursive` is False.
+            ContentionError: too many concurrent changes to the folder.
         """
         parsed = parse_folder_id(folder_id)
         if parsed is None:
@@ -103,7 +102,7 @@ class DeleteFolder:
             self._delete_empty(tenant, parsed)
             return True
         get_folder(tenant, parsed, folders=self.folders)
-        # Closed before anything else: from here on the sweeper makes sure that it is finished.
+        # This closes the folder first. From then on the sweeper sees the deletion through.
         done = self.empty_folder(tenant, parsed, keep_going=keep_going)
         if not done:
             self.cleanups.enqueue(tenant, FolderCleanup(parsed))
@@ -111,7 +110,7 @@ class DeleteFolder:
 
     def _delete_empty(self, tenant: TenantId, folder_id: FolderId) -> None:
         for _ in range(ATTEMPTS):
-            # Read first: an addition that is made after this read keeps it from being removed.
+            # Read first: an addition after this read makes the removal fail.
             folder = get_folder(tenant, folder_id, folders=self.folders)
             files = self.search.search(
                 tenant, FileQuery(folder=folder_id), limit=1, after=None, now=self.clock()

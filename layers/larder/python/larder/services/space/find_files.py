@@ -1,4 +1,4 @@
-"""Find a project's files by what people know of them, a page at a time."""
+"""Find a project's files by folder, tag, mark, name or type, one page at a time."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ def file_query(
     order: str | None,
     folders: FolderRecords,
 ) -> FileQuery:
-    """Return what a client looks for, checked; `order` defaults to the sort's own.
+    """Return the checked query. `order` None is the sort's own order.
 
-    Names run from A to Z, times and sizes from the newest and the largest.
+    That is A to Z for names, newest first for times, largest first for sizes.
 
     Raises:
         InvalidParameterError: a value is malformed.
-        NotFoundError: there is no such folder.
+        NotFoundError: there is no such folder for this project.
     """
     if sort not in Sort:
         raise InvalidParameterError(
@@ -61,7 +61,7 @@ def file_query(
         folder=folder,
         tag=None if not tag else unicodedata.normalize("NFC", _short(tag, "tag").strip()),
         favorite=favorite,
-        # What is not there filters nothing: a search box begins empty.
+        # An empty filter matches everything: a search box begins empty.
         name_part=None if not name_part else folded(_short(name_part, "q")),
         mime_prefix=None if not mime_prefix else _short(mime_prefix, "mime_type").lower(),
         sort=by,
@@ -86,7 +86,7 @@ def find_files(
     search: FileSearch,
     clock: Clock,
 ) -> Page[File]:
-    """Return a page of the files that match, at most `limit` (1..100).
+    """Return a page of the matching files, at most `limit` (1..100).
 
     Raises:
         InvalidParameterError: `limit` is out of range.

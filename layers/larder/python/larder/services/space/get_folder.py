@@ -1,4 +1,4 @@
-"""Find one folder."""
+"""Get one folder."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 def get_folder(
     tenant: TenantId, folder_id: str, *, folders: FolderRecords, param: str = "id"
 ) -> Folder:
-    """Return the project's folder with that id; one that is being deleted is still there.
+    """Return the project's folder with that id, also while it is being deleted.
 
     Raises:
-        NotFoundError: there is none for this project: another's, deleted or random.
+        NotFoundError: the project has no such folder.
     """
     parsed = parse_folder_id(folder_id)
     folder = None if parsed is None else folders.get(tenant, parsed)

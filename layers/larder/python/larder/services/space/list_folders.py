@@ -1,4 +1,4 @@
-"""List the folders in a folder."""
+"""List the subfolders of a folder."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def list_folders(
     after: Position | None,
     folders: FolderRecords,
 ) -> Page[Folder]:
-    """Return a page of the folders in `parent`, None or `root` for the root, by name.
+    """Return a page of the subfolders of `parent` by name; None or `root` is the root.
 
     Raises:
         InvalidParameterError: `limit` is out of range.

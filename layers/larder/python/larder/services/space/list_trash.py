@@ -1,4 +1,4 @@
-"""List what is in the trash."""
+"""List the trash, and get one file in it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def list_trash(
     tenant: TenantId, *, limit: int, after: Position | None, trash: TrashRecords, clock: Clock
 ) -> Page[TrashedFile]:
-    """Return a page of the trash, the last deleted first, at most `limit` (1..100).
+    """Return a page of the trash, last deleted first, at most `limit` (1..100).
 
     Raises:
         InvalidParameterError: `limit` is out of range.
@@ -32,7 +32,7 @@ def get_trashed_file(
     """Return the file in the project's trash with that id.
 
     Raises:
-        NotFoundError: there is none for this project: another's, live, purged or random.
+        NotFoundError: the project's trash has no such file.
     """
     parsed = parse_file_id(file_id)
     trashed = None if parsed is None else trash.get(tenant, parsed)

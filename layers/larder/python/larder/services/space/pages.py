@@ -1,4 +1,4 @@
-"""What the lists of the Space have in common."""
+"""The page sizes of the Space's lists."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ SHORT_PAGE = 10
 
 
 def checked_limit(limit: int) -> int:
-    """Return the number of items that a page may have.
+    """Return `limit`, the most items on a page.
 
     Raises:
         InvalidParameterError: it is not within 1..100.

@@ -1,4 +1,4 @@
-"""What the Space's use cases need of the outside world: finding files, folders, the trash."""
+"""The ports of the Space's use cases: search, folders, the trash, cleanups."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from larder.domain.trash import TrashedFile
 
 MAX_FILES_PER_TRANSACTION = 49
-"""Files that one transaction moves to the trash or purges.
+"""The most files that one transaction moves to the trash or purges.
 
-Two items each and the counters, of at most a hundred.
+A transaction has at most 100 items: two per file, and the counters.
 """
 
 
 class Sort(StrEnum):
-    """What a list is ordered by; files that are alike in it, by their creation."""
+    """What a list is sorted by. Ties are sorted by creation."""
 
     CREATED_AT = "createdAt"
     NAME = "name"
@@ -31,9 +31,9 @@ class Sort(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FileQuery:
-    """Which files, in which order: those to which all conditions that are set apply.
+    """Which files, in which order: those that match all conditions that are set.
 
-    `folder` None is any folder, `root` none; `name_part` is folded.
+    `folder` None matches any folder, `root` files in no folder. `name_part` is case-folded.
     """
 
     folder: FolderId | Literal["root"] | None = None
@@ -47,7 +47,7 @@ class FileQuery:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """A place in a list: right after the item `id`, whose key in the list's order is `key`."""
+    """A position in a list: right after the item `id`, whose sort key is `key`."""
 
     id: str
     key: str
@@ -55,22 +55,22 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Page[Item]:
-    """Some items in order; `next` is where the following ones begin, None when there are none."""
+    """Items in order. `next` is the position of the next page, None on the last one."""
 
     items: tuple[Item, ...]
     next: Position | None
 
 
 class FileSearch(Protocol):
-    """Live files, by what people look for."""
+    """The search for live files."""
 
     def search(
         self, tenant: TenantId, query: FileQuery, *, limit: int, after: Position | None, now: float
     ) -> Page[File]:
         """Return up to `limit` of the files that have not expired at `now`.
 
-        Strongly consistent. Fewer than `limit` although `next` is set, when so few of so many
-        match that looking further would take too long for one request.
+        Strongly consistent. A page may have fewer than `limit` although `next` is set: the search
+        stops when it would take too long for one request.
         """
 
 
@@ -78,30 +78,30 @@ class TrashRecords(Protocol):
     """The records of files in the trash."""
 
     def put(self, tenant: TenantId, files: Sequence[File], now: float) -> bool:
-        """Move live files to the trash as they are; False when one has changed.
+        """Move up to `MAX_FILES_PER_TRANSACTION` live files to the trash.
 
-        All of them or none, up to `MAX_FILES_PER_TRANSACTION`.
+        Either all of them, or none and False: one has changed since it was read.
         """
 
     def get(self, tenant: TenantId, file_id: FileId) -> TrashedFile | None:
-        """Return the trashed file, expired or not, as of now (strongly consistent)."""
+        """Return the trashed file, expired or not (strongly consistent)."""
 
     def page(
         self, tenant: TenantId, *, limit: int, after: Position | None, now: float
     ) -> Page[TrashedFile]:
-        """Return the files that can still be restored at `now`, the last deleted first."""
+        """Return the files that can still be restored at `now`, last deleted first."""
 
     def restore(self, tenant: TenantId, trashed: TrashedFile, file: File) -> bool:
-        """Make it the live `file` again; False when it is no longer in the trash as it was read.
+        """Make it the live `file` again; False if it has changed since it was read, or is gone.
 
         Raises:
             NotFoundError: the folder of `file` does not exist, or is being deleted.
         """
 
     def purge(self, tenant: TenantId, trashed: Sequence[TrashedFile]) -> bool:
-        """Remove up to `MAX_FILES_PER_TRANSACTION` files for good and give their amounts back.
+        """Remove up to `MAX_FILES_PER_TRANSACTION` files for good and free their quota.
 
-        All of them, or none and False, when one is no longer in the trash as it was read.
+        Either all of them, or none and False: one has changed since it was read, or is gone.
         """
 
 
@@ -109,7 +109,7 @@ class FolderRecords(Protocol):
     """The records of folders."""
 
     def get(self, tenant: TenantId, folder_id: FolderId) -> Folder | None:
-        """Return the folder as of now (strongly consistent)."""
+        """Return the folder (strongly consistent)."""
 
     def tree(self, tenant: TenantId) -> FolderTree:
         """Return all folders of the project."""
@@ -117,24 +117,24 @@ class FolderRecords(Protocol):
     def children(
         self, tenant: TenantId, parent: FolderId | None, *, limit: int, after: Position | None
     ) -> Page[Folder]:
-        """Return the folders in `parent`, None for the root, by name (strongly consistent)."""
+        """Return the subfolders of `parent`, None for the root, by name (strongly consistent)."""
 
     def create(self, tenant: TenantId, folder: Folder, tree_version: int) -> bool:
-        """Record a new folder; False when the tree has changed since `tree_version`."""
+        """Record a new folder; False if the tree has changed since `tree_version`."""
 
     def revise(self, tenant: TenantId, before: Folder, after: Folder, tree_version: int) -> bool:
-        """Rename, move or mark a folder; False when the tree has changed since `tree_version`."""
+        """Rename, move or mark a folder; False if the tree has changed since `tree_version`."""
 
     def close(self, tenant: TenantId, folder_id: FolderId, due_at: int) -> None:
-        """Let nothing more into the folder, and have the sweeper look at it at `due_at`.
+        """Close the folder to additions, and have the sweeper check it at `due_at`.
 
-        This changes the tree. Nothing happens when the folder is gone.
+        This changes the tree's version. Nothing happens if the folder is gone.
         """
 
     def remove(self, tenant: TenantId, folder: Folder) -> bool:
-        """Remove the folder; False when something was put into it since it was read, or it's gone.
+        """Remove the folder; False if something was added since it was read, or it is gone.
 
-        The caller has seen that it is empty.
+        The caller has checked that it is empty.
         """
 
 

@@ -1,4 +1,4 @@
-"""Delete files in the trash for good: one, or all."""
+"""Purge the trash: delete one file in it for good, or all."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def purge_one(tenant: TenantId, file_id: str, *, trash: TrashRecords, clock: Clock) -> FileId:
-    """Remove the trashed file for good and free its quota; its bytes follow by the stream.
+    """Purge the trashed file and free its quota. The stream handler deletes its bytes.
 
     Raises:
         NotFoundError: there is no such file in this project's trash.
@@ -36,9 +36,9 @@ def empty_trash(
     clock: Clock,
     keep_going: Callable[[], bool],
 ) -> tuple[int, bool]:
-    """Purge all that is in the trash now; what `keep_going()` leaves is done in the background.
+    """Purge all that is in the trash now. What `keep_going()` leaves is purged in the background.
 
-    Returns how many were purged, and whether those were all.
+    Returns the number of purged files, and whether the trash is empty.
     """
     until = int(clock())
     purged, done = purge_until(tenant, until, trash=trash, clock=clock, keep_going=keep_going)
@@ -55,10 +55,10 @@ def purge_until(
     clock: Clock,
     keep_going: Callable[[], bool],
 ) -> tuple[int, bool]:
-    """Purge what was trashed until then (unix seconds) while `keep_going()`.
+    """Purge the files that were trashed up to `until` (unix seconds), while `keep_going()`.
 
-    Returns how many were purged, and whether those were all. Files that are trashed meanwhile
-    stay: whoever empties the trash has not seen them in it.
+    Returns the number of purged files, and whether those were all. Files that are trashed
+    meanwhile stay: they were not there when the trash was emptied.
     """
     purged, after = 0, None
     while keep_going():

@@ -1,4 +1,4 @@
-"""Hand out a file whole: its bytes if they are few, else where they are."""
+"""Read a whole file: a small one's bytes, or a download link."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def read_file(
     tenant: TenantId, file_id: str, *, files: FileRecords, objects: ObjectStore, clock: Clock
 ) -> tuple[File, bytes | SignedRequest]:
-    """Return the file with its bytes, or with a download link from `MAX_INLINE_BYTES` bytes on.
+    """Return the file with its bytes, or from `MAX_INLINE_BYTES` bytes on with a download link.
 
     Raises:
         NotFoundError: there is no such file for this project, or its bytes have not arrived.

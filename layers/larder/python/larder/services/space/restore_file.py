@@ -1,4 +1,4 @@
-"""Take a file out of the trash again."""
+"""Restore a file from the trash."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def restore_file(
     validation_queue: ValidationQueue,
     clock: Clock,
 ) -> File:
-    """Put the file back into its folder, or into the root if that is gone, and return it.
+    """Restore the file to its folder, or to the root if the folder is gone, and return it.
 
     Raises:
-        NotFoundError: there is no such file in this project's trash.
+        NotFoundError: the project's trash has no such file.
     """
     trashed = get_trashed_file(tenant, file_id, trash=trash, clock=clock)
-    # A change that was read before the file was deleted must not be made to it now.
+    # A new revision: a change that is based on a read before the file was trashed must fail.
     file = replace(trashed.file, revision=trashed.file.revision + 1)
     try:
         restored = trash.restore(tenant, trashed, file)
@@ -41,6 +41,6 @@ def restore_file(
     if not restored:
         raise NotFoundError("File", file_id)
     if file.status is FileStatus.UPLOADED:
-        # The news of its bytes may have come while it was in the trash.
+        # Its bytes may have arrived while it was in the trash.
         validation_queue.enqueue(tenant, file.id)
     return file

@@ -22,11 +22,11 @@ ATTEMPTS = 20
 def trash_file(
     tenant: TenantId, file_id: str, *, files: FileRecords, trash: TrashRecords, clock: Clock
 ) -> FileId:
-    """Move the file to the trash: gone from every list and read, still counted, restorable.
+    """Move the file to the trash: hidden from all reads, still counted, restorable.
 
     Raises:
         NotFoundError: there is no such file for this project.
-        ContentionError: others changed the file again and again.
+        ContentionError: too many concurrent changes to the file.
     """
     for _ in range(ATTEMPTS):
         file = get_file(tenant, file_id, files=files, clock=clock)
@@ -36,10 +36,7 @@ def trash_file(
 
 
 def trash_all(tenant: TenantId, found: Sequence[File], *, trash: TrashRecords, now: float) -> None:
-    """Move those files to the trash that are still as they were found.
-
-    Up to `MAX_FILES_PER_TRANSACTION` of them.
-    """
+    """Move up to `MAX_FILES_PER_TRANSACTION` files to the trash, except those that have changed."""
     if not trash.put(tenant, found, now):
         for file in found:
             trash.put(tenant, [file], now)

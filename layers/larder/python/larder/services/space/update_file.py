@@ -22,9 +22,9 @@ ATTEMPTS = 20
 
 @dataclass(frozen=True, slots=True)
 class FileChanges:
-    """What is to change, None for what is not; `folder` is an id, or `root` for none.
+    """The changes; None leaves a field as it is. `folder` is an id, or `root` for no folder.
 
-    `tags` replaces all of them, before `add_tags` and `remove_tags` are applied.
+    `tags` replaces all tags, before `add_tags` and `remove_tags` are applied.
     """
 
     name: str | None = None
@@ -38,12 +38,12 @@ class FileChanges:
 def update_file(
     tenant: TenantId, file_id: str, changes: FileChanges, *, files: FileRecords, clock: Clock
 ) -> File:
-    """Change the file and return it; changes made at once by others are kept.
+    """Change the file and return it. Concurrent changes to other fields are kept.
 
     Raises:
         InvalidParameterError: a name or a tag is not acceptable, or there are too many tags.
         NotFoundError: there is no such file, or no such folder, for this project.
-        ContentionError: others changed the file again and again.
+        ContentionError: too many concurrent changes to the file.
     """
     for _ in range(ATTEMPTS):
         file = get_file(tenant, file_id, files=files, clock=clock)

@@ -20,7 +20,7 @@ ATTEMPTS = 20
 
 @dataclass(frozen=True, slots=True)
 class FolderChanges:
-    """What is to change, None for what is not; `parent` is an id, or `root`."""
+    """The changes; None leaves a field as it is. `parent` is an id, or `root`."""
 
     name: str | None = None
     parent: str | None = None
@@ -30,14 +30,14 @@ class FolderChanges:
 def update_folder(
     tenant: TenantId, folder_id: str, changes: FolderChanges, *, folders: FolderRecords
 ) -> Folder:
-    """Change the folder and return it; what lies in it moves with it.
+    """Change the folder and return it. Its contents move with it.
 
     Raises:
         InvalidParameterError: the name is not acceptable.
         NotFoundError: there is no such folder, or no such new parent, for this project.
-        ConflictError: the folder or one that it lies in is being deleted; it would lie in itself
-            or too deep; or the parent has a folder of that name.
-        ContentionError: others changed the project's folders again and again.
+        ConflictError: the folder or one above it is being deleted; it would be inside itself or
+            too deep; or the parent has a folder of that name.
+        ContentionError: too many concurrent changes to the project's folders.
     """
     wanted = parse_folder_id(folder_id)
     for _ in range(ATTEMPTS):

@@ -1,1 +1,1 @@
-"""Use cases that nobody asks for: receive, clear, reclaim, sweep, audit."""
+"""Use cases that no client calls: receive, clear, reclaim, clean up, sweep, audit."""

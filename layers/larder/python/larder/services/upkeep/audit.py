@@ -1,4 +1,4 @@
-"""Compare a project's counters with what it stores, and put them right when told to."""
+"""Audit a project's counters against its items, and repair them on request."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NO_DRIFT = Count(used=NOTHING, reserved=NOTHING)
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """The counters as kept and as counted; `disturbed` when they changed meanwhile."""
+    """The counters as kept and as counted. `disturbed`: they changed during the count."""
 
     usage: Usage
     counted: Count
@@ -26,7 +26,7 @@ class Audit:
 
     @property
     def drift(self) -> Count:
-        """What is kept, minus what was counted; says nothing when disturbed."""
+        """The kept counters minus the counted ones; meaningless if disturbed."""
         return Count(
             used=self.usage.used - self.counted.used,
             reserved=self.usage.reserved - self.counted.reserved,
@@ -34,7 +34,7 @@ class Audit:
 
 
 def audit_counters(tenant: TenantId, *, usage: UsageRecords) -> Audit | None:
-    """Recount what the project stores; None for an unknown project."""
+    """Recount the project's items; None if there is no such project."""
     before = usage.get(tenant)
     if before is None:
         return None
@@ -45,11 +45,11 @@ def audit_counters(tenant: TenantId, *, usage: UsageRecords) -> Audit | None:
 
 
 def repair_counters(tenant: TenantId, found: Audit, *, usage: UsageRecords) -> bool:
-    """Set the counters to what is stored, if they have drifted as `found` says, still.
+    """Set the counters to what is stored, if they still have the drift that was `found`.
 
-    Let a minute pass between the two: for as long as a record is gone and the news of it is on
-    its way, there is a drift that ends by itself, and that a repair would turn into another.
-    Returns False when the drift is another one now, or the counters are changing.
+    Wait a minute between audit and repair. While a record is gone and its removal is still in the
+    stream, there is a drift that ends by itself, and a repair would cause the opposite one.
+    Returns False if the drift is different now, or the counters are changing.
     """
     now = audit_counters(tenant, usage=usage)
     if now is None or now.disturbed or now.drift != found.drift:

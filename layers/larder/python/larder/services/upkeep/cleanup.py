@@ -1,4 +1,4 @@
-"""Run what took longer than one request."""
+"""Run a cleanup: work that takes longer than one request."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RunCleanup:
-    """Run a cleanup, and enqueue it again if `keep_going()` ended it early."""
+    """Run a cleanup, and enqueue the rest if `keep_going()` ended it early."""
 
     empty_folder: EmptyFolder
     trash: TrashRecords

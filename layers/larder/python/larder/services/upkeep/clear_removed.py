@@ -1,4 +1,4 @@
-"""Clear up after a record that has gone from the table, whoever removed it."""
+"""Clean up after a record that was removed from the table, by a request or by TTL."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 def clear_file(tenant: TenantId, file: File, *, files: FileRecords, objects: ObjectStore) -> bool:
-    """Give back the quota of a removed file, if nobody has, and delete its bytes.
+    """Free the quota of a removed file, if that is still to do, and delete its bytes.
 
-    `file` is the removed record. Decided by what exists now, not by the event: a record that
-    only moved (to the trash, or back) is not gone. Returns False in that case.
+    `file` is the removed record. The current records decide, not the event: a record that only
+    moved (to the trash, or back) is not gone. Returns False in that case.
     """
     if files.exists(tenant, file.id):
         return False
@@ -36,11 +36,10 @@ def clear_upload(
     uploads: UploadRecords,
     objects: ObjectStore,
 ) -> bool:
-    """Give back what a removed upload had reserved, if nobody has, and delete unclaimed bytes.
+    """Free a removed upload's reservation, if that is still to do, and delete unclaimed bytes.
 
-    `upload` is the removed record. Bytes without a file lie there when the news of their arrival
-    was lost; without its record no upload becomes a file any more. Returns False when the record
-    is not gone.
+    `upload` is the removed record. Without it the upload can no longer become a file. Its bytes
+    are still there if the event of their arrival was lost. Returns False if the record exists.
     """
     if uploads.get(tenant, upload.id) is not None:
         return False

@@ -1,4 +1,4 @@
-"""What upkeep needs of the outside world: what falls due."""
+"""The ports of upkeep: the items that fall due."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class DueItem:
-    """Something that the sweeper has to look at; each kind of it is a class.
+    """Something that the sweeper has to check. Each kind is a subclass.
 
-    An item of no kind that this version knows is a plain `DueItem`: a later version wrote it.
+    A plain `DueItem` is of a kind that this version does not know: a later one wrote it.
     """
 
     tenant: TenantId
@@ -58,10 +58,10 @@ class DueAudit(DueItem):
 
 
 class Deadlines(Protocol):
-    """What falls due: expiries and what should have happened by now. May lag by a second."""
+    """The items that fall due: expiries, and what should have happened by now. May lag a second."""
 
     def expired(self, tenant: TenantId, now: float) -> Iterable[DueItem]:
         """Yield the project's files, trashed and live, and uploads that have expired at `now`."""
 
     def due(self, now: float) -> Iterable[DueItem]:
-        """Yield what the sweeper has to look at, of every project."""
+        """Yield the items of all projects that the sweeper has to check at `now`."""

@@ -1,4 +1,4 @@
-"""Receive bytes that S3 has stored: claim them for their record, and validate batch files."""
+"""Receive an object that S3 has stored: settle its file, and validate a batch file."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 MAX_DIGESTED_BYTES = 16 * 2**30
-"""The largest file whose SHA-256 is computed: as much as one run of the worker can read."""
+"""The largest file whose SHA-256 is computed: what the worker can read in one run."""
 
 
 class Arrival(StrEnum):
@@ -40,11 +40,11 @@ class Arrival(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReceiveObject:
-    """Move a file whose bytes are in S3 on from `uploaded`, completing its upload first.
+    """Settle the file of an object in S3, after completing its upload.
 
-    Safe to repeat, in any order and at the same time: every change is conditional on the state
-    that it leaves. Bytes that no record claims are deleted once nothing can claim them later:
-    the record precedes the bytes, and an upload that has ended becomes no file.
+    Safe to repeat, in any order and concurrently: every change is conditional on the previous
+    state. Bytes that no record claims are deleted if none can claim them later: the record
+    precedes the bytes, and an ended upload never becomes a file.
     """
 
     files: FileRecords
@@ -70,7 +70,7 @@ class ReceiveObject:
         else:
             settlement = self._digest(tenant, file)
         if settlement is None or not self.files.settle(tenant, file, settlement):
-            # Deleted while it was being read, or another delivery was faster.
+            # It was deleted while it was read, or another delivery was faster.
             self._delete_unclaimed(tenant, file_id)
             return Arrival.ALREADY_SETTLED
         return Arrival.REJECTED if settlement.status is FileStatus.ERROR else Arrival.PROCESSED
@@ -86,8 +86,7 @@ class ReceiveObject:
         another try.
         """
         if upload.status_at(self.clock()) is UploadStatus.EXPIRED:
-            # Closed here, if nobody has: somebody else may be completing it at this very moment,
-            # and it is the record that decides who was first.
+            # Another request may be completing it right now. The record decides who was first.
             self.uploads.close(tenant, upload, UploadStatus.EXPIRED)
         elif upload.status is UploadStatus.PENDING:
             stat = self.objects.stat(tenant, upload.file_id)
@@ -101,7 +100,7 @@ class ReceiveObject:
 
     def _digest(self, tenant: TenantId, file: File) -> Settlement | None:
         if file.sha256 is not None or file.bytes > MAX_DIGESTED_BYTES:
-            # There may be none: a file whose upload failed half-way is announced when restored.
+            # A file whose upload failed half-way has no bytes, and is enqueued when restored.
             if self.objects.stat(tenant, file.id) is None:
                 return None
             return Settlement(FileStatus.PROCESSED, sha256=file.sha256)
@@ -138,7 +137,7 @@ class ReceiveObject:
 
 
 def _broken_promise(file: File, sha256: str) -> Settlement | None:
-    """Return how the file is settled when its bytes are not those announced, None when they are."""
+    """Return the settlement of bytes that differ from the announced digest; None if they match."""
     if file.promised_sha256 in {None, sha256}:
         return None
     return Settlement(
@@ -151,7 +150,7 @@ def _broken_promise(file: File, sha256: str) -> Settlement | None:
 def report_json(
     file: File, report: ValidationReport, *, validated_at: int, duration_ms: int
 ) -> bytes:
-    """Return the report as the JSON that `GET /v1/files/{id}/validation` answers."""
+    """Return the report as the JSON that `GET /v1/files/{id}/validation` returns."""
     return json.dumps(
         {
             "object": "file.validation",

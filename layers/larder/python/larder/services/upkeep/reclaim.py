@@ -1,4 +1,4 @@
-"""Give expired files and uploads back to their project's quota, here and now."""
+"""Reclaim quota: release a project's expired files and uploads at once."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from larder.services.uploads.ports import UploadRecords
 
 MAX_RECLAIMED_PER_REQUEST = 1_000
-"""Expired items that one request reclaims at most, well within the gateway's 29 seconds."""
+"""The most expired items that one request reclaims, well within the gateway's 29 seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReclaimExpired:
-    """Release a project's expired files and uploads, and return how many there were."""
+    """Release a project's expired files and uploads, and return their number."""
 
     deadlines: Deadlines
     files: FileRecords
@@ -49,13 +49,13 @@ class ReclaimExpired:
 
 
 def release_expired(tenant: TenantId, file_id: FileId, *, files: FileRecords, now: float) -> bool:
-    """Release the file if it has expired at `now`; False when it has not, or is gone."""
+    """Release the file if it has expired at `now`; False if it has not, or is gone."""
     file = files.get(tenant, file_id)
     return file is not None and file.expired(now) and files.release(tenant, file)
 
 
 def purge_expired(tenant: TenantId, file_id: FileId, *, trash: TrashRecords, now: float) -> bool:
-    """Purge the file if its time in the trash is over at `now`; False when not, or it is gone."""
+    """Purge the file if its time in the trash is over at `now`; False if it is not, or is gone."""
     trashed = trash.get(tenant, file_id)
     return trashed is not None and trashed.expired(now) and trash.purge(tenant, [trashed])
 
@@ -63,7 +63,7 @@ def purge_expired(tenant: TenantId, file_id: FileId, *, trash: TrashRecords, now
 def expire_upload(
     tenant: TenantId, upload_id: UploadId, *, uploads: UploadRecords, now: float
 ) -> bool:
-    """End the upload if it is overdue at `now`; False when it is not, or has ended."""
+    """End the upload if it has expired at `now`; False if it has not, or has ended."""
     upload = uploads.get(tenant, upload_id)
     return (
         upload is not None

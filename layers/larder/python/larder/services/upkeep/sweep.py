@@ -1,7 +1,7 @@
-"""Collect what has fallen due: expired files, abandoned uploads, bytes never validated.
+"""Sweep what has fallen due: expired files, abandoned uploads, files never validated.
 
-Everything here also happens in another way (a request that reclaims, DynamoDB's TTL, the queue's
-redelivery). The sweeper makes it happen on time when that way has failed.
+Each of these also happens in another way: a request reclaims, DynamoDB's TTL removes, the queue
+redelivers. The sweeper makes it happen on time when that has failed.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class SweepResult(StrEnum):
-    """What the sweeper did with one item that was due."""
+    """What the sweeper did with one item."""
 
     EXPIRED = "expired"
     ABANDONED = "abandoned"
@@ -38,9 +38,9 @@ class SweepResult(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """What became of one item that was due.
+    """The result of sweeping one item.
 
-    `drift` is an audit's: the counters as kept, minus as counted.
+    `drift` is set by an audit: the kept counters minus the counted ones.
     """
 
     due: DueItem
@@ -61,7 +61,7 @@ def sweep_due(
     sweepers: Sweepers,
     clock: Clock,
 ) -> Counter[SweepResult]:
-    """Work off what is due while `keep_going()`; one failure does not hold up the rest.
+    """Sweep each item that is due, while `keep_going()`. A failure does not hold up the rest.
 
     Calls `report` for each item, and returns how often each result occurred. An item of a kind
     without a sweeper fails.

@@ -1,7 +1,8 @@
-"""What the sweeper does with each kind of item that is due.
+"""What the sweeper does with each kind of item.
 
-`SWEEPERS` registers it: a kind is a class in `ports.py`, a line here, and a line in the adapter
-that reads its key. An item may be due no longer, or be gone: then there is nothing to do.
+A kind is a class in `ports.py`, a line in `SWEEPERS`, and a line in the adapter that reads its
+key. The index of due items lags, so each sweeper reads the record first: there is nothing to do
+if the item is gone or no longer due.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SweepFile:
-    """Release a file that has expired, or whose bytes never came; enqueue one not yet validated."""
+    """Release a file that has expired or has no bytes, or enqueue it to be validated."""
 
     files: FileRecords
     objects: ObjectStore
@@ -63,11 +64,11 @@ class SweepFile:
         if file.status is not FileStatus.UPLOADED or age < VALIDATION_GRACE:
             return SweepResult.NOTHING_TO_DO
         if self.objects.stat(due.tenant, due.id) is None:
-            # Its creation stopped between the record and the bytes.
+            # Its creation stopped after the record, before the bytes.
             released = self.files.release(due.tenant, file)
             return SweepResult.ABANDONED if released else SweepResult.NOTHING_TO_DO
         self.validation_queue.enqueue(due.tenant, due.id)
-        # Ever more rarely, so that bytes which crash their validation do not keep it busy.
+        # Less often each time, so that bytes that crash the validation do not keep it busy.
         later = int(now) + max(age, VALIDATION_GRACE)
         if file.expires_at is not None:
             later = min(later, file.expires_at)
@@ -84,7 +85,7 @@ def sweep_trashed_file(due: DueTrashedFile, *, trash: TrashRecords, clock: Clock
 def sweep_upload(
     due: DueUpload, *, uploads: UploadRecords, parts: PartStore, clock: Clock
 ) -> Swept:
-    """End an upload that has expired, and clear the parts that an ended one has left."""
+    """End an upload that has expired, and delete the parts of an ended one."""
     expired = expire_upload(due.tenant, due.id, uploads=uploads, now=clock())
     upload = uploads.get(due.tenant, due.id)
     if upload is None or upload.status is UploadStatus.PENDING:
@@ -99,7 +100,7 @@ def sweep_upload(
 def sweep_folder(
     due: DueFolder, *, folders: FolderRecords, cleanups: CleanupQueue, clock: Clock
 ) -> Swept:
-    """Have the deletion of a folder taken up again."""
+    """Enqueue the deletion of a folder again."""
     folder = folders.get(due.tenant, due.id)
     if folder is None or not folder.deleting:
         return Swept(due, SweepResult.NOTHING_TO_DO)

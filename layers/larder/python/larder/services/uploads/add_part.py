@@ -1,4 +1,4 @@
-"""Take a part of an upload that comes with the request: the way of OpenAI's SDKs."""
+"""Add a part to an upload from the request's body, as OpenAI's SDKs do."""
 
 from __future__ import annotations
 
@@ -26,14 +26,13 @@ def create_part(
     parts: PartStore,
     clock: Clock,
 ) -> PartId:
-    """Store the part, and return its id, by which `complete` puts the parts in order.
+    """Store the part, and return its id. `complete` names the parts' ids in order.
 
-    Parts may come in parallel and more than once; twice the upload's size is the most that is
-    kept of them.
+    Parts may come in parallel and more than once. At most twice the upload's size is stored.
 
     Raises:
         NotFoundError: there is no such upload for this project.
-        InvalidParameterError: the part is empty or more than is left to send.
+        InvalidParameterError: the part is empty, or too large for what the upload still takes.
         ConflictError: the upload is no longer pending.
     """
     upload = require_upload(tenant, upload_id, uploads=uploads)

@@ -1,4 +1,4 @@
-"""Call an upload off."""
+"""Cancel an upload."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ def cancel_upload(
     parts: PartStore,
     clock: Clock,
 ) -> UploadState:
-    """Cancel the upload and free what it reserved; a second time, the same again.
+    """Cancel the upload and free what it reserved. Cancelling it again returns the same.
 
-    Bytes that have arrived, or still do, are deleted: no record claims them any more.
+    Bytes that have arrived, or still do, are deleted, since no record claims them.
 
     Raises:
         NotFoundError: there is no such upload for this project.
@@ -35,7 +35,7 @@ def cancel_upload(
     if upload.status_at(clock()) is UploadStatus.PENDING:
         if uploads.close(tenant, upload, UploadStatus.CANCELLED):
             if upload.leaves_parts:
-                # At once, so that S3 refuses further parts; the sweeper would do it later.
+                # Now, so that S3 refuses further parts. The sweeper would do it later.
                 parts.clear(tenant, upload)
             return UploadState(upload, UploadStatus.CANCELLED)
         upload = require_upload(tenant, upload_id, uploads=uploads)

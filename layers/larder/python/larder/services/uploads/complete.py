@@ -1,4 +1,4 @@
-"""Turn an upload whose bytes have arrived into its file."""
+"""Complete an upload: turn arrived bytes into a file."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class CompleteUpload:
-    """Complete an upload and return it with its file; a second time, the same again.
+    """Complete an upload and return it with its file. Completing it again returns the same.
 
-    The arrival of the bytes completes an upload as well. Whichever comes second finds it done, and
-    only checks its `md5` against the file.
+    The arrival of the bytes completes an upload as well. A request that finds it completed only
+    checks its `md5` against the file.
     """
 
     files: FileRecords
@@ -45,7 +45,7 @@ class CompleteUpload:
 
         Raises:
             NotFoundError: there is no such upload for this project.
-            InvalidParameterError: the bytes are missing, or are not those that were announced.
+            InvalidParameterError: the bytes are missing, or differ from what was announced.
             ConflictError: the upload was cancelled or has expired.
         """
         upload = self._find_open(tenant, upload_id)
@@ -58,7 +58,7 @@ class CompleteUpload:
             try:
                 file = self._bring_together(tenant, upload, part_ids, md5)
             except InvalidParameterError:
-                # The parts of an upload that ends meanwhile are cleared: then that is the reason.
+                # If the upload has just ended, its parts were deleted: report that it ended.
                 upload = self._find_open(tenant, upload_id)
                 if upload.status is UploadStatus.PENDING:
                     raise
@@ -72,7 +72,7 @@ class CompleteUpload:
         return UploadState(upload, UploadStatus.COMPLETED, file=file_now)
 
     def _find_open(self, tenant: TenantId, upload_id: str) -> Upload:
-        """Return the upload, be it pending or completed.
+        """Return the upload, which is pending or completed.
 
         Raises:
             NotFoundError: there is no such upload for this project.
@@ -91,13 +91,13 @@ class CompleteUpload:
     def _bring_together(
         self, tenant: TenantId, upload: Upload, part_ids: Sequence[str], md5: str | None
     ) -> File:
-        """Make sure that the bytes are there, as one object, and return the file they become."""
+        """Make sure that the bytes are one object, and return the file that they become."""
         file = upload.to_file()
         digests = None
         if part_ids:
             digests = self._join_small_parts(tenant, upload, part_ids, md5)
             if digests is None:
-                # Another request's object, perhaps of other parts: it is read for its digest.
+                # Another request made the object, perhaps of other parts: read it for its digest.
                 file = replace(file, sha256=None, promised_sha256=upload.sha256)
             else:
                 file = replace(file, sha256=digests.sha256, promised_sha256=None)
@@ -111,7 +111,7 @@ class CompleteUpload:
     def _join_parts(self, tenant: TenantId, upload: Upload) -> None:
         arrived = self.parts.arrived(tenant, upload)
         if arrived is None:
-            return  # Finished by another request, whose object the caller finds.
+            return  # Another request finished it. The caller checks the object.
         sizes = {part.number: part.size for part in arrived}
         missing = [part.number for part in upload.plan or () if sizes.get(part.number) != part.size]
         if missing:
@@ -190,10 +190,10 @@ class CompleteUpload:
 def complete_as_file(
     tenant: TenantId, upload: Upload, file: File, *, uploads: UploadRecords
 ) -> bool:
-    """Turn the pending upload into its file; False when it is no longer pending.
+    """Turn the pending upload into its file; False if it is no longer pending.
 
-    A folder that has been deleted since the upload began must not lose the file: it lies in the
-    root then, as one that is restored from the trash does.
+    If the folder has been deleted since the upload was created, the file goes to the root, as a
+    file does that is restored from the trash.
     """
     try:
         return uploads.complete(tenant, upload, file)
@@ -202,7 +202,7 @@ def complete_as_file(
 
 
 def _md5_can_be_known(upload: Upload, part_ids: Sequence[str]) -> bool:
-    """Tell whether S3 gives the bytes one, or they come in small parts and can be read in time."""
+    """Return whether S3 knows the MD5, or the bytes are in small parts and quick to read."""
     return upload.plan is None or (bool(part_ids) and upload.bytes <= SMALL_PARTS_LIMIT)
 
 

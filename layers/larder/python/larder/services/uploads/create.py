@@ -1,4 +1,4 @@
-"""Announce a file whose bytes the client will send straight to S3."""
+"""Create an upload: announce a file whose bytes the client sends straight to S3."""
 
 from __future__ import annotations
 
@@ -29,9 +29,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class NewUpload:
-    """What the client announces.
+    """The file that the client announces.
 
-    `bytes` is exact, `sha256` hex in either case, `folder_id` None or `root` for no folder.
+    `bytes` is its exact size, `sha256` hex in either case, `folder_id` None or `root` for no
+    folder.
     """
 
     filename: str
@@ -45,9 +46,9 @@ class NewUpload:
 
 @dataclass(frozen=True, slots=True)
 class CreateUpload:
-    """Reserve room for a file, and return its upload with the PUTs that deliver its bytes.
+    """Reserve quota for a file, and return its upload with the PUTs that send its bytes.
 
-    Above `part_threshold` bytes it is transferred in parts.
+    A file above `part_threshold` bytes is sent in parts.
     """
 
     uploads: UploadRecords
@@ -65,7 +66,7 @@ class CreateUpload:
             InvalidParameterError: a value is not acceptable.
             NotFoundError: the folder does not exist for this project, or is being deleted.
             QuotaExceededError: the project has no room.
-            ContentionError: too many concurrent changes of the project.
+            ContentionError: too many concurrent changes to the project.
         """
         purpose = client_purpose(new.purpose)
         now = self.clock()
@@ -83,7 +84,7 @@ class CreateUpload:
             folder_id=self._open_folder(tenant, new.folder_id),
         )
         if upload.bytes > self.part_threshold:
-            # Before the record, which names it: S3's lifecycle aborts one that no record names.
+            # Before the record that names it. Without a record, S3's lifecycle rule aborts it.
             upload = replace(upload, multipart_id=self.parts.begin(tenant, file_id))
         try:
             admit(tenant, lambda: self.uploads.reserve(tenant, upload), reclaim=self.reclaim)
@@ -108,7 +109,7 @@ class CreateUpload:
 def _checked_digest(digest: str, size: int) -> str:
     sha256 = checked_sha256(digest)
     if size == 0 and sha256 != SHA256_OF_NOTHING:
-        # `complete` stores an empty file by itself: there is no PUT by which S3 would find out.
+        # `complete` stores an empty file itself, so no PUT lets S3 check its digest.
         raise InvalidParameterError(
             f"The SHA-256 of 0 bytes is {SHA256_OF_NOTHING}, not {sha256}.", param="sha256"
         )

@@ -1,4 +1,4 @@
-"""Tell how far an upload has come."""
+"""Get an upload, with what is left to send."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class UploadState:
-    """An upload as its owner sees it.
+    """An upload as clients see it.
 
-    `transfer` is there while it is pending; `file` once it is completed, as long as the file
+    `transfer` is set while the upload is pending, `file` once it is completed and while the file
     exists.
     """
 
@@ -41,7 +41,7 @@ def require_upload(tenant: TenantId, upload_id: str, *, uploads: UploadRecords) 
     """Return the project's upload with that id.
 
     Raises:
-        NotFoundError: there is none for this project.
+        NotFoundError: there is no such upload for this project.
     """
     parsed = parse_upload_id(upload_id)
     upload = None if parsed is None else uploads.get(tenant, parsed)
@@ -51,7 +51,7 @@ def require_upload(tenant: TenantId, upload_id: str, *, uploads: UploadRecords) 
 
 
 def live_file(tenant: TenantId, upload: Upload, *, files: FileRecords, now: float) -> File | None:
-    """Return the file that the upload became, None when it has been deleted or has expired."""
+    """Return the file that the upload became; None if it has expired or been deleted."""
     file = files.get(tenant, upload.file_id)
     return None if file is None or file.expired(now) else file
 
@@ -65,7 +65,7 @@ def open_transfer(
     parts: PartStore,
     now: float,
 ) -> SignedRequest | PartsTransfer:
-    """Return where the bytes of a pending upload that have not `arrived` are PUT, signed anew."""
+    """Return newly signed PUTs for the bytes of a pending upload that have not `arrived`."""
     plan = upload.plan
     if plan is None:
         return objects.sign_put(tenant, upload, now)
@@ -84,7 +84,7 @@ def open_transfer(
 
 @dataclass(frozen=True, slots=True)
 class GetUpload:
-    """Return an upload's state; while it is pending, with the PUTs that are still to be done."""
+    """Return an upload's state, with the PUTs that are left to do while it is pending."""
 
     files: FileRecords
     uploads: UploadRecords

@@ -1,4 +1,4 @@
-"""What the use cases need of a store that takes a file in parts."""
+"""The port to objects that are sent in parts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PartsTransfer:
-    """Where the parts that are still missing are PUT, by number, and which have arrived."""
+    """The signed PUTs of the missing parts, by number, and the parts that have arrived."""
 
     part_size: int
     urls: tuple[tuple[int, str], ...]
@@ -25,34 +25,34 @@ class PartsTransfer:
 
 @dataclass(frozen=True, slots=True)
 class Digests:
-    """MD5 and SHA-256 of assembled bytes, in hex."""
+    """The MD5 and SHA-256 of the assembled bytes, in hex."""
 
     md5: str
     sha256: str
 
 
 class PartStore(Protocol):
-    """Files that come in parts: S3's own large ones, and small ones of a request each."""
+    """Objects in parts: large parts that go straight to S3, small ones of one request each."""
 
     def begin(self, tenant: TenantId, file_id: FileId) -> str:
-        """Begin to take the file in parts, and return the name of that multipart upload."""
+        """Begin a multipart upload of the file, and return its id."""
 
     def arrived(self, tenant: TenantId, upload: Upload) -> tuple[ArrivedPart, ...] | None:
-        """Return the parts that are there, by number; None when the multipart upload is over."""
+        """Return the parts that have arrived, by number; None if the multipart upload has ended."""
 
     def sign_part(self, tenant: TenantId, upload: Upload, part: Part, now: float) -> str:
-        """Sign the PUT of exactly this part, until the upload expires."""
+        """Sign the PUT of exactly this part, valid until the upload expires."""
 
     def finish(self, tenant: TenantId, upload: Upload, parts: Sequence[ArrivedPart]) -> bool:
-        """Make the parts one file; False when there is one already or nothing to make it of."""
+        """Join the parts to one object; False if it exists already or the parts are gone."""
 
     def put_small(
         self, tenant: TenantId, upload_id: UploadId, part_id: PartId, data: bytes
     ) -> None:
-        """Store a part that came with a request."""
+        """Store a part from a request's body."""
 
     def small_parts(self, tenant: TenantId, upload_id: UploadId) -> Mapping[PartId, int]:
-        """Return the sizes of the parts that came with requests."""
+        """Return the sizes of the small parts."""
 
     def assemble(
         self,
@@ -61,11 +61,11 @@ class PartStore(Protocol):
         part_ids: Sequence[PartId],
         accept: Callable[[Digests], None],
     ) -> bool:
-        """Make one file of the small parts in that order, in bounded memory.
+        """Join the small parts in that order to one object, in bounded memory.
 
-        `accept` is told the digests before the file exists, and raises to refuse it. False when
-        there is a file already, or a part is gone.
+        `accept` gets the digests before the object exists, and raises to refuse it. False if the
+        object exists already, or a part is gone.
         """
 
     def clear(self, tenant: TenantId, upload: Upload) -> None:
-        """Delete whatever parts are left of the upload."""
+        """Delete all parts that are left of the upload."""

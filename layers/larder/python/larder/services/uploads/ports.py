@@ -1,4 +1,4 @@
-"""What the use cases of uploads need of the outside world."""
+"""The ports of the use cases of uploads."""
 
 from __future__ import annotations
 
@@ -14,31 +14,31 @@ class UploadRecords(Protocol):
     """The records of uploads."""
 
     def reserve(self, tenant: TenantId, upload: Upload) -> None:
-        """Record a pending upload and reserve its amount of the quota.
+        """Record a pending upload and reserve its quota.
 
         Raises:
             QuotaExceededError: there is no room for it.
-            ContentionError: concurrent changes kept it from being decided.
+            ContentionError: too many concurrent changes to the project.
         """
 
     def get(self, tenant: TenantId, upload_id: UploadId) -> Upload | None:
-        """Return the upload's record as of now (strongly consistent)."""
+        """Return the upload's record (strongly consistent)."""
 
     def complete(self, tenant: TenantId, upload: Upload, file: File) -> bool:
-        """Turn a pending upload into its file; False when it is no longer pending.
+        """Turn a pending upload into its file; False if it is no longer pending.
 
         Raises:
             NotFoundError: the file's folder does not exist, or is being deleted.
         """
 
     def close(self, tenant: TenantId, upload: Upload, status: UploadStatus) -> bool:
-        """End a pending upload and give its amount back; False when it is no longer pending."""
+        """End a pending upload and free its reservation; False if it is no longer pending."""
 
     def release_quota(self, tenant: TenantId, upload: Upload) -> bool:
-        """Give back what a pending upload reserved whose record is gone; False when done."""
+        """Free the reservation of an upload whose record is gone; False if that has been done."""
 
     def take_part(self, tenant: TenantId, upload: Upload, size: int, limit: int) -> bool:
-        """Account for a part of request size; False above `limit` or when no longer pending."""
+        """Count a small part; False if it exceeds `limit` or the upload is no longer pending."""
 
     def cleared(self, tenant: TenantId, upload: Upload) -> None:
-        """Say that the parts of an ended upload are gone, so that it is no longer due."""
+        """Record that the parts of an ended upload are deleted, so that it is no longer due."""
