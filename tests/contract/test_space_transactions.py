@@ -15,7 +15,6 @@ from larder.domain.ids import new_folder_id
 from larder.domain.quota import Amount
 from larder.services.space.create_folder import create_folder
 from larder.services.space.delete_folder import DeleteFolder
-from larder.services.space.ports import MAX_FILES_PER_TRANSACTION
 from larder.services.space.restore_file import restore_file
 from larder.services.space.trash_file import trash_file
 from larder.services.space.update_file import FileChanges, update_file
