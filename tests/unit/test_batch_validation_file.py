@@ -22,6 +22,7 @@ from tests.unit.batch_requests import (
 BOM = b"\xef\xbb\xbf"
 MIB = 1024 * 1024
 CHAT = "/v1/chat/completions"
+EMBEDDINGS = "/v1/embeddings"
 
 
 def line_of(size: int, custom_id: str = "request-1") -> bytes:
@@ -399,6 +400,28 @@ def test_the_content_of_a_message_may_be_empty_but_no_input() -> None:
 
     assert found(b"\n".join(messages)) == []
     assert found(b"\n".join(inputs)) == [("missing_required_parameter", 3, "body.input")]
+
+
+def test_an_empty_input_is_missing_whatever_space_follows_it() -> None:
+    first, second, third = (line.replace(b"text", b"text" * 500) for line in alike(EMBEDDINGS))
+    start = third.index(b'"text')
+    third = third[:start] + b'""   ' + third[third.index(b'"', start + 1) + 1 :]
+
+    assert found(b"\n".join([first, second, third])) == [
+        ("missing_required_parameter", 3, "body.input")
+    ]
+
+
+@pytest.mark.parametrize("url", [CHAT, "/v1/embeddings", "/v1/completions"])
+@pytest.mark.parametrize("text", [b", ", b": ", b"}, {"])
+def test_a_text_of_punctuation_that_also_stands_between_members_is_a_text(
+    url: str, text: bytes
+) -> None:
+    members = b', "user": "b", "metadata": {"a": "b"}, "x": ["{", "}, {", "}"]}}'
+    lines = [line.removesuffix(b"}}") + members for line in alike(url)]
+    lines[0] = lines[0].replace(b"text 0", text)
+
+    assert found(b"\n".join(lines)) == []
 
 
 def test_a_text_that_stands_twice_in_a_line_may_change_in_one_place() -> None:

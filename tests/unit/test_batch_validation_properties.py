@@ -1,6 +1,7 @@
 """The validator against a slow reference, on any lines and any cut into blocks."""
 
 import json
+import re
 from typing import Any
 from unittest.mock import patch
 
@@ -116,6 +117,9 @@ def files_of_one_program(draw: st.DrawFn) -> bytes:
     """Lines alike or varied, some of them damaged or from elsewhere."""
     url = draw(st.sampled_from(list(BODIES)))
     content = draw(st.sampled_from([alike, varied]))(url, draw(st.integers(1, 16)))
+    # A text that is also found between members must not be mistaken for them.
+    text = draw(st.sampled_from([rb"\g<0>", rb"\g<0>", b", ", b": ", b""]))
+    content = [re.sub(rb"text \d+", text, line) for line in content]
     size = draw(st.sampled_from([1, 300]))
     content = [line.replace(b"text", b"text" * size) for line in content]
     for _ in range(draw(st.integers(1, 4))):

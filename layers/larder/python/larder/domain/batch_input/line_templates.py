@@ -170,14 +170,14 @@ _check_filled_text: Final = Decoder(Annotated[str, Meta(min_length=1)]).decode
 
 
 def _main_text(body: bytes, endpoint: str) -> Raw | None:
-    members = body_members(body)
-    if members is None:
-        return None
-    if endpoint == CHAT:
-        try:
-            return _read_messages(members.messages)[-1].content
-        except (DecodeError, IndexError):
+    try:
+        members = body_members(body)
+        if members is None:
             return None
+        if endpoint == CHAT:
+            return _read_messages(members.messages)[-1].content
+    except (DecodeError, IndexError):
+        return None
     return members.prompt if endpoint == COMPLETIONS else members.input
 
 
@@ -191,5 +191,5 @@ def _check_for(token: bytes, endpoint: str) -> Callable[[bytes], object]:
 def _check_long_text(text: bytes) -> None:
     skip(text)
     str(text, "utf-8")
-    if text[0] != _QUOTE or len(text) < len('"x"'):
+    if text[0] != _QUOTE or text.startswith(b'""'):
         raise msgspec.ValidationError
