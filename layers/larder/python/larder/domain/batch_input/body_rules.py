@@ -1,12 +1,13 @@
-"""What the body of a request needs, by the endpoint that it goes to.
+"""The rules of a request's body, which depend on its endpoint.
 
-Source: contract section 4 and the request bodies of OpenAI's API reference. Decided here:
+Source: contract section 4 and the request bodies in OpenAI's API reference. What they leave open is
+decided here:
 
-* Of a member given twice the last counts, as in most JSON parsers.
+* When a member is given twice, the last one counts, as in most JSON parsers.
 * `null` is a wrong type, except for `stream`, and for the `input` of a request that needs none.
 * `/v1/responses` needs no input when the body has a prompt template, a previous response or a
-  conversation to go on with.
-* Without a valid url the endpoint's own needs can't be known and aren't checked.
+  conversation to continue.
+* Without a valid url the endpoint is unknown, and what it needs is not checked.
 """
 
 from typing import Final
@@ -14,7 +15,7 @@ from typing import Final
 from msgspec import Raw, Struct, ValidationError
 from msgspec.json import Decoder
 
-from larder.domain.batch_input.endpoints import CHAT, COMPLETIONS, RESPONSES
+from larder.domain.batch_input.endpoints import Endpoint
 from larder.domain.batch_input.message_rules import check_messages
 from larder.domain.batch_input.raw_json import is_empty, kind_of, read_text
 from larder.domain.batch_input.report import RequestLine
@@ -23,7 +24,7 @@ _ABSENT: Final = Raw(b"")
 
 
 class BodyMembers(Struct, gc=False):
-    """What the rules need of a body, each as JSON, or empty when absent."""
+    """The members of a body that have rules, each as JSON, or empty when absent."""
 
     model: Raw = _ABSENT
     stream: Raw = _ABSENT
@@ -38,9 +39,9 @@ _decode_members = Decoder(BodyMembers).decode
 
 
 def body_members(body: Raw | bytes) -> BodyMembers | None:
-    """The members of a body; None when the JSON is something else than an object.
+    """Return the members of a body; None when the JSON is no object.
 
-    Raises `DecodeError` or `RecursionError` for what is not well-formed JSON.
+    Raises `DecodeError` or `RecursionError` when it is not well-formed JSON.
     """
     try:
         return _decode_members(body)
@@ -49,16 +50,18 @@ def body_members(body: Raw | bytes) -> BodyMembers | None:
 
 
 def check_body(members: BodyMembers, request: RequestLine) -> None:
-    """Take the model from the body and note what is wrong, by the request's url if it has one."""
+    """Note the body's model, and every problem of it, in the request."""
     _check_model(members.model, request)
     if members.stream:
         _check_stream(members.stream, request)
-    if request.url == CHAT:
-        check_messages(members.messages, request)
-    elif request.url == COMPLETIONS:
-        _check_text("prompt", members.prompt, request)
-    elif request.url is not None and not (request.url == RESPONSES and _needs_no_input(members)):
-        _check_text("input", members.input, request)
+    endpoint = request.endpoint
+    if endpoint is None or _has_instead(members, endpoint):
+        return
+    needed = getattr(members, endpoint.needs)
+    if endpoint.needs == "messages":
+        check_messages(needed, request)
+    else:
+        _check_text(endpoint.needs, needed, request)
 
 
 def _check_model(raw: Raw, request: RequestLine) -> None:
@@ -86,7 +89,7 @@ def _check_stream(raw: Raw, request: RequestLine) -> None:
 
 
 def _check_text(name: str, raw: Raw, request: RequestLine) -> None:
-    """`prompt` and `input`: a string or an array, not empty."""
+    """Check a prompt or an input: a string or an array, not empty."""
     param = f"body.{name}"
     if not raw or is_empty(raw):
         found = "empty" if raw else "missing"
@@ -101,9 +104,11 @@ def _check_text(name: str, raw: Raw, request: RequestLine) -> None:
         )
 
 
-def _needs_no_input(members: BodyMembers) -> bool:
-    others = (members.prompt, members.previous_response_id, members.conversation)
-    return _is_absent(members.input) and not all(map(_is_absent, others))
+def _has_instead(members: BodyMembers, endpoint: Endpoint) -> bool:
+    """Whether the body lacks what its endpoint needs but has something instead of it."""
+    if not endpoint.instead or not _is_absent(getattr(members, endpoint.needs)):
+        return False
+    return not all(_is_absent(getattr(members, name)) for name in endpoint.instead)
 
 
 def _is_absent(raw: Raw) -> bool:

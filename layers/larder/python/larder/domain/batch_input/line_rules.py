@@ -1,13 +1,13 @@
 """The rules of one request line, each with its code, its param and a message to act on.
 
-Source: contract section 4. What the rules leave open is decided here:
+Source: contract section 4. What it leaves open is decided here:
 
 * A line that is not UTF-8, not JSON or not one object has that problem alone. In any other line
-  every rule is applied to every member, so independent mistakes are all reported at once.
-* JSON is RFC 8259 in UTF-8. Integers of any size are fine; an escaped surrogate without its other
-  half cannot be written in UTF-8, so it is no JSON here. Depth counts arrays and objects.
-* Further members are ignored, but a line with more than 32 members is no request: what a line may
-  cost must not depend on how it was made.
+  every rule is applied to every member, so that all independent mistakes are reported at once.
+* JSON is RFC 8259 in UTF-8. Integers may have any size. An escaped surrogate without its other half
+  cannot be written in UTF-8, so it is no JSON here. Depth counts arrays and objects.
+* Other members are ignored, but a line with more than 32 members is no request, so that what a line
+  costs depends on its length alone.
 """
 
 import re
@@ -19,7 +19,7 @@ from msgspec.json import Decoder
 from larder.domain.batch_input.body_rules import body_members, check_body
 from larder.domain.batch_input.endpoints import ENDPOINTS
 from larder.domain.batch_input.nesting import MAX_DEPTH, nested_deeper_than
-from larder.domain.batch_input.raw_json import check_utf8, kind_of, read_text, skip
+from larder.domain.batch_input.raw_json import check_json, check_utf8, kind_of, read_text
 from larder.domain.batch_input.report import Problem, RequestLine, quoted
 
 MAX_CUSTOM_ID: Final = 512
@@ -41,10 +41,10 @@ class _Members(Struct, gc=False):
     body: Raw = _ABSENT
 
     def leave_room_for_more(self, line: bytes) -> bool:
-        """Whether the line may hold another member, such as one of these a second time.
+        """Whether the line is long enough for another member, such as one of these again.
 
-        Compact JSON takes up the members and no more; a space after each comma and colon adds 7.
-        One of the four once more takes at least `"url":0,`, and two of any other name `"":0,"":0,`.
+        A second one of the four adds at least `"url":0,`, two of the same other name `"":0,"":0,`.
+        Spaces after commas and colons, as most programs write them, add 7 bytes and stay below.
         """
         values = len(self.custom_id) + len(self.method) + len(self.url) + len(self.body)
         known = values + _LENGTH_OF_NAMES
@@ -62,7 +62,7 @@ _read_members: Final = Decoder(_Members).decode
 
 
 class RequestReader:
-    """Reads request lines one at a time; holds nothing between two lines."""
+    """Reads request lines one at a time, each by itself."""
 
     __slots__ = ("_names", "_read_named")
 
@@ -71,7 +71,7 @@ class RequestReader:
         self._names: list[str] = []
 
     def read(self, line: bytes) -> RequestLine:
-        """Apply every rule to one line that is not blank, given without its newline."""
+        """Apply every rule to a line that is not blank, given without its newline."""
         try:
             check_utf8(line)
             members = _read_members(line)
@@ -90,7 +90,7 @@ class RequestReader:
         return request
 
     def _refusal(self, line: bytes, members: _Members) -> Problem | None:
-        """Why the JSON object with these members is no request, whatever their values."""
+        """Why a JSON object with these members is no request, whatever their values."""
         if nested_deeper_than(MAX_DEPTH, line):
             return too_deep()
         if not members.leave_room_for_more(line):
@@ -113,7 +113,7 @@ class RequestReader:
 
 
 class _Name:
-    """A member name that equals no other, so that a dict keeps both of two members alike."""
+    """A member's name that equals no other, so that a dict keeps every member."""
 
     __slots__ = ()
 
@@ -128,9 +128,9 @@ def _not_utf8(offset: int, line: bytes) -> Problem:
 
 
 def _not_an_object(line: bytes) -> Problem:
-    """Why the line, which is UTF-8 and begins as anything but an object, is no request."""
+    """Why a line of UTF-8 that does not begin as an object is no request."""
     try:
-        value = skip(line)
+        value = check_json(line)
     except DecodeError as error:
         return _not_json(str(error), line)
     except RecursionError:
@@ -142,7 +142,7 @@ def _not_an_object(line: bytes) -> Problem:
 
 
 def too_deep() -> Problem:
-    """That a line is nested too deeply."""
+    """The problem of a line that is nested too deeply."""
     message = f"the JSON is nested deeper than {MAX_DEPTH} levels"
     return Problem("invalid_json_line", None, message)
 
@@ -183,7 +183,7 @@ def _check_members(members: _Members, request: RequestLine) -> None:
 
 
 def _text(name: str, raw: Raw, request: RequestLine) -> str | None:
-    """The value if it is a text; else that is noted."""
+    """The value if it is a string. Anything else is noted as a problem."""
     if not raw:
         _add_missing(name, request)
         return None
@@ -215,9 +215,8 @@ def _check_method(text: str, request: RequestLine) -> None:
 
 
 def _check_url(text: str, request: RequestLine) -> None:
-    if text in ENDPOINTS:
-        request.url = text
-    else:
+    request.endpoint = ENDPOINTS.get(text)
+    if request.endpoint is None:
         request.add(
             "invalid_url", "url", lambda: f"url {quoted(text)} is not one of {_ENDPOINT_LIST}"
         )

@@ -1,11 +1,12 @@
-"""The messages of a chat request.
+"""The rules of a chat request's messages.
 
-Source: the request body of chat completions in OpenAI's API reference. Decided here:
+Source: the request body of chat completions in OpenAI's API reference. What it leaves open is
+decided here:
 
-* A message's content is a string or an array. It may be null or absent for `assistant`, which may
-  call tools instead, and null for `function`.
-* Of more than 10 messages only the first bad one is reported, so that no line costs more than its
-  length allows. There a message is bad also when it gives its role twice.
+* The content of a message is a string or an array. It may be null or absent for `assistant`, which
+  may call tools instead, and null for `function`.
+* Of more than 10 messages only the first bad one is reported, so that what a line costs depends on
+  its length alone. There a message that gives its role twice is bad too.
 """
 
 import re
@@ -15,7 +16,7 @@ import msgspec
 from msgspec import DecodeError, Raw, Struct, ValidationError
 from msgspec.json import Decoder
 
-from larder.domain.batch_input.endpoints import ROLES, read_messages
+from larder.domain.batch_input.endpoints import ROLES, Messages
 from larder.domain.batch_input.raw_json import is_empty, kind_of, read_text
 from larder.domain.batch_input.report import RequestLine, quoted
 
@@ -24,7 +25,7 @@ MAX_MESSAGES: Final = 10
 _PARAM: Final = "body.messages"
 _ABSENT: Final = Raw(b"")
 _ROLE_LIST: Final = ", ".join(ROLES)
-# From here on looking at messages one by one is cheaper than decoding their texts.
+# From here on looking at messages one by one is cheaper than decoding their contents.
 _LONG: Final = 2048
 _INDEX: Final = re.compile(r"\$(\[\d+\])")
 
@@ -34,8 +35,9 @@ class _Members(Struct, gc=False):
     content: Raw = _ABSENT
 
 
-_read_members = Decoder(_Members).decode
-# Fails on one element too many, instead of keeping them all.
+_read_members: Final = Decoder(_Members).decode
+_read_messages: Final = Decoder[Messages](Messages).decode
+# Fails at the first message beyond the limit, where a list would decode them all.
 _read_first = Decoder(
     msgspec.defstruct(
         "_FirstMessages",
@@ -48,7 +50,7 @@ _read_first = Decoder(
 
 
 def check_messages(raw: Raw, request: RequestLine) -> None:
-    """Note what is wrong with `body.messages`, which is well-formed JSON, or empty when absent."""
+    """Note every problem of `body.messages`: well-formed JSON, or empty when absent."""
     if 0 < len(raw) < _LONG and _refusal(raw) is None:
         return
     if not raw or is_empty(raw):
@@ -67,9 +69,9 @@ def check_messages(raw: Raw, request: RequestLine) -> None:
 
 
 def _refusal(raw: Raw) -> str | None:
-    """Why msgspec refuses the messages as a whole; None when all are good."""
+    """Why msgspec refuses the messages as a whole; None when all are valid."""
     try:
-        read_messages(raw)
+        _read_messages(raw)
     except DecodeError as error:
         return str(error)
     return None
@@ -95,7 +97,7 @@ def _check_each(raw: Raw, request: RequestLine) -> None:
 
 
 def _first_bad(reason: str) -> str:
-    """The param that msgspec's reason for refusing the messages is about."""
+    """The param that msgspec's reason names."""
     index = _INDEX.search(reason)
     members = [name for name in ("role", "content") if f"{name}`" in reason]
     return _PARAM + (index[1] if index else "") + (f".{members[0]}" if members else "")

@@ -1,7 +1,7 @@
-"""How deeply a line of JSON is nested, told without a parser.
+"""How deeply a line of JSON is nested, found without a parser.
 
-A parser in Python would take a hundred times as long as all the rest, and those in C have no limit
-that could be set. So brackets are counted: first all of them, then in stretches, then each.
+A parser in Python would take a hundred times as long as everything else, and those in C have no
+limit that can be set. So this counts brackets: all together first, then in stretches, then each.
 """
 
 from functools import cache
@@ -24,9 +24,10 @@ _AS_BITS: Final = bytes.maketrans(b"[]{}", b"1010")
 
 
 def nested_deeper_than(limit: int, line: bytes) -> bool:
-    """Whether arrays and objects in `line`, one well-formed JSON value, nest deeper than `limit`.
+    """Return whether the arrays and objects of `line` nest deeper than `limit`.
 
-    A scalar has depth 0 and `[]` depth 1. Costs a few nanoseconds a byte whatever the shape.
+    `line` is one well-formed JSON value. A scalar has depth 0, `[]` depth 1. Costs a few
+    nanoseconds per byte, whatever the shape.
     """
     if len(line) <= len("[]") * limit:
         return False
@@ -39,15 +40,15 @@ def nested_deeper_than(limit: int, line: bytes) -> bool:
     brackets = _outside_strings(marks)
     if _is_shallow(limit, brackets):
         return False
-    # Most of what is too deep opens all its levels at once.
+    # Most lines that are too deep open all their levels at once.
     if len(brackets) < _SHORT and _OPENING * (limit + 1) in brackets:
         return True
     return _deepest(brackets) > limit
 
 
 def _outside_strings(marks: bytes) -> bytes:
-    # Dropping two neighbouring quotes, be they the ends of one string or of two, leaves every
-    # bracket on its side of the quotes, and far fewer quotes.
+    # Two quotes side by side can go, whether they enclose one string or end one and start another:
+    # every bracket stays inside or outside, and far fewer quotes are left.
     if marks.count(b'"') > _FEW_QUOTES:
         marks = marks.replace(b'""', b"")
     if marks.count(b'"') <= _FEW_QUOTES:
@@ -56,8 +57,8 @@ def _outside_strings(marks: bytes) -> bytes:
     inside = 0
     for start in range(0, len(marks), _PIECE):
         piece = marks[start : start + _PIECE]
-        # A byte is all ones where a quote is; xor-ing each with all those in front of it, two at a
-        # time, then four, and so on, leaves them so from every opening quote to the closing one.
+        # Every quote becomes a byte of ones. Each byte is then xor-ed with all before it, in steps
+        # of one, two, four and so on: what stays ones lies between an opening and a closing quote.
         strings = int.from_bytes(piece.translate(_QUOTE_AS_ONES)) ^ inside << 8 * (len(piece) - 1)
         for step in range((len(piece) - 1).bit_length()):
             strings ^= strings >> (8 << step)
@@ -68,7 +69,7 @@ def _outside_strings(marks: bytes) -> bytes:
 
 
 def _is_shallow(limit: int, brackets: bytes) -> bool:
-    """Whether the depth stays within the limit even if each stretch opens before it closes."""
+    """Whether the depth stays within the limit even if each stretch opens first, then closes."""
     level = 0
     for start in range(0, len(brackets), _STRETCH):
         opened = brackets.count(_OPENING, start, start + _STRETCH)
@@ -88,9 +89,9 @@ def _deepest(brackets: bytes) -> int:
 
 @cache
 def _eight_brackets() -> tuple[bytes, bytes]:
-    """For each byte of eight brackets (1 opens): the highest rise inside it and its net change.
+    """For each byte of eight brackets (1 opens): how far it rises at most, and its net change.
 
-    The change is a signed byte. The rise is counted from the level at the start, at least 0.
+    The rise is counted from the level at the start, and is at least 0. The change is a signed byte.
     """
     rises = bytearray()
     changes = bytearray()

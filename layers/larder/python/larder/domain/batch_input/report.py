@@ -1,40 +1,39 @@
-"""What validating a batch file found: its problems, line by line, and the facts about the whole."""
+"""The problems of a batch file, line by line, and the report on it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from msgspec import Struct
 
+from larder.domain.batch_input.endpoints import Endpoint
+
 MAX_ERRORS = 1000
 SUMMARY_LENGTH = 512
 _QUOTED_LENGTH = 80
 
 
-type Message = str | Callable[[], str]
-"""A message, or how to make it: most problems of a bad file are only counted."""
+type ProblemMessage = str | Callable[[], str]
+"""A message, or a function that makes it: most problems of a bad file are only counted."""
 
 
 class Problem(Struct, frozen=True, gc=False):
-    """One mistake in a line that does not know its number; see `LineProblem`."""
+    """One mistake in a line, without the line's number; see `LineProblem`."""
 
     code: str
     param: str | None
-    message: Message
+    message: ProblemMessage
 
 
 class RequestLine(Struct, gc=False):
-    """What one line says, as far as it can be told, and what is wrong with it by itself.
-
-    `custom_id`, `url` and `model` hold valid values only.
-    """
+    """One request line: its problems, and those of its values that are valid."""
 
     problems: list[Problem]
     custom_id: str | None = None
-    url: str | None = None
+    endpoint: Endpoint | None = None
     model: str | None = None
 
-    def add(self, code: str, param: str | None, message: Message) -> None:
-        """Note one more problem."""
+    def add(self, code: str, param: str | None, message: ProblemMessage) -> None:
+        """Note a problem."""
         self.problems.append(Problem(code, param, message))
 
 
@@ -43,10 +42,10 @@ class LineProblem:
     """One mistake in a batch file, in the shape of OpenAI's BatchError.
 
     Attributes:
-        code: stable code for programs, such as `duplicate_custom_id`.
-        line: 1-based physical line number; None when the mistake is the whole file's.
-        message: for people; quotes at most 80 characters of the file, escaped.
-        param: the member at fault as a path such as `body.messages[0].role`, or None.
+        code: a stable code for programs, such as `duplicate_custom_id`.
+        line: the physical line, from 1; None when the mistake is the whole file's.
+        message: for people. Quotes at most 80 characters of the file, escaped.
+        param: the path of the member at fault, such as `body.messages[0].role`, or None.
     """
 
     code: str
@@ -57,19 +56,19 @@ class LineProblem:
 
 @dataclass(frozen=True, slots=True)
 class ValidationReport:
-    """The settlement on one batch file.
+    """The report on one batch file.
 
     Attributes:
-        valid: no problem at all.
-        total_lines: physical lines; a last line without a newline counts.
-        request_count: lines that are not blank, up to the one that is one too many.
+        valid: whether there is no problem.
+        total_lines: physical lines, a last one without a newline included.
+        request_count: lines that are not blank, up to and including the first one too many.
         invalid_lines: lines with at least one problem.
-        error_count: problems, those beyond `errors` included.
-        errors: the first 1,000 problems in line order.
+        error_count: all problems, more than `errors` holds if there are many.
+        errors: the first 1,000 problems, in line order.
         endpoint: the file's first valid url, or None.
         model: the file's first model, or None.
-        sha256: of all bytes, in hex.
-        bytes: length of the file.
+        sha256: the digest of all bytes, in hex.
+        bytes: the length of the file.
     """
 
     valid: bool
@@ -85,7 +84,7 @@ class ValidationReport:
 
     @property
     def summary(self) -> str | None:
-        """The settlement in one line of at most 512 characters; None for a valid file."""
+        """The problems in one line of at most 512 characters; None for a valid file."""
         if self.valid:
             return None
         first = self.errors[0]
@@ -102,7 +101,7 @@ class ValidationReport:
 
 
 class Findings:
-    """All problems of a file: the first ones kept, the others counted."""
+    """The problems of a file: the first 1,000 are kept, all are counted."""
 
     __slots__ = ("_last_line", "errors", "invalid_lines", "total")
 
@@ -113,7 +112,7 @@ class Findings:
         self._last_line: int | None = None
 
     def add(self, line: int | None, problems: list[Problem]) -> None:
-        """Take the problems of that line, or of the whole file; lines come in order."""
+        """Add the problems of a line, or with None of the whole file. Lines come in order."""
         self.total += len(problems)
         if line != self._last_line:
             self._last_line = line
@@ -125,10 +124,10 @@ class Findings:
 
 
 def quoted(value: str) -> str:
-    """The client's text as a message may carry it: escaped, and no more than 80 characters."""
+    """Return the client's text as a message may show it: escaped, at most 80 characters."""
     return shortened(repr(value[:_QUOTED_LENGTH]), _QUOTED_LENGTH)
 
 
 def shortened(text: str, length: int) -> str:
-    """The text, cut to `length` characters with a trailing ellipsis when it is longer."""
+    """Return the text, cut to `length` characters with an ellipsis at the end if it is longer."""
     return text if len(text) <= length else text[: length - 1] + "…"

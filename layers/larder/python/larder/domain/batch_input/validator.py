@@ -1,15 +1,15 @@
 """Validation of a batch file as its bytes come in, in constant memory.
 
-Source: contract section 4. The rules of a request are in `batch_lines` and `batch_bodies`, those
-that bind requests together in `batch_requests`; here are lines, limits and the report:
+Source: contract section 4. This module cuts the bytes into lines, applies the limits and makes the
+report; `requests` reads the lines. What the contract leaves open is decided here:
 
-* A byte order mark is a problem of line 1, and the line behind it is checked all the same.
-* A line is blank when it holds only spaces, tabs and carriage returns. Blank lines are no
-  requests; they are counted in `total_lines` and keep their number.
-* A line over 1 MiB, not counting its line ending, is skipped without being kept; it counts as a
-  request whatever is in it.
-* The first line beyond 50,000 requests gets `too_many_requests`, and nothing behind it is
-  validated; lines are still counted and bytes still hashed.
+* A byte order mark is a problem of line 1. The rest of that line is checked all the same.
+* A line is blank when it holds only spaces, tabs and carriage returns. A blank line is no request.
+  It counts in `total_lines` and keeps its number.
+* A line over 1 MiB, without its line ending, is skipped and not kept. It counts as a request,
+  whatever it holds.
+* The first line beyond 50,000 requests gets `too_many_requests`. Nothing after it is validated, but
+  lines are still counted and bytes hashed.
 """
 
 import re
@@ -23,7 +23,7 @@ from larder.domain.batch_input.requests import WHITESPACE, FileRequests
 MAX_REQUESTS: Final = 50_000
 MAX_LINE_BYTES: Final = 1024 * 1024
 
-_BLOCK: Final = 64 * 1024
+_PIECE_BYTES: Final = 64 * 1024
 _BOM: Final = b"\xef\xbb\xbf"
 _BLANK: Final = re.compile(rb"[ \t\r\n]*")
 
@@ -31,8 +31,8 @@ _BLANK: Final = re.compile(rb"[ \t\r\n]*")
 class BatchValidator:
     """Validates one batch file, fed block by block.
 
-    Feed all bytes in order in blocks of any size, then call `finish` once. The report is the same
-    however the bytes were cut into blocks. Does no I/O and never raises for what the bytes hold.
+    Feed all bytes in order, in blocks of any size, then call `finish` once. The report does not
+    depend on the blocks. Does no I/O, and never raises because of what the bytes hold.
     """
 
     __slots__ = (
@@ -41,7 +41,7 @@ class BatchValidator:
         "_file",
         "_findings",
         "_full",
-        "_line",
+        "_lines",
         "_overlong",
         "_pending",
         "_requests",
@@ -50,44 +50,45 @@ class BatchValidator:
     def __init__(self) -> None:
         self._digest = sha256()
         self._bytes = 0
-        self._line = 0  # physical lines ended so far
+        self._lines = 0  # that have ended
         self._requests = 0
-        self._pending = bytearray()  # the line that the blocks so far have not ended
+        self._pending = bytearray()  # the start of a line that has not ended
         self._overlong = False  # that line is over the limit, and no longer kept
-        self._full = False  # over 50,000 requests
+        self._full = False  # there were more than 50,000 requests
         self._findings = Findings()
         self._file = FileRequests(self._findings)
 
     def feed(self, block: Buffer) -> None:
         """Take the next bytes of the file."""
-        if isinstance(block, bytes) and len(block) <= _BLOCK:
-            self._piece(block)
+        if isinstance(block, bytes) and len(block) <= _PIECE_BYTES:
+            self._take(block)
             return
         view = memoryview(block).cast("B")
-        for start in range(0, len(view), _BLOCK):
-            self._piece(bytes(view[start : start + _BLOCK]))
+        for start in range(0, len(view), _PIECE_BYTES):
+            self._take(bytes(view[start : start + _PIECE_BYTES]))
 
     def finish(self) -> ValidationReport:
-        """The report on all bytes fed."""
+        """Return the report on all bytes fed."""
         if self._pending or self._overlong:
             self._end_pending(b"")
         if self._requests == 0:
             message = "the file holds no request: it is empty or has only blank lines"
             self._findings.add(None, [Problem("empty_file", None, message)])
+        endpoint = self._file.endpoint
         return ValidationReport(
             valid=self._findings.total == 0,
-            total_lines=self._line,
+            total_lines=self._lines,
             request_count=self._requests,
             invalid_lines=self._findings.invalid_lines,
             error_count=self._findings.total,
             errors=tuple(self._findings.errors),
-            endpoint=self._file.endpoint,
+            endpoint=endpoint.url if endpoint else None,
             model=self._file.model,
             sha256=self._digest.hexdigest(),
             bytes=self._bytes,
         )
 
-    def _piece(self, piece: bytes) -> None:
+    def _take(self, piece: bytes) -> None:
         self._digest.update(piece)
         self._bytes += len(piece)
         start = 0
@@ -98,66 +99,62 @@ class BatchValidator:
                 return
             self._end_pending(piece[:end])
             start = end + 1
-        start = self._whole_lines(piece, start)
+        start = self._read_lines(piece, start)
         if start < len(piece):
             self._keep(piece[start:])
 
     def _keep(self, piece: bytes) -> None:
         if not self._overlong:
             self._pending += piece
-            # Three bytes of a byte order mark and a carriage return are not the line's own.
-            if self._full or len(self._pending) > MAX_LINE_BYTES + len(_BOM) + 1:
+            # A byte order mark and a carriage return do not count.
+            if self._full or len(self._pending) > MAX_LINE_BYTES + len(_BOM) + len(b"\r"):
                 self._overlong = True
-                self._pending = bytearray(self._pending[: len(_BOM)])
+                self._pending = self._pending[: len(_BOM)]
 
     def _end_pending(self, rest: bytes) -> None:
-        line = bytes(self._pending) + rest
-        overlong = self._overlong
-        self._pending = bytearray()
-        self._overlong = False
-        fits = not overlong and len(line) <= MAX_LINE_BYTES
-        if fits and not self._full and self._several_lines(line + b"\n", 0):
-            return
-        self._line += 1
-        if not self._full:
-            self._any_line(line, overlong=overlong)
+        line, overlong = bytes(self._pending) + rest, self._overlong
+        self._pending, self._overlong = bytearray(), False
+        if overlong or len(line) > MAX_LINE_BYTES:
+            self._read_line(line, overlong=overlong)
+        else:
+            self._read_lines(line + b"\n", 0)
 
-    def _whole_lines(self, piece: bytes, start: int) -> int:
-        """Check the lines of `piece` that end in it; returns where the next one begins."""
+    def _read_lines(self, piece: bytes, start: int) -> int:
+        """Read the lines that end in the piece, and return where the rest starts.
+
+        None of them is too long. `requests` reads most, and those that it leaves come one by one.
+        """
         while not self._full:
-            start = self._several_lines(piece, start)
+            if self._lines > 0:  # the first line may begin with a byte order mark
+                room = MAX_REQUESTS - self._requests
+                start, lines = self._file.read_lines(piece, start, self._lines, room)
+                self._requests += lines - self._lines
+                self._lines = lines
             end = piece.find(b"\n", start)
             if end < 0:
                 return start
-            line = piece[start:end]
+            blank = self._read_line(piece[start:end], overlong=False)
             start = end + 1
-            self._line += 1
-            if self._any_line(line, overlong=False):
-                start = self._blank_lines(piece, start)
-        self._line += piece.count(b"\n", start)
+            if blank:
+                start = self._skip_blank_lines(piece, start)
+        self._lines += piece.count(b"\n", start)
         return max(start, piece.rfind(b"\n") + 1)
 
-    def _several_lines(self, piece: bytes, start: int) -> int:
-        if self._line == 0:
-            return start  # it may begin with a byte order mark
-        room = MAX_REQUESTS - self._requests
-        start, line = self._file.read_lines(piece, start, self._line, room)
-        self._requests += line - self._line
-        self._line = line
-        return start
-
-    def _blank_lines(self, piece: bytes, start: int) -> int:
-        """Pass over a run of blank lines at once: a file may hold nothing else."""
+    def _skip_blank_lines(self, piece: bytes, start: int) -> int:
+        """Skip a run of blank lines at once: a file may hold nothing else."""
         blank = _BLANK.match(piece, start)
         end = piece.rfind(b"\n", start, blank.end() if blank else start) + 1
         if end == 0:
             return start
-        self._line += piece.count(b"\n", start, end)
+        self._lines += piece.count(b"\n", start, end)
         return end
 
-    def _any_line(self, line: bytes, *, overlong: bool) -> bool:
-        """Apply every rule to the line that has just ended; True when it is blank."""
-        if self._line == 1 and line.startswith(_BOM):
+    def _read_line(self, line: bytes, *, overlong: bool) -> bool:
+        """Read one line of any kind; True when it is blank."""
+        self._lines += 1
+        if self._full:
+            return False
+        if self._lines == 1 and line.startswith(_BOM):
             line = line.removeprefix(_BOM)
             message = "the file begins with a byte order mark (BOM): save it as UTF-8 without one"
             self._findings.add(1, [Problem("invalid_encoding", None, message)])
@@ -169,10 +166,10 @@ class BatchValidator:
         if self._requests > MAX_REQUESTS:
             self._full = True
             message = f"the file has more than {MAX_REQUESTS:,} requests; this one is too many"
-            self._findings.add(self._line, [Problem("too_many_requests", None, message)])
+            self._findings.add(self._lines, [Problem("too_many_requests", None, message)])
         elif overlong:
             message = f"the line is longer than {MAX_LINE_BYTES:,} bytes"
-            self._findings.add(self._line, [Problem("line_too_long", None, message)])
+            self._findings.add(self._lines, [Problem("line_too_long", None, message)])
         else:
-            self._file.read(line, self._line)
+            self._file.read_lines(line + b"\n", 0, self._lines - 1, limit=1)
         return False
