@@ -20,8 +20,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field, StringConstraints, TypeAdapter
 
 from bench.inputs import REQUESTS, URL
-from larder.domain.batch_input.report import ValidationReport
-from larder.domain.batch_input.validator import BatchValidator
+from larder.domain.batch_input import BatchValidator, ValidationReport
 
 BLOCK = 64 * 1024
 

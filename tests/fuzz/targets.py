@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from larder.adapters.s3 import parse_event_key
 from larder.api.files.form import file_form
 from larder.api.http.multipart_form import part_digests, sole_part
-from larder.domain.batch_input.validator import BatchValidator
+from larder.domain.batch_input import BatchValidator
 from larder.domain.errors import InvalidParameterError
 from larder.domain.filenames import attachment
 from tests.fuzz.answers import INTERNALS, MAX_MESSAGE, check_answer, check_silence

@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 import typer
 
-from larder.domain.batch_input.validator import BatchValidator
+from larder.domain.batch_input import BatchValidator
 from larder_cli.shared.connection import AsJson
 from larder_cli.shared.each import report
 from larder_cli.shared.output import print_json_line, printable

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from larder.domain.batch_input.validator import BatchValidator
+from larder.domain.batch_input import BatchValidator
 from larder.domain.files import File, FileStatus, Purpose
 from larder.domain.ids import upload_of
 from larder.domain.uploads import UploadStatus
@@ -16,7 +16,7 @@ from larder.services.files.ports import Settlement
 from larder.services.uploads.complete import complete_as_file
 
 if TYPE_CHECKING:
-    from larder.domain.batch_input.report import ValidationReport
+    from larder.domain.batch_input import ValidationReport
     from larder.domain.ids import FileId, TenantId
     from larder.domain.uploads import Upload
     from larder.services.clock import Clock
