@@ -1,6 +1,6 @@
-"""The batch rules written out with the standard library, as plainly as they can be.
+"""The batch rules written with the standard library, as plainly as possible.
 
-Slow, and holds the whole file: it exists to be compared with.
+Slow, and holds the whole file. The tests compare the validator with it.
 """
 
 import hashlib
@@ -8,7 +8,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from larder.domain.batch_input.validator import MAX_LINE_BYTES, MAX_REQUESTS
+from larder.domain.batch_input import MAX_LINE_BYTES, MAX_REQUESTS
 
 ENDPOINTS = (
     "/v1/chat/completions",
@@ -19,21 +19,21 @@ ENDPOINTS = (
 )
 ROLES = ("developer", "system", "user", "assistant", "tool", "function")
 
-type Page = tuple[str, int | None, str | None]
+type Problem = tuple[str, int | None, str | None]  # code, line, param
 
 
 @dataclass(frozen=True, slots=True)
 class ReferenceReport:
     total_lines: int
     request_count: int
-    problems: list[Page]
+    problems: list[Problem]
     endpoint: str | None
     model: str | None
     sha256: str
 
 
 class _JsonObject:
-    """An object as it was written: every member, in order."""
+    """A JSON object with every member as written, in order."""
 
     def __init__(self, members: list[tuple[str, Any]]) -> None:
         self.members = members
@@ -44,7 +44,7 @@ def reference_report(data: bytes) -> ReferenceReport:  # noqa: C901
     lines = data.split(b"\n")
     if lines[-1] == b"":
         lines.pop()
-    problems: list[Page] = []
+    problems: list[Problem] = []
     first_line_of: dict[str, int] = {}
     endpoint: str | None = None
     model: str | None = None
@@ -115,7 +115,7 @@ def _parse(text: str) -> Any:
         text,
         object_pairs_hook=_JsonObject,
         parse_constant=refuse,
-        parse_int=float,  # as exact as is needed, and of any size
+        parse_int=float,  # exact enough, and of any size
     )
     if _depth(value) > 128:
         raise ValueError("too deep")

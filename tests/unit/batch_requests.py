@@ -1,10 +1,9 @@
-"""Request lines to validate: valid ones, and the same with a member changed."""
+"""Request lines to validate: valid ones, and the same with members changed."""
 
 import json
 from typing import Any
 
-from larder.domain.batch_input.report import ValidationReport
-from larder.domain.batch_input.validator import BatchValidator
+from larder.domain.batch_input import BatchValidator, ValidationReport
 
 ABSENT = object()
 BODIES: dict[str, dict[str, Any]] = {
@@ -17,7 +16,7 @@ BODIES: dict[str, dict[str, Any]] = {
 
 
 def request(url: Any = "/v1/chat/completions", **members: Any) -> dict[str, Any]:
-    """A valid request, with members replaced, or left out where the value is ABSENT."""
+    """A valid request with these members. A member that is ABSENT is left out."""
     whole = {
         "custom_id": "request-1",
         "method": "POST",
@@ -29,18 +28,18 @@ def request(url: Any = "/v1/chat/completions", **members: Any) -> dict[str, Any]
 
 
 def with_body(url: str = "/v1/chat/completions", **members: Any) -> dict[str, Any]:
-    """A valid request, with members of its body replaced, or left out where ABSENT."""
+    """A valid request with these members in its body. A member that is ABSENT is left out."""
     body = {"model": "gpt-4o-mini", **BODIES[url], **members}
     return request(url, body={name: value for name, value in body.items() if value is not ABSENT})
 
 
 def with_message(**members: Any) -> dict[str, Any]:
-    """A valid chat request whose second message is this one."""
+    """A chat request whose second message has these members."""
     return with_body(messages=[{"role": "system", "content": "Be brief."}, members])
 
 
 def lengthened(request: dict[str, Any]) -> dict[str, Any]:
-    """The same request with a body of more than 1 KiB, if it has one that is an object."""
+    """The same request with a body of more than 1 KiB, if the body is an object."""
     body = request.get("body")
     if not isinstance(body, dict):
         return request
@@ -52,7 +51,7 @@ def as_line(value: Any) -> bytes:
 
 
 def alike(url: str, count: int = 3) -> list[bytes]:
-    """Valid lines that differ in their id and in one text."""
+    """Valid lines that differ only in their id and in one text."""
     return [
         as_line(_with_text(url, f"text {number}") | {"custom_id": f"alike-{number}"})
         for number in range(count)
@@ -60,7 +59,7 @@ def alike(url: str, count: int = 3) -> list[bytes]:
 
 
 def varied(url: str, count: int = 12) -> list[bytes]:
-    """Valid lines whose bodies differ in more than a text."""
+    """Valid lines whose bodies differ in more than one text."""
     lines = [_with_text(url, f"text {number}") for number in range(count)]
     for number, line in enumerate(lines):
         line["custom_id"] = f"varied-{number}"

@@ -1,4 +1,4 @@
-"""The rules of one request line: each row of the contract, and what is valid."""
+"""The rules of one request line: every row of the contract, and lines that are valid."""
 
 import json
 from collections.abc import Callable
@@ -26,7 +26,7 @@ DEEP = b"[" * 129 + b"]" * 129
 MANY_MESSAGES = [{"role": "user", "content": "x" * 40}] * 40
 
 
-# How a line is read depends on those before it; what is found must not.
+# The lines before it decide how a line is read. They must not change what is found.
 BEFORE: dict[str, Callable[[str], list[bytes]]] = {
     "first": lambda _: [],
     "later": lambda url: alike(url, 1),
@@ -346,7 +346,7 @@ def test_an_empty_object_lacks_all_four_members() -> None:
     ]
 
 
-def test_of_more_than_10_messages_the_first_bad_one_is_reported() -> None:
+def test_only_the_first_bad_one_of_more_than_10_messages_is_reported() -> None:
     messages: list[Any] = [{"role": "user", "content": "x"}] * 11
     messages[8] = messages[9] = {"role": "human", "content": "x"}
 
@@ -355,7 +355,7 @@ def test_of_more_than_10_messages_the_first_bad_one_is_reported() -> None:
     ]
 
 
-def test_of_a_body_member_given_twice_the_last_counts() -> None:
+def test_the_last_value_of_a_body_member_given_twice_counts() -> None:
     good_last = REQUEST.replace(b'"model"', b'"stream": true, "stream": false, "model"')
     bad_last = REQUEST.replace(b'"model"', b'"stream": false, "stream": true, "model"')
 

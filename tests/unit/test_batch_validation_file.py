@@ -1,12 +1,12 @@
-"""The rules that need the whole file: numbers, first values, limits, summary."""
+"""The rules about the whole file: line numbers, first values, limits, the summary."""
 
 import hashlib
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
-from larder.domain.batch_input.validator import BatchValidator
+from larder.domain.batch_input import BatchValidator
 from tests.unit.batch_requests import (
     alike,
     as_line,
@@ -155,6 +155,15 @@ def test_every_model_must_be_the_first_one() -> None:
 def test_a_line_of_1_mib_is_fine_and_one_more_byte_is_too_long(block: int, ending: bytes) -> None:
     assert found(line_of(MIB) + ending, block) == []
     assert found(line_of(MIB + 1) + ending, block) == [("line_too_long", 1, None)]
+
+
+@pytest.mark.parametrize("block", [1000, 65536, 3 * MIB])
+@pytest.mark.parametrize("ending", [b"", b"\n", b"\r\n"])
+def test_the_limit_of_a_line_holds_for_later_lines(block: int, ending: bytes) -> None:
+    first = line_of(200, "first") + b"\n"
+
+    assert found(first + line_of(MIB) + ending, block) == []
+    assert found(first + line_of(MIB + 1) + ending, block) == [("line_too_long", 2, None)]
 
 
 def test_a_line_too_long_is_skipped_and_the_next_one_is_checked() -> None:
@@ -315,7 +324,7 @@ def test_files_validated_at_the_same_time_do_not_mix() -> None:
     assert other.finish().valid
 
 
-def test_lines_unlike_the_first_are_as_valid() -> None:
+def test_lines_written_unlike_the_first_are_valid_too() -> None:
     spaced = as_line(request(custom_id="a"))
     compact = as_line(request(custom_id="b")).replace(b": ", b":").replace(b", ", b",")
     body_first = as_line(dict(reversed(request(custom_id="c").items())))
@@ -340,7 +349,7 @@ def test_a_line_that_only_begins_like_the_others_is_no_request() -> None:
     assert problems == [("invalid_json_line", line, None) for line in (2, 3, 4, 5, 6)]
 
 
-def test_what_follows_the_body_in_the_first_line_is_needed_in_all() -> None:
+def test_members_after_the_body_are_required_in_every_line() -> None:
     names = ("custom_id", "body", "method", "url", "metadata")
     whole = request(metadata={})
     first = as_line({name: whole[name] for name in names})
@@ -368,13 +377,13 @@ def test_what_follows_the_body_in_the_first_line_is_needed_in_all() -> None:
     ],
 )
 @pytest.mark.parametrize("size", [1, 2000])
-def test_a_text_unlike_those_before_ends_where_its_quotes_do(
+def test_a_text_unlike_the_others_ends_at_its_closing_quote(
     url: str, text: bytes, code: str | None, size: int
 ) -> None:
     first, second, third = (line.replace(b"text", b"text" * size) for line in alike(url))
     third = third.replace(b"text 2", b"text " + text)
     if code == "streaming_unsupported" and b"messages" in third:
-        code = None  # there it is a member of the message
+        code = None  # it is then a member of the message
 
     problems = found(b"\n".join([first, second, third]))
 
@@ -394,7 +403,7 @@ def test_a_value_in_place_of_the_text_of_other_lines_is_a_wrong_type(
     ]
 
 
-def test_the_content_of_a_message_may_be_empty_but_no_input() -> None:
+def test_the_content_of_a_message_may_be_empty_but_an_input_may_not() -> None:
     messages = [line.replace(b"text 2", b"") for line in alike(CHAT)]
     inputs = [line.replace(b"text 2", b"") for line in alike("/v1/embeddings")]
 
@@ -402,7 +411,7 @@ def test_the_content_of_a_message_may_be_empty_but_no_input() -> None:
     assert found(b"\n".join(inputs)) == [("missing_required_parameter", 3, "body.input")]
 
 
-def test_an_empty_input_is_missing_whatever_space_follows_it() -> None:
+def test_an_empty_input_is_missing_even_before_spaces() -> None:
     first, second, third = (line.replace(b"text", b"text" * 500) for line in alike(EMBEDDINGS))
     start = third.index(b'"text')
     third = third[:start] + b'""   ' + third[third.index(b'"', start + 1) + 1 :]
@@ -433,6 +442,25 @@ def test_a_text_that_stands_twice_in_a_line_may_change_in_one_place() -> None:
     lines[2] = lines[2].replace(b'"content": "user"', b'"content": "x"')
 
     assert found(b"\n".join(lines)) == [("invalid_type", 2, "body.messages[1].role")]
+
+
+@pytest.mark.parametrize("url", [CHAT, EMBEDDINGS, "/v1/completions"])
+def test_members_after_the_text_are_compared_as_well(url: str) -> None:
+    lines = [line.removesuffix(b"}}") + b', "stream": false}}' for line in alike(url)]
+    lines[2] = lines[2].replace(b"false", b"true ")
+
+    assert found(b"\n".join(lines)) == [("streaming_unsupported", 3, "body.stream")]
+
+
+@pytest.mark.parametrize("before", [alike, varied])
+@pytest.mark.parametrize("url", [CHAT, EMBEDDINGS, "/v1/completions"])
+def test_another_model_is_found_after_lines_of_one_program(
+    url: str, before: Callable[[str], list[bytes]]
+) -> None:
+    lines = before(url)
+    other = as_line(with_body(url, model="another") | {"custom_id": "another"})
+
+    assert found(b"\n".join([*lines, other])) == [("model_mismatch", len(lines) + 1, "body.model")]
 
 
 def test_lines_that_vary_more_and_more_are_all_valid() -> None:

@@ -1,4 +1,4 @@
-"""The validator against a slow reference, on any lines and any cut into blocks."""
+"""The validator compared with a slow reference, for any lines cut into any blocks."""
 
 import json
 import re
@@ -8,13 +8,12 @@ from unittest.mock import patch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from larder.domain.batch_input import nesting
+from larder.domain.batch_input import BatchValidator, nesting
 from larder.domain.batch_input.nesting import nested_deeper_than
-from larder.domain.batch_input.validator import BatchValidator
 from tests.unit.batch_reference import reference_report
 from tests.unit.batch_requests import BODIES, alike, as_line, request, validated, varied
 
-EXAMPLES = settings().max_examples  # by the profile
+EXAMPLES = settings().max_examples  # as the profile says
 
 scalars = (
     st.none()
@@ -114,7 +113,7 @@ files = st.builds(
 
 @st.composite
 def files_of_one_program(draw: st.DrawFn) -> bytes:
-    """Lines alike or varied, some of them damaged or from elsewhere."""
+    """Lines as one program writes them, and some that are damaged or quite different."""
     url = draw(st.sampled_from(list(BODIES)))
     content = draw(st.sampled_from([alike, varied]))(url, draw(st.integers(1, 16)))
     # A text that is also found between members must not be mistaken for them.
@@ -133,7 +132,7 @@ def files_of_one_program(draw: st.DrawFn) -> bytes:
 
 @settings(max_examples=5 * EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(files | files_of_one_program())
-def test_the_report_equals_that_of_the_reference(data: bytes) -> None:
+def test_the_report_equals_the_reference(data: bytes) -> None:
     reference = reference_report(data)
 
     report = validated(data)
@@ -179,7 +178,7 @@ json_values = st.recursive(
 
 @settings(max_examples=3 * EXAMPLES, deadline=None)
 @given(json_values, st.integers(1, 60), st.integers(0, 12), st.integers(1, 40))
-def test_nesting_is_told_without_a_parser(value: str, times: int, limit: int, piece: int) -> None:
+def test_nesting_is_found_without_a_parser(value: str, times: int, limit: int, piece: int) -> None:
     text = f"[{','.join([value] * times)}]"
 
     def depth(value: Any) -> int:
