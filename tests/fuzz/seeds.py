@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from larder.api.http.routes import CATCH_ALL, ROUTES
-from tests.unit.batch_requests import BODIES, request
+from tests.unit.batch_requests import BODIES, alike, request, varied
 
 FORM = b"multipart/form-data; boundary=b"
 
@@ -70,6 +70,8 @@ def _lines() -> list[bytes]:
         b"\x07" + b"\r\n".join(lines),
         b"\x40" + lines[0] + b"\n" + lines[0] + b"\n\n{]\n" + b"[" * 200,
         b"\x01\xef\xbb\xbf" + lines[0],
+        # Files of one program, whose lines the validator compares instead of parsing them.
+        *(b"\xff" + b"\n".join(some(url)) for url in BODIES for some in (alike, varied)),
     ]
 
 
