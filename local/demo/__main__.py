@@ -1,4 +1,4 @@
-"""`python -m local.demo`: upload, validate, download, compare and delete, step by step."""
+"""`python -m local.demo`: shows Larder step by step, from the upload of a batch to its deletion."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ def expect(actual: object, wanted: object, what: str) -> None:
 
 @dataclass
 class Tour:
-    """The steps, in order. Each prints what it does and what came of it.
+    """The steps, in order; each prints what it does and its result.
 
-    What OpenAI's API has goes through OpenAI's own SDK, what Larder adds to it through `larder`.
+    The steps that OpenAI's API has use OpenAI's SDK, those that Larder adds use `larder_client`.
     """
 
     larder: Client
@@ -86,7 +86,7 @@ class Tour:
         self.step(f"Generate a batch file of {REQUESTS:,} chat completion requests")
         path = self.folder / "tickets.jsonl"
         path.write_bytes(good_batch(REQUESTS))
-        self.tell(f"{path.name}, {size(path.stat().st_size)}")
+        self.show(f"{path.name}, {size(path.stat().st_size)}")
         return path
 
     def upload(self, path: Path) -> str:
@@ -98,7 +98,7 @@ class Tour:
         file = uploaded.file
         expect((file.bytes, file.filename), (path.stat().st_size, path.name), "The file")
         expect(uploaded.way, "put", "The way of the upload")
-        self.tell(f"{file.id}, status {file.status}, {time.monotonic() - began:.1f} s")
+        self.show(f"{file.id}, status {file.status}, {time.monotonic() - began:.1f} s")
         return file.id
 
     def validate(self, file_id: str, path: Path) -> None:
@@ -107,7 +107,7 @@ class Tour:
         began = time.monotonic()
         file = self.larder.files.wait_for_processing(file_id, within=WAIT_SECONDS)
         expect(file.status, "processed", "The file's status")
-        self.tell(f"status {file.status}, after {time.monotonic() - began:.1f} s")
+        self.show(f"status {file.status}, after {time.monotonic() - began:.1f} s")
 
         self.step("Read the validation report (larder.files.validation)")
         report = self.larder.files.validation(file_id)
@@ -128,7 +128,7 @@ class Tour:
         expect(copy.read_bytes() == path.read_bytes(), wanted=True, what="Larder's copy is equal")
         content = self.openai.files.content(file_id).read()
         expect(content == path.read_bytes(), wanted=True, what="OpenAI's copy is equal")
-        self.tell(f"{size(len(content))}, identical, {downloaded.verified} compared")
+        self.show(f"{size(len(content))}, identical, {downloaded.verified} compared")
 
     def upload_with_mistakes(self, data: bytes) -> str:
         """Upload an invalid file, show its mistakes, and return its id."""
@@ -136,7 +136,7 @@ class Tour:
         created = self.openai.files.create(file=("mistakes.jsonl", data), purpose="batch")
         file = self.larder.files.wait_for_processing(created.id, within=WAIT_SECONDS)
         expect(file.status, "error", "The file's status")
-        self.tell(f"{file.id}, status {file.status}: {file.status_details}")
+        self.show(f"{file.id}, status {file.status}: {file.status_details}")
 
         self.step("Read all its mistakes at once (larder.files.validation)")
         errors = self.larder.files.validation(file.id).errors
@@ -150,7 +150,7 @@ class Tour:
     def show_usage(self) -> Usage:
         """Print the project's usage and return it."""
         usage = self.larder.usage()
-        self.tell(
+        self.show(
             f"{usage.files.used:,} of {usage.files.limit:,} files, "
             f"{size(usage.bytes.used)} of {size(usage.bytes.limit)}"
         )
@@ -171,13 +171,13 @@ class Tour:
         self._steps += 1
         self.console.print(f"[bold cyan]{self._steps:2}[/]  [bold]{what}[/]")
 
-    def tell(self, what: str) -> None:
+    def show(self, what: str) -> None:
         """Print a result of the step."""
         self.console.print(Text.assemble("    ", ("✓", "green"), f" {what}"), soft_wrap=True)
 
 
 def main() -> int:
-    """Return the exit status of the tour."""
+    """Run the tour and return the exit status."""
     try:
         run()
     except ConnectionFailedError as error:
@@ -191,10 +191,10 @@ def main() -> int:
 
 
 def run() -> None:
-    """Run the tour on the stack that `.local/env` describes.
+    """Run the tour on the running local stack.
 
     Raises:
-        OperatorError: there is no such file.
+        OperatorError: no local stack is running.
     """
     env_file = find_env_file()
     if env_file is None:
@@ -204,7 +204,7 @@ def run() -> None:
         openai = OpenAI(base_url=larder.base_url, api_key=os.environ["LARDER_API_KEY"])
         tour = Tour(larder, openai, Path(folder))
         tour.run()
-    tour.console.print("\n[bold green]Everything is as it should be.[/]")
+    tour.console.print("\n[bold green]Every step gave the expected result.[/]")
 
 
 if __name__ == "__main__":
