@@ -66,7 +66,7 @@ def main() -> int:
     names = sorted(wanted.keys() | found.keys())
     stale = [name for name in names if wanted.get(name) != found.get(name)]
     if stale:
-        sys.stderr.write(f"Out of date in {TARGET}: {', '.join(stale)}. Run 'make sync-client'.\n")
+        sys.stderr.write(f"_sync is out of date ({', '.join(stale)}): run 'make sync-client'.\n")
     return int(bool(stale))
 
 
