@@ -10,7 +10,7 @@ from larder_cli.shared.each import report
 from larder_cli.shared.output import counted, note, print_json_line
 from larder_cli.shared.paths import find_file_id, path_or_id
 from larder_cli.shared.progress import open_bar
-from larder_client import Received
+from larder_client import DownloadResult
 from larder_client.options import PARALLEL
 
 STDOUT = "-"
@@ -55,24 +55,24 @@ def get(
                 client.get_to(file_id, sys.stdout.buffer, progress=bar)
                 sys.stdout.buffer.flush()
                 return
-            received = client.get(file_id, output, overwrite=force, progress=bar)
-        _print(received, as_json=as_json)
+            downloaded = client.get(file_id, output, overwrite=force, progress=bar)
+        _print(downloaded, as_json=as_json)
 
 
-def _print(received: Received, *, as_json: bool) -> None:
+def _print(downloaded: DownloadResult, *, as_json: bool) -> None:
     if as_json:
         print_json_line(
             {
-                "id": received.file.id,
-                "path": str(received.path),
-                "bytes": received.file.bytes,
-                "sha256": received.file.sha256,
-                "verified": received.verified,
-                "resumed_bytes": received.resumed,
+                "id": downloaded.file.id,
+                "path": str(downloaded.path),
+                "bytes": downloaded.file.bytes,
+                "sha256": downloaded.file.sha256,
+                "verified": downloaded.verified,
+                "resumed_bytes": downloaded.resumed,
             }
         )
         return
-    typer.echo(str(received.path))
-    earlier = f" ({received.resumed:,} of them earlier)" if received.resumed else ""
-    checked = f"{received.verified} verified" if received.verified else "no checksum to verify"
-    note(f"{counted(received.file.bytes, 'byte')} downloaded{earlier}, {checked}")
+    typer.echo(str(downloaded.path))
+    earlier = f" ({downloaded.resumed:,} of them earlier)" if downloaded.resumed else ""
+    checked = f"{downloaded.verified} verified" if downloaded.verified else "no checksum to verify"
+    note(f"{counted(downloaded.file.bytes, 'byte')} downloaded{earlier}, {checked}")

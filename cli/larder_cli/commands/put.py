@@ -15,7 +15,7 @@ from larder_cli.shared.output import counted, note, print_json_line, printable
 from larder_cli.shared.paths import find_folder_id
 from larder_cli.shared.progress import open_bar
 from larder_cli.shared.validation_report import print_problems, summary
-from larder_client import ApiError, Client, File, FileJournal, Sent, Validation
+from larder_client import ApiError, Client, File, FileResumeStore, UploadResult, Validation
 from larder_client.options import PARALLEL
 
 _RESUME = "Run the same command again within the hour to resume the upload."
@@ -84,7 +84,7 @@ def put(  # noqa: PLR0913, PLR0917 - one for each option
 
     To resume an interrupted upload, run the same command again within the hour.
     """
-    journal = FileJournal(user_state_path("larder", appauthor=False) / "uploads")
+    store = FileResumeStore(user_state_path("larder", appauthor=False) / "uploads")
     with (
         report(_RESUME, as_json=as_json) as failures,
         open_client(base_url, api_key, parallel) as client,
@@ -92,28 +92,28 @@ def put(  # noqa: PLR0913, PLR0917 - one for each option
         folder_id = find_folder_id(client, folder) if folder else None
         for path in files:
             name = printable(str(path))
-            sent = None
+            result = None
             with failures.each(_RESUME, path=name):
                 with open_bar(printable(path.name)) as bar:
-                    sent = client.put(
+                    result = client.put(
                         path,
                         purpose=purpose,
                         expires_after=expires_after,
                         checksum=checksum,
                         folder_id=folder_id,
-                        journal=journal,
+                        resume_store=store,
                         progress=bar,
                     )
                 if not as_json:
-                    typer.echo(sent.file.id)
-                    note(f"{name}: {counted(sent.file.bytes, 'byte')} uploaded{_resumed(sent)}")
+                    typer.echo(result.file.id)
+                    note(f"{name}: {counted(result.file.bytes, 'byte')} uploaded{_resumed(result)}")
                 elif not wait:
-                    print_json_line(_as_json(name, sent, sent.file, None))
-            if wait and sent is not None:
-                with report(_UPLOADED), failures.each(_UPLOADED, path=name, id=sent.file.id):
-                    file, validation = _wait(client, sent.file, timeout)
+                    print_json_line(_as_json(name, result, result.file, None))
+            if wait and result is not None:
+                with report(_UPLOADED), failures.each(_UPLOADED, path=name, id=result.file.id):
+                    file, validation = _wait(client, result.file, timeout)
                     if as_json:
-                        print_json_line(_as_json(name, sent, file, validation))
+                        print_json_line(_as_json(name, result, file, validation))
                     else:
                         _print(name, file, validation)
                     if file.status == "error":
@@ -137,15 +137,17 @@ def _print(name: str, file: File, validation: Validation | None) -> None:
         print_problems(validation, on_stderr=True)
 
 
-def _resumed(sent: Sent) -> str:
-    return f" ({sent.resumed:,} of them earlier)" if sent.resumed else ""
+def _resumed(result: UploadResult) -> str:
+    return f" ({result.resumed:,} of them earlier)" if result.resumed else ""
 
 
-def _as_json(name: str, sent: Sent, file: File, validation: Validation | None) -> dict[str, Any]:
+def _as_json(
+    name: str, result: UploadResult, file: File, validation: Validation | None
+) -> dict[str, Any]:
     return {
         "path": name,
         "file": msgspec.to_builtins(file),
-        "way": sent.way,
-        "resumed_bytes": sent.resumed,
+        "way": result.way,
+        "resumed_bytes": result.resumed,
         "validation": msgspec.to_builtins(validation),
     }
