@@ -11,12 +11,12 @@ from typing import Any
 type Json = dict[str, Any]
 
 
-class ConnectionCutError(Exception):
+class ConnectionDroppedError(Exception):
     """The connection drops here."""
 
 
 @dataclass
-class Asked:
+class Request:
     """A request; header names are lowercase."""
 
     method: str
@@ -30,36 +30,36 @@ class Asked:
 
 
 @dataclass
-class Answer:
+class Response:
     status: int
     headers: dict[str, str] = field(default_factory=dict)
     body: Iterable[bytes] = ()
 
 
-type Effect = Callable[[Asked, Callable[[Asked], Answer]], Answer]
+type Effect = Callable[[Request, Callable[[Request], Response]], Response]
 
 
-def ok(value: Json, **headers: str) -> Answer:
+def ok(value: Json, **headers: str) -> Response:
     headers["content-type"] = "application/json"
-    return Answer(200, headers, [json.dumps(value).encode()])
+    return Response(200, headers, [json.dumps(value).encode()])
 
 
-def refusal(status: int, message: str, code: str | None = None, **headers: str) -> Answer:
+def api_error(status: int, message: str, code: str | None = None, **headers: str) -> Response:
     error = {"message": message, "type": "invalid_request_error", "param": None, "code": code}
     headers["content-type"] = "application/json"
-    return Answer(status, headers, [json.dumps({"error": error}).encode()])
+    return Response(status, headers, [json.dumps({"error": error}).encode()])
 
 
-def s3_refusal(status: int, code: str, message: str) -> Answer:
+def s3_error(status: int, code: str, message: str) -> Response:
     body = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>"
-    return Answer(status, {"content-type": "application/xml"}, [body.encode()])
+    return Response(status, {"content-type": "application/xml"}, [body.encode()])
 
 
-def answering(answer: Answer) -> Effect:
+def respond_with(answer: Response) -> Effect:
     """Answer with this instead."""
 
-    def effect(asked: Asked, _: Callable[[Asked], Answer]) -> Answer:
-        asked.read()
+    def effect(request: Request, _: Callable[[Request], Response]) -> Response:
+        request.read()
         return answer
 
     return effect
@@ -68,24 +68,24 @@ def answering(answer: Answer) -> Effect:
 def cut_after(count: int) -> Effect:
     """Drop the connection after that many bytes of the request."""
 
-    def effect(asked: Asked, _: Callable[[Asked], Answer]) -> Answer:
+    def effect(request: Request, _: Callable[[Request], Response]) -> Response:
         received = 0
-        for block in asked.body:
+        for block in request.body:
             received += len(block)
             if received >= count:
                 break
-        raise ConnectionCutError
+        raise ConnectionDroppedError
 
     return effect
 
 
-def answer_lost(asked: Asked, normal: Callable[[Asked], Answer]) -> Answer:
+def response_lost(request: Request, normal: Callable[[Request], Response]) -> Response:
     """Process the request, and drop the connection before the answer."""
-    normal(asked)
-    raise ConnectionCutError
+    normal(request)
+    raise ConnectionDroppedError
 
 
-def answer_cut_after(count: int) -> Effect:
+def response_cut_after(count: int) -> Effect:
     """Drop the connection after that many bytes of the answer."""
 
     def cut(blocks: Iterable[bytes]) -> Iterator[bytes]:
@@ -94,13 +94,13 @@ def answer_cut_after(count: int) -> Effect:
             yield block[:left]
             left -= len(block)
             if left <= 0:
-                raise ConnectionCutError
+                raise ConnectionDroppedError
 
-    def effect(asked: Asked, normal: Callable[[Asked], Answer]) -> Answer:
-        answer = normal(asked)
+    def effect(request: Request, normal: Callable[[Request], Response]) -> Response:
+        answer = normal(request)
         length = sum(len(block) for block in answer.body)
         answer.headers["content-length"] = str(length)
-        return Answer(answer.status, answer.headers, cut(answer.body))
+        return Response(answer.status, answer.headers, cut(answer.body))
 
     return effect
 

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
-from tests.fakes.http_faults import Answer, Asked, Json, blocks_of, md5, s3_refusal
+from tests.fakes.http_faults import Json, Request, Response, blocks_of, md5, s3_error
 
 _RANGE = re.compile(r"bytes=(\d+)-(\d+)")
 
@@ -60,21 +60,21 @@ class FakeS3:
         self._signed += 1
         return f"{self.origin}{quote(path)}?X-Amz-Signature={self._signed}"
 
-    def respond(self, asked: Asked, data: bytes) -> Answer:
-        if asked.query["X-Amz-Signature"] in self.stale_signatures:
-            return s3_refusal(403, "AccessDenied", "Request has expired")
-        match asked.method, asked.path.removeprefix("/s3/").split("/"):
+    def respond(self, request: Request, data: bytes) -> Response:
+        if request.query["X-Amz-Signature"] in self.stale_signatures:
+            return s3_error(403, "AccessDenied", "Request has expired")
+        match request.method, request.path.removeprefix("/s3/").split("/"):
             case "GET", [file_id]:
-                return self._serve(asked, file_id)
+                return self._serve(request, file_id)
             case "PUT", [upload_id]:
-                return self._put(asked, self.uploads[upload_id], data)
+                return self._put(request, self.uploads[upload_id], data)
             case "PUT", [upload_id, number]:
                 return self._put_part(self.uploads[upload_id], int(number), data)
-        raise AssertionError(asked)
+        raise AssertionError(request)
 
-    def _serve(self, asked: Asked, file_id: str) -> Answer:
+    def _serve(self, request: Request, file_id: str) -> Response:
         data = self.contents[file_id]
-        wanted = _RANGE.fullmatch(asked.headers["range"])
+        wanted = _RANGE.fullmatch(request.headers["range"])
         assert wanted is not None
         start, end = int(wanted[1]), int(wanted[2])
         assert end < len(data)
@@ -82,26 +82,26 @@ class FakeS3:
             "etag": self.etags[file_id],
             "content-range": f"bytes {start}-{end}/{len(data)}",
         }
-        return Answer(206, headers, blocks_of(data[start : end + 1]))
+        return Response(206, headers, blocks_of(data[start : end + 1]))
 
-    def _put(self, asked: Asked, upload: StoredUpload, data: bytes) -> Answer:
-        assert asked.headers["if-none-match"] == "*"
+    def _put(self, request: Request, upload: StoredUpload, data: bytes) -> Response:
+        assert request.headers["if-none-match"] == "*"
         if upload.whole is not None:
-            return s3_refusal(412, "PreconditionFailed", "")
+            return s3_error(412, "PreconditionFailed", "")
         if len(data) != upload.announced["bytes"]:
-            return s3_refusal(403, "SignatureDoesNotMatch", "")
-        if checksum := asked.headers.get("x-amz-checksum-sha256"):
+            return s3_error(403, "SignatureDoesNotMatch", "")
+        if checksum := request.headers.get("x-amz-checksum-sha256"):
             if base64.b64decode(checksum) != hashlib.sha256(data).digest():
-                return s3_refusal(400, "BadDigest", "The SHA256 did not match.")
+                return s3_error(400, "BadDigest", "The SHA256 did not match.")
         else:
             assert "sha256" not in upload.announced
         upload.whole = data
-        return Answer(200, {"etag": f'"{md5(data)}"'})
+        return Response(200, {"etag": f'"{md5(data)}"'})
 
-    def _put_part(self, upload: StoredUpload, number: int, data: bytes) -> Answer:
+    def _put_part(self, upload: StoredUpload, number: int, data: bytes) -> Response:
         if upload.status != "pending":
-            return s3_refusal(404, "NoSuchUpload", "The specified upload does not exist.")
+            return s3_error(404, "NoSuchUpload", "The specified upload does not exist.")
         if len(data) != upload.part_length(number):
-            return s3_refusal(403, "SignatureDoesNotMatch", "")
+            return s3_error(403, "SignatureDoesNotMatch", "")
         upload.parts[number] = data
-        return Answer(200, {"etag": f'"{md5(data)}"'})
+        return Response(200, {"etag": f'"{md5(data)}"'})

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from larder_client import AsyncClient, Client
 from tests.fakes.larder_http import KEY
-from tests.fakes.larder_lines import InProcess
+from tests.fakes.larder_transports import InProcess
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,7 +14,7 @@ from threading import RLock
 from typing import Any
 
 from larder.api.http.multipart_form import parse_form
-from tests.fakes.http_faults import Answer, Asked, Effect, Json, md5, ok, refusal
+from tests.fakes.http_faults import Effect, Json, Request, Response, api_error, md5, ok
 from tests.fakes.http_s3 import FakeS3, StoredUpload
 
 MIB = 2**20
@@ -31,7 +31,7 @@ class Fault:
 
 
 class FakeLarder:
-    """The server; `asked` has the requests so far, `faults` what goes wrong with some."""
+    """The server; `requests` has the requests so far, `faults` what goes wrong with some."""
 
     def __init__(self, origin: str = "http://larder.test") -> None:
         self.s3 = FakeS3(origin)
@@ -41,7 +41,7 @@ class FakeLarder:
         self.files: dict[str, Json] = {}
         self.digests: dict[str, str] = {}
         self.reports: dict[str, Json] = {}
-        self.asked: list[Asked] = []
+        self.requests: list[Request] = []
         self.faults: list[Fault] = []
         self._lock = RLock()
 
@@ -57,8 +57,8 @@ class FakeLarder:
         """Apply the effect to the next requests whose "METHOD /path" matches."""
         self.faults.append(Fault(re.compile(request), effect, times))
 
-    def requests(self, pattern: str) -> list[Asked]:
-        return [one for one in self.asked if re.fullmatch(pattern, f"{one.method} {one.path}")]
+    def requests_matching(self, pattern: str) -> list[Request]:
+        return [one for one in self.requests if re.fullmatch(pattern, f"{one.method} {one.path}")]
 
     def add_file(self, data: bytes, filename: str = "a.bin", **fields: Any) -> str:
         file_id = f"file-{len(self.files) + 1:024x}"
@@ -66,48 +66,48 @@ class FakeLarder:
         self.files[file_id].update(fields)
         return file_id
 
-    def respond(self, asked: Asked) -> Answer:
+    def respond(self, request: Request) -> Response:
         with self._lock:
-            self.asked.append(asked)
-            line = f"{asked.method} {asked.path}"
+            self.requests.append(request)
+            line = f"{request.method} {request.path}"
             for fault in self.faults:
                 if fault.times and fault.request.fullmatch(line):
                     fault.times -= 1
                     break
             else:
                 fault = None
-        return self._normal(asked) if fault is None else fault.effect(asked, self._normal)
+        return self._normal(request) if fault is None else fault.effect(request, self._normal)
 
-    def _normal(self, asked: Asked) -> Answer:
+    def _normal(self, request: Request) -> Response:
         # Read the body without the lock: a slow request must not hold up the others.
-        data = asked.read()
+        data = request.read()
         with self._lock:
-            if asked.path.startswith("/s3/"):
-                assert "authorization" not in asked.headers
-                return self.s3.respond(asked, data)
-            if asked.headers.get("authorization") != f"Bearer {KEY}":
-                return refusal(401, "Incorrect API key provided.", code="invalid_api_key")
-            match asked.path.removeprefix("/v1/").split("/"):
+            if request.path.startswith("/s3/"):
+                assert "authorization" not in request.headers
+                return self.s3.respond(request, data)
+            if request.headers.get("authorization") != f"Bearer {KEY}":
+                return api_error(401, "Incorrect API key provided.", code="invalid_api_key")
+            match request.path.removeprefix("/v1/").split("/"):
                 case ["files", *rest]:
-                    answer = self._files(asked, rest, data)
+                    answer = self._files(request, rest, data)
                 case ["uploads", *rest]:
-                    answer = self._uploads(asked, rest, data)
+                    answer = self._uploads(request, rest, data)
                 case _:
                     answer = None
-        return answer or refusal(404, f"No such object: {asked.path} (not found)")
+        return answer or api_error(404, f"No such object: {request.path} (not found)")
 
-    def _files(self, asked: Asked, rest: list[str], data: bytes) -> Answer | None:
-        match asked.method, rest:
+    def _files(self, request: Request, rest: list[str], data: bytes) -> Response | None:
+        match request.method, rest:
             case "POST", []:
-                return self._create_file(asked, data)
+                return self._create_file(request, data)
             case "GET", []:
-                return self._list(asked)
+                return self._list(request)
             case method, [file_id, *of_file] if file_id in self.files:
                 return self._file(method, file_id, of_file)
         return None
 
-    def _uploads(self, asked: Asked, rest: list[str], data: bytes) -> Answer | None:
-        match asked.method, rest:
+    def _uploads(self, request: Request, rest: list[str], data: bytes) -> Response | None:
+        match request.method, rest:
             case "POST", []:
                 return self._create_upload(json.loads(data))
             case "GET", [upload_id] if upload_id in self.uploads:
@@ -116,7 +116,7 @@ class FakeLarder:
                 return self._end_upload(self.uploads[upload_id], verb)
         return None
 
-    def _file(self, method: str, file_id: str, rest: list[str]) -> Answer | None:
+    def _file(self, method: str, file_id: str, rest: list[str]) -> Response | None:
         match method, rest:
             case "GET", []:
                 return self._respond_with_file(file_id)
@@ -129,35 +129,35 @@ class FakeLarder:
                 return ok(self.reports[file_id])
         return None
 
-    def _create_file(self, asked: Asked, data: bytes) -> Answer:
-        form = parse_form(asked.headers["content-type"], data)
+    def _create_file(self, request: Request, data: bytes) -> Response:
+        form = parse_form(request.headers["content-type"], data)
         assert form.file is not None
         file_id = f"file-{len(self.files) + 1:024x}"
         self._store(file_id, form.file.data, {**form.fields, "filename": form.file.filename})
         return self._respond_with_file(file_id)
 
-    def _respond_with_file(self, file_id: str) -> Answer:
+    def _respond_with_file(self, file_id: str) -> Response:
         digest = {"larder-sha256": self.digests[file_id]} if self.shows_sha256 else {}
         return ok(self.files[file_id], **digest)
 
-    def _list(self, asked: Asked) -> Answer:
+    def _list(self, request: Request) -> Response:
         newest_first = [self.files[file_id] for file_id in sorted(self.files, reverse=True)]
         wanted = [
             file
             for file in newest_first
-            if asked.query.get("purpose", file["purpose"]) == file["purpose"]
-            and file["id"] < asked.query.get("after", "g")
+            if request.query.get("purpose", file["purpose"]) == file["purpose"]
+            and file["id"] < request.query.get("after", "g")
         ]
-        page = wanted[: int(asked.query["limit"])]
+        page = wanted[: int(request.query["limit"])]
         return ok({"object": "list", "data": page, "has_more": len(page) < len(wanted)})
 
-    def _content(self, file_id: str) -> Answer:
+    def _content(self, file_id: str) -> Response:
         data = self.s3.contents[file_id]
         if len(data) > INLINE_CONTENT:
-            return Answer(302, {"location": self.s3.sign(f"/s3/{file_id}")})
-        return Answer(200, {"etag": self.s3.etags[file_id]}, [data])
+            return Response(302, {"location": self.s3.sign(f"/s3/{file_id}")})
+        return Response(200, {"etag": self.s3.etags[file_id]}, [data])
 
-    def _create_upload(self, announced: Json) -> Answer:
+    def _create_upload(self, announced: Json) -> Response:
         upload_id = f"upload_{len(self.uploads) + 100:024x}"
         in_parts = announced["bytes"] > self.part_threshold
         upload = StoredUpload(upload_id, announced, self.part_size if in_parts else None)
@@ -201,17 +201,17 @@ class FakeLarder:
             "expires_at": 3_601,
         }
 
-    def _end_upload(self, upload: StoredUpload, verb: str) -> Answer:
+    def _end_upload(self, upload: StoredUpload, verb: str) -> Response:
         ends = {"complete": "completed", "cancel": "cancelled"}[verb]
         if upload.status not in {"pending", ends}:
             message = f"Upload {upload.id} is {upload.status}."
-            return refusal(409, message, **{"x-should-retry": "false"})
+            return api_error(409, message, **{"x-should-retry": "false"})
         if upload.status == "pending" and ends == "completed":
             data = upload.whole
             if upload.part_size is not None and set(upload.parts) == set(upload.numbers):
                 data = b"".join(upload.parts[number] for number in upload.numbers)
             if data is None:
-                return refusal(400, "The bytes have not arrived.", code="upload_incomplete")
+                return api_error(400, "The bytes have not arrived.", code="upload_incomplete")
             self._store(upload.file_id, data, upload.announced)
         upload.status = ends
         return ok(self._upload(upload))

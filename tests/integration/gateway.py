@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, override
 # Loaded here, so that functions log to the tests' output and not to a command's.
 import larder.runtime.observability  # noqa: F401
 from larder.api.http.routes import ROUTES
-from tests.fakes.http_faults import Answer, Asked, refusal
+from tests.fakes.http_faults import Request, Response, api_error
 from tests.fakes.larder_http import KEY, FakeLarder
 
 if TYPE_CHECKING:
@@ -26,32 +26,32 @@ class Gateway(FakeLarder):
         self._tenant = tenant
 
     @override
-    def _normal(self, asked: Asked) -> Answer:
-        body = asked.read()
+    def _normal(self, request: Request) -> Response:
+        body = request.read()
         for route in sorted(ROUTES, key=lambda route: route.path.count("{")):
             pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(route.path))
-            found = re.fullmatch(pattern, asked.path)
-            if found is None or route.method != asked.method:
+            found = re.fullmatch(pattern, request.path)
+            if found is None or route.method != request.method:
                 continue
-            key = asked.headers.get(route.key_header.lower(), "")
+            key = request.headers.get(route.key_header.lower(), "")
             if key.removeprefix("Bearer ") != KEY:
-                return refusal(401, "Incorrect API key provided.", code="invalid_api_key")
-            return self._pass_on(route.function, route.path, found.groupdict(), asked, body)
-        return refusal(404, f"No such route: {asked.path}", code="unknown_url")
+                return api_error(401, "Incorrect API key provided.", code="invalid_api_key")
+            return self._pass_on(route.function, route.path, found.groupdict(), request, body)
+        return api_error(404, f"No such route: {request.path}", code="unknown_url")
 
     def _pass_on(
-        self, function: str, path: str, parameters: dict[str, str], asked: Asked, body: bytes
-    ) -> Answer:
+        self, function: str, path: str, parameters: dict[str, str], request: Request, body: bytes
+    ) -> Response:
         answer = self._functions.call(
             function,
             self._tenant,
             resource=path,
-            httpMethod=asked.method,
+            httpMethod=request.method,
             pathParameters=parameters or None,
-            queryStringParameters=asked.query or None,
-            headers=asked.headers,
+            queryStringParameters=request.query or None,
+            headers=request.headers,
             body=base64.b64encode(body).decode() if body else None,
             isBase64Encoded=bool(body),
         )
         data = base64.b64decode(answer.raw) if answer.binary else answer.raw.encode()
-        return Answer(answer.status, answer.headers, [data])
+        return Response(answer.status, answer.headers, [data])

@@ -19,20 +19,20 @@ import pytest
 
 from larder_client import Client
 from tests.fakes.http_faults import (
-    ConnectionCutError,
-    answer_cut_after,
-    answering,
+    ConnectionDroppedError,
+    api_error,
     cut_after,
-    refusal,
+    respond_with,
+    response_cut_after,
 )
 from tests.fakes.larder_http import KEY, MIB, PART_SIZE, FakeLarder
-from tests.fakes.larder_lines import over_sockets
+from tests.fakes.larder_transports import over_sockets
 from tests.support.cli import Printed, larder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.fakes.http_faults import Answer, Asked
+    from tests.fakes.http_faults import Request, Response
 
 LARGE = hashlib.shake_128(b"any").digest(5 * MIB)
 REQUEST = (
@@ -68,10 +68,10 @@ def write(name: str, data: bytes) -> str:
     return name
 
 
-def interrupt(_: Asked, __: Callable[[Asked], Answer]) -> Answer:
+def interrupt(_: Request, __: Callable[[Request], Response]) -> Response:
     """Type Ctrl-C."""
     os.kill(os.getpid(), signal.SIGINT)
-    raise ConnectionCutError
+    raise ConnectionDroppedError
 
 
 def test_a_file_goes_up_and_its_id_is_printed(fake: FakeLarder) -> None:
@@ -102,7 +102,7 @@ def test_repeating_the_command_resumes_an_upload_that_was_cut_off(fake: FakeLard
     cut_off = larder("put", path)
     [upload] = fake.uploads.values()
     arrived = len(upload.parts)
-    fake.asked.clear()
+    fake.requests.clear()
 
     sent = larder("put", path)
 
@@ -111,7 +111,7 @@ def test_repeating_the_command_resumes_an_upload_that_was_cut_off(fake: FakeLard
     assert cut_off.stderr.count("\n") == 1
     assert sent.exit_code == 0
     assert fake.s3.contents[sent.stdout.strip()] == LARGE
-    assert len(fake.requests("PUT .*")) == len(upload.numbers) - arrived
+    assert len(fake.requests_matching("PUT .*")) == len(upload.numbers) - arrived
     assert "of them earlier" in sent.stderr
 
 
@@ -135,9 +135,9 @@ def test_ctrl_c_prints_no_traceback(fake: FakeLarder) -> None:
         [sys.executable, "-m", "larder_cli", "put", "a.bin"], stderr=subprocess.PIPE, text=True
     ) as process:
 
-        def interrupt_it(_: Asked, __: Callable[[Asked], Answer]) -> Answer:
+        def interrupt_it(_: Request, __: Callable[[Request], Response]) -> Response:
             process.send_signal(signal.SIGINT)
-            raise ConnectionCutError
+            raise ConnectionDroppedError
 
         fake.fault("PUT /s3/.*/5", interrupt_it)
         _, stderr = process.communicate(timeout=60)
@@ -148,8 +148,8 @@ def test_ctrl_c_prints_no_traceback(fake: FakeLarder) -> None:
 
 
 def with_report(fake: FakeLarder, *, valid: bool) -> None:
-    def report(asked: Asked, normal: Callable[[Asked], Answer]) -> Answer:
-        answer = normal(asked)
+    def report(request: Request, normal: Callable[[Request], Response]) -> Response:
+        answer = normal(request)
         [file_id] = fake.files
         fake.files[file_id]["status"] = "processed" if valid else "error"
         problem = {"code": "invalid_url", "line": 17, "message": "No such url.", "param": "url"}
@@ -229,8 +229,8 @@ def test_a_terminal_shows_a_progress_bar(fake: FakeLarder) -> None:
 
 
 def test_a_file_that_is_not_validated_in_time_is_not_sent_again(fake: FakeLarder) -> None:
-    def pending(asked: Asked, normal: Callable[[Asked], Answer]) -> Answer:
-        answer = normal(asked)
+    def pending(request: Request, normal: Callable[[Request], Response]) -> Response:
+        answer = normal(request)
         [file] = fake.files.values()
         file["status"] = "uploaded"
         return answer
@@ -303,7 +303,7 @@ def test_a_file_is_downloaded_to_the_given_path(fake: FakeLarder) -> None:
 
 
 def test_standard_output_gets_only_the_bytes(fake: FakeLarder) -> None:
-    fake.fault("GET /s3/.*", answer_cut_after(MIB), times=2)
+    fake.fault("GET /s3/.*", response_cut_after(MIB), times=2)
 
     got = larder("get", fake.add_file(LARGE), "-o", "-")
 
@@ -334,7 +334,7 @@ def test_an_existing_file_is_only_replaced_with_force(fake: FakeLarder) -> None:
 @pytest.mark.parametrize("fault", ["cut", "interrupt"])
 def test_repeating_the_command_resumes_a_download(fake: FakeLarder, fault: str) -> None:
     file_id = fake.add_file(LARGE, "a.bin")
-    fake.fault("GET /s3/.*", answer_cut_after(3 * MIB))
+    fake.fault("GET /s3/.*", response_cut_after(3 * MIB))
     fake.fault("GET /s3/.*", interrupt if fault == "interrupt" else cut_after(0), times=3)
 
     cut_off = larder("get", file_id)
@@ -436,7 +436,7 @@ def test_at_most_a_hundred_problems_are_shown() -> None:
 
 def test_a_full_quota_is_reported_with_the_servers_message(fake: FakeLarder) -> None:
     message = "The project's storage quota would be exceeded: 4 of 200 files are in use."
-    fake.fault("POST .*", answering(refusal(400, message, code="storage_quota_exceeded")))
+    fake.fault("POST .*", respond_with(api_error(400, message, code="storage_quota_exceeded")))
 
     sent = larder("put", write("a", b"1"), "--json")
 
@@ -455,7 +455,7 @@ def test_a_bad_key_is_reported_once(fake: FakeLarder, arguments: tuple[str, ...]
     assert refused.exit_code == 1
     assert "Incorrect API key provided." in refused.stderr
     assert refused.stderr.count("\n") == 1
-    assert len(fake.asked) == 1
+    assert len(fake.requests) == 1
 
 
 @pytest.mark.usefixtures("fake")
@@ -517,7 +517,7 @@ def test_the_environment_is_used_before_the_local_stack(fake: FakeLarder) -> Non
     env_file(BASE_URL="http://127.0.0.1:1/v1", API_KEY="zk_live_local")
 
     assert larder("ls").exit_code == 0
-    assert len(fake.asked) == 1
+    assert len(fake.requests) == 1
 
 
 def test_without_a_server_the_error_says_how_to_start_one() -> None:
@@ -536,7 +536,7 @@ def test_a_key_from_the_environment_is_not_sent_to_an_address_from_a_file(fake: 
 
     assert refused.exit_code == 1
     assert "LARDER_API_KEY is set but LARDER_BASE_URL is not" in refused.stderr
-    assert not fake.asked
+    assert not fake.requests
 
 
 def test_a_key_from_a_file_is_not_sent_to_another_address(fake: FakeLarder) -> None:
@@ -547,4 +547,4 @@ def test_a_key_from_a_file_is_not_sent_to_another_address(fake: FakeLarder) -> N
 
     assert refused.exit_code == 1
     assert f"There is no key for {fake.base_url}" in refused.stderr
-    assert not fake.asked
+    assert not fake.requests

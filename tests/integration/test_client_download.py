@@ -18,7 +18,7 @@ from larder_client import (
     TransferError,
 )
 from larder_client.transfer.ranges import MIN_SPLIT, RangeQueue
-from tests.fakes.http_faults import Answer, answer_cut_after, answering, s3_refusal
+from tests.fakes.http_faults import Response, respond_with, response_cut_after, s3_error
 from tests.fakes.larder_clients import Caller, Watch
 from tests.fakes.larder_http import MIB, FakeLarder
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from larder_client.transfer.ranges import Range
-    from tests.fakes.http_faults import Asked
+    from tests.fakes.http_faults import Request
 
 SMALL, LARGE = 1_000, 5 * MIB
 SHARED = 2 * MIN_SPLIT
@@ -102,9 +102,9 @@ def test_without_a_sha256_the_md5_is_compared(
 def test_a_sha256_that_larder_calculates_meanwhile_is_compared(
     larder: Caller, fake: FakeLarder, tmp_path: Path, *, size: int, in_time: bool
 ) -> None:
-    def found_by_then(asked: Asked, normal: Callable[[Asked], Answer]) -> Answer:
+    def found_by_then(request: Request, normal: Callable[[Request], Response]) -> Response:
         fake.shows_sha256 = in_time
-        return normal(asked)
+        return normal(request)
 
     fake.shows_sha256 = False
     file_id = fake.add_file(data_of(size), status="uploaded")
@@ -121,9 +121,9 @@ def test_a_sha256_that_larder_calculates_meanwhile_is_compared(
 def test_a_stream_is_compared_with_the_sha256_that_larder_calculates_meanwhile(
     larder: Caller, fake: FakeLarder, size: int
 ) -> None:
-    def found_by_then(asked: Asked, normal: Callable[[Asked], Answer]) -> Answer:
+    def found_by_then(request: Request, normal: Callable[[Request], Response]) -> Response:
         fake.shows_sha256 = True
-        return normal(asked)
+        return normal(request)
 
     fake.shows_sha256 = False
     file_id = fake.add_file(data_of(size), status="uploaded")
@@ -178,7 +178,7 @@ def test_several_connections_share_a_large_file(
     assert received.path is not None
     assert received.path.read_bytes() == data_of(SHARED)
     assert received.verified == "sha256"
-    assert len(fake.requests(FROM_S3)) > 1
+    assert len(fake.requests_matching(FROM_S3)) > 1
 
 
 def test_connections_that_wait_for_work_do_not_block_others(
@@ -188,21 +188,21 @@ def test_connections_that_wait_for_work_do_not_block_others(
     file_id = fake.add_file(data_of(LARGE))
 
     assert larder.get(file_id, tmp_path).verified == "sha256"
-    assert len(fake.requests(FROM_S3)) == 1
+    assert len(fake.requests_matching(FROM_S3)) == 1
 
 
 def test_a_connection_that_drops_resumes_where_it_was(
     larder: Caller, fake: FakeLarder, tmp_path: Path
 ) -> None:
     file_id = fake.add_file(data_of(LARGE))
-    fake.fault(FROM_S3, answer_cut_after(MIB), times=4)
+    fake.fault(FROM_S3, response_cut_after(MIB), times=4)
     watch = Watch()
 
     received = larder.get(file_id, tmp_path, progress=watch)
 
     assert received.path is not None
     assert received.path.read_bytes() == data_of(LARGE)
-    ranges = [asked.headers["range"] for asked in fake.requests(FROM_S3)]
+    ranges = [request.headers["range"] for request in fake.requests_matching(FROM_S3)]
     assert ranges == [f"bytes={start * MIB}-{LARGE - 1}" for start in range(5)]
     assert watch.phases == {"receiving": [LARGE, LARGE]}
 
@@ -211,13 +211,13 @@ def test_the_next_call_fetches_only_what_is_missing(
     larder: Caller, fake: FakeLarder, tmp_path: Path
 ) -> None:
     file_id = fake.add_file(data_of(LARGE), "a.bin")
-    fake.fault(FROM_S3, answer_cut_after(3 * MIB))
-    fake.fault(FROM_S3, answer_cut_after(0), times=9)
+    fake.fault(FROM_S3, response_cut_after(3 * MIB))
+    fake.fault(FROM_S3, response_cut_after(0), times=9)
     with pytest.raises(ConnectionFailedError):
         larder.get(file_id, tmp_path)
     assert left_in(tmp_path) == ["a.bin.part", "a.bin.part.log"]
     fake.faults.clear()
-    fake.asked.clear()
+    fake.requests.clear()
 
     received = larder.get(file_id, tmp_path)
 
@@ -225,8 +225,8 @@ def test_the_next_call_fetches_only_what_is_missing(
     assert received.verified == "sha256"
     assert received.path is not None
     assert received.path.read_bytes() == data_of(LARGE)
-    [asked] = fake.requests(FROM_S3)
-    assert asked.headers["range"] == f"bytes={3 * MIB}-{LARGE - 1}"
+    [request] = fake.requests_matching(FROM_S3)
+    assert request.headers["range"] == f"bytes={3 * MIB}-{LARGE - 1}"
     assert left_in(tmp_path) == ["a.bin"]
 
 
@@ -245,8 +245,8 @@ def test_a_download_that_was_cut_off_after_its_last_byte_is_still_compared(
 
 
 def test_an_expired_url_is_replaced(larder: Caller, fake: FakeLarder, tmp_path: Path) -> None:
-    def cut_and_too_late(asked: Asked, normal: Callable[[Asked], Answer]) -> Answer:
-        answer = answer_cut_after(MIB)(asked, normal)
+    def cut_and_too_late(request: Request, normal: Callable[[Request], Response]) -> Response:
+        answer = response_cut_after(MIB)(request, normal)
         fake.s3.make_stale()
         return answer
 
@@ -263,20 +263,20 @@ def test_a_download_fails_when_s3_refuses_all_urls(
     larder: Caller, fake: FakeLarder, tmp_path: Path
 ) -> None:
     file_id = fake.add_file(data_of(LARGE))
-    fake.fault(FROM_S3, answering(s3_refusal(403, "AccessDenied", "")), times=99)
+    fake.fault(FROM_S3, respond_with(s3_error(403, "AccessDenied", "")), times=99)
 
     with pytest.raises(TransferError, match="S3 does not serve"):
         larder.get(file_id, tmp_path)
 
-    assert len(fake.requests(FROM_S3)) == 3
+    assert len(fake.requests_matching(FROM_S3)) == 3
 
 
 def test_a_file_that_is_deleted_meanwhile_is_not_found(
     larder: Caller, fake: FakeLarder, tmp_path: Path
 ) -> None:
-    def deleted(_: Asked, __: Callable[[Asked], Answer]) -> Answer:
+    def deleted(_: Request, __: Callable[[Request], Response]) -> Response:
         fake.files.clear()
-        return s3_refusal(403, "AccessDenied", "")
+        return s3_error(403, "AccessDenied", "")
 
     file_id = fake.add_file(data_of(LARGE))
     fake.fault(FROM_S3, deleted)
@@ -291,13 +291,13 @@ def test_a_file_that_is_deleted_meanwhile_is_not_found(
 def test_another_range_than_requested_is_refused(
     larder: Caller, fake: FakeLarder, tmp_path: Path, content_range: str | None
 ) -> None:
-    def other(asked: Asked, normal: Callable[[Asked], Answer]) -> Answer:
-        answer = normal(asked)
+    def other(request: Request, normal: Callable[[Request], Response]) -> Response:
+        answer = normal(request)
         headers = {} if content_range is None else {"content-range": content_range}
-        return Answer(200 if content_range is None else 206, headers, answer.body)
+        return Response(200 if content_range is None else 206, headers, answer.body)
 
     file_id = fake.add_file(data_of(LARGE))
-    fake.fault(FROM_S3, answer_cut_after(MIB))
+    fake.fault(FROM_S3, response_cut_after(MIB))
     fake.fault(FROM_S3, other)
 
     with pytest.raises(TransferError, match="another range"):
@@ -324,7 +324,7 @@ def test_an_incomplete_small_file_is_not_kept(
 ) -> None:
     fake.shows_sha256 = False
     file_id = fake.add_file(data_of(SMALL))
-    fake.fault("GET .*/content", answering(Answer(200, {}, [data_of(SMALL - 1)])))
+    fake.fault("GET .*/content", respond_with(Response(200, {}, [data_of(SMALL - 1)])))
 
     with pytest.raises(TransferError, match="999 arrived"):
         larder.get(file_id, tmp_path)
@@ -420,5 +420,5 @@ def test_an_invalid_id_is_not_found(
         larder.get(given_id, tmp_path)
 
     assert refused.value.status == 404
-    [asked] = fake.asked
-    assert asked.path.startswith("/v1/files/")
+    [request] = fake.requests
+    assert request.path.startswith("/v1/files/")

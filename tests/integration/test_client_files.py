@@ -16,10 +16,10 @@ from larder_client import (
     FileResumeStore,
     WaitTimeoutError,
 )
-from tests.fakes.http_faults import Answer, answering, cut_after, refusal
+from tests.fakes.http_faults import Response, api_error, cut_after, respond_with
 from tests.fakes.larder_clients import Caller
 from tests.fakes.larder_http import KEY, MIB, FakeLarder
-from tests.fakes.larder_lines import InProcess
+from tests.fakes.larder_transports import InProcess
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from tests.fakes.http_faults import Asked
+    from tests.fakes.http_faults import Request
 
 DATA = b"x" * 1_000
 
@@ -175,7 +175,7 @@ def test_wait_returns_the_file_once_it_is_validated(larder: Caller, fake: FakeLa
     file_id = fake.add_file(b"", status="error")
     pending = {**fake.files[file_id], "status": "uploaded"}
 
-    def not_yet(_: Asked, normal: Callable[[Asked], Answer]) -> Answer:
+    def not_yet(_: Request, normal: Callable[[Request], Response]) -> Response:
         settled, fake.files[file_id] = fake.files[file_id], pending
         answer = normal(_)
         fake.files[file_id] = settled
@@ -207,8 +207,10 @@ def test_a_deleted_file_is_gone(larder: Caller, fake: FakeLarder) -> None:
 
 def test_a_temporary_error_of_the_server_is_retried(larder: Caller, fake: FakeLarder) -> None:
     file_id = fake.add_file(DATA)
-    fake.fault("GET .*", answering(Answer(502, {}, [b"<html>"])), times=1)
-    fake.fault("GET .*", answering(refusal(429, "Slow down.", **{"Retry-After": "7"})), times=1)
+    fake.fault("GET .*", respond_with(Response(502, {}, [b"<html>"])), times=1)
+    fake.fault(
+        "GET .*", respond_with(api_error(429, "Slow down.", **{"Retry-After": "7"})), times=1
+    )
 
     assert larder.read(file_id) == DATA
     assert larder.pauses == [pytest.approx(0.5, rel=0.25), 7.0]
@@ -221,4 +223,4 @@ def test_a_refused_key_is_not_retried(fake: FakeLarder) -> None:
         caller.page()
 
     assert refused.value.code == "invalid_api_key"
-    assert len(fake.asked) == 1
+    assert len(fake.requests) == 1

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from larder_client import ROOT, ApiError, AsyncClient, Client, PathError, UnexpectedAnswerError
-from tests.fakes.http_faults import Answer, answer_lost, answering
+from tests.fakes.http_faults import Response, respond_with, response_lost
 from tests.fakes.larder_http import KEY
-from tests.fakes.larder_lines import InProcess
+from tests.fakes.larder_transports import InProcess
 from tests.integration.gateway import Gateway
 
 if TYPE_CHECKING:
@@ -122,13 +122,13 @@ def test_a_list_is_read_page_by_page_to_its_end(
     found = space.files(sort="sizeBytes", order="asc")
 
     assert names(found) == [f"{number}.txt" for number in range(5)]
-    assert len(gateway.requests(FILES)) == 3
+    assert len(gateway.requests_matching(FILES)) == 3
 
 
 def test_a_list_goes_on_after_an_empty_page(space: Space, gateway: Gateway) -> None:
     space.create("a.txt", b"")
     beginning = b'{"files": [], "pagination": {"hasMore": true, "cursor": null}}'
-    gateway.fault(FILES, answering(Answer(200, {}, [beginning])))
+    gateway.fault(FILES, respond_with(Response(200, {}, [beginning])))
 
     assert names(space.files()) == ["a.txt"]
 
@@ -204,7 +204,7 @@ def test_a_folder_that_is_still_being_emptied_is_not_yet_deleted(
     space: Space, gateway: Gateway
 ) -> None:
     body = b'{"folderId": "folder-1", "isDeleted": false}'
-    gateway.fault("DELETE .*", answering(Answer(202, {}, [body])))
+    gateway.fault("DELETE .*", respond_with(Response(202, {}, [body])))
 
     assert not space.delete_folder("folder-1", recursive=True).is_deleted
 
@@ -222,9 +222,9 @@ def test_missing_folders_are_created(blocking: Space) -> None:
 def test_a_folder_that_someone_else_created_first_is_used(
     gateway: Gateway, blocking: Space
 ) -> None:
-    def too_late(asked: Any, normal: Callable[[Any], Answer]) -> Answer:
+    def too_late(request: Any, normal: Callable[[Any], Response]) -> Response:
         blocking.create_folder("Projects")
-        return normal(asked)
+        return normal(request)
 
     gateway.fault("POST /v1/storage/folders", too_late)
 
@@ -336,13 +336,13 @@ def test_a_tree_has_the_content_of_all_folders(blocking: Space) -> None:
 
 def test_a_tree_is_limited_in_depth_and_files(blocking: Space, gateway: Gateway) -> None:
     grow(blocking)
-    gateway.asked.clear()
+    gateway.requests.clear()
 
     root = blocking.tree(depth=1)
-    asked = len(gateway.asked)
+    request = len(gateway.requests)
     projects = blocking.tree(blocking.folder_at("/Projects"), depth=2, most_files=1)
 
-    assert asked == 2
+    assert request == 2
     assert [child.unopened for child in root.folders] == [True, True]
     assert names(list(projects.files)) == ["A.txt"]
     assert projects.more_files
@@ -356,8 +356,8 @@ def test_a_folder_that_is_deleted_meanwhile_is_left_out_of_the_tree(
     gone = blocking.make_folders("/Gone")
     blocking.make_folders("/Here")
 
-    def deleted(asked: Any, normal: Callable[[Any], Answer]) -> Answer:
-        answer = normal(asked)
+    def deleted(request: Any, normal: Callable[[Any], Response]) -> Response:
+        answer = normal(request)
         blocking.delete_folder(gone.id)
         return answer
 
@@ -376,7 +376,7 @@ def test_a_folder_that_is_deleted_meanwhile_is_left_out_of_the_tree(
 def test_a_retry_after_a_lost_answer_creates_nothing_twice(
     space: Space, gateway: Gateway, method: str, args: tuple[Any, ...], request_line: str
 ) -> None:
-    gateway.fault(request_line, answer_lost)
+    gateway.fault(request_line, response_lost)
 
     made = getattr(space, method)(*args)
 
@@ -388,13 +388,13 @@ def test_a_retry_of_a_restore_whose_answer_was_lost_succeeds(
 ) -> None:
     file = space.create("a.txt", b"")
     space.trash(file.id)
-    gateway.fault("POST .*", answer_lost)
+    gateway.fault("POST .*", response_lost)
 
     assert space.restore(file.id).id == file.id
 
 
 def test_an_answer_that_is_not_larders_is_an_error(space: Space, gateway: Gateway) -> None:
-    gateway.fault(FILES, answering(Answer(200, {}, [b"<html>"])))
+    gateway.fault(FILES, respond_with(Response(200, {}, [b"<html>"])))
 
     with pytest.raises(UnexpectedAnswerError, match="base URL"):
         space.files()

@@ -16,7 +16,7 @@ from cryptography.x509.oid import NameOID
 
 from larder_client import AsyncClient, Client, ConnectionFailedError
 from tests.fakes.larder_http import KEY, MIB, FakeLarder
-from tests.fakes.larder_lines import over_sockets
+from tests.fakes.larder_transports import over_sockets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -113,7 +113,7 @@ def test_an_untrusted_server_gets_no_request(fake: FakeLarder) -> None:
     ):
         larder.usage()
 
-    assert fake.asked == []
+    assert fake.requests == []
 
 
 def test_an_untrusted_server_gets_no_request_from_the_client_for_asyncio(fake: FakeLarder) -> None:
@@ -124,4 +124,4 @@ def test_an_untrusted_server_gets_no_request_from_the_client_for_asyncio(fake: F
     with pytest.raises(ConnectionFailedError, match="CERTIFICATE_VERIFY_FAILED"):
         asyncio.run(ask())
 
-    assert fake.asked == []
+    assert fake.requests == []

@@ -20,12 +20,12 @@ from larder_client import (
     UploadEndedError,
 )
 from tests.fakes.http_faults import (
-    Answer,
-    answer_lost,
-    answering,
+    Response,
+    api_error,
     cut_after,
-    refusal,
-    s3_refusal,
+    respond_with,
+    response_lost,
+    s3_error,
 )
 from tests.fakes.larder_clients import Caller, Watch
 from tests.fakes.larder_http import MIB, PART_SIZE, FakeLarder
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.fakes.http_faults import Asked
+    from tests.fakes.http_faults import Request
 
 SMALL, MEDIUM, LARGE = 1_000, 3 * MIB, 9 * PART_SIZE + 1
 PART = "PUT /s3/upload_.*/{}"
@@ -81,7 +81,9 @@ def data_of(size: int) -> bytes:
 
 def numbers(fake: FakeLarder) -> list[int]:
     """Return the numbers of the parts that were sent, sorted."""
-    return sorted(int(asked.path.rpartition("/")[2]) for asked in fake.requests(ANY_PART))
+    return sorted(
+        int(request.path.rpartition("/")[2]) for request in fake.requests_matching(ANY_PART)
+    )
 
 
 @pytest.mark.parametrize("size", [0, 1, SMALL])
@@ -96,7 +98,7 @@ def test_a_small_file_goes_in_one_request(
         "batch",
     )
     assert fake.s3.contents[sent.file.id] == data_of(size)
-    assert len(fake.asked) == 1
+    assert len(fake.requests) == 1
 
 
 def test_a_larger_file_goes_to_s3_by_one_put_with_its_checksum(
@@ -143,7 +145,9 @@ def test_the_checksum_is_left_out_on_request(
 def test_a_file_that_the_api_finds_too_large_goes_to_s3(
     larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path]
 ) -> None:
-    fake.fault("POST /v1/files", answering(refusal(413, "Too large.", code="request_too_large")))
+    fake.fault(
+        "POST /v1/files", respond_with(api_error(413, "Too large.", code="request_too_large"))
+    )
 
     sent = larder.put(a_file(SMALL))
 
@@ -168,16 +172,16 @@ def test_a_part_is_retried_when_the_connection_drops_in_the_middle(
 @pytest.mark.parametrize(
     "answer",
     [
-        Answer(500),
-        s3_refusal(503, "SlowDown", "Please reduce your request rate."),
-        s3_refusal(400, "RequestTimeout", "Your socket connection was not read from."),
+        Response(500),
+        s3_error(503, "SlowDown", "Please reduce your request rate."),
+        s3_error(400, "RequestTimeout", "Your socket connection was not read from."),
     ],
     ids=["500", "slow down", "timeout"],
 )
 def test_a_part_is_retried_after_a_temporary_error_of_s3(
-    larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path], answer: Answer
+    larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path], answer: Response
 ) -> None:
-    fake.fault(PART.format(2), answering(answer))
+    fake.fault(PART.format(2), respond_with(answer))
 
     sent = larder.put(a_file(LARGE))
 
@@ -194,7 +198,7 @@ def test_the_next_call_sends_only_what_is_missing(
     [upload] = fake.uploads.values()
     arrived = set(upload.parts)
     assert arrived
-    fake.asked.clear()
+    fake.requests.clear()
     watch = Watch()
 
     sent = larder.put(path, store, progress=watch)
@@ -223,41 +227,41 @@ def test_a_single_put_that_was_cut_off_is_repeated_for_the_same_upload(
 def test_a_put_whose_answer_was_lost_counts_as_stored(
     larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path]
 ) -> None:
-    fake.fault("PUT .*", answer_lost)
+    fake.fault("PUT .*", response_lost)
 
     sent = larder.put(a_file(MEDIUM))
 
     assert fake.s3.contents[sent.file.id] == data_of(MEDIUM)
-    assert len(fake.requests("PUT .*")) == 2
+    assert len(fake.requests_matching("PUT .*")) == 2
 
 
 def test_an_upload_that_is_already_completed_is_not_sent_again(
     larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path], store: FileResumeStore
 ) -> None:
     path = a_file(LARGE)
-    fake.fault("POST .*/complete", answer_lost)
+    fake.fault("POST .*/complete", response_lost)
     fake.fault("POST .*/complete", cut_after(0), times=2)
     with pytest.raises(ConnectionFailedError):
         larder.put(path, store)
-    fake.asked.clear()
+    fake.requests.clear()
 
     sent = larder.put(path, store)
 
     assert sent.file.id in fake.files
-    assert [asked.method for asked in fake.asked] == ["GET"]
+    assert [request.method for request in fake.requests] == ["GET"]
 
 
 def test_another_client_may_complete_the_upload_meanwhile(
     larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path]
 ) -> None:
-    def faster(asked: Asked, normal: Callable[[Asked], Answer]) -> Answer:
+    def faster(request: Request, normal: Callable[[Request], Response]) -> Response:
         [upload] = fake.uploads.values()
         data = data_of(LARGE)
         for number in upload.numbers:
             upload.parts[number] = data[(number - 1) * PART_SIZE : number * PART_SIZE]
         complete = f"/v1/uploads/{upload.id}/complete"
-        normal(type(asked)("POST", complete, {}, {"authorization": "Bearer zk_live_key"}))
-        return normal(asked)
+        normal(type(request)("POST", complete, {}, {"authorization": "Bearer zk_live_key"}))
+        return normal(request)
 
     fake.fault(PART.format(1), faster)
 
@@ -270,8 +274,8 @@ def test_another_client_may_complete_the_upload_meanwhile(
 def test_expired_urls_are_replaced(
     larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path], size: int
 ) -> None:
-    def too_late(asked: Asked, normal: Callable[[Asked], Answer]) -> Answer:
-        answer = normal(asked)
+    def too_late(request: Request, normal: Callable[[Request], Response]) -> Response:
+        answer = normal(request)
         fake.s3.make_stale()
         return answer
 
@@ -287,7 +291,7 @@ def test_expired_urls_are_replaced(
 def test_an_upload_fails_when_s3_refuses_all_urls(
     larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path]
 ) -> None:
-    fake.fault("PUT .*", answering(s3_refusal(403, "AccessDenied", "")), times=1_000)
+    fake.fault("PUT .*", respond_with(s3_error(403, "AccessDenied", "")), times=1_000)
 
     with pytest.raises(TransferError, match="even new ones"):
         larder.put(a_file(LARGE))
@@ -363,10 +367,10 @@ def test_an_upload_that_has_ended_is_replaced_by_a_new_one(
 def test_an_upload_that_ends_meanwhile_is_an_error(
     larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path]
 ) -> None:
-    def expires(asked: Asked, normal: Callable[[Asked], Answer]) -> Answer:
+    def expires(request: Request, normal: Callable[[Request], Response]) -> Response:
         [upload] = fake.uploads.values()
         upload.status = "expired"
-        return normal(asked)
+        return normal(request)
 
     fake.fault(PART.format(5), expires)
 
@@ -379,9 +383,9 @@ def test_a_file_that_shrinks_while_it_is_sent_is_not_stored(
 ) -> None:
     path = a_file(LARGE)
 
-    def shrink(asked: Asked, normal: Callable[[Asked], Answer]) -> Answer:
+    def shrink(request: Request, normal: Callable[[Request], Response]) -> Response:
         os.truncate(path, 10)
-        return normal(asked)
+        return normal(request)
 
     fake.fault("POST /v1/uploads", shrink)
 
@@ -402,9 +406,9 @@ def test_a_file_that_is_rewritten_while_it_is_sent_is_not_stored(
 ) -> None:
     path = a_file(size)
 
-    def rewrite(asked: Asked, normal: Callable[[Asked], Answer]) -> Answer:
+    def rewrite(request: Request, normal: Callable[[Request], Response]) -> Response:
         path.write_bytes(b"x" * size)
-        return normal(asked)
+        return normal(request)
 
     fake.fault("POST /v1/uploads", rewrite)
 
@@ -418,7 +422,7 @@ def test_a_file_that_is_rewritten_while_it_is_sent_is_not_stored(
 def test_without_a_sha256_a_part_that_arrived_damaged_is_noticed(
     larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path]
 ) -> None:
-    fake.fault(PART.format(4), answering(Answer(200, {"etag": '"00"'})))
+    fake.fault(PART.format(4), respond_with(Response(200, {"etag": '"00"'})))
 
     with pytest.raises(ChecksumError, match="part 4"):
         larder.put(a_file(LARGE), checksum=False)
@@ -429,7 +433,7 @@ def test_without_a_sha256_a_part_that_arrived_damaged_is_noticed(
 def test_without_a_sha256_a_put_that_arrived_damaged_is_noticed(
     larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path]
 ) -> None:
-    fake.fault("PUT /s3/upload_.*", answering(Answer(200, {"etag": '"00"'})))
+    fake.fault("PUT /s3/upload_.*", respond_with(Response(200, {"etag": '"00"'})))
 
     with pytest.raises(ChecksumError, match="S3 stored other bytes than were sent"):
         larder.put(a_file(MEDIUM), checksum=False)
@@ -471,11 +475,13 @@ def test_a_file_above_the_checksum_limit_is_not_read_twice(
 def test_a_retry_after_a_lost_answer_has_the_same_idempotency_key(
     larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path], size: int
 ) -> None:
-    fake.fault("POST .*", answer_lost)
+    fake.fault("POST .*", response_lost)
 
     larder.put(a_file(size))
 
-    first, second = [asked for asked in fake.asked if asked.path.endswith(("files", "uploads"))]
+    first, second = [
+        request for request in fake.requests if request.path.endswith(("files", "uploads"))
+    ]
     assert first.headers["idempotency-key"] == second.headers["idempotency-key"]
 
 
@@ -483,7 +489,9 @@ def test_a_refusal_is_raised_with_larders_message(
     larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path]
 ) -> None:
     message = "The project's storage quota would be exceeded."
-    fake.fault("POST /v1/uploads", answering(refusal(400, message, code="storage_quota_exceeded")))
+    fake.fault(
+        "POST /v1/uploads", respond_with(api_error(400, message, code="storage_quota_exceeded"))
+    )
 
     with pytest.raises(ApiError, match=message) as refused:
         larder.put(a_file(LARGE))
@@ -495,20 +503,20 @@ def test_a_refusal_is_raised_with_larders_message(
 def test_a_permanent_conflict_is_not_retried(
     larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path]
 ) -> None:
-    conflict = refusal(409, "No.", code="idempotency_conflict", **{"x-should-retry": "false"})
-    fake.fault("POST /v1/uploads", answering(conflict), times=9)
+    conflict = api_error(409, "No.", code="idempotency_conflict", **{"x-should-retry": "false"})
+    fake.fault("POST /v1/uploads", respond_with(conflict), times=9)
 
     with pytest.raises(ApiError, match=r"No\."):
         larder.put(a_file(LARGE))
 
-    assert len(fake.asked) == 1
+    assert len(fake.requests) == 1
 
 
 def test_a_refused_upload_is_not_resumed(
     larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path], store: FileResumeStore
 ) -> None:
     path = a_file(LARGE)
-    fake.fault("POST .*/complete", answering(refusal(400, "The sha256 differs.", code="x")))
+    fake.fault("POST .*/complete", respond_with(api_error(400, "The sha256 differs.", code="x")))
     with pytest.raises(ApiError, match="The sha256 differs"):
         larder.put(path, store)
 
@@ -522,10 +530,10 @@ def test_an_upload_can_be_resumed_after_its_key_was_revoked(
     larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path], store: FileResumeStore
 ) -> None:
     path = a_file(LARGE)
-    fake.fault("POST .*/complete", answering(refusal(401, "Incorrect API key provided.")))
+    fake.fault("POST .*/complete", respond_with(api_error(401, "Incorrect API key provided.")))
     with pytest.raises(ApiError, match="Incorrect API key"):
         larder.put(path, store)
-    fake.asked.clear()
+    fake.requests.clear()
 
     sent = larder.put(path, store)
 
@@ -533,11 +541,13 @@ def test_an_upload_can_be_resumed_after_its_key_was_revoked(
     assert fake.s3.contents[sent.file.id] == data_of(LARGE)
 
 
-@pytest.mark.parametrize("answer", [Answer(200, {}, [b"<html>"]), Answer(404, {}, [b"Not Page"])])
+@pytest.mark.parametrize(
+    "answer", [Response(200, {}, [b"<html>"]), Response(404, {}, [b"Not Page"])]
+)
 def test_an_answer_that_is_not_larders_hints_at_the_base_url(
-    larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path], answer: Answer
+    larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path], answer: Response
 ) -> None:
-    fake.fault("POST .*", answering(answer))
+    fake.fault("POST .*", respond_with(answer))
 
     with pytest.raises(UnexpectedAnswerError, match="is the base URL right"):
         larder.put(a_file(SMALL))

@@ -13,9 +13,9 @@ from unittest import mock
 import pytest
 
 from larder_client import Client
-from tests.fakes.http_faults import Answer, answering, cut_after
+from tests.fakes.http_faults import Response, cut_after, respond_with
 from tests.fakes.larder_http import KEY
-from tests.fakes.larder_lines import InProcess
+from tests.fakes.larder_transports import InProcess
 from tests.integration.gateway import Gateway
 from tests.support.cli import Printed, larder
 
@@ -333,7 +333,7 @@ def test_an_empty_folder_is_deleted_and_a_full_one_only_recursively() -> None:
 def test_a_folder_that_larder_is_still_emptying_is_noted(gateway: Gateway) -> None:
     folder_id = space("mkdir", "/Projects").id
     body = json.dumps({"folderId": folder_id, "isDeleted": False}).encode()
-    gateway.fault("DELETE .*", answering(Answer(202, {}, [body])))
+    gateway.fault("DELETE .*", respond_with(Response(202, {}, [body])))
 
     deleted = space("rmdir", "-r", "/Projects")
 
@@ -391,7 +391,7 @@ def test_the_trash_is_purged_by_file_or_as_a_whole() -> None:
 
 def test_a_trash_that_larder_is_still_purging_is_noted(gateway: Gateway) -> None:
     body = b'{"purgedFiles": 1, "isEmpty": false}'
-    gateway.fault("DELETE .*", answering(Answer(202, {}, [body])), times=2)
+    gateway.fault("DELETE .*", respond_with(Response(202, {}, [body])), times=2)
 
     assert space("purge", "--all").stderr == "1 file purged. Larder is still purging the others.\n"
     assert space("purge", "--all", "--json").json == {"purgedFiles": 1, "isEmpty": False}
@@ -446,7 +446,7 @@ def test_a_bad_key_is_reported_once(gateway: Gateway, arguments: tuple[str, ...]
     assert refused.exit_code == 1
     assert "Incorrect API key provided." in refused.stderr
     assert refused.stderr.count("\n") == 1
-    assert len(gateway.asked) == 1
+    assert len(gateway.requests) == 1
 
 
 def test_a_lost_connection_has_its_own_exit_status(gateway: Gateway) -> None:

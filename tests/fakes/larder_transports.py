@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 
-from tests.fakes.http_faults import Answer, Asked, ConnectionCutError
+from tests.fakes.http_faults import ConnectionDroppedError, Request, Response
 
 if TYPE_CHECKING:
     import ssl
@@ -44,9 +44,9 @@ class InProcess(httpx.BaseTransport, httpx.AsyncBaseTransport):
         path = request.url.path
         try:
             answer = self._fake.respond(
-                Asked(request.method, path, dict(request.url.params), headers, body)
+                Request(request.method, path, dict(request.url.params), headers, body)
             )
-        except ConnectionCutError:
+        except ConnectionDroppedError:
             raise httpx.WriteError("cut", request=request) from None
         return httpx.Response(
             answer.status, headers=answer.headers, stream=_Stream(answer), request=request
@@ -54,14 +54,14 @@ class InProcess(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
 
 class _Stream(httpx.SyncByteStream, httpx.AsyncByteStream):
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: Response) -> None:
         self._answer = answer
 
     @override
     def __iter__(self) -> Iterator[bytes]:
         try:
             yield from self._answer.body
-        except ConnectionCutError:
+        except ConnectionDroppedError:
             raise httpx.ReadError("cut") from None
 
     @override
@@ -79,10 +79,10 @@ class _Handler(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         body = self._body(int(headers.get("content-length", 0)))
         query = dict(parse_qsl(parts.query, keep_blank_values=True))
-        asked = Asked(self.command, parts.path, query, headers, body)
+        request = Request(self.command, parts.path, query, headers, body)
         try:
-            answer = self.server.fake.respond(asked)
-        except ConnectionCutError:
+            answer = self.server.fake.respond(request)
+        except ConnectionDroppedError:
             # Reset the connection instead of closing it.
             linger = struct.pack("ii", 1, 0)
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
@@ -90,7 +90,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         try:
             self._send(answer)
-        except ConnectionCutError:
+        except ConnectionDroppedError:
             # The bytes sent so far arrive, then the connection ends.
             self.close_connection = True
 
@@ -100,11 +100,11 @@ class _Handler(BaseHTTPRequestHandler):
         while length > 0:
             block = self.rfile.read(min(_BLOCK, length))
             if not block:
-                raise ConnectionCutError
+                raise ConnectionDroppedError
             length -= len(block)
             yield block
 
-    def _send(self, answer: Answer) -> None:
+    def _send(self, answer: Response) -> None:
         headers, body = dict(answer.headers), answer.body
         if "content-length" not in headers:
             body = [b"".join(body)]
