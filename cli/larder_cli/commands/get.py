@@ -52,10 +52,10 @@ def get(
         file_id = find_file_id(client, file)
         with open_bar() as bar:
             if output == STDOUT:
-                client.get_to(file_id, sys.stdout.buffer, progress=bar)
+                client.files.download_to(file_id, sys.stdout.buffer, progress=bar)
                 sys.stdout.buffer.flush()
                 return
-            downloaded = client.get(file_id, output, overwrite=force, progress=bar)
+            downloaded = client.files.download(file_id, output, overwrite=force, progress=bar)
         _print(downloaded, as_json=as_json)
 
 

@@ -29,7 +29,7 @@ def ls(
 ) -> None:
     """List files, newest first."""
     with report(), open_client(base_url, api_key) as client:
-        page = client.page(purpose=purpose, limit=limit, after=after)
+        page = client.files.page(purpose=purpose, limit=limit, after=after)
     if as_json:
         print_json_line(msgspec.to_builtins(page))
         return

@@ -84,7 +84,7 @@ def put(  # noqa: PLR0913, PLR0917 - one for each option
 
     To resume an interrupted upload, run the same command again within the hour.
     """
-    store = FileResumeStore(user_state_path("larder", appauthor=False) / "uploads")
+    resume_store = FileResumeStore(user_state_path("larder", appauthor=False) / "uploads")
     with (
         report(_RESUME, as_json=as_json) as failures,
         open_client(base_url, api_key, parallel) as client,
@@ -92,28 +92,30 @@ def put(  # noqa: PLR0913, PLR0917 - one for each option
         folder_id = find_folder_id(client, folder) if folder else None
         for path in files:
             name = printable(str(path))
-            result = None
+            uploaded = None
             with failures.each(_RESUME, path=name):
                 with open_bar(printable(path.name)) as bar:
-                    result = client.put(
+                    uploaded = client.files.upload(
                         path,
                         purpose=purpose,
                         expires_after=expires_after,
                         checksum=checksum,
                         folder_id=folder_id,
-                        resume_store=store,
+                        resume_store=resume_store,
                         progress=bar,
                     )
                 if not as_json:
-                    typer.echo(result.file.id)
-                    note(f"{name}: {counted(result.file.bytes, 'byte')} uploaded{_resumed(result)}")
+                    typer.echo(uploaded.file.id)
+                    note(
+                        f"{name}: {counted(uploaded.file.bytes, 'byte')} uploaded{_resumed(uploaded)}"
+                    )
                 elif not wait:
-                    print_json_line(_as_json(name, result, result.file, None))
-            if wait and result is not None:
-                with report(_UPLOADED), failures.each(_UPLOADED, path=name, id=result.file.id):
-                    file, validation = _wait(client, result.file, timeout)
+                    print_json_line(_as_json(name, uploaded, uploaded.file, None))
+            if wait and uploaded is not None:
+                with report(_UPLOADED), failures.each(_UPLOADED, path=name, id=uploaded.file.id):
+                    file, validation = _wait(client, uploaded.file, timeout)
                     if as_json:
-                        print_json_line(_as_json(name, result, file, validation))
+                        print_json_line(_as_json(name, uploaded, file, validation))
                     else:
                         _print(name, file, validation)
                     if file.status == "error":
@@ -122,9 +124,9 @@ def put(  # noqa: PLR0913, PLR0917 - one for each option
 
 def _wait(client: Client, file: File, within: int) -> tuple[File, Validation | None]:
     """Return the file once it is validated, and its report if its purpose has one."""
-    file = client.wait(file.id, within=within)
+    file = client.files.wait_for_processing(file.id, within=within)
     try:
-        return file, client.validation(file.id)
+        return file, client.files.validation(file.id)
     except ApiError as error:
         if error.status == HTTPStatus.NOT_FOUND:
             return file, None
@@ -137,17 +139,17 @@ def _print(name: str, file: File, validation: Validation | None) -> None:
         print_problems(validation, on_stderr=True)
 
 
-def _resumed(result: UploadResult) -> str:
-    return f" ({result.resumed:,} of them earlier)" if result.resumed else ""
+def _resumed(uploaded: UploadResult) -> str:
+    return f" ({uploaded.resumed:,} of them earlier)" if uploaded.resumed else ""
 
 
 def _as_json(
-    name: str, result: UploadResult, file: File, validation: Validation | None
+    name: str, uploaded: UploadResult, file: File, validation: Validation | None
 ) -> dict[str, Any]:
     return {
         "path": name,
         "file": msgspec.to_builtins(file),
-        "way": result.way,
-        "resumed_bytes": result.resumed,
+        "way": uploaded.way,
+        "resumed_bytes": uploaded.resumed,
         "validation": msgspec.to_builtins(validation),
     }

@@ -23,7 +23,7 @@ def rm(
     with report(as_json=as_json) as failures, open_client(base_url, api_key) as client:
         for given in files:
             with failures.each(**path_or_id(given)):
-                gone = client.delete(find_file_id(client, given))
+                gone = client.files.delete(find_file_id(client, given))
                 if as_json:
                     print_json_line({"id": gone.id, "deleted": gone.deleted})
                 else:
