@@ -1,19 +1,17 @@
-"""The functions as Lambda runs them: loaded once, then called with recorded events."""
+"""What the functions are called with and must answer, in a process apart from the others."""
 
 import base64
-import importlib.util
 import json
 import os
 import secrets
 import subprocess
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from bench.stub_aws import CONTENT, PAGE, TENANT
+from tests.support.events import recorded
 
-ROOT = Path(__file__).parents[1]
 MIB = 2**20
 UPLOAD = 2 * MIB - 4096
 """Bytes of the file in an upload whose form is a little under 2 MiB."""
@@ -32,37 +30,10 @@ STACK = {
     "AWS_LAMBDA_FUNCTION_NAME": "larder",
 }
 
-type Handler = Callable[[dict[str, Any], "Context"], dict[str, Any]]
-
-
-class Context:
-    """The part of Lambda's context that functions read."""
-
-    function_name = "larder"
-    memory_limit_in_mb = 512
-    invoked_function_arn = "arn:aws:lambda:us-east-1:123456789012:function:larder"
-    aws_request_id = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
-
-    def get_remaining_time_in_millis(self) -> int:
-        """Return how long the function may still run."""
-        return 15_000
-
-
-def load(name: str, folder: Path | None = None) -> Handler:
-    """Return the function's handler, from `functions/` or a build."""
-    path = (folder or ROOT / "functions" / name) / "app.py"
-    spec = importlib.util.spec_from_file_location(f"functions.{name}", path)
-    if spec is None or spec.loader is None:
-        raise FileNotFoundError(path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    handler: Handler = module.lambda_handler
-    return handler
-
 
 def event(name: str) -> dict[str, Any]:
     """Return what the function is called with: its recorded event, made as large as is measured."""
-    found: dict[str, Any] = json.loads((ROOT / "events" / f"{name}.json").read_text())
+    found = recorded(name)
     if name == "files_list":
         found["queryStringParameters"] = {"limit": str(PAGE)}
         found["multiValueQueryStringParameters"] = {"limit": [str(PAGE)]}

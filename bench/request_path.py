@@ -22,11 +22,12 @@ from pathlib import Path
 import psutil
 
 from bench import peer_server
-from bench.handlers import Context, apart_from_logs, check, event, in_a_process, load
+from bench.handlers import apart_from_logs, check, event, in_a_process
 from bench.interleave import interleave
 from bench.minimal_client import DynamoDB
 from bench.results import table, write_section
 from bench.stub_aws import serving
+from tests.support.handlers import FakeContext, load
 
 OPERATIONS = {
     "files_get": "get",
@@ -182,7 +183,7 @@ def _memory(name: str) -> dict[str, float]:
 
 def _ready(name: str) -> Callable[[], object]:
     """Return a call of the function, after checking its answer and its calls to AWS."""
-    handler, request, context = load(name), event(name), Context()
+    handler, request, context = load(name).lambda_handler, event(name), FakeContext()
     handler(request, context)  # The authorizer reads its secret in its first call.
     _counts()
     answer = handler(request, context)

@@ -13,9 +13,10 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from bench.handlers import Context, apart_from_logs, check, event, in_a_process, load
+from bench.handlers import apart_from_logs, check, event, in_a_process
 from bench.results import table, write_section
 from bench.stub_aws import serving
+from tests.support.handlers import FakeContext, load
 
 NAMES = {"files_get": "get", "files_create": "upload of 2 MiB"}
 LIBRARIES = ("botocore", "urllib3", "aws_lambda_powertools", "pydantic", "multipart", "larder")
@@ -50,7 +51,7 @@ def main() -> None:
 
 
 def _shares(name: str) -> dict[str, float]:
-    handler, request, context = load(name), event(name), Context()
+    handler, request, context = load(name).lambda_handler, event(name), FakeContext()
     check(name, handler(request, context))
     profile = cProfile.Profile()
     profile.enable()

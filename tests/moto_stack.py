@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
-import yaml
 
 from larder.domain.parts import PART_THRESHOLD
 from larder.runtime.settings import Settings
+from tests.support.template import RESOURCES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,23 +25,6 @@ CREDENTIALS = {
     "AWS_DEFAULT_REGION": REGION,
     "AWS_EC2_METADATA_DISABLED": "true",
 }
-
-
-class _Template(yaml.SafeLoader):
-    """YAML with CloudFormation's tags, whose functions are left as they are written."""
-
-
-_Template.add_multi_constructor(
-    "!", lambda loader, _, node: loader.construct_yaml_str(node) if node.value == "" else node.value
-)
-
-
-@cache
-def template() -> dict[str, Any]:
-    """Return the deployment's template, its intrinsic functions unresolved."""
-    text = (ROOT / "template.yaml").read_text()
-    loaded: dict[str, Any] = yaml.load(text, _Template)  # noqa: S506 - a SafeLoader
-    return loaded
 
 
 @dataclass(frozen=True)
@@ -102,9 +85,8 @@ def _client(service: str) -> Any:
 def create_stack() -> MotoStack:
     """Create the resources; called inside `mock_aws` with `CREDENTIALS` in the environment."""
     dynamodb, s3, sqs = _client("dynamodb"), _client("s3"), _client("sqs")
-    resources = template()["Resources"]
     for name in ("Store", "Keys"):
-        properties = resources[name]["Properties"]
+        properties = RESOURCES[name]["Properties"]
         dynamodb.create_table(
             TableName=name,
             **{

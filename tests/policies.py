@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-from tests.unit.template import FUNCTIONS, RESOURCES, folder_of, listed
+from tests.support.template import FUNCTIONS, RESOURCES, folder_of, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from tests.unit.template import FUNCTIONS, TEMPLATE, folder_of
+from tests.support.template import FUNCTIONS, TEMPLATE, folder_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.policies import Permission, allowed
-from tests.unit.template import FUNCTIONS, folder_of
+from tests.support.template import FUNCTIONS, folder_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

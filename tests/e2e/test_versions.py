@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from tests.e2e.api import eventually
-from tests.unit.template import ANSWERING, FUNCTIONS, folder_of
+from tests.support.template import ANSWERING, FUNCTIONS, folder_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -21,7 +21,7 @@ from tests.e2e.function_logs import look_at_logs
 from tests.e2e.projects import Operator, Project
 from tests.e2e.stack import Stack
 from tests.fuzz.seeds import SEEDS, WORDS
-from tests.unit.template import ROOT, TEMPLATE
+from tests.support.template import ROOT, TEMPLATE
 
 TOOLS = ROOT / ".tools/fuzz/bin"
 FOUND = ROOT / ".local/fuzz"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import importlib.util
 import io
 import json
 import sys
@@ -20,7 +19,7 @@ from larder.runtime.composition import Composition
 from larder.runtime.settings import Settings
 from larder.services.projects.projects import create_key, create_project
 from tests.backends.memory import MemoryBackend
-from tests.unit.template import ROOT
+from tests.support.handlers import FakeContext, load
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -179,31 +178,11 @@ class Deployment:
                 "body": b64encode(body).decode(),
                 "isBase64Encoded": True,
             },
-            Context(),
+            FakeContext(remaining_ms=15_000),
         )
         return Answer(answer["statusCode"], answer["multiValueHeaders"], answer.get("body") or "")
 
 
-class Context:
-    """The part of Lambda's context that handlers read."""
-
-    function_name = "function"
-    memory_limit_in_mb = 512
-    invoked_function_arn = "arn:aws:lambda:us-east-1:123456789012:function:function"
-    aws_request_id = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
-
-    def get_remaining_time_in_millis(self) -> int:
-        """Return how long the function may still run."""
-        return 15_000
-
-
-def _handler(name: str) -> Callable[[dict[str, Any], Context], dict[str, Any]]:
-    spec = importlib.util.spec_from_file_location(
-        f"functions.{name}", ROOT / "functions" / name / "app.py"
-    )
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    handler: Callable[[dict[str, Any], Context], dict[str, Any]] = module.lambda_handler
+def _handler(name: str) -> Callable[[dict[str, Any], FakeContext], dict[str, Any]]:
+    handler: Callable[[dict[str, Any], FakeContext], dict[str, Any]] = load(name).lambda_handler
     return handler

@@ -15,7 +15,8 @@ from larder.domain.batch_input import BatchValidator
 from larder.domain.errors import InvalidParameterError
 from larder.domain.filenames import attachment
 from tests.fuzz.answers import INTERNALS, MAX_MESSAGE, check_answer, check_silence
-from tests.fuzz.deployment import Context, Deployment
+from tests.fuzz.deployment import Deployment
+from tests.support.handlers import FakeContext
 from tests.unit.batch_reference import reference_report
 
 if TYPE_CHECKING:
@@ -137,7 +138,7 @@ def events(data: bytes) -> None:
             "stageVariables": {},
             "requestContext": {"requestId": "r", "stage": "prod"},
         },
-        Context(),
+        FakeContext(remaining_ms=15_000),
     )
     [statement] = answer["policyDocument"]["Statement"]
     assert statement["Effect"] == "Deny", text

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote_plus
 
 import pytest
 from moto import mock_aws
@@ -17,28 +14,14 @@ from larder.runtime.composition import Composition
 from larder.services.projects.projects import create_project
 from tests.integration.iam import Used, role_of, unused, used_so_far
 from tests.layer import as_in_the_layer  # noqa: F401 - a fixture
-from tests.moto_stack import CREDENTIALS, ROOT, MotoStack, create_stack
+from tests.moto_stack import CREDENTIALS, MotoStack, create_stack
+from tests.support.events import recorded
+from tests.support.handlers import FakeContext, load
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import ModuleType
 
     from larder.domain.ids import TenantId
-
-
-@dataclass
-class FakeContext:
-    """The part of Lambda's context that handlers read."""
-
-    function_name: str = "function"
-    memory_limit_in_mb: int = 512
-    invoked_function_arn: str = "arn:aws:lambda:us-east-1:123456789012:function:function"
-    aws_request_id: str = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
-    remaining_ms: int = 300_000
-
-    def get_remaining_time_in_millis(self) -> int:
-        """Return how long the function may still run."""
-        return self.remaining_ms
 
 
 @dataclass(frozen=True)
@@ -77,18 +60,6 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[MotoStack]:
 @pytest.fixture
 def ports(stack: MotoStack) -> Composition:
     return Composition(stack.settings)
-
-
-@cache
-def load(name: str) -> ModuleType:
-    """Load a function's module once: each stack has the same names, as a warm container would."""
-    path = ROOT / "functions" / name / "app.py"
-    spec = importlib.util.spec_from_file_location(f"functions.{name}", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @dataclass(frozen=True)
@@ -131,26 +102,6 @@ class Functions:
         return Answer(
             answer["statusCode"], headers, answer.get("body") or "", answer["isBase64Encoded"]
         )
-
-
-def recorded(name: str) -> dict[str, Any]:
-    """Return the recorded event of that name."""
-    event: dict[str, Any] = json.loads((ROOT / "events" / f"{name}.json").read_text())
-    return event
-
-
-def arrival(*keys: str) -> dict[str, Any]:
-    """Return the recorded arrival with one message for each of the objects `keys`."""
-    event = recorded("on_object_created")
-    [record] = event["Records"]
-    event["Records"] = []
-    for position, key in enumerate(keys):
-        body = json.loads(record["body"])
-        body["Records"][0]["s3"]["object"]["key"] = quote_plus(key, safe="/")
-        event["Records"].append(
-            {**record, "messageId": f"message-{position}", "body": json.dumps(body)}
-        )
-    return event
 
 
 @pytest.fixture

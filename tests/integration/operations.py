@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from larder.domain.limits import MAX_INLINE_BYTES
 from larder.services.projects.projects import create_key
-from tests.integration.conftest import recorded
 from tests.integration.test_files import get, upload
 from tests.integration.test_parts import send
 from tests.integration.test_space import folder, on, put
 from tests.integration.test_uploads import DATA, age, create, on_upload
 from tests.integration.test_uploads import put as put_bytes
 from tests.integration.test_workers import arrive, removal
+from tests.support.events import recorded
 
 if TYPE_CHECKING:
     from collections.abc import Callable

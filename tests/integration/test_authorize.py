@@ -8,7 +8,7 @@ import pytest
 
 from larder.domain.api_keys import new_secret
 from larder.services.projects.projects import create_key, revoke_key
-from tests.integration.conftest import recorded
+from tests.support.events import recorded
 
 if TYPE_CHECKING:
     from larder.domain.api_keys import KeyRecord

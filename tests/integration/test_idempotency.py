@@ -11,8 +11,9 @@ from botocore.client import BaseClient
 from urllib3.filepost import encode_multipart_formdata
 
 from larder.domain.errors import ContentionError
-from tests.integration.conftest import load, recorded
 from tests.integration.test_uploads import used
+from tests.support.events import recorded
+from tests.support.handlers import load
 
 if TYPE_CHECKING:
     from larder.domain.ids import TenantId

@@ -11,8 +11,9 @@ import pytest
 from urllib3.filepost import encode_multipart_formdata
 
 from larder.domain.ids import UploadId
-from tests.integration.conftest import arrival, load, recorded
 from tests.integration.test_uploads import age, create, on_upload, used
+from tests.support.events import arrival, recorded
+from tests.support.handlers import load
 
 if TYPE_CHECKING:
     from larder.domain.ids import TenantId

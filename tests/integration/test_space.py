@@ -11,9 +11,10 @@ from urllib3.filepost import encode_multipart_formdata
 
 from larder.domain.files import VALIDATION_GRACE
 from larder.domain.folders import CLEARING_GRACE
-from tests.integration.conftest import FakeContext, load, recorded
 from tests.integration.test_uploads import age, used
 from tests.integration.test_workers import later
+from tests.support.events import recorded
+from tests.support.handlers import FakeContext, load
 
 if TYPE_CHECKING:
     from larder.domain.ids import TenantId

@@ -11,7 +11,7 @@ import pytest
 
 from larder.domain.parts import MAX_UPLOAD_BYTES
 from larder.domain.quota import Amount
-from tests.integration.conftest import arrival
+from tests.support.events import arrival
 
 if TYPE_CHECKING:
     from larder.domain.ids import TenantId

@@ -12,9 +12,10 @@ from larder.domain.files import DAY, VALIDATION_GRACE
 from larder.domain.quota import Amount
 from larder.runtime.composition import Composition
 from larder.services.projects.projects import create_project
-from tests.integration.conftest import FakeContext, arrival, load, recorded
 from tests.integration.test_files import GOOD_LINE, get, upload
 from tests.integration.test_uploads import age, create, put, used
+from tests.support.events import arrival, recorded
+from tests.support.handlers import FakeContext, load
 
 if TYPE_CHECKING:
     from collections.abc import Callable

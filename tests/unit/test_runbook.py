@@ -10,7 +10,7 @@ import pytest
 
 from larder.services.upkeep.receive_object import Arrival
 from larder.services.upkeep.sweep import SweepResult
-from tests.unit.template import ALARMS, FUNCTIONS, RESOURCES, ROOT, TEMPLATE
+from tests.support.template import ALARMS, FUNCTIONS, RESOURCES, ROOT, TEMPLATE
 
 RUNBOOK = (ROOT / "docs/runbook.md").read_text()
 _, *_PARTS = re.split(r"^## (.+)\n", RUNBOOK, flags=re.MULTILINE)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.template import (
+from tests.support.template import (
     ALARMS,
     FUNCTIONS,
     RESOURCES,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from larder.api.http.routes import CATCH_ALL, ROUTES
-from tests.unit.template import FUNCTIONS, RESOURCES, TEMPLATE, folder_of
+from tests.support.template import FUNCTIONS, RESOURCES, TEMPLATE, folder_of
 
 API: dict[str, Any] = RESOURCES["Api"]["Properties"]
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from aws_lambda_powertools.logging import Logger
 
-from tests.unit.template import FUNCTIONS, TEMPLATE
+from tests.support.template import FUNCTIONS, TEMPLATE
 
 GLOBALS: dict[str, Any] = TEMPLATE["Globals"]["Function"]
 VARIABLES: dict[str, Any] = GLOBALS["Environment"]["Variables"]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.template import ANSWERING, FUNCTIONS, RESOURCES, TEMPLATE, of_type
+from tests.support.template import ANSWERING, FUNCTIONS, RESOURCES, TEMPLATE, of_type
 
 GLOBALS: dict[str, Any] = TEMPLATE["Globals"]["Function"]
 PARAMETERS: dict[str, Any] = TEMPLATE["Parameters"]
