@@ -106,9 +106,8 @@ def put(  # noqa: PLR0913, PLR0917 - one for each option
                     )
                 if not as_json:
                     typer.echo(uploaded.file.id)
-                    note(
-                        f"{name}: {counted(uploaded.file.bytes, 'byte')} uploaded{_resumed(uploaded)}"
-                    )
+                    size = counted(uploaded.file.bytes, "byte")
+                    note(f"{name}: {size} uploaded{_resumed(uploaded)}")
                 elif not wait:
                     print_json_line(_as_json(name, uploaded, uploaded.file, None))
             if wait and uploaded is not None:
