@@ -7,6 +7,7 @@ LarderError
 ├── ConflictError             the object's state does not allow it                 409
 │   └── IdempotencyConflictError  the idempotency key belongs to another request   409
 ├── BodyTooLargeError         the request body exceeds what this route takes       413
+├── BatchLimitError           the project runs as many batches as it may            429
 └── ContentionError           too many changes at once; the same request may work  429
 
 `api.errors` gives each its HTTP answer. Messages are for people, codes for programs.
@@ -81,6 +82,18 @@ class BodyTooLargeError(LarderError):
             f"The request body is larger than {limit // 2**20} MiB. "
             "Send larger files through POST /v1/uploads.",
             code="request_too_large",
+        )
+
+
+class BatchLimitError(LarderError):
+    """The project runs as many batches, or has as many requests waiting, as it may."""
+
+    def __init__(self, batches: int, max_batches: int, requests: int, max_requests: int) -> None:
+        super().__init__(
+            f"The project has {batches} of {max_batches} batches running, with {requests} of "
+            f"{max_requests} requests in them. Wait for one to end, cancel one, or have the "
+            "project's limits raised.",
+            code="rate_limit_exceeded",
         )
 
 

@@ -1,4 +1,4 @@
-"""The ids of files, uploads and folders: 48 bits of milliseconds, then 48 random bits, in hex.
+"""The ids of files, uploads, folders, batches: 48 bits of milliseconds, 48 random bits, in hex.
 
 An id sorts by its creation time to the millisecond and carries it, so an object's `created_at`
 is read from its id. An upload and the file that it becomes share the 24 digits: the id of a file
@@ -16,11 +16,13 @@ FileId = NewType("FileId", str)
 UploadId = NewType("UploadId", str)
 FolderId = NewType("FolderId", str)
 PartId = NewType("PartId", str)
+BatchId = NewType("BatchId", str)
 
 FILE_PREFIX = "file-"
 UPLOAD_PREFIX = "upload_"
 FOLDER_PREFIX = "folder-"
 PART_PREFIX = "part_"
+BATCH_PREFIX = "batch_"
 TENANT_PREFIX = "wks-"
 
 _DIGITS = re.compile(r"[0-9a-f]{24}")
@@ -93,6 +95,16 @@ def file_of(upload_id: UploadId) -> FileId:
     return FileId(FILE_PREFIX + upload_id.removeprefix(UPLOAD_PREFIX))
 
 
-def created_at(object_id: FileId | UploadId | PartId | FolderId) -> int:
+def created_at(object_id: FileId | UploadId | PartId | FolderId | BatchId) -> int:
     """Return when the id was made, in whole unix seconds."""
     return int(object_id[-24:-12], 16) // 1000
+
+
+def new_batch_id(now: float) -> BatchId:
+    """Return a new batch id for the time `now` (unix seconds)."""
+    return BatchId(BATCH_PREFIX + _new_digits(now))
+
+
+def parse_batch_id(raw: str) -> BatchId | None:
+    """Return `raw` as a batch id, or None when it is not a well-formed one."""
+    return BatchId(raw) if _well_formed(BATCH_PREFIX, raw) else None

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from larder.services.files.ports import FileRecords
 
 
-def get_file(tenant: TenantId, file_id: str, *, files: FileRecords, clock: Clock) -> File:
+def get_file(
+    tenant: TenantId, file_id: str, *, files: FileRecords, clock: Clock, param: str = "id"
+) -> File:
     """Return the project's file with that id.
 
     Raises:
@@ -23,5 +25,5 @@ def get_file(tenant: TenantId, file_id: str, *, files: FileRecords, clock: Clock
     parsed = parse_file_id(file_id)
     file = None if parsed is None else files.get(tenant, parsed)
     if file is None or file.expired(clock()):
-        raise NotFoundError("File", file_id)
+        raise NotFoundError("File", file_id, param=param)
     return file

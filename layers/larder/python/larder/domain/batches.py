@@ -1,0 +1,214 @@
+"""A batch: a file of requests that becomes a file of answers.
+
+https://platform.openai.com/docs/api-reference/batch. A status only moves forward:
+
+    validating → in_progress → finalizing → completed | expired
+         ↓            ↓             ↓
+       failed     cancelling → cancelled
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from larder.domain.errors import InvalidParameterError
+from larder.domain.files import DAY, MAX_LIFETIME, MIN_LIFETIME
+from larder.domain.ids import created_at
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from larder.domain.ids import BatchId, FileId
+
+RETENTION_SECONDS = 30 * DAY
+"""Seconds that the record of a batch stays after its end."""
+
+MAX_ERRORS = 1_000
+"""Errors of the input that a failed batch reports; OpenAI keeps no more either."""
+
+MAX_METADATA_PAIRS = 16
+MAX_METADATA_KEY = 64
+MAX_METADATA_VALUE = 512
+
+_WINDOW = re.compile(r"([1-9][0-9]{0,2})h")
+_MAX_WINDOW_HOURS = 168
+
+
+class BatchStatus(StrEnum):
+    """OpenAI's values."""
+
+    VALIDATING = "validating"
+    FAILED = "failed"
+    IN_PROGRESS = "in_progress"
+    FINALIZING = "finalizing"
+    COMPLETED = "completed"
+    EXPIRED = "expired"
+    CANCELLING = "cancelling"
+    CANCELLED = "cancelled"
+
+    @property
+    def terminal(self) -> bool:
+        """Whether the batch has ended: nothing of it changes any more."""
+        return self in _TERMINAL
+
+
+_TERMINAL = frozenset(
+    {BatchStatus.FAILED, BatchStatus.COMPLETED, BatchStatus.EXPIRED, BatchStatus.CANCELLED}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TokenUsage:
+    """Tokens, as the models counted them; cached and reasoning tokens are part of the others."""
+
+    input: int = 0
+    cached: int = 0
+    output: int = 0
+    reasoning: int = 0
+
+    @property
+    def total(self) -> int:
+        """Input and output tokens together."""
+        return self.input + self.output
+
+    def __add__(self, other: TokenUsage) -> TokenUsage:
+        return TokenUsage(
+            self.input + other.input,
+            self.cached + other.cached,
+            self.output + other.output,
+            self.reasoning + other.reasoning,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Lines that have their answer, good ones and others, and the tokens that they took."""
+
+    completed: int = 0
+    failed: int = 0
+    usage: TokenUsage = field(default_factory=TokenUsage)
+
+    def __add__(self, other: Progress) -> Progress:
+        return Progress(
+            self.completed + other.completed, self.failed + other.failed, self.usage + other.usage
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class BatchError:
+    """What is wrong with the input; `line` is 1-based, None when it is about the whole file."""
+
+    code: str
+    message: str
+    param: str | None = None
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The record of a batch. Times are unix seconds, None for what has not happened.
+
+    `total` is 0 until the input is validated. `output_file_id` and `error_file_id` name files once
+    the batch has ended, and None stays where no line is good, or none is bad. `reserved_output`
+    and `reserved_error` are the ids that these files will have, chosen once, when finalizing
+    begins. `output_lifetime` is the seconds that the output files live, None for the default.
+    `execution` counts the state machine's executions for the batch.
+    """
+
+    id: BatchId
+    input_file_id: FileId
+    input_name: str
+    endpoint: str
+    completion_window: str
+    expires_at: int
+    status: BatchStatus = BatchStatus.VALIDATING
+    metadata: Mapping[str, str] | None = None
+    output_lifetime: int | None = None
+    model: str | None = None
+    errors: tuple[BatchError, ...] = ()
+    total: int = 0
+    progress: Progress = field(default_factory=Progress)
+    output_file_id: FileId | None = None
+    error_file_id: FileId | None = None
+    reserved_output: FileId | None = None
+    reserved_error: FileId | None = None
+    in_progress_at: int | None = None
+    finalizing_at: int | None = None
+    cancelling_at: int | None = None
+    ended_at: int | None = None
+    execution: int = 0
+
+    @property
+    def created_at(self) -> int:
+        """When the batch's id was made."""
+        return created_at(self.id)
+
+    def overdue(self, now: float) -> bool:
+        """Tell whether the completion window has closed at the time `now`."""
+        return now >= self.expires_at
+
+    def stopping(self, now: float) -> bool:
+        """Tell whether no further request may be sent at the time `now`."""
+        return self.status is not BatchStatus.IN_PROGRESS or self.overdue(now)
+
+
+def window_seconds(raw: str) -> int:
+    """Return the seconds of a completion window: `24h`, and any whole hours from 1h to 168h.
+
+    Raises:
+        InvalidParameterError: it is something else.
+    """
+    found = _WINDOW.fullmatch(raw)
+    if found is None or int(found[1]) > _MAX_WINDOW_HOURS:
+        raise InvalidParameterError(
+            f"completion_window must be between '1h' and '{_MAX_WINDOW_HOURS}h' in whole hours, "
+            f"as in '24h', not '{raw[:64]}'.",
+            param="completion_window",
+        )
+    return int(found[1]) * 3_600
+
+
+def checked_metadata(raw: Mapping[str, str] | None) -> Mapping[str, str] | None:
+    """Return the metadata of a batch within OpenAI's bounds: 16 pairs, keys 64, values 512.
+
+    Raises:
+        InvalidParameterError: there are more, or longer ones.
+    """
+    if raw is None:
+        return None
+    if len(raw) > MAX_METADATA_PAIRS:
+        raise InvalidParameterError(
+            f"metadata holds at most {MAX_METADATA_PAIRS} pairs, not {len(raw)}.", param="metadata"
+        )
+    for key, value in raw.items():
+        if len(key) > MAX_METADATA_KEY or len(value) > MAX_METADATA_VALUE:
+            raise InvalidParameterError(
+                f"A key of metadata has at most {MAX_METADATA_KEY} characters and a value at most "
+                f"{MAX_METADATA_VALUE}; '{key[:MAX_METADATA_KEY]}' has more.",
+                param="metadata",
+            )
+    return dict(raw)
+
+
+def checked_output_lifetime(seconds: int | None) -> int | None:
+    """Return the seconds that output files live; None for the default of one day.
+
+    Raises:
+        InvalidParameterError: they are outside 3600..2592000 (OpenAI's bounds).
+    """
+    if seconds is not None and not MIN_LIFETIME <= seconds <= MAX_LIFETIME:
+        raise InvalidParameterError(
+            f"output_expires_after.seconds must be between {MIN_LIFETIME} and {MAX_LIFETIME}, "
+            f"not {seconds}.",
+            param="output_expires_after.seconds",
+        )
+    return seconds
+
+
+def output_names(input_name: str) -> tuple[str, str]:
+    """Return the names of the output and the error file for an input of that name."""
+    stem = input_name.removesuffix(".jsonl")
+    return f"{stem}_output.jsonl", f"{stem}_error.jsonl"

@@ -1,0 +1,1 @@
+"""Use cases of batches: from a file of requests to a file of answers."""

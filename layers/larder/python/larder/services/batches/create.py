@@ -1,0 +1,94 @@
+"""Create a batch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from larder.domain.batch_input.endpoints import ENDPOINTS
+from larder.domain.batches import (
+    Batch,
+    checked_metadata,
+    checked_output_lifetime,
+    window_seconds,
+)
+from larder.domain.errors import InvalidParameterError
+from larder.domain.files import Purpose
+from larder.domain.ids import created_at, new_batch_id
+from larder.services.files.get import get_file
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from larder.domain.ids import TenantId
+    from larder.services.batches.ports import BatchRecords, Executions
+    from larder.services.clock import Clock
+    from larder.services.files.ports import FileRecords
+
+START_GRACE = 120
+"""Seconds after which the sweeper starts a batch whose own start failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewBatch:
+    """What the client asks for; `output_lifetime` in seconds, None for the default."""
+
+    input_file_id: str
+    endpoint: str
+    completion_window: str = "24h"
+    metadata: Mapping[str, str] | None = None
+    output_lifetime: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CreateBatch:
+    """Record a batch and start its execution."""
+
+    batches: BatchRecords
+    files: FileRecords
+    executions: Executions
+    clock: Clock
+
+    def __call__(self, tenant: TenantId, new: NewBatch) -> Batch:
+        """Return the new batch, in status `validating`.
+
+        What is wrong inside the file shows later, as OpenAI has it: the batch goes to `failed`.
+
+        Raises:
+            InvalidParameterError: a parameter is out of range, or the file is not for batches.
+            NotFoundError: the project has no such file.
+            BatchLimitError: the project has as many batches or requests as it may have.
+        """
+        if new.endpoint not in ENDPOINTS:
+            raise InvalidParameterError(
+                f"endpoint must be one of {', '.join(ENDPOINTS)}, not '{new.endpoint[:64]}'.",
+                param="endpoint",
+            )
+        window = window_seconds(new.completion_window)
+        metadata = checked_metadata(new.metadata)
+        lifetime = checked_output_lifetime(new.output_lifetime)
+        file = get_file(
+            tenant, new.input_file_id, files=self.files, clock=self.clock, param="input_file_id"
+        )
+        if file.purpose is not Purpose.BATCH:
+            raise InvalidParameterError(
+                f"{file.id} has the purpose '{file.purpose}'; a batch reads files with the "
+                f"purpose '{Purpose.BATCH}'.",
+                param="input_file_id",
+            )
+        now = self.clock()
+        batch_id = new_batch_id(now)
+        batch = Batch(
+            id=batch_id,
+            input_file_id=file.id,
+            input_name=file.filename,
+            endpoint=new.endpoint,
+            completion_window=new.completion_window,
+            expires_at=created_at(batch_id) + window,
+            metadata=metadata,
+            output_lifetime=lifetime,
+            execution=1,
+        )
+        self.batches.create(tenant, batch, check_at=int(now) + START_GRACE)
+        self.executions.start(tenant, batch.id, batch.execution)
+        return batch
