@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from larder.domain.batches import TokenUsage
+from larder.domain.batches import Progress, TokenUsage
 
 MAX_ANSWER_BYTES = 8 * 2**20
 
@@ -76,6 +76,34 @@ class Answer:
     body: bytes
     request_id: str | None = None
     retry_after: float | None = None
+
+
+class KeptAnswer(msgspec.Struct, frozen=True, array_like=True):
+    """The finished line of a request in a chunk that is still open; `index` counts in the chunk."""
+
+    chunk: int
+    index: int
+    good: bool
+    line: bytes
+    usage: tuple[int, int, int, int] = (0, 0, 0, 0)
+
+    @property
+    def progress(self) -> Progress:
+        """What the line adds to the batch's figures."""
+        return Progress(int(self.good), int(not self.good), TokenUsage(*self.usage))
+
+
+def encode_kept(answers: list[KeptAnswer]) -> bytes:
+    """Return the answers as bytes to keep."""
+    return msgspec.msgpack.encode(answers)
+
+
+def decode_kept(data: bytes) -> list[KeptAnswer]:
+    """Return the answers of kept bytes; none of no bytes."""
+    return _KEPT.decode(data) if data else []
+
+
+_KEPT = msgspec.msgpack.Decoder(list[KeptAnswer])
 
 
 class Verdict(Enum):

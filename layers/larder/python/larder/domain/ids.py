@@ -108,3 +108,8 @@ def new_batch_id(now: float) -> BatchId:
 def parse_batch_id(raw: str) -> BatchId | None:
     """Return `raw` as a batch id, or None when it is not a well-formed one."""
     return BatchId(raw) if _well_formed(BATCH_PREFIX, raw) else None
+
+
+def new_request_id(now: float) -> str:
+    """Return a new id for one answered line of a batch, for the time `now` (unix seconds)."""
+    return "batch_req_" + _new_digits(now)

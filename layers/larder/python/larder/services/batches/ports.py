@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
+
+from larder.domain.batches import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -11,7 +13,7 @@ if TYPE_CHECKING:
 
     from larder.domain.batch_answers import Answer, NoAnswer
     from larder.domain.batch_plan import Plan
-    from larder.domain.batches import Batch, BatchError, BatchStatus, Progress
+    from larder.domain.batches import Batch, BatchError, BatchStatus
     from larder.domain.files import File
     from larder.domain.ids import BatchId, FileId, TenantId
     from larder.domain.upstreams import Upstream
@@ -76,7 +78,7 @@ class BatchRecords(Protocol):
     ) -> bool:
         """Choose the ids of the files that the batch will leave, and announce them.
 
-        Moves `in_progress` to `finalizing`; `cancelling` stays. False when the ids were chosen
+        Moves `validating` and `in_progress` to `finalizing`; `cancelling` stays. False when the ids were chosen
         already, or the batch has ended.
         """
 
@@ -139,24 +141,58 @@ class BatchObjects(Protocol):
     def get_partial(self, tenant: TenantId, batch_id: BatchId, shard: int) -> bytes:
         """Return the answers of a shard's open chunks, empty when none are kept."""
 
-    def open_output(self, tenant: TenantId, file_id: FileId) -> OutputWriter:
-        """Begin the bytes of an output file."""
+    def open_output(
+        self, tenant: TenantId, file_id: FileId, state: WriterState | None
+    ) -> OutputWriter:
+        """Begin the bytes of an output file, or go on where a writer was suspended."""
+
+    def put_finish(self, tenant: TenantId, batch_id: BatchId, state: FinishState) -> None:
+        """Keep how far the joining has come."""
+
+    def get_finish(self, tenant: TenantId, batch_id: BatchId) -> FinishState:
+        """Return how far the joining has come."""
 
     def clear(self, tenant: TenantId, batch_id: BatchId) -> None:
         """Delete everything that the batch kept while it ran."""
 
 
+@dataclass(frozen=True, slots=True)
+class WriterState:
+    """An output file that is half written: the parts that S3 has, and the bytes after them."""
+
+    multipart_id: str
+    etags: tuple[str, ...]
+    tail: bytes
+    size: int
+
+
 class OutputWriter(Protocol):
-    """The bytes of an output file, written in order, in bounded memory."""
+    """The bytes of an output file, written in order, in bounded memory.
+
+    All writers of one file write the same bytes in the same parts, so that any of them may finish
+    what another began.
+    """
+
+    size: int
 
     def write(self, data: bytes) -> None:
         """Append bytes."""
 
-    def finish(self) -> None:
-        """Make the file, unless another writer has made it: all write the same bytes."""
+    def suspend(self) -> WriterState:
+        """Return what another writer goes on from."""
 
-    def abort(self) -> None:
-        """Give up what was written."""
+    def finish(self) -> None:
+        """Make the file, unless another writer has made it."""
+
+
+@dataclass(frozen=True, slots=True)
+class FinishState:
+    """How far the joining of chunks has come: those before `next_chunk` are written."""
+
+    next_chunk: int = 0
+    progress: Progress = field(default_factory=Progress)
+    output: WriterState | None = None
+    error: WriterState | None = None
 
 
 class Executions(Protocol):
@@ -206,8 +242,19 @@ class ModelCalls(Protocol):
         """The calls that have no answer yet."""
 
 
-class RateLimits(Protocol):
-    """What upstreams may be asked for, over all workers, in windows of ten seconds."""
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Requests that may be sent before `until` (unix seconds), and not after."""
 
-    def take(self, upstream: Upstream, now: float, requests: int, tokens: int) -> float:
-        """Take requests and tokens of the window at `now`; return 0, or the seconds to wait."""
+    requests: int
+    until: float
+
+
+class RateLimits(Protocol):
+    """What upstreams may be asked for, over all workers together."""
+
+    def take(self, upstream: Upstream, now: float, *, requests: int, tokens: int) -> Grant:
+        """Take up to that many requests of `tokens` each from what the window at `now` has left.
+
+        A grant of no request says when to ask again.
+        """

@@ -1,0 +1,177 @@
+"""End a batch: close what is open, join the answers, and record the files."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from larder.domain.batch_answers import KeptAnswer, decode_kept, error_line
+from larder.domain.batches import BatchStatus, output_names
+from larder.domain.files import File, FileStatus, Purpose, expiry_of
+from larder.domain.ids import created_at, new_file_id, new_request_id
+from larder.services.batches.open_chunks import open_chunk
+from larder.services.batches.plan import Next
+from larder.services.batches.ports import Ending, FinishState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from larder.domain.batch_plan import Plan
+    from larder.domain.batches import Batch
+    from larder.domain.ids import BatchId, FileId, TenantId
+    from larder.services.batches.ports import BatchObjects, BatchRecords, OutputWriter
+    from larder.services.clock import Clock
+
+_NEVER_RUN = {
+    BatchStatus.EXPIRED: (
+        "batch_expired",
+        "The completion window closed before this request was run.",
+    ),
+    BatchStatus.CANCELLED: ("batch_cancelled", "The batch was cancelled before this request ran."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FinishBatch:
+    """Turn the answers of a batch into its files. Any number of finishers may run at once."""
+
+    batches: BatchRecords
+    batch_objects: BatchObjects
+    clock: Clock
+
+    def __call__(
+        self, tenant: TenantId, batch_id: BatchId, *, keep_going: Callable[[], bool]
+    ) -> Next:
+        """Return what comes next: `stop` once the batch has ended.
+
+        `run` when lines are still to be asked for, and `finish` when the time ran out half-way.
+        """
+        batch = self.batches.get(tenant, batch_id)
+        if batch is None or batch.status.terminal:
+            self.batch_objects.clear(tenant, batch_id)
+            return Next.STOP
+        plan = None
+        if batch.in_progress_at is not None:
+            plan = self.batch_objects.get_plan(tenant, batch_id)
+        missing = [] if plan is None else self._missing(tenant, batch, plan)
+        now = self.clock()
+        if batch.status is BatchStatus.VALIDATING and not batch.overdue(now):
+            return Next.WAIT
+        if batch.status is BatchStatus.IN_PROGRESS and missing and not batch.overdue(now):
+            return Next.RUN
+        if batch.reserved_output is None or batch.reserved_error is None:
+            output, error = new_file_id(now), new_file_id(now)
+            self.batches.finalize(tenant, batch, output, error, at=int(now))
+            return Next.FINISH
+        ends_as = _ends_as(batch, missing=bool(missing))
+        if plan is None:
+            return self._end(tenant, batch, Ending(ends_as, batch.progress, None, None, int(now)))
+        for number in missing:
+            self._close(tenant, batch, plan, number, ends_as)
+            if not keep_going():
+                return Next.FINISH
+        return self._join(tenant, batch, plan, ends_as, keep_going)
+
+    def _missing(self, tenant: TenantId, batch: Batch, plan: Plan) -> list[int]:
+        numbers = range(len(plan.chunks))
+        stored = self.batch_objects.stored_chunks(tenant, batch.id, numbers)
+        return [number for number in numbers if number not in stored]
+
+    def _close(
+        self, tenant: TenantId, batch: Batch, plan: Plan, number: int, ends_as: BatchStatus
+    ) -> None:
+        """Store a chunk with the answers that were kept, and an error line for each other one."""
+        objects, span = self.batch_objects, plan.chunks[number]
+        shard = next(shard for shard in plan.shards() if number in plan.chunks_of(shard))
+        kept = decode_kept(objects.get_partial(tenant, batch.id, shard))
+        data = objects.read_input(tenant, batch.id, span.start, span.length)
+        chunk = open_chunk(number, data, kept)
+        if ends_as in _NEVER_RUN:
+            code, message = _NEVER_RUN[ends_as]
+            for index in list(chunk.unanswered()):
+                line_id = new_request_id(self.clock())
+                line = error_line(line_id, chunk.requests[index].custom_id, code, message)
+                chunk.answers[index] = KeptAnswer(number, index, good=False, line=line)
+        objects.put_chunk(tenant, batch.id, number, chunk.close())
+
+    def _join(
+        self,
+        tenant: TenantId,
+        batch: Batch,
+        plan: Plan,
+        ends_as: BatchStatus,
+        keep_going: Callable[[], bool],
+    ) -> Next:
+        objects = self.batch_objects
+        assert batch.reserved_output is not None  # noqa: S101 - the caller has looked
+        assert batch.reserved_error is not None  # noqa: S101
+        state = objects.get_finish(tenant, batch.id)
+        output = objects.open_output(tenant, batch.reserved_output, state.output)
+        error = objects.open_output(tenant, batch.reserved_error, state.error)
+        digests = None if state.next_chunk else (hashlib.sha256(), hashlib.sha256())
+        progress = state.progress
+        for number in range(state.next_chunk, len(plan.chunks)):
+            if not keep_going():
+                objects.put_finish(
+                    tenant,
+                    batch.id,
+                    FinishState(number, progress, output.suspend(), error.suspend()),
+                )
+                return Next.FINISH
+            chunk = objects.get_chunk(tenant, batch.id, number)
+            if chunk is None:
+                # Another finisher has ended the batch, and cleared what it kept.
+                return self(tenant, batch.id, keep_going=keep_going)
+            output.write(chunk.good)
+            error.write(chunk.bad)
+            progress += chunk.progress
+            if digests is not None:
+                digests[0].update(chunk.good)
+                digests[1].update(chunk.bad)
+        names = output_names(batch.input_name)
+        sha256 = (None, None) if digests is None else tuple(each.hexdigest() for each in digests)
+        ending = Ending(
+            status=ends_as,
+            progress=progress,
+            output=_file(batch, batch.reserved_output, names[0], output, sha256[0]),
+            error=_file(batch, batch.reserved_error, names[1], error, sha256[1]),
+            at=int(self.clock()),
+        )
+        return self._end(tenant, batch, ending)
+
+    def _end(self, tenant: TenantId, batch: Batch, ending: Ending) -> Next:
+        if self.batches.end(tenant, batch, ending):
+            self.batch_objects.clear(tenant, batch.id)
+            return Next.STOP
+        return Next.FINISH
+
+
+def _ends_as(batch: Batch, *, missing: bool) -> BatchStatus:
+    """Return the status that the batch ends with."""
+    if batch.status is BatchStatus.CANCELLING:
+        return BatchStatus.CANCELLED
+    if batch.errors:
+        return BatchStatus.FAILED
+    if missing or batch.in_progress_at is None:
+        return BatchStatus.EXPIRED
+    return BatchStatus.COMPLETED
+
+
+def _file(
+    batch: Batch, file_id: FileId, name: str, writer: OutputWriter, sha256: str | None
+) -> File | None:
+    """Make the file and return its record; None when nothing was written: no file is empty."""
+    if writer.size == 0:
+        return None
+    writer.finish()
+    return File(
+        id=file_id,
+        filename=name,
+        bytes=writer.size,
+        purpose=Purpose.BATCH_OUTPUT,
+        mime_type="application/jsonl",
+        expires_at=expiry_of(Purpose.BATCH_OUTPUT, created_at(file_id), batch.output_lifetime),
+        status=FileStatus.PROCESSED,
+        sha256=sha256,
+    )

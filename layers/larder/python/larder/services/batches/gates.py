@@ -1,0 +1,95 @@
+"""How much a worker asks of each upstream, as its answers go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from larder.domain.upstreams import Upstream
+    from larder.services.batches.ports import RateLimits
+
+_TAKEN_AT_ONCE = 10
+_BYTES_PER_TOKEN = 4
+_UNREACHABLE_AFTER = 5
+"""Failed connections in a row, without a single answer, that open the circuit."""
+_MAX_PAUSE = 60.0
+
+
+@dataclass(slots=True)
+class Gate:
+    """One upstream as one worker sees it.
+
+    Its concurrency falls by half when the upstream asks for less, and rises by one over as many
+    answers as are in flight (additive increase, multiplicative decrease). While it is closed, no
+    request goes out. `answers` counts what the upstream has answered, by which a line knows that
+    the upstream works and the fault is its own.
+    """
+
+    upstream: Upstream
+    window: float
+    closed_until: float = 0.0
+    in_flight: int = 0
+    answers: int = 0
+    _unreachable: int = 0
+    _granted: int = 0
+    _granted_until: float = 0.0
+
+    def opens_at(self) -> float:
+        """Return when the next request may go out, as far as is known (unix seconds)."""
+        return self.closed_until
+
+    def admits(self, now: float, size: int, limits: RateLimits) -> bool:
+        """Tell whether a request of `size` bytes may go out at `now`, and count it if so."""
+        if now < self.closed_until or self.in_flight >= int(self.window):
+            return False
+        if not self._within_rates(now, size, limits):
+            return False
+        self.in_flight += 1
+        return True
+
+    def _within_rates(self, now: float, size: int, limits: RateLimits) -> bool:
+        upstream = self.upstream
+        if upstream.requests_per_minute is None and upstream.tokens_per_minute is None:
+            return True
+        if self._granted == 0 or now >= self._granted_until:
+            tokens = max(1, size // _BYTES_PER_TOKEN)
+            grant = limits.take(upstream, now, requests=_TAKEN_AT_ONCE, tokens=tokens)
+            self._granted, self._granted_until = grant.requests, grant.until
+            if grant.requests == 0:
+                self.closed_until = max(self.closed_until, grant.until)
+                return False
+        self._granted -= 1
+        return True
+
+    def answered(self) -> None:
+        """Take into account an answer to a request, good or bad."""
+        self.in_flight -= 1
+        self.answers += 1
+        self._unreachable = 0
+        self.window = min(self.upstream.concurrency, self.window + 1 / self.window)
+
+    def throttled(self, now: float, retry_after: float | None) -> None:
+        """Take into account that the upstream wants fewer requests."""
+        self.in_flight -= 1
+        self._unreachable = 0
+        if now >= self.closed_until:
+            # Once for all that were in flight: they were sent at the same rate.
+            self.window = max(1.0, self.window / 2)
+        self.closed_until = max(self.closed_until, now + (retry_after or 1.0))
+
+    def failed(self, now: float, *, reached: bool) -> None:
+        """Take into account a request without an answer, or with a passing failure."""
+        self.in_flight -= 1
+        if reached:
+            self._unreachable = 0
+            return
+        self._unreachable += 1
+        beyond = self._unreachable - _UNREACHABLE_AFTER
+        if beyond >= 0:
+            self.closed_until = max(self.closed_until, now + min(_MAX_PAUSE, 2.0 ** min(beyond, 6)))
+
+
+def gate_for(upstream: Upstream) -> Gate:
+    """Return the gate of an upstream that nothing is known about yet."""
+    return Gate(upstream, window=float(upstream.concurrency))

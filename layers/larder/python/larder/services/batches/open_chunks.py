@@ -1,0 +1,51 @@
+"""The chunks that a worker has open: their requests, and the answers so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from larder.domain.batch_answers import KeptAnswer, Request, parse_request
+from larder.domain.batch_plan import is_blank, physical_lines
+from larder.domain.batches import Progress
+from larder.services.batches.ports import Chunk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+@dataclass(slots=True)
+class OpenChunk:
+    """A chunk whose answers are still coming."""
+
+    number: int
+    requests: list[Request]
+    answers: dict[int, KeptAnswer] = field(default_factory=dict)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every line has its answer."""
+        return len(self.answers) == len(self.requests)
+
+    def unanswered(self) -> Iterable[int]:
+        """Yield the lines without an answer."""
+        return (at for at in range(len(self.requests)) if at not in self.answers)
+
+    def close(self) -> Chunk:
+        """Return the chunk as it is stored: good lines and bad ones, each in input order."""
+        ordered = [self.answers[at] for at in sorted(self.answers)]
+        progress = Progress()
+        for answer in ordered:
+            progress += answer.progress
+        return Chunk(
+            good=b"".join(answer.line for answer in ordered if answer.good),
+            bad=b"".join(answer.line for answer in ordered if not answer.good),
+            progress=progress,
+        )
+
+
+def open_chunk(number: int, data: bytes, kept: Iterable[KeptAnswer]) -> OpenChunk:
+    """Return a chunk of those bytes of the input, with the answers that were kept of it."""
+    requests = [parse_request(line) for line in physical_lines([data]) if not is_blank(line)]
+    answers = {answer.index: answer for answer in kept if answer.chunk == number}
+    return OpenChunk(number, requests, answers)

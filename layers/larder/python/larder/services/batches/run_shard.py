@@ -1,0 +1,100 @@
+"""Work through a shard: ask for the lines without an answer, and store each chunk once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from larder.domain.batches import BatchStatus
+from larder.services.batches.shard_run import ShardRun
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from larder.domain.ids import BatchId, TenantId
+    from larder.services.batches.ports import (
+        BatchObjects,
+        BatchRecords,
+        ModelCalls,
+        RateLimits,
+        UpstreamRecords,
+    )
+    from larder.services.clock import Clock
+
+GRACE_SECONDS = 30
+"""Seconds that requests under way get once a worker stops: they are paid for."""
+
+POLL_SECONDS = 1.0
+"""Seconds between two looks at the batch's status."""
+
+_IDLE_SECONDS = 5.0
+"""A worker with nothing to do for longer hands the shard back, and costs nothing meanwhile."""
+
+_TICK = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class ShardResult:
+    """Whether the shard has lines left to ask for, and the seconds to wait before that."""
+
+    more: bool
+    wait: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RunShard:
+    """Send a shard's requests, many at a time, and keep every answer."""
+
+    batches: BatchRecords
+    batch_objects: BatchObjects
+    upstreams: UpstreamRecords
+    limits: RateLimits
+    calls: ModelCalls
+    clock: Clock
+    jitter: Callable[[], float]
+    """Returns a number from 0 up to 1."""
+
+    def __call__(
+        self, tenant: TenantId, batch_id: BatchId, shard: int, *, keep_going: Callable[[], bool]
+    ) -> ShardResult:
+        """Work until the shard is done, the batch stops, or `keep_going()` says no.
+
+        Any number of workers may run the same shard at the same time: what each stores is stored
+        once. A worker that is killed loses what came since it last saved.
+        """
+        batch = self.batches.get(tenant, batch_id)
+        plan = self.batch_objects.get_plan(tenant, batch_id)
+        if batch is None or plan is None or batch.stopping(self.clock()):
+            return ShardResult(more=False)
+        run = ShardRun(
+            tenant=tenant,
+            batch=batch,
+            shard=shard,
+            plan=plan,
+            ports=self,
+        )
+        polled = self.clock()
+        stopping = False
+        while keep_going() and not stopping and not run.done:
+            run.open_chunks()
+            run.send()
+            if self.calls.in_flight == 0 and run.idle_seconds() > _IDLE_SECONDS:
+                break
+            run.receive(min(_TICK, max(0.01, run.idle_seconds())))
+            run.save(at_once=False)
+            if self.clock() - polled >= POLL_SECONDS:
+                polled = self.clock()
+                current = self.batches.get(tenant, batch_id)
+                stopping = current is None or current.stopping(polled) or run.stopped
+        ends = self.clock() + GRACE_SECONDS
+        while self.calls.in_flight and self.clock() < ends:
+            run.receive(min(_TICK, ends - self.clock()))
+        run.save(at_once=True)
+        current = self.batches.get(tenant, batch_id)
+        unfinished = (
+            current is not None
+            and current.status is BatchStatus.IN_PROGRESS
+            and not current.overdue(self.clock())
+            and not run.done
+        )
+        return ShardResult(unfinished, round(run.idle_seconds()) if unfinished else 0)
