@@ -14,6 +14,7 @@ MAX_ANSWER_BYTES = 8 * 2**20
 
 _AGAIN = frozenset({408, 409, 429})
 _REFUSED = frozenset({401, 403})
+_AWAY = frozenset({408, 409, 429, 502, 503, 504})
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -93,17 +94,33 @@ class KeptAnswer(msgspec.Struct, frozen=True, array_like=True):
         return Progress(int(self.good), int(not self.good), TokenUsage(*self.usage))
 
 
-def encode_kept(answers: list[KeptAnswer]) -> bytes:
-    """Return the answers as bytes to keep."""
-    return msgspec.msgpack.encode(answers)
+class Attempts(msgspec.Struct, frozen=True, array_like=True):
+    """How often a line without an answer was asked for, and how often that was its own failure."""
+
+    chunk: int
+    index: int
+    tries: int = 0
+    failures: int = 0
+    failures_alone: int = 0
 
 
-def decode_kept(data: bytes) -> list[KeptAnswer]:
-    """Return the answers of kept bytes; none of no bytes."""
-    return _KEPT.decode(data) if data else []
+class Kept(msgspec.Struct, frozen=True, array_like=True):
+    """What a worker keeps of its open chunks, for the worker after it."""
+
+    answers: list[KeptAnswer] = []
+    attempts: list[Attempts] = []
+
+    def encode(self) -> bytes:
+        """Return it as bytes."""
+        return msgspec.msgpack.encode(self)
 
 
-_KEPT = msgspec.msgpack.Decoder(list[KeptAnswer])
+def decode_kept(data: bytes) -> Kept:
+    """Return what is kept in the bytes; nothing in no bytes."""
+    return _KEPT.decode(data) if data else Kept()
+
+
+_KEPT = msgspec.msgpack.Decoder(Kept)
 
 
 class Verdict(Enum):
@@ -134,6 +151,13 @@ def judge(answer: Answer | NoAnswer) -> Verdict:
     if status in _AGAIN or status >= 500:  # noqa: PLR2004
         return Verdict.AGAIN
     return Verdict.BAD
+
+
+def upstream_away(answer: Answer | NoAnswer) -> bool:
+    """Tell whether a failure says that the upstream is not there, rather than what it did."""
+    if isinstance(answer, NoAnswer):
+        return answer is NoAnswer.CONNECTION
+    return answer.status in _AWAY
 
 
 def output_line(line_id: str, custom_id: str, answer: Answer) -> bytes:

@@ -114,7 +114,8 @@ class Batch:
     `total` is 0 until the input is validated. `output_file_id` and `error_file_id` name files once
     the batch has ended, and None stays where no line is good, or none is bad. `reserved_output`
     and `reserved_error` are the ids that these files will have, chosen once, when finalizing
-    begins. `output_lifetime` is the seconds that the output files live, None for the default.
+    begins; `cut_short` says that the window closed before every line was asked for, and is decided
+    then as well. `output_lifetime` is the seconds that the output files live, None for the default.
     `execution` counts the state machine's executions for the batch.
     """
 
@@ -135,6 +136,7 @@ class Batch:
     error_file_id: FileId | None = None
     reserved_output: FileId | None = None
     reserved_error: FileId | None = None
+    cut_short: bool = False
     in_progress_at: int | None = None
     finalizing_at: int | None = None
     cancelling_at: int | None = None

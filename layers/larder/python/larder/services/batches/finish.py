@@ -12,7 +12,7 @@ from larder.domain.files import File, FileStatus, Purpose, expiry_of
 from larder.domain.ids import created_at, new_file_id, new_request_id
 from larder.services.batches.open_chunks import open_chunk
 from larder.services.batches.plan import Next
-from larder.services.batches.ports import Ending, FinishState
+from larder.services.batches.ports import Ending, Finalizing, FinishState
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,10 +61,12 @@ class FinishBatch:
         if batch.status is BatchStatus.IN_PROGRESS and missing and not batch.overdue(now):
             return Next.RUN
         if batch.reserved_output is None or batch.reserved_error is None:
-            output, error = new_file_id(now), new_file_id(now)
-            self.batches.finalize(tenant, batch, output, error, at=int(now))
+            chosen = Finalizing(
+                new_file_id(now), new_file_id(now), cut_short=plan is None or bool(missing)
+            )
+            self.batches.finalize(tenant, batch, chosen, at=int(now))
             return Next.FINISH
-        ends_as = _ends_as(batch, missing=bool(missing))
+        ends_as = _ends_as(batch)
         if plan is None:
             return self._end(tenant, batch, Ending(ends_as, batch.progress, None, None, int(now)))
         for number in missing:
@@ -147,15 +149,13 @@ class FinishBatch:
         return Next.FINISH
 
 
-def _ends_as(batch: Batch, *, missing: bool) -> BatchStatus:
+def _ends_as(batch: Batch) -> BatchStatus:
     """Return the status that the batch ends with."""
     if batch.status is BatchStatus.CANCELLING:
         return BatchStatus.CANCELLED
     if batch.errors:
         return BatchStatus.FAILED
-    if missing or batch.in_progress_at is None:
-        return BatchStatus.EXPIRED
-    return BatchStatus.COMPLETED
+    return BatchStatus.EXPIRED if batch.cut_short else BatchStatus.COMPLETED
 
 
 def _file(

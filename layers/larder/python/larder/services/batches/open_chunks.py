@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from larder.domain.batch_answers import KeptAnswer, Request, parse_request
+from larder.domain.batch_answers import Kept, KeptAnswer, Request, parse_request
 from larder.domain.batch_plan import is_blank, physical_lines
 from larder.domain.batches import Progress
 from larder.services.batches.ports import Chunk
@@ -44,8 +44,8 @@ class OpenChunk:
         )
 
 
-def open_chunk(number: int, data: bytes, kept: Iterable[KeptAnswer]) -> OpenChunk:
+def open_chunk(number: int, data: bytes, kept: Kept) -> OpenChunk:
     """Return a chunk of those bytes of the input, with the answers that were kept of it."""
     requests = [parse_request(line) for line in physical_lines([data]) if not is_blank(line)]
-    answers = {answer.index: answer for answer in kept if answer.chunk == number}
+    answers = {answer.index: answer for answer in kept.answers if answer.chunk == number}
     return OpenChunk(number, requests, answers)

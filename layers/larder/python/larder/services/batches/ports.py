@@ -38,6 +38,15 @@ class Ending:
     at: int
 
 
+@dataclass(frozen=True, slots=True)
+class Finalizing:
+    """What is chosen when finalizing begins: the files' ids, and whether the window had closed."""
+
+    output: FileId
+    error: FileId
+    cut_short: bool
+
+
 class BatchRecords(Protocol):
     """The records of batches. A change of the status is conditional on the one that it leaves."""
 
@@ -73,13 +82,11 @@ class BatchRecords(Protocol):
         False when it was moved already.
         """
 
-    def finalize(
-        self, tenant: TenantId, batch: Batch, output: FileId, error: FileId, *, at: int
-    ) -> bool:
-        """Choose the ids of the files that the batch will leave, and announce them.
+    def finalize(self, tenant: TenantId, batch: Batch, chosen: Finalizing, *, at: int) -> bool:
+        """Choose once what the batch will leave, and announce the files.
 
-        Moves `validating` and `in_progress` to `finalizing`; `cancelling` stays. False when the ids were chosen
-        already, or the batch has ended.
+        Moves `validating` and `in_progress` to `finalizing`; `cancelling` stays. False when it was
+        chosen already, or the batch has changed.
         """
 
     def add_progress(self, tenant: TenantId, batch_id: BatchId, progress: Progress) -> None:
@@ -118,7 +125,11 @@ class BatchObjects(Protocol):
         """Open the input as small blocks."""
 
     def read_input(self, tenant: TenantId, batch_id: BatchId, start: int, length: int) -> bytes:
-        """Return a part of the input."""
+        """Return a part of the input.
+
+        Raises:
+            LookupError: the batch has ended, and what it kept was cleared.
+        """
 
     def put_plan(self, tenant: TenantId, batch_id: BatchId, plan: Plan) -> None:
         """Store the plan, with the list of shards that the state machine maps over."""
@@ -173,7 +184,9 @@ class OutputWriter(Protocol):
     what another began.
     """
 
-    size: int
+    @property
+    def size(self) -> int:
+        """The bytes written so far."""
 
     def write(self, data: bytes) -> None:
         """Append bytes."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from larder.domain.batches import BatchStatus
-from larder.services.batches.shard_run import ShardRun
+from larder.services.batches.shard_state import ShardState
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,35 +66,29 @@ class RunShard:
         plan = self.batch_objects.get_plan(tenant, batch_id)
         if batch is None or plan is None or batch.stopping(self.clock()):
             return ShardResult(more=False)
-        run = ShardRun(
-            tenant=tenant,
-            batch=batch,
-            shard=shard,
-            plan=plan,
-            ports=self,
-        )
+        state = ShardState(tenant, batch, shard, plan, self)
         polled = self.clock()
         stopping = False
-        while keep_going() and not stopping and not run.done:
-            run.open_chunks()
-            run.send()
-            if self.calls.in_flight == 0 and run.idle_seconds() > _IDLE_SECONDS:
+        while keep_going() and not (stopping or state.stopped or state.done):
+            state.open_chunks()
+            state.send()
+            if self.calls.in_flight == 0 and state.idle_seconds() > _IDLE_SECONDS:
                 break
-            run.receive(min(_TICK, max(0.01, run.idle_seconds())))
-            run.save(at_once=False)
+            state.receive(min(_TICK, max(0.01, state.idle_seconds())))
+            state.save(at_once=False)
             if self.clock() - polled >= POLL_SECONDS:
                 polled = self.clock()
                 current = self.batches.get(tenant, batch_id)
-                stopping = current is None or current.stopping(polled) or run.stopped
+                stopping = current is None or current.stopping(polled)
         ends = self.clock() + GRACE_SECONDS
         while self.calls.in_flight and self.clock() < ends:
-            run.receive(min(_TICK, ends - self.clock()))
-        run.save(at_once=True)
+            state.receive(min(_TICK, ends - self.clock()))
+        state.save(at_once=True)
         current = self.batches.get(tenant, batch_id)
         unfinished = (
             current is not None
             and current.status is BatchStatus.IN_PROGRESS
             and not current.overdue(self.clock())
-            and not run.done
+            and not state.done
         )
-        return ShardResult(unfinished, round(run.idle_seconds()) if unfinished else 0)
+        return ShardResult(unfinished, round(state.idle_seconds()) if unfinished else 0)

@@ -1,23 +1,25 @@
-"""One worker's run of a shard: its lines, what was sent, and what came back."""
+"""A shard in the hands of one worker: its lines, what was sent, and what came back."""
 
 from __future__ import annotations
 
 import heapq
 from collections import deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from larder.domain.batch_answers import (
     Answer,
+    Attempts,
+    Kept,
     KeptAnswer,
     NoAnswer,
     Verdict,
     body_to_send,
     decode_kept,
-    encode_kept,
     error_line,
     judge,
     output_line,
+    upstream_away,
     usage_of,
 )
 from larder.domain.batches import BatchError
@@ -28,20 +30,13 @@ from larder.services.batches.open_chunks import OpenChunk, open_chunk
 from larder.services.batches.ports import Call
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from larder.domain.batch_plan import Plan
     from larder.domain.batches import Batch
     from larder.domain.ids import TenantId
     from larder.domain.upstreams import Upstream
-    from larder.services.batches.ports import (
-        BatchObjects,
-        BatchRecords,
-        ModelCalls,
-        RateLimits,
-        UpstreamRecords,
-    )
-    from larder.services.clock import Clock
+    from larder.services.batches.run_shard import RunShard
 
 SAVE_SECONDS = 5.0
 """Seconds between two saves of the answers in open chunks, at the least."""
@@ -52,22 +47,17 @@ _SAVED_A_SECOND = 16 * 2**20
 MAX_FAILURES = 5
 """Failures of one line, while others are answered, after which the failure is its answer."""
 
+MAX_FAILURES_ALONE = 30
+"""Failures of one line that nothing can be compared with, after which it is its answer as well.
+
+At least a quarter of an hour of an upstream that takes requests and fails at them. One that is
+away, or says that it is overloaded, is waited for until the window closes.
+"""
+
 MAX_OPEN_BYTES = 160 * 2**20
 """Bytes of answers in open chunks above which no further chunk is opened."""
 
 _MAX_BACKOFF = 60.0
-
-
-class Ports(Protocol):
-    """What a run needs of its worker."""
-
-    batches: BatchRecords
-    batch_objects: BatchObjects
-    upstreams: UpstreamRecords
-    limits: RateLimits
-    calls: ModelCalls
-    clock: Clock
-    jitter: Callable[[], float]
 
 
 @dataclass(slots=True)
@@ -79,18 +69,26 @@ class _Line:
     gate: Gate
     tries: int = 0
     failures: int = 0
+    failures_alone: int = 0
     answers_seen: int = 0
+
+    @property
+    def attempts(self) -> Attempts:
+        """What the worker after this one goes on from."""
+        return Attempts(
+            self.chunk.number, self.index, self.tries, self.failures, self.failures_alone
+        )
 
 
 @dataclass(slots=True)
-class ShardRun:
-    """The state of a run. `stopped` once the upstream refused us for good."""
+class ShardState:
+    """What one worker knows of its shard. `stopped` once an upstream refused us for good."""
 
     tenant: TenantId
     batch: Batch
     shard: int
     plan: Plan
-    ports: Ports
+    ports: RunShard
     stopped: bool = False
     _waiting_chunks: deque[int] = field(default_factory=deque)
     _open: dict[int, OpenChunk] = field(default_factory=dict)
@@ -99,7 +97,8 @@ class ShardRun:
     _sent: dict[int, _Line] = field(default_factory=dict)
     _gates: dict[str, Gate] = field(default_factory=dict)
     _upstreams: Sequence[Upstream] = ()
-    _kept: list[KeptAnswer] = field(default_factory=list)
+    _kept: Kept = field(default_factory=Kept)
+    _attempts: dict[tuple[int, int], Attempts] = field(default_factory=dict)
     _serial: int = 0
     _unsaved: int = 0
     _held: int = 0
@@ -112,6 +111,7 @@ class ShardRun:
         self._waiting_chunks.extend(number for number in chunks if number not in stored)
         if self._waiting_chunks:
             self._kept = decode_kept(objects.get_partial(self.tenant, batch_id, self.shard))
+            self._attempts = {(each.chunk, each.index): each for each in self._kept.attempts}
             self._upstreams = self.ports.upstreams.list()
         self._saved_at = self.ports.clock()
 
@@ -139,7 +139,6 @@ class ShardRun:
             span = self.plan.chunks[number]
             data = objects.read_input(self.tenant, batch_id, span.start, span.length)
             chunk = open_chunk(number, data, self._kept)
-            self._kept = [answer for answer in self._kept if answer.chunk != number]
             self._open[number] = chunk
             self._held += sum(len(answer.line) for answer in chunk.answers.values())
             for index in chunk.unanswered():
@@ -166,7 +165,17 @@ class ShardRun:
             self._answer(chunk, index, Answer(404, missing), good=False)
             return
         gate = self._gates.setdefault(upstream.name, gate_for(upstream))
-        self._ready.append(_Line(chunk, index, gate))
+        before = self._attempts.get((chunk.number, index), Attempts(chunk.number, index))
+        self._ready.append(
+            _Line(
+                chunk,
+                index,
+                gate,
+                tries=before.tries,
+                failures=before.failures,
+                failures_alone=before.failures_alone,
+            )
+        )
 
     def send(self) -> None:
         """Send what the gates of the upstreams let through."""
@@ -211,9 +220,9 @@ class ShardRun:
                 self._try_again(line, now, answer.retry_after or 0.0)
             case Verdict.AGAIN:
                 line.gate.failed(now, reached=answer is not NoAnswer.CONNECTION)
-                if line.gate.answers > line.answers_seen:
-                    line.failures += 1
-                if line.failures >= MAX_FAILURES:
+                line.failures += line.gate.answers > line.answers_seen
+                line.failures_alone += not upstream_away(answer)
+                if line.failures >= MAX_FAILURES or line.failures_alone >= MAX_FAILURES_ALONE:
                     self._answer(line.chunk, line.index, answer, good=False)
                     self._close(line.chunk)
                 else:
@@ -224,6 +233,7 @@ class ShardRun:
                 self._stop(line.gate.upstream, answer)
 
     def _try_again(self, line: _Line, now: float, at_least: float) -> None:
+        self._unsaved += 1
         longest = min(_MAX_BACKOFF, 0.5 * 2.0 ** min(line.tries, 8))
         self._serial += 1
         heapq.heappush(
@@ -274,10 +284,16 @@ class ShardRun:
         pause = SAVE_SECONDS + self._held / _SAVED_A_SECOND
         if self._unsaved == 0 or not (at_once or now - self._saved_at >= pause):
             return
-        answers = [answer for chunk in self._open.values() for answer in chunk.answers.values()]
-        self.ports.batch_objects.put_partial(
-            self.tenant, self.batch.id, self.shard, encode_kept(answers + self._kept)
+        waiting = set(self._waiting_chunks)
+        lines = [*self._ready, *(each[2] for each in self._later), *self._sent.values()]
+        kept = Kept(
+            answers=[
+                *(each for chunk in self._open.values() for each in chunk.answers.values()),
+                *(each for each in self._kept.answers if each.chunk in waiting),
+            ],
+            attempts=[line.attempts for line in lines if line.tries],
         )
+        self.ports.batch_objects.put_partial(self.tenant, self.batch.id, self.shard, kept.encode())
         self._unsaved, self._saved_at = 0, now
 
 

@@ -1,0 +1,179 @@
+"""The records of batches in memory."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from larder.domain.batches import BatchStatus
+from larder.domain.errors import BatchLimitError
+from larder.domain.files import DAY
+from larder.domain.quota import NOTHING
+from larder.services.batches.ports import BatchPage
+from tests.fakes.store import FileRow
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from larder.domain.batches import Batch, BatchError, Progress
+    from larder.domain.ids import BatchId, FileId, TenantId
+    from larder.services.batches.ports import Ending, Finalizing
+    from tests.fakes.store import InMemoryStore
+
+MAX_RUNNING = 10
+MAX_ENQUEUED = 200_000
+
+
+class InMemoryBatches:
+    """`BatchRecords` in memory."""
+
+    def __init__(self, store: InMemoryStore) -> None:
+        self._store = store
+        self.batches: dict[tuple[TenantId, BatchId], Batch] = {}
+        self.check_at: dict[BatchId, int] = {}
+        self.announced: set[FileId] = set()
+
+    def create(self, tenant: TenantId, batch: Batch, *, check_at: int) -> None:
+        with self._store.transaction():
+            running = self._running(tenant)
+            if len(running) >= MAX_RUNNING:
+                requests = sum(each.total for each in running)
+                raise BatchLimitError(len(running), MAX_RUNNING, requests, MAX_ENQUEUED)
+            self.batches[tenant, batch.id] = batch
+            self.check_at[batch.id] = check_at
+
+    def _running(self, tenant: TenantId) -> list[Batch]:
+        return [
+            batch
+            for (owner, _), batch in self.batches.items()
+            if owner == tenant and not batch.status.terminal
+        ]
+
+    def get(self, tenant: TenantId, batch_id: BatchId) -> Batch | None:
+        return self.batches.get((tenant, batch_id))
+
+    def page(self, tenant: TenantId, *, limit: int, after: BatchId | None) -> BatchPage:
+        found = sorted(
+            (batch for (owner, _), batch in self.batches.items() if owner == tenant),
+            key=lambda batch: batch.id,
+            reverse=True,
+        )
+        older = [batch for batch in found if after is None or batch.id < after]
+        return BatchPage(tuple(older[:limit]), has_more=len(older) > limit)
+
+    def _move(
+        self, tenant: TenantId, batch: Batch, leaving: set[BatchStatus], **changes: object
+    ) -> bool:
+        with self._store.transaction():
+            current = self.batches.get((tenant, batch.id))
+            if current is None or current.status not in leaving:
+                return False
+            self.batches[tenant, batch.id] = replace(current, **changes)  # type: ignore[arg-type]
+            return True
+
+    def begin(
+        self, tenant: TenantId, batch: Batch, *, total: int, model: str | None, at: int
+    ) -> bool:
+        return self._move(
+            tenant,
+            batch,
+            {BatchStatus.VALIDATING},
+            status=BatchStatus.IN_PROGRESS,
+            total=total,
+            model=model,
+            in_progress_at=at,
+        )
+
+    def fail(
+        self, tenant: TenantId, batch: Batch, errors: Sequence[BatchError], *, at: int
+    ) -> bool:
+        return self._move(
+            tenant,
+            batch,
+            {BatchStatus.VALIDATING},
+            status=BatchStatus.FAILED,
+            errors=tuple(errors),
+            ended_at=at,
+        )
+
+    def cancel(self, tenant: TenantId, batch: Batch, *, at: int) -> bool:
+        open_statuses = {BatchStatus.VALIDATING, BatchStatus.IN_PROGRESS, BatchStatus.FINALIZING}
+        return self._move(
+            tenant, batch, open_statuses, status=BatchStatus.CANCELLING, cancelling_at=at
+        )
+
+    def stop(self, tenant: TenantId, batch: Batch, error: BatchError, *, at: int) -> bool:
+        return self._move(
+            tenant,
+            batch,
+            {BatchStatus.IN_PROGRESS},
+            status=BatchStatus.FINALIZING,
+            errors=(error,),
+            finalizing_at=at,
+        )
+
+    def finalize(self, tenant: TenantId, batch: Batch, chosen: Finalizing, *, at: int) -> bool:
+        with self._store.transaction():
+            current = self.batches[tenant, batch.id]
+            if current.status is not batch.status or current.reserved_output is not None:
+                return False
+            status = current.status
+            if status is not BatchStatus.CANCELLING:
+                status = BatchStatus.FINALIZING
+            self.batches[tenant, batch.id] = replace(
+                current,
+                status=status,
+                reserved_output=chosen.output,
+                reserved_error=chosen.error,
+                cut_short=chosen.cut_short,
+                finalizing_at=current.finalizing_at or at,
+            )
+            self.announced |= {chosen.output, chosen.error}
+            return True
+
+    def add_progress(self, tenant: TenantId, batch_id: BatchId, progress: Progress) -> None:
+        with self._store.transaction():
+            current = self.batches.get((tenant, batch_id))
+            if current is not None and not current.status.terminal:
+                self.batches[tenant, batch_id] = replace(
+                    current, progress=current.progress + progress
+                )
+
+    def end(self, tenant: TenantId, batch: Batch, ending: Ending) -> bool:
+        with self._store.transaction():
+            current = self.batches[tenant, batch.id]
+            if current.status is not batch.status or current.status.terminal:
+                return False
+            for file in (ending.output, ending.error):
+                if file is not None:
+                    self._store.files[tenant, file.id] = FileRow.new(file, ending.at)
+                    self._store.count(tenant, left=NOTHING - file.amount, reserved=NOTHING)
+            self.batches[tenant, batch.id] = replace(
+                current,
+                status=ending.status,
+                progress=ending.progress,
+                output_file_id=None if ending.output is None else ending.output.id,
+                error_file_id=None if ending.error is None else ending.error.id,
+                ended_at=ending.at,
+            )
+            self.announced -= {id_ for id_ in (batch.reserved_output, batch.reserved_error) if id_}
+            self._reclaim_input(tenant, batch, ending.at)
+            return True
+
+    def _reclaim_input(self, tenant: TenantId, batch: Batch, at: int) -> None:
+        row = self._store.files.get((tenant, batch.input_file_id))
+        others = [each for each in self._running(tenant) if each.id != batch.id]
+        if row is None or any(each.input_file_id == batch.input_file_id for each in others):
+            return
+        expires_at = row.file.expires_at
+        soon = at + DAY if expires_at is None else min(expires_at, at + DAY)
+        row.file = replace(row.file, expires_at=soon)
+
+    def reschedule(self, tenant: TenantId, batch: Batch, *, execution: int, check_at: int) -> bool:
+        with self._store.transaction():
+            current = self.batches[tenant, batch.id]
+            if current.status.terminal or current.execution != batch.execution:
+                return False
+            self.batches[tenant, batch.id] = replace(current, execution=execution)
+            self.check_at[batch.id] = check_at
+            return True

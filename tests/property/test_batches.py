@@ -1,0 +1,241 @@
+"""Every line of a batch is answered exactly once, whatever happens to its workers.
+
+The numbers in the names are those of the invariants in docs/adr/0013.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from larder.domain.batch_answers import Answer, NoAnswer
+from larder.domain.batch_plan import MAX_CHUNK_LINES
+from larder.domain.batches import BatchStatus
+from tests.property.batch_world import BatchWorld, Killed
+from tests.samples import TENANT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from larder.domain.batches import Batch
+
+GOOD = Answer(200, b'{"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":2}}')
+BAD = Answer(400, b'{"error":{"message":"no","code":"bad"}}')
+PASSING: list[Answer | NoAnswer] = [
+    Answer(429, b"{}", retry_after=2.0), Answer(500, b"oops"), Answer(503, b"{}"),
+    NoAnswer.CONNECTION, NoAnswer.TIMEOUT, Answer(200, b"no JSON"),
+]  # fmt: skip
+LINES = 2 * MAX_CHUNK_LINES + 3
+
+
+def good(_: int) -> Answer:
+    return GOOD
+
+
+def check_exact(world: BatchWorld, batch: Batch, lines: int = LINES) -> None:
+    """Check invariants 2 and 11: both files together hold every line once, in input order."""
+    output, error = world.lines_of(batch.output_file_id), world.lines_of(batch.error_file_id)
+    found = [[int(line["custom_id"][1:]) for line in lines] for lines in (output, error)]
+    if batch.in_progress_at is not None:
+        assert sorted([*found[0], *found[1]]) == list(range(lines))
+        assert all(numbers == sorted(numbers) for numbers in found)
+        assert batch.progress.completed + batch.progress.failed == batch.total == lines
+    assert batch.progress.completed == len(output)
+    assert batch.progress.failed == len(error)
+    assert batch.progress.usage.total == 5 * len(output)
+
+
+@given(data=st.data())
+@settings(deadline=None)
+def test_workers_and_finishers_of_any_number_killed_at_any_call(data: st.DataObject) -> None:
+    answers: st.SearchStrategy[Answer | NoAnswer] = st.sampled_from([*PASSING, BAD, GOOD])
+    fails = data.draw(st.lists(answers, max_size=30), "answers")
+    coming = iter(fails)
+
+    def answer(number: int) -> Answer | NoAnswer:
+        return next(coming, GOOD)
+
+    world = BatchWorld(LINES, answer)
+    batch = world.create()
+    cancelled = False
+
+    def schedule(_: str) -> None:
+        nonlocal cancelled
+        match data.draw(st.integers(0, 60)):
+            case 0:
+                raise Killed
+            case 1:
+                world.attempt(lambda: world.plan(batch.id))
+            case 2 | 3:
+                shard = 0
+                patience = data.draw(st.integers(1, 12))
+                world.attempt(lambda: world.work(batch.id, shard, patience))
+            case 4 | 5:
+                world.attempt(lambda: world.finish(batch.id, data.draw(st.integers(1, 5))))
+            case 6 if not cancelled:
+                cancelled = True
+                world.cancel(batch.id)
+            case 7:
+                world.clock.advance(data.draw(st.sampled_from([1, 60, 3_600, 90_000])))
+            case 8:
+                world.backend.store.files.pop((TENANT, world.input.id), None)
+
+    world.schedule = schedule
+    for _ in range(4):
+        world.attempt(lambda: world.plan(batch.id))
+        world.attempt(lambda: world.work(batch.id, 0, 20))
+        world.attempt(lambda: world.finish(batch.id, 3))
+
+    ended = world.run_to_the_end(batch.id)
+
+    assert ended.status.terminal
+    if ended.status is not BatchStatus.FAILED:
+        check_exact(world, ended)
+    if ended.status is BatchStatus.COMPLETED:
+        assert all(
+            line["error"] is None or line["error"]["code"] != "batch_expired"
+            for line in world.lines_of(ended.error_file_id)
+        )
+    before = dict(world.backend.objects.files)
+    world.attempt(lambda: world.work(batch.id))
+    world.attempt(lambda: world.finish(batch.id))
+    world.cancel(batch.id)
+    assert world.batches.batches[TENANT, batch.id] == ended
+    assert world.backend.objects.files == before
+
+
+@pytest.mark.parametrize("lines", [1, 24, 25, 26, 50, 400, 401, 1_000])
+def test_a_batch_of_any_size_is_answered_line_by_line(lines: int) -> None:
+    world = BatchWorld(lines, good)
+    batch = world.create()
+
+    ended = world.run_to_the_end(batch.id)
+
+    assert ended.status is BatchStatus.COMPLETED
+    assert ended.error_file_id is None
+    check_exact(world, ended, lines)
+    assert len(world.asked) == lines
+
+
+def test_after_a_cancel_no_call_begins_and_what_was_answered_is_kept() -> None:
+    world = BatchWorld(LINES, good)
+    batch = world.create()
+    world.plan(batch.id)
+    world.work(batch.id, patience=3)
+    asked = len(world.asked)
+    assert 0 < asked < LINES
+
+    world.cancel(batch.id)
+    ended = world.run_to_the_end(batch.id)
+
+    assert ended.status is BatchStatus.CANCELLED
+    assert len(world.asked) == asked
+    check_exact(world, ended)
+    assert ended.progress.completed == asked
+    codes = {line["error"]["code"] for line in world.lines_of(ended.error_file_id)}
+    assert codes == {"batch_cancelled"}
+
+
+def test_when_the_window_closes_what_was_answered_is_kept() -> None:
+    world = BatchWorld(LINES, good)
+    batch = world.create(completion_window="1h")
+    world.plan(batch.id)
+    world.work(batch.id, patience=3)
+    asked = len(world.asked)
+
+    world.clock.advance(3_600)
+    ended = world.run_to_the_end(batch.id)
+
+    assert ended.status is BatchStatus.EXPIRED
+    assert len(world.asked) == asked
+    check_exact(world, ended)
+    codes = {line["error"]["code"] for line in world.lines_of(ended.error_file_id)}
+    assert codes == {"batch_expired"}
+
+
+@pytest.mark.parametrize("failure", PASSING, ids=repr)
+def test_a_passing_failure_of_the_upstream_makes_no_error_line(failure: Answer | NoAnswer) -> None:
+    world = BatchWorld(LINES, good)
+    began = world.clock()
+
+    def down_for_ten_minutes(number: int) -> Answer | NoAnswer:
+        return failure if world.clock() < began + 600 else GOOD
+
+    world._answer = down_for_ten_minutes
+    batch = world.create()
+
+    ended = world.run_to_the_end(batch.id)
+
+    assert ended.status is BatchStatus.COMPLETED
+    assert (ended.progress.completed, ended.progress.failed) == (LINES, 0)
+
+
+def failing(*numbers: int, by: Answer | NoAnswer) -> Callable[[int], Answer | NoAnswer]:
+    return lambda number: by if number in numbers else GOOD
+
+
+@pytest.mark.parametrize(
+    ("failure", "code"),
+    [
+        (Answer(500, b'{"error":{}}'), None),
+        (NoAnswer.TIMEOUT, "request_timeout"),
+        (NoAnswer.TOO_LARGE, "answer_too_large"),
+        (BAD, None),
+    ],
+    ids=repr,
+)
+def test_a_line_that_alone_fails_again_and_again_is_an_error_line(
+    failure: Answer | NoAnswer, code: str | None
+) -> None:
+    world = BatchWorld(LINES, failing(2, by=failure))
+    batch = world.create()
+
+    ended = world.run_to_the_end(batch.id)
+
+    assert ended.status is BatchStatus.COMPLETED
+    check_exact(world, ended)
+    [line] = world.lines_of(ended.error_file_id)
+    assert line["custom_id"] == "c2"
+    assert (line["error"] or {}).get("code") == code
+    assert (line["response"] is None) == (code is not None)
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        Answer(401, b"{}"),
+        Answer(403, b"{}"),
+        Answer(429, b'{"error":{"code":"insufficient_quota"}}'),
+    ],
+    ids=repr,
+)
+def test_an_upstream_that_refuses_us_fails_the_batch_and_burns_no_line(refusal: Answer) -> None:
+    answered = iter([GOOD] * 5)
+    world = BatchWorld(LINES, lambda _: next(answered, refusal))
+    batch = world.create()
+
+    ended = world.run_to_the_end(batch.id)
+
+    assert ended.status is BatchStatus.FAILED
+    [error] = ended.errors
+    assert error.code == "upstream_refused"
+    assert len(world.lines_of(ended.output_file_id)) == 5
+    assert ended.error_file_id is None
+    assert len(world.asked) < LINES
+
+
+def test_a_killed_worker_repeats_only_what_was_not_saved() -> None:
+    world = BatchWorld(LINES, good)
+    batch = world.create()
+    world.plan(batch.id)
+    world.work(batch.id, patience=2)
+    saved = len(world.asked)
+
+    ended = world.run_to_the_end(batch.id)
+
+    assert ended.status is BatchStatus.COMPLETED
+    assert len(world.asked) == LINES
+    assert 0 < saved < LINES
