@@ -170,13 +170,14 @@ class BatchWorld:
         return create(TENANT, NewBatch(self.input.id, ENDPOINT, **changes))
 
     def plan(self, batch_id: BatchId) -> Next:
-        return PlanBatch(
+        plan = PlanBatch(
             self._gated(self.batches),
             self._gated(self.backend.files),
             self._gated(self.backend.objects),
             self._gated(self.objects),
             self.clock,
-        )(TENANT, batch_id)
+        )
+        return plan(TENANT, batch_id).next
 
     def work(self, batch_id: BatchId, shard: int = 0, patience: int = 10_000) -> bool:
         turns = iter(range(patience))

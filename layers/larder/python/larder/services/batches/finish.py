@@ -51,19 +51,18 @@ class FinishBatch:
         if batch is None or batch.status.terminal:
             self.batch_objects.clear(tenant, batch_id)
             return Next.STOP
-        plan = None
-        if batch.in_progress_at is not None:
-            plan = self.batch_objects.get_plan(tenant, batch_id)
+        planned = batch.in_progress_at is not None
+        plan = self.batch_objects.get_plan(tenant, batch_id) if planned else None
         missing = [] if plan is None else self._missing(tenant, batch, plan)
         now = self.clock()
-        if batch.status is BatchStatus.VALIDATING and not batch.overdue(now):
-            return Next.WAIT
-        if batch.status is BatchStatus.IN_PROGRESS and missing and not batch.overdue(now):
+        unfinished = batch.status is BatchStatus.VALIDATING or (
+            batch.status is BatchStatus.IN_PROGRESS and missing
+        )
+        if unfinished and not batch.overdue(now):
             return Next.RUN
-        if batch.reserved_output is None or batch.reserved_error is None:
-            chosen = Finalizing(
-                new_file_id(now), new_file_id(now), cut_short=plan is None or bool(missing)
-            )
+        if batch.reserved_output is None:
+            cut_short = plan is None or bool(missing)
+            chosen = Finalizing(new_file_id(now), new_file_id(now), cut_short)
             self.batches.finalize(tenant, batch, chosen, at=int(now))
             return Next.FINISH
         ends_as = _ends_as(batch)

@@ -12,14 +12,18 @@ from larder.domain.batches import MAX_ERRORS, BatchError, BatchStatus
 from larder.domain.files import FileStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from larder.domain.batches import Batch
+    from larder.domain.files import File
     from larder.domain.ids import BatchId, TenantId
     from larder.services.batches.ports import BatchObjects, BatchRecords
     from larder.services.clock import Clock
     from larder.services.files.ports import FileRecords
     from larder.services.object_store import ObjectStore
+
+
+_MIN_WAIT = 2
+_MAX_WAIT = 600
+"""Bounds of the seconds between two looks at an input that is still being validated."""
 
 
 class Next(StrEnum):
@@ -34,6 +38,14 @@ class Next(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """What comes next, after `seconds` if that is to wait."""
+
+    next: Next
+    seconds: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class PlanBatch:
     """Move a batch from `validating` to `in_progress`, or to `failed`."""
 
@@ -43,61 +55,54 @@ class PlanBatch:
     batch_objects: BatchObjects
     clock: Clock
 
-    def __call__(self, tenant: TenantId, batch_id: BatchId) -> Next:
+    def __call__(self, tenant: TenantId, batch_id: BatchId) -> Step:
         """Return what comes next; asking again at any time is harmless."""
         batch = self.batches.get(tenant, batch_id)
         if batch is None or batch.status.terminal:
-            return Next.STOP
+            return Step(Next.STOP)
         if batch.status is BatchStatus.IN_PROGRESS:
-            return Next.RUN
-        if batch.status is not BatchStatus.VALIDATING:
-            return Next.FINISH
+            return Step(Next.RUN)
         now = self.clock()
+        if batch.status is not BatchStatus.VALIDATING or batch.overdue(now):
+            return Step(Next.FINISH)
         file = self.files.get(tenant, batch.input_file_id)
-        if file is None or file.expired(now):
-            return self._fail(
-                tenant,
-                batch,
-                [
-                    BatchError(
-                        "input_file_unavailable",
-                        f"The input file {batch.input_file_id} was deleted or has expired.",
-                        "input_file_id",
-                    )
-                ],
-            )
-        if file.status is FileStatus.UPLOADED:
-            if not batch.overdue(now):
-                return Next.WAIT
-            message = "The completion window closed before the input file was validated."
-            return self._fail(tenant, batch, [BatchError("batch_expired", message)])
-        report = self._report(tenant, batch)
-        errors = _errors(batch, report)
+        if file is not None and file.status is FileStatus.UPLOADED and not file.expired(now):
+            age = int(now) - batch.created_at
+            return Step(Next.WAIT, seconds=min(_MAX_WAIT, max(_MIN_WAIT, age // 10)))
+        errors = self._errors(tenant, batch, file)
         if errors:
-            return self._fail(tenant, batch, errors)
-        if not self.batch_objects.copy_input(tenant, file.id, batch.id):
-            return self._fail(
-                tenant, batch, [BatchError("input_file_unavailable", "The input has no bytes.")]
-            )
+            self.batches.fail(tenant, batch, errors[:MAX_ERRORS], at=int(now))
+        else:
+            self._plan(tenant, batch)
+        # Another planner may have been first, or a cancel: what is recorded says what comes next.
+        return self(tenant, batch_id)
+
+    def _plan(self, tenant: TenantId, batch: Batch) -> None:
         with self.batch_objects.open_input(tenant, batch.id) as blocks:
             plan = plan_chunks(blocks)
         self.batch_objects.put_plan(tenant, batch.id, plan)
+        report = self._report(tenant, batch)
         self.batches.begin(
             tenant, batch, total=plan.total, model=report.get("model"), at=int(self.clock())
         )
-        # Whoever was first: another planner has made the same plan, and a cancel shows here.
-        return self(tenant, batch_id)
+
+    def _errors(self, tenant: TenantId, batch: Batch, file: File | None) -> list[BatchError]:
+        """Return what keeps the batch from being run; nothing once its input is copied."""
+        if file is None or file.expired(self.clock()):
+            message = f"The input file {batch.input_file_id} was deleted or has expired."
+            return [BatchError("input_file_unavailable", message, "input_file_id")]
+        errors = _errors_reported(batch, self._report(tenant, batch))
+        if errors or self.batch_objects.copy_input(tenant, file.id, batch.id):
+            return errors
+        message = f"The bytes of the input file {batch.input_file_id} are gone."
+        return [BatchError("input_file_unavailable", message, "input_file_id")]
 
     def _report(self, tenant: TenantId, batch: Batch) -> dict[str, Any]:
         found = self.objects.get_report(tenant, batch.input_file_id)
         return {} if found is None else json.loads(found)
 
-    def _fail(self, tenant: TenantId, batch: Batch, errors: Sequence[BatchError]) -> Next:
-        self.batches.fail(tenant, batch, errors[:MAX_ERRORS], at=int(self.clock()))
-        return self(tenant, batch.id)
 
-
-def _errors(batch: Batch, report: dict[str, Any]) -> list[BatchError]:
+def _errors_reported(batch: Batch, report: dict[str, Any]) -> list[BatchError]:
     """Return what keeps the input from being run, as its validation reported it."""
     if not report:
         message = "The input file has no validation report. Upload it again."

@@ -1,0 +1,30 @@
+"""Step Functions: join the answers of a batch into its files, and end it."""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from larder.domain.ids import BatchId, TenantId
+from larder.runtime.composition import Composition
+from larder.runtime.observability import logger
+from larder.services.batches.plan import Next
+
+SPARE_MS = 60_000
+"""Time left, when the function stops, for what it is at."""
+
+ports = Composition.from_environment()
+finish_batch = ports.finish_batch
+
+
+def lambda_handler(event: dict[str, str], context: LambdaContext) -> dict[str, Any]:
+    """Return what comes next: `stop` once the batch has ended."""
+    tenant, batch_id = TenantId(event["tenant"]), BatchId(event["batch"])
+
+    def keep_going() -> bool:
+        return context.get_remaining_time_in_millis() > SPARE_MS
+
+    following = finish_batch(tenant, batch_id, keep_going=keep_going)
+    while following is Next.FINISH and keep_going():
+        following = finish_batch(tenant, batch_id, keep_going=keep_going)
+    logger.info("batch_finish", extra={**event, "next": following})
+    return {"next": following}

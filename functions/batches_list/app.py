@@ -1,0 +1,29 @@
+"""GET /v1/batches: list batches, newest first."""
+
+from typing import Annotated
+
+from larder.api.batches.models import BatchList
+from larder.api.http.params import Query
+from larder.api.http.requests import tenant_of
+from larder.api.http.resolver import lambda_handler_for, resolver
+from larder.runtime.composition import Composition
+from larder.services.batches.list import DEFAULT_PAGE, MAX_PAGE, list_batches
+
+app = resolver()
+ports = Composition.from_environment()
+batches = ports.batches
+
+
+@app.get("/v1/batches", summary="List batches", operation_id="batches_list")
+def batches_list(
+    limit: Annotated[int, Query(description=f"1..{MAX_PAGE}")] = DEFAULT_PAGE,
+    after: Annotated[
+        str | None, Query(description="A batch id: the position to go on from")
+    ] = None,
+) -> BatchList:
+    """Return a page of batches; `after=last_id` leads to the next while `has_more`."""
+    page = list_batches(tenant_of(app.current_event), limit=limit, after=after, batches=batches)
+    return BatchList.of(page)
+
+
+lambda_handler = lambda_handler_for(app)
