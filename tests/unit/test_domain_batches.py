@@ -1,0 +1,60 @@
+"""What a batch may ask for."""
+
+from __future__ import annotations
+
+import pytest
+
+from larder.domain.batches import (
+    checked_metadata,
+    checked_output_lifetime,
+    output_names,
+    window_seconds,
+)
+from larder.domain.errors import InvalidParameterError
+
+
+@pytest.mark.parametrize(("window", "hours"), [("24h", 24), ("1h", 1), ("168h", 168)])
+def test_a_window_is_whole_hours_up_to_a_week(window: str, hours: int) -> None:
+    assert window_seconds(window) == hours * 3_600
+
+
+@pytest.mark.parametrize("window", ["", "0h", "169h", "24", "1d", "024h", "24h ", "-1h", "9999h"])
+def test_another_window_is_refused(window: str) -> None:
+    with pytest.raises(InvalidParameterError) as refused:
+        window_seconds(window)
+
+    assert refused.value.param == "completion_window"
+
+
+@pytest.mark.parametrize(
+    "metadata", [None, {}, {"a": "b"}, {f"k{n}": "v" * 512 for n in range(16)}, {"k" * 64: ""}]
+)
+def test_metadata_within_openais_bounds_is_kept(metadata: dict[str, str] | None) -> None:
+    assert checked_metadata(metadata) == metadata
+
+
+@pytest.mark.parametrize(
+    "metadata", [{f"k{n}": "" for n in range(17)}, {"k" * 65: ""}, {"k": "v" * 513}]
+)
+def test_metadata_beyond_openais_bounds_is_refused(metadata: dict[str, str]) -> None:
+    with pytest.raises(InvalidParameterError) as refused:
+        checked_metadata(metadata)
+
+    assert refused.value.param == "metadata"
+
+
+def test_output_files_live_an_hour_to_thirty_days() -> None:
+    assert checked_output_lifetime(None) is None
+    assert checked_output_lifetime(3_600) == 3_600
+    assert checked_output_lifetime(2_592_000) == 2_592_000
+    for seconds in (3_599, 2_592_001, 0, -1):
+        with pytest.raises(InvalidParameterError):
+            checked_output_lifetime(seconds)
+
+
+@pytest.mark.parametrize(
+    ("name", "output"),
+    [("q.jsonl", "q_output.jsonl"), ("q", "q_output.jsonl"), ("q.txt", "q.txt_output.jsonl")],
+)
+def test_output_files_are_named_after_their_input(name: str, output: str) -> None:
+    assert output_names(name) == (output, output.replace("_output", "_error"))
