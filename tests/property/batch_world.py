@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from larder.domain.batch_answers import Answer, NoAnswer
+from larder.domain.batch_answers import Answer, NoAnswer, decode_kept
 from larder.domain.batches import BatchStatus
 from larder.domain.errors import ConflictError, LarderError
 from larder.domain.files import FileStatus
@@ -61,6 +61,24 @@ class Gated:
             return found(*args, **kwargs)
 
         return call
+
+
+class Seen:
+    """`BatchObjects` that note which good answers a finisher was given for an open chunk."""
+
+    def __init__(self, objects: InMemoryBatchObjects, kept: set[str]) -> None:
+        self._objects = objects
+        self._kept = kept
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._objects, name)
+
+    def get_partial(self, tenant: TenantId, batch_id: BatchId, shard: int) -> bytes:
+        data = self._objects.get_partial(tenant, batch_id, shard)
+        for answer in decode_kept(data).answers:
+            if answer.good and (batch_id, answer.chunk) not in self._objects.chunks:
+                self._kept.add(json.loads(answer.line)["custom_id"])
+        return data
 
 
 @dataclass
@@ -122,6 +140,7 @@ class BatchWorld:
         self.batches = InMemoryBatches(self.backend.store)
         self.objects = InMemoryBatchObjects(self.backend.objects)
         self.asked: list[tuple[float, int]] = []
+        self.kept: set[str] = set()
         self._answer = answer
         self.schedule: Callable[[str], None] = lambda _: None
         self.depth = 0
@@ -193,7 +212,8 @@ class BatchWorld:
 
     def finish(self, batch_id: BatchId, patience: int = 10_000) -> Next:
         turns = iter(range(patience))
-        return FinishBatch(self._gated(self.batches), self._gated(self.objects), self.clock)(
+        seen = Seen(self.objects, self.kept)
+        return FinishBatch(self._gated(self.batches), self._gated(seen), self.clock)(
             TENANT, batch_id, keep_going=lambda: next(turns, None) is not None
         )
 

@@ -99,6 +99,8 @@ def test_workers_and_finishers_of_any_number_killed_at_any_call(data: st.DataObj
             line["error"] is None or line["error"]["code"] != "batch_expired"
             for line in world.lines_of(ended.error_file_id)
         )
+    output = {line["custom_id"] for line in world.lines_of(ended.output_file_id)}
+    assert world.kept <= output
     before = dict(world.backend.objects.files)
     world.attempt(lambda: world.work(batch.id))
     world.attempt(lambda: world.finish(batch.id))
