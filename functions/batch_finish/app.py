@@ -7,13 +7,14 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from larder.domain.ids import BatchId, TenantId
 from larder.runtime.composition import Composition
 from larder.runtime.observability import logger
+from larder.services.batches.finish import FinishBatch
 from larder.services.batches.plan import Next
 
 SPARE_MS = 60_000
 """Time left, when the function stops, for what it is at."""
 
 ports = Composition.from_environment()
-finish_batch = ports.finish_batch
+finish_batch = ports.make(FinishBatch)
 
 
 def lambda_handler(event: dict[str, str], context: LambdaContext) -> dict[str, Any]:

@@ -7,9 +7,10 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from larder.domain.ids import BatchId, TenantId
 from larder.runtime.composition import Composition
 from larder.runtime.observability import logger
+from larder.services.batches.plan import PlanBatch
 
 ports = Composition.from_environment()
-plan_batch = ports.plan_batch
+plan_batch = ports.make(PlanBatch)
 
 
 def lambda_handler(event: dict[str, str], _: LambdaContext) -> dict[str, Any]:

@@ -7,13 +7,13 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from larder.domain.ids import BatchId, TenantId
 from larder.runtime.composition import Composition
 from larder.runtime.observability import logger
-from larder.services.batches.run_shard import GRACE_SECONDS
+from larder.services.batches.run_shard import GRACE_SECONDS, RunShard
 
 SPARE_MS = (GRACE_SECONDS + 30) * 1_000
 """Time left, when the worker stops, for requests under way and for saving their answers."""
 
 ports = Composition.from_environment()
-run_shard = ports.run_shard
+run_shard = ports.make(RunShard)
 
 
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:

@@ -4,11 +4,11 @@ from larder.api.batches.models import BatchCreateRequest, BatchObject
 from larder.api.http.requests import json_body, tenant_of
 from larder.api.http.resolver import lambda_handler_for, resolver
 from larder.runtime.composition import Composition
-from larder.services.batches.create import NewBatch
+from larder.services.batches.create import CreateBatch, NewBatch
 
 app = resolver()
 ports = Composition.from_environment()
-create_batch = ports.create_batch
+create_batch = ports.make(CreateBatch)
 
 
 @app.post("/v1/batches", summary="Create a batch", operation_id="batches_create")
