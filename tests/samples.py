@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
-from larder.domain.files import File, FileStatus, Purpose
+from larder.domain.batches import Batch
+from larder.domain.files import DAY, File, FileStatus, Purpose
 from larder.domain.folders import Folder
-from larder.domain.ids import FileId, TenantId, new_file_id, new_folder_id, upload_of
+from larder.domain.ids import (
+    FileId,
+    TenantId,
+    new_batch_id,
+    new_file_id,
+    new_folder_id,
+    upload_of,
+)
 from larder.domain.projects import AUDIT_INTERVAL, Project
 from larder.domain.quota import Amount
 from larder.domain.uploads import UPLOAD_LIFE, Upload
+from larder.domain.upstreams import Upstream
+from larder.services.object_store import StoredBytes
 from tests.fakes.clock import START
 
 if TYPE_CHECKING:
@@ -83,6 +94,32 @@ def an_upload(
     )
 
 
+def a_batch(
+    input_file: FileId | None = None,
+    *,
+    at: float = START,
+    metadata: dict[str, str] | None = None,
+    output_lifetime: int | None = None,
+) -> Batch:
+    """Return a batch that was created at the time `at`, and whose first execution is started."""
+    return Batch(
+        id=new_batch_id(at),
+        input_file_id=input_file or a_file_id(),
+        input_name="questions.jsonl",
+        endpoint="/v1/chat/completions",
+        completion_window="24h",
+        expires_at=int(at) + DAY,
+        metadata=metadata,
+        output_lifetime=output_lifetime,
+        execution=1,
+    )
+
+
+def an_upstream(name: str = "vllm", **changes: Any) -> Upstream:
+    """Return an upstream for every model."""
+    return replace(Upstream(name, "http://127.0.0.1:8000/v1", ("*",), int(START)), **changes)
+
+
 def a_project(backend: Backend, tenant: TenantId = TENANT, limit: Amount = ROOM) -> TenantId:
     """Register a project with these limits."""
     now = int(backend.clock())
@@ -110,3 +147,12 @@ def to_trash(backend: Backend, tenant: TenantId, file_id: FileId) -> None:
     file = backend.files.get(tenant, file_id)
     assert file is not None
     assert backend.trash.put(tenant, [file], backend.clock())
+
+
+def stored_bytes(backend: Backend, file_id: FileId, tenant: TenantId = TENANT) -> bytes | None:
+    """Return the bytes of a file, None when there are none."""
+    found = backend.objects.read(tenant, file_id, byte_range=None, if_none_match=None)
+    if found is None:
+        return None
+    assert isinstance(found, StoredBytes)
+    return found.data

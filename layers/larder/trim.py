@@ -28,6 +28,7 @@ OPERATIONS = {
     "s3": {
         "AbortMultipartUpload",
         "CompleteMultipartUpload",
+        "CopyObject",
         "CreateMultipartUpload",
         "DeleteObject",
         "DeleteObjects",
@@ -41,6 +42,7 @@ OPERATIONS = {
     },
     "secretsmanager": {"GetSecretValue"},
     "sqs": {"SendMessage"},
+    "stepfunctions": {"DescribeExecution", "StartExecution"},
 }
 """All calls to AWS, by service. A test compares them with the calls that the adapters make."""
 

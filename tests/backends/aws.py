@@ -5,18 +5,20 @@ from __future__ import annotations
 import json
 from contextlib import contextmanager
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Never
 
 import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from moto import mock_aws
 from moto.dynamodb.models import dynamodb_backends
-from moto.s3.models import s3_backends
+from moto.s3.exceptions import NoSuchUpload
+from moto.s3.models import MultipartDict, s3_backends
 
-from larder.adapters import aws
+from larder.adapters import aws, s3_output
 from larder.adapters.dynamodb import keys, transactions
 from larder.adapters.dynamodb.api_keys import DynamoKeys
+from larder.adapters.dynamodb.batches import DynamoBatches
 from larder.adapters.dynamodb.counters import usage_from
 from larder.adapters.dynamodb.deadlines import DynamoDeadlines
 from larder.adapters.dynamodb.file_search import DynamoFileSearch
@@ -31,10 +33,13 @@ from larder.adapters.dynamodb.keys import (
     upload_id_of,
 )
 from larder.adapters.dynamodb.projects import DynamoProjects
+from larder.adapters.dynamodb.rate_limits import DynamoRateLimits
 from larder.adapters.dynamodb.trash import DynamoTrash
 from larder.adapters.dynamodb.uploads import DynamoUploads
+from larder.adapters.dynamodb.upstreams import DynamoUpstreams
 from larder.adapters.dynamodb.usage import DynamoUsage
 from larder.adapters.s3 import FILES, REPORTS, S3Objects, object_key, parse_event_key
+from larder.adapters.s3_batches import S3BatchObjects
 from larder.adapters.s3_parts import S3Parts
 from larder.adapters.sqs import SqsCleanupQueue, SqsValidationQueue, parse_cleanup
 from larder.domain.ids import FileId, TenantId
@@ -46,12 +51,11 @@ from tests.fakes.clock import ManualClock
 from tests.moto_stack import CREDENTIALS, REGION, MotoStack, create_stack
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
     from larder.domain.files import File
     from larder.domain.folders import Folder
-    from larder.domain.ids import FolderId, UploadId
-    from larder.domain.parts import ArrivedPart
+    from larder.domain.ids import BatchId, FolderId, UploadId
     from larder.domain.trash import TrashedFile
     from larder.domain.uploads import Upload
     from larder.services.space.ports import Cleanup
@@ -69,14 +73,9 @@ def _clients() -> tuple[Any, Any, Any]:
     return dynamodb, aws.s3_client(session), aws.sqs_client(session)
 
 
-class MotoParts(S3Parts):
-    """`S3Parts` on moto, which fails with a KeyError where S3 answers NoSuchUpload."""
-
-    def finish(self, tenant: TenantId, upload: Upload, parts: Sequence[ArrivedPart]) -> bool:
-        try:
-            return super().finish(tenant, upload, parts)
-        except KeyError:
-            return False
+def _no_such_upload(_: object, multipart_id: str) -> Never:
+    """Answer as S3 does for a multipart upload that is over; moto fails with a KeyError."""
+    raise NoSuchUpload(multipart_id)
 
 
 class _Arrivals(SqsValidationQueue):
@@ -103,7 +102,7 @@ class AwsBackend(Wiring):
         self.clock = ManualClock()
         self.part_threshold = PART_THRESHOLD
         self.stack = stack
-        self.dynamodb, s3, sqs = _clients()
+        self.dynamodb, self.s3, sqs = _clients()
         names = stack.settings
         self.files = DynamoFiles(self.dynamodb, names.store_table, self.clock)
         self.search = DynamoFileSearch(self.dynamodb, names.store_table)
@@ -114,8 +113,12 @@ class AwsBackend(Wiring):
         self.deadlines = DynamoDeadlines(self.dynamodb, names.store_table)
         self.projects = DynamoProjects(self.dynamodb, names.store_table)
         self.keys = DynamoKeys(self.dynamodb, names.keys_table)
-        self.objects = S3Objects(s3, names.files_bucket)
-        self.parts = MotoParts(s3, names.files_bucket)
+        self.objects = S3Objects(self.s3, names.files_bucket)
+        self.parts = S3Parts(self.s3, names.files_bucket)
+        self.batches = DynamoBatches(self.dynamodb, names.store_table)
+        self.batch_objects = S3BatchObjects(self.s3, names.files_bucket)
+        self.upstreams = DynamoUpstreams(self.dynamodb, names.store_table)
+        self.limits = DynamoRateLimits(self.dynamodb, names.store_table)
         self.validation_queue = _Arrivals(sqs, names.events_queue_url)
         self.cleanups = _Cleanups(sqs, names.cleanups_queue_url)
         stack.dynamodb.update_table(
@@ -139,7 +142,7 @@ class AwsBackend(Wiring):
                 PartNumber=number,
                 Body=data,
             )
-        except (self.stack.s3.exceptions.NoSuchUpload, KeyError):  # KeyError: see MotoParts
+        except self.stack.s3.exceptions.NoSuchUpload:
             return False
         return True
 
@@ -191,6 +194,37 @@ class AwsBackend(Wiring):
                 bodies.append(message["Body"])
         return bodies
 
+    def outputs_to_come(self) -> set[FileId]:
+        found = (item["sk"]["S"].partition("output#") for item in self.stack.items())
+        return {FileId(file_id) for _, announced, file_id in found if announced}
+
+    def due_batches(self, now: float) -> set[BatchId]:
+        return {
+            batch_id
+            for shard in keys.due_shards()
+            for item in self.stack.dynamodb.query(
+                TableName=self.stack.settings.store_table,
+                IndexName=keys.BY_DUE,
+                KeyConditionExpression="due_shard = :shard AND due_at <= :now",
+                ExpressionAttributeValues={":shard": {"S": shard}, ":now": {"N": str(int(now))}},
+            )["Items"]
+            if (batch_id := keys.batch_id_of(item)) is not None
+        }
+
+    def limit_batches(self, tenant: TenantId, running: int, requests: int) -> None:
+        self.stack.dynamodb.update_item(
+            TableName=self.stack.settings.store_table,
+            Key=keys.batches_key(tenant),
+            UpdateExpression="SET running_limit = :running, requests_limit = :requests",
+            ExpressionAttributeValues={
+                ":running": {"N": str(running)},
+                ":requests": {"N": str(requests)},
+            },
+        )
+
+    def lose_half_written_files(self) -> None:
+        s3_backends[ACCOUNT]["aws"].buckets[self.stack.settings.files_bucket].multiparts.clear()
+
     def contend(self) -> None:
         self.refuse_transactions([CONFLICT, {"Code": "None"}])
 
@@ -214,6 +248,28 @@ class AwsBackend(Wiring):
 
         self.dynamodb.meta.events.register_first(_TRANSACTIONS, refuse, unique_id="refuse")
         return lambda: refused
+
+    @contextmanager
+    def answering(self, operation: str, code: str, times: int) -> Iterator[list[str]]:
+        """Have S3 answer the next calls of an operation with an error; yields what was answered."""
+        answered: list[str] = []
+
+        def answer(**_: Any) -> tuple[AWSResponse, dict[str, Any]] | None:
+            if len(answered) == times:
+                return None
+            answered.append(code)
+            error = {
+                "Error": {"Code": code, "Message": "scripted"},
+                "ResponseMetadata": {"HTTPStatusCode": 409},
+            }
+            return AWSResponse("", 409, HTTPHeaders(), None), error
+
+        events, name = self.s3.meta.events, f"before-call.s3.{operation}"
+        events.register_first(name, answer, unique_id="scripted")
+        try:
+            yield answered
+        finally:
+            events.unregister(name, unique_id="scripted")
 
     def snapshot(self) -> Snapshot:
         files: dict[tuple[TenantId, FileId], File] = {}
@@ -271,6 +327,8 @@ def aws_backend(*, due_shards: int = keys.DUE_SHARDS) -> Iterator[AwsBackend]:
         for name, value in CREDENTIALS.items():
             patch.setenv(name, value)
         patch.setattr(transactions, "_FIRST_PAUSE", 0)
+        patch.setattr(s3_output, "_PAUSES", (0, 0))
+        patch.setattr(MultipartDict, "__missing__", _no_such_upload, raising=False)
         patch.setattr(keys, "DUE_SHARDS", due_shards)
         backend = AwsBackend(create_stack())
         yield backend

@@ -8,10 +8,16 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from larder.domain.files import File
     from larder.domain.folders import Folder
-    from larder.domain.ids import FileId, FolderId, TenantId, UploadId
+    from larder.domain.ids import BatchId, FileId, FolderId, TenantId, UploadId
     from larder.domain.quota import Usage
     from larder.domain.trash import TrashedFile
     from larder.domain.uploads import Upload
+    from larder.services.batches.ports import (
+        BatchObjects,
+        BatchRecords,
+        RateLimits,
+        UpstreamRecords,
+    )
     from larder.services.files.ports import FileRecords, ValidationQueue
     from larder.services.object_store import ObjectStore
     from larder.services.projects.ports import KeyRecords, ProjectRecords, UsageRecords
@@ -70,6 +76,14 @@ class Backend(Protocol):
     @property
     def parts(self) -> PartStore: ...
     @property
+    def batches(self) -> BatchRecords: ...
+    @property
+    def batch_objects(self) -> BatchObjects: ...
+    @property
+    def upstreams(self) -> UpstreamRecords: ...
+    @property
+    def limits(self) -> RateLimits: ...
+    @property
     def validation_queue(self) -> ValidationQueue: ...
     @property
     def cleanups(self) -> CleanupQueue: ...
@@ -91,6 +105,18 @@ class Backend(Protocol):
 
     def queued_cleanups(self) -> list[tuple[TenantId, Cleanup]]:
         """Take the cleanups from their queue, and return them."""
+
+    def outputs_to_come(self) -> set[FileId]:
+        """Return the files that batches have announced."""
+
+    def due_batches(self, now: float) -> set[BatchId]:
+        """Return the batches that the sweeper has to look at."""
+
+    def limit_batches(self, tenant: TenantId, running: int, requests: int) -> None:
+        """Set the project's own limits of batches and of requests in them."""
+
+    def lose_half_written_files(self) -> None:
+        """Give up every multipart upload, as S3 does after a day."""
 
     def contend(self) -> None:
         """Have every further transaction meet another one."""

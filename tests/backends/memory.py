@@ -8,6 +8,8 @@ from larder.domain.parts import PART_THRESHOLD
 from larder.runtime.wiring import Wiring
 from tests.backends.backend import Snapshot
 from tests.fakes.api_keys import InMemoryKeys
+from tests.fakes.batch_objects import InMemoryBatchObjects
+from tests.fakes.batches import InMemoryBatches
 from tests.fakes.cleanup_queue import InMemoryCleanupQueue
 from tests.fakes.clock import ManualClock
 from tests.fakes.deadlines import InMemoryDeadlines
@@ -16,15 +18,17 @@ from tests.fakes.files import InMemoryFiles
 from tests.fakes.folders import InMemoryFolders
 from tests.fakes.objects import InMemoryObjects
 from tests.fakes.parts import InMemoryParts
+from tests.fakes.rate_limits import InMemoryRateLimits
 from tests.fakes.store import InMemoryStore
 from tests.fakes.trash import InMemoryTrash
 from tests.fakes.uploads import InMemoryUploads
+from tests.fakes.upstreams import InMemoryUpstreams
 from tests.fakes.usage import InMemoryProjects, InMemoryUsage
 from tests.fakes.validation_queue import InMemoryValidationQueue
 
 if TYPE_CHECKING:
     from larder.domain.files import File
-    from larder.domain.ids import FileId, TenantId
+    from larder.domain.ids import BatchId, FileId, TenantId
     from larder.domain.uploads import Upload
     from larder.services.space.ports import Cleanup
 
@@ -47,6 +51,10 @@ class MemoryBackend(Wiring):
         self.keys = InMemoryKeys()
         self.objects = InMemoryObjects()
         self.parts = InMemoryParts(self.objects)
+        self.batches = InMemoryBatches(self.store)
+        self.batch_objects = InMemoryBatchObjects(self.objects)
+        self.upstreams = InMemoryUpstreams()
+        self.limits = InMemoryRateLimits()
         self.validation_queue = InMemoryValidationQueue()
         self.cleanups = InMemoryCleanupQueue()
 
@@ -77,6 +85,18 @@ class MemoryBackend(Wiring):
     def queued_cleanups(self) -> list[tuple[TenantId, Cleanup]]:
         queued, self.cleanups.queued = self.cleanups.queued, []
         return queued
+
+    def outputs_to_come(self) -> set[FileId]:
+        return set(self.batches.announced)
+
+    def due_batches(self, now: float) -> set[BatchId]:
+        return {batch_id for batch_id, at in self.batches.check_at.items() if at <= now}
+
+    def limit_batches(self, tenant: TenantId, running: int, requests: int) -> None:
+        self.batches.limits[tenant] = (running, requests)
+
+    def lose_half_written_files(self) -> None:
+        self.batch_objects.half_written.clear()
 
     def contend(self) -> None:
         self.store.contended = True

@@ -5,107 +5,147 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from larder.services.batches.ports import FinishState, WriterState
+from larder.services.batches.ports import FinishState, OutputLostError, WriterState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from larder.domain.batch_plan import Plan
     from larder.domain.ids import BatchId, FileId, TenantId
-    from larder.services.batches.ports import Chunk, OutputWriter
+    from larder.services.batches.ports import Chunk
     from tests.fakes.objects import InMemoryObjects
+
+    type Owner = tuple[TenantId, BatchId]
+
+PART_BYTES = 8 * 2**20
 
 
 class InMemoryBatchObjects:
-    """`BatchObjects` in memory."""
+    """`BatchObjects` in memory; `half_written` has the parts of files that are not made yet."""
 
-    def __init__(self, objects: InMemoryObjects) -> None:
+    def __init__(self, objects: InMemoryObjects, part_bytes: int = PART_BYTES) -> None:
         self._objects = objects
-        self.inputs: dict[BatchId, bytes] = {}
-        self.plans: dict[BatchId, Plan] = {}
-        self.chunks: dict[tuple[BatchId, int], Chunk] = {}
-        self.partials: dict[tuple[BatchId, int], bytes] = {}
-        self.finishes: dict[BatchId, FinishState] = {}
-        self.half_written: dict[FileId, bytes] = {}
+        self.part_bytes = part_bytes
+        self.inputs: dict[Owner, bytes] = {}
+        self.plans: dict[Owner, Plan] = {}
+        self.chunks: dict[tuple[Owner, int], Chunk] = {}
+        self.partials: dict[tuple[Owner, int], bytes] = {}
+        self.finishes: dict[Owner, FinishState] = {}
+        self.half_written: dict[str, dict[int, bytes]] = {}
+        self.begun = 0
 
     def copy_input(self, tenant: TenantId, file_id: FileId, batch_id: BatchId) -> bool:
         stored = self._objects.files.get((tenant, file_id))
         if stored is None:
             return False
-        self.inputs[batch_id] = stored
+        self.inputs[tenant, batch_id] = stored
         return True
 
     @contextmanager
     def open_input(self, tenant: TenantId, batch_id: BatchId) -> Iterator[Iterable[bytes]]:
-        data = self.inputs[batch_id]
+        data = self.inputs[tenant, batch_id]
         yield (data[at : at + 100] for at in range(0, len(data), 100))
 
     def read_input(self, tenant: TenantId, batch_id: BatchId, start: int, length: int) -> bytes:
-        return self.inputs[batch_id][start : start + length]
+        return self.inputs[tenant, batch_id][start : start + length]
 
     def put_plan(self, tenant: TenantId, batch_id: BatchId, plan: Plan) -> None:
-        self.plans[batch_id] = plan
+        self.plans[tenant, batch_id] = plan
 
     def get_plan(self, tenant: TenantId, batch_id: BatchId) -> Plan | None:
-        return self.plans.get(batch_id)
+        return self.plans.get((tenant, batch_id))
 
     def put_chunk(self, tenant: TenantId, batch_id: BatchId, number: int, chunk: Chunk) -> bool:
-        if (batch_id, number) in self.chunks:
+        if ((tenant, batch_id), number) in self.chunks:
             return False
-        self.chunks[batch_id, number] = chunk
+        self.chunks[(tenant, batch_id), number] = chunk
         return True
 
     def stored_chunks(self, tenant: TenantId, batch_id: BatchId, chunks: range) -> set[int]:
-        return {number for number in chunks if (batch_id, number) in self.chunks}
+        return {number for number in chunks if ((tenant, batch_id), number) in self.chunks}
 
     def get_chunk(self, tenant: TenantId, batch_id: BatchId, number: int) -> Chunk | None:
-        return self.chunks.get((batch_id, number))
+        return self.chunks.get(((tenant, batch_id), number))
 
     def put_partial(self, tenant: TenantId, batch_id: BatchId, shard: int, data: bytes) -> None:
-        self.partials[batch_id, shard] = data
+        self.partials[(tenant, batch_id), shard] = data
 
     def get_partial(self, tenant: TenantId, batch_id: BatchId, shard: int) -> bytes:
-        return self.partials.get((batch_id, shard), b"")
+        return self.partials.get(((tenant, batch_id), shard), b"")
 
     def open_output(
         self, tenant: TenantId, file_id: FileId, state: WriterState | None
-    ) -> OutputWriter:
-        return InMemoryWriter(self._objects, tenant, file_id, b"" if state is None else state.tail)
+    ) -> InMemoryWriter:
+        return InMemoryWriter(self, self._objects, (tenant, file_id), state)
 
     def put_finish(self, tenant: TenantId, batch_id: BatchId, state: FinishState) -> None:
-        self.finishes[batch_id] = state
+        self.finishes[tenant, batch_id] = state
 
     def get_finish(self, tenant: TenantId, batch_id: BatchId) -> FinishState:
-        return self.finishes.get(batch_id, FinishState())
+        return self.finishes.get((tenant, batch_id), FinishState())
 
     def clear(self, tenant: TenantId, batch_id: BatchId) -> None:
-        self.inputs.pop(batch_id, None)
-        self.plans.pop(batch_id, None)
-        self.finishes.pop(batch_id, None)
+        owner = (tenant, batch_id)
+        self.inputs.pop(owner, None)
+        self.plans.pop(owner, None)
+        self.finishes.pop(owner, None)
         for kept in (self.chunks, self.partials):
-            for key in [key for key in kept if key[0] == batch_id]:
+            for key in [key for key in kept if key[0] == owner]:
                 del kept[key]
 
 
 class InMemoryWriter:
-    """`OutputWriter` in memory; what is suspended is all of it."""
+    """`OutputWriter` in memory, in parts as S3 has them."""
 
     def __init__(
-        self, objects: InMemoryObjects, tenant: TenantId, file_id: FileId, data: bytes
+        self,
+        batch_objects: InMemoryBatchObjects,
+        objects: InMemoryObjects,
+        key: tuple[TenantId, FileId],
+        state: WriterState | None,
     ) -> None:
+        self._half_written = batch_objects.half_written
+        self._batch_objects = batch_objects
         self._objects = objects
-        self._key = (tenant, file_id)
-        self._data = data
-
-    @property
-    def size(self) -> int:
-        return len(self._data)
+        self._key = key
+        state = state or WriterState("", (), b"", 0)
+        self._multipart_id = state.multipart_id
+        self._parts = len(state.etags)
+        self._tail = state.tail
+        self.size = state.size
 
     def write(self, data: bytes) -> None:
-        self._data += data
+        self._tail += data
+        self.size += len(data)
+        full = self._batch_objects.part_bytes
+        while len(self._tail) >= full:
+            self._send(self._tail[:full])
+            self._tail = self._tail[full:]
 
     def suspend(self) -> WriterState:
-        return WriterState("m", (), self._data, len(self._data))
+        etags = tuple(f"part {number}" for number in range(self._parts))
+        return WriterState(self._multipart_id, etags, self._tail, self.size)
 
     def finish(self) -> None:
-        self._objects.files.setdefault(self._key, self._data)
+        if not self._multipart_id:
+            self._objects.files.setdefault(self._key, self._tail)
+            return
+        if self._tail:
+            self._send(self._tail)
+        parts = self._half_written.pop(self._multipart_id, None)
+        if self._key in self._objects.files:
+            return
+        if parts is None:
+            raise OutputLostError(self._key)
+        self._objects.multipart(*self._key, [parts[number] for number in sorted(parts)])
+
+    def _send(self, part: bytes) -> None:
+        if not self._multipart_id:
+            self._batch_objects.begun += 1
+            self._multipart_id = f"m{self._batch_objects.begun}"
+            self._half_written[self._multipart_id] = {}
+        if self._multipart_id in self._half_written:
+            self._half_written[self._multipart_id][self._parts] = part
+        elif self._key not in self._objects.files:
+            raise OutputLostError(self._key)
+        self._parts += 1

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from larder.domain.batches import BatchStatus
+from larder.domain.batches import MAX_ENQUEUED, MAX_RUNNING, BatchStatus
 from larder.domain.errors import BatchLimitError
-from larder.domain.files import DAY
+from larder.domain.files import DAY, FileStatus
 from larder.domain.quota import NOTHING
 from larder.services.batches.ports import BatchPage
 from tests.fakes.store import FileRow
@@ -20,25 +20,24 @@ if TYPE_CHECKING:
     from larder.services.batches.ports import Ending, Finalizing
     from tests.fakes.store import InMemoryStore
 
-MAX_RUNNING = 10
-MAX_ENQUEUED = 200_000
-
 
 class InMemoryBatches:
-    """`BatchRecords` in memory."""
+    """`BatchRecords` in memory; `limits` are those that the operator has set."""
 
     def __init__(self, store: InMemoryStore) -> None:
         self._store = store
         self.batches: dict[tuple[TenantId, BatchId], Batch] = {}
         self.check_at: dict[BatchId, int] = {}
         self.announced: set[FileId] = set()
+        self.limits: dict[TenantId, tuple[int, int]] = {}
 
     def create(self, tenant: TenantId, batch: Batch, *, check_at: int) -> None:
         with self._store.transaction():
             running = self._running(tenant)
-            if len(running) >= MAX_RUNNING:
-                requests = sum(each.total for each in running)
-                raise BatchLimitError(len(running), MAX_RUNNING, requests, MAX_ENQUEUED)
+            requests = sum(each.total for each in running)
+            most, most_requests = self.limits.get(tenant, (MAX_RUNNING, MAX_ENQUEUED))
+            if len(running) >= most or requests >= most_requests:
+                raise BatchLimitError(len(running), most, requests, most_requests)
             self.batches[tenant, batch.id] = batch
             self.check_at[batch.id] = check_at
 
@@ -87,14 +86,18 @@ class InMemoryBatches:
     def fail(
         self, tenant: TenantId, batch: Batch, errors: Sequence[BatchError], *, at: int
     ) -> bool:
-        return self._move(
-            tenant,
-            batch,
-            {BatchStatus.VALIDATING},
-            status=BatchStatus.FAILED,
-            errors=tuple(errors),
-            ended_at=at,
-        )
+        with self._store.transaction():
+            failed = self._move(
+                tenant,
+                batch,
+                {BatchStatus.VALIDATING},
+                status=BatchStatus.FAILED,
+                errors=tuple(errors),
+                ended_at=at,
+            )
+            if failed:
+                self._close(tenant, batch, at)
+            return failed
 
     def cancel(self, tenant: TenantId, batch: Batch, *, at: int) -> bool:
         open_statuses = {BatchStatus.VALIDATING, BatchStatus.IN_PROGRESS, BatchStatus.FINALIZING}
@@ -114,8 +117,8 @@ class InMemoryBatches:
 
     def finalize(self, tenant: TenantId, batch: Batch, chosen: Finalizing, *, at: int) -> bool:
         with self._store.transaction():
-            current = self.batches[tenant, batch.id]
-            if current.status is not batch.status or current.reserved_output is not None:
+            current = self._as_read(tenant, batch)
+            if current is None or current.reserved_output is not None:
                 return False
             status = current.status
             if status is not BatchStatus.CANCELLING:
@@ -132,17 +135,14 @@ class InMemoryBatches:
             return True
 
     def add_progress(self, tenant: TenantId, batch_id: BatchId, progress: Progress) -> None:
-        with self._store.transaction():
-            current = self.batches.get((tenant, batch_id))
-            if current is not None and not current.status.terminal:
-                self.batches[tenant, batch_id] = replace(
-                    current, progress=current.progress + progress
-                )
+        current = self.batches.get((tenant, batch_id))
+        if current is not None and not current.status.terminal:
+            self.batches[tenant, batch_id] = replace(current, progress=current.progress + progress)
 
     def end(self, tenant: TenantId, batch: Batch, ending: Ending) -> bool:
         with self._store.transaction():
-            current = self.batches[tenant, batch.id]
-            if current.status is not batch.status or current.status.terminal:
+            current = self._as_read(tenant, batch)
+            if current is None:
                 return False
             for file in (ending.output, ending.error):
                 if file is not None:
@@ -157,22 +157,36 @@ class InMemoryBatches:
                 ended_at=ending.at,
             )
             self.announced -= {id_ for id_ in (batch.reserved_output, batch.reserved_error) if id_}
-            self._reclaim_input(tenant, batch, ending.at)
+            self._close(tenant, batch, ending.at)
             return True
+
+    def _as_read(self, tenant: TenantId, batch: Batch) -> Batch | None:
+        """Return the batch while its status is the one that was read, and not its last."""
+        current = self.batches.get((tenant, batch.id))
+        unchanged = current is not None and current.status is batch.status
+        return current if unchanged and not batch.status.terminal else None
+
+    def _close(self, tenant: TenantId, batch: Batch, at: int) -> None:
+        del self.check_at[batch.id]
+        self._reclaim_input(tenant, batch, at)
 
     def _reclaim_input(self, tenant: TenantId, batch: Batch, at: int) -> None:
         row = self._store.files.get((tenant, batch.input_file_id))
         others = [each for each in self._running(tenant) if each.id != batch.id]
         if row is None or any(each.input_file_id == batch.input_file_id for each in others):
             return
-        expires_at = row.file.expires_at
-        soon = at + DAY if expires_at is None else min(expires_at, at + DAY)
-        row.file = replace(row.file, expires_at=soon)
+        if row.file.expired(at + DAY):
+            return
+        row.file = replace(row.file, expires_at=at + DAY)
+        if row.file.status is not FileStatus.UPLOADED:
+            row.due_at = at + DAY
 
     def reschedule(self, tenant: TenantId, batch: Batch, *, execution: int, check_at: int) -> bool:
         with self._store.transaction():
-            current = self.batches[tenant, batch.id]
-            if current.status.terminal or current.execution != batch.execution:
+            current = self.batches.get((tenant, batch.id))
+            if current is None or current.status.terminal:
+                return False
+            if current.execution != batch.execution:
                 return False
             self.batches[tenant, batch.id] = replace(current, execution=execution)
             self.check_at[batch.id] = check_at

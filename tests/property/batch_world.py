@@ -88,6 +88,9 @@ class Models:
     world: BatchWorld
     waiting: list[Call] = field(default_factory=list)
 
+    def abandon(self) -> None:
+        self.waiting.clear()
+
     def begin(self, call: Call) -> None:
         body = json.loads(call.body)
         self.world.asked.append((self.world.clock(), body["n"]))

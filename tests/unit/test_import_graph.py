@@ -46,6 +46,7 @@ MAY_IMPORT = {
 ROOMS = {
     "domain": {"batch_input": set[str]()},
     "services": {
+        "batches": {"files"},
         "files": set[str](),
         "projects": set[str](),
         "space": {"files"},
@@ -54,6 +55,7 @@ ROOMS = {
     },
     "api": {
         "http": set[str](),
+        "batches": {"http"},
         "files": {"http"},
         "projects": {"http"},
         "space": {"files", "http"},
@@ -72,6 +74,7 @@ ALLOWED_IN = {
     "multipart": {"api"},
     "pybase64": {"api"},
     "pydantic": {"api"},
+    "urllib3": {"adapters"},
 }
 # A domain that reads no clock, no file and no socket runs the same everywhere.
 INPUT_AND_OUTPUT = {

@@ -19,15 +19,18 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_stepfunctions import SFNClient
 
 type AwsSession = botocore.session.Session
 """What the clients of one function are made in."""
+
+_READ_TIMEOUT = 5
 
 _CONFIG = Config(
     # A lost packet must cost a second, not the function's whole timeout. Three attempts in all:
     # further retrying is the queue's or the client's business.
     connect_timeout=1,
-    read_timeout=5,
+    read_timeout=_READ_TIMEOUT,
     retries={"mode": "standard", "total_max_attempts": 3},
     tcp_keepalive=True,
     # What follows is work that botocore would do for every call. Parameters are checked by mypy,
@@ -73,10 +76,14 @@ def dynamodb_client(session: AwsSession) -> DynamoDBClient:
     return client
 
 
-def s3_client(session: AwsSession) -> S3Client:
-    """Return a client of S3, whose presigned URLs name the bucket's own regional host."""
+def s3_client(session: AwsSession, read_timeout: int = _READ_TIMEOUT) -> S3Client:
+    """Return a client of S3, whose presigned URLs name the bucket's own regional host.
+
+    `read_timeout` is seconds without an answer: a copy in S3 takes some, and so does completing a
+    large file.
+    """
     elsewhere = "AWS_ENDPOINT_URL" in os.environ or "AWS_ENDPOINT_URL_S3" in os.environ
-    config = _ON_AN_ENDPOINT if elsewhere else _ON_AWS
+    config = (_ON_AN_ENDPOINT if elsewhere else _ON_AWS).merge(Config(read_timeout=read_timeout))
     return _client(session, "s3", config)  # type: ignore[no-any-return]
 
 
@@ -88,6 +95,11 @@ def sqs_client(session: AwsSession) -> SQSClient:
 def secretsmanager_client(session: AwsSession) -> SecretsManagerClient:
     """Return a client of Secrets Manager."""
     return _client(session, "secretsmanager", _CONFIG)  # type: ignore[no-any-return]
+
+
+def stepfunctions_client(session: AwsSession) -> SFNClient:
+    """Return a client of Step Functions."""
+    return _client(session, "stepfunctions", _CONFIG)  # type: ignore[no-any-return]
 
 
 def open_connection(client: DynamoDBClient) -> None:

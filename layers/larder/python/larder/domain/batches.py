@@ -9,6 +9,7 @@ https://platform.openai.com/docs/api-reference/batch. A status only moves forwar
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -19,7 +20,7 @@ from larder.domain.files import DAY, MAX_LIFETIME, MIN_LIFETIME
 from larder.domain.ids import created_at
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from larder.domain.ids import BatchId, FileId
 
@@ -28,6 +29,15 @@ RETENTION_SECONDS = 30 * DAY
 
 MAX_ERRORS = 1_000
 """Errors of the input that a failed batch reports; OpenAI keeps no more either."""
+
+MAX_ERROR_BYTES = 200_000
+"""Bytes of JSON that the errors of one batch take at most: half of what a record may hold."""
+
+MAX_RUNNING = 10
+"""Batches of a project that may run at once, where the operator has set nothing else."""
+
+MAX_ENQUEUED = 200_000
+"""Requests in a project's running batches above which no further batch begins, by default."""
 
 MAX_METADATA_PAIRS = 16
 MAX_METADATA_KEY = 64
@@ -208,6 +218,16 @@ def checked_output_lifetime(seconds: int | None) -> int | None:
             param="output_expires_after.seconds",
         )
     return seconds
+
+
+def errors_kept(errors: Sequence[BatchError]) -> tuple[BatchError, ...]:
+    """Return as many of the first errors as the record of a batch holds."""
+    size, kept = 0, errors[:MAX_ERRORS]
+    for count, error in enumerate(kept):
+        size += len(json.dumps([error.code, error.message, error.param, error.line])) + 2
+        if size > MAX_ERROR_BYTES:
+            return tuple(kept[:count])
+    return tuple(kept)
 
 
 def output_names(input_name: str) -> tuple[str, str]:

@@ -102,6 +102,11 @@ def take(table: str, tenant: TenantId, amount: Amount) -> TransactWriteItemTypeD
     return _change(table, tenant, amount, _TAKE, _ROOM)
 
 
+def charge(table: str, tenant: TenantId, amount: Amount) -> TransactWriteItemTypeDef:
+    """Take the amount whether there is room for it or not."""
+    return _change(table, tenant, amount, _TAKE)
+
+
 def reserve(table: str, tenant: TenantId, amount: Amount) -> TransactWriteItemTypeDef:
     """Take the amount for a pending upload, on condition that there is room for it."""
     return _change(table, tenant, amount, _TAKE + _RESERVE, _ROOM)

@@ -7,9 +7,15 @@
 | folder          | `P#<project>` | `folder-…`                |
 | folder tree     | `P#<project>` | `folders`                 |
 | upload          | `P#<project>` | `upload_…`                |
+| batch           | `P#<project>` | `batch_…`                 |
+| input's batches | `P#<project>` | `input#file-…`            |
+| output to come  | `P#<project>` | `output#file-…`           |
 | usage counter   | `U#<project>` | `usage`                   |
+| batches counter | `U#<project>` | `batches`                 |
 | ledger          | `L#<id>`      | `released`                |
 | project         | `PROJECTS`    | its name                  |
+| upstream        | `UPSTREAMS`   | its name                  |
+| upstream's rate | `R#<name>`    | when the window begins    |
 | kept answer     | `I#<project>` | a digest of the request's idempotency key |
 """
 
@@ -19,9 +25,11 @@ import zlib
 from typing import TYPE_CHECKING
 
 from larder.domain.ids import (
+    BATCH_PREFIX,
     FILE_PREFIX,
     FOLDER_PREFIX,
     UPLOAD_PREFIX,
+    BatchId,
     FileId,
     FolderId,
     TenantId,
@@ -39,9 +47,11 @@ BY_DUE = "by_due"
 BY_EXPIRY = "by_expiry"
 
 PROJECTS = "PROJECTS"
+UPSTREAMS = "UPSTREAMS"
 FOLDERS = "folders"
 TRASH_PREFIX = "trash#"
 USAGE = "usage"
+BATCHES = "batches"
 
 _PROJECT = "P#"
 _USAGE = "U#"
@@ -54,14 +64,27 @@ def project_partition(tenant: TenantId) -> str:
     return _PROJECT + tenant
 
 
-def item_key(tenant: TenantId, object_id: FileId | UploadId | FolderId) -> Key:
-    """Return the key of a live file, of an upload or of a folder."""
+def item_key(tenant: TenantId, object_id: FileId | UploadId | FolderId | BatchId) -> Key:
+    """Return the key of a live file, of an upload, of a folder or of a batch."""
     return {"pk": {"S": project_partition(tenant)}, "sk": {"S": object_id}}
 
 
 def trash_key(tenant: TenantId, file_id: FileId) -> Key:
     """Return the key of a file in the trash."""
     return {"pk": {"S": project_partition(tenant)}, "sk": {"S": TRASH_PREFIX + file_id}}
+
+
+def input_key(tenant: TenantId, file_id: FileId) -> Key:
+    """Return the key of the item that counts the batches which run on a file.
+
+    Apart from the file's own item, which moves to the trash and back.
+    """
+    return {"pk": {"S": project_partition(tenant)}, "sk": {"S": f"input#{file_id}"}}
+
+
+def output_key(tenant: TenantId, file_id: FileId) -> Key:
+    """Return the key of the item that announces a file whose bytes a batch is writing."""
+    return {"pk": {"S": project_partition(tenant)}, "sk": {"S": f"output#{file_id}"}}
 
 
 def tree_key(tenant: TenantId) -> Key:
@@ -72,6 +95,11 @@ def tree_key(tenant: TenantId) -> Key:
 def usage_key(tenant: TenantId) -> Key:
     """Return the key of a project's counters: a partition of their own, apart from list reads."""
     return {"pk": {"S": _USAGE + tenant}, "sk": {"S": USAGE}}
+
+
+def batches_key(tenant: TenantId) -> Key:
+    """Return the key of the counters of a project's running batches."""
+    return {"pk": {"S": _USAGE + tenant}, "sk": {"S": BATCHES}}
 
 
 def ledger_key(object_id: FileId | UploadId) -> Key:
@@ -89,8 +117,18 @@ def project_key(name: str) -> Key:
     return {"pk": {"S": PROJECTS}, "sk": {"S": name}}
 
 
+def upstream_key(name: str) -> Key:
+    """Return the key of an upstream."""
+    return {"pk": {"S": UPSTREAMS}, "sk": {"S": name}}
+
+
+def rate_key(upstream: str, window: int) -> Key:
+    """Return the key of what an upstream is asked for in the window that begins at that time."""
+    return {"pk": {"S": f"R#{upstream}"}, "sk": {"S": str(window)}}
+
+
 def tenant_of(key: Mapping[str, AttributeValueTypeDef]) -> TenantId:
-    """Return the project that a file, an upload, a folder or a usage counter belongs to."""
+    """Return the project that a file, an upload, a folder, a batch or a counter belongs to."""
     return TenantId(key["pk"]["S"].removeprefix(_PROJECT).removeprefix(_USAGE))
 
 
@@ -110,6 +148,12 @@ def folder_id_of(key: Mapping[str, AttributeValueTypeDef]) -> FolderId | None:
     """Return the folder's id when the key is that of a folder."""
     sk = key["sk"]["S"]
     return FolderId(sk) if sk.startswith(FOLDER_PREFIX) else None
+
+
+def batch_id_of(key: Mapping[str, AttributeValueTypeDef]) -> BatchId | None:
+    """Return the batch's id when the key is that of a batch."""
+    sk = key["sk"]["S"]
+    return BatchId(sk) if sk.startswith(BATCH_PREFIX) else None
 
 
 def is_trashed(key: Mapping[str, AttributeValueTypeDef]) -> bool:

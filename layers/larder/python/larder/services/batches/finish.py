@@ -12,7 +12,7 @@ from larder.domain.files import File, FileStatus, Purpose, expiry_of
 from larder.domain.ids import created_at, new_file_id, new_request_id
 from larder.services.batches.open_chunks import open_chunk
 from larder.services.batches.plan import Next
-from larder.services.batches.ports import Ending, Finalizing, FinishState
+from larder.services.batches.ports import Ending, Finalizing, FinishState, OutputLostError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,7 +72,13 @@ class FinishBatch:
             self._close(tenant, batch, plan, number, ends_as)
             if not keep_going():
                 return Next.FINISH
-        return self._join(tenant, batch, plan, ends_as, keep_going)
+        try:
+            following = self._join(tenant, batch, plan, ends_as, keep_going)
+        except OutputLostError:
+            # Left half written for a day, S3 has given it up: it is written again.
+            self.batch_objects.put_finish(tenant, batch.id, FinishState())
+            following = Next.FINISH
+        return following
 
     def _missing(self, tenant: TenantId, batch: Batch, plan: Plan) -> list[int]:
         numbers = range(len(plan.chunks))

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from larder.domain.batch_plan import plan_chunks
-from larder.domain.batches import MAX_ERRORS, BatchError, BatchStatus
+from larder.domain.batches import BatchError, BatchStatus, errors_kept
 from larder.domain.files import FileStatus
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class PlanBatch:
             return Step(Next.WAIT, seconds=min(_MAX_WAIT, max(_MIN_WAIT, age // 10)))
         errors = self._errors(tenant, batch, file)
         if errors:
-            self.batches.fail(tenant, batch, errors[:MAX_ERRORS], at=int(now))
+            self.batches.fail(tenant, batch, errors_kept(errors), at=int(now))
         else:
             self._plan(tenant, batch)
         # Another planner may have been first, or a cancel: what is recorded says what comes next.

@@ -71,7 +71,10 @@ class BatchRecords(Protocol):
     def fail(
         self, tenant: TenantId, batch: Batch, errors: Sequence[BatchError], *, at: int
     ) -> bool:
-        """Move the batch from `validating` to `failed`; False when it was moved already."""
+        """Move the batch from `validating` to `failed`; False when it was moved already.
+
+        The input expires as after `end`.
+        """
 
     def cancel(self, tenant: TenantId, batch: Batch, *, at: int) -> bool:
         """Move a batch that has not ended to `cancelling`; False when it has ended."""
@@ -122,7 +125,11 @@ class BatchObjects(Protocol):
     def open_input(
         self, tenant: TenantId, batch_id: BatchId
     ) -> AbstractContextManager[Iterable[bytes]]:
-        """Open the input as small blocks."""
+        """Open the input as small blocks.
+
+        Raises:
+            LookupError: the batch has ended, and what it kept was cleared.
+        """
 
     def read_input(self, tenant: TenantId, batch_id: BatchId, start: int, length: int) -> bytes:
         """Return a part of the input.
@@ -177,6 +184,10 @@ class WriterState:
     size: int
 
 
+class OutputLostError(Exception):
+    """The parts of a half-written output file are gone, and nobody has made the file."""
+
+
 class OutputWriter(Protocol):
     """The bytes of an output file, written in order, in bounded memory.
 
@@ -189,13 +200,21 @@ class OutputWriter(Protocol):
         """The bytes written so far."""
 
     def write(self, data: bytes) -> None:
-        """Append bytes."""
+        """Append bytes.
+
+        Raises:
+            OutputLostError: what the writer goes on from is gone.
+        """
 
     def suspend(self) -> WriterState:
         """Return what another writer goes on from."""
 
     def finish(self) -> None:
-        """Make the file, unless another writer has made it."""
+        """Make the file, unless another writer has made it.
+
+        Raises:
+            OutputLostError: what was written is gone.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +262,9 @@ class Call:
 
 class ModelCalls(Protocol):
     """Calls in flight."""
+
+    def abandon(self) -> None:
+        """Forget the calls in flight: their answers never come by `wait`."""
 
     def begin(self, call: Call) -> None:
         """Send the request; its answer comes by `wait`."""

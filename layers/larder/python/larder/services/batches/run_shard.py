@@ -62,6 +62,8 @@ class RunShard:
         Any number of workers may run the same shard at the same time: what each stores is stored
         once. A worker that is killed loses what came since it last saved.
         """
+        # A worker before this one, in the same process, may have left calls behind.
+        self.calls.abandon()
         batch = self.batches.get(tenant, batch_id)
         plan = self.batch_objects.get_plan(tenant, batch_id)
         if batch is None or plan is None or batch.stopping(self.clock()):

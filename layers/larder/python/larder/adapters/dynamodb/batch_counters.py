@@ -1,0 +1,166 @@
+"""What batches count: those that run in a project, and those that run on a file.
+
+The operator may give a project limits of its own, `running_limit` and `requests_limit` in the
+item of its counters; where they are missing, the defaults hold.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from larder.adapters.dynamodb.attributes import number, optional_number, text
+from larder.adapters.dynamodb.items import file_from
+from larder.adapters.dynamodb.keys import batches_key, due_shard, input_key, item_key
+from larder.adapters.dynamodb.transactions import snapshot
+from larder.domain.batches import MAX_ENQUEUED, MAX_RUNNING
+from larder.domain.errors import BatchLimitError
+from larder.domain.files import DAY, FileStatus
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
+    from larder.adapters.dynamodb.attributes import ItemRead
+    from larder.domain.batches import Batch
+    from larder.domain.files import File
+    from larder.domain.ids import FileId, TenantId
+
+# A comparison with an attribute that is missing does not hold.
+_BELOW = (
+    "({count} < {limit} OR (attribute_not_exists({limit}) AND {count} < :{limit}) "
+    "OR (attribute_not_exists({count}) AND (attribute_not_exists({limit}) OR {limit} > :none)))"
+)
+_ROOM = " AND ".join(
+    _BELOW.format(count=count, limit=f"{count}_limit") for count in ("running", "requests")
+)
+
+
+def take_slot(table: str, tenant: TenantId) -> TransactWriteItemTypeDef:
+    """Count another running batch, on condition that the project is below both of its limits."""
+    return {
+        "Update": {
+            "TableName": table,
+            "Key": batches_key(tenant),
+            "UpdateExpression": "ADD running :one, requests :none",
+            "ConditionExpression": _ROOM,
+            "ExpressionAttributeValues": {
+                ":one": number(1),
+                ":none": number(0),
+                ":running_limit": number(MAX_RUNNING),
+                ":requests_limit": number(MAX_ENQUEUED),
+            },
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+    }
+
+
+def limit_error(held: ItemRead) -> BatchLimitError:
+    """Return why there is no room, from the counters that were found."""
+
+    def figure(name: str, default: int) -> int:
+        found = optional_number(held, name)
+        return default if found is None else found
+
+    return BatchLimitError(
+        figure("running", 0),
+        figure("running_limit", MAX_RUNNING),
+        figure("requests", 0),
+        figure("requests_limit", MAX_ENQUEUED),
+    )
+
+
+def add_requests(table: str, tenant: TenantId, requests: int) -> TransactWriteItemTypeDef:
+    """Count the requests of a batch that begins."""
+    return _add(table, tenant, running=0, requests=requests)
+
+
+def give_slot(table: str, tenant: TenantId, batch: Batch) -> TransactWriteItemTypeDef:
+    """Take back what a batch that ends has counted."""
+    return _add(table, tenant, running=-1, requests=-batch.total)
+
+
+def _add(table: str, tenant: TenantId, *, running: int, requests: int) -> TransactWriteItemTypeDef:
+    return {
+        "Update": {
+            "TableName": table,
+            "Key": batches_key(tenant),
+            "UpdateExpression": "ADD running :running, requests :requests",
+            "ExpressionAttributeValues": {
+                ":running": number(running),
+                ":requests": number(requests),
+            },
+        }
+    }
+
+
+def use_input(table: str, tenant: TenantId, file_id: FileId) -> TransactWriteItemTypeDef:
+    """Count another batch that runs on the file."""
+    return {
+        "Update": {
+            "TableName": table,
+            "Key": input_key(tenant, file_id),
+            "UpdateExpression": "ADD batches :one",
+            "ExpressionAttributeValues": {":one": number(1)},
+        }
+    }
+
+
+def leave_input(
+    client: DynamoDBClient, table: str, tenant: TenantId, file_id: FileId, at: int
+) -> list[TransactWriteItemTypeDef]:
+    """Return what ends a batch's use of its input, as of now.
+
+    Each on condition of what was read. The last batch lets the file, unless it is gone, expire a
+    day from `at`.
+    """
+    counted, item = snapshot(client, table, [input_key(tenant, file_id), item_key(tenant, file_id)])
+    batches = 1 if counted is None else int(counted["batches"]["N"])
+    if batches > 1:
+        return [_one_less(table, tenant, file_id, batches)]
+    last: TransactWriteItemTypeDef = {
+        "Delete": {
+            "TableName": table,
+            "Key": input_key(tenant, file_id),
+            "ConditionExpression": "attribute_not_exists(pk) OR batches = :one",
+            "ExpressionAttributeValues": {":one": number(1)},
+        }
+    }
+    file = None if item is None else file_from(file_id, item)
+    if file is None or file.expired(at + DAY):
+        return [last]
+    return [last, _expire(table, tenant, file, at + DAY)]
+
+
+def _one_less(
+    table: str, tenant: TenantId, file_id: FileId, batches: int
+) -> TransactWriteItemTypeDef:
+    return {
+        "Update": {
+            "TableName": table,
+            "Key": input_key(tenant, file_id),
+            "UpdateExpression": "SET batches = :left",
+            "ConditionExpression": "batches = :seen",
+            "ExpressionAttributeValues": {":left": number(batches - 1), ":seen": number(batches)},
+        }
+    }
+
+
+def _expire(table: str, tenant: TenantId, file: File, at: int) -> TransactWriteItemTypeDef:
+    changes = "SET expires_at = :at, #ttl = :ttl"
+    values = {":at": number(at), ":ttl": number(at + DAY), ":status": text(file.status)}
+    if file.status is not FileStatus.UPLOADED:
+        # One that still waits for its validation is due before.
+        changes += ", due_at = :at, due_shard = :shard"
+        values[":shard"] = text(due_shard(file.id))
+    return {
+        "Update": {
+            "TableName": table,
+            "Key": item_key(tenant, file.id),
+            "UpdateExpression": changes,
+            "ConditionExpression": (
+                "#status = :status AND (attribute_not_exists(expires_at) OR expires_at > :at)"
+            ),
+            "ExpressionAttributeNames": {"#status": "status", "#ttl": "ttl"},
+            "ExpressionAttributeValues": values,
+        }
+    }

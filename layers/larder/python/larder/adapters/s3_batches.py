@@ -1,0 +1,243 @@
+"""What a batch keeps in S3 while it runs, under `batches/<project>/<batch>/`.
+
+| key             | what it is                                                                     |
+|-----------------|--------------------------------------------------------------------------------|
+| `input`         | a copy of the input file                                                       |
+| `plan.json`     | the chunks: `{"chunks": [[start, length, lines], …]}`                          |
+| `shards.json`   | what the state machine maps over: `[{"shard": 0}, …]`                          |
+| `chunks/000123` | the lines of a chunk, good ones first; metadata: how many bytes, and figures   |
+| `partial/00012` | the answers of a shard's open chunks                                           |
+| `finish`        | how far the joining has come: a line of JSON, then bytes not yet sent as parts |
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing, contextmanager
+from itertools import batched
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from larder.adapters.s3 import BLOCK, FILES, error_code, object_key
+from larder.adapters.s3_output import S3OutputWriter, put_new
+from larder.domain.batch_plan import ChunkSpan, Plan
+from larder.domain.batches import Progress, TokenUsage
+from larder.services.batches.ports import Chunk, FinishState, WriterState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from botocore.response import StreamingBody
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef, GetObjectRequestTypeDef
+
+    from larder.domain.ids import BatchId, FileId, TenantId
+
+_PAGE = 1_000
+"""Keys that S3 lists, and deletes, at once."""
+
+
+def batch_key(tenant: TenantId, batch_id: BatchId, name: str) -> str:
+    """Return the key of something that the batch keeps."""
+    return f"batches/{tenant}/{batch_id}/{name}"
+
+
+class S3BatchObjects:
+    """`BatchObjects` on S3."""
+
+    def __init__(self, client: S3Client, bucket: str) -> None:
+        self._client = client
+        self._bucket = bucket
+
+    def copy_input(self, tenant: TenantId, file_id: FileId, batch_id: BatchId) -> bool:
+        """Have S3 copy the file, of up to 5 GiB."""
+        try:
+            self._client.copy_object(
+                Bucket=self._bucket,
+                Key=batch_key(tenant, batch_id, "input"),
+                CopySource={"Bucket": self._bucket, "Key": object_key(FILES, tenant, file_id)},
+            )
+        except ClientError as error:
+            if error_code(error) in {"NoSuchKey", "404"}:
+                return False
+            raise
+        return True
+
+    @contextmanager
+    def open_input(self, tenant: TenantId, batch_id: BatchId) -> Iterator[Iterable[bytes]]:
+        """GET the input, to be read in blocks of 64 KiB.
+
+        Raises:
+            LookupError: the batch has ended, and what it kept was cleared.
+        """
+        found = self._get(batch_key(tenant, batch_id, "input"))
+        if found is None:
+            raise LookupError(batch_id)
+        with closing(found["Body"]) as body:
+            yield body.iter_chunks(BLOCK)
+
+    def read_input(self, tenant: TenantId, batch_id: BatchId, start: int, length: int) -> bytes:
+        """GET a range of the input."""
+        last = start + length - 1
+        found = self._get(batch_key(tenant, batch_id, "input"), f"bytes={start}-{last}")
+        if found is None:
+            raise LookupError(batch_id)
+        return _all_of(found["Body"])
+
+    def put_plan(self, tenant: TenantId, batch_id: BatchId, plan: Plan) -> None:
+        """PUT the list of shards, and then the plan: where a plan is, the list is as well."""
+        chunks = [[span.start, span.length, span.lines] for span in plan.chunks]
+        shards = [{"shard": shard} for shard in plan.shards()]
+        for name, content in (("shards.json", shards), ("plan.json", {"chunks": chunks})):
+            self._put(batch_key(tenant, batch_id, name), json.dumps(content).encode())
+
+    def get_plan(self, tenant: TenantId, batch_id: BatchId) -> Plan | None:
+        """GET the plan."""
+        data = self._read(batch_key(tenant, batch_id, "plan.json"))
+        if data is None:
+            return None
+        return Plan(tuple(ChunkSpan(*each) for each in json.loads(data)["chunks"]))
+
+    def put_chunk(self, tenant: TenantId, batch_id: BatchId, number: int, chunk: Chunk) -> bool:
+        """PUT the lines with their figures as metadata, unless the chunk is there."""
+        return put_new(
+            self._client,
+            self._bucket,
+            _chunk_key(tenant, batch_id, number),
+            chunk.good + chunk.bad,
+            {"good": str(len(chunk.good)), **_figures(chunk.progress)},
+        )
+
+    def stored_chunks(self, tenant: TenantId, batch_id: BatchId, chunks: range) -> set[int]:
+        """List the chunks from the first to the last that is asked for."""
+        if not chunks:
+            return set()
+        prefix = batch_key(tenant, batch_id, "chunks/")
+        pages = self._client.get_paginator("list_objects_v2").paginate(
+            Bucket=self._bucket,
+            Prefix=prefix,
+            StartAfter=_chunk_key(tenant, batch_id, chunks.start - 1) if chunks.start else prefix,
+            PaginationConfig={"PageSize": min(_PAGE, len(chunks)), "MaxItems": len(chunks)},
+        )
+        return {
+            number
+            for page in pages
+            for entry in page.get("Contents", [])
+            if (number := int(entry["Key"].removeprefix(prefix))) in chunks
+        }
+
+    def get_chunk(self, tenant: TenantId, batch_id: BatchId, number: int) -> Chunk | None:
+        """GET the lines and their figures."""
+        found = self._get(_chunk_key(tenant, batch_id, number))
+        if found is None:
+            return None
+        data, metadata = _all_of(found["Body"]), found["Metadata"]
+        good = int(metadata["good"])
+        return Chunk(data[:good], data[good:], _progress_from(metadata))
+
+    def put_partial(self, tenant: TenantId, batch_id: BatchId, shard: int, data: bytes) -> None:
+        """PUT the answers in place of those before."""
+        self._put(batch_key(tenant, batch_id, f"partial/{shard:05d}"), data)
+
+    def get_partial(self, tenant: TenantId, batch_id: BatchId, shard: int) -> bytes:
+        """GET the answers."""
+        return self._read(batch_key(tenant, batch_id, f"partial/{shard:05d}")) or b""
+
+    def open_output(
+        self, tenant: TenantId, file_id: FileId, state: WriterState | None
+    ) -> S3OutputWriter:
+        """Return a writer of the file's object."""
+        key = object_key(FILES, tenant, file_id)
+        return S3OutputWriter(self._client, self._bucket, key, state)
+
+    def put_finish(self, tenant: TenantId, batch_id: BatchId, state: FinishState) -> None:
+        """PUT the state, with what the writers have not sent behind it."""
+        writers = (state.output, state.error)
+        head = {
+            "next_chunk": state.next_chunk,
+            "progress": _figures(state.progress),
+            "writers": [
+                None if each is None else [each.multipart_id, each.etags, len(each.tail), each.size]
+                for each in writers
+            ],
+        }
+        tails = b"".join(each.tail for each in writers if each is not None)
+        data = json.dumps(head).encode() + b"\n" + tails
+        self._put(batch_key(tenant, batch_id, "finish"), data)
+
+    def get_finish(self, tenant: TenantId, batch_id: BatchId) -> FinishState:
+        """GET the state."""
+        data = self._read(batch_key(tenant, batch_id, "finish"))
+        if data is None:
+            return FinishState()
+        line, _, tails = data.partition(b"\n")
+        head = json.loads(line)
+        writers: list[WriterState | None] = []
+        for each in head["writers"]:
+            if each is None:
+                writers.append(None)
+                continue
+            multipart_id, etags, length, size = each
+            writers.append(WriterState(multipart_id, tuple(etags), tails[:length], size))
+            tails = tails[length:]
+        output, error = writers
+        return FinishState(head["next_chunk"], _progress_from(head["progress"]), output, error)
+
+    def clear(self, tenant: TenantId, batch_id: BatchId) -> None:
+        """Delete all objects of the batch, a thousand at a time."""
+        pages = self._client.get_paginator("list_objects_v2").paginate(
+            Bucket=self._bucket, Prefix=batch_key(tenant, batch_id, "")
+        )
+        keys = [entry["Key"] for page in pages for entry in page.get("Contents", [])]
+        for some in batched(keys, _PAGE, strict=False):
+            answer = self._client.delete_objects(
+                Bucket=self._bucket,
+                Delete={"Objects": [{"Key": key} for key in some], "Quiet": True},
+            )
+            if failures := answer.get("Errors"):
+                message = f"{len(failures)} objects of {batch_id} could not be deleted"
+                raise OSError(message)
+
+    def _put(self, key: str, data: bytes) -> None:
+        self._client.put_object(Bucket=self._bucket, Key=key, Body=data)
+
+    def _read(self, key: str) -> bytes | None:
+        found = self._get(key)
+        return None if found is None else _all_of(found["Body"])
+
+    def _get(self, key: str, byte_range: str | None = None) -> GetObjectOutputTypeDef | None:
+        request: GetObjectRequestTypeDef = {"Bucket": self._bucket, "Key": key}
+        if byte_range is not None:
+            request["Range"] = byte_range
+        try:
+            return self._client.get_object(**request)
+        except self._client.exceptions.NoSuchKey:
+            return None
+
+
+def _chunk_key(tenant: TenantId, batch_id: BatchId, number: int) -> str:
+    return batch_key(tenant, batch_id, f"chunks/{number:06d}")
+
+
+def _all_of(body: StreamingBody) -> bytes:
+    with closing(body):
+        return body.read()
+
+
+def _figures(progress: Progress) -> dict[str, str]:
+    usage = progress.usage
+    return {
+        "completed": str(progress.completed),
+        "failed": str(progress.failed),
+        "input-tokens": str(usage.input),
+        "cached-tokens": str(usage.cached),
+        "output-tokens": str(usage.output),
+        "reasoning-tokens": str(usage.reasoning),
+    }
+
+
+def _progress_from(figures: Mapping[str, str]) -> Progress:
+    tokens = ("input-tokens", "cached-tokens", "output-tokens", "reasoning-tokens")
+    usage = TokenUsage(*(int(figures[name]) for name in tokens))
+    return Progress(int(figures["completed"]), int(figures["failed"]), usage)
