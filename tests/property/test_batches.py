@@ -1,6 +1,6 @@
 """Every line of a batch is answered exactly once, whatever happens to its workers.
 
-The numbers in the names are those of the invariants in docs/adr/0013.
+The numbers in the names are those of the invariants in docs/adr/0014.
 """
 
 from __future__ import annotations
