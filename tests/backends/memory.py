@@ -87,10 +87,10 @@ class MemoryBackend(Wiring):
         return queued
 
     def outputs_to_come(self) -> set[FileId]:
-        return set(self.batches.announced)
+        return {file_id for _, file_id in self.store.announced}
 
     def due_batches(self, now: float) -> set[BatchId]:
-        return {batch_id for batch_id, at in self.batches.check_at.items() if at <= now}
+        return {batch_id for (_, batch_id), at in self.store.batches_due.items() if at <= now}
 
     def limit_batches(self, tenant: TenantId, running: int, requests: int) -> None:
         self.batches.limits[tenant] = (running, requests)

@@ -14,7 +14,7 @@ from larder.domain.batches import (
 from larder.domain.files import DAY, FileStatus, Purpose
 from larder.domain.quota import Amount
 from larder.services.files.ports import Settlement
-from larder.services.upkeep.ports import DueWork
+from larder.services.upkeep.ports import DueFile
 from tests.samples import a_file, a_file_id, to_trash
 from tests.support.batches import (
     CHOSEN,
@@ -92,8 +92,8 @@ def test_the_files_are_in_the_lists_and_expire(
 
     backend.batches.end(tenant, before, ending(output_file=file))
 
-    assert DueWork(tenant, file_id=file.id) in set(backend.deadlines.due(LATER + DAY))
-    assert DueWork(tenant, file_id=file.id) not in set(backend.deadlines.due(LATER + DAY - 1))
+    assert DueFile(tenant, file.id) in set(backend.deadlines.due(LATER + DAY))
+    assert DueFile(tenant, file.id) not in set(backend.deadlines.due(LATER + DAY - 1))
     assert backend.files.release(tenant, file)
     assert used(backend, tenant) == Amount(files=0, bytes=0)
 
@@ -154,7 +154,7 @@ def test_the_input_expires_a_day_after_its_last_batch(
     bring_to(backend, tenant, new_batch(source.id), status)
 
     assert backend.files.get(tenant, source.id) == replace(source, expires_at=LATER + DAY)
-    expired = DueWork(tenant, file_id=source.id)
+    expired = DueFile(tenant, source.id)
     assert expired not in set(backend.deadlines.due(LATER + DAY - 1))
     assert expired in set(backend.deadlines.due(LATER + DAY))
     assert list(backend.deadlines.expired(tenant, LATER + DAY)) == [expired]
@@ -175,7 +175,7 @@ def test_an_input_that_did_not_expire_does(
     found = backend.files.get(tenant, file.id)
     assert found is not None
     assert found.expires_at == LATER + DAY
-    assert DueWork(tenant, file_id=file.id) in set(backend.deadlines.due(LATER + DAY))
+    assert DueFile(tenant, file.id) in set(backend.deadlines.due(LATER + DAY))
 
 
 def test_an_input_that_expires_sooner_stays_as_it_is(
@@ -194,7 +194,7 @@ def test_an_input_that_is_still_being_validated_stays_due_for_that(
 ) -> None:
     file = a_file(purpose=Purpose.BATCH)
     backend.files.admit(tenant, file)
-    due = DueWork(tenant, file_id=file.id)
+    due = DueFile(tenant, file.id)
     at = next(at for at in range(NOW, NOW + DAY, 60) if due in set(backend.deadlines.due(at)))
     batch = new_batch(file.id)
     backend.batches.cancel(tenant, batch, at=NOW)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from larder.domain.batches import Batch, BatchError, Progress
-    from larder.domain.ids import BatchId, FileId, TenantId
+    from larder.domain.ids import BatchId, TenantId
     from larder.services.batches.ports import Ending, Finalizing
     from tests.fakes.store import InMemoryStore
 
@@ -27,8 +27,6 @@ class InMemoryBatches:
     def __init__(self, store: InMemoryStore) -> None:
         self._store = store
         self.batches: dict[tuple[TenantId, BatchId], Batch] = {}
-        self.check_at: dict[BatchId, int] = {}
-        self.announced: set[FileId] = set()
         self.limits: dict[TenantId, tuple[int, int]] = {}
 
     def create(self, tenant: TenantId, batch: Batch, *, check_at: int) -> None:
@@ -39,7 +37,7 @@ class InMemoryBatches:
             if len(running) >= most or requests >= most_requests:
                 raise BatchLimitError(len(running), most, requests, most_requests)
             self.batches[tenant, batch.id] = batch
-            self.check_at[batch.id] = check_at
+            self._store.batches_due[tenant, batch.id] = check_at
 
     def _running(self, tenant: TenantId) -> list[Batch]:
         return [
@@ -131,7 +129,7 @@ class InMemoryBatches:
                 cut_short=chosen.cut_short,
                 finalizing_at=current.finalizing_at or at,
             )
-            self.announced |= {chosen.output, chosen.error}
+            self._store.announced |= {(tenant, chosen.output), (tenant, chosen.error)}
             return True
 
     def add_progress(self, tenant: TenantId, batch_id: BatchId, progress: Progress) -> None:
@@ -156,7 +154,9 @@ class InMemoryBatches:
                 error_file_id=None if ending.error is None else ending.error.id,
                 ended_at=ending.at,
             )
-            self.announced -= {id_ for id_ in (batch.reserved_output, batch.reserved_error) if id_}
+            for reserved in (batch.reserved_output, batch.reserved_error):
+                if reserved is not None:
+                    self._store.announced.discard((tenant, reserved))
             self._close(tenant, batch, ending.at)
             return True
 
@@ -167,7 +167,7 @@ class InMemoryBatches:
         return current if unchanged and not batch.status.terminal else None
 
     def _close(self, tenant: TenantId, batch: Batch, at: int) -> None:
-        del self.check_at[batch.id]
+        del self._store.batches_due[tenant, batch.id]
         self._reclaim_input(tenant, batch, at)
 
     def _reclaim_input(self, tenant: TenantId, batch: Batch, at: int) -> None:
@@ -189,5 +189,5 @@ class InMemoryBatches:
             if current.execution != batch.execution:
                 return False
             self.batches[tenant, batch.id] = replace(current, execution=execution)
-            self.check_at[batch.id] = check_at
+            self._store.batches_due[tenant, batch.id] = check_at
             return True

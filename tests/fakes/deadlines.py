@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from larder.domain.uploads import UploadStatus
 from larder.services.upkeep.ports import (
     DueAudit,
+    DueBatch,
     DueFile,
     DueFolder,
     DueItem,
@@ -53,5 +54,6 @@ class InMemoryDeadlines:
             ),
             *((row.due_at, DueUpload(owner, key)) for (owner, key), row in store.uploads.items()),
             *((row.due_at, DueFolder(owner, key)) for (owner, key), row in store.folders.items()),
+            *((at, DueBatch(owner, key)) for (owner, key), at in store.batches_due.items()),
             *((row.due_at, DueAudit(owner)) for owner, row in store.usage.items()),
         ]

@@ -36,7 +36,10 @@ class InMemoryFiles:
         return None if row is None else row.file
 
     def exists(self, tenant: TenantId, file_id: FileId) -> bool:
-        return (tenant, file_id) in self._store.files or (tenant, file_id) in self._store.trash
+        key = (tenant, file_id)
+        return any(
+            key in kept for kept in (self._store.files, self._store.trash, self._store.announced)
+        )
 
     def page(self, tenant: TenantId, query: PageQuery, now: float) -> FilePage:
         found = sorted(

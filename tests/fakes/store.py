@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from larder.domain.files import File
     from larder.domain.folders import Folder
-    from larder.domain.ids import FileId, FolderId, TenantId, UploadId
+    from larder.domain.ids import BatchId, FileId, FolderId, TenantId, UploadId
     from larder.domain.projects import Project
     from larder.domain.quota import Amount, Usage
     from larder.domain.trash import TrashedFile
@@ -74,6 +74,8 @@ class InMemoryStore:
     usage: dict[TenantId, UsageRow] = field(default_factory=dict)
     ledger: set[FileId | UploadId] = field(default_factory=set)
     projects: dict[str, Project] = field(default_factory=dict)
+    announced: set[tuple[TenantId, FileId]] = field(default_factory=set)
+    batches_due: dict[tuple[TenantId, BatchId], int] = field(default_factory=dict)
     removed: list[tuple[TenantId, File | Upload]] = field(default_factory=list)
     contended: bool = False
     _lock: RLock = field(default_factory=RLock)

@@ -76,7 +76,7 @@ class Seen:
     def get_partial(self, tenant: TenantId, batch_id: BatchId, shard: int) -> bytes:
         data = self._objects.get_partial(tenant, batch_id, shard)
         for answer in decode_kept(data).answers:
-            if answer.good and (batch_id, answer.chunk) not in self._objects.chunks:
+            if answer.good and ((tenant, batch_id), answer.chunk) not in self._objects.chunks:
                 self._kept.add(json.loads(answer.line)["custom_id"])
         return data
 
@@ -244,7 +244,7 @@ class BatchWorld:
                     self.clock.advance(60)
                     continue
                 case Next.RUN:
-                    plan = self.objects.plans[batch_id]
+                    plan = self.objects.plans[TENANT, batch_id]
                     for shard in plan.shards():
                         while self.work(batch_id, shard):
                             self.clock.advance(60)

@@ -6,6 +6,7 @@ of its module. So a function that never touches S3 does not load its adapter.
 
 from __future__ import annotations
 
+import random
 import time
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,8 +20,17 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_secretsmanager import SecretsManagerClient
 
     from larder.adapters.aws import AwsSession
+    from larder.services.batches.ports import (
+        BatchObjects,
+        BatchRecords,
+        Executions,
+        ModelCalls,
+        RateLimits,
+        UpstreamRecords,
+    )
     from larder.services.clock import Clock
     from larder.services.files.ports import FileRecords, ValidationQueue
     from larder.services.idempotency import IdempotencyStore
@@ -30,6 +40,9 @@ if TYPE_CHECKING:
     from larder.services.upkeep.ports import Deadlines
     from larder.services.uploads.part_store import PartStore
     from larder.services.uploads.ports import UploadRecords
+
+_BATCH_READ_TIMEOUT = 60
+"""Seconds that S3 may take to copy an input, or to complete an output file."""
 
 
 @dataclass(frozen=True)
@@ -171,18 +184,75 @@ class Composition(Wiring):
         return SqsCleanupQueue(sqs_client(self._session), self.settings.cleanups_queue_url)
 
     @cached_property
+    def batches(self) -> BatchRecords:
+        """The records of batches."""
+        from larder.adapters.dynamodb.batches import DynamoBatches
+
+        return DynamoBatches(self._dynamodb, self.settings.store_table)
+
+    @cached_property
+    def batch_objects(self) -> BatchObjects:
+        """What batches keep while they run."""
+        from larder.adapters.aws import s3_client
+        from larder.adapters.s3_batches import S3BatchObjects
+
+        client = s3_client(self._session, _BATCH_READ_TIMEOUT)
+        return S3BatchObjects(client, self.settings.files_bucket)
+
+    @cached_property
+    def executions(self) -> Executions:
+        """The executions of the state machine that runs batches."""
+        from larder.adapters.aws import stepfunctions_client
+        from larder.adapters.step_functions import StepFunctionsExecutions
+
+        client = stepfunctions_client(self._session)
+        machine, bucket = self.settings.batches_machine_arn, self.settings.files_bucket
+        return StepFunctionsExecutions(client, machine, bucket)
+
+    @cached_property
+    def upstreams(self) -> UpstreamRecords:
+        """The operator's upstreams."""
+        from larder.adapters.dynamodb.upstreams import DynamoUpstreams
+
+        return DynamoUpstreams(self._dynamodb, self.settings.store_table)
+
+    @cached_property
+    def limits(self) -> RateLimits:
+        """What upstreams may be asked for."""
+        from larder.adapters.dynamodb.rate_limits import DynamoRateLimits
+
+        return DynamoRateLimits(self._dynamodb, self.settings.store_table)
+
+    @cached_property
+    def calls(self) -> ModelCalls:
+        """Calls of upstreams."""
+        from larder.adapters.models.credentials import UpstreamCredentials
+        from larder.adapters.models.openai_http import HttpModelCalls
+
+        credentials = UpstreamCredentials(self._session, lambda: self._secrets, self.clock)
+        return HttpModelCalls(credentials, self.clock)
+
+    @property
+    def jitter(self) -> Callable[[], float]:
+        """What returns a number from 0 up to 1."""
+        return random.random
+
+    @cached_property
+    def _secrets(self) -> SecretsManagerClient:
+        from larder.adapters.aws import secretsmanager_client
+
+        return secretsmanager_client(self._session)
+
+    @cached_property
     def cursor_key(self) -> Callable[[], bytes]:
         """A function that returns the current secret that signs cursors."""
-        from larder.adapters.aws import secretsmanager_client
         from larder.adapters.secrets import RotatingSecret
 
-        client = secretsmanager_client(self._session)
-        return RotatingSecret(client, self.settings.cursor_secret_id, self.clock)
+        return RotatingSecret(self._secrets, self.settings.cursor_secret_id, self.clock)
 
     @cached_property
     def pepper(self) -> bytes:
         """The secret in the digests of API keys."""
-        from larder.adapters.aws import secretsmanager_client
         from larder.adapters.secrets import read_secret
 
-        return read_secret(secretsmanager_client(self._session), self.settings.pepper_secret_id)
+        return read_secret(self._secrets, self.settings.pepper_secret_id)

@@ -19,6 +19,7 @@ class Settings:
     pepper_secret_id: str
     cleanups_queue_url: str = ""
     cursor_secret_id: str = ""
+    batches_machine_arn: str = ""
     part_threshold: int = PART_THRESHOLD
     connect_early: bool = False
 
@@ -33,6 +34,7 @@ class Settings:
             pepper_secret_id=os.environ.get("PEPPER_SECRET_ID", ""),
             cleanups_queue_url=os.environ.get("CLEANUPS_QUEUE_URL", ""),
             cursor_secret_id=os.environ.get("CURSOR_SECRET_ID", ""),
+            batches_machine_arn=os.environ.get("BATCHES_MACHINE_ARN", ""),
             part_threshold=int(os.environ.get("PART_THRESHOLD", PART_THRESHOLD)),
             # While a function starts it has a whole processor, later a part of one. A snapshot
             # would outlive a connection.

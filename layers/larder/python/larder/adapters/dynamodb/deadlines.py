@@ -20,15 +20,18 @@ from larder.adapters.dynamodb.keys import (
     tenant_of,
 )
 from larder.domain.ids import (
+    BATCH_PREFIX,
     FILE_PREFIX,
     FOLDER_PREFIX,
     UPLOAD_PREFIX,
+    BatchId,
     FileId,
     FolderId,
     UploadId,
 )
 from larder.services.upkeep.ports import (
     DueAudit,
+    DueBatch,
     DueFile,
     DueFolder,
     DueItem,
@@ -52,6 +55,7 @@ _KINDS: Mapping[str, Callable[[TenantId, str], DueItem]] = {
     ),
     UPLOAD_PREFIX: lambda tenant, key: DueUpload(tenant, UploadId(key)),
     FOLDER_PREFIX: lambda tenant, key: DueFolder(tenant, FolderId(key)),
+    BATCH_PREFIX: lambda tenant, key: DueBatch(tenant, BatchId(key)),
     USAGE: lambda tenant, _: DueAudit(tenant),
 }
 

@@ -11,6 +11,7 @@ from larder.adapters.dynamodb.items import file_from, file_item
 from larder.adapters.dynamodb.keys import (
     file_id_of,
     item_key,
+    output_key,
     project_partition,
     trash_key,
 )
@@ -78,11 +79,15 @@ class DynamoFiles:
         return None if item is None else file_from(file_id, item)
 
     def exists(self, tenant: TenantId, file_id: FileId) -> bool:
-        """Read both keys that the file may have, at one moment.
+        """Read all keys that the file may have, at one moment.
 
-        One after the other would miss a file that is restored between the two reads.
+        One after the other would miss a file that is restored between two reads.
         """
-        keys = [item_key(tenant, file_id), trash_key(tenant, file_id)]
+        keys = [
+            item_key(tenant, file_id),
+            trash_key(tenant, file_id),
+            output_key(tenant, file_id),
+        ]
         return any(item is not None for item in snapshot(self._client, self._table, keys))
 
     def page(self, tenant: TenantId, query: PageQuery, now: float) -> FilePage:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from larder.domain.ids import FileId, FolderId, TenantId, UploadId
+    from larder.domain.ids import BatchId, FileId, FolderId, TenantId, UploadId
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,13 @@ class DueFolder(DueItem):
     """A folder whose deletion should have finished by now."""
 
     id: FolderId
+
+
+@dataclass(frozen=True, slots=True)
+class DueBatch(DueItem):
+    """A batch that has not ended, whose execution should be running."""
+
+    id: BatchId
 
 
 @dataclass(frozen=True, slots=True)

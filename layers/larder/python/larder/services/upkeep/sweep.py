@@ -29,6 +29,8 @@ class SweepResult(StrEnum):
     PARTS_CLEARED = "parts_cleared"
     ANNOUNCED_AGAIN = "announced_again"
     FOLDER_TAKEN_UP = "folder_taken_up"
+    BATCH_RESTARTED = "batch_restarted"
+    BATCH_RUNNING = "batch_running"
     COUNTERS_EXACT = "counters_exact"
     COUNTERS_DRIFTED = "counters_drifted"
     COUNTERS_BUSY = "counters_busy"

@@ -18,6 +18,7 @@ from larder.services.space.ports import FolderCleanup
 from larder.services.upkeep.audit import NO_DRIFT, audit_counters
 from larder.services.upkeep.ports import (
     DueAudit,
+    DueBatch,
     DueFile,
     DueFolder,
     DueTrashedFile,
@@ -29,6 +30,7 @@ from larder.services.upkeep.sweep import SweepResult, Swept
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from larder.services.batches.ports import BatchRecords, Executions
     from larder.services.clock import Clock
     from larder.services.files.ports import FileRecords, ValidationQueue
     from larder.services.object_store import ObjectStore
@@ -37,6 +39,9 @@ if TYPE_CHECKING:
     from larder.services.upkeep.ports import DueItem
     from larder.services.uploads.part_store import PartStore
     from larder.services.uploads.ports import UploadRecords
+
+EXECUTION_CHECK_SECONDS = 300
+"""Seconds between two checks that a batch has a running execution."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +114,24 @@ def sweep_folder(
     return Swept(due, SweepResult.FOLDER_TAKEN_UP)
 
 
+def sweep_batch(
+    due: DueBatch, *, batches: BatchRecords, executions: Executions, clock: Clock
+) -> Swept:
+    """Start another execution of a batch that has not ended and has none."""
+    batch = batches.get(due.tenant, due.id)
+    if batch is None or batch.status.terminal:
+        return Swept(due, SweepResult.NOTHING_TO_DO)
+    check_at = int(clock()) + EXECUTION_CHECK_SECONDS
+    if executions.running(due.id, batch.execution):
+        batches.reschedule(due.tenant, batch, execution=batch.execution, check_at=check_at)
+        return Swept(due, SweepResult.BATCH_RUNNING)
+    following = batch.execution + 1
+    if not batches.reschedule(due.tenant, batch, execution=following, check_at=check_at):
+        return Swept(due, SweepResult.NOTHING_TO_DO)
+    executions.start(due.tenant, due.id, following)
+    return Swept(due, SweepResult.BATCH_RESTARTED)
+
+
 def sweep_counters(due: DueAudit, *, usage: UsageRecords, clock: Clock) -> Swept:
     """Audit the project's counters, and schedule the next audit."""
     audit = audit_counters(due.tenant, usage=usage)
@@ -127,5 +150,6 @@ SWEEPERS: Mapping[type[DueItem], Callable[..., Any]] = {
     DueTrashedFile: sweep_trashed_file,
     DueUpload: sweep_upload,
     DueFolder: sweep_folder,
+    DueBatch: sweep_batch,
     DueAudit: sweep_counters,
 }

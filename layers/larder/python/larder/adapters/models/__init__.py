@@ -1,0 +1,1 @@
+"""Models, behind the OpenAI-compatible servers that the operator names."""

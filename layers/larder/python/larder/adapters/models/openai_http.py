@@ -1,0 +1,190 @@
+"""Calls of OpenAI-compatible servers: urllib3's connection pools, and a thread for each call.
+
+Requests go to the host that the operator has named and nowhere else: a pool of connections is of
+one host, and redirects are not followed.
+"""
+
+from __future__ import annotations
+
+import re
+import ssl
+import time
+from concurrent.futures import ThreadPoolExecutor
+from email.utils import parsedate_to_datetime
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, Timeout
+from urllib3.exceptions import HTTPError, ReadTimeoutError
+
+from larder.adapters.models.credentials import SecretUnreadableError
+from larder.domain.batch_answers import MAX_ANSWER_BYTES, Answer, NoAnswer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from urllib3 import BaseHTTPResponse
+
+    from larder.adapters.models.credentials import UpstreamCredentials
+    from larder.services.batches.ports import Call
+    from larder.services.clock import Clock
+
+CONNECT_SECONDS = 10
+MAX_THREADS = 800
+"""Calls in flight of one worker; Lambda allows a function 1,024 threads and as many sockets."""
+
+_BLOCK = 64 * 2**10
+_MAX_REQUEST_ID = 128
+_HEADERS = {
+    "Content-Type": "application/json",
+    "Accept": "application/json",
+    "Accept-Encoding": "gzip",
+    "User-Agent": "Larder",
+}
+_NO_BODY = frozenset({204, 304})
+_SECONDS = re.compile(r"[0-9]+(?:\.[0-9]+)?")
+_UNREADABLE = (
+    b'{"error":{"message":"The upstream\'s secret is missing, or may not be read.",'
+    b'"type":"invalid_request_error","param":null,"code":"invalid_api_key"}}'
+)
+
+type _Result = tuple[Call, Answer | NoAnswer | Exception]
+
+
+class HttpModelCalls:
+    """`ModelCalls` over HTTP."""
+
+    def __init__(self, credentials: UpstreamCredentials, clock: Clock) -> None:
+        self._credentials = credentials
+        self._clock = clock
+        self._threads = ThreadPoolExecutor(MAX_THREADS)
+        self._pools: dict[tuple[str, str, int | None], HTTPConnectionPool] = {}
+        self._results: SimpleQueue[_Result] = SimpleQueue()
+        self._in_flight = 0
+
+    def abandon(self) -> None:
+        """Forget the calls in flight, whose threads end by themselves."""
+        self._results = SimpleQueue()
+        self._in_flight = 0
+
+    def begin(self, call: Call) -> None:
+        """Hand the call to a thread."""
+        self._in_flight += 1
+        self._threads.submit(self._run, call, self._pool_of(call), self._results)
+
+    def wait(self, seconds: float) -> Sequence[tuple[Call, Answer | NoAnswer]]:
+        """Return what threads have put into the queue."""
+        found: list[tuple[Call, Answer | NoAnswer]] = []
+        try:
+            result = self._results.get(timeout=seconds)
+            while True:
+                self._in_flight -= 1
+                call, answer = result
+                if isinstance(answer, Exception):
+                    raise answer
+                found.append((call, answer))
+                result = self._results.get_nowait()
+        except Empty:
+            return found
+
+    @property
+    def in_flight(self) -> int:
+        """The calls that have no answer yet."""
+        return self._in_flight
+
+    def _pool_of(self, call: Call) -> HTTPConnectionPool:
+        base = urlsplit(call.upstream.base_url)
+        place = (base.scheme, base.hostname or "", base.port)
+        if place not in self._pools:
+            scheme, host, port = place
+            if scheme == "https":
+                self._pools[place] = HTTPSConnectionPool(
+                    host, port, maxsize=MAX_THREADS, ssl_context=ssl.create_default_context()
+                )
+            else:
+                self._pools[place] = HTTPConnectionPool(host, port, maxsize=MAX_THREADS)
+        return self._pools[place]
+
+    def _run(self, call: Call, pool: HTTPConnectionPool, results: SimpleQueue[_Result]) -> None:
+        try:
+            results.put((call, self._answer(call, pool)))
+        except Exception as error:  # noqa: BLE001 - `wait` raises it
+            results.put((call, error))
+
+    def _answer(self, call: Call, pool: HTTPConnectionPool) -> Answer | NoAnswer:
+        upstream = call.upstream
+        deadline = time.monotonic() + upstream.timeout
+        url = upstream.url_for(call.endpoint)
+        parts = urlsplit(url)
+        if parts.netloc != urlsplit(upstream.base_url).netloc:
+            message = f"{url} is not an address of the upstream {upstream.name}"
+            raise ValueError(message)
+        try:
+            headers = self._credentials.headers(upstream, url, call.body, _HEADERS)
+        except SecretUnreadableError as error:
+            return NoAnswer.CONNECTION if error.passing else Answer(401, _UNREADABLE)
+        try:
+            response = pool.urlopen(
+                "POST",
+                parts.path,
+                body=call.body,
+                headers=headers,
+                retries=False,
+                redirect=False,
+                timeout=Timeout(
+                    connect=min(CONNECT_SECONDS, upstream.timeout), read=upstream.timeout
+                ),
+                preload_content=False,
+            )
+            body = _read(response, deadline)
+        except ReadTimeoutError:
+            return NoAnswer.TIMEOUT
+        except HTTPError:
+            # Refused, cut, or no HTTP: whatever it was, no answer has come.
+            return NoAnswer.CONNECTION
+        if isinstance(body, NoAnswer):
+            return body
+        request_id = response.headers.get("x-request-id")
+        return Answer(
+            status=response.status,
+            body=body,
+            request_id=None if request_id is None else request_id[:_MAX_REQUEST_ID],
+            retry_after=self._retry_after(response.headers.get("retry-after")),
+        )
+
+    def _retry_after(self, header: str | None) -> float | None:
+        """Return the seconds that a Retry-After header asks for, as a number or as a date."""
+        if header is None:
+            return None
+        if _SECONDS.fullmatch(header):
+            return float(header)
+        try:
+            at = parsedate_to_datetime(header)
+        except ValueError:
+            return None
+        return max(0.0, at.timestamp() - self._clock())
+
+
+def _read(response: BaseHTTPResponse, deadline: float) -> bytes | NoAnswer:
+    """Return the body, decoded, if it is not too long and comes in time."""
+    pieces: list[bytes] = []
+    size = 0
+    while piece := response.read1(_BLOCK):
+        pieces.append(piece)
+        size += len(piece)
+        late = time.monotonic() > deadline
+        if late or size > MAX_ANSWER_BYTES:
+            response.close()
+            return NoAnswer.TIMEOUT if late else NoAnswer.TOO_LARGE
+    if size == 0 and not _has_end(response):
+        return NoAnswer.CONNECTION
+    return b"".join(pieces)
+
+
+def _has_end(response: BaseHTTPResponse) -> bool:
+    """Tell whether an answer without a body says that it has none.
+
+    One that does not was cut in its head: http.client takes what has come of it for all.
+    """
+    return response.chunked or "content-length" in response.headers or response.status in _NO_BODY
