@@ -86,9 +86,11 @@ class UpstreamCredentials:
     ) -> dict[str, str]:
         found = _REGION.search(url)
         region = found[1] if found else self._session.get_config_variable("region")
-        request = AWSRequest("POST", url, headers=headers, data=body)
+        # A proxy may change the other headers: they are not signed.
+        signed = {"Content-Type": headers["Content-Type"]}
+        request = AWSRequest("POST", url, headers=signed, data=body)
         credentials = self._session.get_credentials()
         if credentials is None:
             raise NoCredentialsError
         SigV4Auth(credentials, service, region).add_auth(request)
-        return dict(request.headers.items())
+        return {**headers, **dict(request.headers.items())}
