@@ -125,7 +125,7 @@ def test_the_path_is_the_base_url_s_and_the_endpoint_s(base: str, path: str) -> 
     "how", [{}, {"gzip": True}, {"chunked": True}, {"gzip": True, "chunked": True}]
 )
 @pytest.mark.parametrize("size", [0, 100_000])
-def test_answers_come_in_every_form(how: dict[str, bool], size: int) -> None:
+def test_answers_come_in_every_form(how: dict[str, Any], size: int) -> None:
     answer = answer_to(Rule(size=size, **how))
 
     assert isinstance(answer, Answer)
@@ -235,7 +235,7 @@ def test_an_answer_of_up_to_8_mib_is_read(
 
 @pytest.mark.parametrize("how", [{}, {"gzip": True}, {"chunked": True}])
 @pytest.mark.parametrize("cut", [0.0, 0.001, 0.5, 0.999])
-def test_a_connection_cut_anywhere_is_a_lost_one(cut: float, how: dict[str, bool]) -> None:
+def test_a_connection_cut_anywhere_is_a_lost_one(cut: float, how: dict[str, Any]) -> None:
     assert answer_to(Rule(cut=cut, size=100_000, **how)) is NoAnswer.CONNECTION
 
 
@@ -249,7 +249,7 @@ def test_an_upstream_that_hangs_is_out_of_time() -> None:
 
 
 @pytest.mark.parametrize("how", [{}, {"gzip": True}, {"chunked": True}])
-def test_an_answer_that_drips_is_out_of_time(how: dict[str, bool]) -> None:
+def test_an_answer_that_drips_is_out_of_time(how: dict[str, Any]) -> None:
     began = time.monotonic()
 
     answer = answer_to(Rule(drip=0.3, size=10_000, **how), timeout=1)
@@ -387,7 +387,7 @@ def test_many_calls_are_in_flight_at_once() -> None:
             calls.begin(Call(line, upstream_of(server), CHAT, BODY))
         assert calls.in_flight == 50
 
-        answers = []
+        answers: list[tuple[Call, Answer | NoAnswer]] = []
         while calls.in_flight:
             answers += calls.wait(5)
         took = time.monotonic() - began
@@ -404,7 +404,7 @@ def test_answers_are_those_of_their_calls() -> None:
         for line in range(100):
             body = b'{"messages":[{"role":"user","content":"line %d"}]}' % line
             calls.begin(Call(line, upstream_of(server), CHAT, body))
-        found = {}
+        found: dict[int, Answer | NoAnswer] = {}
         while calls.in_flight:
             found |= {call.line: answer for call, answer in calls.wait(5)}
 

@@ -136,7 +136,7 @@ def test_many_calls_at_once_read_the_key_once(calls: HttpModelCalls, secrets: Se
         upstream = an_upstream(base_url=server.base_url, auth=Auth.BEARER, secret_id="key")
         for line in range(30):
             calls.begin(Call(line, upstream, CHAT, BODY))
-        answers = []
+        answers: list[tuple[Call, Answer | NoAnswer]] = []
         while calls.in_flight:
             answers += calls.wait(10)
 
