@@ -75,8 +75,9 @@ def test_a_batch_may_leave_one_file(
 ) -> None:
     before = finalize(backend, tenant, begin(backend, tenant, batch))
     file = output(CHOSEN.output if which == "output_file" else CHOSEN.error)
+    left = ending(output_file=file) if which == "output_file" else ending(error_file=file)
 
-    assert backend.batches.end(tenant, before, ending(**{which: file}))
+    assert backend.batches.end(tenant, before, left)
 
     found = read(backend, tenant, batch.id)
     assert {found.output_file_id, found.error_file_id} == {None, file.id}

@@ -19,14 +19,14 @@ from larder.domain.files import FileStatus
 from larder.domain.upstreams import Upstream
 from larder.services.batches.cancel import cancel_batch
 from larder.services.batches.create import CreateBatch, NewBatch
-from larder.services.batches.finish import FinishBatch
+from larder.services.batches.finish import finish_batch
 from larder.services.batches.plan import Next, PlanBatch
-from larder.services.batches.ports import Grant
 from larder.services.batches.run_shard import RunShard
 from larder.services.files.ports import Settlement
 from tests.backends.memory import MemoryBackend
 from tests.fakes.batch_objects import InMemoryBatchObjects
 from tests.fakes.batches import InMemoryBatches
+from tests.fakes.rate_limits import InMemoryRateLimits
 from tests.samples import ROOM, TENANT, a_project
 
 if TYPE_CHECKING:
@@ -106,13 +106,6 @@ class Models:
         return len(self.waiting)
 
 
-class Unlimited:
-    """`RateLimits` that grant everything."""
-
-    def take(self, upstream: Upstream, now: float, *, requests: int, tokens: int) -> Grant:
-        return Grant(requests, now + 10)
-
-
 class Upstreams:
     """One upstream for every model."""
 
@@ -124,13 +117,13 @@ class Upstreams:
 class Started:
     """`Executions` that only count."""
 
-    started: list[tuple[BatchId, int]] = field(default_factory=list)
+    started: list[tuple[TenantId, BatchId, int]] = field(default_factory=list)
 
     def start(self, tenant: TenantId, batch_id: BatchId, execution: int) -> None:
-        self.started.append((batch_id, execution))
+        self.started.append((tenant, batch_id, execution))
 
     def running(self, batch_id: BatchId, execution: int) -> bool:
-        return False
+        return any((batch_id, execution) == each[1:] for each in self.started)
 
 
 class BatchWorld:
@@ -147,6 +140,7 @@ class BatchWorld:
         self._answer = answer
         self.schedule: Callable[[str], None] = lambda _: None
         self.depth = 0
+        self.cancelled = False
         self.input = self._input(lines)
         self.seen: dict[BatchId, BatchStatus] = {}
 
@@ -207,7 +201,7 @@ class BatchWorld:
             batches=self._gated(self.batches),
             batch_objects=self._gated(self.objects),
             upstreams=self._gated(Upstreams()),
-            limits=Unlimited(),
+            limits=InMemoryRateLimits(),
             calls=self._gated(Models(self)),
             clock=self.clock,
             jitter=lambda: 0.5,
@@ -216,11 +210,17 @@ class BatchWorld:
     def finish(self, batch_id: BatchId, patience: int = 10_000) -> Next:
         turns = iter(range(patience))
         seen = Seen(self.objects, self.kept)
-        return FinishBatch(self._gated(self.batches), self._gated(seen), self.clock)(
-            TENANT, batch_id, keep_going=lambda: next(turns, None) is not None
+        return finish_batch(
+            TENANT,
+            batch_id,
+            keep_going=lambda: next(turns, None) is not None,
+            batches=self._gated(self.batches),
+            batch_objects=self._gated(seen),
+            clock=self.clock,
         )
 
     def cancel(self, batch_id: BatchId) -> None:
+        self.cancelled = True
         try:
             cancel_batch(TENANT, batch_id, batches=self.batches, clock=self.clock)
         except ConflictError:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from larder.domain.batches import Batch
+    from larder.domain.ids import BatchId
 
 GOOD = Answer(200, b'{"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":2}}')
 BAD = Answer(400, b'{"error":{"message":"no","code":"bad"}}')
@@ -48,42 +49,36 @@ def check_exact(world: BatchWorld, batch: Batch, lines: int = LINES) -> None:
     assert batch.progress.usage.total == 5 * len(output)
 
 
+def disturb(world: BatchWorld, batch_id: BatchId, data: st.DataObject) -> None:
+    """Do something between two port calls, or nothing."""
+    match data.draw(st.integers(0, 60)):
+        case 0:
+            raise Killed
+        case 1:
+            world.attempt(lambda: world.plan(batch_id))
+        case 2 | 3:
+            patience = data.draw(st.integers(1, 12))
+            world.attempt(lambda: world.work(batch_id, 0, patience))
+        case 4 | 5:
+            patience = data.draw(st.integers(1, 5))
+            world.attempt(lambda: world.finish(batch_id, patience))
+        case 6 if not world.cancelled:
+            world.cancel(batch_id)
+        case 7:
+            world.clock.advance(data.draw(st.sampled_from([1, 60, 3_600, 90_000])))
+        case 8:
+            world.backend.store.files.pop((TENANT, world.input.id), None)
+
+
 @given(data=st.data())
 @settings(deadline=None)
 def test_workers_and_finishers_of_any_number_killed_at_any_call(data: st.DataObject) -> None:
     answers: st.SearchStrategy[Answer | NoAnswer] = st.sampled_from([*PASSING, BAD, GOOD])
     fails = data.draw(st.lists(answers, max_size=30), "answers")
     coming = iter(fails)
-
-    def answer(number: int) -> Answer | NoAnswer:
-        return next(coming, GOOD)
-
-    world = BatchWorld(LINES, answer)
+    world = BatchWorld(LINES, lambda _: next(coming, GOOD))
     batch = world.create()
-    cancelled = False
-
-    def schedule(_: str) -> None:
-        nonlocal cancelled
-        match data.draw(st.integers(0, 60)):
-            case 0:
-                raise Killed
-            case 1:
-                world.attempt(lambda: world.plan(batch.id))
-            case 2 | 3:
-                shard = 0
-                patience = data.draw(st.integers(1, 12))
-                world.attempt(lambda: world.work(batch.id, shard, patience))
-            case 4 | 5:
-                world.attempt(lambda: world.finish(batch.id, data.draw(st.integers(1, 5))))
-            case 6 if not cancelled:
-                cancelled = True
-                world.cancel(batch.id)
-            case 7:
-                world.clock.advance(data.draw(st.sampled_from([1, 60, 3_600, 90_000])))
-            case 8:
-                world.backend.store.files.pop((TENANT, world.input.id), None)
-
-    world.schedule = schedule
+    world.schedule = lambda _: disturb(world, batch.id, data)
     for _ in range(4):
         world.attempt(lambda: world.plan(batch.id))
         world.attempt(lambda: world.work(batch.id, 0, 20))
@@ -163,10 +158,7 @@ def test_a_passing_failure_of_the_upstream_makes_no_error_line(failure: Answer |
     world = BatchWorld(LINES, good)
     began = world.clock()
 
-    def down_for_ten_minutes(number: int) -> Answer | NoAnswer:
-        return failure if world.clock() < began + 600 else GOOD
-
-    world._answer = down_for_ten_minutes
+    world._answer = lambda _: failure if world.clock() < began + 600 else GOOD
     batch = world.create()
 
     ended = world.run_to_the_end(batch.id)

@@ -51,7 +51,7 @@ ROOMS = {
         "projects": set[str](),
         "space": {"files"},
         "uploads": {"files", "space"},
-        "upkeep": {"files", "projects", "space", "uploads"},
+        "upkeep": {"batches", "files", "projects", "space", "uploads"},
     },
     "api": {
         "http": set[str](),

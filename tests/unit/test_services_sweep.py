@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,6 +20,7 @@ from larder.services.upkeep import ports as upkeep_ports
 from larder.services.upkeep.audit import NO_DRIFT
 from larder.services.upkeep.ports import (
     DueAudit,
+    DueBatch,
     DueFile,
     DueFolder,
     DueItem,
@@ -26,12 +28,13 @@ from larder.services.upkeep.ports import (
     DueUpload,
 )
 from larder.services.upkeep.sweep import SweepResult, sweep_due
-from larder.services.upkeep.sweepers import SWEEPERS
-from tests.samples import TENANT, a_file, a_folder, to_trash
+from larder.services.upkeep.sweepers import EXECUTION_CHECK_SECONDS, SWEEPERS, sweep_batch
+from tests.samples import TENANT, a_batch, a_file, a_folder, to_trash
 from tests.unit.use_cases import announce, receive, store, sweep
 
 if TYPE_CHECKING:
-    from larder.domain.ids import TenantId
+    from larder.domain.batches import Batch
+    from larder.domain.ids import BatchId, TenantId
     from larder.domain.quota import Usage
     from larder.services.upkeep.sweep import Swept
     from tests.backends.memory import MemoryBackend
@@ -439,3 +442,65 @@ class TestFolders:
             assert sweep(ports)[0] == {SweepResult.FAILED: 1}
 
         assert sweep(ports)[0] == {SweepResult.FOLDER_TAKEN_UP: 1}
+
+
+@dataclass
+class Machine:
+    """`Executions` that remember what was started; `alive` are the running ones."""
+
+    alive: set[tuple[BatchId, int]] = field(default_factory=set)
+    started: list[tuple[BatchId, int]] = field(default_factory=list)
+
+    def start(self, tenant: TenantId, batch_id: BatchId, execution: int) -> None:
+        assert tenant == TENANT
+        self.started.append((batch_id, execution))
+
+    def running(self, batch_id: BatchId, execution: int) -> bool:
+        return (batch_id, execution) in self.alive
+
+
+class TestBatches:
+    """A batch that has not ended has a running execution, or gets one at the next sweep."""
+
+    def due(self, ports: MemoryBackend, *, alive: bool) -> tuple[Machine, Batch, SweepResult]:
+        batch = a_batch()
+        ports.batches.create(TENANT, batch, check_at=int(ports.clock()))
+        machine = Machine(alive={(batch.id, batch.execution)} if alive else set())
+        [item] = [each for each in ports.deadlines.due(ports.clock()) if each.id == batch.id]
+        assert item == DueBatch(TENANT, batch.id)
+        swept = sweep_batch(item, batches=ports.batches, executions=machine, clock=ports.clock)
+        return machine, batch, swept.result
+
+    def test_one_without_an_execution_gets_another(self, ports: MemoryBackend) -> None:
+        machine, batch, result = self.due(ports, alive=False)
+
+        assert result is SweepResult.BATCH_RESTARTED
+        assert machine.started == [(batch.id, batch.execution + 1)]
+        found = ports.batches.get(TENANT, batch.id)
+        assert found is not None
+        assert found.execution == batch.execution + 1
+
+    def test_one_that_runs_is_looked_at_again_later(self, ports: MemoryBackend) -> None:
+        machine, batch, result = self.due(ports, alive=True)
+
+        assert result is SweepResult.BATCH_RUNNING
+        assert machine.started == []
+        assert DueBatch(TENANT, batch.id) not in set(ports.deadlines.due(ports.clock()))
+        later = ports.clock() + EXECUTION_CHECK_SECONDS
+        assert DueBatch(TENANT, batch.id) in set(ports.deadlines.due(later))
+
+    def test_one_that_has_ended_is_left_alone(self, ports: MemoryBackend) -> None:
+        batch = a_batch()
+        ports.batches.create(TENANT, batch, check_at=int(ports.clock()))
+        ports.batches.fail(TENANT, batch, [], at=int(ports.clock()))
+        machine = Machine()
+
+        swept = sweep_batch(
+            DueBatch(TENANT, batch.id),
+            batches=ports.batches,
+            executions=machine,
+            clock=ports.clock,
+        )
+
+        assert swept.result is SweepResult.NOTHING_TO_DO
+        assert machine.started == []

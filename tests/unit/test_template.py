@@ -70,6 +70,7 @@ def test_permissions_on_objects_stop_at_a_prefix() -> None:
                 if action.startswith("s3:") and action != "s3:ListBucket":
                     for resource in listed(statement["Resource"]):
                         assert resource["Fn::Sub"] in {
+                            "${FilesBucket.Arn}/batches/*",
                             "${FilesBucket.Arn}/files/*",
                             "${FilesBucket.Arn}/reports/*",
                             "${FilesBucket.Arn}/parts/*",
@@ -115,7 +116,13 @@ def test_only_workers_remove_bytes() -> None:
         and {"Fn::Sub": "${FilesBucket.Arn}/parts/*"} not in listed(statement["Resource"])
     }
 
-    assert removers == {"OnObjectCreated", "OnFileRemoved"}
+    assert removers == {"OnObjectCreated", "OnFileRemoved", "BatchFinish"}
+    kept_by_batches = [
+        statement["Resource"]
+        for statement in statements(FUNCTIONS["BatchFinish"])
+        if "s3:DeleteObject" in listed(statement["Action"])
+    ]
+    assert kept_by_batches == [{"Fn::Sub": "${FilesBucket.Arn}/batches/*"}]
 
 
 @each_function
@@ -181,9 +188,12 @@ def test_objects_are_encrypted_so_that_their_etag_stays_the_md5() -> None:
 
 
 def test_abandoned_parts_are_gone_after_a_day_or_two() -> None:
-    multipart, small = RESOURCES["FilesBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+    rules = RESOURCES["FilesBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+    multipart, small, batches = rules
 
-    assert {multipart["Status"], small["Status"]} == {"Enabled"}
+    assert {rule["Status"] for rule in rules} == {"Enabled"}
+    # Longer than the longest completion window, a week, and than any repair takes.
+    assert (batches["Prefix"], batches["ExpirationInDays"]) == ("batches/", 45)
     assert multipart["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
     assert "Prefix" not in multipart
     assert (small["Prefix"], small["ExpirationInDays"]) == ("parts/", 2)

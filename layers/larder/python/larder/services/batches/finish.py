@@ -32,21 +32,30 @@ _NEVER_RUN = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class FinishBatch:
-    """Turn the answers of a batch into its files. Any number of finishers may run at once."""
+def finish_batch(
+    tenant: TenantId,
+    batch_id: BatchId,
+    *,
+    keep_going: Callable[[], bool],
+    batches: BatchRecords,
+    batch_objects: BatchObjects,
+    clock: Clock,
+) -> Next:
+    """Turn the answers of a batch into its files. Any number of finishers may run at once.
 
+    Returns what comes next: `stop` once the batch has ended, `run` when lines are still to be
+    asked for, and `finish` when the time ran out half-way.
+    """
+    return _Finisher(batches, batch_objects, clock).finish(tenant, batch_id, keep_going)
+
+
+@dataclass(frozen=True, slots=True)
+class _Finisher:
     batches: BatchRecords
     batch_objects: BatchObjects
     clock: Clock
 
-    def __call__(
-        self, tenant: TenantId, batch_id: BatchId, *, keep_going: Callable[[], bool]
-    ) -> Next:
-        """Return what comes next: `stop` once the batch has ended.
-
-        `run` when lines are still to be asked for, and `finish` when the time ran out half-way.
-        """
+    def finish(self, tenant: TenantId, batch_id: BatchId, keep_going: Callable[[], bool]) -> Next:
         batch = self.batches.get(tenant, batch_id)
         if batch is None or batch.status.terminal:
             self.batch_objects.clear(tenant, batch_id)
@@ -129,7 +138,7 @@ class FinishBatch:
             chunk = objects.get_chunk(tenant, batch.id, number)
             if chunk is None:
                 # Another finisher has ended the batch, and cleared what it kept.
-                return self(tenant, batch.id, keep_going=keep_going)
+                return self.finish(tenant, batch.id, keep_going)
             output.write(chunk.good)
             error.write(chunk.bad)
             progress += chunk.progress
