@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from tests.unit.template import FUNCTIONS, RESOURCES, ROOT
+from tests.support.template import FUNCTIONS, RESOURCES, ROOT
 
 MACHINE = RESOURCES["BatchesMachine"]["Properties"]
 DEFINITION = (ROOT / "statemachines/batches.asl.json").read_text()
