@@ -22,6 +22,7 @@ _COMMANDS = {
     "space": _SPACE,
     "project": _OPERATION,
     "key": _OPERATION,
+    "upstream": _OPERATION,
     "usage": _OPERATION,
     "audit": _OPERATION,
 }

@@ -1,0 +1,181 @@
+"""`larder upstream …`: the model servers that batches may ask."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from larder.domain.upstreams import (
+    DEFAULT_CONCURRENCY,
+    DEFAULT_TIMEOUT,
+    Auth,
+    Upstream,
+    checked_upstream,
+)
+from larder_cli.deployment import find_deployment
+from larder_cli.failures import OperatorError
+from larder_cli.shared.options import AsJson, Profile, Region, Stack
+from larder_cli.shared.output import note, print_json
+from larder_cli.shared.tables import columns, print_table
+
+SECRETS = "larder/upstreams/"
+"""The prefix of the secrets that the template lets the batch worker read."""
+
+app = typer.Typer(help="Name the model servers that answer batches.", no_args_is_help=True)
+
+Name = Annotated[
+    str,
+    typer.Argument(metavar="NAME", help="1 to 63 lowercase letters, digits and hyphens."),
+]
+
+
+@app.command()
+def add(  # noqa: PLR0913, PLR0917 - one for each option
+    name: Name,
+    base_url: Annotated[
+        str,
+        typer.Option(
+            metavar="URL",
+            help="The address of an OpenAI-compatible API; it usually ends in /v1.",
+        ),
+    ],
+    models: Annotated[
+        str,
+        typer.Option(
+            metavar="PATTERNS",
+            help="The models that it serves, separated by commas, such as 'gpt-*,o*' or '*'. "
+            "The most specific pattern of all upstreams wins.",
+        ),
+    ],
+    auth: Annotated[
+        Auth, typer.Option(help="How requests identify themselves to the server.")
+    ] = Auth.NONE,
+    secret_id: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ID",
+            help="With --auth bearer: the name of the secret in Secrets Manager that holds the "
+            f"server's API key. It must begin with '{SECRETS}': batches may read no other.",
+        ),
+    ] = None,
+    service: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="With --auth sigv4: the AWS service to sign requests for, such as 'bedrock'.",
+        ),
+    ] = None,
+    model_name: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="The model to ask for. Default: the one that the request names.",
+        ),
+    ] = None,
+    concurrency: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Requests in flight, for each worker.")
+    ] = DEFAULT_CONCURRENCY,
+    rpm: Annotated[
+        int | None,
+        typer.Option(
+            min=1, metavar="N", help="Requests per minute, over all batches. Default: no limit."
+        ),
+    ] = None,
+    tpm: Annotated[
+        int | None,
+        typer.Option(
+            min=1, metavar="N", help="Tokens per minute, over all batches. Default: no limit."
+        ),
+    ] = None,
+    timeout: Annotated[
+        int, typer.Option(min=1, metavar="SECONDS", help="How long one answer may take.")
+    ] = DEFAULT_TIMEOUT,
+    stack: Stack = None,
+    profile: Profile = None,
+    region: Region = None,
+    as_json: AsJson = False,
+) -> None:
+    """Add an upstream, or replace the one of that name."""
+    if (secret_id is not None) != (auth is Auth.BEARER):
+        message = "--auth bearer and --secret-id belong together."
+        raise typer.BadParameter(message)
+    if (service is not None) != (auth is Auth.SIGV4):
+        message = "--auth sigv4 and --service belong together."
+        raise typer.BadParameter(message)
+    if secret_id is not None and not secret_id.startswith(SECRETS):
+        message = f"--secret-id must begin with '{SECRETS}': batches may read no other secret."
+        raise typer.BadParameter(message)
+    ports = find_deployment(stack, profile, region).ports
+    before = next((each for each in ports.upstreams.list() if each.name == name), None)
+    upstream = checked_upstream(
+        Upstream(
+            name=name,
+            base_url=base_url,
+            models=tuple(pattern.strip() for pattern in models.split(",")),
+            # Of two equally specific patterns, the older upstream's wins: a change keeps the age.
+            created_at=before.created_at if before else int(ports.clock()),
+            auth=auth,
+            secret_id=secret_id,
+            service=service,
+            model_name=model_name,
+            concurrency=concurrency,
+            requests_per_minute=rpm,
+            tokens_per_minute=tpm,
+            timeout=timeout,
+        )
+    )
+    ports.upstreams.put(upstream)
+    if as_json:
+        print_json(asdict(upstream))
+        return
+    note(f"{name} is {'replaced' if before else 'added'}. It serves {', '.join(upstream.models)}.")
+
+
+@app.command("list")
+def list_(
+    stack: Stack = None, profile: Profile = None, region: Region = None, as_json: AsJson = False
+) -> None:
+    """List all upstreams, oldest first."""
+    upstreams = find_deployment(stack, profile, region).ports.upstreams.list()
+    if as_json:
+        print_json([asdict(upstream) for upstream in upstreams])
+        return
+    table = columns("name", "models", "base URL", "auth", "in flight", "rpm", "tpm", "timeout")
+    for each in upstreams:
+        models = ", ".join(each.models) + (f" → {each.model_name}" if each.model_name else "")
+        table.add_row(
+            each.name,
+            models,
+            each.base_url,
+            " ".join(filter(None, (each.auth, each.secret_id, each.service))),
+            str(each.concurrency),
+            _limit(each.requests_per_minute),
+            _limit(each.tokens_per_minute),
+            f"{each.timeout} s",
+        )
+    print_table(table)
+
+
+@app.command()
+def remove(
+    name: Name,
+    stack: Stack = None,
+    profile: Profile = None,
+    region: Region = None,
+    as_json: AsJson = False,
+) -> None:
+    """Remove an upstream.
+
+    Requests of running batches whose model no other upstream serves then fail.
+    """
+    if not find_deployment(stack, profile, region).ports.upstreams.remove(name):
+        message = f"There is no upstream '{name}'. 'larder upstream list' shows them all."
+        raise OperatorError(message)
+    if as_json:
+        print_json({"name": name, "removed": True})
+    else:
+        note(f"{name} is removed.")
+
+
+def _limit(per_minute: int | None) -> str:
+    return "-" if per_minute is None else str(per_minute)
