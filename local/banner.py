@@ -1,4 +1,4 @@
-"""What a run prints when it is ready: URL, key, and three examples to paste."""
+"""What a run prints when it is ready: URL, key, and examples to paste."""
 
 from __future__ import annotations
 
@@ -19,6 +19,14 @@ Use the OpenAI SDK (uv run python):
   client = OpenAI(base_url="{url}", api_key="{key}")
   print(client.files.create(file=open("README.md", "rb"), purpose="user_data"))
   print(client.files.list().data)
+
+Run a batch of 20 questions, which takes the embedded model a few minutes:
+
+  file = client.files.create(file=open("examples/requests.jsonl", "rb"), purpose="batch")
+  batch = client.batches.create(
+      input_file_id=file.id, endpoint="/v1/chat/completions", completion_window="24h")
+  print(batch := client.batches.retrieve(batch.id))    # repeat until its status is "completed"
+  print(client.files.content(batch.output_file_id).text)
 
 Upload a large file directly (uv run python):
 

@@ -6,6 +6,7 @@ account anywhere, and not for what the answers say.
 """
 
 import importlib.util
+import os
 import signal
 import sys
 import threading
@@ -29,7 +30,8 @@ def weights() -> Path:
 
 
 def serve(port: int) -> None:
-    """Serve until the process is told to stop."""
+    """Serve until the process is told to stop, or the one that started it has ended."""
+    parent = os.getppid()
     params = xllamacpp.CommonParams()
     params.model.path = str(weights())
     params.model_alias = {NAME}
@@ -46,7 +48,8 @@ def serve(port: int) -> None:
     stopped = threading.Event()
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: stopped.set())
-    stopped.wait()
+    while not stopped.wait(1) and os.getppid() == parent:
+        pass
 
 
 if __name__ == "__main__":

@@ -9,12 +9,15 @@ import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from larder.adapters.aws import dynamodb_client, new_session
+from larder.adapters.dynamodb.upstreams import DynamoUpstreams
 from local import sam
 from local.banner import banner
 from local.emulator import Emulator, recover
 from local.emulator_fixes import deployment
 from local.errors import LocalError
 from local.logs import FunctionLogs
+from local.model import EmbeddedModel
 from local.project import demo_key
 from local.state import use_only
 
@@ -29,7 +32,8 @@ LOG_SECONDS = 0.5
 def run(state: State, port: int, command: list[str]) -> int:
     """Start the stack, run `command` or show logs until Ctrl-C, and stop the stack.
 
-    `command` finds the stack through `LARDER_ENV_FILE`. Returns the exit status.
+    `command` finds the stack through `LARDER_ENV_FILE`. Without one, the embedded model runs too.
+    Returns the exit status.
 
     Raises:
         LocalError: the stack did not start, or ended unexpectedly.
@@ -38,17 +42,21 @@ def run(state: State, port: int, command: list[str]) -> int:
         state.env.unlink(missing_ok=True)
         if note := recover(state):
             print(note)
-        emulator = Emulator(state, port)
+        emulator, model = Emulator(state, port), EmbeddedModel(state)
         try:
+            if not command:
+                # It loads during the build.
+                model.start()
             up(state, emulator)
             if command:
                 environment = os.environ | {"LARDER_ENV_FILE": str(state.env)}
                 return subprocess.run(command, env=environment, check=False).returncode
+            offer(model, state)
             follow(state, emulator)
         except KeyboardInterrupt:
             print()
         finally:
-            down(state, emulator)
+            down(state, emulator, model)
     return 0
 
 
@@ -93,6 +101,15 @@ def deliver(state: State, aws_settings: dict[str, str]) -> None:
     )
 
 
+def offer(model: EmbeddedModel, state: State) -> None:
+    """Name the embedded model as an upstream, or say in one line that there is none."""
+    table = (state.published() or {})["LARDER_STORE_TABLE"]
+    with _step("loading the embedded model"):
+        missing = model.register(DynamoUpstreams(dynamodb_client(new_session()), table))
+    if missing:
+        print(missing)
+
+
 def redeploy(state: State) -> None:
     """Build and deploy to the running stack.
 
@@ -126,11 +143,15 @@ def follow(state: State, emulator: Emulator) -> None:
         time.sleep(LOG_SECONDS)
 
 
-def down(state: State, emulator: Emulator) -> None:
-    """Stop the emulator. A second Ctrl-C or a closed terminal must not lose the state."""
+def down(state: State, emulator: Emulator, model: EmbeddedModel) -> None:
+    """Stop the model and the emulator.
+
+    A second Ctrl-C or a closed terminal must not lose the state.
+    """
     for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(each, signal.SIG_IGN)
     state.env.unlink(missing_ok=True)
+    model.stop()
     if not emulator.started:
         return
     with suppress(OSError):
