@@ -1,4 +1,4 @@
-"""`python -m local.demo`: shows Larder step by step, from the upload of a batch to its deletion."""
+"""`python -m local.demo`: shows Larder step by step, from an upload to the answers of a batch."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ from larder_cli.shared.output import size
 from larder_cli.shared.progress import open_bar
 from larder_client import Client, ConnectionFailedError, LarderClientError
 from local.demo.batch import ENDPOINT, MISTAKES, MODEL, good_batch, with_mistakes
+from local.demo.checks import UnexpectedError, expect
+from local.demo.questions import run_questions
 
 if TYPE_CHECKING:
     from larder_client import Usage
@@ -30,17 +32,6 @@ if TYPE_CHECKING:
 REQUESTS = 10_000
 WAIT_SECONDS = 60
 NOT_RUNNING = "The local stack is not running. Run 'make run' in another terminal first."
-
-
-class UnexpectedError(Exception):
-    """A result is not what it should be; the message says which."""
-
-
-def expect(actual: object, wanted: object, what: str) -> None:
-    """Raise UnexpectedError unless `actual` equals `wanted`."""
-    if actual != wanted:
-        message = f"{what} should be {wanted!r}, but is {actual!r}."
-        raise UnexpectedError(message)
 
 
 @dataclass
@@ -80,6 +71,7 @@ class Tour:
         for file_id in (good, bad):
             self.delete(file_id)
         expect(self.show_usage(), before, "The usage after deleting")
+        run_questions(self)
 
     def generate(self) -> Path:
         """Write the batch file."""
