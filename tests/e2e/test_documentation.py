@@ -20,7 +20,14 @@ if TYPE_CHECKING:
     from tests.e2e.projects import NewProject
     from tests.e2e.stack import Stack
 
-PAGES = ("README.md", "docs/api.md", "docs/client.md", "docs/space.md", "docs/uploads.md")
+PAGES = (
+    "README.md",
+    "docs/api.md",
+    "docs/batches.md",
+    "docs/client.md",
+    "docs/space.md",
+    "docs/uploads.md",
+)
 
 # These start the local stack, or need an AWS account.
 ELSEWHERE = ("make ", "--stack")
