@@ -43,7 +43,7 @@ def run_questions(tour: Tour) -> None:
     created = openai.batches.create(
         input_file_id=file.id, endpoint=ENDPOINT, completion_window="24h"
     )
-    tour.tell(f"{created.id}, status {created.status}")
+    tour.show(f"{created.id}, status {created.status}")
 
     tour.step("Wait until it has ended (openai.batches.retrieve)")
     batch = _wait_for_end(tour, created.id)
@@ -52,7 +52,7 @@ def run_questions(tour: Tour) -> None:
     if counts is None or batch.output_file_id is None:
         message = f"{batch.id} is completed, but no question was answered."
         raise UnexpectedError(message)
-    tour.tell(f"{counts.completed} of {counts.total} answered, {counts.failed} failed")
+    tour.show(f"{counts.completed} of {counts.total} answered, {counts.failed} failed")
 
     tour.step("Read the answers (openai.files.content)")
     lines = openai.files.content(batch.output_file_id).text.splitlines()
