@@ -9,6 +9,7 @@ from aws_lambda_powertools.event_handler import content_types
 from aws_lambda_powertools.event_handler.api_gateway import Response
 
 from larder.domain.errors import (
+    BatchLimitError,
     BodyTooLargeError,
     ConflictError,
     ContentionError,
@@ -30,6 +31,7 @@ _ANSWERS: dict[type[LarderError], tuple[HTTPStatus, str]] = {
     IdempotencyConflictError: (HTTPStatus.CONFLICT, "idempotency_conflict"),
     ConflictError: (HTTPStatus.CONFLICT, "invalid_request_error"),
     BodyTooLargeError: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "invalid_request_error"),
+    BatchLimitError: (HTTPStatus.TOO_MANY_REQUESTS, "rate_limit_error"),
     ContentionError: (HTTPStatus.TOO_MANY_REQUESTS, "rate_limit_error"),
 }
 
