@@ -32,7 +32,13 @@ import larder.api.http.params
 from docs.openapi_errors import ERROR, error_content, failures, failures_of
 from docs.openapi_forms import FORMS, HEADERS, IDEMPOTENCY_KEY
 from larder.api.http.routes import ROUTES, Route
-from larder.domain.ids import FILE_PREFIX, FOLDER_PREFIX, UPLOAD_PREFIX, id_pattern
+from larder.domain.ids import (
+    BATCH_PREFIX,
+    FILE_PREFIX,
+    FOLDER_PREFIX,
+    UPLOAD_PREFIX,
+    id_pattern,
+)
 
 # Powertools describes parameters that its own class marks. The functions mark them by a class of
 # ours, since to import Powertools' costs a cold start more than everything else.
@@ -45,6 +51,7 @@ DOCUMENT = ROOT / "docs" / "openapi.json"
 TAGS = {
     "/v1/files": Tag(name="Files", description="Files in OpenAI's shape"),
     "/v1/uploads": Tag(name="Uploads", description="Large files, whose bytes go straight to S3"),
+    "/v1/batches": Tag(name="Batches", description="Files of requests, answered by models"),
     "/v1/usage": Tag(name="Usage", description="How much of its quota the project uses"),
     "/v1/storage/files": Tag(name="Space files", description="Named and tagged files in folders"),
     "/v1/storage/trash": Tag(name="Space trash", description="Deleted files, kept for 30 days"),
@@ -52,6 +59,7 @@ TAGS = {
 }
 
 IDS = {
+    "batch_id": {"pattern": id_pattern(BATCH_PREFIX)},
     "file_id": {"pattern": id_pattern(FILE_PREFIX)},
     "folder_id": {"pattern": id_pattern(FOLDER_PREFIX)},
     "upload_id": {"pattern": id_pattern(UPLOAD_PREFIX)},

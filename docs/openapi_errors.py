@@ -93,7 +93,8 @@ _FAILURES: dict[str, tuple[str, str, LarderError | None, dict[str, Any]]] = {
     "5XX": ("ServerError", "Something failed at Larder or AWS: try again later", None, {}),
 }
 
-_FOLDERS = {"folder_id", "folderId", "parentId"}
+_NAMED = {"folder_id", "folderId", "input_file_id", "parentId"}
+"""Parameters that name an object of the project outside the path."""
 
 
 def error_content(error: LarderError | None = None) -> dict[str, Any]:
@@ -120,7 +121,7 @@ def failures_of(route: Route, operation: dict[str, Any], names: set[str]) -> dic
     statuses = {
         "400": bool(names) or takes_body,
         "401": True,
-        "404": "{" in route.path or not names.isdisjoint(_FOLDERS),
+        "404": "{" in route.path or not names.isdisjoint(_NAMED),
         "409": route.method == "POST",
         "413": takes_body,
         "429": True,

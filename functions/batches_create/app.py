@@ -1,7 +1,7 @@
 """POST /v1/batches: have the requests of a file answered."""
 
 from larder.api.batches.models import BatchCreateRequest, BatchObject
-from larder.api.http.requests import json_body, tenant_of
+from larder.api.http.requests import tenant_of
 from larder.api.http.resolver import lambda_handler_for, resolver
 from larder.runtime.composition import Composition
 from larder.services.batches.create import CreateBatch, NewBatch
@@ -12,9 +12,8 @@ create_batch = ports.make(CreateBatch)
 
 
 @app.post("/v1/batches", summary="Create a batch", operation_id="batches_create")
-def batches_create() -> BatchObject:
+def batches_create(request: BatchCreateRequest) -> BatchObject:
     """Return the new batch; what is wrong inside its file shows when it has become `failed`."""
-    request = json_body(app.current_event, BatchCreateRequest)
     expires_after = request.output_expires_after
     batch = create_batch(
         tenant_of(app.current_event),
