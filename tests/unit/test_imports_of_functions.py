@@ -25,10 +25,31 @@ UPLOADS = FILES | {"dynamodb.uploads", "s3"}
 RECLAIMING = UPLOADS | {"dynamodb.deadlines", "dynamodb.trash"}
 PARTS = UPLOADS | {"s3_parts"}
 REPLAYS = {"dynamodb.idempotency"}
+BATCHES = ITEMS | {
+    "dynamodb.batch_counters",
+    "dynamodb.batch_items",
+    "dynamodb.batch_moves",
+    "dynamodb.batches",
+    "dynamodb.items",
+    "dynamodb.listings",
+}
+BATCH_OBJECTS = {"s3", "s3_batches", "s3_output"}
+EXECUTIONS = {"step_functions"} | BATCH_OBJECTS
+MODELS = {"dynamodb.rate_limits", "dynamodb.upstreams", "models", "secrets"} | {
+    "models.credentials",
+    "models.openai_http",
+}
 FINDER = {"dynamodb.file_search"}
 
 WANTED: dict[str, tuple[set[str], set[str]]] = {
     "authorize": (CLIENTS, KEYS | {"dynamodb.api_keys"}),
+    "batch_finish": (CLIENTS | {"msgspec"}, BATCHES | BATCH_OBJECTS),
+    "batch_plan": (CLIENTS, BATCHES | FILES | BATCH_OBJECTS),
+    "batch_run_shard": (CLIENTS | {"msgspec"}, BATCHES | BATCH_OBJECTS | MODELS),
+    "batches_cancel": (API, BATCHES | REPLAYS),
+    "batches_create": (API | {"msgspec"}, BATCHES | FILES | EXECUTIONS | REPLAYS),
+    "batches_get": (API, BATCHES),
+    "batches_list": (API, BATCHES),
     "files_content": (API, FILES | {"s3"}),
     "files_create": (FORMS, RECLAIMING | REPLAYS),
     "files_delete": (API, FILES),
@@ -50,7 +71,10 @@ WANTED: dict[str, tuple[set[str], set[str]]] = {
     "space_files_list": (API, FOLDERS | FINDER | {"dynamodb.items", "secrets"}),
     "space_files_trash": (API, TRASH),
     "space_files_update": (API, FILES),
-    "sweep": (CLIENTS, RECLAIMING | {"dynamodb.usage", "s3_parts", "sqs"}),
+    "sweep": (
+        CLIENTS,
+        RECLAIMING | BATCHES | EXECUTIONS | {"dynamodb.usage", "s3_parts", "sqs"},
+    ),
     "trash_empty": (API, TRASH | {"s3", "sqs"}),
     "trash_list": (API, TRASH | {"secrets"}),
     "trash_purge": (API, TRASH),
