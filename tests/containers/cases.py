@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from larder.domain.batches import BatchStatus
 from larder.domain.files import FileStatus
 from larder.domain.ids import file_of
 from tests.containers.world import (
+    BATCH_ID,
     CONTENT,
     FILE_ID,
     FOLDER_ID,
@@ -74,6 +76,21 @@ def folder_with_file(world: World) -> None:
     world.make_folder()
     world.store_file()
     world.fill_folder()
+
+
+def batch(world: World) -> None:
+    world.store_file()
+    world.create_batch()
+
+
+def planned_batch(world: World) -> None:
+    batch(world)
+    world.plan_batch()
+
+
+def cancelled_batch(world: World) -> None:
+    planned_batch(world)
+    assert world.ports.batches.cancel(TENANT, world.batch(), at=world.batch().created_at)
 
 
 def body(answer: Any) -> Any:
@@ -249,6 +266,45 @@ def trash_cleared(answer: Any, world: World) -> None:
     assert world.taken() == (0, 0)
 
 
+def batch_created(answer: Any, world: World) -> None:
+    [made] = world.ports.batches.page(TENANT, limit=10, after=None).batches
+    assert (body(answer)["id"], body(answer)["status"]) == (made.id, "validating")
+    assert world.ports.executions.running(made.id, made.execution)
+
+
+def batch_found(answer: Any, _: World) -> None:
+    assert (body(answer)["id"], body(answer)["status"]) == (BATCH_ID, "validating")
+
+
+def batches_listed(answer: Any, _: World) -> None:
+    assert [each["id"] for each in body(answer)["data"]] == [BATCH_ID]
+
+
+def batch_cancelling(answer: Any, world: World) -> None:
+    assert body(answer)["status"] == "cancelling"
+    assert world.batch().status is BatchStatus.CANCELLING
+
+
+def batch_planned(answer: Any, world: World) -> None:
+    assert answer == {"next": "run", "seconds": 0}
+    assert (world.batch().status, world.batch().total) == (BatchStatus.IN_PROGRESS, 2)
+
+
+def shard_without_upstreams(answer: Any, world: World) -> None:
+    """The operator has set up no server: each line gets an error, and the shard is done."""
+    assert answer == {"more": False, "seconds": 0}
+    assert world.ports.batch_objects.stored_chunks(TENANT, BATCH_ID, range(1)) == {0}
+
+
+def batch_ended(answer: Any, world: World) -> None:
+    assert answer == {"next": "stop"}
+    ended = world.batch()
+    assert (ended.status, ended.progress.failed) == (BatchStatus.CANCELLED, 2)
+    assert ended.error_file_id is not None
+    assert world.ports.files.get(TENANT, ended.error_file_id) is not None
+    assert not {key for key in world.stack.object_keys() if key.startswith("batches/")}
+
+
 @dataclass(frozen=True)
 class Case:
     """What is there before the event, and what has to be true after it."""
@@ -260,6 +316,13 @@ class Case:
 CASES = {
     "authorize": Case(nothing, allowed),
     "authorize_x_api_key": Case(nothing, allowed),
+    "batch_finish": Case(cancelled_batch, batch_ended),
+    "batch_plan": Case(batch, batch_planned),
+    "batch_run_shard": Case(planned_batch, shard_without_upstreams),
+    "batches_cancel": Case(batch, batch_cancelling),
+    "batches_create": Case(file, batch_created),
+    "batches_get": Case(batch, batch_found),
+    "batches_list": Case(batch, batches_listed),
     "files_content": Case(file, downloaded),
     "files_create": Case(nothing, created),
     "files_delete": Case(file, deleted),

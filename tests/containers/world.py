@@ -1,4 +1,4 @@
-"""What the recorded events speak of: their project, its key, a file and an upload."""
+"""What the recorded events speak of: their project, its key, a file, an upload and a batch."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from larder.domain.api_keys import KeyRecord, digest_of
+from larder.domain.batches import Batch
 from larder.domain.files import DAY, File, FileStatus, Purpose
 from larder.domain.folders import Folder
-from larder.domain.ids import FileId, FolderId, TenantId, UploadId
+from larder.domain.ids import BatchId, FileId, FolderId, TenantId, UploadId
 from larder.domain.projects import Project
 from larder.domain.quota import Amount
 from larder.domain.uploads import Upload
+from larder.services.batches.plan import Next, PlanBatch
 from larder.services.files.ports import Settlement
 
 if TYPE_CHECKING:
@@ -37,6 +39,7 @@ KEY_ID: str = _AUTHORIZED["keyId"]
 TENANT = TenantId(_AUTHORIZED["tenant"])
 FILE_ID = FileId(recorded("files_get")["pathParameters"]["file_id"])
 FOLDER_ID = FolderId(recorded("folders_get")["pathParameters"]["folder_id"])
+BATCH_ID = BatchId(recorded("batches_get")["pathParameters"]["batch_id"])
 UPLOAD_ID = UploadId(recorded("uploads_get")["pathParameters"]["upload_id"])
 
 # The file is the last part of the recorded form.
@@ -45,7 +48,17 @@ CONTENT = (
     .rsplit(b"\r\n--", 1)[0]
     .split(b"\r\n\r\n")[-1]
 )
-REPORT = {"object": "file.validation", "file_id": FILE_ID, "valid": True}
+REPORT: dict[str, Any] = {
+    "object": "file.validation",
+    "file_id": FILE_ID,
+    "valid": True,
+    "total_lines": 2,
+    "request_count": 2,
+    "error_count": 0,
+    "errors": [],
+    "endpoint": "/v1/chat/completions",
+    "model": "gpt-5-mini",
+}
 
 
 @dataclass(frozen=True)
@@ -80,6 +93,30 @@ class World:
         self.ports.objects.put(TENANT, FILE_ID, CONTENT)
         self.ports.objects.put_report(TENANT, FILE_ID, json.dumps(REPORT).encode())
         self.ports.files.settle(TENANT, file, Settlement(FileStatus.PROCESSED))
+
+    def create_batch(self) -> None:
+        """Create the events' batch of the events' file, in status `validating`."""
+        batch = Batch(
+            id=BATCH_ID,
+            input_file_id=FILE_ID,
+            input_name="questions.jsonl",
+            endpoint=REPORT["endpoint"],
+            completion_window="24h",
+            expires_at=int(time.time()) + DAY,
+            execution=1,
+        )
+        self.ports.batches.create(TENANT, batch, check_at=int(time.time()) + DAY)
+
+    def plan_batch(self) -> None:
+        """Move the events' batch to `in_progress`."""
+        step = self.ports.make(PlanBatch)(TENANT, BATCH_ID)
+        assert step.next is Next.RUN
+
+    def batch(self) -> Batch:
+        """Return the events' batch as it is now."""
+        batch = self.ports.batches.get(TENANT, BATCH_ID)
+        assert batch is not None
+        return batch
 
     def trash_file(self) -> None:
         """Move the events' file to the trash."""
