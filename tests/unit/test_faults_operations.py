@@ -9,6 +9,7 @@ from typing import Any, cast
 import httpx
 
 from larder.api.http.routes import ROUTES
+from tests.faults.batch_operations import BATCHES
 from tests.faults.matrix import Result, unreached
 from tests.faults.space_operations import SPACE
 from tests.faults.v1_operations import V1
@@ -26,7 +27,8 @@ def after(method: str, path: str) -> Result:
 
 
 def test_every_function_has_an_operation_whose_calls_go_wrong() -> None:
-    faulted = {operation.function for group in (V1, SPACE, WORKERS, SWEPT) for operation in group}
+    groups = (V1, SPACE, BATCHES, WORKERS, SWEPT)
+    faulted = {operation.function for group in groups for operation in group}
 
     assert faulted == FUNCTIONS - CALLS_NOTHING
 

@@ -1,0 +1,112 @@
+"""Every route of `/v1/batches`, and the workers that the state machine calls.
+
+No server of models is needed: a line whose model no server has is answered with an error, and one
+whose server is away waits until the batch is cancelled.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from larder.domain.upstreams import Upstream
+from tests.e2e.api import batch_lines, eventually
+from tests.faults.case import Case, Operation
+
+if TYPE_CHECKING:
+    import httpx
+
+    from tests.e2e.api import Json
+
+LINES = batch_lines(3)
+AWAY = "away"
+ENDED = {"completed", "failed", "expired", "cancelled"}
+WITHIN = 600
+
+
+def _a_validated_file(case: Case, data: bytes = LINES) -> None:
+    case.made["file"] = case.file(data, "batch")
+    case.settled(case.made["file"])
+
+
+def _all_ended(case: Case) -> list[Json]:
+    """Wait until no batch of the project runs; keep what they leave."""
+    batches: list[Json] = eventually(
+        lambda: case.api.json("GET", "/batches")["data"],
+        lambda batches: all(batch["status"] in ENDED for batch in batches),
+        WITHIN,
+    )
+    for batch in batches:
+        case.expected[batch["id"]] = ("there", "there")
+        if batch["error_file_id"] is not None:
+            case.keep(batch["error_file_id"], case.api.content(batch["error_file_id"]).content)
+    return batches
+
+
+def _send(case: Case) -> httpx.Response:
+    body = {"input_file_id": case.made["file"], "endpoint": "/v1/chat/completions"}
+    return case.api.send("POST", "/batches", json=body)
+
+
+def _create(case: Case) -> httpx.Response:
+    response = _send(case)
+    batches = _all_ended(case)
+    if response.is_success:
+        assert [batch["id"] for batch in batches] == [response.json()["id"]]
+    return response
+
+
+def _run(case: Case) -> None:
+    """A batch is run to its end, whatever happens to its workers."""
+    assert _send(case).status_code == 200
+    [batch] = _all_ended(case)
+    assert batch["status"] == "completed", batch
+    assert batch["request_counts"] == {"total": 3, "completed": 0, "failed": 3}, batch
+
+
+def _an_ended_batch(case: Case) -> None:
+    _a_validated_file(case)
+    case.made["batch"] = _send(case).json()["id"]
+    _all_ended(case)
+
+
+def _a_waiting_batch(case: Case) -> None:
+    away = Upstream(AWAY, "http://127.0.0.1:9/v1", (AWAY,), created_at=int(time.time()))
+    case.deployment.operator.upstreams.put(away)
+    _a_validated_file(case, LINES.replace(b"gpt-5-mini", AWAY.encode()))
+    batch_id = case.made["batch"] = _send(case).json()["id"]
+    eventually(
+        lambda: case.api.json("GET", f"/batches/{batch_id}"),
+        lambda batch: batch["status"] == "in_progress",
+        WITHIN,
+    )
+
+
+def _cancel(case: Case) -> httpx.Response:
+    path = f"/batches/{case.made['batch']}/cancel"
+    response = case.api.send("POST", path)
+    if not response.is_success:
+        # It may have been cancelled or not; what runs for a day cannot be waited for.
+        case.api.send("POST", path)
+    [batch] = _all_ended(case)
+    assert batch["status"] == "cancelled", batch
+    return response
+
+
+def _get(case: Case) -> httpx.Response:
+    return case.api.send("GET", f"/batches/{case.made['batch']}")
+
+
+def _list(case: Case) -> httpx.Response:
+    return case.api.send("GET", "/batches?limit=1")
+
+
+BATCHES = (
+    Operation("batches_create", "batches_create", _a_validated_file, _create),
+    Operation("batches_get", "batches_get", _an_ended_batch, _get),
+    Operation("batches_list", "batches_list", _an_ended_batch, _list),
+    Operation("batches_cancel", "batches_cancel", _a_waiting_batch, _cancel),
+    Operation("batch_plan", "batch_plan", _a_validated_file, _run),
+    Operation("batch_run_shard", "batch_run_shard", _a_validated_file, _run),
+    Operation("batch_finish", "batch_finish", _a_validated_file, _run),
+)
