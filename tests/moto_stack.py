@@ -1,7 +1,8 @@
-"""The stack's tables, bucket, queue and pepper on moto, as `template.yaml` describes them."""
+"""The template's tables, bucket, queues, secrets and state machine, on moto."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -58,6 +59,7 @@ class MotoStack:
             self.settings.pepper_secret_id: "Pepper",
             self.settings.cleanups_queue_url: "Cleanups",
             self.settings.cursor_secret_id: "CursorSecret",
+            self.settings.batches_machine_arn: "BatchesMachine",
         }
 
     def environment(self) -> dict[str, str]:
@@ -70,6 +72,7 @@ class MotoStack:
             "PEPPER_SECRET_ID": self.settings.pepper_secret_id,
             "CLEANUPS_QUEUE_URL": self.settings.cleanups_queue_url,
             "CURSOR_SECRET_ID": self.settings.cursor_secret_id,
+            "BATCHES_MACHINE_ARN": self.settings.batches_machine_arn,
             "PART_THRESHOLD": str(self.settings.part_threshold),
             "POWERTOOLS_SERVICE_NAME": "larder",
             "POWERTOOLS_METRICS_NAMESPACE": "Larder",
@@ -80,6 +83,18 @@ class MotoStack:
 def _client(service: str) -> Any:
     # Making a client costs more than all that a test does with it.
     return boto3.client(service, region_name=REGION)  # type: ignore[call-overload]
+
+
+def _state_machine() -> str:
+    """Create a machine that executions can be started of, and that does nothing; return its ARN."""
+    nothing = {"StartAt": "Ended", "States": {"Ended": {"Type": "Succeed"}}}
+    machine = _client("stepfunctions").create_state_machine(
+        name="larder-batches",
+        definition=json.dumps(nothing),
+        roleArn="arn:aws:iam::123456789012:role/larder-batches",
+    )
+    arn: str = machine["stateMachineArn"]
+    return arn
 
 
 def create_stack() -> MotoStack:
@@ -115,6 +130,7 @@ def create_stack() -> MotoStack:
             pepper_secret_id="pepper",
             cleanups_queue_url=cleanups_url,
             cursor_secret_id="cursor",
+            batches_machine_arn=_state_machine(),
             part_threshold=PART_THRESHOLD,
         ),
         dynamodb,

@@ -130,12 +130,20 @@ def asked_for(
             return [Permission(f"sqs:{operation}", logical[params["QueueUrl"]])]
         case "secrets-manager":
             return [Permission(f"secretsmanager:{operation}", logical[params["SecretId"]])]
+        case "sfn" if operation == "StartExecution":
+            return [Permission("states:StartExecution", logical[params["stateMachineArn"]])]
     raise KeyError(service)
 
 
 def _asked_of_s3(operation: str, params: Mapping[str, Any], bucket: str) -> list[Permission]:
     if operation == "ListObjectsV2":
         return [Permission("s3:ListBucket", bucket)]
+    if operation == "CopyObject":
+        source = params["CopySource"]["Key"]
+        return [
+            Permission("s3:GetObject", f"{bucket}/{source}"),
+            Permission("s3:PutObject", f"{bucket}/{params['Key']}"),
+        ]
     if operation == "DeleteObjects":
         keys = [one["Key"] for one in params["Delete"]["Objects"]]
         return [Permission("s3:DeleteObject", f"{bucket}/{key}") for key in keys]

@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 import botocore.client
 import pytest
 
+from larder.domain.upstreams import Upstream
+from tests.fakes.model_server import serving
+from tests.integration import batch_operations as batches
 from tests.integration import operations
 from tests.integration import space_operations as space
 from tests.integration.operations import World
@@ -29,10 +32,45 @@ FUNCTIONS = sorted(path.parent.name for path in ROOT.glob("functions/*/app.py"))
 EMPTY_A_FOLDER = (
     "TransactWriteItems 2, Query, TransactWriteItems 3, Query, Query, GetItem, TransactWriteItems 2"
 )
+FINALIZE = (
+    "GetItem, GetObject, ListObjectsV2, TransactWriteItems 3, GetItem, GetObject, ListObjectsV2, "
+)
+JOIN_AND_END = (
+    "GetObject, GetObject, PutObject, TransactGetItems 2, TransactWriteItems 8, "
+    "ListObjectsV2, DeleteObjects"
+)
 
 # A GetItem is strongly consistent. Of a TransactWriteItems, the number of items.
 OPERATIONS: dict[str, tuple[Callable[[World], Act], str]] = {
     "authorize": (operations.authorize, "GetItem"),
+    "batch_finish": (
+        batches.batch_finish,
+        FINALIZE + JOIN_AND_END,
+    ),
+    "batch_finish, cancelled": (
+        batches.batch_finish_cancelled,
+        FINALIZE + "GetObject, GetObject, PutObject, " + JOIN_AND_END,
+    ),
+    "batch_plan": (
+        batches.batch_plan,
+        "GetItem, GetItem, GetObject, CopyObject, GetObject, PutObject, PutObject, GetObject, "
+        "TransactWriteItems 2, GetItem",
+    ),
+    "batch_plan, in vain": (batches.batch_plan_in_vain, "?"),
+    "batch_plan, before the file is validated": (batches.batch_plan_early, "GetItem, GetItem"),
+    "batch_run_shard": (
+        batches.batch_run_shard,
+        "GetItem, GetObject, ListObjectsV2, GetObject, Query, GetObject, PutObject, UpdateItem, "
+        "PutObject, GetItem",
+    ),
+    "batches_cancel": (batches.on_a_batch("cancel"), "GetItem, TransactWriteItems 1, GetItem"),
+    "batches_create": (batches.batches_create, "GetItem, TransactWriteItems 3, StartExecution"),
+    "batches_create, once": (
+        batches.batches_create_once,
+        "PutItem, GetItem, TransactWriteItems 3, StartExecution, UpdateItem",
+    ),
+    "batches_get": (batches.on_a_batch("get"), "GetItem"),
+    "batches_list": (batches.batches_list, "Query"),
     "files_content": (operations.on_a_file("files_content"), "GetItem, GetObject"),
     "files_content, a HEAD": (
         operations.on_a_file("files_content", httpMethod="HEAD"),
@@ -70,7 +108,7 @@ OPERATIONS: dict[str, tuple[Callable[[World], Act], str]] = {
     "on_cleanup, the trash": (space.on_cleanup_of_the_trash, "Query, TransactWriteItems 3"),
     "on_file_removed": (
         operations.on_file_removed,
-        "TransactGetItems 2, TransactWriteItems 2, DeleteObject, DeleteObject",
+        "TransactGetItems 3, TransactWriteItems 2, DeleteObject, DeleteObject",
     ),
     "on_object_created, a batch file": (
         operations.on_object_created(),
@@ -135,8 +173,18 @@ def recording() -> Iterator[list[str]]:
         yield called
 
 
+@pytest.fixture(scope="module")
+def models() -> Iterator[str]:
+    """The address of a server of models."""
+    with serving() as server:
+        yield server.base_url
+
+
 @pytest.fixture
-def world(functions: Functions, tenant: TenantId, stack: MotoStack, ports: Composition) -> World:
+def world(
+    functions: Functions, tenant: TenantId, stack: MotoStack, ports: Composition, models: str
+) -> World:
+    ports.upstreams.put(Upstream("models", models, ("*",), created_at=0))
     return World(functions, tenant, stack, ports)
 
 
