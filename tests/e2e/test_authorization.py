@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import secrets
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from larder.api.http.routes import CATCH_ALL, ROUTES
+from larder.domain.upstreams import Upstream
 from tests.e2e.api import assert_refused, batch_lines, eventually
 from tests.e2e.space import Space
 
@@ -24,12 +26,27 @@ if TYPE_CHECKING:
     from tests.e2e.stack import Stack
 
 EVERY_ROUTE = [*ROUTES, *CATCH_ALL]
+AWAY = "away"
+"""A model whose server does not answer."""
 
 
 def a_file(api: Api) -> str:
     file_id: str = api.create_file(batch_lines(1), "requests.jsonl", "batch")["id"]
     api.settled(file_id)
     return file_id
+
+
+def a_batch_to_be(api: Api) -> Json:
+    """A batch whose lines wait for a server that is away, so that it goes on running."""
+    lines = batch_lines(1).replace(b"gpt-5-mini", AWAY.encode())
+    file_id = api.create_file(lines, "requests.jsonl", "batch")["id"]
+    api.settled(file_id)
+    return {"json": {"input_file_id": file_id, "endpoint": "/v1/chat/completions"}}
+
+
+def a_batch(api: Api) -> str:
+    batch_id: str = api.json("POST", "/batches", **a_batch_to_be(api))["id"]
+    return batch_id
 
 
 def a_trashed_file(api: Api) -> str:
@@ -73,7 +90,11 @@ SENT: dict[str, Json] = {
 }
 """What a function needs besides the path, to answer 200."""
 
+SENT_NAMING: dict[str, Callable[[Api], Json]] = {"batches_create": a_batch_to_be}
+"""The functions whose body names an object of the owner's project."""
+
 MADE: dict[str, Callable[[Api], str]] = {
+    "batch_id": a_batch,
     "file_id": a_file,
     "folder_id": a_folder,
     "upload_id": an_upload,
@@ -126,8 +147,13 @@ class Callers:
 @pytest.fixture(scope="module")
 def callers(new_project: NewProject, operator: Operator) -> Iterator[Callers]:
     project = new_project()
+    upstreams = operator.upstreams
+    upstreams.put(Upstream(AWAY, "http://127.0.0.1:9/v1", (AWAY,), created_at=int(time.time())))
     with project.api() as owner, new_project().api() as stranger:
         yield Callers(owner, stranger, operator.revoked_key(project.id))
+        for batch in owner.json("GET", "/batches")["data"]:
+            owner.send("POST", f"/batches/{batch['id']}/cancel")
+    upstreams.remove(AWAY)
 
 
 def carrying(header: str, key: str) -> dict[str, str]:
@@ -135,14 +161,20 @@ def carrying(header: str, key: str) -> dict[str, str]:
 
 
 def stored(api: Api) -> tuple[Any, ...]:
-    """Return all that the project has, once its files' arrival has been worked off."""
+    """Return all that the project has, once its files and batches stand still."""
     space = Space(api)
+    batches = eventually(
+        lambda: api.json("GET", "/batches")["data"],
+        lambda batches: all(batch["status"] in {"in_progress", "cancelled"} for batch in batches),
+        60,
+    )
     files = eventually(
         lambda: api.json("GET", "/files")["data"],
         lambda files: all(file["status"] != "uploaded" for file in files),
         30,
     )
     return (
+        batches,
         files,
         api.usage(),
         space.json("GET", "/files"),
@@ -166,13 +198,15 @@ def test_a_route_serves_the_owner_of_what_it_names_and_nobody_else(
     if parameter := re.search(r"\{(.+)\}", path):
         make = MADE_FOR.get(route.function, MADE[parameter[1]])
         path, stranger_gets = path.replace(parameter[0], make(owner)), 404
+    sent = SENT.get(route.function, {})
+    if route.function in SENT_NAMING:
+        sent, stranger_gets = SENT_NAMING[route.function](owner), 404
     if route in CATCH_ALL:
         owner_gets = 404
     url = owner.base_url.removesuffix("/v1") + path
     before = stored(owner)
 
     def ask(headers: dict[str, str]) -> httpx.Response:
-        sent = SENT.get(route.function, {})
         return owner.client.request(route.method, url, headers=headers, **sent)
 
     for caller, headers in callers.without_a_valid_key(header).items():
