@@ -53,15 +53,22 @@ OPERATIONS: dict[str, tuple[Callable[[World], Act], str]] = {
     ),
     "batch_plan": (
         batches.batch_plan,
-        "GetItem, GetItem, GetObject, CopyObject, GetObject, PutObject, PutObject, GetObject, "
-        "TransactWriteItems 2, GetItem",
+        (
+            "GetItem, GetItem, GetObject, CopyObject, GetObject, PutObject, PutObject, GetObject, "
+            "TransactWriteItems 2, GetItem"
+        ),
     ),
-    "batch_plan, in vain": (batches.batch_plan_in_vain, "?"),
+    "batch_plan, in vain": (
+        batches.batch_plan_in_vain,
+        "GetItem, GetItem, GetObject, TransactGetItems 2, TransactWriteItems 4, GetItem",
+    ),
     "batch_plan, before the file is validated": (batches.batch_plan_early, "GetItem, GetItem"),
     "batch_run_shard": (
         batches.batch_run_shard,
-        "GetItem, GetObject, ListObjectsV2, GetObject, Query, GetObject, PutObject, UpdateItem, "
-        "PutObject, GetItem",
+        (
+            "GetItem, GetObject, ListObjectsV2, GetObject, Query, GetObject, PutObject, "
+            "UpdateItem, PutObject, GetItem"
+        ),
     ),
     "batches_cancel": (batches.on_a_batch("cancel"), "GetItem, TransactWriteItems 1, GetItem"),
     "batches_create": (batches.batches_create, "GetItem, TransactWriteItems 3, StartExecution"),
