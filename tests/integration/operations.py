@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from larder.domain.limits import MAX_INLINE_BYTES
 from larder.services.projects.projects import create_key
-from tests.integration.test_files import get, upload
-from tests.integration.test_parts import send
-from tests.integration.test_space import folder, on, put
-from tests.integration.test_uploads import DATA, age, create, on_upload
-from tests.integration.test_uploads import put as put_bytes
-from tests.integration.test_workers import arrive, removal
+from tests.integration.files import get, upload
+from tests.integration.space import folder, on, put
+from tests.integration.uploads import DATA, age, create, on_upload, send_part
+from tests.integration.uploads import put as put_bytes
+from tests.integration.workers import arrive, removal
 from tests.support.events import recorded
 
 if TYPE_CHECKING:
@@ -173,7 +172,7 @@ def parts_create(world: World) -> Act:
     upload_id = world.upload()
 
     def act() -> None:
-        assert send(world.functions, world.tenant, upload_id, DATA).status == 200
+        assert send_part(world.functions, world.tenant, upload_id, DATA).status == 200
 
     return act
 

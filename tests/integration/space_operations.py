@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tests.integration.test_space import cleanups, hurried
+from tests.integration.space import cleanups, hurried
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import socket
 from typing import TYPE_CHECKING
-from unittest import mock
 
 import botocore.session
 import pytest
@@ -15,7 +14,7 @@ from larder.domain.api_keys import digest_of
 from larder.domain.files import File, Purpose
 from larder.domain.ids import new_file_id
 from larder.services.projects.projects import get_project
-from tests.moto_stack import CREDENTIALS, MotoStack
+from tests.integration.local_stack import MIB, local_stack, nowhere, outputs, write_env_file
 from tests.support.cli import Printed, larder
 
 if TYPE_CHECKING:
@@ -23,32 +22,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from larder.runtime.composition import Composition
+    from tests.moto_stack import MotoStack
 
-MIB = 2**20
-GATEWAY_URL = "https://example.execute-api.us-east-1.amazonaws.com/prod/v1"
-
-
-def outputs(stack: MotoStack) -> dict[str, str]:
-    return {
-        "ApiUrl": GATEWAY_URL,
-        "StoreTable": stack.settings.store_table,
-        "KeysTable": stack.settings.keys_table,
-        "FilesBucket": stack.settings.files_bucket,
-        "EventsQueueUrl": stack.settings.events_queue_url,
-        "PepperSecretId": stack.settings.pepper_secret_id,
-        "DefaultFilesLimit": "200",
-        "DefaultBytesLimit": str(256 * MIB),
-    }
-
-
-@pytest.fixture(autouse=True)
-def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Work in an empty folder, and restore the environment after the test."""
-    monkeypatch.chdir(tmp_path)
-    for name in [name for name in os.environ if name.startswith("LARDER_")]:
-        monkeypatch.delenv(name)
-    with mock.patch.dict(os.environ):
-        yield
+__all__ = ["local_stack", "nowhere"]
 
 
 @pytest.fixture
@@ -80,30 +56,6 @@ def answer(cloudformation: Stubber, name: str, values: dict[str, str]) -> None:
             ]
         },
         {"StackName": name},
-    )
-
-
-@pytest.fixture
-def local_stack(stack: MotoStack, tmp_path: Path) -> MotoStack:
-    """The stack on moto, found as the local one by its `.local/env`."""
-    names = outputs(stack)
-    write_env_file(
-        tmp_path,
-        LARDER_STACK="larder-local",
-        LARDER_STORE_TABLE=names["StoreTable"],
-        LARDER_KEYS_TABLE=names["KeysTable"],
-        LARDER_FILES_BUCKET=names["FilesBucket"],
-        LARDER_EVENTS_QUEUE_URL=names["EventsQueueUrl"],
-        LARDER_PEPPER_SECRET_ID=names["PepperSecretId"],
-        **CREDENTIALS,
-    )
-    return stack
-
-
-def write_env_file(folder: Path, **variables: str) -> None:
-    (folder / ".local").mkdir(exist_ok=True)
-    (folder / ".local/env").write_text(
-        "".join(f"{name}={value}\n" for name, value in variables.items())
     )
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from larder.domain.quota import Amount
 from larder.services.projects.projects import create_project
-from tests.integration.test_cli import local_stack, nowhere
+from tests.integration.local_stack import local_stack, nowhere
 from tests.support.cli import larder
 
 if TYPE_CHECKING:

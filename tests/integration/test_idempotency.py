@@ -11,7 +11,7 @@ from botocore.client import BaseClient
 from urllib3.filepost import encode_multipart_formdata
 
 from larder.domain.errors import ContentionError
-from tests.integration.test_uploads import used
+from tests.integration.uploads import used
 from tests.support.events import recorded
 from tests.support.handlers import load
 

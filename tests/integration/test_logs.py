@@ -16,9 +16,9 @@ from botocore.exceptions import BotoCoreError, ClientError, ConnectionClosedErro
 from urllib3.filepost import encode_multipart_formdata
 
 from larder.runtime.observability import count, logger
-from tests.integration.test_files import GOOD_LINE, get, upload
-from tests.integration.test_uploads import create, on_upload
-from tests.integration.test_workers import removal
+from tests.integration.files import GOOD_LINE, get, upload
+from tests.integration.uploads import create, on_upload
+from tests.integration.workers import removal
 from tests.moto_stack import ROOT
 from tests.support.events import arrival, recorded
 

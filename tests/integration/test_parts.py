@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from urllib3.filepost import encode_multipart_formdata
 
 from larder.domain.ids import UploadId
-from tests.integration.test_uploads import age, create, on_upload, used
+from tests.integration.uploads import age, create, on_upload, send_part, used
 from tests.support.events import arrival, recorded
 from tests.support.handlers import load
 
@@ -46,21 +44,6 @@ def put_parts(stack: MotoStack, tenant: TenantId, upload_id: str, numbers: range
             )
             sent += data
     return sent
-
-
-def send(functions: Functions, tenant: TenantId, upload_id: str, data: bytes) -> Answer:
-    """Send a small part as OpenAI's SDK does."""
-    body, content_type = encode_multipart_formdata(
-        {"data": ("upload", data, "application/octet-stream")}
-    )
-    return functions.call(
-        "parts_create",
-        tenant,
-        pathParameters={"upload_id": upload_id},
-        headers={"Content-Type": content_type},
-        body=base64.b64encode(body).decode(),
-        isBase64Encoded=True,
-    )
 
 
 def complete(functions: Functions, tenant: TenantId, upload_id: str, **body: Any) -> Answer:
@@ -216,7 +199,9 @@ def test_small_parts_are_joined_in_the_order_of_the_given_ids(
     pieces = [bytes([number]) * 1_900_000 for number in range(10)]
     data = b"".join(pieces)
     upload = create(functions, tenant, bytes=len(data)).json
-    ids = [send(functions, tenant, upload["id"], piece).json["id"] for piece in reversed(pieces)]
+    ids = [
+        send_part(functions, tenant, upload["id"], piece).json["id"] for piece in reversed(pieces)
+    ]
 
     answer = complete(
         functions,
@@ -238,7 +223,9 @@ def test_a_repeated_completion_compares_the_md5_with_the_file(
     functions: Functions, tenant: TenantId
 ) -> None:
     upload = create(functions, tenant).json
-    ids = [send(functions, tenant, upload["id"], data).json["id"] for data in (b"some ", b"bytes")]
+    ids = [
+        send_part(functions, tenant, upload["id"], data).json["id"] for data in (b"some ", b"bytes")
+    ]
     first = complete(functions, tenant, upload["id"], part_ids=ids)
     functions.invoke("sweep", recorded("sweep"))
     right = hashlib.md5(b"some bytes").hexdigest()  # noqa: S324
@@ -271,7 +258,7 @@ def test_an_md5_is_refused_for_an_upload_in_s3s_parts(
 def test_a_part_is_returned_in_openais_shape(functions: Functions, tenant: TenantId) -> None:
     upload = create(functions, tenant).json
 
-    part = send(functions, tenant, upload["id"], b"some").json
+    part = send_part(functions, tenant, upload["id"], b"some").json
 
     assert set(part) == {"id", "object", "created_at", "upload_id"}
     assert (part["object"], part["upload_id"]) == ("upload.part", upload["id"])
@@ -282,10 +269,10 @@ def test_parts_that_do_not_make_the_file_are_refused_and_can_be_corrected(
 ) -> None:
     upload, other = create(functions, tenant).json, create(functions, tenant).json
     theirs = create(functions, stranger).json
-    one = send(functions, tenant, upload["id"], b"some ").json["id"]
-    two = send(functions, tenant, upload["id"], b"bytes").json["id"]
-    foreign = send(functions, tenant, other["id"], b"bytes").json["id"]
-    strange = send(functions, stranger, theirs["id"], b"bytes").json["id"]
+    one = send_part(functions, tenant, upload["id"], b"some ").json["id"]
+    two = send_part(functions, tenant, upload["id"], b"bytes").json["id"]
+    foreign = send_part(functions, tenant, other["id"], b"bytes").json["id"]
+    strange = send_part(functions, stranger, theirs["id"], b"bytes").json["id"]
     right = hashlib.md5(b"some bytes").hexdigest()  # noqa: S324
     swapped = hashlib.md5(b"bytessome ").hexdigest()  # noqa: S324
 
@@ -318,11 +305,11 @@ def test_parts_with_other_bytes_than_announced_are_refused_and_can_be_corrected(
 ) -> None:
     upload = create(functions, tenant, sha256=hashlib.sha256(b"some bytes").hexdigest()).json
     file_id = upload["id"].replace("upload_", "file-")
-    wrong = send(functions, tenant, upload["id"], b"other byte").json["id"]
+    wrong = send_part(functions, tenant, upload["id"], b"other byte").json["id"]
 
     refused = complete(functions, tenant, upload["id"], part_ids=[wrong])
     read = functions.call("files_get", tenant, pathParameters={"file_id": file_id})
-    right = send(functions, tenant, upload["id"], b"some bytes").json["id"]
+    right = send_part(functions, tenant, upload["id"], b"some bytes").json["id"]
     mended = complete(functions, tenant, upload["id"], part_ids=[right])
 
     assert (refused.status, refused.error["param"]) == (400, "sha256")
@@ -336,7 +323,9 @@ def test_the_digest_matches_the_bytes_when_another_request_was_faster(
     functions: Functions, stack: MotoStack, tenant: TenantId, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     upload = create(functions, tenant).json
-    ids = [send(functions, tenant, upload["id"], data).json["id"] for data in (b"some ", b"bytes")]
+    ids = [
+        send_part(functions, tenant, upload["id"], data).json["id"] for data in (b"some ", b"bytes")
+    ]
     parts = type(load("uploads_complete").ports.parts)
     assemble = parts.assemble
 
@@ -360,7 +349,7 @@ def test_a_cancellation_during_the_completion_is_a_conflict(
     functions: Functions, tenant: TenantId, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     upload = create(functions, tenant).json
-    part = send(functions, tenant, upload["id"], b"some bytes").json["id"]
+    part = send_part(functions, tenant, upload["id"], b"some bytes").json["id"]
     parts = type(load("uploads_complete").ports.parts)
     assemble = parts.assemble
 
@@ -381,7 +370,7 @@ def test_more_than_twice_the_announced_bytes_are_refused(
 ) -> None:
     upload = create(functions, tenant).json
 
-    answers = [send(functions, tenant, upload["id"], b"some bytes") for _ in range(3)]
+    answers = [send_part(functions, tenant, upload["id"], b"some bytes") for _ in range(3)]
 
     assert [answer.status for answer in answers] == [200, 200, 400]
 
@@ -390,7 +379,7 @@ def test_an_ended_upload_accepts_no_parts(functions: Functions, tenant: TenantId
     upload = create(functions, tenant).json
     on_upload(functions, tenant, "cancel", upload["id"])
 
-    answer = send(functions, tenant, upload["id"], b"some")
+    answer = send_part(functions, tenant, upload["id"], b"some")
 
     assert (answer.status, answer.error["code"]) == (409, "upload_cancelled")
     assert answer.headers["x-should-retry"] == "false"
@@ -401,7 +390,7 @@ def test_another_projects_upload_accepts_no_parts(
 ) -> None:
     upload = create(functions, tenant).json
 
-    assert send(functions, stranger, upload["id"], b"some").status == 404
+    assert send_part(functions, stranger, upload["id"], b"some").status == 404
     assert complete(functions, stranger, upload["id"], part_ids=["part_1"]).status == 404
 
 

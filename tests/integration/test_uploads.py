@@ -11,45 +11,14 @@ import pytest
 
 from larder.domain.parts import MAX_UPLOAD_BYTES
 from larder.domain.quota import Amount
+from tests.integration.uploads import DATA, age, create, on_upload, put, used
 from tests.support.events import arrival
 
 if TYPE_CHECKING:
     from larder.domain.ids import TenantId
     from larder.runtime.composition import Composition
-    from tests.integration.conftest import Answer, Functions
+    from tests.integration.conftest import Functions
     from tests.moto_stack import MotoStack
-
-DATA = b"some bytes"
-
-
-def create(functions: Functions, tenant: TenantId, **changes: Any) -> Answer:
-    request = {"filename": "a.bin", "purpose": "user_data", "bytes": len(DATA), "mime_type": "a/b"}
-    body = json.dumps({**request, **changes})
-    return functions.call("uploads_create", tenant, body=body, isBase64Encoded=False)
-
-
-def put(stack: MotoStack, tenant: TenantId, upload_id: str, data: bytes = DATA) -> str:
-    key = f"files/{tenant}/{upload_id.replace('upload_', 'file-')}"
-    stack.s3.put_object(Bucket=stack.settings.files_bucket, Key=key, Body=data)
-    return key
-
-
-def on_upload(
-    functions: Functions, tenant: TenantId, verb: str, upload_id: str, body: str = "{}"
-) -> Answer:
-    return functions.call(
-        f"uploads_{verb}",
-        tenant,
-        pathParameters={"upload_id": upload_id},
-        body=body,
-        isBase64Encoded=False,
-    )
-
-
-def used(functions: Functions, tenant: TenantId) -> tuple[int, int, int, int]:
-    usage = functions.call("usage_get", tenant).json
-    files, size = usage["files"], usage["bytes"]
-    return files["used"], files["reserved"], size["used"], size["reserved"]
 
 
 def test_an_upload_reserves_quota_and_says_where_to_put_the_bytes(
@@ -345,13 +314,3 @@ def test_of_32_uploads_10_are_admitted_if_there_is_room_for_10(
     assert [answer.status for answer in answers].count(200) == 10
     assert used(functions, tenant) == (0, 10, 0, 100)
     assert answers[-1].error["code"] == "storage_quota_exceeded"
-
-
-def age(stack: MotoStack, tenant: TenantId, object_id: str) -> None:
-    """Set the expiry of the file or upload to a second after the epoch."""
-    stack.dynamodb.update_item(
-        TableName=stack.settings.store_table,
-        Key={"pk": {"S": f"P#{tenant}"}, "sk": {"S": object_id}},
-        UpdateExpression="SET expires_at = :past, due_at = :past, deadline = :past",
-        ExpressionAttributeValues={":past": {"N": "1"}},
-    )

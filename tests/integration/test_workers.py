@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from larder.domain.files import DAY, VALIDATION_GRACE
 from larder.domain.quota import Amount
-from larder.runtime.composition import Composition
 from larder.services.projects.projects import create_project
-from tests.integration.test_files import GOOD_LINE, get, upload
-from tests.integration.test_uploads import age, create, put, used
+from tests.integration.files import GOOD_LINE, get, upload
+from tests.integration.uploads import age, create, put, used
+from tests.integration.workers import arrive, later, removal, vanish
 from tests.support.events import arrival, recorded
 from tests.support.handlers import FakeContext, load
 
@@ -21,30 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from larder.domain.ids import TenantId
+    from larder.runtime.composition import Composition
     from tests.integration.conftest import Answer, Functions
     from tests.moto_stack import MotoStack
-
-
-def arrive(functions: Functions, tenant: TenantId, file_id: str) -> Any:
-    return functions.invoke("on_object_created", arrival(f"files/{tenant}/{file_id}"))
-
-
-def removal(stack: MotoStack, tenant: TenantId, object_id: str) -> dict[str, Any]:
-    """Return the stream's event for the removal of the item as it is now."""
-    key = {"pk": {"S": f"P#{tenant}"}, "sk": {"S": object_id}}
-    image = stack.dynamodb.get_item(TableName=stack.settings.store_table, Key=key)["Item"]
-    event = recorded("on_file_removed")
-    event["Records"][0]["dynamodb"] |= {"Keys": key, "OldImage": image}
-    return event
-
-
-def vanish(stack: MotoStack, tenant: TenantId, object_id: str) -> dict[str, Any]:
-    """Remove the item as DynamoDB's TTL does, and return the stream's event."""
-    event = removal(stack, tenant, object_id)
-    stack.dynamodb.delete_item(
-        TableName=stack.settings.store_table, Key=event["Records"][0]["dynamodb"]["Keys"]
-    )
-    return event
 
 
 def test_a_valid_batch_file_is_processed_with_a_report(
@@ -384,15 +362,6 @@ def test_the_sweep_stops_when_its_time_runs_out(
     outcomes = functions.invoke("sweep", recorded("sweep"), FakeContext(remaining_ms=1_000))
 
     assert outcomes == {}
-
-
-def later(monkeypatch: pytest.MonkeyPatch, seconds: int) -> None:
-    """Let the sweep run `seconds` from now."""
-    module = load("sweep")
-    now = time.time() + seconds
-    ports = Composition(module.ports.settings, clock=lambda: now)
-    monkeypatch.setattr(module, "ports", ports)
-    monkeypatch.setattr(module, "sweepers", ports.sweepers)
 
 
 def counters(stack: MotoStack, tenant: TenantId) -> tuple[str, ...]:

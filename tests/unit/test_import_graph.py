@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import ast
-import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from larder.api.http.routes import CATCH_ALL, ROUTES
+from tests.support.imports import FUNCTIONS, PACKAGE, ROOT, import_function, loaded_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
-PACKAGE = ROOT / "layers/larder/python"
-FUNCTIONS = sorted(path.parent.name for path in ROOT.glob("functions/*/app.py"))
 # All functions that answer no route.
 WORKERS = sorted(set(FUNCTIONS) - {route.function for route in (*ROUTES, *CATCH_ALL)})
 # The one module of `larder.api` that loads nothing: the authorizer reads it.
@@ -105,6 +102,16 @@ def imported(path: Path) -> set[str]:
     return found
 
 
+def imported_names(path: Path) -> set[str]:
+    """Return what a module imports by `from`: names, or modules of a package."""
+    return {
+        name.name
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom)
+        for name in node.names
+    }
+
+
 def within(module: str, packages: tuple[str, ...]) -> bool:
     return any(module == package or module.startswith(package + ".") for package in packages)
 
@@ -178,23 +185,6 @@ def test_the_domain_does_no_input_and_output(path: Path) -> None:
     assert "urllib.request" not in imported(path)
 
 
-def loaded_by(statement: str) -> set[str]:
-    """Return the modules that a fresh interpreter has loaded after the statement."""
-    answer = subprocess.run(  # noqa: S603 - our own interpreter and code
-        [sys.executable, "-c", f"{statement}\nimport sys; print(*sys.modules, sep='\\n')"],
-        cwd=ROOT,
-        env={"PYTHONPATH": str(PACKAGE), "AWS_DEFAULT_REGION": "us-east-1"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return set(answer.stdout.split())
-
-
-def import_function(name: str) -> str:
-    return f"import runpy; runpy.run_path('functions/{name}/app.py')"
-
-
 @pytest.mark.parametrize("worker", WORKERS)
 def test_a_worker_loads_neither_pydantic_nor_the_resolver(worker: str) -> None:
     loaded = loaded_by(import_function(worker))
@@ -234,3 +224,15 @@ def test_the_table_of_routes_loads_nothing_but_the_standard_library() -> None:
 
     libraries = {name.split(".")[0] for name in loaded - TABLE_OF_ROUTES - {"larder"}}
     assert libraries <= sys.stdlib_module_names
+
+
+def test_no_module_imports_a_test_module() -> None:
+    found = {
+        str(path.relative_to(ROOT)): wanted
+        for folder in ("tests", "bench", "local", "docs")
+        for path in sorted((ROOT / folder).rglob("*.py"))
+        for wanted in (*imported(path), *imported_names(path))
+        if wanted.split(".")[-1].startswith("test_")
+    }
+
+    assert found == {}

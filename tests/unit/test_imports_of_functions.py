@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from tests.unit.test_import_graph import FUNCTIONS, import_function, loaded_by
+from tests.support.imports import FUNCTIONS, import_function, loaded_by
 
 CLIENTS = {"aws_lambda_powertools", "botocore", "dateutil", "jmespath", "urllib3"}
 API = CLIENTS | {"pybase64", "pydantic", "pydantic_core"}
