@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from larder.api.http.routes import CATCH_ALL, ROUTES
-from tests.unit.batch_requests import BODIES, alike, request, varied
+from tests.support.batch_requests import BODIES, alike, request, varied
 
 FORM = b"multipart/form-data; boundary=b"
 

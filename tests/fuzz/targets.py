@@ -16,8 +16,8 @@ from larder.domain.errors import InvalidParameterError
 from larder.domain.filenames import attachment
 from tests.fuzz.answers import INTERNALS, MAX_MESSAGE, check_answer, check_silence
 from tests.fuzz.deployment import Deployment
+from tests.support.batch_reference import reference_report
 from tests.support.handlers import FakeContext
-from tests.unit.batch_reference import reference_report
 
 if TYPE_CHECKING:
     from collections.abc import Callable

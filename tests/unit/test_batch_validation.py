@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.batch_requests import (
+from tests.support.batch_requests import (
     ABSENT,
     BODIES,
     alike,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from larder.domain.batch_input import BatchValidator
-from tests.unit.batch_requests import (
+from tests.support.batch_requests import (
     alike,
     as_line,
     found,

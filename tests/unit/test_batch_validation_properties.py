@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from larder.domain.batch_input import BatchValidator, nesting
 from larder.domain.batch_input.nesting import nested_deeper_than
-from tests.unit.batch_reference import reference_report
-from tests.unit.batch_requests import BODIES, alike, as_line, request, validated, varied
+from tests.support.batch_reference import reference_report
+from tests.support.batch_requests import BODIES, alike, as_line, request, validated, varied
 
 EXAMPLES = settings().max_examples  # as the profile says
 
