@@ -1,4 +1,4 @@
-"""POST /v1/files: store a small file that comes with the request."""
+"""POST /v1/files: store a small file from the request's body."""
 
 from aws_lambda_powertools.event_handler import content_types
 from aws_lambda_powertools.event_handler.api_gateway import Response

@@ -1,4 +1,4 @@
-"""GET /v1/files/{file_id}/url: a download link for handing on."""
+"""GET /v1/files/{file_id}/url: a download link to share."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""POST /v1/storage/folders: make a folder."""
+"""POST /v1/storage/folders: create a folder."""
 
 from larder.api.http.requests import tenant_of
 from larder.api.http.resolver import lambda_handler_for, resolver

@@ -1,4 +1,4 @@
-"""DELETE /v1/storage/folders/{folder_id}: delete a folder, empty or with all that is in it."""
+"""DELETE /v1/storage/folders/{folder_id}: delete a folder, empty or with its contents."""
 
 from http import HTTPStatus
 from typing import Annotated

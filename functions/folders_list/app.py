@@ -1,4 +1,4 @@
-"""GET /v1/storage/folders: the folders in a folder."""
+"""GET /v1/storage/folders: list the subfolders of a folder."""
 
 from larder.api.http.requests import tenant_of
 from larder.api.http.resolver import lambda_handler_for, resolver

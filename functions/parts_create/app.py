@@ -1,4 +1,4 @@
-"""POST /v1/uploads/{upload_id}/parts: a part of an upload, with the request."""
+"""POST /v1/uploads/{upload_id}/parts: add a part to an upload from the request's body."""
 
 from larder.api.http.multipart_form import sole_part
 from larder.api.http.requests import raw_body, tenant_of

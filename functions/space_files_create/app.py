@@ -1,4 +1,4 @@
-"""POST /v1/storage/files: put a small file into the Space."""
+"""POST /v1/storage/files: store a small file in the Space."""
 
 from larder.api.http.requests import raw_body, tenant_of
 from larder.api.http.resolver import lambda_handler_for, resolver

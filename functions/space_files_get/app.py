@@ -1,4 +1,4 @@
-"""GET /v1/storage/files/{file_id}: a file with its bytes, or with a link to them."""
+"""GET /v1/storage/files/{file_id}: a file with its bytes, or with a download link."""
 
 from aws_lambda_powertools.event_handler import content_types
 from aws_lambda_powertools.event_handler.api_gateway import Response

@@ -1,4 +1,4 @@
-"""GET /v1/storage/files: find files by what people know of them."""
+"""GET /v1/storage/files: find files by folder, tag, mark, name or type."""
 
 from larder.api.http.requests import tenant_of
 from larder.api.http.resolver import lambda_handler_for, resolver

@@ -1,4 +1,4 @@
-"""GET /v1/storage/trash: what can be restored."""
+"""GET /v1/storage/trash: list the trash."""
 
 from larder.api.http.requests import tenant_of
 from larder.api.http.resolver import lambda_handler_for, resolver

@@ -1,4 +1,4 @@
-"""POST /v1/storage/trash/{file_id}/restore: take a file out of the trash."""
+"""POST /v1/storage/trash/{file_id}/restore: restore a file from the trash."""
 
 from larder.api.http.requests import tenant_of
 from larder.api.http.resolver import lambda_handler_for, resolver

@@ -1,4 +1,4 @@
-"""Whatever no other function serves: an unknown path, or a known one with another method."""
+"""Requests that no other function serves: an unknown path, or another method on a known one."""
 
 from http import HTTPStatus
 from typing import Any
@@ -13,7 +13,7 @@ app = resolver()
 
 
 def unknown_route(_: Exception) -> Response[dict[str, Any]]:
-    """Answer 405 with what is allowed where the path exists, else 404."""
+    """Answer 405 with the allowed methods if the path exists, else 404."""
     method, path = app.current_event.http_method, app.current_event.path
     allowed = ", ".join(methods_of(path))
     if allowed:

@@ -1,4 +1,4 @@
-"""POST /v1/uploads/{upload_id}/cancel: call an upload off."""
+"""POST /v1/uploads/{upload_id}/cancel: cancel an upload."""
 
 from larder.api.http.requests import tenant_of
 from larder.api.http.resolver import lambda_handler_for, resolver

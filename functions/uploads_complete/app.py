@@ -1,4 +1,4 @@
-"""POST /v1/uploads/{upload_id}/complete: turn arrived bytes into a file."""
+"""POST /v1/uploads/{upload_id}/complete: complete an upload: turn arrived bytes into a file."""
 
 from aws_lambda_powertools.event_handler import content_types
 from aws_lambda_powertools.event_handler.api_gateway import Response

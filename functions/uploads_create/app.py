@@ -1,4 +1,4 @@
-"""POST /v1/uploads: announce a file whose bytes go straight to S3."""
+"""POST /v1/uploads: create an upload, whose bytes go straight to S3."""
 
 from larder.api.http.requests import tenant_of
 from larder.api.http.resolver import lambda_handler_for, resolver

@@ -1,4 +1,4 @@
-"""GET /v1/uploads/{upload_id}: how far an upload has come."""
+"""GET /v1/uploads/{upload_id}: an upload, with what is left to send."""
 
 from larder.api.http.requests import tenant_of
 from larder.api.http.resolver import lambda_handler_for, resolver
