@@ -21,10 +21,10 @@ def rm(
     To be able to restore them for 30 days, use 'larder space trash' instead.
     """
     with report(as_json=as_json) as failures, open_client(base_url, api_key) as client:
-        for given in files:
-            with failures.each(**path_or_id(given)):
-                gone = client.files.delete(find_file_id(client, given))
+        for file in files:
+            with failures.each(**path_or_id(file)):
+                deleted = client.files.delete(find_file_id(client, file))
                 if as_json:
-                    print_json_line({"id": gone.id, "deleted": gone.deleted})
+                    print_json_line({"id": deleted.id, "deleted": deleted.deleted})
                 else:
-                    typer.echo(gone.id)
+                    typer.echo(deleted.id)
