@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tests.integration.test_batches import create, on_batch, page
-from tests.integration.test_workers import arrive
+from tests.integration.batches import create, on_batch, page
+from tests.integration.workers import arrive
 
 if TYPE_CHECKING:
     from collections.abc import Callable

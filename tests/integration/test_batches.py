@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -12,17 +11,16 @@ import pytest
 from larder.domain.batches import BatchError
 from larder.domain.files import DAY
 from larder.domain.ids import BatchId
-from tests.integration.conftest import recorded
-from tests.integration.test_files import get, upload
+from tests.integration.batches import ENDPOINT, JSON, create, on_batch, page
+from tests.integration.files import get, upload
+from tests.support.events import recorded
 
 if TYPE_CHECKING:
     from larder.domain.ids import TenantId
     from larder.runtime.composition import Composition
-    from tests.integration.conftest import Answer, Functions
+    from tests.integration.conftest import Functions
     from tests.moto_stack import MotoStack
 
-ENDPOINT = "/v1/chat/completions"
-JSON = {"Content-Type": "application/json"}
 NOTHING_USED = {
     "input_tokens": 0,
     "input_tokens_details": {"cached_tokens": 0},
@@ -30,30 +28,6 @@ NOTHING_USED = {
     "output_tokens_details": {"reasoning_tokens": 0},
     "total_tokens": 0,
 }
-
-
-def create(
-    functions: Functions,
-    tenant: TenantId,
-    file_id: str | None = None,
-    headers: dict[str, str] = JSON,
-    **changes: Any,
-) -> Answer:
-    """Send a request for a batch, on a new file unless one is given; None leaves a field out."""
-    file_id = file_id or upload(functions, tenant).json["id"]
-    request = {"input_file_id": file_id, "endpoint": ENDPOINT, "completion_window": "24h"}
-    body = {name: value for name, value in (request | changes).items() if value is not None}
-    return functions.call(
-        "batches_create", tenant, headers=headers, body=json.dumps(body), isBase64Encoded=False
-    )
-
-
-def on_batch(functions: Functions, tenant: TenantId, verb: str, batch_id: str) -> Answer:
-    return functions.call(f"batches_{verb}", tenant, pathParameters={"batch_id": batch_id})
-
-
-def page(functions: Functions, tenant: TenantId, **query: str) -> Answer:
-    return functions.call("batches_list", tenant, queryStringParameters=query or None)
 
 
 def several(functions: Functions, tenant: TenantId, ports: Composition, count: int) -> list[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from larder.domain.upstreams import Auth, Upstream
-from tests.integration.test_cli import local_stack, nowhere
+from tests.integration.local_stack import local_stack, nowhere
 from tests.support.cli import Printed, larder
 
 if TYPE_CHECKING:
