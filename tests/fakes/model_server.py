@@ -135,6 +135,8 @@ class _Connection(asyncio.Protocol):
         elif path == "/_script":
             server.script(msgspec.json.decode(body, type=list[Rule]))
             self._transport.write(http_message(200, b"{}"))
+        elif method == "GET" and self._refuses(headers):
+            self._transport.write(http_message(401, b'{"error":{"code":"invalid_api_key"}}'))
         elif method == "GET":
             listed = {"object": "list", "data": [{"id": "a-model", "object": "model"}]}
             self._transport.write(http_message(200, msgspec.json.encode(listed)))
@@ -152,6 +154,10 @@ class _Connection(asyncio.Protocol):
             rule = server.take(call, body)
             call.outcome = await self._answer(rule, call, parsed)
             call.ended = time.time()
+
+    def _refuses(self, headers: dict[str, str]) -> bool:
+        key = self._server.key
+        return key is not None and headers.get("authorization") != f"Bearer {key}"
 
     async def _answer(self, rule: Rule, call: Call, body: Asked) -> int | str:
         assert self._transport is not None

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
 
+import botocore.session
 import pytest
 
 from larder.domain.upstreams import Auth, Upstream
+from tests.fakes.model_server import serving
 from tests.integration.local_stack import local_stack, nowhere
 from tests.support.cli import Printed, larder
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from larder.runtime.composition import Composition
 
 __all__ = ["local_stack", "nowhere"]
@@ -151,3 +158,74 @@ def test_what_makes_no_upstream_is_refused_in_one_line(
     assert printed.stderr.startswith("larder: ")
     assert printed.stderr.count("\n") == 1
     assert ports.upstreams.list() == []
+
+
+def test_a_test_asks_with_the_upstreams_key_for_its_models(ports: Composition) -> None:
+    secrets: Any = botocore.session.get_session().create_client("secretsmanager")
+    secrets.create_secret(Name="larder/upstreams/key", SecretString="sk-1")
+    with serving([], key="sk-1") as server:
+        ports.upstreams.put(
+            Upstream(
+                "stub",
+                server.base_url,
+                ("*",),
+                created_at=1,
+                auth=Auth.BEARER,
+                secret_id="larder/upstreams/key",
+            )
+        )
+
+        printed = larder("upstream", "test", "stub")
+        tested = larder("upstream", "test", "stub", "--json").json
+
+    assert (printed.exit_code, printed.stdout) == (0, "")
+    assert printed.stderr.startswith("stub answered in ")
+    assert (tested["name"], tested["models"]) == ("stub", 1)
+
+
+def test_a_refused_key_a_missing_secret_and_a_closed_port_are_told_apart(
+    ports: Composition,
+) -> None:
+    with serving([], key="sk-1") as server:
+        ports.upstreams.put(Upstream("keyless", server.base_url, ("*",), created_at=1))
+        ports.upstreams.put(
+            Upstream(
+                "secretless",
+                server.base_url,
+                ("*",),
+                created_at=1,
+                auth=Auth.BEARER,
+                secret_id="larder/upstreams/gone",
+            )
+        )
+        refused = larder("upstream", "test", "keyless")
+        unread = larder("upstream", "test", "secretless")
+    gone = larder("upstream", "test", "keyless")
+
+    assert (refused.exit_code, unread.exit_code, gone.exit_code) == (1, 1, 1)
+    assert refused.stderr.startswith(f"larder: {server.base_url}/models answered 401: ")
+    assert unread.stderr.startswith("larder: The secret 'larder/upstreams/gone' cannot be read: ")
+    assert gone.stderr.startswith(f"larder: No answer from {server.base_url}/models: ")
+
+
+def test_an_unknown_upstream_cannot_be_tested() -> None:
+    assert larder("upstream", "test", "nothing").stderr.startswith("larder: There is no upstream")
+
+
+@pytest.mark.parametrize("body", ["hello", "[]", '{"object": "list"}'])
+def test_a_server_that_lists_no_models_is_no_upstream(
+    ports: Composition, tmp_path: Path, body: str
+) -> None:
+    (tmp_path / "models").write_text(body)
+    handler = partial(SimpleHTTPRequestHandler, directory=tmp_path)
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever).start()
+        url = f"http://127.0.0.1:{server.server_port}"
+        ports.upstreams.put(Upstream("files", url, ("*",), created_at=1))
+        printed = larder("upstream", "test", "files")
+        server.shutdown()
+
+    assert printed.exit_code == 1
+    # The server logs to stderr too.
+    failure = printed.stderr.splitlines()[-1]
+    assert failure == f"larder: {url}/models answered 200, but not with a list of models."

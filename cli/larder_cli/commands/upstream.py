@@ -1,5 +1,6 @@
 """`larder upstream …`: the model servers that batches may ask."""
 
+import time
 from dataclasses import asdict
 from typing import Annotated
 
@@ -15,7 +16,7 @@ from larder.domain.upstreams import (
 from larder_cli.deployment import find_deployment
 from larder_cli.failures import OperatorError
 from larder_cli.shared.options import AsJson, Profile, Region, Stack
-from larder_cli.shared.output import note, print_json
+from larder_cli.shared.output import counted, note, print_json
 from larder_cli.shared.tables import columns, print_table
 
 SECRETS = "larder/upstreams/"
@@ -169,12 +170,40 @@ def remove(
     Requests of running batches whose model no other upstream serves then fail.
     """
     if not find_deployment(stack, profile, region).ports.upstreams.remove(name):
-        message = f"There is no upstream '{name}'. 'larder upstream list' shows them all."
-        raise OperatorError(message)
+        raise _unknown(name)
     if as_json:
         print_json({"name": name, "removed": True})
     else:
         note(f"{name} is removed.")
+
+
+@app.command("test")
+def try_(
+    name: Name,
+    stack: Stack = None,
+    profile: Profile = None,
+    region: Region = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ask an upstream for its list of models, from this machine.
+
+    Secrets and signatures need your AWS credentials. Batches use those of the deployment.
+    """
+    ports = find_deployment(stack, profile, region).ports
+    upstream = next((each for each in ports.upstreams.list() if each.name == name), None)
+    if upstream is None:
+        raise _unknown(name)
+    began = time.monotonic()
+    models = ports.count_models(upstream)
+    seconds = time.monotonic() - began
+    if as_json:
+        print_json({"name": name, "models": models, "seconds": round(seconds, 3)})
+    else:
+        note(f"{name} answered in {seconds:.2f} s. It lists {counted(models, 'model')}.")
+
+
+def _unknown(name: str) -> OperatorError:
+    return OperatorError(f"There is no upstream '{name}'. 'larder upstream list' shows them all.")
 
 
 def _limit(per_minute: int | None) -> str:

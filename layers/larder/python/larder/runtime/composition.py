@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
     from larder.adapters.aws import AwsSession
+    from larder.adapters.models.credentials import UpstreamCredentials
+    from larder.domain.upstreams import Upstream
     from larder.services.batches.ports import (
         BatchObjects,
         BatchRecords,
@@ -226,11 +228,25 @@ class Composition(Wiring):
     @cached_property
     def calls(self) -> ModelCalls:
         """Calls of upstreams."""
-        from larder.adapters.models.credentials import UpstreamCredentials
         from larder.adapters.models.openai_http import HttpModelCalls
 
-        credentials = UpstreamCredentials(self._session, lambda: self._secrets, self.clock)
-        return HttpModelCalls(credentials, self.clock)
+        return HttpModelCalls(self._upstream_credentials, self.clock)
+
+    def count_models(self, upstream: Upstream) -> int:
+        """Return how many models the upstream lists, asked with its credentials.
+
+        Raises:
+            UpstreamFailedError: it lists none; the message says why.
+        """
+        from larder.adapters.models.listing import count_models
+
+        return count_models(upstream, self._upstream_credentials)
+
+    @cached_property
+    def _upstream_credentials(self) -> UpstreamCredentials:
+        from larder.adapters.models.credentials import UpstreamCredentials
+
+        return UpstreamCredentials(self._session, lambda: self._secrets, self.clock)
 
     @property
     def jitter(self) -> Callable[[], float]:

@@ -52,9 +52,15 @@ class UpstreamCredentials:
         self._lock = threading.Lock()
 
     def headers(
-        self, upstream: Upstream, url: str, body: bytes, headers: Mapping[str, str]
+        self,
+        upstream: Upstream,
+        url: str,
+        body: bytes,
+        headers: Mapping[str, str],
+        *,
+        method: str = "POST",
     ) -> dict[str, str]:
-        """Return `headers` with what convinces the upstream, for a POST of `body` to `url`.
+        """Return `headers` with what convinces the upstream, for a request of `body` to `url`.
 
         Raises:
             SecretUnreadableError: there is no key to send.
@@ -63,7 +69,7 @@ class UpstreamCredentials:
             case Auth.BEARER:
                 return {**headers, "Authorization": f"Bearer {self._key(upstream.secret_id or '')}"}
             case Auth.SIGV4:
-                return self._signed(upstream.service or "", url, body, headers)
+                return self._signed(upstream.service or "", url, body, headers, method)
         return dict(headers)
 
     def _key(self, secret_id: str) -> str:
@@ -82,13 +88,13 @@ class UpstreamCredentials:
                 raise SecretUnreadableError(secret_id, passing=True) from error
 
     def _signed(
-        self, service: str, url: str, body: bytes, headers: Mapping[str, str]
+        self, service: str, url: str, body: bytes, headers: Mapping[str, str], method: str
     ) -> dict[str, str]:
         found = _REGION.search(url)
         region = found[1] if found else self._session.get_config_variable("region")
         # A proxy may change the other headers: they are not signed.
         signed = {"Content-Type": headers["Content-Type"]}
-        request = AWSRequest("POST", url, headers=signed, data=body)
+        request = AWSRequest(method, url, headers=signed, data=body)
         credentials = self._session.get_credentials()
         if credentials is None:
             raise NoCredentialsError
