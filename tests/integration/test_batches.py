@@ -13,7 +13,6 @@ from larder.domain.files import DAY
 from larder.domain.ids import BatchId
 from tests.integration.batches import ENDPOINT, JSON, create, on_batch, page
 from tests.integration.files import get, upload
-from tests.support.events import recorded
 
 if TYPE_CHECKING:
     from larder.domain.ids import TenantId
@@ -336,5 +335,4 @@ def test_the_recorded_request_is_refused_without_its_file(
     answer = functions.call("batches_create", tenant)
 
     assert answer.status == 404
-    assert recorded("batches_create")["isBase64Encoded"]
     assert stack.object_keys() == set()
