@@ -5,13 +5,29 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from larder.domain.batch_answers import Kept, KeptAnswer, Request, parse_request
+from larder.domain.batch_answers import (
+    KeptAnswer,
+    NoAnswer,
+    Request,
+    error_line,
+    output_line,
+    parse_request,
+    usage_of,
+)
 from larder.domain.batch_plan import is_blank, physical_lines
 from larder.domain.batches import Progress
 from larder.services.batches.ports import Chunk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from larder.domain.batch_answers import Answer, Kept
+
+_EXPLAINED = {
+    NoAnswer.CONNECTION: "The connection to the model was lost before its answer came.",
+    NoAnswer.TIMEOUT: "The model did not answer in time.",
+    NoAnswer.TOO_LARGE: "The model's answer is larger than 8 MiB.",
+}
 
 
 @dataclass(slots=True)
@@ -30,6 +46,20 @@ class OpenChunk:
     def unanswered(self) -> Iterable[int]:
         """Yield the lines without an answer."""
         return (at for at in range(len(self.requests)) if at not in self.answers)
+
+    def record(self, index: int, answer: Answer | NoAnswer, line_id: str, *, good: bool) -> int:
+        """Keep the answer of a line as it will be written, and return its length in bytes."""
+        custom_id = self.requests[index].custom_id
+        usage = (0, 0, 0, 0)
+        if isinstance(answer, NoAnswer):
+            line = error_line(line_id, custom_id, answer.value, _EXPLAINED[answer])
+        else:
+            line = output_line(line_id, custom_id, answer)
+            if good:
+                tokens = usage_of(answer)
+                usage = (tokens.input, tokens.cached, tokens.output, tokens.reasoning)
+        self.answers[index] = KeptAnswer(self.number, index, good, line, usage)
+        return len(line)
 
     def close(self) -> Chunk:
         """Return the chunk as it is stored: good lines and bad ones, each in input order."""

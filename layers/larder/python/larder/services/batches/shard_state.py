@@ -11,16 +11,11 @@ from larder.domain.batch_answers import (
     Answer,
     Attempts,
     Kept,
-    KeptAnswer,
     NoAnswer,
     Verdict,
     body_to_send,
     decode_kept,
-    error_line,
     judge,
-    output_line,
-    upstream_away,
-    usage_of,
 )
 from larder.domain.batches import BatchError
 from larder.domain.ids import new_request_id
@@ -28,6 +23,7 @@ from larder.domain.upstreams import route
 from larder.services.batches.gates import Gate, gate_for
 from larder.services.batches.open_chunks import OpenChunk, open_chunk
 from larder.services.batches.ports import Call
+from larder.services.batches.shard_lines import ShardLine
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,40 +40,8 @@ SAVE_SECONDS = 5.0
 _SAVED_A_SECOND = 16 * 2**20
 """Bytes of answers for which saving may take another second of the time between two saves."""
 
-MAX_FAILURES = 5
-"""Failures of one line, while others are answered, after which the failure is its answer."""
-
-MAX_FAILURES_ALONE = 30
-"""Failures of one line that nothing can be compared with, after which it is its answer as well.
-
-At least a quarter of an hour of an upstream that takes requests and fails at them. One that is
-away, or says that it is overloaded, is waited for until the window closes.
-"""
-
 MAX_OPEN_BYTES = 160 * 2**20
 """Bytes of answers in open chunks above which no further chunk is opened."""
-
-_MAX_BACKOFF = 60.0
-
-
-@dataclass(slots=True)
-class _Line:
-    """A line that has no answer yet."""
-
-    chunk: OpenChunk
-    index: int
-    gate: Gate
-    tries: int = 0
-    failures: int = 0
-    failures_alone: int = 0
-    answers_seen: int = 0
-
-    @property
-    def attempts(self) -> Attempts:
-        """What the worker after this one goes on from."""
-        return Attempts(
-            self.chunk.number, self.index, self.tries, self.failures, self.failures_alone
-        )
 
 
 @dataclass(slots=True)
@@ -92,9 +56,9 @@ class ShardState:
     stopped: bool = False
     _waiting_chunks: deque[int] = field(default_factory=deque)
     _open: dict[int, OpenChunk] = field(default_factory=dict)
-    _ready: deque[_Line] = field(default_factory=deque)
-    _later: list[tuple[float, int, _Line]] = field(default_factory=list)
-    _sent: dict[int, _Line] = field(default_factory=dict)
+    _ready: deque[ShardLine] = field(default_factory=deque)
+    _later: list[tuple[float, int, ShardLine]] = field(default_factory=list)
+    _sent: dict[int, ShardLine] = field(default_factory=dict)
     _gates: dict[str, Gate] = field(default_factory=dict)
     _upstreams: Sequence[Upstream] = ()
     _kept: Kept = field(default_factory=Kept)
@@ -167,7 +131,7 @@ class ShardState:
         gate = self._gates.setdefault(upstream.name, gate_for(upstream))
         before = self._attempts.get((chunk.number, index), Attempts(chunk.number, index))
         self._ready.append(
-            _Line(
+            ShardLine(
                 chunk,
                 index,
                 gate,
@@ -207,7 +171,7 @@ class ShardState:
         for call, answer in self.ports.calls.wait(seconds):
             self._take(self._sent.pop(call.line), answer)
 
-    def _take(self, line: _Line, answer: Answer | NoAnswer) -> None:
+    def _take(self, line: ShardLine, answer: Answer | NoAnswer) -> None:
         now = self.ports.clock()
         match judge(answer):
             case Verdict.GOOD | Verdict.BAD as verdict:
@@ -220,9 +184,7 @@ class ShardState:
                 self._try_again(line, now, answer.retry_after or 0.0)
             case Verdict.AGAIN:
                 line.gate.failed(now, reached=answer is not NoAnswer.CONNECTION)
-                line.failures += line.gate.answers > line.answers_seen
-                line.failures_alone += not upstream_away(answer)
-                if line.failures >= MAX_FAILURES or line.failures_alone >= MAX_FAILURES_ALONE:
+                if line.fails_for_good(answer):
                     self._answer(line.chunk, line.index, answer, good=False)
                     self._close(line.chunk)
                 else:
@@ -232,13 +194,11 @@ class ShardState:
                 self._ready.appendleft(line)
                 self._stop(line.gate.upstream, answer)
 
-    def _try_again(self, line: _Line, now: float, at_least: float) -> None:
+    def _try_again(self, line: ShardLine, now: float, at_least: float) -> None:
         self._unsaved += 1
-        longest = min(_MAX_BACKOFF, 0.5 * 2.0 ** min(line.tries, 8))
         self._serial += 1
-        heapq.heappush(
-            self._later, (now + at_least + longest * self.ports.jitter(), self._serial, line)
-        )
+        at = now + at_least + line.backoff(self.ports.jitter())
+        heapq.heappush(self._later, (at, self._serial, line))
 
     def _stop(self, upstream: Upstream, answer: Answer | NoAnswer) -> None:
         if self.stopped:
@@ -255,18 +215,8 @@ class ShardState:
     def _answer(
         self, chunk: OpenChunk, index: int, answer: Answer | NoAnswer, *, good: bool
     ) -> None:
-        custom_id = chunk.requests[index].custom_id
         line_id = new_request_id(self.ports.clock())
-        usage = (0, 0, 0, 0)
-        if isinstance(answer, NoAnswer):
-            line = error_line(line_id, custom_id, answer.value, _EXPLAINED[answer])
-        else:
-            line = output_line(line_id, custom_id, answer)
-            if good:
-                tokens = usage_of(answer)
-                usage = (tokens.input, tokens.cached, tokens.output, tokens.reasoning)
-        chunk.answers[index] = KeptAnswer(chunk.number, index, good, line, usage)
-        self._held += len(line)
+        self._held += chunk.record(index, answer, line_id, good=good)
         self._unsaved += 1
 
     def _close(self, chunk: OpenChunk) -> None:
@@ -295,10 +245,3 @@ class ShardState:
         )
         self.ports.batch_objects.put_partial(self.tenant, self.batch.id, self.shard, kept.encode())
         self._unsaved, self._saved_at = 0, now
-
-
-_EXPLAINED = {
-    NoAnswer.CONNECTION: "The connection to the model was lost before its answer came.",
-    NoAnswer.TIMEOUT: "The model did not answer in time.",
-    NoAnswer.TOO_LARGE: "The model's answer is larger than 8 MiB.",
-}
