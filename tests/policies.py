@@ -105,7 +105,15 @@ _ON_OBJECTS = {
 }
 
 
-def asked_for(
+_HERE = "arn:${AWS::Partition}:{service}:${AWS::Region}:${AWS::AccountId}:"
+_OF_STATES = _HERE.replace("{service}", "states") + "execution:${AWS::StackName}"
+
+
+def _outside(secret: str) -> str:
+    return _HERE.replace("{service}", "secretsmanager") + f"secret:{secret}"
+
+
+def asked_for(  # noqa: PLR0911 - a table by service
     service: str, operation: str, params: Mapping[str, Any], logical: Mapping[str, str]
 ) -> list[Permission]:
     """Return the permissions that a call needs.
@@ -129,9 +137,16 @@ def asked_for(
         case "sqs":
             return [Permission(f"sqs:{operation}", logical[params["QueueUrl"]])]
         case "secrets-manager":
-            return [Permission(f"secretsmanager:{operation}", logical[params["SecretId"]])]
+            # A secret that is none of the stack's has no logical name, and a name with a prefix.
+            secret = params["SecretId"]
+            return [
+                Permission(f"secretsmanager:{operation}", logical.get(secret, _outside(secret)))
+            ]
         case "sfn" if operation == "StartExecution":
             return [Permission("states:StartExecution", logical[params["stateMachineArn"]])]
+        case "sfn" if operation == "DescribeExecution":
+            execution = params["executionArn"].split(":", 7)[-1]
+            return [Permission("states:DescribeExecution", f"{_OF_STATES}-batches:{execution}")]
     raise KeyError(service)
 
 

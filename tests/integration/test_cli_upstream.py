@@ -145,7 +145,7 @@ def test_options_that_do_not_fit_together_are_refused(
     [
         ("No Name", URL, "*"),
         ("vllm", "models.example/v1", "*"),
-        ("vllm", "https://user:word@models.example/v1", "*"),
+        ("vllm", "https://user@models.example/v1", "*"),
         ("vllm", URL, "gpt-*,"),
     ],
 )

@@ -174,6 +174,8 @@ def test_an_answer_that_asks_for_a_retry_is_not_kept(
         ("uploads_create", "create_upload"),
         ("uploads_complete", "complete_upload"),
         ("uploads_cancel", "cancel_upload"),
+        ("batches_create", "create_batch"),
+        ("batches_cancel", "cancel_batch"),
     ],
 )
 def test_every_idempotent_function_forgets_a_failure(

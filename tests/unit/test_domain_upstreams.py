@@ -53,7 +53,7 @@ def test_an_endpoint_is_asked_below_the_base_url(base_url: str, url: str) -> Non
         ({"base_url": "a/v1"}, "base_url"),
         ({"base_url": "http:///v1"}, "base_url"),
         ({"base_url": "http://a/v1?x=1"}, "base_url"),
-        ({"base_url": "http://user:pass@a/v1"}, "base_url"),
+        ({"base_url": "http://user@a/v1"}, "base_url"),
         ({"models": ()}, "models"),
         ({"models": ("a", "")}, "models"),
         ({"auth": Auth.BEARER}, "secret_id"),

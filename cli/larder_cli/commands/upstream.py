@@ -19,7 +19,7 @@ from larder_cli.shared.options import AsJson, Profile, Region, Stack
 from larder_cli.shared.output import counted, note, print_json
 from larder_cli.shared.tables import columns, print_table
 
-SECRETS = "larder/upstreams/"
+SECRETS = "larder/upstreams/"  # pragma: allowlist secret
 """The prefix of the secrets that the template lets the batch worker read."""
 
 app = typer.Typer(help="Name the model servers that answer batches.", no_args_is_help=True)

@@ -1,0 +1,124 @@
+"""What the workers of batches meet when things go wrong: each with its own permissions."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+
+from larder.domain.batches import Progress
+from larder.domain.ids import BatchId, new_file_id
+from larder.domain.upstreams import Auth, Upstream
+from larder.services.batches.ports import Chunk, Finalizing
+from tests.fakes.model_server import serving
+from tests.integration.batches import create
+from tests.integration.files import upload
+from tests.integration.workers import arrive
+from tests.moto_stack import REGION
+from tests.support.events import recorded
+
+if TYPE_CHECKING:
+    from larder.domain.ids import TenantId
+    from larder.runtime.composition import Composition
+    from tests.integration.conftest import Functions
+    from tests.moto_stack import MotoStack
+
+SECRET = "larder/upstreams/models"
+
+
+@pytest.fixture
+def file_id(functions: Functions, tenant: TenantId) -> str:
+    """A batch file that has been validated."""
+    created: str = upload(functions, tenant).json["id"]
+    arrive(functions, tenant, created)
+    return created
+
+
+@pytest.fixture
+def batch_id(functions: Functions, tenant: TenantId, file_id: str) -> str:
+    created: str = create(functions, tenant, file_id).json["id"]
+    return created
+
+
+def step(functions: Functions, tenant: TenantId, worker: str, batch_id: str, **more: Any) -> Any:
+    return functions.invoke(worker, {"tenant": tenant, "batch": batch_id, **more})
+
+
+def test_a_batch_whose_report_is_gone_fails_and_says_so(
+    functions: Functions,
+    stack: MotoStack,
+    ports: Composition,
+    tenant: TenantId,
+    file_id: str,
+    batch_id: str,
+) -> None:
+    bucket = stack.settings.files_bucket
+    stack.s3.delete_object(Bucket=bucket, Key=f"reports/{tenant}/{file_id}")
+
+    assert step(functions, tenant, "batch_plan", batch_id)["next"] == "stop"
+
+    batch = ports.batches.get(tenant, BatchId(batch_id))
+    assert batch is not None
+    assert (batch.status, batch.errors[0].code) == ("failed", "input_file_unavailable")
+
+
+def test_a_finisher_that_comes_second_gives_its_own_copy_up(
+    functions: Functions, stack: MotoStack, ports: Composition, tenant: TenantId, batch_id: str
+) -> None:
+    assert step(functions, tenant, "batch_plan", batch_id)["next"] == "run"
+    batch = ports.batches.get(tenant, BatchId(batch_id))
+    assert batch is not None
+    answers = b'{"custom_id":"a"}' + b" " * 9 * 2**20 + b"\n"
+    chunk = Chunk(good=answers, bad=b"", progress=Progress(completed=1))
+    assert ports.batch_objects.put_chunk(tenant, batch.id, 0, chunk)
+    output, error = new_file_id(time.time()), new_file_id(time.time())
+    assert ports.batches.finalize(tenant, batch, Finalizing(output, error, cut_short=False), at=1)
+    bucket, key = stack.settings.files_bucket, f"files/{tenant}/{output}"
+    stack.s3.put_object(Bucket=bucket, Key=key, Body=answers)
+
+    assert step(functions, tenant, "batch_finish", batch_id) == {"next": "stop"}
+
+    ended = ports.batches.get(tenant, batch.id)
+    assert ended is not None
+    assert (ended.status, ended.output_file_id) == ("completed", output)
+    assert stack.s3.list_multipart_uploads(Bucket=bucket).get("Uploads", []) == []
+
+
+def test_a_worker_sends_the_key_that_is_kept_for_its_upstream(
+    functions: Functions, ports: Composition, tenant: TenantId, batch_id: str
+) -> None:
+    secrets = boto3.client("secretsmanager", region_name=REGION)
+    secrets.create_secret(Name=SECRET, SecretString="a key of the model")
+    assert step(functions, tenant, "batch_plan", batch_id)["next"] == "run"
+
+    with serving(key="a key of the model") as server:
+        upstream = Upstream(
+            "models", server.base_url, ("*",), created_at=0, auth=Auth.BEARER, secret_id=SECRET
+        )
+        ports.upstreams.put(upstream)
+        result = step(functions, tenant, "batch_run_shard", batch_id, shard=0)
+
+    assert result == {"more": False, "seconds": 0}
+    batch = ports.batches.get(tenant, BatchId(batch_id))
+    assert batch is not None
+    assert (batch.progress.completed, batch.progress.failed) == (1, 0)
+
+
+def test_the_sweep_restarts_a_batch_that_has_no_execution(
+    functions: Functions, stack: MotoStack, ports: Composition, tenant: TenantId, batch_id: str
+) -> None:
+    stack.dynamodb.update_item(
+        TableName=stack.settings.store_table,
+        Key={"pk": {"S": f"P#{tenant}"}, "sk": {"S": batch_id}},
+        UpdateExpression="SET due_at = :now, execution = :lost",
+        ExpressionAttributeValues={":now": {"N": "1"}, ":lost": {"N": "7"}},
+    )
+
+    assert functions.invoke("sweep", recorded("sweep"))["batch_restarted"] == 1
+
+    batch = ports.batches.get(tenant, BatchId(batch_id))
+    assert batch is not None
+    assert batch.execution == 8
+    assert ports.executions.running(batch.id, 8)
