@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 REGION = "us-east-1"
+MACHINE_ROLE = "larder-batches"
 
 CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "testing",
@@ -91,7 +92,7 @@ def _state_machine() -> str:
     machine = _client("stepfunctions").create_state_machine(
         name="larder-batches",
         definition=json.dumps(nothing),
-        roleArn="arn:aws:iam::123456789012:role/larder-batches",
+        roleArn=f"arn:aws:iam::123456789012:role/{MACHINE_ROLE}",
     )
     arn: str = machine["stateMachineArn"]
     return arn

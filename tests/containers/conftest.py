@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import boto3
 import pytest
 
 from larder.runtime.composition import Composition
@@ -19,7 +20,7 @@ from local.emulator import Emulator
 from local.sam import build
 from local.state import DEFAULT, State
 from tests.containers.world import World
-from tests.moto_stack import MotoStack, create_stack
+from tests.moto_stack import MACHINE_ROLE, MotoStack, create_stack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,6 +57,11 @@ def stack(emulator: Emulator) -> Iterator[MotoStack]:
             shell.delenv(name)
         for name, value in emulator.aws_settings.items():
             shell.setenv(name, value)
+        # The emulator knows roles, and takes no state machine without its own; moto does.
+        boto3.client("iam").create_role(
+            RoleName=MACHINE_ROLE,
+            AssumeRolePolicyDocument='{"Version":"2012-10-17","Statement":[]}',
+        )
         yield create_stack()
 
 

@@ -19,6 +19,7 @@ from larder.runtime.composition import Composition
 from larder.runtime.settings import Settings
 from larder.services.projects.projects import create_key, create_project
 from tests.backends.memory import MemoryBackend
+from tests.fakes.executions import InMemoryExecutions
 from tests.support.handlers import FakeContext, load
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ class MemoryComposition(MemoryBackend):
         self.settings = Settings("Store", "Keys", "bucket", "queue", "pepper")
         self.pepper = PEPPER
         self.idempotency = InMemoryIdempotencyStore()
+        self.executions = InMemoryExecutions()
 
     def cursor_key(self) -> bytes:
         return b"a cursor key"
@@ -118,6 +120,8 @@ class Deployment:
             ports.parts,
             ports.validation_queue,
             ports.idempotency,
+            ports.batches,
+            ports.executions,
         )
         return [
             {

@@ -26,6 +26,7 @@ from larder.services.files.ports import Settlement
 from tests.backends.memory import MemoryBackend
 from tests.fakes.batch_objects import InMemoryBatchObjects
 from tests.fakes.batches import InMemoryBatches
+from tests.fakes.executions import InMemoryExecutions
 from tests.fakes.rate_limits import InMemoryRateLimits
 from tests.samples import ROOM, TENANT, a_project
 
@@ -113,19 +114,6 @@ class Upstreams:
         return [Upstream("all", "http://127.0.0.1/v1", ("*",), created_at=0, concurrency=4)]
 
 
-@dataclass
-class Started:
-    """`Executions` that only count."""
-
-    started: list[tuple[TenantId, BatchId, int]] = field(default_factory=list)
-
-    def start(self, tenant: TenantId, batch_id: BatchId, execution: int) -> None:
-        self.started.append((tenant, batch_id, execution))
-
-    def running(self, batch_id: BatchId, execution: int) -> bool:
-        return any((batch_id, execution) == each[1:] for each in self.started)
-
-
 class BatchWorld:
     """The use cases of batches on fakes, with a schedule between their calls."""
 
@@ -182,7 +170,7 @@ class BatchWorld:
                 self.depth -= 1
 
     def create(self, **changes: Any) -> Batch:
-        create = CreateBatch(self.batches, self.backend.files, Started(), self.clock)
+        create = CreateBatch(self.batches, self.backend.files, InMemoryExecutions(), self.clock)
         return create(TENANT, NewBatch(self.input.id, ENDPOINT, **changes))
 
     def plan(self, batch_id: BatchId) -> Next:

@@ -1,0 +1,22 @@
+"""Executions of the state machine in memory: all that were started run on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from larder.domain.ids import BatchId, TenantId
+
+
+@dataclass
+class InMemoryExecutions:
+    """`Executions` in memory, with what was started in order."""
+
+    started: list[tuple[TenantId, BatchId, int]] = field(default_factory=list)
+
+    def start(self, tenant: TenantId, batch_id: BatchId, execution: int) -> None:
+        self.started.append((tenant, batch_id, execution))
+
+    def running(self, batch_id: BatchId, execution: int) -> bool:
+        return any((batch_id, execution) == each[1:] for each in self.started)
