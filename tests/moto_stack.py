@@ -87,8 +87,8 @@ def _client(service: str) -> Any:
 
 
 def _state_machine() -> str:
-    """Create a machine that executions can be started of, and that does nothing; return its ARN."""
-    nothing = {"StartAt": "Ended", "States": {"Ended": {"Type": "Succeed"}}}
+    """Create a machine whose executions do nothing for five minutes, and return its ARN."""
+    nothing = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 300, "End": True}}}
     machine = _client("stepfunctions").create_state_machine(
         name="larder-batches",
         definition=json.dumps(nothing),
