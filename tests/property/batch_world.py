@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any
 from larder.domain.batch_answers import Answer, NoAnswer, decode_kept
 from larder.domain.batches import BatchStatus
 from larder.domain.errors import ConflictError, LarderError
-from larder.domain.files import FileStatus
-from larder.domain.upstreams import Upstream
+from larder.domain.files import FileStatus, Purpose
 from larder.services.batches.cancel import cancel_batch
 from larder.services.batches.create import CreateBatch, NewBatch
 from larder.services.batches.finish import finish_batch
@@ -24,19 +23,17 @@ from larder.services.batches.plan import Next, PlanBatch
 from larder.services.batches.run_shard import RunShard
 from larder.services.files.ports import Settlement
 from tests.backends.memory import MemoryBackend
-from tests.fakes.batch_objects import InMemoryBatchObjects
-from tests.fakes.batches import InMemoryBatches
 from tests.fakes.executions import InMemoryExecutions
-from tests.fakes.rate_limits import InMemoryRateLimits
-from tests.samples import ROOM, TENANT, a_project
+from tests.samples import ROOM, TENANT, a_file, a_project, an_upstream, stored_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from larder.domain.batches import Batch
     from larder.domain.files import File
-    from larder.domain.ids import BatchId, TenantId
-    from larder.services.batches.ports import Call
+    from larder.domain.ids import BatchId, FileId, TenantId
+    from larder.services.batches.ports import BatchObjects, Call
+    from tests.backends.backend import Backend
 
 ENDPOINT = "/v1/chat/completions"
 
@@ -67,7 +64,7 @@ class Gated:
 class Seen:
     """`BatchObjects` that note which good answers a finisher was given for an open chunk."""
 
-    def __init__(self, objects: InMemoryBatchObjects, kept: set[str]) -> None:
+    def __init__(self, objects: BatchObjects, kept: set[str]) -> None:
         self._objects = objects
         self._kept = kept
 
@@ -76,8 +73,11 @@ class Seen:
 
     def get_partial(self, tenant: TenantId, batch_id: BatchId, shard: int) -> bytes:
         data = self._objects.get_partial(tenant, batch_id, shard)
-        for answer in decode_kept(data).answers:
-            if answer.good and ((tenant, batch_id), answer.chunk) not in self._objects.chunks:
+        answers = decode_kept(data).answers
+        numbers = range(max((answer.chunk for answer in answers), default=-1) + 1)
+        stored = self._objects.stored_chunks(tenant, batch_id, numbers)
+        for answer in answers:
+            if answer.good and answer.chunk not in stored:
                 self._kept.add(json.loads(answer.line)["custom_id"])
         return data
 
@@ -107,22 +107,23 @@ class Models:
         return len(self.waiting)
 
 
-class Upstreams:
-    """One upstream for every model."""
-
-    def list(self) -> list[Upstream]:
-        return [Upstream("all", "http://127.0.0.1/v1", ("*",), created_at=0, concurrency=4)]
-
-
 class BatchWorld:
-    """The use cases of batches on fakes, with a schedule between their calls."""
+    """The use cases of batches on any backend, with a schedule between their calls."""
 
-    def __init__(self, lines: int, answer: Callable[[int], Answer | NoAnswer]) -> None:
-        self.backend = MemoryBackend()
+    def __init__(
+        self,
+        lines: int,
+        answer: Callable[[int], Answer | NoAnswer],
+        backend: Backend | None = None,
+    ) -> None:
+        # On AWS, a look before every call would take most of the time.
+        self._checks_all = backend is None
+        self.backend = _in_small_parts() if backend is None else backend
         self.clock = self.backend.clock
         a_project(self.backend, limit=ROOM)
-        self.batches = InMemoryBatches(self.backend.store)
-        self.objects = InMemoryBatchObjects(self.backend.objects)
+        self.backend.upstreams.put(an_upstream(concurrency=4))
+        self.batches = self.backend.batches
+        self.objects = self.backend.batch_objects
         self.asked: list[tuple[float, int]] = []
         self.kept: set[str] = set()
         self._answer = answer
@@ -148,20 +149,37 @@ class BatchWorld:
             + b"\n"
             for n in range(lines)
         )
-        from tests.unit.use_cases import store  # noqa: PLC0415 - until wiring is shared
-
-        file = store(self.backend, data[:900], filename="q.jsonl", purpose="batch")
-        self.backend.objects.files[TENANT, file.id] = data
+        file = a_file(900, filename="q.jsonl", purpose=Purpose.BATCH)
+        self.backend.files.admit(TENANT, file)
+        self.backend.objects.put(TENANT, file.id, data)
         report = {"valid": True, "endpoint": ENDPOINT, "model": "m", "errors": []}
-        self.backend.objects.reports[TENANT, file.id] = json.dumps(report).encode()
+        self.backend.objects.put_report(TENANT, file.id, json.dumps(report).encode())
         self.backend.files.settle(TENANT, file, Settlement(FileStatus.PROCESSED))
         return file
+
+    def delete_input(self) -> None:
+        """Delete the input's record, as its owner may at any time."""
+        file = self.backend.files.get(TENANT, self.input.id)
+        if file is not None:
+            assert self.backend.files.release(TENANT, file)
+
+    def batch(self, batch_id: BatchId) -> Batch:
+        """Return the batch as it is recorded."""
+        batch = self.batches.get(TENANT, batch_id)
+        assert batch is not None
+        return batch
+
+    def stored(self) -> dict[FileId, bytes | None]:
+        """Return the bytes of every file."""
+        objects = self.backend.snapshot().objects
+        return {file_id: stored_bytes(self.backend, file_id) for _, file_id in objects}
 
     def _gated(self, port: object) -> Any:
         return Gated(port, self._before)
 
     def _before(self, name: str) -> None:
-        self.check_forward()
+        if self._checks_all:
+            self.check_forward()
         if self.depth < 3:
             self.depth += 1
             try:
@@ -171,7 +189,9 @@ class BatchWorld:
 
     def create(self, **changes: Any) -> Batch:
         create = CreateBatch(self.batches, self.backend.files, InMemoryExecutions(), self.clock)
-        return create(TENANT, NewBatch(self.input.id, ENDPOINT, **changes))
+        batch = create(TENANT, NewBatch(self.input.id, ENDPOINT, **changes))
+        self.seen[batch.id] = batch.status
+        return batch
 
     def plan(self, batch_id: BatchId) -> Next:
         plan = PlanBatch(
@@ -188,8 +208,8 @@ class BatchWorld:
         return RunShard(
             batches=self._gated(self.batches),
             batch_objects=self._gated(self.objects),
-            upstreams=self._gated(Upstreams()),
-            limits=InMemoryRateLimits(),
+            upstreams=self._gated(self.backend.upstreams),
+            limits=self.backend.limits,
             calls=self._gated(Models(self)),
             clock=self.clock,
             jitter=lambda: 0.5,
@@ -212,7 +232,7 @@ class BatchWorld:
         try:
             cancel_batch(TENANT, batch_id, batches=self.batches, clock=self.clock)
         except ConflictError:
-            assert self.batches.batches[TENANT, batch_id].status.terminal
+            assert self.batch(batch_id).status.terminal
 
     def attempt(self, what: Callable[[], object]) -> None:
         """Run something that may be killed."""
@@ -224,15 +244,15 @@ class BatchWorld:
         """Do what the state machine does, undisturbed."""
         self.schedule = lambda _: None
         for _ in range(1_000):
-            batch = self.batches.batches[TENANT, batch_id]
             match self.plan(batch_id):
                 case Next.STOP:
-                    return batch
+                    return self.batch(batch_id)
                 case Next.WAIT:
                     self.clock.advance(60)
                     continue
                 case Next.RUN:
-                    plan = self.objects.plans[TENANT, batch_id]
+                    plan = self.objects.get_plan(TENANT, batch_id)
+                    assert plan is not None
                     for shard in plan.shards():
                         while self.work(batch_id, shard):
                             self.clock.advance(60)
@@ -241,20 +261,26 @@ class BatchWorld:
 
     def check_forward(self) -> None:
         """Check that no status goes back, and that nothing moves after the end."""
-        for (_, batch_id), batch in self.batches.batches.items():
-            before = self.seen.get(batch_id, BatchStatus.VALIDATING)
-            if before is not batch.status:
-                assert not before.terminal, (before, batch.status)
-                order = list(_ORDER[before])
-                assert batch.status in order, (before, batch.status)
-                self.seen[batch_id] = batch.status
+        for batch_id, before in list(self.seen.items()):
+            status = self.batch(batch_id).status
+            if before is not status:
+                assert not before.terminal, (before, status)
+                assert status in _ORDER[before], (before, status)
+                self.seen[batch_id] = status
 
-    def lines_of(self, file_id: str | None) -> list[dict[str, Any]]:
+    def lines_of(self, file_id: FileId | None) -> list[dict[str, Any]]:
         if file_id is None:
             return []
-        data = self.backend.objects.files[TENANT, file_id]  # type: ignore[index]
+        data = stored_bytes(self.backend, file_id)
         assert data
         return [json.loads(line) for line in data.splitlines()]
+
+
+def _in_small_parts() -> MemoryBackend:
+    """Return a backend where an output file of a few lines has several parts already."""
+    backend = MemoryBackend()
+    backend.batch_objects.part_bytes = 1_000
+    return backend
 
 
 _S = BatchStatus

@@ -5,6 +5,7 @@ The numbers in the names are those of the invariants in docs/adr/0014.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,14 +15,18 @@ from hypothesis import strategies as st
 from larder.domain.batch_answers import Answer, NoAnswer
 from larder.domain.batch_plan import MAX_CHUNK_LINES
 from larder.domain.batches import BatchStatus
+from tests.backends.aws import aws_backend
 from tests.property.batch_world import BatchWorld, Killed
 from tests.samples import TENANT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
     from larder.domain.batches import Batch
     from larder.domain.ids import BatchId
+    from tests.backends.backend import Backend
+
+    type NewWorld = Callable[..., BatchWorld]
 
 GOOD = Answer(200, b'{"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":2}}')
 BAD = Answer(400, b'{"error":{"message":"no","code":"bad"}}')
@@ -67,16 +72,30 @@ def disturb(world: BatchWorld, batch_id: BatchId, data: st.DataObject) -> None:
         case 7:
             world.clock.advance(data.draw(st.sampled_from([1, 60, 3_600, 90_000])))
         case 8:
-            world.backend.store.files.pop((TENANT, world.input.id), None)
+            world.delete_input()
+        case 9:
+            world.backend.lose_half_written_files()
 
 
 @given(data=st.data())
 @settings(deadline=None)
 def test_workers_and_finishers_of_any_number_killed_at_any_call(data: st.DataObject) -> None:
+    check_any_schedule(data)
+
+
+@given(data=st.data())
+@settings(deadline=None, max_examples=3 * settings().max_examples // 100)
+def test_workers_and_finishers_of_any_number_on_aws(data: st.DataObject) -> None:
+    with aws_backend(due_shards=2) as backend:
+        check_any_schedule(data, backend)
+
+
+def check_any_schedule(data: st.DataObject, backend: Backend | None = None) -> None:
+    """Check that a batch ends exactly, whatever happens between any two calls of a port."""
     answers: st.SearchStrategy[Answer | NoAnswer] = st.sampled_from([*PASSING, BAD, GOOD])
     fails = data.draw(st.lists(answers, max_size=30), "answers")
     coming = iter(fails)
-    world = BatchWorld(LINES, lambda _: next(coming, GOOD))
+    world = BatchWorld(LINES, lambda _: next(coming, GOOD), backend)
     batch = world.create()
     world.schedule = lambda _: disturb(world, batch.id, data)
     for _ in range(4):
@@ -96,17 +115,36 @@ def test_workers_and_finishers_of_any_number_killed_at_any_call(data: st.DataObj
         )
     output = {line["custom_id"] for line in world.lines_of(ended.output_file_id)}
     assert world.kept <= output
-    before = dict(world.backend.objects.files)
+    before = world.stored()
     world.attempt(lambda: world.work(batch.id))
     world.attempt(lambda: world.finish(batch.id))
     world.cancel(batch.id)
-    assert world.batches.batches[TENANT, batch.id] == ended
-    assert world.backend.objects.files == before
+    assert world.batch(batch.id) == ended
+    assert world.stored() == before
 
 
-@pytest.mark.parametrize("lines", [1, 24, 25, 26, 50, 400, 401, 1_000])
-def test_a_batch_of_any_size_is_answered_line_by_line(lines: int) -> None:
-    world = BatchWorld(lines, good)
+@pytest.fixture(params=["memory", "aws"])
+def new_world(request: pytest.FixtureRequest) -> Iterator[NewWorld]:
+    """What makes a world, on the fakes or on DynamoDB and S3."""
+    if request.param == "memory":
+        yield BatchWorld
+        return
+    with aws_backend(due_shards=2) as backend:
+        yield partial(BatchWorld, backend=backend)
+
+
+def mostly_in_memory(every: Iterable[object], *on_aws: object) -> list[tuple[str, object]]:
+    """Return every value for the fakes, and some for DynamoDB and S3, which take longer."""
+    return [*(("memory", each) for each in every), *(("aws", each) for each in on_aws)]
+
+
+@pytest.mark.parametrize(
+    ("new_world", "lines"),
+    mostly_in_memory([1, 24, 25, 26, 50, 400, 401, 1_000], 1, 26, 401),
+    indirect=["new_world"],
+)
+def test_a_batch_of_any_size_is_answered_line_by_line(new_world: NewWorld, lines: int) -> None:
+    world = new_world(lines, good)
     batch = world.create()
 
     ended = world.run_to_the_end(batch.id)
@@ -117,8 +155,8 @@ def test_a_batch_of_any_size_is_answered_line_by_line(lines: int) -> None:
     assert len(world.asked) == lines
 
 
-def test_after_a_cancel_no_call_begins_and_what_was_answered_is_kept() -> None:
-    world = BatchWorld(LINES, good)
+def test_after_a_cancel_no_call_begins_and_what_was_answered_is_kept(new_world: NewWorld) -> None:
+    world = new_world(LINES, good)
     batch = world.create()
     world.plan(batch.id)
     world.work(batch.id, patience=3)
@@ -136,8 +174,8 @@ def test_after_a_cancel_no_call_begins_and_what_was_answered_is_kept() -> None:
     assert codes == {"batch_cancelled"}
 
 
-def test_when_the_window_closes_what_was_answered_is_kept() -> None:
-    world = BatchWorld(LINES, good)
+def test_when_the_window_closes_what_was_answered_is_kept(new_world: NewWorld) -> None:
+    world = new_world(LINES, good)
     batch = world.create(completion_window="1h")
     world.plan(batch.id)
     world.work(batch.id, patience=3)
@@ -153,9 +191,16 @@ def test_when_the_window_closes_what_was_answered_is_kept() -> None:
     assert codes == {"batch_expired"}
 
 
-@pytest.mark.parametrize("failure", PASSING, ids=repr)
-def test_a_passing_failure_of_the_upstream_makes_no_error_line(failure: Answer | NoAnswer) -> None:
-    world = BatchWorld(LINES, good)
+@pytest.mark.parametrize(
+    ("new_world", "failure"),
+    mostly_in_memory(PASSING, NoAnswer.CONNECTION),
+    indirect=["new_world"],
+    ids=repr,
+)
+def test_a_passing_failure_of_the_upstream_makes_no_error_line(
+    new_world: NewWorld, failure: Answer | NoAnswer
+) -> None:
+    world = new_world(LINES, good)
     began = world.clock()
 
     world._answer = lambda _: failure if world.clock() < began + 600 else GOOD
@@ -172,19 +217,21 @@ def failing(*numbers: int, by: Answer | NoAnswer) -> Callable[[int], Answer | No
 
 
 @pytest.mark.parametrize(
-    ("failure", "code"),
+    ("new_world", "failure", "code"),
     [
-        (Answer(500, b'{"error":{}}'), None),
-        (NoAnswer.TIMEOUT, "request_timeout"),
-        (NoAnswer.TOO_LARGE, "answer_too_large"),
-        (BAD, None),
+        ("memory", Answer(500, b'{"error":{}}'), None),
+        ("memory", NoAnswer.TIMEOUT, "request_timeout"),
+        ("memory", NoAnswer.TOO_LARGE, "answer_too_large"),
+        ("memory", BAD, None),
+        ("aws", NoAnswer.TOO_LARGE, "answer_too_large"),
     ],
+    indirect=["new_world"],
     ids=repr,
 )
 def test_a_line_that_alone_fails_again_and_again_is_an_error_line(
-    failure: Answer | NoAnswer, code: str | None
+    new_world: NewWorld, failure: Answer | NoAnswer, code: str | None
 ) -> None:
-    world = BatchWorld(LINES, failing(2, by=failure))
+    world = new_world(LINES, failing(2, by=failure))
     batch = world.create()
 
     ended = world.run_to_the_end(batch.id)
@@ -206,9 +253,11 @@ def test_a_line_that_alone_fails_again_and_again_is_an_error_line(
     ],
     ids=repr,
 )
-def test_an_upstream_that_refuses_us_fails_the_batch_and_burns_no_line(refusal: Answer) -> None:
+def test_an_upstream_that_refuses_us_fails_the_batch_and_burns_no_line(
+    new_world: NewWorld, refusal: Answer
+) -> None:
     answered = iter([GOOD] * 5)
-    world = BatchWorld(LINES, lambda _: next(answered, refusal))
+    world = new_world(LINES, lambda _: next(answered, refusal))
     batch = world.create()
 
     ended = world.run_to_the_end(batch.id)
@@ -221,8 +270,8 @@ def test_an_upstream_that_refuses_us_fails_the_batch_and_burns_no_line(refusal: 
     assert len(world.asked) < LINES
 
 
-def test_a_killed_worker_repeats_only_what_was_not_saved() -> None:
-    world = BatchWorld(LINES, good)
+def test_a_killed_worker_repeats_only_what_was_not_saved(new_world: NewWorld) -> None:
+    world = new_world(LINES, good)
     batch = world.create()
     world.plan(batch.id)
     world.work(batch.id, patience=2)
@@ -233,3 +282,24 @@ def test_a_killed_worker_repeats_only_what_was_not_saved() -> None:
     assert ended.status is BatchStatus.COMPLETED
     assert len(world.asked) == LINES
     assert 0 < saved < LINES
+
+
+def test_an_output_whose_parts_were_given_up_is_written_again() -> None:
+    """S3 aborts a multipart upload after a day."""
+    world = BatchWorld(LINES, good)
+    batch = world.create()
+    world.plan(batch.id)
+    while world.work(batch.id):
+        pass
+    world.finish(batch.id)
+    world.finish(batch.id, patience=1)
+    half_written = world.objects.get_finish(TENANT, batch.id).output
+    assert half_written is not None
+    assert half_written.multipart_id
+
+    world.backend.lose_half_written_files()
+    ended = world.run_to_the_end(batch.id)
+
+    assert ended.status is BatchStatus.COMPLETED
+    check_exact(world, ended)
+    assert len(world.asked) == LINES
