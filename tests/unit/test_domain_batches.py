@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from larder.domain.batches import (
+    MAX_ERROR_BYTES,
+    MAX_ERRORS,
+    BatchError,
     checked_metadata,
     checked_output_lifetime,
+    errors_kept,
     output_names,
     window_seconds,
 )
@@ -58,3 +64,26 @@ def test_output_files_live_an_hour_to_thirty_days() -> None:
 )
 def test_output_files_are_named_after_their_input(name: str, output: str) -> None:
     assert output_names(name) == (output, output.replace("_output", "_error"))
+
+
+def test_the_first_thousand_errors_are_kept() -> None:
+    errors = [BatchError("c", "m", "p", line) for line in range(MAX_ERRORS + 1)]
+
+    assert errors_kept(errors) == tuple(errors[:MAX_ERRORS])
+    assert errors_kept(errors[:3]) == tuple(errors[:3])
+    assert errors_kept([]) == ()
+
+
+@pytest.mark.parametrize("letter", ["x", "ü", "🥫"])
+def test_errors_are_kept_as_far_as_a_record_holds_them(letter: str) -> None:
+    """DynamoDB's items have 400 KB; 12 bytes of JSON stand for an emoji."""
+    errors = [BatchError("c", letter * 400, "p", line) for line in range(MAX_ERRORS)]
+
+    kept = errors_kept(errors)
+
+    def size(count: int) -> int:
+        listed = [[each.code, each.message, each.param, each.line] for each in errors[:count]]
+        return len(json.dumps(listed))
+
+    assert kept == tuple(errors[: len(kept)])
+    assert size(len(kept)) <= MAX_ERROR_BYTES < size(len(kept) + 1) + 10
