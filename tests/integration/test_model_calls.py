@@ -485,6 +485,48 @@ def test_an_unforeseen_failure_is_not_lost_in_a_thread() -> None:
             calls.wait(5)
 
 
+def test_answers_that_came_before_a_failure_are_not_lost() -> None:
+    class BrokenOnce(NoCredentials):
+        def headers(
+            self, upstream: Upstream, url: str, body: bytes, headers: Mapping[str, str]
+        ) -> dict[str, str]:
+            if body != BODY:
+                raise RuntimeError("a bug")
+            return super().headers(upstream, url, body, headers)
+
+    calls = HttpModelCalls(BrokenOnce(), ManualClock())  # type: ignore[arg-type]
+    with serving() as server:
+        for body in (BODY, BODY, b"{}"):
+            calls.begin(Call(0, upstream_of(server), CHAT, body))
+            time.sleep(0.2)
+
+        before = calls.wait(5)
+        with pytest.raises(RuntimeError, match="a bug"):
+            calls.wait(5)
+
+    assert [isinstance(answer, Answer) for _, answer in before] == [True, True]
+    assert calls.in_flight == 0
+
+
+def test_connections_stay_open_while_a_model_thinks() -> None:
+    with serving() as server:
+        calls = new_calls()
+        answered(server, calls=calls)
+        [pool] = calls._pools.values()
+        connection: Any = pool._get_conn()
+        options = [
+            connection.sock.getsockopt(level, name)
+            for level, name in (
+                (socket.SOL_SOCKET, socket.SO_KEEPALIVE),
+                (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE),
+                (socket.IPPROTO_TCP, socket.TCP_NODELAY),
+            )
+        ]
+        connection.close()
+
+    assert options == [1, 60, 1]
+
+
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return self_signed(tmp_path_factory.mktemp("tls"))

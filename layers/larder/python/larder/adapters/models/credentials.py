@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
@@ -90,7 +91,7 @@ class UpstreamCredentials:
     def _signed(
         self, service: str, url: str, body: bytes, headers: Mapping[str, str], method: str
     ) -> dict[str, str]:
-        found = _REGION.search(url)
+        found = _REGION.search(urlsplit(url).netloc)
         region = found[1] if found else self._session.get_config_variable("region")
         # A proxy may change the other headers: they are not signed.
         signed = {"Content-Type": headers["Content-Type"]}

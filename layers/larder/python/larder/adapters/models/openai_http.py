@@ -7,15 +7,17 @@ one host, and redirects are not followed.
 from __future__ import annotations
 
 import re
+import socket
 import ssl
 import time
 from concurrent.futures import ThreadPoolExecutor
 from email.utils import parsedate_to_datetime
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, Timeout
+from urllib3.connection import HTTPConnection
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from larder.adapters.models.credentials import SecretUnreadableError
@@ -33,6 +35,16 @@ if TYPE_CHECKING:
 CONNECT_SECONDS = 10
 MAX_THREADS = 800
 """Calls in flight of one worker; Lambda allows a function 1,024 threads and as many sockets."""
+
+# A model may think for minutes, in which no byte is sent. NAT gateways forget such a connection
+# after 350 seconds: https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-troubleshooting.html
+_KEEPALIVE_SECONDS = 60
+_SOCKET_OPTIONS = [
+    *HTTPConnection.default_socket_options,
+    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, _KEEPALIVE_SECONDS),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, _KEEPALIVE_SECONDS),
+]
 
 _BLOCK = 64 * 2**10
 _MAX_REQUEST_ID = 128
@@ -79,10 +91,15 @@ class HttpModelCalls:
         try:
             result = self._results.get(timeout=seconds)
             while True:
-                self._in_flight -= 1
                 call, answer = result
                 if isinstance(answer, Exception):
+                    if found:
+                        # What has come before it is not lost with it: it is raised next time.
+                        self._results.put(result)
+                        return found
+                    self._in_flight -= 1
                     raise answer
+                self._in_flight -= 1
                 found.append((call, answer))
                 result = self._results.get_nowait()
         except Empty:
@@ -98,12 +115,12 @@ class HttpModelCalls:
         place = (base.scheme, base.hostname or "", base.port)
         if place not in self._pools:
             scheme, host, port = place
+            options: Any = {"maxsize": MAX_THREADS, "socket_options": _SOCKET_OPTIONS}
             if scheme == "https":
-                self._pools[place] = HTTPSConnectionPool(
-                    host, port, maxsize=MAX_THREADS, ssl_context=ssl.create_default_context()
-                )
+                tls = ssl.create_default_context()
+                self._pools[place] = HTTPSConnectionPool(host, port, ssl_context=tls, **options)
             else:
-                self._pools[place] = HTTPConnectionPool(host, port, maxsize=MAX_THREADS)
+                self._pools[place] = HTTPConnectionPool(host, port, **options)
         return self._pools[place]
 
     def _run(self, call: Call, pool: HTTPConnectionPool, results: SimpleQueue[_Result]) -> None:
