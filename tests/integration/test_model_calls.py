@@ -8,7 +8,7 @@ import ssl
 import threading
 import time
 import tracemalloc
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 
@@ -291,6 +291,12 @@ def talking(words: bytes) -> Iterator[int]:
             with line:
                 line.recv(65_536)
                 line.sendall(words)
+                line.shutdown(socket.SHUT_WR)
+                # Closed with something unread, a socket would take back what it has sent.
+                line.settimeout(0.3)
+                with suppress(OSError):
+                    while line.recv(65_536):
+                        pass
 
         thread = threading.Thread(target=talk)
         thread.start()
