@@ -14,6 +14,7 @@ from larder.domain.batches import RETENTION_SECONDS, Batch, BatchError, BatchSta
 from larder.domain.files import DAY, FileStatus, Purpose
 from larder.services.batches.ports import Ending, Finalizing
 from larder.services.files.ports import Settlement
+from larder.services.upkeep.ports import DueFile
 from tests.backends.aws import CONFLICT
 from tests.fakes.clock import START
 from tests.samples import TENANT, a_batch, a_file, a_file_id, a_project, to_trash
@@ -132,6 +133,8 @@ def test_an_input_that_changes_meanwhile_is_left_as_it_is_then(
             assert found is not None
             assert found.expires_at == NOW + DAY
             assert (found.status is FileStatus.PROCESSED) == (change == "validated")
+            due = DueFile(TENANT, source.id)
+            assert due in set(backend.deadlines.due(NOW + DAY))
     assert counted(backend, source) == 0
 
 
