@@ -72,8 +72,10 @@ def open_content(
         )
         if result is None:
             raise NotFoundError("File", file_id)
-        arrives = not isinstance(result, StoredBytes) or sendable_as_text(result.data)
-        if arrives or not wanted.only_text:
+        is_binary = wanted.only_text and (
+            isinstance(result, StoredBytes) and not sendable_as_text(result.data)
+        )
+        if not is_binary:
             return Inline(file, result)
     return Redirect(objects.sign_get(tenant, file, now=clock(), lifetime=URL_LIFETIME))
 
