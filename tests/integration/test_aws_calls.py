@@ -54,7 +54,7 @@ OPERATIONS: dict[str, tuple[Callable[[World], Act], str]] = {
     "batch_plan": (
         batches.batch_plan,
         (
-            "GetItem, GetItem, GetObject, CopyObject, GetObject, PutObject, PutObject, GetObject, "
+            "GetItem, GetItem, GetObject, CopyObject, GetObject, PutObject, PutObject, "
             "TransactWriteItems 2, GetItem"
         ),
     ),
@@ -67,7 +67,7 @@ OPERATIONS: dict[str, tuple[Callable[[World], Act], str]] = {
         batches.batch_run_shard,
         (
             "GetItem, GetObject, ListObjectsV2, GetObject, Query, GetObject, PutObject, "
-            "UpdateItem, PutObject, GetItem"
+            "UpdateItem, GetItem"
         ),
     ),
     "batches_cancel": (batches.on_a_batch("cancel"), "GetItem, TransactWriteItems 1, GetItem"),

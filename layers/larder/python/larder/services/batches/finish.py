@@ -62,7 +62,7 @@ class _Finisher:
             return Next.STOP
         planned = batch.in_progress_at is not None
         plan = self.batch_objects.get_plan(tenant, batch_id) if planned else None
-        missing = [] if plan is None else self._missing(tenant, batch, plan)
+        missing = set[int]() if plan is None else self._missing(tenant, batch, plan)
         now = self.clock()
         unfinished = batch.status is BatchStatus.VALIDATING or (
             batch.status is BatchStatus.IN_PROGRESS and missing
@@ -77,10 +77,12 @@ class _Finisher:
         ends_as = _ends_as(batch)
         if plan is None:
             return self._end(tenant, batch, Ending(ends_as, batch.progress, None, None, int(now)))
-        for number in missing:
-            self._close(tenant, batch, plan, number, ends_as)
-            if not keep_going():
-                return Next.FINISH
+        for shard in plan.shards():
+            open_ones = missing.intersection(plan.chunks_of(shard))
+            if open_ones:
+                self._close(tenant, batch, plan, shard, open_ones, ends_as)
+                if not keep_going():
+                    return Next.FINISH
         try:
             following = self._join(tenant, batch, plan, ends_as, keep_going)
         except OutputLostError:
@@ -89,27 +91,33 @@ class _Finisher:
             following = Next.FINISH
         return following
 
-    def _missing(self, tenant: TenantId, batch: Batch, plan: Plan) -> list[int]:
+    def _missing(self, tenant: TenantId, batch: Batch, plan: Plan) -> set[int]:
         numbers = range(len(plan.chunks))
-        stored = self.batch_objects.stored_chunks(tenant, batch.id, numbers)
-        return [number for number in numbers if number not in stored]
+        return set(numbers) - self.batch_objects.stored_chunks(tenant, batch.id, numbers)
 
     def _close(
-        self, tenant: TenantId, batch: Batch, plan: Plan, number: int, ends_as: BatchStatus
+        self,
+        tenant: TenantId,
+        batch: Batch,
+        plan: Plan,
+        shard: int,
+        numbers: set[int],
+        ends_as: BatchStatus,
     ) -> None:
-        """Store a chunk with the answers that were kept, and an error line for each other one."""
-        objects, span = self.batch_objects, plan.chunks[number]
-        shard = next(shard for shard in plan.shards() if number in plan.chunks_of(shard))
+        """Store chunks of a shard: the answers that were kept, an error line for the rest."""
+        objects = self.batch_objects
         kept = decode_kept(objects.get_partial(tenant, batch.id, shard))
-        data = objects.read_input(tenant, batch.id, span.start, span.length)
-        chunk = open_chunk(number, data, kept)
-        if ends_as in _NEVER_RUN:
-            code, message = _NEVER_RUN[ends_as]
-            for index in list(chunk.unanswered()):
-                line_id = new_request_id(self.clock())
-                line = error_line(line_id, chunk.requests[index].custom_id, code, message)
-                chunk.answers[index] = KeptAnswer(number, index, good=False, line=line)
-        objects.put_chunk(tenant, batch.id, number, chunk.close())
+        for number in sorted(numbers):
+            span = plan.chunks[number]
+            data = objects.read_input(tenant, batch.id, span.start, span.length)
+            chunk = open_chunk(number, data, kept)
+            if ends_as in _NEVER_RUN:
+                code, message = _NEVER_RUN[ends_as]
+                for index in list(chunk.unanswered()):
+                    line_id = new_request_id(self.clock())
+                    line = error_line(line_id, chunk.requests[index].custom_id, code, message)
+                    chunk.answers[index] = KeptAnswer(number, index, good=False, line=line)
+            objects.put_chunk(tenant, batch.id, number, chunk.close())
 
     def _join(
         self,

@@ -69,29 +69,29 @@ class PlanBatch:
         if file is not None and file.status is FileStatus.UPLOADED and not file.expired(now):
             age = int(now) - batch.created_at
             return Step(Next.WAIT, seconds=min(_MAX_WAIT, max(_MIN_WAIT, age // 10)))
-        errors = self._errors(tenant, batch, file)
+        report = self._report(tenant, batch)
+        errors = self._errors(tenant, batch, file, report)
         if errors:
             self.batches.fail(tenant, batch, errors_kept(errors), at=int(now))
         else:
-            self._plan(tenant, batch)
+            self._plan(tenant, batch, model=report.get("model"))
         # Another planner may have been first, or a cancel: what is recorded says what comes next.
         return self(tenant, batch_id)
 
-    def _plan(self, tenant: TenantId, batch: Batch) -> None:
+    def _plan(self, tenant: TenantId, batch: Batch, *, model: str | None) -> None:
         with self.batch_objects.open_input(tenant, batch.id) as blocks:
             plan = plan_chunks(blocks)
         self.batch_objects.put_plan(tenant, batch.id, plan)
-        report = self._report(tenant, batch)
-        self.batches.begin(
-            tenant, batch, total=plan.total, model=report.get("model"), at=int(self.clock())
-        )
+        self.batches.begin(tenant, batch, total=plan.total, model=model, at=int(self.clock()))
 
-    def _errors(self, tenant: TenantId, batch: Batch, file: File | None) -> list[BatchError]:
+    def _errors(
+        self, tenant: TenantId, batch: Batch, file: File | None, report: dict[str, Any]
+    ) -> list[BatchError]:
         """Return what keeps the batch from being run; nothing once its input is copied."""
         if file is None or file.expired(self.clock()):
             message = f"The input file {batch.input_file_id} was deleted or has expired."
             return [BatchError("input_file_unavailable", message, "input_file_id")]
-        errors = _errors_reported(batch, self._report(tenant, batch))
+        errors = _errors_reported(batch, report)
         if errors or self.batch_objects.copy_input(tenant, file.id, batch.id):
             return errors
         message = f"The bytes of the input file {batch.input_file_id} are gone."

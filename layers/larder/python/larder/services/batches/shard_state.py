@@ -232,7 +232,8 @@ class ShardState:
         """Keep the answers of open chunks, now or when it is time to."""
         now = self.ports.clock()
         pause = SAVE_SECONDS + self._held / _SAVED_A_SECOND
-        if self._unsaved == 0 or not (at_once or now - self._saved_at >= pause):
+        due = at_once or now - self._saved_at >= pause
+        if self.done or self._unsaved == 0 or not due:
             return
         waiting = set(self._waiting_chunks)
         lines = [*self._ready, *(each[2] for each in self._later), *self._sent.values()]
