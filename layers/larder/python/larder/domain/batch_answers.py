@@ -12,7 +12,7 @@ from larder.domain.batches import Progress, TokenUsage
 
 MAX_ANSWER_BYTES = 8 * 2**20
 
-_AGAIN = frozenset({408, 409, 429})
+_AGAIN = frozenset({408, 409})
 _REFUSED = frozenset({401, 403})
 _AWAY = frozenset({408, 409, 429, 502, 503, 504})
 
@@ -35,8 +35,13 @@ class _Head(msgspec.Struct):
     stream: bool | None = None
 
 
+class _WithUsage(msgspec.Struct):
+    usage: Any = None
+
+
 _REQUEST = msgspec.json.Decoder(Request)
 _HEAD = msgspec.json.Decoder(_Head)
+_WITH_USAGE = msgspec.json.Decoder(_WithUsage)
 _ANY = msgspec.json.Decoder()
 
 
@@ -146,7 +151,7 @@ def judge(answer: Answer | NoAnswer) -> Verdict:
         return Verdict.GOOD if _as_object(answer.body) is not None else Verdict.AGAIN
     if status in _REFUSED or (status == 429 and _error_code(answer.body) == "insufficient_quota"):  # noqa: PLR2004
         return Verdict.STOP
-    if (status in {429, 503} and answer.retry_after is not None) or status == 429:  # noqa: PLR2004
+    if status == 429 or (status == 503 and answer.retry_after is not None):  # noqa: PLR2004
         return Verdict.THROTTLED
     if status in _AGAIN or status >= 500:  # noqa: PLR2004
         return Verdict.AGAIN
@@ -209,7 +214,7 @@ def _error_code(body: bytes) -> str | None:
 
 def usage_of(answer: Answer) -> TokenUsage:
     """Return the tokens that a good answer says it took, in either of OpenAI's two notations."""
-    usage = _ANY.decode(answer.body).get("usage")
+    usage = _WITH_USAGE.decode(answer.body).usage
     if not isinstance(usage, dict):
         return TokenUsage()
 
