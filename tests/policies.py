@@ -137,7 +137,7 @@ def asked_for(  # noqa: PLR0911 - a table by service
         case "sqs":
             return [Permission(f"sqs:{operation}", logical[params["QueueUrl"]])]
         case "secrets-manager":
-            # A secret that is none of the stack's has no logical name, and a name with a prefix.
+            # A secret outside the stack has no logical name; its policy goes by its prefix.
             secret = params["SecretId"]
             return [
                 Permission(f"secretsmanager:{operation}", logical.get(secret, _outside(secret)))

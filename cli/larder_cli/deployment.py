@@ -46,7 +46,7 @@ class Deployment:
         """Return the project of that name or id.
 
         Raises:
-            OperatorError: there is none.
+            OperatorError: no project has it.
         """
         try:
             return get_project(name_or_id, projects=self.ports.projects)

@@ -207,7 +207,7 @@ class ShardState:
         status = answer.status if isinstance(answer, Answer) else 0
         message = (
             f"The upstream '{upstream.name}' refused the request with status {status}. "
-            "The operator has to look at its key and its credit; then retry the batch."
+            "The operator has to look at its key and its credit. Then create the batch again."
         )
         error = BatchError("upstream_refused", message)
         self.ports.batches.stop(self.tenant, self.batch, error, at=int(self.ports.clock()))
