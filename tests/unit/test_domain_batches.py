@@ -11,12 +11,14 @@ from larder.domain.batches import (
     MAX_ERRORS,
     BatchError,
     checked_metadata,
-    checked_output_lifetime,
     errors_kept,
     output_names,
     window_seconds,
 )
 from larder.domain.errors import InvalidParameterError
+from larder.domain.files import checked_lifetime
+
+SECONDS = "output_expires_after.seconds"
 
 
 @pytest.mark.parametrize(("window", "hours"), [("24h", 24), ("1h", 1), ("168h", 168)])
@@ -50,12 +52,12 @@ def test_metadata_beyond_openais_bounds_is_refused(metadata: dict[str, str]) -> 
 
 
 def test_output_files_live_an_hour_to_thirty_days() -> None:
-    assert checked_output_lifetime(None) is None
-    assert checked_output_lifetime(3_600) == 3_600
-    assert checked_output_lifetime(2_592_000) == 2_592_000
+    assert checked_lifetime(None, param=SECONDS) is None
+    assert checked_lifetime(3_600, param=SECONDS) == 3_600
+    assert checked_lifetime(2_592_000, param=SECONDS) == 2_592_000
     for seconds in (3_599, 2_592_001, 0, -1):
         with pytest.raises(InvalidParameterError):
-            checked_output_lifetime(seconds)
+            checked_lifetime(seconds, param=SECONDS)
 
 
 @pytest.mark.parametrize(

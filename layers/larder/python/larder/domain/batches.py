@@ -16,7 +16,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from larder.domain.errors import InvalidParameterError
-from larder.domain.files import DAY, MAX_LIFETIME, MIN_LIFETIME
+from larder.domain.files import DAY
 from larder.domain.ids import created_at
 
 if TYPE_CHECKING:
@@ -203,21 +203,6 @@ def checked_metadata(raw: Mapping[str, str] | None) -> Mapping[str, str] | None:
                 param="metadata",
             )
     return dict(raw)
-
-
-def checked_output_lifetime(seconds: int | None) -> int | None:
-    """Return the seconds that output files live; None for the default of one day.
-
-    Raises:
-        InvalidParameterError: they are outside 3600..2592000 (OpenAI's bounds).
-    """
-    if seconds is not None and not MIN_LIFETIME <= seconds <= MAX_LIFETIME:
-        raise InvalidParameterError(
-            f"output_expires_after.seconds must be between {MIN_LIFETIME} and {MAX_LIFETIME}, "
-            f"not {seconds}.",
-            param="output_expires_after.seconds",
-        )
-    return seconds
 
 
 def errors_kept(errors: Sequence[BatchError]) -> tuple[BatchError, ...]:

@@ -115,11 +115,20 @@ def expiry_of(purpose: Purpose, born: int, expires_after: int | None) -> int | N
     Raises:
         InvalidParameterError: `expires_after` is not within 3600..2592000 (OpenAI's bounds).
     """
-    if expires_after is not None and not MIN_LIFETIME <= expires_after <= MAX_LIFETIME:
-        raise InvalidParameterError(
-            f"expires_after[seconds] must be between {MIN_LIFETIME} and {MAX_LIFETIME}, "
-            f"not {expires_after}.",
-            param="expires_after[seconds]",
-        )
-    life = _DEFAULT_LIFE.get(purpose) if expires_after is None else expires_after
+    given = checked_lifetime(expires_after, param="expires_after[seconds]")
+    life = _DEFAULT_LIFE.get(purpose) if given is None else given
     return None if life is None else born + life
+
+
+def checked_lifetime(seconds: int | None, *, param: str) -> int | None:
+    """Return the seconds that a client wants a file to live; None when it leaves that open.
+
+    Raises:
+        InvalidParameterError: they are not within 3600..2592000 (OpenAI's bounds).
+    """
+    if seconds is not None and not MIN_LIFETIME <= seconds <= MAX_LIFETIME:
+        raise InvalidParameterError(
+            f"{param} must be between {MIN_LIFETIME} and {MAX_LIFETIME}, not {seconds}.",
+            param=param,
+        )
+    return seconds

@@ -9,20 +9,12 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from larder.api.http.expires_after import ExpiresAfter
 from larder.domain.batches import BatchStatus
 
 if TYPE_CHECKING:
     from larder.domain.batches import Batch
     from larder.services.batches.ports import BatchPage
-
-
-class OutputExpiresAfter(BaseModel):
-    """When the output files expire, counted from their creation."""
-
-    model_config = ConfigDict(strict=True)
-
-    anchor: Literal["created_at"] = "created_at"
-    seconds: int = Field(description="3600..2592000")
 
 
 class BatchCreateRequest(BaseModel):
@@ -36,7 +28,7 @@ class BatchCreateRequest(BaseModel):
         default="24h", description="`24h`; extension: whole hours from `1h` to `168h`"
     )
     metadata: dict[str, str] | None = Field(default=None, description="Up to 16 pairs")
-    output_expires_after: OutputExpiresAfter | None = None
+    output_expires_after: ExpiresAfter | None = None
 
 
 class BatchErrorObject(BaseModel):

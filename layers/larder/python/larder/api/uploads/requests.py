@@ -6,23 +6,15 @@ https://platform.openai.com/docs/api-reference/uploads. The use cases check the 
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from larder.api.http.expires_after import ExpiresAfter
 from larder.domain.digests import SHA256_PATTERN
-from larder.domain.files import MAX_LIFETIME, MIN_LIFETIME, OF_CLIENTS, Purpose
+from larder.domain.files import OF_CLIENTS, Purpose
 from larder.domain.ids import FOLDER_OR_ROOT, PART_PREFIX, id_pattern
 from larder.domain.parts import MAX_UPLOAD_BYTES
-
-
-class ExpiresAfter(BaseModel):
-    """When a file expires, counted from its creation."""
-
-    model_config = ConfigDict(strict=True)
-
-    anchor: Literal["created_at"] = "created_at"
-    seconds: int = Field(json_schema_extra={"minimum": MIN_LIFETIME, "maximum": MAX_LIFETIME})
 
 
 class UploadCreateRequest(BaseModel):

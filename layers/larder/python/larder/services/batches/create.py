@@ -9,11 +9,10 @@ from larder.domain.batch_input.endpoints import ENDPOINTS
 from larder.domain.batches import (
     Batch,
     checked_metadata,
-    checked_output_lifetime,
     window_seconds,
 )
 from larder.domain.errors import InvalidParameterError
-from larder.domain.files import Purpose
+from larder.domain.files import Purpose, checked_lifetime
 from larder.domain.ids import created_at, new_batch_id
 from larder.services.files.get import get_file
 
@@ -66,7 +65,7 @@ class CreateBatch:
             )
         window = window_seconds(new.completion_window)
         metadata = checked_metadata(new.metadata)
-        lifetime = checked_output_lifetime(new.output_lifetime)
+        lifetime = checked_lifetime(new.output_lifetime, param="output_expires_after.seconds")
         file = get_file(
             tenant, new.input_file_id, files=self.files, clock=self.clock, param="input_file_id"
         )

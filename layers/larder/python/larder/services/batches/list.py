@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from larder.domain.errors import InvalidParameterError
 from larder.domain.ids import parse_batch_id
+from larder.domain.limits import checked_limit
 
 if TYPE_CHECKING:
     from larder.domain.ids import TenantId
@@ -25,19 +26,7 @@ def list_batches(
     Raises:
         InvalidParameterError: `limit` is outside 1..100, or `after` is malformed.
     """
-    if limit < 1:
-        raise InvalidParameterError(
-            f"limit must be at least 1, not {limit}.",
-            param="limit",
-            code="integer_below_min_value",
-        )
-    if limit > MAX_PAGE:
-        raise InvalidParameterError(
-            f"limit must be at most {MAX_PAGE}, not {limit}.",
-            param="limit",
-            code="integer_above_max_value",
-        )
     position = None if after is None else parse_batch_id(after)
     if after is not None and position is None:
         raise InvalidParameterError(f"'{after[:64]}' is not the id of a batch.", param="after")
-    return batches.page(tenant, limit=limit, after=position)
+    return batches.page(tenant, limit=checked_limit(limit, most=MAX_PAGE), after=position)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from larder.domain.errors import InvalidParameterError
 from larder.domain.files import Purpose
 from larder.domain.ids import parse_file_id
-from larder.domain.limits import MAX_INLINE_BYTES
+from larder.domain.limits import MAX_INLINE_BYTES, checked_limit
 from larder.services.files.ports import FilePage, PageQuery
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def list_files(
     page = files.page(
         tenant,
         PageQuery(
-            limit=_checked_limit(limit),
+            limit=checked_limit(limit, most=MAX_PAGE),
             after=None if after is None else _position(after),
             newest_first=_newest_first(order),
             purpose=None if purpose is None else _purpose(purpose),
@@ -60,22 +60,6 @@ def list_files(
 def _wire_bytes(file: File) -> int:
     # JSON takes two bytes for a quote or a backslash, and the UTF-8 length for all others.
     return _FIELDS_BYTES + 2 * len(file.filename.encode()) + 2 * len(file.status_details or "")
-
-
-def _checked_limit(limit: int) -> int:
-    if limit > MAX_PAGE:
-        raise InvalidParameterError(
-            f"limit must be at most {MAX_PAGE}, not {limit}.",
-            param="limit",
-            code="integer_above_max_value",
-        )
-    if limit < 1:
-        raise InvalidParameterError(
-            f"limit must be at least 1, not {limit}.",
-            param="limit",
-            code="integer_below_min_value",
-        )
-    return limit
 
 
 def _position(after: str) -> FileId:
