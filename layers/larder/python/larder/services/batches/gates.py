@@ -21,9 +21,9 @@ class Gate:
     """One upstream as one worker sees it.
 
     Its concurrency falls by half when the upstream asks for less, and rises by one over as many
-    answers as are in flight (additive increase, multiplicative decrease). While it is closed, no
-    request goes out. `answers` counts what the upstream has answered, by which a line knows that
-    the upstream works and the fault is its own.
+    answers as are in flight (additive increase, multiplicative decrease). No request goes out
+    before `closed_until` (unix seconds). `answers` counts what the upstream has answered, by which
+    a line knows that the upstream works and the fault is its own.
     """
 
     upstream: Upstream
@@ -34,10 +34,6 @@ class Gate:
     _unreachable: int = 0
     _granted: int = 0
     _granted_until: float = 0.0
-
-    def opens_at(self) -> float:
-        """Return when the next request may go out, as far as is known (unix seconds)."""
-        return self.closed_until
 
     def admits(self, now: float, size: int, limits: RateLimits) -> bool:
         """Tell whether a request of `size` bytes may go out at `now`, and count it if so."""

@@ -31,6 +31,7 @@ _IDLE_SECONDS = 5.0
 """A worker with nothing to do for longer hands the shard back, and costs nothing meanwhile."""
 
 _TICK = 0.25
+_LEAST_TICK = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +75,10 @@ class RunShard:
         while keep_going() and not (stopping or state.stopped or state.done):
             state.open_chunks()
             state.send()
-            if self.calls.in_flight == 0 and state.idle_seconds() > _IDLE_SECONDS:
+            idle = state.idle_seconds()
+            if self.calls.in_flight == 0 and idle is not None and idle > _IDLE_SECONDS:
                 break
-            state.receive(min(_TICK, max(0.01, state.idle_seconds())))
+            state.receive(_TICK if idle is None else min(_TICK, max(_LEAST_TICK, idle)))
             state.save(at_once=False)
             if self.clock() - polled >= POLL_SECONDS:
                 polled = self.clock()
@@ -93,4 +95,4 @@ class RunShard:
             and not current.overdue(self.clock())
             and not state.done
         )
-        return ShardResult(unfinished, round(state.idle_seconds()) if unfinished else 0)
+        return ShardResult(unfinished, round(state.idle_seconds() or 0.0) if unfinished else 0)

@@ -84,16 +84,18 @@ class ShardState:
         """Whether every chunk of the shard is stored."""
         return not self._waiting_chunks and not self._open
 
-    def idle_seconds(self) -> float:
-        """Return the seconds until there is something to send; 0 when there may be now."""
+    def idle_seconds(self) -> float | None:
+        """Return the seconds until there is something to send; None when an answer has to come.
+
+        A line that `send` has left behind though its gate is open waits for another's answer.
+        """
         now = self.ports.clock()
-        self._due(now)
         if self._waiting_chunks and self._has_room():
             return 0.0
-        times = [line.gate.opens_at() for line in self._ready]
+        times = [line.gate.closed_until for line in self._ready if line.gate.closed_until > now]
         if self._later:
             times.append(self._later[0][0])
-        return max(0.0, min(times) - now) if times else 0.0
+        return max(0.0, min(times) - now) if times else None
 
     def open_chunks(self) -> None:
         """Open chunks while there are fewer lines to send than may be in flight."""
