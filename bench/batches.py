@@ -68,8 +68,8 @@ def _report(folder: Path, base_url: str, scale: int) -> str:
                 (
                     f"The load average before was {load:.1f} on {os.cpu_count()} cores. `httpx` is "
                     "a loop by hand. The answers come from one scripted server. Goals: 95 % of "
-                    "concurrency / latency, 2 ms a line and ahead of every peer, 200 MiB at answers "
-                    "of 64 KiB and 512 MiB at 8 MiB, 3 s for ten lines."
+                    "concurrency / latency, 2 ms a line and ahead of every peer, 200 MiB at 64 KiB "
+                    "an answer and 512 MiB at 8 MiB, 3 s for ten lines."
                 ),
                 _slow(stack, base_url, many, 500 * scale),
                 _fast(stack, base_url, many, 500 * scale, rounds=1 if scale == 1 else 3),
