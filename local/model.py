@@ -13,7 +13,7 @@ from local.ports import HOST, free_port
 from local.state import ROOT
 
 if TYPE_CHECKING:
-    from larder.services.batches.ports import UpstreamRecords
+    from larder.services.batches.model_ports import UpstreamRecords
     from local.state import State
 
 INSTALLED = ROOT / ".tools/model/.installed"

@@ -12,12 +12,9 @@ if TYPE_CHECKING:
     from larder.domain.quota import Usage
     from larder.domain.trash import TrashedFile
     from larder.domain.uploads import Upload
-    from larder.services.batches.ports import (
-        BatchObjects,
-        BatchRecords,
-        RateLimits,
-        UpstreamRecords,
-    )
+    from larder.services.batches.model_ports import RateLimits, UpstreamRecords
+    from larder.services.batches.object_ports import BatchObjects
+    from larder.services.batches.ports import BatchRecords
     from larder.services.files.ports import FileRecords, ValidationQueue
     from larder.services.object_store import ObjectStore
     from larder.services.projects.ports import KeyRecords, ProjectRecords, UsageRecords

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from larder.domain.batch_plan import ChunkSpan, Plan
 from larder.domain.batches import Progress, TokenUsage
 from larder.domain.ids import new_batch_id
-from larder.services.batches.ports import Chunk, FinishState, WriterState
+from larder.services.batches.object_ports import Chunk, FinishState, WriterState
 from tests.fakes.clock import START
 from tests.samples import OTHER, TENANT, a_file_id, stored_bytes
 

@@ -9,11 +9,11 @@ import pytest
 from botocore.exceptions import ClientError
 
 from larder.adapters import s3_output
-from larder.services.batches.ports import OutputLostError, WriterState
+from larder.services.batches.object_ports import OutputLostError, WriterState
 from tests.samples import TENANT, a_file_id, stored_bytes
 
 if TYPE_CHECKING:
-    from larder.services.batches.ports import OutputWriter
+    from larder.services.batches.object_ports import OutputWriter
     from tests.backends.aws import AwsBackend
     from tests.backends.backend import Backend
 

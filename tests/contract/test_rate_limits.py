@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from larder.services.batches.ports import Grant
+from larder.services.batches.model_ports import Grant
 from tests.backends.memory import MemoryBackend
 from tests.fakes.clock import START
 from tests.samples import an_upstream

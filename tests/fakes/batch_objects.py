@@ -5,14 +5,14 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from larder.services.batches.ports import FinishState, OutputLostError, WriterState
+from larder.services.batches.object_ports import FinishState, OutputLostError, WriterState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from larder.domain.batch_plan import Plan
     from larder.domain.ids import BatchId, FileId, TenantId
-    from larder.services.batches.ports import Chunk
+    from larder.services.batches.object_ports import Chunk
     from tests.fakes.objects import InMemoryObjects
 
     type Owner = tuple[TenantId, BatchId]

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from larder.domain.rate_windows import window_at
-from larder.services.batches.ports import Grant
+from larder.services.batches.model_ports import Grant
 
 if TYPE_CHECKING:
     from larder.domain.upstreams import Upstream

@@ -11,7 +11,8 @@ import pytest
 from larder.domain.batches import Progress
 from larder.domain.ids import BatchId, new_file_id
 from larder.domain.upstreams import Auth, Upstream
-from larder.services.batches.ports import Chunk, Finalizing
+from larder.services.batches.object_ports import Chunk
+from larder.services.batches.ports import Finalizing
 from tests.fakes.model_server import serving
 from tests.integration.batches import create
 from tests.integration.files import upload

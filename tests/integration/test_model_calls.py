@@ -17,7 +17,7 @@ import pytest
 
 from larder.adapters.models.openai_http import HttpModelCalls
 from larder.domain.batch_answers import MAX_ANSWER_BYTES, Answer, NoAnswer
-from larder.services.batches.ports import Call
+from larder.services.batches.model_ports import Call
 from tests.fakes.clock import START, ManualClock
 from tests.fakes.model_script import Rule
 from tests.fakes.model_server import ModelServer, serving

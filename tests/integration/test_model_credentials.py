@@ -19,7 +19,7 @@ from larder.adapters.models.openai_http import HttpModelCalls
 from larder.adapters.secrets import CACHE_SECONDS
 from larder.domain.batch_answers import Answer, NoAnswer
 from larder.domain.upstreams import Auth
-from larder.services.batches.ports import Call
+from larder.services.batches.model_ports import Call
 from tests.fakes.clock import ManualClock
 from tests.fakes.model_server import serving
 from tests.layer import as_in_the_layer  # noqa: F401 - a fixture

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from larder.domain.batches import Batch
     from larder.domain.files import File
     from larder.domain.ids import BatchId, FileId, TenantId
-    from larder.services.batches.ports import BatchObjects, Call
+    from larder.services.batches.model_ports import Call
+    from larder.services.batches.object_ports import BatchObjects
     from tests.backends.backend import Backend
 
 ENDPOINT = "/v1/chat/completions"

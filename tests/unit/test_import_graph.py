@@ -60,7 +60,10 @@ ROOMS = {
     },
 }
 # The modules of the services that adapters implement: ports, and no use case.
-PORTS = ("clock", "idempotency", "object_store", "ports", "part_store", "quota")
+PORTS = (
+    *("clock", "idempotency", "model_ports", "object_ports", "object_store", "ports"),
+    *("part_store", "quota"),
+)
 # Which layers may import what is not the standard library's.
 ALLOWED_IN = {
     # In adapters for its idempotency utility, which is one more thing kept in the table.

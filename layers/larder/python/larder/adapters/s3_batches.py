@@ -23,7 +23,7 @@ from larder.adapters.s3 import BLOCK, FILES, error_code, object_key
 from larder.adapters.s3_output import S3OutputWriter, put_new
 from larder.domain.batch_plan import ChunkSpan, Plan
 from larder.domain.batches import Progress, TokenUsage
-from larder.services.batches.ports import Chunk, FinishState, WriterState
+from larder.services.batches.object_ports import Chunk, FinishState, WriterState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

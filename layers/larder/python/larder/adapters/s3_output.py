@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from larder.adapters.s3 import error_code
 from larder.domain.parts import MIB
-from larder.services.batches.ports import OutputLostError, WriterState
+from larder.services.batches.object_ports import OutputLostError, WriterState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,34 +6,19 @@ of its module. So a function that never touches S3 does not load its adapter.
 
 from __future__ import annotations
 
-import random
-import time
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from larder.runtime.batch_adapters import BatchAdapters
 from larder.runtime.settings import Settings
 from larder.runtime.wiring import Wiring
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
-    from mypy_boto3_secretsmanager import SecretsManagerClient
 
-    from larder.adapters.aws import AwsSession
-    from larder.adapters.models.credentials import UpstreamCredentials
-    from larder.domain.upstreams import Upstream
-    from larder.services.batches.ports import (
-        BatchObjects,
-        BatchRecords,
-        Executions,
-        ModelCalls,
-        RateLimits,
-        UpstreamRecords,
-    )
-    from larder.services.clock import Clock
     from larder.services.files.ports import FileRecords, ValidationQueue
     from larder.services.idempotency import IdempotencyStore
     from larder.services.object_store import ObjectStore
@@ -43,16 +28,10 @@ if TYPE_CHECKING:
     from larder.services.uploads.part_store import PartStore
     from larder.services.uploads.ports import UploadRecords
 
-_BATCH_READ_TIMEOUT = 60
-"""Seconds that S3 may take to copy an input, or to complete an output file."""
-
 
 @dataclass(frozen=True)
-class Composition(Wiring):
+class Composition(BatchAdapters, Wiring):
     """The ports on AWS, for the resources in `settings`."""
-
-    settings: Settings
-    clock: Clock = time.time
 
     @classmethod
     def from_environment(cls) -> Composition:
@@ -63,21 +42,6 @@ class Composition(Wiring):
     def part_threshold(self) -> int:
         """The size in bytes above which an upload is transferred in parts."""
         return self.settings.part_threshold
-
-    @cached_property
-    def _session(self) -> AwsSession:
-        from larder.adapters.aws import new_session
-
-        return new_session()
-
-    @cached_property
-    def _dynamodb(self) -> DynamoDBClient:
-        from larder.adapters.aws import dynamodb_client, open_connection
-
-        client = dynamodb_client(self._session)
-        if self.settings.connect_early:
-            open_connection(client)
-        return client
 
     @cached_property
     def files(self) -> FileRecords:
@@ -184,80 +148,6 @@ class Composition(Wiring):
         from larder.adapters.sqs import SqsCleanupQueue
 
         return SqsCleanupQueue(sqs_client(self._session), self.settings.cleanups_queue_url)
-
-    @cached_property
-    def batches(self) -> BatchRecords:
-        """The records of batches."""
-        from larder.adapters.dynamodb.batches import DynamoBatches
-
-        return DynamoBatches(self._dynamodb, self.settings.store_table)
-
-    @cached_property
-    def batch_objects(self) -> BatchObjects:
-        """What batches keep while they run."""
-        from larder.adapters.aws import s3_client
-        from larder.adapters.s3_batches import S3BatchObjects
-
-        client = s3_client(self._session, _BATCH_READ_TIMEOUT)
-        return S3BatchObjects(client, self.settings.files_bucket)
-
-    @cached_property
-    def executions(self) -> Executions:
-        """The executions of the state machine that runs batches."""
-        from larder.adapters.aws import stepfunctions_client
-        from larder.adapters.step_functions import StepFunctionsExecutions
-
-        client = stepfunctions_client(self._session)
-        machine, bucket = self.settings.batches_machine_arn, self.settings.files_bucket
-        return StepFunctionsExecutions(client, machine, bucket)
-
-    @cached_property
-    def upstreams(self) -> UpstreamRecords:
-        """The operator's upstreams."""
-        from larder.adapters.dynamodb.upstreams import DynamoUpstreams
-
-        return DynamoUpstreams(self._dynamodb, self.settings.store_table)
-
-    @cached_property
-    def limits(self) -> RateLimits:
-        """What upstreams may be asked for."""
-        from larder.adapters.dynamodb.rate_limits import DynamoRateLimits
-
-        return DynamoRateLimits(self._dynamodb, self.settings.store_table)
-
-    @cached_property
-    def calls(self) -> ModelCalls:
-        """Calls of upstreams."""
-        from larder.adapters.models.openai_http import HttpModelCalls
-
-        return HttpModelCalls(self._upstream_credentials, self.clock)
-
-    def count_models(self, upstream: Upstream) -> int:
-        """Return how many models the upstream lists, asked with its credentials.
-
-        Raises:
-            UpstreamFailedError: it lists none; the message says why.
-        """
-        from larder.adapters.models.listing import count_models
-
-        return count_models(upstream, self._upstream_credentials)
-
-    @cached_property
-    def _upstream_credentials(self) -> UpstreamCredentials:
-        from larder.adapters.models.credentials import UpstreamCredentials
-
-        return UpstreamCredentials(self._session, lambda: self._secrets, self.clock)
-
-    @property
-    def jitter(self) -> Callable[[], float]:
-        """What returns a number from 0 up to 1."""
-        return random.random
-
-    @cached_property
-    def _secrets(self) -> SecretsManagerClient:
-        from larder.adapters.aws import secretsmanager_client
-
-        return secretsmanager_client(self._session)
 
     @cached_property
     def cursor_key(self) -> Callable[[], bytes]:

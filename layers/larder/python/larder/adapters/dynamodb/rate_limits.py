@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 from larder.adapters.dynamodb.attributes import number, optional_number
 from larder.adapters.dynamodb.keys import rate_key
 from larder.domain.rate_windows import RateWindow, window_at
-from larder.services.batches.ports import Grant
+from larder.services.batches.model_ports import Grant
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

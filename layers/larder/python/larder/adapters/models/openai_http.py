@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
 
     from larder.adapters.models.credentials import UpstreamCredentials
-    from larder.services.batches.ports import Call
+    from larder.services.batches.model_ports import Call
     from larder.services.clock import Clock
 
 CONNECT_SECONDS = 10

@@ -10,9 +10,10 @@ from larder.domain.batch_answers import KeptAnswer, decode_kept, error_line
 from larder.domain.batches import BatchStatus, output_names
 from larder.domain.files import File, FileStatus, Purpose, expiry_of
 from larder.domain.ids import created_at, new_file_id, new_request_id
+from larder.services.batches.object_ports import FinishState, OutputLostError
 from larder.services.batches.open_chunks import open_chunk
 from larder.services.batches.plan import Next
-from larder.services.batches.ports import Ending, Finalizing, FinishState, OutputLostError
+from larder.services.batches.ports import Ending, Finalizing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
     from larder.domain.batch_plan import Plan
     from larder.domain.batches import Batch
     from larder.domain.ids import BatchId, FileId, TenantId
-    from larder.services.batches.ports import BatchObjects, BatchRecords, OutputWriter
+    from larder.services.batches.object_ports import BatchObjects, OutputWriter
+    from larder.services.batches.ports import BatchRecords
     from larder.services.clock import Clock
 
 _NEVER_RUN = {

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from larder.domain.upstreams import Upstream
-    from larder.services.batches.ports import RateLimits
+    from larder.services.batches.model_ports import RateLimits
 
 _TAKEN_AT_ONCE = 10
 _BYTES_PER_TOKEN = 4

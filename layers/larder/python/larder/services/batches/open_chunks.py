@@ -16,7 +16,7 @@ from larder.domain.batch_answers import (
 )
 from larder.domain.batch_plan import is_blank, physical_lines
 from larder.domain.batches import Progress
-from larder.services.batches.ports import Chunk
+from larder.services.batches.object_ports import Chunk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from larder.domain.batches import Batch
     from larder.domain.files import File
     from larder.domain.ids import BatchId, TenantId
-    from larder.services.batches.ports import BatchObjects, BatchRecords
+    from larder.services.batches.object_ports import BatchObjects
+    from larder.services.batches.ports import BatchRecords
     from larder.services.clock import Clock
     from larder.services.files.ports import FileRecords
     from larder.services.object_store import ObjectStore

@@ -12,13 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from larder.domain.ids import BatchId, TenantId
-    from larder.services.batches.ports import (
-        BatchObjects,
-        BatchRecords,
-        ModelCalls,
-        RateLimits,
-        UpstreamRecords,
-    )
+    from larder.services.batches.model_ports import ModelCalls, RateLimits, UpstreamRecords
+    from larder.services.batches.object_ports import BatchObjects
+    from larder.services.batches.ports import BatchRecords
     from larder.services.clock import Clock
 
 GRACE_SECONDS = 30

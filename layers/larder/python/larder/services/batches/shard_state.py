@@ -21,8 +21,8 @@ from larder.domain.batches import BatchError
 from larder.domain.ids import new_request_id
 from larder.domain.upstreams import route
 from larder.services.batches.gates import Gate, gate_for
+from larder.services.batches.model_ports import Call
 from larder.services.batches.open_chunks import OpenChunk, open_chunk
-from larder.services.batches.ports import Call
 from larder.services.batches.shard_lines import ShardLine
 
 if TYPE_CHECKING:
