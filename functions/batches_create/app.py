@@ -1,6 +1,7 @@
 """POST /v1/batches: have the requests of a file answered."""
 
 from larder.api.batches.models import BatchCreateRequest, BatchObject
+from larder.api.http.idempotency import idempotency_key
 from larder.api.http.requests import tenant_of
 from larder.api.http.resolver import lambda_handler_for, resolver
 from larder.runtime.composition import Composition
@@ -23,6 +24,7 @@ def batches_create(request: BatchCreateRequest) -> BatchObject:
             completion_window=request.completion_window,
             metadata=request.metadata,
             output_lifetime=None if expires_after is None else expires_after.seconds,
+            request_key=idempotency_key(app.current_event.raw_event),
         ),
     )
     return BatchObject.of(batch)

@@ -14,6 +14,7 @@ from larder.domain.batches import (
     BatchStatus,
 )
 from larder.domain.errors import ContentionError
+from larder.domain.files import DAY
 from larder.services.batches.ports import Finalizing
 from tests.fakes.clock import START
 from tests.samples import a_batch, a_file_id
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
     from larder.domain.batches import Batch
     from larder.domain.files import File
-    from larder.domain.ids import TenantId
+    from larder.domain.ids import BatchId, TenantId
     from tests.backends.backend import Backend
 
 
@@ -48,6 +49,33 @@ def test_a_batch_is_read_as_it_was_recorded(backend: Backend, tenant: TenantId) 
     backend.batches.create(tenant, batch, check_at=NOW + 120)
 
     assert backend.batches.get(tenant, batch.id) == batch
+
+
+def test_a_request_makes_one_batch_a_day(backend: Backend, tenant: TenantId) -> None:
+    first, again, late = a_batch(at=START), a_batch(at=START + 60), a_batch(at=START + DAY)
+    other = a_batch(at=START + 60)
+
+    def create(batch: Batch, request: str) -> BatchId:
+        return backend.batches.create(tenant, batch, check_at=NOW, request=request)
+
+    assert create(first, "one") == first.id
+    assert create(again, "one") == first.id
+    assert create(other, "two") == other.id
+    assert create(late, "one") == late.id
+    assert backend.batches.get(tenant, again.id) is None
+    page = backend.batches.page(tenant, limit=10, after=None)
+    assert {batch.id for batch in page.batches} == {first.id, other.id, late.id}
+
+
+def test_a_request_that_made_a_batch_is_known_where_no_other_may_run(
+    backend: Backend, tenant: TenantId, other: TenantId
+) -> None:
+    backend.limit_batches(tenant, 1, MAX_ENQUEUED)
+    first, again = a_batch(), a_batch()
+    backend.batches.create(tenant, first, check_at=NOW, request="one")
+
+    assert backend.batches.create(tenant, again, check_at=NOW, request="one") == first.id
+    assert backend.batches.create(other, again, check_at=NOW, request="one") == again.id
 
 
 @pytest.mark.parametrize("metadata", [None, {}])

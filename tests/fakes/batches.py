@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from larder.domain.batches import MAX_ENQUEUED, MAX_RUNNING, BatchStatus
 from larder.domain.errors import BatchLimitError
 from larder.domain.files import DAY, FileStatus
+from larder.domain.ids import created_at
 from larder.domain.quota import NOTHING
 from larder.services.batches.ports import BatchPage
 from tests.fakes.store import FileRow
@@ -28,9 +29,15 @@ class InMemoryBatches:
         self._store = store
         self.batches: dict[tuple[TenantId, BatchId], Batch] = {}
         self.limits: dict[TenantId, tuple[int, int]] = {}
+        self.requests: dict[tuple[TenantId, str], BatchId] = {}
 
-    def create(self, tenant: TenantId, batch: Batch, *, check_at: int) -> None:
+    def create(
+        self, tenant: TenantId, batch: Batch, *, check_at: int, request: str | None = None
+    ) -> BatchId:
         with self._store.transaction():
+            made = self.requests.get((tenant, request or ""))
+            if made is not None and created_at(made) + DAY > batch.created_at:
+                return made
             running = self._running(tenant)
             requests = sum(each.total for each in running)
             most, most_requests = self.limits.get(tenant, (MAX_RUNNING, MAX_ENQUEUED))
@@ -38,6 +45,9 @@ class InMemoryBatches:
                 raise BatchLimitError(len(running), most, requests, most_requests)
             self.batches[tenant, batch.id] = batch
             self._store.batches_due[tenant, batch.id] = check_at
+            if request is not None:
+                self.requests[tenant, request] = batch.id
+            return batch.id
 
     def _running(self, tenant: TenantId) -> list[Batch]:
         return [

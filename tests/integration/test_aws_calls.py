@@ -74,7 +74,7 @@ OPERATIONS: dict[str, tuple[Callable[[World], Act], str]] = {
     "batches_create": (batches.batches_create, "GetItem, TransactWriteItems 3, StartExecution"),
     "batches_create, once": (
         batches.batches_create_once,
-        "PutItem, GetItem, TransactWriteItems 3, StartExecution, UpdateItem",
+        "PutItem, GetItem, TransactWriteItems 4, StartExecution, UpdateItem",
     ),
     "batches_get": (batches.on_a_batch("get"), "GetItem"),
     "batches_list": (batches.batches_list, "Query"),

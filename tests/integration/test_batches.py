@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Never
 
 import pytest
+from botocore.client import BaseClient
+from botocore.exceptions import ClientError
 
+from larder.adapters.dynamodb.batches import DynamoBatches
+from larder.adapters.step_functions import StepFunctionsExecutions
 from larder.domain.batches import BatchError
+from larder.domain.errors import ContentionError
 from larder.domain.files import DAY
 from larder.domain.ids import BatchId
 from tests.integration.batches import ENDPOINT, JSON, create, on_batch, page
 from tests.integration.files import get, upload
+from tests.support.events import recorded
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from larder.domain.ids import TenantId
     from larder.runtime.composition import Composition
     from tests.integration.conftest import Functions
@@ -40,6 +48,47 @@ def several(functions: Functions, tenant: TenantId, ports: Composition, count: i
         ports.batches.create(tenant, other, check_at=0)
         made.append(other.id)
     return made[::-1]
+
+
+class Died(BaseException):
+    """The function's process is gone."""
+
+
+def time_is_over(stack: MotoStack, tenant: TenantId) -> None:
+    """Let the time pass that Lambda gave to the requests with an idempotency key."""
+    table = stack.settings.store_table
+    [running] = [
+        item
+        for item in stack.dynamodb.scan(TableName=table)["Items"]
+        if item["pk"]["S"] == f"I#{tenant}" and item["sk"]["S"].startswith("request")
+    ]
+    stack.dynamodb.update_item(
+        TableName=table,
+        Key={name: running[name] for name in ("pk", "sk")},
+        UpdateExpression="SET in_progress_expiration = :past",
+        ExpressionAttributeValues={":past": {"N": "1"}},
+    )
+
+
+def raising(error: BaseException) -> Callable[..., Never]:
+    def fail(*_: object, **__: object) -> Never:
+        raise error
+
+    return fail
+
+
+def failing(monkeypatch: pytest.MonkeyPatch, operation: str, *, times: int) -> None:
+    """Have AWS fail at the next calls of an operation."""
+    call = BaseClient._make_api_call  # type: ignore[attr-defined]
+    left = [None] * times
+
+    def fail(client: BaseClient, name: str, request: dict[str, Any]) -> Any:
+        if name == operation and left:
+            left.pop()
+            raise ClientError({"Error": {"Code": "ServiceUnavailable"}}, name)
+        return call(client, name, request)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", fail)
 
 
 def fail(ports: Composition, tenant: TenantId, batch_id: str) -> None:
@@ -197,6 +246,60 @@ def test_the_same_request_makes_one_batch(functions: Functions, tenant: TenantId
     assert second.headers["larder-idempotent-replay"] == "true"
     assert (other.status, other.error["type"]) == (409, "idempotency_conflict")
     assert len(page(functions, tenant).json["data"]) == 1
+
+
+@pytest.mark.parametrize("headers", [JSON, JSON | {"Idempotency-Key": "one"}])
+def test_a_batch_that_cannot_be_started_is_made_and_left_to_the_next_sweep(
+    functions: Functions,
+    tenant: TenantId,
+    ports: Composition,
+    monkeypatch: pytest.MonkeyPatch,
+    headers: dict[str, str],
+) -> None:
+    file_id = upload(functions, tenant).json["id"]
+    failing(monkeypatch, "StartExecution", times=1)
+
+    answer = create(functions, tenant, file_id, headers)
+
+    assert (answer.status, answer.json["status"]) == (200, "validating")
+    batch_id = BatchId(answer.json["id"])
+    assert not ports.executions.running(batch_id, 1)
+    assert functions.invoke("sweep", recorded("sweep"))["batch_restarted"] == 1
+    assert ports.executions.running(batch_id, 2)
+
+
+def test_a_batch_whose_next_look_cannot_be_moved_either_is_made(
+    functions: Functions, tenant: TenantId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file_id = upload(functions, tenant).json["id"]
+    failing(monkeypatch, "StartExecution", times=1)
+    monkeypatch.setattr(DynamoBatches, "reschedule", raising(ContentionError()))
+
+    assert create(functions, tenant, file_id).status == 200
+    assert len(page(functions, tenant).json["data"]) == 1
+
+
+def test_a_request_that_died_after_its_batch_was_recorded_makes_no_second_one(
+    functions: Functions,
+    stack: MotoStack,
+    tenant: TenantId,
+    ports: Composition,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    file_id = upload(functions, tenant).json["id"]
+    headers = JSON | {"Idempotency-Key": "one"}
+    with monkeypatch.context() as dying:
+        dying.setattr(StepFunctionsExecutions, "start", raising(Died()))
+        with pytest.raises(Died):
+            create(functions, tenant, file_id, headers)
+    [made] = page(functions, tenant).json["data"]
+    time_is_over(stack, tenant)
+
+    answer = create(functions, tenant, file_id, headers)
+
+    assert (answer.status, answer.json) == (200, made)
+    assert ports.executions.running(BatchId(made["id"]), 1)
+    assert create(functions, tenant, file_id, JSON).json["id"] != made["id"]
 
 
 @pytest.mark.parametrize("verb", ["get", "cancel"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -12,6 +12,7 @@ from botocore.stub import Stubber
 from larder.adapters import aws
 from larder.adapters.step_functions import StepFunctionsExecutions
 from larder.domain.ids import BatchId
+from larder.services.batches.ports import ExecutionNotStartedError
 from tests.layer import as_in_the_layer  # noqa: F401 - a fixture
 from tests.moto_stack import CREDENTIALS
 from tests.samples import TENANT
@@ -114,10 +115,24 @@ def test_other_errors_are_told(
     stubbed.add_client_error("start_execution", code)
     stubbed.add_client_error("describe_execution", code)
 
-    with pytest.raises(ClientError, match=code):
+    with pytest.raises(ExecutionNotStartedError) as failed:
         executions.start(TENANT, BATCH, 2)
     with pytest.raises(ClientError, match=code):
         executions.running(BATCH, 2)
+    assert code in str(failed.value.__cause__)
+
+
+def test_a_service_that_is_away_has_started_nothing(executions: StepFunctionsExecutions) -> None:
+    """Sockets are blocked here, as a network that drops everything is."""
+    with pytest.raises(ExecutionNotStartedError):
+        executions.start(TENANT, BATCH, 2)
+
+
+def test_a_start_takes_less_than_a_request_has(client: SFNClient) -> None:
+    config: Any = client.meta.config
+    tries = config.retries["total_max_attempts"]
+
+    assert tries * (config.connect_timeout + config.read_timeout) <= 6
 
 
 def test_a_name_is_as_long_as_step_functions_takes() -> None:

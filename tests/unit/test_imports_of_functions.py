@@ -27,6 +27,7 @@ PARTS = UPLOADS | {"s3_parts"}
 REPLAYS = {"dynamodb.idempotency"}
 BATCHES = ITEMS | {
     "dynamodb.batch_counters",
+    "dynamodb.batch_creation",
     "dynamodb.batch_items",
     "dynamodb.batch_moves",
     "dynamodb.batches",

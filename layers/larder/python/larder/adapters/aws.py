@@ -99,7 +99,9 @@ def secretsmanager_client(session: AwsSession) -> SecretsManagerClient:
 
 def stepfunctions_client(session: AwsSession) -> SFNClient:
     """Return a client of Step Functions."""
-    return _client(session, "stepfunctions", _CONFIG)  # type: ignore[no-any-return]
+    # Twice three seconds at the most: a request that starts a batch has fifteen for all it does.
+    patience = Config(read_timeout=2, retries={"mode": "standard", "total_max_attempts": 2})
+    return _client(session, "stepfunctions", _CONFIG.merge(patience))  # type: ignore[no-any-return]
 
 
 def open_connection(client: DynamoDBClient) -> None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from larder.adapters.s3_batches import batch_key
+from larder.services.batches.ports import ExecutionNotStartedError
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
@@ -40,6 +43,8 @@ class StepFunctionsExecutions:
             )
         except self._client.exceptions.ExecutionAlreadyExists:
             return
+        except (BotoCoreError, ClientError) as error:
+            raise ExecutionNotStartedError(batch_id) from error
 
     def running(self, batch_id: BatchId, execution: int) -> bool:
         """Look at the execution."""

@@ -10,13 +10,10 @@ from larder.adapters.dynamodb.batch_counters import (
     add_requests,
     give_slot,
     leave_input,
-    limit_error,
-    take_slot,
-    use_input,
 )
+from larder.adapters.dynamodb.batch_creation import create_batch
 from larder.adapters.dynamodb.batch_items import (
     batch_from,
-    batch_item,
     errors_attribute,
     progress_attributes,
 )
@@ -59,19 +56,13 @@ class DynamoBatches:
         self._client = client
         self._table = table
 
-    def create(self, tenant: TenantId, batch: Batch, *, check_at: int) -> None:
-        """Record the batch and count it, for its project and for its input, in one transaction."""
-        changes = [
-            take_slot(self._table, tenant),
-            put_new(self._table, batch_item(tenant, batch, check_at)),
-            use_input(self._table, tenant, batch.input_file_id),
-        ]
-        try:
-            transact(self._client, changes)
-        except ConditionsFailedError as refused:
-            if 0 in refused.items:
-                raise limit_error(refused.items[0]) from refused
-            raise
+    def create(
+        self, tenant: TenantId, batch: Batch, *, check_at: int, request: str | None = None
+    ) -> BatchId:
+        """Record the batch in a transaction with everything that counts it."""
+        return create_batch(
+            self._client, self._table, tenant, batch, check_at=check_at, request=request
+        )
 
     def get(self, tenant: TenantId, batch_id: BatchId) -> Batch | None:
         """Read the batch's record, strongly consistent."""

@@ -17,6 +17,7 @@
 | upstream        | `UPSTREAMS`   | its name                  |
 | upstream's rate | `R#<name>`    | when the window begins    |
 | kept answer     | `I#<project>` | a digest of the request's idempotency key |
+| batch's request | `I#<project>` | `batch#` and a digest of the request and its key |
 """
 
 from __future__ import annotations
@@ -110,6 +111,11 @@ def ledger_key(object_id: FileId | UploadId) -> Key:
 def replays_partition(tenant: TenantId) -> str:
     """Return the partition of the answers that a project's idempotency keys repeat."""
     return f"I#{tenant}"
+
+
+def request_key(tenant: TenantId, digest: str) -> Key:
+    """Return the key of the item that says which batch a request with an idempotency key made."""
+    return {"pk": {"S": replays_partition(tenant)}, "sk": {"S": f"batch#{digest}"}}
 
 
 def project_key(name: str) -> Key:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+import json
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from larder.domain.batch_input.endpoints import ENDPOINTS
 from larder.domain.batches import (
     Batch,
+    BatchStatus,
     checked_metadata,
     window_seconds,
 )
 from larder.domain.errors import InvalidParameterError
 from larder.domain.files import Purpose, checked_lifetime
 from larder.domain.ids import created_at, new_batch_id
+from larder.services.batches.get import get_batch
+from larder.services.batches.start import START_GRACE, start_batch
 from larder.services.files.get import get_file
 
 if TYPE_CHECKING:
@@ -24,19 +29,27 @@ if TYPE_CHECKING:
     from larder.services.clock import Clock
     from larder.services.files.ports import FileRecords
 
-START_GRACE = 120
-"""Seconds after which the sweeper starts a batch whose own start failed."""
-
 
 @dataclass(frozen=True, slots=True)
 class NewBatch:
-    """What the client asks for; `output_lifetime` in seconds, None for the default."""
+    """What the client asks for; `output_lifetime` in seconds, None for the default.
+
+    `request_key` is the client's idempotency key, None without one.
+    """
 
     input_file_id: str
     endpoint: str
     completion_window: str = "24h"
     metadata: Mapping[str, str] | None = None
     output_lifetime: int | None = None
+    request_key: str | None = None
+
+    @property
+    def digest(self) -> str | None:
+        """What tells this request from every other one; None without an idempotency key."""
+        if self.request_key is None:
+            return None
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +63,9 @@ class CreateBatch:
 
     def __call__(self, tenant: TenantId, new: NewBatch) -> Batch:
         """Return the new batch, in status `validating`.
+
+        A request with an idempotency key whose batch was recorded, but whose answer was not,
+        returns that batch.
 
         What is wrong inside the file shows later, as OpenAI has it: the batch goes to `failed`.
 
@@ -88,6 +104,12 @@ class CreateBatch:
             output_lifetime=lifetime,
             execution=1,
         )
-        self.batches.create(tenant, batch, check_at=int(now) + START_GRACE)
-        self.executions.start(tenant, batch.id, batch.execution)
+        check_at = int(now) + START_GRACE
+        made = self.batches.create(tenant, batch, check_at=check_at, request=new.digest)
+        if made != batch.id:
+            batch = get_batch(tenant, made, batches=self.batches)
+        if batch.status is BatchStatus.VALIDATING:
+            start_batch(
+                tenant, batch, batches=self.batches, executions=self.executions, clock=self.clock
+            )
         return batch

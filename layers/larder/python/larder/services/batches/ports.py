@@ -44,8 +44,13 @@ class Finalizing:
 class BatchRecords(Protocol):
     """The records of batches. A change of the status is conditional on the one that it leaves."""
 
-    def create(self, tenant: TenantId, batch: Batch, *, check_at: int) -> None:
-        """Record a new batch, and have the sweeper look at it at `check_at`.
+    def create(
+        self, tenant: TenantId, batch: Batch, *, check_at: int, request: str | None = None
+    ) -> BatchId:
+        """Record a new batch, and have the sweeper look at it at `check_at`; return its id.
+
+        `request` names the client's request: where it has made a batch within the last day,
+        nothing is recorded, and that batch's id is returned.
 
         Raises:
             BatchLimitError: the project's batches or their requests are as many as it may have.
@@ -101,11 +106,19 @@ class BatchRecords(Protocol):
         """Count an execution and move the sweeper's next look; False when the batch has changed."""
 
 
+class ExecutionNotStartedError(Exception):
+    """An execution may not have been started; the cause says why."""
+
+
 class Executions(Protocol):
     """The executions of the state machine that runs batches."""
 
     def start(self, tenant: TenantId, batch_id: BatchId, execution: int) -> None:
-        """Start the batch's execution of that number; one that was started already is enough."""
+        """Start the batch's execution of that number; one that was started already is enough.
+
+        Raises:
+            ExecutionNotStartedError: Step Functions did not take it, or did not say so.
+        """
 
     def running(self, batch_id: BatchId, execution: int) -> bool:
         """Tell whether that execution is running."""
