@@ -47,6 +47,7 @@ from larder.domain.parts import PART_THRESHOLD
 from larder.runtime.wiring import Wiring
 from tests.backends.backend import Snapshot
 from tests.backends.expressions import check_expressions
+from tests.backends.partition_sizes import grows
 from tests.fakes.clock import ManualClock
 from tests.moto_stack import CREDENTIALS, REGION, MotoStack, create_stack
 
@@ -71,6 +72,15 @@ def _clients() -> tuple[Any, Any, Any]:
     dynamodb = aws.dynamodb_client(session)
     dynamodb.meta.events.register("provide-client-params.dynamodb.*", check_expressions)
     return dynamodb, aws.s3_client(session), aws.sqs_client(session)
+
+
+def _cancelled(reasons: list[dict[str, Any]]) -> tuple[AWSResponse, dict[str, Any]]:
+    answer = {
+        "Error": {"Code": "TransactionCanceledException", "Message": "cancelled"},
+        "CancellationReasons": reasons,
+        "ResponseMetadata": {"HTTPStatusCode": 400},
+    }
+    return AWSResponse("", 400, HTTPHeaders(), None), answer
 
 
 def _no_such_upload(_: object, multipart_id: str) -> Never:
@@ -239,15 +249,26 @@ class AwsBackend(Wiring):
             if times is not None and refused >= times:
                 return None
             refused += 1
-            answer = {
-                "Error": {"Code": "TransactionCanceledException", "Message": "cancelled"},
-                "CancellationReasons": reasons,
-                "ResponseMetadata": {"HTTPStatusCode": 400},
-            }
-            return AWSResponse("", 400, HTTPHeaders(), None), answer
+            return _cancelled(reasons)
 
         self.dynamodb.meta.events.register_first(_TRANSACTIONS, refuse, unique_id="refuse")
         return lambda: refused
+
+    def fill_partition(self, tenant: TenantId) -> None:
+        partition = keys.project_partition(tenant)
+
+        def held(key: Any) -> dict[str, Any]:
+            found = self.stack.dynamodb.get_item(TableName="Store", Key=key, ConsistentRead=True)
+            return found.get("Item", {})  # type: ignore[no-any-return]
+
+        def refuse(params: dict[str, Any], **_: Any) -> tuple[AWSResponse, dict[str, Any]] | None:
+            codes = [
+                "ItemCollectionSizeLimitExceeded" if grows(write, partition, held) else "None"
+                for write in json.loads(params["body"])["TransactItems"]
+            ]
+            return None if set(codes) == {"None"} else _cancelled([{"Code": c} for c in codes])
+
+        self.dynamodb.meta.events.register_first(_TRANSACTIONS, refuse, unique_id="refuse")
 
     @contextmanager
     def answering(self, operation: str, code: str, times: int) -> Iterator[list[str]]:

@@ -118,5 +118,8 @@ class Backend(Protocol):
     def contend(self) -> None:
         """Have every further transaction meet another one."""
 
+    def fill_partition(self, tenant: TenantId) -> None:
+        """Have the project's partition hold 10 GB: nothing in it can grow from now on."""
+
     def snapshot(self) -> Snapshot:
         """Return everything that is stored."""

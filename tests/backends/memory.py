@@ -101,6 +101,9 @@ class MemoryBackend(Wiring):
     def contend(self) -> None:
         self.store.contended = True
 
+    def fill_partition(self, tenant: TenantId) -> None:
+        self.store.full.add(tenant)
+
     def snapshot(self) -> Snapshot:
         return Snapshot(
             files={key: row.file for key, row in self.store.files.items()},

@@ -43,6 +43,7 @@ class InMemoryBatches:
             most, most_requests = self.limits.get(tenant, (MAX_RUNNING, MAX_ENQUEUED))
             if len(running) >= most or requests >= most_requests:
                 raise BatchLimitError(len(running), most, requests, most_requests)
+            self._store.check_growth(tenant)
             self.batches[tenant, batch.id] = batch
             self._store.batches_due[tenant, batch.id] = check_at
             if request is not None:

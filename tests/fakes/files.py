@@ -68,6 +68,7 @@ class InMemoryFiles:
             row = self._store.files.get((tenant, after.id))
             if row is None or row.file.revision != before.revision:
                 return False
+            self._store.check_growth(tenant)
             if after.folder_id != before.folder_id:
                 self._store.check_open(tenant, after)
                 self._store.count_addition(tenant, after.folder_id)
@@ -87,6 +88,10 @@ class InMemoryFiles:
             row = self._uploaded(tenant, file.id)
             if row is None:
                 return False
+            if tenant in self._store.full:
+                row.file = replace(row.file, status=settlement.status)
+                row.due_at = None
+                return True
             row.file = replace(
                 row.file,
                 status=settlement.status,

@@ -51,6 +51,7 @@ class InMemoryFolders:
         with self._store.transaction():
             if not self._may_change(tenant, tree_version, folder.parent_id):
                 return False
+            self._store.check_growth(tenant)
             self._changed(tenant)
             self._store.count_addition(tenant, folder.parent_id)
             self._store.put_folder(tenant, folder)
@@ -75,6 +76,8 @@ class InMemoryFolders:
         with self._store.transaction():
             row = self._store.folders.get((tenant, folder_id))
             if row is not None:
+                if not row.folder.deleting:
+                    self._store.check_growth(tenant)
                 row.folder = replace(row.folder, deleting=True)
                 row.due_at = due_at
                 self._changed(tenant)

@@ -7,7 +7,12 @@ from dataclasses import dataclass, field, replace
 from threading import RLock
 from typing import TYPE_CHECKING
 
-from larder.domain.errors import ContentionError, NotFoundError, QuotaExceededError
+from larder.domain.errors import (
+    ContentionError,
+    NotFoundError,
+    ProjectFullError,
+    QuotaExceededError,
+)
 from larder.domain.files import DAY, VALIDATION_GRACE, FileStatus
 
 if TYPE_CHECKING:
@@ -78,6 +83,7 @@ class InMemoryStore:
     batches_due: dict[tuple[TenantId, BatchId], int] = field(default_factory=dict)
     removed: list[tuple[TenantId, File | Upload]] = field(default_factory=list)
     contended: bool = False
+    full: set[TenantId] = field(default_factory=set)
     _lock: RLock = field(default_factory=RLock)
 
     @contextmanager
@@ -97,6 +103,7 @@ class InMemoryStore:
 
         Raises:
             QuotaExceededError: there is no room.
+            ProjectFullError: the project has as many records as it can have.
             LookupError: the project has no counters.
         """
         if tenant not in self.usage:
@@ -104,7 +111,19 @@ class InMemoryStore:
             raise LookupError(message)
         usage = self.usage[tenant].usage
         if usage.left.files < asked.files or usage.left.bytes < asked.bytes:
+            if usage.has_all_files(asked):
+                raise ProjectFullError
             raise QuotaExceededError(usage, asked)
+        self.check_growth(tenant)
+
+    def check_growth(self, tenant: TenantId) -> None:
+        """Refuse a longer record in a project that a test made `full`.
+
+        Raises:
+            ProjectFullError: it is.
+        """
+        if tenant in self.full:
+            raise ProjectFullError
 
     def count(self, tenant: TenantId, *, left: Amount, reserved: Amount) -> None:
         """Add to what is left and to what is reserved."""

@@ -35,6 +35,7 @@ class InMemoryTrash:
                     file.status,
                 ):
                     return False
+            self._store.check_growth(tenant)
             self._store.count(tenant, left=NOTHING, reserved=NOTHING)
             for file in files:
                 del self._store.files[tenant, file.id]
@@ -61,6 +62,7 @@ class InMemoryTrash:
             if not self._holds(tenant, trashed):
                 return False
             self._store.check_open(tenant, file)
+            self._store.check_growth(tenant)
             self._store.count_addition(tenant, file.folder_id)
             self._store.count(tenant, left=NOTHING, reserved=NOTHING)
             gone = self._store.trash.pop((tenant, trashed.file.id))

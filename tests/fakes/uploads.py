@@ -40,6 +40,7 @@ class InMemoryUploads:
             if row is None:
                 return False
             self._store.check_open(tenant, file)
+            self._store.check_growth(tenant)
             self._store.count_addition(tenant, file.folder_id)
             self._end(row, UploadStatus.COMPLETED)
             self._store.files[tenant, file.id] = FileRow.new(file, int(self._clock()))

@@ -147,6 +147,16 @@ def test_set_limits_without_a_limit_is_wrong_usage() -> None:
 
 
 @pytest.mark.usefixtures("local_stack")
+def test_no_project_may_have_more_files_than_one_can_hold() -> None:
+    larder("project", "create", "demo", "--files", "10", "--bytes", "100")
+
+    refused = larder("project", "set-limits", "demo", "--files", "2000001")
+
+    assert refused.exit_code == 1
+    assert "2000000 files at most" in refused.stderr
+
+
+@pytest.mark.usefixtures("local_stack")
 def test_a_limit_below_what_is_stored_is_set_with_a_note(ports: Composition) -> None:
     larder("project", "create", "demo", "--files", "10", "--bytes", "100")
     project = get_project("demo", projects=ports.projects)

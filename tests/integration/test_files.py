@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from larder.domain.quota import Amount
+from larder.domain.quota import MAX_PROJECT_FILES, NOTHING, Amount
+from larder.services.projects.ports import Count
 from tests.integration.files import GOOD_LINE, get, upload
 
 if TYPE_CHECKING:
@@ -468,6 +469,24 @@ def test_a_full_quota_is_explained(
         "storage_quota_exceeded",
     )
     assert "1 of 1 files" in answer.error["message"]
+
+
+def test_a_full_project_is_refused_with_its_own_code(
+    functions: Functions,
+    tenant: TenantId,
+    ports: Composition,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    ports.projects.set_limit(tenant, Amount(files=MAX_PROJECT_FILES, bytes=2**28))
+    all_files = Count(used=Amount(MAX_PROJECT_FILES, 0), reserved=NOTHING)
+    assert ports.usage.set_counted(tenant, 1, all_files)
+
+    answer = upload(functions, tenant)
+
+    assert answer.status == 400
+    assert (answer.error["type"], answer.error["code"]) == ("insufficient_quota", "project_full")
+    assert "DELETE /v1/files/{file_id}" in answer.error["message"]
+    assert '"ProjectFull":[1.0]' in capsys.readouterr().out.replace(" ", "")
 
 
 def test_a_full_quota_in_bytes_is_explained_with_its_numbers(

@@ -74,3 +74,16 @@ def test_one_project_s_message_leaves_another_s_alone(
 
     assert ports.snapshot() == before
     assert ports.files.get(other, file.id) == file
+
+
+def test_a_folder_of_a_full_project_is_left_to_the_sweeper(ports: MemoryBackend) -> None:
+    folder = make_folder(ports, "a").id
+    file = store(ports, folder=folder)
+    ports.folders.close(TENANT, folder, NOW + 900)
+    ports.fill_partition(TENANT)
+
+    ports.make(RunCleanup)(TENANT, FolderCleanup(folder), keep_going=forever)
+
+    assert ports.cleanups.queued == []
+    assert ports.files.get(TENANT, file.id) == file
+    assert ports.folders.get(TENANT, folder) is not None

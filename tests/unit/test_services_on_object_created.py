@@ -262,3 +262,23 @@ def test_an_expired_file_is_left_to_its_collection(ports: MemoryBackend) -> None
 
     assert status(ports, file) is FileStatus.UPLOADED
     assert ports.snapshot().reports == set()
+
+
+def test_an_upload_into_a_full_project_stays_pending_and_its_event_is_done(
+    ports: MemoryBackend,
+) -> None:
+    upload = arrived(ports)
+    ports.fill_partition(TENANT)
+
+    assert receive(ports, upload.file_id) is Arrival.PROJECT_FULL
+
+    assert ports.uploads.get(TENANT, upload.id) == upload
+    assert (TENANT, upload.file_id) in ports.snapshot().objects
+
+
+def test_a_validation_settles_in_a_full_project(ports: MemoryBackend) -> None:
+    file = store(ports, VALID_LINE, purpose="batch")
+    ports.fill_partition(TENANT)
+
+    assert receive(ports, file.id) is Arrival.PROCESSED
+    assert receive(ports, file.id) is Arrival.ALREADY_SETTLED

@@ -8,7 +8,7 @@ import pytest
 
 from larder.domain.errors import ConflictError, InvalidParameterError, NotFoundError
 from larder.domain.projects import AUDIT_INTERVAL
-from larder.domain.quota import DEFAULT_LIMIT, Amount
+from larder.domain.quota import DEFAULT_LIMIT, MAX_PROJECT_FILES, Amount
 from larder.services.projects.projects import create_project, get_project, set_limit
 from larder.services.upkeep.ports import DueAudit
 from tests.fakes.clock import START
@@ -58,8 +58,10 @@ def test_a_bad_name_is_refused(ports: MemoryBackend, name: str) -> None:
     assert list(ports.projects.list()) == []
 
 
-@pytest.mark.parametrize("limit", [Amount(-1, 0), Amount(0, -1)])
-def test_a_negative_limit_is_refused(ports: MemoryBackend, limit: Amount) -> None:
+@pytest.mark.parametrize("limit", [Amount(-1, 0), Amount(0, -1), Amount(MAX_PROJECT_FILES + 1, 0)])
+def test_a_limit_is_neither_negative_nor_more_files_than_a_project_can_have(
+    ports: MemoryBackend, limit: Amount
+) -> None:
     with pytest.raises(InvalidParameterError):
         create(ports, limit=limit)
     project = create(ports)

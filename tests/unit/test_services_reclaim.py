@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from larder.domain.errors import ContentionError, QuotaExceededError
+from larder.domain.errors import ContentionError, ProjectFullError, QuotaExceededError
 from larder.domain.files import FileStatus
 from larder.domain.ids import TenantId, new_folder_id
 from larder.domain.quota import NOTHING, Amount
@@ -133,6 +133,9 @@ class TestAdmitReclaiming:
         assert self.attempts(ports, self.full(ports), None) == 2
 
         assert ports.files.get(TENANT, expired.id) is None
+
+    def test_a_full_project_is_tried_once_more_after_reclaiming(self, ports: MemoryBackend) -> None:
+        assert self.attempts(ports, ProjectFullError(), None) == 2
 
     def test_it_is_tried_again_even_when_another_reclaimed(self, ports: MemoryBackend) -> None:
         assert self.attempts(ports, self.full(ports), None) == 2

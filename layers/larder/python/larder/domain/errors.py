@@ -3,6 +3,7 @@
 LarderError
 ├── InvalidParameterError     a value the client sent is wrong                     400
 ├── QuotaExceededError        the project has no room for what was asked           400
+├── ProjectFullError          the project's records take all the room there is     400
 ├── NotFoundError             no such object for this project                      404
 ├── ConflictError             the object's state does not allow it                 409
 │   └── IdempotencyConflictError  the idempotency key belongs to another request   409
@@ -46,6 +47,22 @@ class QuotaExceededError(LarderError):
             f"and this request asks for {asked.files} file of {asked.bytes} bytes. "
             "Delete files that are no longer needed, or have the project's limits raised.",
             code="storage_quota_exceeded",
+        )
+
+
+class ProjectFullError(LarderError):
+    """The project's records are as many as one project can have: no limit can be raised for it.
+
+    DynamoDB keeps at most 10 GB of records and index entries of one project together:
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/LSI.html#LSI.ItemCollections
+    """
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The project is full: it has as many records of files, folders, uploads and batches as "
+            "one project can have. Delete files for good with DELETE /v1/files/{file_id}, or empty "
+            "the trash; a full project cannot move files to the trash. Or use another project.",
+            code="project_full",
         )
 
 

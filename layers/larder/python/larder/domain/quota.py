@@ -25,6 +25,15 @@ class Amount:
 
 NOTHING = Amount(files=0, bytes=0)
 
+MAX_PROJECT_FILES = 2_000_000
+"""The highest files limit of a project. Their records then have 5.4 KB each of DynamoDB's 10 GB."""
+
+RECORD_BYTES = 4_700
+"""What the record of a file takes in its project's partition, with its entries in five indexes.
+
+Of a file with a name of 35 characters and two tags. Long names and many tags take up to 94 KB.
+"""
+
 DEFAULT_LIMIT = Amount(files=200, bytes=256 * 2**20)
 
 
@@ -50,3 +59,12 @@ class Usage:
     def used(self) -> Amount:
         """What stored files take, without what pending uploads have reserved."""
         return self.limit - self.left - self.reserved
+
+    def has_all_files(self, asked: Amount) -> bool:
+        """Tell whether `asked` is refused for its files, and no higher limit could change that."""
+        return self.limit.files >= MAX_PROJECT_FILES and self.left.files < asked.files
+
+    @property
+    def record_bytes(self) -> int:
+        """About how many bytes of DynamoDB's 10 GB the records of the project take."""
+        return (self.used.files + self.reserved.files) * RECORD_BYTES

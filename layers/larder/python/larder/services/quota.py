@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from larder.domain.errors import QuotaExceededError
+from larder.domain.errors import ProjectFullError, QuotaExceededError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,14 +16,15 @@ type Reclaim = Callable[[TenantId], int]
 
 
 def admit(tenant: TenantId, admission: Callable[[], None], *, reclaim: Reclaim) -> None:
-    """Call `admission`. If the quota is full, reclaim what has expired and call it once more.
+    """Call `admission`. If there is no room, reclaim what has expired and call it once more.
 
     Raises:
         QuotaExceededError: there is still no room.
+        ProjectFullError: the project has as many records as it can have.
     """
     try:
         admission()
-    except QuotaExceededError:
+    except (QuotaExceededError, ProjectFullError):
         reclaim(tenant)
         # Even if nothing was reclaimed here: another request may have done it just now.
         admission()

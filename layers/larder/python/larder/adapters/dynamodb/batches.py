@@ -29,7 +29,7 @@ from larder.adapters.dynamodb.items import file_item
 from larder.adapters.dynamodb.keys import batch_id_of, item_key, output_key, project_partition
 from larder.adapters.dynamodb.transactions import ConditionsFailedError, transact
 from larder.domain.batches import BatchStatus
-from larder.domain.errors import ContentionError
+from larder.domain.errors import ContentionError, ProjectFullError
 from larder.domain.ids import BATCH_PREFIX
 from larder.domain.quota import NOTHING
 from larder.services.batches.ports import BatchPage
@@ -164,10 +164,14 @@ class DynamoBatches:
         failures = self._client.exceptions
         try:
             self._client.update_item(**update)
-        except failures.ConditionalCheckFailedException:
+        except (
+            failures.ConditionalCheckFailedException,
+            # The figures of a full project's batch stand still until it ends.
+            failures.ItemCollectionSizeLimitExceededException,
+        ):
             return
         except failures.TransactionConflictException:
-            with suppress(ConditionsFailedError, ContentionError):
+            with suppress(ConditionsFailedError, ContentionError, ProjectFullError):
                 transact(self._client, [{"Update": update}])
 
     def end(self, tenant: TenantId, batch: Batch, ending: Ending) -> bool:

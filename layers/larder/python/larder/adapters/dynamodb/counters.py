@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from larder.adapters.dynamodb.attributes import number, text
 from larder.adapters.dynamodb.keys import due_shard, ledger_key, usage_key
 from larder.adapters.dynamodb.transactions import ConditionsFailedError, transact
-from larder.domain.errors import QuotaExceededError
+from larder.domain.errors import ProjectFullError, QuotaExceededError
 from larder.domain.files import DAY
 from larder.domain.quota import Amount, Usage
 
@@ -166,6 +166,7 @@ def admit(
 
     Raises:
         QuotaExceededError: there is no room for `asked`.
+        ProjectFullError: nor could the project's limit of files be raised, or DynamoDB says so.
         ConditionsFailedError: a condition of the items does not hold.
         ContentionError: the conflicts with other changes did not end.
         LookupError: the project has no counters.
@@ -179,4 +180,7 @@ def admit(
         if not held:
             message = "the project has no counters"
             raise LookupError(message) from refused
-        raise QuotaExceededError(usage_from(held), asked) from refused
+        usage = usage_from(held)
+        if usage.has_all_files(asked):
+            raise ProjectFullError from refused
+        raise QuotaExceededError(usage, asked) from refused

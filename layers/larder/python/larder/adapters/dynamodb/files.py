@@ -17,7 +17,7 @@ from larder.adapters.dynamodb.keys import (
 )
 from larder.adapters.dynamodb.listings import LISTINGS
 from larder.adapters.dynamodb.transactions import ConditionsFailedError, snapshot, transact
-from larder.domain.errors import NotFoundError
+from larder.domain.errors import NotFoundError, ProjectFullError
 from larder.domain.files import File, FileStatus
 from larder.domain.ids import FILE_PREFIX
 from larder.services.files.ports import FilePage
@@ -161,7 +161,12 @@ class DynamoFiles:
         return True
 
     def settle(self, tenant: TenantId, file: File, settlement: Settlement) -> bool:
-        """Set the settlement while the file is `uploaded`; from then on only its expiry is due."""
+        """Set the settlement while the file is `uploaded`; from then on only its expiry is due.
+
+        A full partition takes only what makes an item smaller. So the file of a full project loses
+        its place in the index of what is due, and gets its status alone. Once it has expired, the
+        table's TTL collects it.
+        """
         changes = ["#status = :status"]
         removals = ""
         values = {":status": text(settlement.status), ":uploaded": text(FileStatus.UPLOADED)}
@@ -177,7 +182,15 @@ class DynamoFiles:
             changes.append("due_at = :due_at")
             values[":due_at"] = number(file.expires_at)
         expression = "SET " + ", ".join(changes) + removals
-        return self._update_uploaded(tenant, file.id, expression, values)
+        try:
+            return self._update_uploaded(tenant, file.id, expression, values)
+        except ProjectFullError:
+            return self._update_uploaded(
+                tenant,
+                file.id,
+                "SET #status = :status REMOVE due_shard, due_at",
+                {name: values[name] for name in (":status", ":uploaded")},
+            )
 
     def reschedule_check(self, tenant: TenantId, file_id: FileId, at: int) -> None:
         """Move the time at which the sweeper looks at the file, while it is `uploaded`."""

@@ -1,4 +1,4 @@
-"""Transactions, with the two ways that they fail told apart: a condition, or a conflict."""
+"""Transactions, and why they fail: a condition, a conflict, or a partition that is full."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import random
 import time
 from typing import TYPE_CHECKING, Any, cast
 
-from larder.domain.errors import ContentionError
+from larder.domain.errors import ContentionError, ProjectFullError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -26,6 +26,10 @@ _LONGEST_PAUSE = 0.5
 _PASSING = frozenset(
     {"None", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 )
+
+
+# A table with local indexes takes at most 10 GB of items and index entries of one partition key.
+_FULL = "ItemCollectionSizeLimitExceeded"
 
 
 class ConditionsFailedError(Exception):
@@ -57,6 +61,7 @@ def transact(
     Raises:
         ConditionsFailedError: a condition does not hold.
         ContentionError: the conflicts did not end.
+        ProjectFullError: the partition has as many bytes as it can have.
     """
     _until_undisturbed(client, lambda: client.transact_write_items(TransactItems=items), pause)
 
@@ -101,7 +106,10 @@ def _until_undisturbed[Answer](
             }
             if failed:
                 raise ConditionsFailedError(failed, len(reasons)) from cancelled
-            if not {reason.get("Code", "None") for reason in reasons} <= _PASSING:
+            codes = {reason.get("Code", "None") for reason in reasons}
+            if _FULL in codes:
+                raise ProjectFullError from cancelled
+            if not codes <= _PASSING:
                 raise
             longest = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**attempt)
             pause(random.uniform(longest / 4, longest))  # noqa: S311 - jitter

@@ -17,6 +17,7 @@ from larder.domain.errors import (
     InvalidParameterError,
     LarderError,
     NotFoundError,
+    ProjectFullError,
     QuotaExceededError,
 )
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 _ANSWERS: dict[type[LarderError], tuple[HTTPStatus, str]] = {
     InvalidParameterError: (HTTPStatus.BAD_REQUEST, "invalid_request_error"),
     QuotaExceededError: (HTTPStatus.BAD_REQUEST, "insufficient_quota"),
+    ProjectFullError: (HTTPStatus.BAD_REQUEST, "insufficient_quota"),
     NotFoundError: (HTTPStatus.NOT_FOUND, "invalid_request_error"),
     IdempotencyConflictError: (HTTPStatus.CONFLICT, "idempotency_conflict"),
     ConflictError: (HTTPStatus.CONFLICT, "invalid_request_error"),

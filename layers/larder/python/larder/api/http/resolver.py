@@ -14,7 +14,13 @@ from pydantic.alias_generators import to_camel
 
 from larder.api.http.errors import internal_error, refusal
 from larder.api.http.params import with_parameters
-from larder.domain.errors import ContentionError, LarderError, NotFoundError, QuotaExceededError
+from larder.domain.errors import (
+    ContentionError,
+    LarderError,
+    NotFoundError,
+    ProjectFullError,
+    QuotaExceededError,
+)
 from larder.runtime.observability import count, log_failure, logger, peak_memory_mib
 
 if TYPE_CHECKING:
@@ -75,7 +81,7 @@ def resolver(*, camel_case: bool = False) -> APIGatewayRestResolver:
 
 
 def _refused(error: LarderError) -> Response[dict[str, Any]]:
-    if isinstance(error, QuotaExceededError | ContentionError):
+    if isinstance(error, QuotaExceededError | ProjectFullError | ContentionError):
         count(type(error).__name__.removesuffix("Error"))
     return refusal(error)
 

@@ -63,6 +63,7 @@ class CreateFile:
                 bytes do not have the client's `sha256`.
             NotFoundError: the folder does not exist for this project, or is being deleted.
             QuotaExceededError: the project has no room.
+            ProjectFullError: the project has as many records as it can have.
             ContentionError: too many concurrent changes to the project.
         """
         purpose = client_purpose(new.purpose)

@@ -51,6 +51,7 @@ class FileRecords(Protocol):
         Raises:
             NotFoundError: its folder does not exist, or is being deleted.
             QuotaExceededError: there is no room for it.
+            ProjectFullError: the project has as many records as it can have.
             ContentionError: too many concurrent changes to the project.
         """
 
@@ -71,7 +72,10 @@ class FileRecords(Protocol):
         """
 
     def settle(self, tenant: TenantId, file: File, settlement: Settlement) -> bool:
-        """Settle an `uploaded` file; False if it is settled already or gone."""
+        """Settle an `uploaded` file; False if it is settled already or gone.
+
+        The file of a full project gets the status alone, and may be collected late when it expires.
+        """
 
     def release(self, tenant: TenantId, file: File) -> bool:
         """Remove the file and free its quota; False if another request already has."""

@@ -8,6 +8,7 @@ from larder.domain.api_keys import KeyRecord, digest_of, new_key_id, new_secret
 from larder.domain.errors import ConflictError, InvalidParameterError, NotFoundError
 from larder.domain.ids import new_tenant_id
 from larder.domain.projects import AUDIT_INTERVAL, Project, project_name
+from larder.domain.quota import MAX_PROJECT_FILES
 
 if TYPE_CHECKING:
     from larder.domain.ids import TenantId
@@ -48,7 +49,7 @@ def set_limit(tenant: TenantId, limit: Amount, *, projects: ProjectRecords) -> N
     """Change the project's limits. Files above a lowered limit stay.
 
     Raises:
-        InvalidParameterError: a limit is negative.
+        InvalidParameterError: a limit is negative, or more files than a project can have.
     """
     projects.set_limit(tenant, _checked(limit))
 
@@ -85,4 +86,9 @@ def revoke_key(tenant: TenantId, key_id: str, *, keys: KeyRecords, clock: Clock)
 def _checked(limit: Amount) -> Amount:
     if limit.files < 0 or limit.bytes < 0:
         raise InvalidParameterError("A limit cannot be negative.", param="limit")
+    if limit.files > MAX_PROJECT_FILES:
+        raise InvalidParameterError(
+            f"A project can have {MAX_PROJECT_FILES} files at most. Use more projects.",
+            param="limit",
+        )
     return limit

@@ -96,6 +96,7 @@ class TrashRecords(Protocol):
 
         Raises:
             NotFoundError: the folder of `file` does not exist, or is being deleted.
+            ProjectFullError: the project has as many records as it can have.
         """
 
     def purge(self, tenant: TenantId, trashed: Sequence[TrashedFile]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from larder.domain.errors import ProjectFullError
 from larder.services.space.ports import FolderCleanup, TrashCleanup
 from larder.services.space.purge import purge_until
 
@@ -32,7 +33,11 @@ class RunCleanup:
         """Empty the folder, or the trash."""
         match cleanup:
             case FolderCleanup():
-                done = self.empty_folder(tenant, cleanup.folder_id, keep_going=keep_going)
+                try:
+                    done = self.empty_folder(tenant, cleanup.folder_id, keep_going=keep_going)
+                except ProjectFullError:
+                    # Nothing fits into the trash. The sweeper tries again every quarter of an hour.
+                    return
             case TrashCleanup():
                 _, done = purge_until(
                     tenant, cleanup.until, trash=self.trash, clock=self.clock, keep_going=keep_going

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from larder.domain.batch_input import BatchValidator
+from larder.domain.errors import ProjectFullError
 from larder.domain.files import File, FileStatus, Purpose
 from larder.domain.ids import upload_of
 from larder.domain.uploads import UploadStatus
@@ -36,6 +37,7 @@ class Arrival(StrEnum):
     REJECTED = "rejected"
     ALREADY_SETTLED = "already_settled"
     UNCLAIMED = "unclaimed"
+    PROJECT_FULL = "project_full"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +59,12 @@ class ReceiveObject:
         file = self.files.get(tenant, file_id)
         if file is None:
             upload = self.uploads.get(tenant, upload_of(file_id))
-            if upload is not None and not self._end(tenant, upload):
-                return Arrival.UNCLAIMED
+            try:
+                if upload is not None and not self._end(tenant, upload):
+                    return Arrival.UNCLAIMED
+            except ProjectFullError:
+                # The upload stays pending: its client can make room and complete it.
+                return Arrival.PROJECT_FULL
             file = self.files.get(tenant, file_id)
         if file is None:
             self._delete_unclaimed(tenant, file_id)

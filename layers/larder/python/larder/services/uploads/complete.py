@@ -47,6 +47,7 @@ class CompleteUpload:
             NotFoundError: there is no such upload for this project.
             InvalidParameterError: the bytes are missing, or differ from what was announced.
             ConflictError: the upload was cancelled or has expired.
+            ProjectFullError: the project has as many records as it can have. The upload stays.
         """
         upload = self._find_open(tenant, upload_id)
         if md5 is not None and not _md5_can_be_known(upload, part_ids):

@@ -18,6 +18,7 @@ class UploadRecords(Protocol):
 
         Raises:
             QuotaExceededError: there is no room for it.
+            ProjectFullError: the project has as many records as it can have.
             ContentionError: too many concurrent changes to the project.
         """
 
@@ -29,6 +30,7 @@ class UploadRecords(Protocol):
 
         Raises:
             NotFoundError: the file's folder does not exist, or is being deleted.
+            ProjectFullError: the project has as many records as it can have.
         """
 
     def close(self, tenant: TenantId, upload: Upload, status: UploadStatus) -> bool:
