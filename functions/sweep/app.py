@@ -11,17 +11,23 @@ from larder.services.upkeep.sweep import SweepResult, Swept, sweep_due
 SPARE_MS = 10_000
 """The time kept free for the current item: the function starts no other one."""
 
+LARGE_PROJECT = 2**30
+"""The bytes of records from which a project's are a metric: a tenth of what one can have."""
+
 ports = Composition.from_environment()
 deadlines, sweepers = ports.deadlines, ports.sweepers
 
 
 def log_swept(swept: Swept) -> None:
-    """Log the result of one item, and count an audit's drift."""
+    """Log the result of one item, and count an audit's drift and a large project's records."""
     details: dict[str, object] = {
         "outcome": swept.result,
         "tenant": swept.due.tenant,
         "object_id": swept.due.id,
     }
+    if swept.usage is not None and swept.usage.record_bytes >= LARGE_PROJECT:
+        details["record_bytes"] = swept.usage.record_bytes
+        count("ProjectRecordBytes", swept.usage.record_bytes, "Bytes")
     if swept.result is SweepResult.COUNTERS_DRIFTED:
         drift = {
             "used_files": swept.drift.used.files,

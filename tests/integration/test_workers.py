@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from larder.domain.files import DAY, VALIDATION_GRACE
-from larder.domain.quota import Amount
+from larder.domain.quota import MAX_PROJECT_FILES, NOTHING, RECORD_BYTES, Amount
+from larder.services.projects.ports import Count
 from larder.services.projects.projects import create_project
 from tests.integration.files import GOOD_LINE, get, upload
 from tests.integration.uploads import age, create, put, used
@@ -330,6 +331,24 @@ def test_the_sweep_reports_counters_that_have_drifted(
     metrics = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     drift = next(line["CounterDrift"] for line in metrics if "CounterDrift" in line)
     assert drift == [1 + file["bytes"]]
+
+
+def test_the_sweep_measures_the_records_of_large_projects(
+    functions: Functions,
+    tenant: TenantId,
+    ports: Composition,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    ports.projects.set_limit(tenant, Amount(files=MAX_PROJECT_FILES, bytes=2**28))
+    assert ports.usage.set_counted(tenant, 1, Count(Amount(1_000_000, 0), NOTHING))
+    later(monkeypatch, DAY + 1)
+
+    functions.invoke("sweep", recorded("sweep"))
+
+    metrics = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    sizes = [line["ProjectRecordBytes"] for line in metrics if "ProjectRecordBytes" in line]
+    assert sizes == [[1_000_000 * RECORD_BYTES]]
 
 
 def test_one_failing_item_does_not_stop_the_sweep(

@@ -31,7 +31,7 @@ def emitted() -> set[str]:
     names = {name for call in calls for name in re.findall(r'"(\w+)"', call)}
     names |= {f"Arrival{each.title().replace('_', '')}" for each in Arrival}
     names |= {f"Sweep{each.title().replace('_', '')}" for each in SweepResult}
-    return names | {"QuotaExceeded", "Contention"}
+    return names | {"QuotaExceeded", "ProjectFull", "Contention"}
 
 
 def dashboard() -> list[dict[str, Any]]:
@@ -68,7 +68,7 @@ def test_alarms_on_our_own_metrics_watch_what_the_functions_count() -> None:
     own = [alarm for alarm in ALARMS.values() if alarm.get("Namespace") == "Larder"]
 
     assert {alarm["MetricName"] for alarm in own} == {
-        *("RecordFailed", "CounterDrift", "SweepBatchRestarted")
+        *("RecordFailed", "CounterDrift", "SweepBatchRestarted", "ProjectRecordBytes")
     }
     assert {alarm["MetricName"] for alarm in own} <= emitted()
     for alarm in own:

@@ -16,6 +16,7 @@ from larder.services.upkeep.audit import NO_DRIFT
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from larder.domain.quota import Usage
     from larder.services.clock import Clock
     from larder.services.projects.ports import Count
     from larder.services.upkeep.ports import Deadlines, DueItem
@@ -42,11 +43,12 @@ class SweepResult(StrEnum):
 class Swept:
     """The result of sweeping one item.
 
-    `drift` is set by an audit: the kept counters minus the counted ones.
+    An audit sets `usage`, the kept counters, and `drift`, these minus the counted ones.
     """
 
     due: DueItem
     result: SweepResult
+    usage: Usage | None = None
     drift: Count = NO_DRIFT
     error: Exception | None = None
 

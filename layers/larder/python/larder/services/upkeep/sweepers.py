@@ -139,10 +139,10 @@ def sweep_counters(due: DueAudit, *, usage: UsageRecords, clock: Clock) -> Swept
         return Swept(due, SweepResult.NOTHING_TO_DO)
     usage.schedule_audit(due.tenant, int(clock()) + AUDIT_INTERVAL)
     if audit.disturbed:
-        return Swept(due, SweepResult.COUNTERS_BUSY)
+        return Swept(due, SweepResult.COUNTERS_BUSY, audit.usage)
     if audit.drift == NO_DRIFT:
-        return Swept(due, SweepResult.COUNTERS_EXACT)
-    return Swept(due, SweepResult.COUNTERS_DRIFTED, drift=audit.drift)
+        return Swept(due, SweepResult.COUNTERS_EXACT, audit.usage)
+    return Swept(due, SweepResult.COUNTERS_DRIFTED, audit.usage, audit.drift)
 
 
 SWEEPERS: Mapping[type[DueItem], Callable[..., Any]] = {
