@@ -23,6 +23,7 @@ NAMES = {
     "async_runner": "sync_runner",
     "asyncio": "time",
     "AsyncBaseTransport": "BaseTransport",
+    "AsyncBatches": "Batches",
     "AsyncClient": "Client",
     "AsyncFiles": "Files",
     "AsyncSpace": "Space",

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from larder_client._sync.client import Client
 from larder_client.errors import (
     ApiError,
+    BatchNotEndedError,
     ChecksumError,
     ConfigurationError,
     ConnectionFailedError,
@@ -38,12 +39,16 @@ from larder_client.transfer.upload import UploadResult
 
 if TYPE_CHECKING:
     from larder_client._async.client import AsyncClient
+    from larder_client.batches.models import Batch, BatchPage, BatchResult
     from larder_client.space.models import ROOT, Folder, SpaceFile, TrashedFile
     from larder_client.space.tree import Tree
 
 # Imported when they are used: they take time, asyncio above all, and most programs do without.
 _LAZY = {
     "AsyncClient": "larder_client._async.client",
+    "Batch": "larder_client.batches.models",
+    "BatchPage": "larder_client.batches.models",
+    "BatchResult": "larder_client.batches.models",
     "Folder": "larder_client.space.models",
     "ROOT": "larder_client.space.models",
     "SpaceFile": "larder_client.space.models",
@@ -61,6 +66,10 @@ __all__ = [
     "ROOT",
     "ApiError",
     "AsyncClient",
+    "Batch",
+    "BatchNotEndedError",
+    "BatchPage",
+    "BatchResult",
     "ChecksumError",
     "Client",
     "ConfigurationError",

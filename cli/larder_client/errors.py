@@ -11,7 +11,8 @@
     │   └── UploadEndedError     the upload was cancelled or expired while it was being sent
     ├── DestinationError         something is in the way of a download
     ├── PathError                nothing is at a path in the Space, or several things are
-    └── WaitTimeoutError         the file was not validated within the timeout
+    ├── BatchNotEndedError       a batch that still runs has no results yet
+    └── WaitTimeoutError         the file was not validated, or the batch had not ended, in time
 
 Errors of the local file system are OSError, as everywhere in Python.
 """
@@ -93,5 +94,9 @@ class PathError(LarderClientError):
     """A path in the Space is invalid, or nothing or more than one thing is there."""
 
 
+class BatchNotEndedError(LarderClientError):
+    """A batch that still runs has no results yet."""
+
+
 class WaitTimeoutError(LarderClientError):
-    """The file was not validated within the timeout."""
+    """The file was not validated, or the batch had not ended, within the timeout."""

@@ -50,10 +50,10 @@ class Caller:
     def files(self, **options: Any) -> list[File]:
         return self.listed("files", **options)
 
-    def listed(self, method: str, **options: Any) -> list[File]:
+    def listed(self, method: str, **options: Any) -> list[Any]:
         """Return what a method yields."""
 
-        async def listed() -> list[File]:
+        async def listed() -> list[Any]:
             async with self._async() as client:
                 return [file async for file in attrgetter(method)(client)(**options)]
 

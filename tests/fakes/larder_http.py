@@ -16,6 +16,7 @@ from typing import Any
 from larder.api.http.multipart_form import parse_form
 from tests.fakes.http_faults import Effect, Json, Request, Response, api_error, md5, ok
 from tests.fakes.http_s3 import FakeS3, StoredUpload
+from tests.fakes.larder_batches import FakeBatches
 
 MIB = 2**20
 PART_SIZE = MIB // 2
@@ -43,6 +44,10 @@ class FakeLarder:
         self.reports: dict[str, Json] = {}
         self.requests: list[Request] = []
         self.faults: list[Fault] = []
+        self.batches = FakeBatches(
+            self.s3.contents.__getitem__,
+            lambda data, name: self.add_file(data, name, purpose="batch_output"),
+        )
         self._lock = RLock()
 
     @property
@@ -92,6 +97,8 @@ class FakeLarder:
                     answer = self._files(request, rest, data)
                 case ["uploads", *rest]:
                     answer = self._uploads(request, rest, data)
+                case ["batches", *rest]:
+                    answer = self.batches.respond(request, rest, data)
                 case _:
                     answer = None
         return answer or api_error(404, f"No such object: {request.path} (not found)")

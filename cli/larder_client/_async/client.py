@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
+    from larder_client._async.batches import AsyncBatches
     from larder_client._async.space import AsyncSpace
     from larder_client.files.models import Usage
 
@@ -86,6 +87,14 @@ class AsyncClient:
     async def close(self) -> None:
         """Close the connections."""
         await self._runner.close()
+
+    @cached_property
+    def batches(self) -> AsyncBatches:
+        """The project's batches: files of requests that become files of answers."""
+        # Imported when it is used: most programs do without.
+        from larder_client._async.batches import AsyncBatches  # noqa: PLC0415
+
+        return AsyncBatches(self._runner, self._api.policy, self.files)
 
     @cached_property
     def space(self) -> AsyncSpace:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
+    from larder_client._sync.batches import Batches
     from larder_client._sync.space import Space
     from larder_client.files.models import Usage
 
@@ -87,6 +88,14 @@ class Client:
     def close(self) -> None:
         """Close the connections."""
         self._runner.close()
+
+    @cached_property
+    def batches(self) -> Batches:
+        """The project's batches: files of requests that become files of answers."""
+        # Imported when it is used: most programs do without.
+        from larder_client._sync.batches import Batches  # noqa: PLC0415
+
+        return Batches(self._runner, self._api.policy, self.files)
 
     @cached_property
     def space(self) -> Space:
