@@ -11,6 +11,7 @@ import typer.main
 from larder_cli.failures import OneLineFailures
 
 _FILES = "Files"
+_BATCHES = "Batches"
 _SPACE = "The Space"
 _OPERATION = "Operating a deployment"
 _COMMANDS = {
@@ -19,6 +20,7 @@ _COMMANDS = {
     "ls": _FILES,
     "rm": _FILES,
     "validate": _FILES,
+    "batch": _BATCHES,
     "space": _SPACE,
     "project": _OPERATION,
     "key": _OPERATION,
@@ -51,7 +53,7 @@ class Commands(OneLineFailures):
 
 app = typer.Typer(
     cls=Commands,
-    help="Upload files to Larder, download them, and operate a deployment.",
+    help="Upload files to Larder, download them, run batches, and operate a deployment.",
     no_args_is_help=True,
     add_completion=False,
     # A traceback with local variables would show secrets.

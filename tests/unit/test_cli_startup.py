@@ -49,5 +49,24 @@ def test_a_command_that_prints_no_table_loads_nothing_slow(command: str) -> None
     assert not loaded & SLOW
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("create", "nothing"),
+        ("list", "--json"),
+        ("show", "nothing"),
+        ("cancel", "nothing"),
+        ("retry", "nothing"),
+        ("results", "nothing"),
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_a_command_of_batches_loads_nothing_slow(arguments: tuple[str, ...]) -> None:
+    loaded = loaded_by("batch", *arguments)
+
+    assert {"typer", "larder_client"} <= loaded
+    assert not loaded & SLOW
+
+
 def test_a_command_that_prints_a_table_loads_rich_and_nothing_else_slow() -> None:
     assert loaded_by("ls") & SLOW == {"rich"}

@@ -29,7 +29,7 @@ def validate(
             name = printable(str(path))
             with failures.each(path=name):
                 with open_bar(printable(path.name)) as bar:
-                    validation = _validate(path, bar)
+                    validation = check_file(path, bar)
                 if not validation.valid:
                     failures.fail()
                 if as_json:
@@ -40,7 +40,12 @@ def validate(
                     print_problems(validation)
 
 
-def _validate(path: Path, progress: Progress) -> Validation:
+def check_file(path: Path, progress: Progress) -> Validation:
+    """Return the report on a local file.
+
+    Raises:
+        OSError: it cannot be read.
+    """
     started = time.monotonic()
     source = Source.at(path)
     progress.begin("checking", source.size)

@@ -4,6 +4,7 @@
 1   refused, failed for good, or a batch file is invalid
 2   wrong use of the command
 3   no answer, or none in time: run the command again
+4   a batch has ended, and some of its requests have no good answer
 130 interrupted
 """
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 FAILED = 1
 TRY_AGAIN = 3
+INCOMPLETE = 4
 INTERRUPTED = 130
 
 
@@ -49,14 +51,14 @@ class Failures:
     def each(self, hint: str = "", **subject: str) -> Iterator[None]:
         """Report a failure with one thing, so that the command goes on with the next.
 
-        `subject` names the thing in the JSON. `hint` says what to do after a lost connection.
+        `subject` names the thing in the JSON. `hint` says what to do when another try may succeed.
 
         Raises:
             typer.Exit: the next thing would fail for the same reason.
         """
         try:
             yield
-        except (LarderClientError, OSError) as failure:
+        except (LarderClientError, OperatorError, OSError) as failure:
             # The reader of a pipe has left, as in `larder get … -o - | head`: Click exits quietly.
             if isinstance(failure, OSError) and failure.errno == errno.EPIPE:
                 raise
@@ -67,9 +69,9 @@ class Failures:
             if _concerns_all(failure):
                 raise typer.Exit(self.status) from failure
 
-    def fail(self) -> None:
-        """Let the command end with exit status 1: a thing is not as it should be."""
-        self.status = max(self.status, FAILED)
+    def fail(self, status: int = FAILED) -> None:
+        """Let the command end with this exit status: a thing is not as it should be."""
+        self.status = max(self.status, status)
 
 
 @contextmanager
@@ -103,7 +105,7 @@ def _print_failure(failure: Exception, subject: str = "", hint: str = "") -> Non
     )
     if subject and not names_itself:
         text = f"{subject}: {text}"
-    if isinstance(failure, ConnectionFailedError) and hint:
+    if _exit_status(failure) == TRY_AGAIN and hint:
         text = f"{text.removesuffix('.')}. {hint}"
     note(f"larder: {text}")
 

@@ -1,0 +1,128 @@
+"""`larder batch list`, `show` and `cancel`: the batches that there are."""
+
+from typing import Annotated
+
+import msgspec
+import typer
+
+from larder_cli.shared.batch_options import Wait
+from larder_cli.shared.batch_report import (
+    counts_text,
+    exit_status,
+    print_errors,
+    tokens_text,
+    wait_for_end,
+)
+from larder_cli.shared.connection import ApiKey, AsJson, BaseUrl, open_client
+from larder_cli.shared.each import report
+from larder_cli.shared.output import moment, note, print_json_line
+from larder_client import Batch
+
+LIMIT = 20
+
+
+def list_batches(
+    limit: Annotated[
+        int, typer.Option(min=1, max=100, metavar="N", help="The maximum number of batches.")
+    ] = LIMIT,
+    after: Annotated[
+        str | None, typer.Option(metavar="ID", help="Only batches created before this one.")
+    ] = None,
+    base_url: BaseUrl = None,
+    api_key: ApiKey = None,
+    as_json: AsJson = False,
+) -> None:
+    """List batches, newest first."""
+    with report(), open_client(base_url, api_key) as client:
+        page = client.batches.page(limit=limit, after=after)
+    if as_json:
+        print_json_line(msgspec.to_builtins(page))
+        return
+    # Rich takes 0.1 s, which JSON does not need.
+    from larder_cli.shared.tables import columns, print_table  # noqa: PLC0415
+
+    table = columns("id", "status", "answered", "failed", "model", "endpoint", "created", "ended")
+    for batch in page.data:
+        counts = batch.request_counts
+        table.add_row(
+            batch.id,
+            batch.status,
+            f"{counts.ended:,}/{counts.total:,}",
+            f"{counts.failed:,}" if counts.failed else "",
+            batch.model or "",
+            batch.endpoint,
+            moment(batch.created_at),
+            "" if batch.ended_at is None else moment(batch.ended_at),
+        )
+    print_table(table)
+    if page.has_more and page.data:
+        note(f"There are more batches: larder batch list --after {page.data[-1].id}")
+
+
+def show(
+    batch_id: Annotated[str, typer.Argument(metavar="BATCH", help="The id of a batch.")],
+    wait: Wait = False,
+    base_url: BaseUrl = None,
+    api_key: ApiKey = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show a batch: how far it is, what it took, and why it failed."""
+    with (
+        report(as_json=as_json) as failures,
+        open_client(base_url, api_key) as client,
+        failures.each("Run the same command again.", id=batch_id),
+    ):
+        batch = client.batches.retrieve(batch_id)
+        if wait:
+            batch = wait_for_end(client, batch, failures)
+            failures.fail(exit_status(batch))
+        if as_json:
+            print_json_line(msgspec.to_builtins(batch))
+        else:
+            _print(batch)
+
+
+def cancel(
+    batches: Annotated[list[str], typer.Argument(metavar="BATCH…", help="Ids of batches.")],
+    base_url: BaseUrl = None,
+    api_key: ApiKey = None,
+    as_json: AsJson = False,
+) -> None:
+    """Cancel batches and print their ids. The answers that have come are kept."""
+    with report(as_json=as_json) as failures, open_client(base_url, api_key) as client:
+        for batch_id in batches:
+            with failures.each(id=batch_id):
+                cancelled = client.batches.cancel(batch_id)
+                if as_json:
+                    print_json_line(msgspec.to_builtins(cancelled))
+                else:
+                    typer.echo(cancelled.id)
+
+
+def _print(batch: Batch) -> None:
+    from larder_cli.shared.tables import columns, print_table  # noqa: PLC0415
+
+    ended = batch.ended_at
+    rows = {
+        "id": batch.id,
+        "status": batch.status,
+        "requests": counts_text(batch),
+        "tokens": tokens_text(batch) if batch.usage.total_tokens else None,
+        "endpoint": batch.endpoint,
+        "model": batch.model,
+        "input file": batch.input_file_id,
+        "output file": batch.output_file_id,
+        "error file": batch.error_file_id,
+        "created": moment(batch.created_at),
+        "started": batch.in_progress_at and moment(batch.in_progress_at),
+        "ended": ended and moment(ended),
+        "expires": batch.expires_at and not ended and moment(batch.expires_at),
+        "metadata": ", ".join(f"{key}={value}" for key, value in (batch.metadata or {}).items()),
+    }
+    table = columns("", "")
+    table.show_header = False
+    for name, value in rows.items():
+        if value:
+            table.add_row(name, value)
+    print_table(table)
+    print_errors(batch, on_stderr=False)

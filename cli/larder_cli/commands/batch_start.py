@@ -1,0 +1,96 @@
+"""`larder batch create` and `retry`: start a batch."""
+
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+
+from larder_cli.shared.batch_options import (
+    Endpoint,
+    ExpiresAfter,
+    Metadata,
+    Wait,
+    Window,
+    checked_file,
+    checked_stored_file,
+    is_file_id,
+    new_batch,
+    parse_metadata,
+    upload,
+)
+from larder_cli.shared.batch_report import exit_status, print_end, wait_for_end
+from larder_cli.shared.connection import ApiKey, AsJson, BaseUrl, Parallel, open_client
+from larder_cli.shared.each import Failures, report
+from larder_cli.shared.output import note, print_json_line, printable
+from larder_client import Batch, Client
+from larder_client.options import PARALLEL
+
+_AGAIN = "Run the same command again, unless 'larder batch list' shows the batch."
+
+
+def create(
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="A local file, or the id of one that is uploaded.")
+    ],
+    endpoint: Endpoint = None,
+    window: Window = "24h",
+    metadata: Metadata = None,
+    expires_after: ExpiresAfter = None,
+    wait: Wait = False,
+    parallel: Parallel = PARALLEL,
+    base_url: BaseUrl = None,
+    api_key: ApiKey = None,
+    as_json: AsJson = False,
+) -> None:
+    """Create a batch of a file's requests and print its id.
+
+    A local file is checked first, and uploaded.
+    """
+    pairs = parse_metadata(metadata)
+    with (
+        report(_AGAIN, as_json=as_json) as failures,
+        open_client(base_url, api_key, parallel) as client,
+        failures.each(_AGAIN, file=printable(file)),
+    ):
+        if is_file_id(file):
+            file_id = file
+            chosen = endpoint or checked_stored_file(client, file).endpoint
+        else:
+            chosen = checked_file(Path(file), endpoint).endpoint
+            file_id = upload(client, Path(file))
+        asked = new_batch(chosen or "", window, pairs, expires_after)
+        batch = client.batches.create(file_id, **asked)
+        _finish(client, batch, failures, wait=wait, as_json=as_json)
+
+
+def retry(
+    batch: Annotated[str, typer.Argument(metavar="BATCH", help="The id of an ended batch.")],
+    wait: Wait = False,
+    base_url: BaseUrl = None,
+    api_key: ApiKey = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run the requests that have no good answer in a new batch, and print its id.
+
+    These are the requests that failed, were cancelled or expired.
+    """
+    with (
+        report(_AGAIN, as_json=as_json) as failures,
+        open_client(base_url, api_key) as client,
+        failures.each(_AGAIN, id=batch),
+    ):
+        _finish(client, client.batches.retry(batch), failures, wait=wait, as_json=as_json)
+
+
+def _finish(client: Client, batch: Batch, failures: Failures, *, wait: bool, as_json: bool) -> None:
+    if not as_json:
+        typer.echo(batch.id)
+    if wait:
+        batch = wait_for_end(client, batch, failures)
+        failures.fail(exit_status(batch))
+    if as_json:
+        print_json_line(msgspec.to_builtins(batch))
+    if wait:
+        print_end(batch)
+        note(f"Save the answers with: larder batch results {batch.id} -o answers.jsonl")
