@@ -58,6 +58,7 @@ def test_a_command_that_prints_no_table_loads_nothing_slow(command: str) -> None
         ("cancel", "nothing"),
         ("retry", "nothing"),
         ("results", "nothing"),
+        ("run", "nothing", "-o", "answers"),
     ],
     ids=lambda arguments: arguments[0],
 )

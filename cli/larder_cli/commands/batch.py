@@ -2,7 +2,7 @@
 
 import typer
 
-from larder_cli.commands import batch_list, batch_results, batch_start
+from larder_cli.commands import batch_list, batch_results, batch_run, batch_start
 
 app = typer.Typer(
     help="""Run batches: files of requests that become files of answers.
@@ -12,6 +12,7 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 
+app.command()(batch_run.run)
 app.command()(batch_start.create)
 app.command("list")(batch_list.list_batches)
 app.command()(batch_list.show)
