@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.e2e.models import models_for_clients
+
 if TYPE_CHECKING:
-    from tests.e2e.projects import NewProject
+    from collections.abc import Iterator
+
+    from tests.e2e.projects import NewProject, Operator
 
 FOLDER = Path(__file__).parent / "node"
 
@@ -23,16 +27,22 @@ def node() -> str:
     return node
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _models(operator: Operator) -> Iterator[None]:
+    with models_for_clients(operator):
+        yield
+
+
 def test_the_official_sdk_for_node_works_unmodified(node: str, new_project: NewProject) -> None:
     project = new_project()
 
     done = subprocess.run(  # noqa: S603
-        [node, "--test", "files.test.mjs", "parts.test.mjs"],
+        [node, "--test", "files.test.mjs", "parts.test.mjs", "batches.test.mjs"],
         cwd=FOLDER,
         env=os.environ | {"LARDER_BASE_URL": project.base_url, "LARDER_API_KEY": project.key},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=400,
         check=False,
     )
 

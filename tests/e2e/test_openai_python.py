@@ -9,8 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.e2e.models import models_for_clients
+
 if TYPE_CHECKING:
-    from tests.e2e.projects import NewProject
+    from collections.abc import Iterator
+
+    from tests.e2e.projects import NewProject, Operator
 
 CHECKS = Path(__file__).parent / "openai_python"
 ROOT = Path(__file__).parents[2]
@@ -32,6 +36,12 @@ def interpreter_with(major: int) -> str:
     return str(environment / "bin" / "python")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _models(operator: Operator) -> Iterator[None]:
+    with models_for_clients(operator):
+        yield
+
+
 @pytest.mark.parametrize("major", [3, 2])
 def test_the_official_sdk_for_python_works_unmodified(major: int, new_project: NewProject) -> None:
     project = new_project()
@@ -49,7 +59,7 @@ def test_the_official_sdk_for_python_works_unmodified(major: int, new_project: N
         env=os.environ | {"LARDER_BASE_URL": project.base_url, "LARDER_API_KEY": project.key},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=400,
         check=False,
     )
 
