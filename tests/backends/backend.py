@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from larder.domain.files import File
@@ -84,6 +84,9 @@ class Backend(Protocol):
     def validation_queue(self) -> ValidationQueue: ...
     @property
     def cleanups(self) -> CleanupQueue: ...
+
+    def make(self, use_case: Any) -> Any:
+        """Return the use case with its ports."""
 
     def client_put(self, tenant: TenantId, upload: Upload, data: bytes) -> bool:
         """PUT bytes by the upload's signed URL; False when S3 refuses the second write."""

@@ -93,6 +93,11 @@ def cancelled_batch(world: World) -> None:
     assert world.ports.batches.cancel(TENANT, world.batch(), at=world.batch().created_at)
 
 
+def ended_batch(world: World) -> None:
+    cancelled_batch(world)
+    world.finish_batch()
+
+
 def body(answer: Any) -> Any:
     assert answer["statusCode"] == 200, answer
     return json.loads(answer["body"])
@@ -285,6 +290,14 @@ def batch_cancelling(answer: Any, world: World) -> None:
     assert world.batch().status is BatchStatus.CANCELLING
 
 
+def batch_retried(answer: Any, world: World) -> None:
+    made = body(answer)
+    assert (made["status"], made["request_counts"]["total"]) == ("validating", 2)
+    assert made["metadata"] == {"larder_retry_of": BATCH_ID}
+    assert world.batch().retried_by == made["id"]
+    assert world.ports.executions.running(made["id"], 1)
+
+
 def batch_planned(answer: Any, world: World) -> None:
     assert answer == {"next": "run", "seconds": 0}
     assert (world.batch().status, world.batch().total) == (BatchStatus.IN_PROGRESS, 2)
@@ -302,7 +315,9 @@ def batch_ended(answer: Any, world: World) -> None:
     assert (ended.status, ended.progress.failed) == (BatchStatus.CANCELLED, 2)
     assert ended.error_file_id is not None
     assert world.ports.files.get(TENANT, ended.error_file_id) is not None
-    assert not {key for key in world.stack.object_keys() if key.startswith("batches/")}
+    left = {key for key in world.stack.object_keys() if key.startswith("batches/")}
+    # What a retry needs.
+    assert left == {f"batches/{TENANT}/{BATCH_ID}/{name}" for name in ("input", "unanswered")}
 
 
 @dataclass(frozen=True)
@@ -323,6 +338,7 @@ CASES = {
     "batches_create": Case(file, batch_created),
     "batches_get": Case(batch, batch_found),
     "batches_list": Case(batch, batches_listed),
+    "batches_retry": Case(ended_batch, batch_retried),
     "files_content": Case(file, downloaded),
     "files_create": Case(nothing, created),
     "files_delete": Case(file, deleted),

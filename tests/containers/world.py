@@ -17,6 +17,7 @@ from larder.domain.ids import BatchId, FileId, FolderId, TenantId, UploadId
 from larder.domain.projects import Project
 from larder.domain.quota import Amount
 from larder.domain.uploads import Upload
+from larder.services.batches.finish import finish_batch
 from larder.services.batches.plan import Next, PlanBatch
 from larder.services.files.ports import Settlement
 
@@ -111,6 +112,12 @@ class World:
         """Move the events' batch to `in_progress`."""
         step = self.ports.make(PlanBatch)(TENANT, BATCH_ID)
         assert step.next is Next.RUN
+
+    def finish_batch(self) -> None:
+        """End the events' batch, which was cancelled."""
+        finish = self.ports.make(finish_batch)
+        while finish(TENANT, BATCH_ID, keep_going=lambda: True) is not Next.STOP:
+            pass
 
     def batch(self) -> Batch:
         """Return the events' batch as it is now."""

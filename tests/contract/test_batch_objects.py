@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from larder.domain.batch_plan import ChunkSpan, Plan
 from larder.domain.batches import Progress, TokenUsage
 from larder.domain.ids import new_batch_id
-from larder.services.batches.object_ports import Chunk, FinishState, WriterState
+from larder.services.batches.object_ports import Chunk, FinishState, Unanswered, WriterState
 from tests.fakes.clock import START
 from tests.samples import OTHER, TENANT, a_file_id, stored_bytes
 
@@ -113,7 +113,13 @@ def test_a_chunk_is_stored_once(backend: Backend, batch_id: BatchId) -> None:
 
 
 @pytest.mark.parametrize(
-    "chunk", [replace(CHUNK, good=b""), replace(CHUNK, bad=b""), Chunk(b"", b"", Progress())]
+    "chunk",
+    [
+        replace(CHUNK, good=b""),
+        replace(CHUNK, bad=b""),
+        replace(CHUNK, unanswered=Unanswered((0, 24), 1_000)),
+        Chunk(b"", b"", Progress()),
+    ],
 )
 def test_a_chunk_may_have_good_lines_only_or_bad_ones(
     backend: Backend, batch_id: BatchId, chunk: Chunk
@@ -173,11 +179,12 @@ def test_answers_of_open_chunks_are_kept_in_place_of_those_before(
 @pytest.mark.parametrize(
     "state",
     [
-        FinishState(3, PROGRESS, None, None),
-        FinishState(3, PROGRESS, WriterState("", (), b"tail\n{}", 7), None),
+        FinishState(3, PROGRESS),
+        FinishState(3, PROGRESS, Unanswered(), WriterState("", (), b"tail\n{}", 7), None),
         FinishState(
             40,
             PROGRESS,
+            Unanswered((0, 7), 99),
             WriterState("id.of-it", ('"etag"', '"other"'), b"\n" * 9, 16 * MIB + 9),
             WriterState("second", ('"e"',), b"", 8 * MIB),
         ),
@@ -201,7 +208,7 @@ def test_another_project_sees_nothing(backend: Backend, copied: BatchId) -> None
     objects.put_partial(TENANT, copied, 0, b"x")
     objects.put_finish(TENANT, copied, FinishState(1))
 
-    objects.clear(OTHER, copied)
+    objects.clear(OTHER, copied, for_retry=False)
 
     with pytest.raises(LookupError):
         objects.read_input(OTHER, copied, 0, 1)
@@ -221,8 +228,8 @@ def test_after_clearing_nothing_is_left(backend: Backend, source: FileId, copied
         objects.put_partial(TENANT, batch_id, 0, b"x")
         objects.put_finish(TENANT, batch_id, FinishState(1))
 
-    objects.clear(TENANT, copied)
-    objects.clear(TENANT, copied)
+    objects.clear(TENANT, copied, for_retry=False)
+    objects.clear(TENANT, copied, for_retry=False)
 
     with pytest.raises(LookupError):
         objects.read_input(TENANT, copied, 0, 1)
@@ -235,6 +242,30 @@ def test_after_clearing_nothing_is_left(backend: Backend, source: FileId, copied
     assert objects.get_finish(TENANT, copied) == FinishState()
     assert objects.get_plan(TENANT, other) == PLAN
     assert objects.get_chunk(TENANT, other, 0) == CHUNK
+    assert stored_bytes(backend, source) == INPUT
+
+
+def test_what_a_retry_needs_may_be_spared(
+    backend: Backend, source: FileId, copied: BatchId
+) -> None:
+    objects = backend.batch_objects
+    assert objects.get_unanswered(TENANT, copied) is None
+    objects.put_plan(TENANT, copied, PLAN)
+    objects.put_chunk(TENANT, copied, 0, CHUNK)
+    objects.put_unanswered(TENANT, copied, (0, 7))
+
+    for _ in range(2):
+        objects.clear(TENANT, copied, for_retry=True)
+
+    assert objects.read_input(TENANT, copied, 0, len(INPUT)) == INPUT
+    assert list(objects.get_unanswered(TENANT, copied) or ()) == [0, 7]
+    assert objects.get_unanswered(OTHER, copied) is None
+    assert objects.get_plan(TENANT, copied) is None
+    assert objects.get_chunk(TENANT, copied, 0) is None
+    objects.clear(TENANT, copied, for_retry=False)
+    assert objects.get_unanswered(TENANT, copied) is None
+    with pytest.raises(LookupError):
+        objects.read_input(TENANT, copied, 0, 1)
     assert stored_bytes(backend, source) == INPUT
 
 
@@ -275,7 +306,7 @@ def test_a_batch_of_more_than_a_thousand_objects_is_cleared(
     for number in range(1_001):
         aws.batch_objects.put_chunk(TENANT, batch_id, number, CHUNK)
 
-    aws.batch_objects.clear(TENANT, batch_id)
+    aws.batch_objects.clear(TENANT, batch_id, for_retry=False)
 
     assert aws.stack.object_keys() == set()
 
@@ -314,4 +345,4 @@ def test_an_object_that_is_not_deleted_is_told(
     monkeypatch.setattr(aws.s3, "delete_objects", lambda **_: failed)
 
     with pytest.raises(OSError, match="1 objects of batch_"):
-        aws.batch_objects.clear(TENANT, batch_id)
+        aws.batch_objects.clear(TENANT, batch_id, for_retry=False)

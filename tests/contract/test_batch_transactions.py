@@ -214,7 +214,7 @@ def test_the_record_is_dropped_thirty_days_after_the_end(
         assert backend.batches.finalize(TENANT, batch, chosen, at=NOW)
         found = backend.batches.get(TENANT, batch.id)
         assert found is not None
-        assert backend.batches.end(TENANT, found, Ending(end, Progress(), None, None, NOW))
+        assert backend.batches.end(TENANT, found, Ending(end, 0, Progress(), None, None, NOW))
     assert backend.files.release(TENANT, source)
     backend.removed()
 

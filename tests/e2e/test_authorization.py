@@ -75,6 +75,19 @@ def a_path(_: Api) -> str:
     return "v1/nothing"
 
 
+def an_ended_batch(api: Api) -> str:
+    """A batch whose line failed: no server has its model."""
+    file_id = api.create_file(batch_lines(1), "requests.jsonl", "batch")["id"]
+    sent = {"input_file_id": file_id, "endpoint": "/v1/chat/completions"}
+    batch_id: str = api.json("POST", "/batches", json=sent)["id"]
+    eventually(
+        lambda: api.json("GET", f"/batches/{batch_id}"),
+        lambda batch: batch["status"] == "completed",
+        60,
+    )
+    return batch_id
+
+
 FILE: Json = {"files": {"file": ("notes.txt", b"notes")}, "data": {"purpose": "user_data"}}
 UPLOAD: Json = {"json": {"filename": "a", "purpose": "user_data", "bytes": 1, "mime_type": "a/b"}}
 
@@ -102,7 +115,11 @@ MADE: dict[str, Callable[[Api], str]] = {
 }
 """What the path parameters stand for, in the owner's project."""
 
+STANDING = {"in_progress", "completed", "cancelled"}
+"""The statuses in which a batch of these tests stays."""
+
 MADE_FOR: dict[str, Callable[[Api], str]] = {
+    "batches_retry": an_ended_batch,
     "trash_purge": a_trashed_file,
     "trash_restore": a_trashed_file,
     "uploads_complete": an_upload_of_nothing,
@@ -152,6 +169,7 @@ def callers(new_project: NewProject, operator: Operator) -> Iterator[Callers]:
     with project.api() as owner, new_project().api() as stranger:
         yield Callers(owner, stranger, operator.revoked_key(project.id))
         for batch in owner.json("GET", "/batches")["data"]:
+            # One that has ended says so.
             owner.send("POST", f"/batches/{batch['id']}/cancel")
     upstreams.remove(AWAY)
 
@@ -165,7 +183,7 @@ def stored(api: Api) -> tuple[Any, ...]:
     space = Space(api)
     batches = eventually(
         lambda: api.json("GET", "/batches")["data"],
-        lambda batches: all(batch["status"] in {"in_progress", "cancelled"} for batch in batches),
+        lambda batches: all(batch["status"] in STANDING for batch in batches),
         60,
     )
     files = eventually(

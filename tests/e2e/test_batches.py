@@ -110,6 +110,32 @@ def test_an_output_file_is_a_file_of_the_project(api: Api, models: ModelServer) 
     assert api.usage()["files"]["used"] == used + 2  # the input and the output
 
 
+def test_what_failed_is_retried_while_the_input_is_gone(api: Api, models: ModelServer) -> None:
+    refusal = {"error": {"message": "No.", "type": "invalid_request_error"}}
+    models.script([Rule(contains='"Hello 2"', status=400, body=refusal)])
+    file_id = batch_file(api, batch_lines(3))
+    first = ended(api, create(api, file_id, metadata={"job": "nightly"})["id"])
+    api.json("DELETE", f"/files/{file_id}")
+    models.script([])
+    models.calls.clear()
+
+    made = api.json("POST", f"/batches/{first['id']}/retry")
+    again = api.json("POST", f"/batches/{first['id']}/retry")
+    second = ended(api, made["id"])
+
+    assert again["id"] == made["id"]
+    assert made["request_counts"]["total"] == 1
+    assert made["metadata"] == {"job": "nightly", "larder_retry_of": first["id"]}
+    assert (second["status"], second["error_file_id"]) == ("completed", None)
+    [line] = lines_of(api, second["output_file_id"])
+    assert line["custom_id"] == "request-2"
+    assert len(models.calls) == 1
+    file = api.file(second["input_file_id"])
+    assert (file["filename"], file["purpose"]) == ("questions_retry.jsonl", "batch")
+    refused = api.send("POST", f"/batches/{second['id']}/retry")
+    assert_refused(refused, 400, code="nothing_to_retry", param="batch_id")
+
+
 def test_lines_that_fail_go_to_the_error_file(api: Api, models: ModelServer) -> None:
     refusal = {"error": {"message": "No.", "type": "invalid_request_error"}}
     models.script(

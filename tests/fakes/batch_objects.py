@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from larder.services.batches.object_ports import FinishState, OutputLostError, WriterState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from larder.domain.batch_plan import Plan
     from larder.domain.ids import BatchId, FileId, TenantId
@@ -31,6 +31,7 @@ class InMemoryBatchObjects:
         self.chunks: dict[tuple[Owner, int], Chunk] = {}
         self.partials: dict[tuple[Owner, int], bytes] = {}
         self.finishes: dict[Owner, FinishState] = {}
+        self.unanswered: dict[Owner, Sequence[int]] = {}
         self.half_written: dict[str, dict[int, bytes]] = {}
         self.begun = 0
 
@@ -84,9 +85,17 @@ class InMemoryBatchObjects:
     def get_finish(self, tenant: TenantId, batch_id: BatchId) -> FinishState:
         return self.finishes.get((tenant, batch_id), FinishState())
 
-    def clear(self, tenant: TenantId, batch_id: BatchId) -> None:
+    def put_unanswered(self, tenant: TenantId, batch_id: BatchId, lines: Sequence[int]) -> None:
+        self.unanswered[tenant, batch_id] = list(lines)
+
+    def get_unanswered(self, tenant: TenantId, batch_id: BatchId) -> Sequence[int] | None:
+        return self.unanswered.get((tenant, batch_id))
+
+    def clear(self, tenant: TenantId, batch_id: BatchId, *, for_retry: bool) -> None:
         owner = (tenant, batch_id)
-        self.inputs.pop(owner, None)
+        if not for_retry:
+            self.inputs.pop(owner, None)
+            self.unanswered.pop(owner, None)
         self.plans.pop(owner, None)
         self.finishes.pop(owner, None)
         for kept in (self.chunks, self.partials):

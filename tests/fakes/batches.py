@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from larder.domain.batches import MAX_ENQUEUED, MAX_RUNNING, BatchStatus
-from larder.domain.errors import BatchLimitError
+from larder.domain.errors import BatchLimitError, NotFoundError
 from larder.domain.files import DAY, FileStatus
 from larder.domain.ids import created_at
 from larder.domain.quota import NOTHING
@@ -32,23 +32,41 @@ class InMemoryBatches:
         self.requests: dict[tuple[TenantId, str], BatchId] = {}
 
     def create(
-        self, tenant: TenantId, batch: Batch, *, check_at: int, request: str | None = None
+        self,
+        tenant: TenantId,
+        batch: Batch,
+        *,
+        check_at: int,
+        request: str | None = None,
+        retrying: Batch | None = None,
     ) -> BatchId:
         with self._store.transaction():
             made = self.requests.get((tenant, request or ""))
             if made is not None and created_at(made) + DAY > batch.created_at:
                 return made
-            running = self._running(tenant)
-            requests = sum(each.total for each in running)
-            most, most_requests = self.limits.get(tenant, (MAX_RUNNING, MAX_ENQUEUED))
-            if len(running) >= most or requests >= most_requests:
-                raise BatchLimitError(len(running), most, requests, most_requests)
+            if retrying is not None:
+                source = self.batches.get((tenant, retrying.id))
+                if source is None:
+                    raise NotFoundError("Batch", retrying.id)
+                if source.retried_by is not None and source.retried_by != retrying.retried_by:
+                    return source.retried_by
+            self._check_room(tenant, batch.total, another=1)
             self._store.check_growth(tenant)
+            if retrying is not None:
+                source = self.batches[tenant, retrying.id]
+                self.batches[tenant, source.id] = replace(source, retried_by=batch.id)
             self.batches[tenant, batch.id] = batch
             self._store.batches_due[tenant, batch.id] = check_at
             if request is not None:
                 self.requests[tenant, request] = batch.id
             return batch.id
+
+    def _check_room(self, tenant: TenantId, requests: int, *, another: int) -> None:
+        running = self._running(tenant)
+        held = sum(each.total for each in running)
+        most, most_requests = self.limits.get(tenant, (MAX_RUNNING, MAX_ENQUEUED))
+        if (another and len(running) >= most) or held + max(1, requests) > most_requests:
+            raise BatchLimitError(len(running), most, held, most_requests, requests)
 
     def _running(self, tenant: TenantId) -> list[Batch]:
         return [
@@ -82,15 +100,21 @@ class InMemoryBatches:
     def begin(
         self, tenant: TenantId, batch: Batch, *, total: int, model: str | None, at: int
     ) -> bool:
-        return self._move(
-            tenant,
-            batch,
-            {BatchStatus.VALIDATING},
-            status=BatchStatus.IN_PROGRESS,
-            total=total,
-            model=model,
-            in_progress_at=at,
-        )
+        with self._store.transaction():
+            current = self.batches.get((tenant, batch.id))
+            if current is None or current.status is not BatchStatus.VALIDATING:
+                return False
+            if total > batch.total:
+                self._check_room(tenant, total - batch.total, another=0)
+            return self._move(
+                tenant,
+                batch,
+                {BatchStatus.VALIDATING},
+                status=BatchStatus.IN_PROGRESS,
+                total=total,
+                model=model,
+                in_progress_at=at,
+            )
 
     def fail(
         self, tenant: TenantId, batch: Batch, errors: Sequence[BatchError], *, at: int
@@ -160,6 +184,8 @@ class InMemoryBatches:
             self.batches[tenant, batch.id] = replace(
                 current,
                 status=ending.status,
+                total=ending.total,
+                unanswered_bytes=ending.unanswered_bytes,
                 progress=ending.progress,
                 output_file_id=None if ending.output is None else ending.output.id,
                 error_file_id=None if ending.error is None else ending.error.id,

@@ -93,6 +93,26 @@ def _cancel(case: Case) -> httpx.Response:
     return response
 
 
+def _retry(case: Case) -> httpx.Response:
+    """The requests without a good answer become a batch, once."""
+    path = f"/batches/{case.made['batch']}/retry"
+    response = case.api.send("POST", path)
+    if not response.is_success:
+        # Whether it took effect or not, asking again leads to the same batch.
+        assert case.api.send("POST", path).is_success
+    retried = [batch for batch in _all_ended(case) if batch["id"] != case.made["batch"]]
+    assert [batch["status"] for batch in retried] == ["completed"], retried
+    assert retried[0]["request_counts"] == {"total": 3, "completed": 0, "failed": 3}, retried
+    input_id = retried[0]["input_file_id"]
+    case.keep(input_id, case.api.content(input_id).content)
+    return response
+
+
+def _a_retry(case: Case) -> None:
+    """A batch is retried to its end, whatever happens to what writes its input."""
+    assert _retry(case).is_success
+
+
 def _get(case: Case) -> httpx.Response:
     return case.api.send("GET", f"/batches/{case.made['batch']}")
 
@@ -106,7 +126,9 @@ BATCHES = (
     Operation("batches_get", "batches_get", _an_ended_batch, _get),
     Operation("batches_list", "batches_list", _an_ended_batch, _list),
     Operation("batches_cancel", "batches_cancel", _a_waiting_batch, _cancel),
+    Operation("batches_retry", "batches_retry", _an_ended_batch, _retry),
     Operation("batch_plan", "batch_plan", _a_validated_file, _run),
+    Operation("batch_plan, retry", "batch_plan", _an_ended_batch, _a_retry),
     Operation("batch_run_shard", "batch_run_shard", _a_validated_file, _run),
     Operation("batch_finish", "batch_finish", _a_validated_file, _run),
 )

@@ -57,6 +57,52 @@ def batches_create_once(world: World) -> Act:
     return act
 
 
+def batches_create_counted(world: World) -> Act:
+    """The file has been validated, and says how many requests it has."""
+    file_id = world.file()
+    arrive(world.functions, world.tenant, file_id)
+
+    def act() -> None:
+        made = create(world.functions, world.tenant, file_id)
+        assert made.json["request_counts"]["total"] == 1
+
+    return act
+
+
+def cancelled(world: World) -> str:
+    """Bring a batch to its end before its line was asked for."""
+    batch_id = planned(world)
+    assert on_batch(world.functions, world.tenant, "cancel", batch_id).status == 200
+    assert step(world, "batch_finish", batch_id) == {"next": "stop"}
+    return batch_id
+
+
+def retried(world: World) -> str:
+    answer = on_batch(world.functions, world.tenant, "retry", cancelled(world))
+    assert answer.status == 200
+    return str(answer.json["id"])
+
+
+def batches_retry(world: World) -> Act:
+    batch_id = cancelled(world)
+
+    def act() -> None:
+        answer = on_batch(world.functions, world.tenant, "retry", batch_id)
+        assert answer.json["request_counts"]["total"] == 1
+
+    return act
+
+
+def batch_plan_retry(world: World) -> Act:
+    """The input of a retry is written."""
+    batch_id = retried(world)
+
+    def act() -> None:
+        assert step(world, "batch_plan", batch_id) == {"next": "wait", "seconds": 2}
+
+    return act
+
+
 def on_a_batch(verb: str) -> Callable[[World], Act]:
     def prepare(world: World) -> Act:
         batch_id = batch(world)

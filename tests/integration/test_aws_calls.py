@@ -35,32 +35,30 @@ EMPTY_A_FOLDER = (
 FINALIZE = (
     "GetItem, GetObject, ListObjectsV2, TransactWriteItems 3, GetItem, GetObject, ListObjectsV2, "
 )
-JOIN_AND_END = (
-    "GetObject, GetObject, PutObject, TransactGetItems 2, TransactWriteItems 8, "
-    "ListObjectsV2, DeleteObjects"
-)
+JOIN = "GetObject, GetObject, PutObject, "
+END = "TransactGetItems 2, TransactWriteItems 8, ListObjectsV2, DeleteObjects"
 
 # A GetItem is strongly consistent. Of a TransactWriteItems, the number of items.
 OPERATIONS: dict[str, tuple[Callable[[World], Act], str]] = {
     "authorize": (operations.authorize, "GetItem"),
     "batch_finish": (
         batches.batch_finish,
-        FINALIZE + JOIN_AND_END,
+        FINALIZE + JOIN + END,
     ),
     "batch_finish, cancelled": (
         batches.batch_finish_cancelled,
-        FINALIZE + "GetObject, GetObject, PutObject, " + JOIN_AND_END,
+        FINALIZE + "GetObject, GetObject, PutObject, " + JOIN + "PutObject, " + END,
     ),
     "batch_plan": (
         batches.batch_plan,
         (
-            "GetItem, GetItem, GetObject, CopyObject, GetObject, PutObject, PutObject, "
+            "GetItem, GetItem, GetObject, GetObject, CopyObject, GetObject, PutObject, PutObject, "
             "TransactWriteItems 2, GetItem"
         ),
     ),
     "batch_plan, in vain": (
         batches.batch_plan_in_vain,
-        "GetItem, GetItem, GetObject, TransactGetItems 2, TransactWriteItems 4, GetItem",
+        "GetItem, GetItem, GetObject, GetObject, TransactGetItems 2, TransactWriteItems 4, GetItem",
     ),
     "batch_plan, before the file is validated": (batches.batch_plan_early, "GetItem, GetItem"),
     "batch_run_shard": (
@@ -71,13 +69,25 @@ OPERATIONS: dict[str, tuple[Callable[[World], Act], str]] = {
         ),
     ),
     "batches_cancel": (batches.on_a_batch("cancel"), "GetItem, TransactWriteItems 1, GetItem"),
+    "batch_plan, a retry": (
+        batches.batch_plan_retry,
+        "GetItem, GetItem, HeadObject, GetObject, GetObject, PutObject",
+    ),
     "batches_create": (batches.batches_create, "GetItem, TransactWriteItems 3, StartExecution"),
     "batches_create, once": (
         batches.batches_create_once,
         "PutItem, GetItem, TransactWriteItems 4, StartExecution, UpdateItem",
     ),
+    "batches_create, a validated file": (
+        batches.batches_create_counted,
+        "GetItem, GetObject, TransactWriteItems 3, StartExecution",
+    ),
     "batches_get": (batches.on_a_batch("get"), "GetItem"),
     "batches_list": (batches.batches_list, "Query"),
+    "batches_retry": (
+        batches.batches_retry,
+        "GetItem, TransactWriteItems 2, TransactWriteItems 4, StartExecution",
+    ),
     "files_content": (operations.on_a_file("files_content"), "GetItem, GetObject"),
     "files_content, a HEAD": (
         operations.on_a_file("files_content", httpMethod="HEAD"),

@@ -176,6 +176,7 @@ def test_an_answer_that_asks_for_a_retry_is_not_kept(
         ("uploads_cancel", "cancel_upload"),
         ("batches_create", "create_batch"),
         ("batches_cancel", "cancel_batch"),
+        ("batches_retry", "retry_batch"),
     ],
 )
 def test_every_idempotent_function_forgets_a_failure(

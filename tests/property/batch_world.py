@@ -16,15 +16,18 @@ from larder.domain.batch_answers import Answer, NoAnswer, decode_kept
 from larder.domain.batches import BatchStatus
 from larder.domain.errors import ConflictError, LarderError
 from larder.domain.files import FileStatus, Purpose
+from larder.domain.quota import Amount
 from larder.services.batches.cancel import cancel_batch
 from larder.services.batches.create import CreateBatch, NewBatch
 from larder.services.batches.finish import finish_batch
 from larder.services.batches.plan import Next, PlanBatch
+from larder.services.batches.retry import RetryBatch
 from larder.services.batches.run_shard import RunShard
 from larder.services.files.ports import Settlement
+from larder.services.upkeep.receive_object import ReceiveObject
 from tests.backends.memory import MemoryBackend
 from tests.fakes.executions import InMemoryExecutions
-from tests.samples import ROOM, TENANT, a_file, a_project, an_upstream, stored_bytes
+from tests.samples import TENANT, a_file, a_project, an_upstream, stored_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
     from tests.backends.backend import Backend
 
 ENDPOINT = "/v1/chat/completions"
+MESSAGES = [{"role": "user", "content": "?"}]
 
 
 class Killed(BaseException):
@@ -121,12 +125,13 @@ class BatchWorld:
         self._checks_all = backend is None
         self.backend = _in_small_parts() if backend is None else backend
         self.clock = self.backend.clock
-        a_project(self.backend, limit=ROOM)
+        a_project(self.backend, limit=Amount(files=20, bytes=10**6))
         self.backend.upstreams.put(an_upstream(concurrency=4))
         self.batches = self.backend.batches
         self.objects = self.backend.batch_objects
         self.asked: list[tuple[float, int]] = []
         self.kept: set[str] = set()
+        self.executions = InMemoryExecutions()
         self._answer = answer
         self.schedule: Callable[[str], None] = lambda _: None
         self.depth = 0
@@ -144,7 +149,7 @@ class BatchWorld:
                     "custom_id": f"c{n}",
                     "method": "POST",
                     "url": ENDPOINT,
-                    "body": {"model": "m", "n": n, "messages": []},
+                    "body": {"model": "m", "n": n, "messages": MESSAGES},
                 }
             ).encode()
             + b"\n"
@@ -153,7 +158,13 @@ class BatchWorld:
         file = a_file(900, filename="q.jsonl", purpose=Purpose.BATCH)
         self.backend.files.admit(TENANT, file)
         self.backend.objects.put(TENANT, file.id, data)
-        report = {"valid": True, "endpoint": ENDPOINT, "model": "m", "errors": []}
+        report = {
+            "valid": True,
+            "endpoint": ENDPOINT,
+            "model": "m",
+            "errors": [],
+            "request_count": lines,
+        }
         self.backend.objects.put_report(TENANT, file.id, json.dumps(report).encode())
         self.backend.files.settle(TENANT, file, Settlement(FileStatus.PROCESSED))
         return file
@@ -189,10 +200,35 @@ class BatchWorld:
                 self.depth -= 1
 
     def create(self, **changes: Any) -> Batch:
-        create = CreateBatch(self.batches, self.backend.files, InMemoryExecutions(), self.clock)
+        create = CreateBatch(
+            self.batches,
+            self.backend.files,
+            self.backend.objects,
+            self.executions,
+            self.clock,
+        )
         batch = create(TENANT, NewBatch(self.input.id, ENDPOINT, **changes))
         self.seen[batch.id] = batch.status
         return batch
+
+    def retry(self, batch_id: BatchId) -> Batch:
+        batch = self.retry_for(TENANT, batch_id)
+        self.seen[batch.id] = batch.status
+        return batch
+
+    def retry_for(self, tenant: TenantId, batch_id: BatchId) -> Batch:
+        retry = RetryBatch(
+            self._gated(self.batches),
+            self._gated(self.backend.files),
+            self.executions,
+            lambda _: 0,
+            self.clock,
+        )
+        return retry(tenant, batch_id)
+
+    def receive(self, batch_id: BatchId) -> None:
+        """Do what S3's event does once the bytes of the batch's input are there."""
+        self.backend.make(ReceiveObject)(TENANT, self.batch(batch_id).input_file_id)
 
     def plan(self, batch_id: BatchId) -> Next:
         plan = PlanBatch(
@@ -249,6 +285,7 @@ class BatchWorld:
                 case Next.STOP:
                     return self.batch(batch_id)
                 case Next.WAIT:
+                    self.receive(batch_id)
                     self.clock.advance(60)
                     continue
                 case Next.RUN:

@@ -66,7 +66,7 @@ def ending(
     output_file: File | None = None,
     error_file: File | None = None,
 ) -> Ending:
-    return Ending(status, PROGRESS, output_file, error_file, LATER)
+    return Ending(status, 10, PROGRESS, output_file, error_file, LATER)
 
 
 def bring_to(backend: Backend, tenant: TenantId, batch: Batch, status: BatchStatus) -> Batch:

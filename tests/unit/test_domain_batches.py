@@ -12,7 +12,6 @@ from larder.domain.batches import (
     BatchError,
     checked_metadata,
     errors_kept,
-    output_names,
     window_seconds,
 )
 from larder.domain.errors import InvalidParameterError
@@ -58,14 +57,6 @@ def test_output_files_live_an_hour_to_thirty_days() -> None:
     for seconds in (3_599, 2_592_001, 0, -1):
         with pytest.raises(InvalidParameterError):
             checked_lifetime(seconds, param=SECONDS)
-
-
-@pytest.mark.parametrize(
-    ("name", "output"),
-    [("q.jsonl", "q_output.jsonl"), ("q", "q_output.jsonl"), ("q.txt", "q.txt_output.jsonl")],
-)
-def test_output_files_are_named_after_their_input(name: str, output: str) -> None:
-    assert output_names(name) == (output, output.replace("_output", "_error"))
 
 
 def test_the_first_thousand_errors_are_kept() -> None:

@@ -34,7 +34,7 @@ BATCHES = ITEMS | {
     "dynamodb.items",
     "dynamodb.listings",
 }
-BATCH_OBJECTS = {"s3", "s3_batches", "s3_output"}
+BATCH_OBJECTS = {"s3", "s3_batch_formats", "s3_batches", "s3_output"}
 EXECUTIONS = {"step_functions"} | BATCH_OBJECTS
 MODELS = {"dynamodb.rate_limits", "dynamodb.upstreams", "models", "secrets"} | {
     "models.credentials",
@@ -51,6 +51,7 @@ WANTED: dict[str, tuple[set[str], set[str]]] = {
     "batches_create": (API | {"msgspec"}, BATCHES | FILES | EXECUTIONS | REPLAYS),
     "batches_get": (API, BATCHES),
     "batches_list": (API, BATCHES),
+    "batches_retry": (API, BATCHES | RECLAIMING | EXECUTIONS | REPLAYS),
     "files_content": (API, FILES | {"s3"}),
     "files_create": (FORMS, RECLAIMING | REPLAYS),
     "files_delete": (API, FILES),

@@ -8,6 +8,10 @@
 | `chunks/000123` | the lines of a chunk, good ones first; metadata: how many bytes, and figures   |
 | `partial/00012` | the answers of a shard's open chunks                                           |
 | `finish`        | how far the joining has come: a line of JSON, then bytes not yet sent as parts |
+| `unanswered`    | the numbers of the requests without a good answer: `[0, 7, …]`                 |
+
+When a batch has ended, `input` and `unanswered` stay if it can be retried, for the bucket's rule to
+delete: after 45 days, longer than a batch and its record live.
 """
 
 from __future__ import annotations
@@ -20,19 +24,27 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from larder.adapters.s3 import BLOCK, FILES, error_code, object_key
+from larder.adapters.s3_batch_formats import (
+    chunk_from,
+    chunk_metadata,
+    finish_bytes,
+    finish_from,
+)
 from larder.adapters.s3_output import S3OutputWriter, put_new
 from larder.domain.batch_plan import ChunkSpan, Plan
-from larder.domain.batches import Progress, TokenUsage
-from larder.services.batches.object_ports import Chunk, FinishState, WriterState
+from larder.services.batches.object_ports import FinishState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Sequence
 
     from botocore.response import StreamingBody
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef, GetObjectRequestTypeDef
 
     from larder.domain.ids import BatchId, FileId, TenantId
+    from larder.services.batches.object_ports import Chunk, WriterState
+
+INPUT, UNANSWERED = "input", "unanswered"
 
 _PAGE = 1_000
 """Keys that S3 lists, and deletes, at once."""
@@ -55,7 +67,7 @@ class S3BatchObjects:
         try:
             self._client.copy_object(
                 Bucket=self._bucket,
-                Key=batch_key(tenant, batch_id, "input"),
+                Key=batch_key(tenant, batch_id, INPUT),
                 CopySource={"Bucket": self._bucket, "Key": object_key(FILES, tenant, file_id)},
             )
         except ClientError as error:
@@ -71,7 +83,7 @@ class S3BatchObjects:
         Raises:
             LookupError: the batch has ended, and what it kept was cleared.
         """
-        found = self._get(batch_key(tenant, batch_id, "input"))
+        found = self._get(batch_key(tenant, batch_id, INPUT))
         if found is None:
             raise LookupError(batch_id)
         with closing(found["Body"]) as body:
@@ -80,7 +92,7 @@ class S3BatchObjects:
     def read_input(self, tenant: TenantId, batch_id: BatchId, start: int, length: int) -> bytes:
         """GET a range of the input."""
         last = start + length - 1
-        found = self._get(batch_key(tenant, batch_id, "input"), f"bytes={start}-{last}")
+        found = self._get(batch_key(tenant, batch_id, INPUT), f"bytes={start}-{last}")
         if found is None:
             raise LookupError(batch_id)
         return _all_of(found["Body"])
@@ -106,7 +118,7 @@ class S3BatchObjects:
             self._bucket,
             _chunk_key(tenant, batch_id, number),
             chunk.good + chunk.bad,
-            {"good": str(len(chunk.good)), **_figures(chunk.progress)},
+            chunk_metadata(chunk),
         )
 
     def stored_chunks(self, tenant: TenantId, batch_id: BatchId, chunks: range) -> set[int]:
@@ -132,9 +144,7 @@ class S3BatchObjects:
         found = self._get(_chunk_key(tenant, batch_id, number))
         if found is None:
             return None
-        data, metadata = _all_of(found["Body"]), found["Metadata"]
-        good = int(metadata["good"])
-        return Chunk(data[:good], data[good:], _progress_from(metadata))
+        return chunk_from(_all_of(found["Body"]), found["Metadata"])
 
     def put_partial(self, tenant: TenantId, batch_id: BatchId, shard: int, data: bytes) -> None:
         """PUT the answers in place of those before."""
@@ -153,43 +163,31 @@ class S3BatchObjects:
 
     def put_finish(self, tenant: TenantId, batch_id: BatchId, state: FinishState) -> None:
         """PUT the state, with what the writers have not sent behind it."""
-        writers = (state.output, state.error)
-        head = {
-            "next_chunk": state.next_chunk,
-            "progress": _figures(state.progress),
-            "writers": [
-                None if each is None else [each.multipart_id, each.etags, len(each.tail), each.size]
-                for each in writers
-            ],
-        }
-        tails = b"".join(each.tail for each in writers if each is not None)
-        data = json.dumps(head).encode() + b"\n" + tails
-        self._put(batch_key(tenant, batch_id, "finish"), data)
+        self._put(batch_key(tenant, batch_id, "finish"), finish_bytes(state))
 
     def get_finish(self, tenant: TenantId, batch_id: BatchId) -> FinishState:
         """GET the state."""
         data = self._read(batch_key(tenant, batch_id, "finish"))
-        if data is None:
-            return FinishState()
-        line, _, tails = data.partition(b"\n")
-        head = json.loads(line)
-        writers: list[WriterState | None] = []
-        for each in head["writers"]:
-            if each is None:
-                writers.append(None)
-                continue
-            multipart_id, etags, length, size = each
-            writers.append(WriterState(multipart_id, tuple(etags), tails[:length], size))
-            tails = tails[length:]
-        output, error = writers
-        return FinishState(head["next_chunk"], _progress_from(head["progress"]), output, error)
+        return FinishState() if data is None else finish_from(data)
 
-    def clear(self, tenant: TenantId, batch_id: BatchId) -> None:
-        """Delete all objects of the batch, a thousand at a time."""
+    def put_unanswered(self, tenant: TenantId, batch_id: BatchId, lines: Sequence[int]) -> None:
+        """PUT the numbers."""
+        self._put(batch_key(tenant, batch_id, UNANSWERED), json.dumps(lines).encode())
+
+    def get_unanswered(self, tenant: TenantId, batch_id: BatchId) -> Sequence[int] | None:
+        """GET the numbers."""
+        data = self._read(batch_key(tenant, batch_id, UNANSWERED))
+        return None if data is None else json.loads(data)
+
+    def clear(self, tenant: TenantId, batch_id: BatchId, *, for_retry: bool) -> None:
+        """Delete the objects of the batch, a thousand at a time."""
         pages = self._client.get_paginator("list_objects_v2").paginate(
             Bucket=self._bucket, Prefix=batch_key(tenant, batch_id, "")
         )
-        keys = [entry["Key"] for page in pages for entry in page.get("Contents", [])]
+        spared = (INPUT, UNANSWERED) if for_retry else ()
+        kept = {batch_key(tenant, batch_id, name) for name in spared}
+        found = (entry["Key"] for page in pages for entry in page.get("Contents", []))
+        keys = [key for key in found if key not in kept]
         for some in batched(keys, _PAGE, strict=False):
             answer = self._client.delete_objects(
                 Bucket=self._bucket,
@@ -223,21 +221,3 @@ def _chunk_key(tenant: TenantId, batch_id: BatchId, number: int) -> str:
 def _all_of(body: StreamingBody) -> bytes:
     with closing(body):
         return body.read()
-
-
-def _figures(progress: Progress) -> dict[str, str]:
-    usage = progress.usage
-    return {
-        "completed": str(progress.completed),
-        "failed": str(progress.failed),
-        "input-tokens": str(usage.input),
-        "cached-tokens": str(usage.cached),
-        "output-tokens": str(usage.output),
-        "reasoning-tokens": str(usage.reasoning),
-    }
-
-
-def _progress_from(figures: Mapping[str, str]) -> Progress:
-    tokens = ("input-tokens", "cached-tokens", "output-tokens", "reasoning-tokens")
-    usage = TokenUsage(*(int(figures[name]) for name in tokens))
-    return Progress(int(figures["completed"]), int(figures["failed"]), usage)

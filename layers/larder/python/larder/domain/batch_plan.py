@@ -85,6 +85,16 @@ def _split(block: bytes) -> list[bytes]:
     return [line + b"\n" for line in lines] + ([last] if last else [])
 
 
+def request_lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the request lines of an input, each as it is copied: with one line feed at its end."""
+    return (as_copied(line) for line in physical_lines(blocks) if not is_blank(line))
+
+
+def as_copied(line: bytes) -> bytes:
+    """Return the line with one line feed at its end, as it comes into the input of a retry."""
+    return line.rstrip(b"\r\n") + b"\n"
+
+
 def is_blank(line: bytes) -> bool:
     """Tell whether the line holds nothing but white space, so that it is no request."""
     return not line.strip(_BLANK + b"\n")

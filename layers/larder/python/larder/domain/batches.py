@@ -39,6 +39,9 @@ MAX_RUNNING = 10
 MAX_ENQUEUED = 200_000
 """Requests in a project's running batches above which no further batch begins, by default."""
 
+RETRY_OF = "larder_retry_of"
+"""The key of metadata that names the batch which another one retries."""
+
 MAX_METADATA_PAIRS = 16
 MAX_METADATA_KEY = 64
 MAX_METADATA_VALUE = 512
@@ -126,7 +129,9 @@ class Batch:
     and `reserved_error` are the ids that these files will have, chosen once, when finalizing
     begins; `cut_short` says that the window closed before every line was asked for, and is decided
     then as well. `output_lifetime` is the seconds that the output files live, None for the default.
-    `execution` counts the state machine's executions for the batch.
+    `execution` counts the state machine's executions for the batch. `unanswered_bytes` is the size
+    of the requests without a good answer, known at the end. A batch that retries another one is
+    its `retried_by`, and has it as `retry_of`.
     """
 
     id: BatchId
@@ -152,6 +157,14 @@ class Batch:
     cancelling_at: int | None = None
     ended_at: int | None = None
     execution: int = 0
+    unanswered_bytes: int = 0
+    retry_of: BatchId | None = None
+    retried_by: BatchId | None = None
+
+    @property
+    def unanswered(self) -> int:
+        """The requests without a good answer."""
+        return self.total - self.progress.completed
 
     @property
     def created_at(self) -> int:
@@ -213,9 +226,3 @@ def errors_kept(errors: Sequence[BatchError]) -> tuple[BatchError, ...]:
         if size > MAX_ERROR_BYTES:
             return tuple(kept[:count])
     return tuple(kept)
-
-
-def output_names(input_name: str) -> tuple[str, str]:
-    """Return the names of the output and the error file for an input of that name."""
-    stem = input_name.removesuffix(".jsonl")
-    return f"{stem}_output.jsonl", f"{stem}_error.jsonl"

@@ -105,13 +105,19 @@ class BodyTooLargeError(LarderError):
 class BatchLimitError(LarderError):
     """The project runs as many batches, or has as many requests waiting, as it may."""
 
-    def __init__(self, batches: int, max_batches: int, requests: int, max_requests: int) -> None:
+    def __init__(
+        self, batches: int, max_batches: int, requests: int, max_requests: int, asked: int = 0
+    ) -> None:
+        this = f", and this batch has {asked}" if asked else ""
         super().__init__(
             f"The project has {batches} of {max_batches} batches running, with {requests} of "
-            f"{max_requests} requests in them. Wait for one to end, cancel one, or have the "
+            f"{max_requests} requests in them{this}. Wait for one to end, cancel one, or have the "
             "project's limits raised.",
             code="rate_limit_exceeded",
         )
+        self.max_requests = max_requests
+        self.fits = asked <= max_requests
+        """Whether there can be room once other batches have ended."""
 
 
 class ContentionError(LarderError):

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 from larder.adapters.dynamodb.attributes import number, optional_number, text
 from larder.adapters.dynamodb.items import file_from
 from larder.adapters.dynamodb.keys import batches_key, due_shard, input_key, item_key
-from larder.adapters.dynamodb.transactions import snapshot
+from larder.adapters.dynamodb.transactions import ConditionsFailedError, snapshot
 from larder.domain.batches import MAX_ENQUEUED, MAX_RUNNING
 from larder.domain.errors import BatchLimitError
 from larder.domain.files import DAY, FileStatus
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
@@ -25,36 +27,86 @@ if TYPE_CHECKING:
     from larder.domain.files import File
     from larder.domain.ids import FileId, TenantId
 
-# A comparison with an attribute that is missing does not hold.
-_BELOW = (
-    "({count} < {limit} OR (attribute_not_exists({limit}) AND {count} < :{limit}) "
-    "OR (attribute_not_exists({count}) AND (attribute_not_exists({limit}) OR {limit} > :none)))"
+_RUNNING_BELOW = (
+    "(running < running_limit "
+    "OR (attribute_not_exists(running_limit) AND running < :running_limit) "
+    "OR (attribute_not_exists(running) "
+    "AND (attribute_not_exists(running_limit) OR running_limit > :none)))"
 )
-_ROOM = " AND ".join(
-    _BELOW.format(count=count, limit=f"{count}_limit") for count in ("running", "requests")
-)
+"""A comparison with an attribute that is missing does not hold."""
 
 
-def take_slot(table: str, tenant: TenantId) -> TransactWriteItemTypeDef:
-    """Count another running batch, on condition that the project is below both of its limits."""
-    return {
-        "Update": {
-            "TableName": table,
-            "Key": batches_key(tenant),
-            "UpdateExpression": "ADD running :one, requests :none",
-            "ConditionExpression": _ROOM,
-            "ExpressionAttributeValues": {
-                ":one": number(1),
-                ":none": number(0),
-                ":running_limit": number(MAX_RUNNING),
-                ":requests_limit": number(MAX_ENQUEUED),
-            },
-            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-        }
+def take_slot(table: str, tenant: TenantId, requests: int, limit: int) -> TransactWriteItemTypeDef:
+    """Count another running batch and its requests, on condition that there is room for both.
+
+    `limit` is the project's limit of requests, see `within_limit`.
+    """
+    update = _within(_add(table, tenant, running=1, requests=requests), requests, limit)
+    update["Update"]["ConditionExpression"] += f" AND {_RUNNING_BELOW}"
+    values = {":none": number(0), ":running_limit": number(MAX_RUNNING)}
+    update["Update"]["ExpressionAttributeValues"] = {
+        **update["Update"]["ExpressionAttributeValues"],
+        **values,
     }
+    return update
 
 
-def limit_error(held: ItemRead) -> BatchLimitError:
+def add_requests(
+    table: str, tenant: TenantId, requests: int, limit: int
+) -> TransactWriteItemTypeDef:
+    """Count requests of a batch that begins, on condition that there is room for them."""
+    update = _add(table, tenant, running=0, requests=requests)
+    return _within(update, requests, limit) if requests > 0 else update
+
+
+def _within(
+    update: TransactWriteItemTypeDef, requests: int, limit: int
+) -> TransactWriteItemTypeDef:
+    """Set the condition that the requests fit below `limit`, and that this is the limit.
+
+    A batch whose requests are not known yet wants room for one.
+    """
+    most = limit - max(1, requests)
+    room = "requests <= :most"
+    if most >= 0:
+        room = f"(attribute_not_exists(requests) OR {room})"
+    same = "requests_limit = :limit"
+    if limit == MAX_ENQUEUED:
+        same = f"(attribute_not_exists(requests_limit) OR {same})"
+    update["Update"]["ConditionExpression"] = f"{same} AND {room}"
+    update["Update"]["ExpressionAttributeValues"] = {
+        **update["Update"]["ExpressionAttributeValues"],
+        ":most": number(most),
+        ":limit": number(limit),
+    }
+    update["Update"]["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
+    return update
+
+
+def within_limit(attempt: Callable[[int], None], position: int, asked: int) -> None:
+    """Call `attempt` with the project's limit of requests: the default one, then what is found.
+
+    A condition cannot add, so that the sum is made here, and the limit is part of the condition.
+    `position` is that of the counters in the transaction.
+
+    Raises:
+        BatchLimitError: there is no room.
+        ConditionsFailedError: another condition of the transaction does not hold.
+    """
+    limit = MAX_ENQUEUED
+    while True:
+        try:
+            return attempt(limit)
+        except ConditionsFailedError as refused:
+            if set(refused.items) != {position}:
+                raise
+            error = _limit_error(refused.items[position], asked)
+            if error.max_requests == limit:
+                raise error from refused
+            limit = error.max_requests
+
+
+def _limit_error(held: ItemRead, asked: int) -> BatchLimitError:
     """Return why there is no room, from the counters that were found."""
 
     def figure(name: str, default: int) -> int:
@@ -66,12 +118,8 @@ def limit_error(held: ItemRead) -> BatchLimitError:
         figure("running_limit", MAX_RUNNING),
         figure("requests", 0),
         figure("requests_limit", MAX_ENQUEUED),
+        asked,
     )
-
-
-def add_requests(table: str, tenant: TenantId, requests: int) -> TransactWriteItemTypeDef:
-    """Count the requests of a batch that begins."""
-    return _add(table, tenant, running=0, requests=requests)
 
 
 def give_slot(table: str, tenant: TenantId, batch: Batch) -> TransactWriteItemTypeDef:

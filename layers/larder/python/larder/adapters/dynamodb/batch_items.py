@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from larder.adapters.dynamodb.attributes import number, optional_number, optional_text, text
 from larder.adapters.dynamodb.keys import due_shard, item_key
 from larder.domain.batches import Batch, BatchError, BatchStatus, Progress, TokenUsage
-from larder.domain.ids import FileId
+from larder.domain.ids import BatchId, FileId
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
     from larder.adapters.dynamodb.attributes import Item, ItemRead
-    from larder.domain.ids import BatchId, TenantId
+    from larder.domain.ids import TenantId
 
 
 def batch_item(tenant: TenantId, batch: Batch, check_at: int) -> Item:
@@ -42,6 +42,8 @@ def batch_item(tenant: TenantId, batch: Batch, check_at: int) -> Item:
     if batch.metadata is not None:
         # As text: a map in DynamoDB refuses an empty key, and JSON takes lone surrogates.
         item["metadata"] = text(json.dumps(dict(batch.metadata)))
+    if batch.retry_of is not None:
+        item["retry_of"] = text(batch.retry_of)
     if batch.output_lifetime is not None:
         item["output_lifetime"] = number(batch.output_lifetime)
     return item
@@ -92,6 +94,9 @@ def batch_from(batch_id: BatchId, item: ItemRead) -> Batch:
         cancelling_at=optional_number(item, "cancelling_at"),
         ended_at=optional_number(item, "ended_at"),
         execution=int(item["execution"]["N"]),
+        unanswered_bytes=optional_number(item, "unanswered_bytes") or 0,
+        retry_of=_optional_batch_id(item, "retry_of"),
+        retried_by=_optional_batch_id(item, "retried_by"),
     )
 
 
@@ -106,6 +111,11 @@ def _progress_from(item: ItemRead) -> Progress:
             reasoning=int(item["reasoning_tokens"]["N"]),
         ),
     )
+
+
+def _optional_batch_id(item: ItemRead, name: str) -> BatchId | None:
+    found = optional_text(item, name)
+    return None if found is None else BatchId(found)
 
 
 def _optional_file_id(item: ItemRead, name: str) -> FileId | None:

@@ -10,28 +10,27 @@ from larder.adapters.dynamodb.batch_counters import (
     add_requests,
     give_slot,
     leave_input,
+    within_limit,
 )
 from larder.adapters.dynamodb.batch_creation import create_batch
 from larder.adapters.dynamodb.batch_items import (
     batch_from,
     errors_attribute,
-    progress_attributes,
 )
 from larder.adapters.dynamodb.batch_moves import (
     BEFORE_CANCEL,
     RUNNING,
     ended,
+    ending_changes,
     move,
     progress_update,
 )
-from larder.adapters.dynamodb.counters import charge, put_new
-from larder.adapters.dynamodb.items import file_item
+from larder.adapters.dynamodb.counters import put_new
 from larder.adapters.dynamodb.keys import batch_id_of, item_key, output_key, project_partition
 from larder.adapters.dynamodb.transactions import ConditionsFailedError, transact
 from larder.domain.batches import BatchStatus
 from larder.domain.errors import ContentionError, ProjectFullError
 from larder.domain.ids import BATCH_PREFIX
-from larder.domain.quota import NOTHING
 from larder.services.batches.ports import BatchPage
 
 if TYPE_CHECKING:
@@ -57,11 +56,23 @@ class DynamoBatches:
         self._table = table
 
     def create(
-        self, tenant: TenantId, batch: Batch, *, check_at: int, request: str | None = None
+        self,
+        tenant: TenantId,
+        batch: Batch,
+        *,
+        check_at: int,
+        request: str | None = None,
+        retrying: Batch | None = None,
     ) -> BatchId:
         """Record the batch in a transaction with everything that counts it."""
         return create_batch(
-            self._client, self._table, tenant, batch, check_at=check_at, request=request
+            self._client,
+            self._table,
+            tenant,
+            batch,
+            check_at=check_at,
+            request=request,
+            retrying=retrying,
         )
 
     def get(self, tenant: TenantId, batch_id: BatchId) -> Batch | None:
@@ -110,7 +121,16 @@ class DynamoBatches:
         if model is not None:
             changes["model"] = text(model)
         moved = move(self._table, tenant, batch, {BatchStatus.VALIDATING}, changes)
-        return self._write([moved, add_requests(self._table, tenant, total)])
+        more = total - batch.total
+
+        def attempt(limit: int) -> None:
+            transact(self._client, [moved, add_requests(self._table, tenant, more, limit)])
+
+        try:
+            within_limit(attempt, 1, more)
+        except ConditionsFailedError:
+            return False
+        return True
 
     def fail(
         self, tenant: TenantId, batch: Batch, errors: Sequence[BatchError], *, at: int
@@ -178,26 +198,8 @@ class DynamoBatches:
         """Put the files, count them, drop what announced them, and end the batch."""
         if batch.status.terminal:
             return False
-        changes = {
-            "status": text(ending.status),
-            **progress_attributes(ending.progress),
-            **ended(ending.at),
-        }
-        files = [file for file in (ending.output, ending.error) if file is not None]
-        if ending.output is not None:
-            changes["output_file_id"] = text(ending.output.id)
-        if ending.error is not None:
-            changes["error_file_id"] = text(ending.error.id)
-        effects = [put_new(self._table, file_item(tenant, file, ending.at)) for file in files]
-        if files:
-            amount = sum((file.amount for file in files), start=NOTHING)
-            effects.append(charge(self._table, tenant, amount))
-        for file_id in (batch.reserved_output, batch.reserved_error):
-            if file_id is not None:
-                key = output_key(tenant, file_id)
-                effects.append({"Delete": {"TableName": self._table, "Key": key}})
-        moved = move(self._table, tenant, batch, {batch.status}, changes)
-        return self._close(tenant, batch, [moved, *effects], ending.at)
+        changes = ending_changes(self._table, tenant, batch, ending)
+        return self._close(tenant, batch, changes, ending.at)
 
     def reschedule(self, tenant: TenantId, batch: Batch, *, execution: int, check_at: int) -> bool:
         """Set both on condition of the execution that was read, in a transaction of one."""

@@ -52,6 +52,7 @@ ROUTES = (
     Route("GET", "/v1/batches", "batches_list", "openai", "batches"),
     Route("GET", "/v1/batches/{batch_id}", "batches_get", "openai", "batches"),
     Route("POST", "/v1/batches/{batch_id}/cancel", "batches_cancel", "openai", "batches"),
+    Route("POST", "/v1/batches/{batch_id}/retry", "batches_retry", "openai", "batches", 29),
     Route("GET", "/v1/usage", "usage_get", "native", "read"),
     Route("GET", "/v1/storage/files", "space_files_list", "space", "read", 29),
     Route("POST", "/v1/storage/files", "space_files_create", "space", "write"),

@@ -15,7 +15,7 @@ from larder.domain.batches import (
     window_seconds,
 )
 from larder.domain.errors import InvalidParameterError
-from larder.domain.files import Purpose, checked_lifetime
+from larder.domain.files import FileStatus, Purpose, checked_lifetime
 from larder.domain.ids import created_at, new_batch_id
 from larder.services.batches.get import get_batch
 from larder.services.batches.start import START_GRACE, start_batch
@@ -24,10 +24,12 @@ from larder.services.files.get import get_file
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from larder.domain.files import File
     from larder.domain.ids import TenantId
     from larder.services.batches.ports import BatchRecords, Executions
     from larder.services.clock import Clock
     from larder.services.files.ports import FileRecords
+    from larder.services.object_store import ObjectStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ class CreateBatch:
 
     batches: BatchRecords
     files: FileRecords
+    objects: ObjectStore
     executions: Executions
     clock: Clock
 
@@ -102,6 +105,7 @@ class CreateBatch:
             expires_at=created_at(batch_id) + window,
             metadata=metadata,
             output_lifetime=lifetime,
+            total=self._requests_in(tenant, file),
             execution=1,
         )
         check_at = int(now) + START_GRACE
@@ -113,3 +117,10 @@ class CreateBatch:
                 tenant, batch, batches=self.batches, executions=self.executions, clock=self.clock
             )
         return batch
+
+    def _requests_in(self, tenant: TenantId, file: File) -> int:
+        """Return the number of requests in the file, 0 while that is not known."""
+        if file.status is not FileStatus.PROCESSED:
+            return 0
+        report = self.objects.get_report(tenant, file.id)
+        return 0 if report is None else int(json.loads(report)["request_count"])

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from larder.domain.batch_answers import KeptAnswer, decode_kept, error_line
-from larder.domain.batches import BatchStatus, output_names
+from larder.domain.batch_files import output_names
+from larder.domain.batches import BatchStatus
 from larder.domain.files import File, FileStatus, Purpose, expiry_of
 from larder.domain.ids import created_at, new_file_id, new_request_id
 from larder.services.batches.object_ports import FinishState, OutputLostError
@@ -60,7 +61,8 @@ class _Finisher:
     def finish(self, tenant: TenantId, batch_id: BatchId, keep_going: Callable[[], bool]) -> Next:
         batch = self.batches.get(tenant, batch_id)
         if batch is None or batch.status.terminal:
-            self.batch_objects.clear(tenant, batch_id)
+            for_retry = batch is not None and batch.unanswered_bytes > 0
+            self.batch_objects.clear(tenant, batch_id, for_retry=for_retry)
             return Next.STOP
         planned = batch.in_progress_at is not None
         plan = self.batch_objects.get_plan(tenant, batch_id) if planned else None
@@ -78,7 +80,8 @@ class _Finisher:
             return Next.FINISH
         ends_as = _ends_as(batch)
         if plan is None:
-            return self._end(tenant, batch, Ending(ends_as, batch.progress, None, None, int(now)))
+            never_began = Ending(ends_as, 0, batch.progress, None, None, int(now))
+            return self._end(tenant, batch, never_began)
         for shard in plan.shards():
             open_ones = missing.intersection(plan.chunks_of(shard))
             if open_ones:
@@ -136,13 +139,14 @@ class _Finisher:
         output = objects.open_output(tenant, batch.reserved_output, state.output)
         error = objects.open_output(tenant, batch.reserved_error, state.error)
         digests = None if state.next_chunk else (hashlib.sha256(), hashlib.sha256())
-        progress = state.progress
+        progress, unanswered = state.progress, state.unanswered
+        before = sum(chunk.lines for chunk in plan.chunks[: state.next_chunk])
         for number in range(state.next_chunk, len(plan.chunks)):
             if not keep_going():
                 objects.put_finish(
                     tenant,
                     batch.id,
-                    FinishState(number, progress, output.suspend(), error.suspend()),
+                    FinishState(number, progress, unanswered, output.suspend(), error.suspend()),
                 )
                 return Next.FINISH
             chunk = objects.get_chunk(tenant, batch.id, number)
@@ -152,6 +156,8 @@ class _Finisher:
             output.write(chunk.good)
             error.write(chunk.bad)
             progress += chunk.progress
+            unanswered += chunk.unanswered.shifted(before)
+            before += plan.chunks[number].lines
             if digests is not None:
                 digests[0].update(chunk.good)
                 digests[1].update(chunk.bad)
@@ -159,16 +165,21 @@ class _Finisher:
         sha256 = (None, None) if digests is None else tuple(each.hexdigest() for each in digests)
         ending = Ending(
             status=ends_as,
+            total=plan.total,
             progress=progress,
             output=_file(batch, batch.reserved_output, names[0], output, sha256[0]),
             error=_file(batch, batch.reserved_error, names[1], error, sha256[1]),
             at=int(self.clock()),
+            unanswered_bytes=unanswered.bytes,
         )
+        if unanswered.lines:
+            objects.put_unanswered(tenant, batch.id, unanswered.lines)
         return self._end(tenant, batch, ending)
 
     def _end(self, tenant: TenantId, batch: Batch, ending: Ending) -> Next:
         if self.batches.end(tenant, batch, ending):
-            self.batch_objects.clear(tenant, batch.id)
+            for_retry = ending.unanswered_bytes > 0
+            self.batch_objects.clear(tenant, batch.id, for_retry=for_retry)
             return Next.STOP
         return Next.FINISH
 

@@ -8,11 +8,29 @@ from typing import TYPE_CHECKING, Protocol
 from larder.domain.batches import Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from contextlib import AbstractContextManager
 
     from larder.domain.batch_plan import Plan
     from larder.domain.ids import BatchId, FileId, TenantId
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """Requests without a good answer: their numbers, and the bytes of their lines in an input.
+
+    Numbers begin with 0 in the chunk, or in the whole input.
+    """
+
+    lines: tuple[int, ...] = ()
+    bytes: int = 0
+
+    def __add__(self, other: Unanswered) -> Unanswered:
+        return Unanswered(self.lines + other.lines, self.bytes + other.bytes)
+
+    def shifted(self, before: int) -> Unanswered:
+        """Return the same, counted from `before` lines earlier on."""
+        return Unanswered(tuple(line + before for line in self.lines), self.bytes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +40,7 @@ class Chunk:
     good: bytes
     bad: bytes
     progress: Progress
+    unanswered: Unanswered = field(default_factory=Unanswered)
 
 
 class BatchObjects(Protocol):
@@ -78,8 +97,17 @@ class BatchObjects(Protocol):
     def get_finish(self, tenant: TenantId, batch_id: BatchId) -> FinishState:
         """Return how far the joining has come."""
 
-    def clear(self, tenant: TenantId, batch_id: BatchId) -> None:
-        """Delete everything that the batch kept while it ran."""
+    def put_unanswered(self, tenant: TenantId, batch_id: BatchId, lines: Sequence[int]) -> None:
+        """Keep which requests of the input have no good answer, in order."""
+
+    def get_unanswered(self, tenant: TenantId, batch_id: BatchId) -> Sequence[int] | None:
+        """Return which requests of the input have no good answer; None when that is not kept."""
+
+    def clear(self, tenant: TenantId, batch_id: BatchId, *, for_retry: bool) -> None:
+        """Delete what the batch kept while it ran; `for_retry` spares what its retry needs.
+
+        That is the input, and which of its requests have no good answer.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,5 +159,6 @@ class FinishState:
 
     next_chunk: int = 0
     progress: Progress = field(default_factory=Progress)
+    unanswered: Unanswered = field(default_factory=Unanswered)
     output: WriterState | None = None
     error: WriterState | None = None

@@ -14,9 +14,9 @@ from larder.domain.batch_answers import (
     parse_request,
     usage_of,
 )
-from larder.domain.batch_plan import is_blank, physical_lines
+from larder.domain.batch_plan import request_lines
 from larder.domain.batches import Progress
-from larder.services.batches.object_ports import Chunk
+from larder.services.batches.object_ports import Chunk, Unanswered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,6 +36,7 @@ class OpenChunk:
 
     number: int
     requests: list[Request]
+    sizes: list[int]
     answers: dict[int, KeptAnswer] = field(default_factory=dict)
 
     @property
@@ -71,11 +72,18 @@ class OpenChunk:
             good=b"".join(answer.line for answer in ordered if answer.good),
             bad=b"".join(answer.line for answer in ordered if not answer.good),
             progress=progress,
+            unanswered=self._unanswered(),
         )
+
+    def _unanswered(self) -> Unanswered:
+        good = {index for index, answer in self.answers.items() if answer.good}
+        lines = tuple(index for index in range(len(self.requests)) if index not in good)
+        return Unanswered(lines, sum(self.sizes[index] for index in lines))
 
 
 def open_chunk(number: int, data: bytes, kept: Kept) -> OpenChunk:
     """Return a chunk of those bytes of the input, with the answers that were kept of it."""
-    requests = [parse_request(line) for line in physical_lines([data]) if not is_blank(line)]
+    lines = list(request_lines([data]))
+    requests = [parse_request(line) for line in lines]
     answers = {answer.index: answer for answer in kept.answers if answer.chunk == number}
-    return OpenChunk(number, requests, answers)
+    return OpenChunk(number, requests, [len(line) for line in lines], answers)

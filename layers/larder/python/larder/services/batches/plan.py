@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from larder.domain.batch_plan import plan_chunks
 from larder.domain.batches import BatchError, BatchStatus, errors_kept
+from larder.domain.errors import BatchLimitError
 from larder.domain.files import FileStatus
+from larder.services.batches.retry_input import write_retry_input
 
 if TYPE_CHECKING:
+    from larder.domain.batch_plan import Plan
     from larder.domain.batches import Batch
     from larder.domain.files import File
     from larder.domain.ids import BatchId, TenantId
@@ -31,7 +34,7 @@ class Next(StrEnum):
     """What the state machine does next."""
 
     WAIT = "wait"
-    """The input is still being validated."""
+    """The input is still being validated, or the project has no room for its requests."""
     RUN = "run"
     FINISH = "finish"
     STOP = "stop"
@@ -66,48 +69,81 @@ class PlanBatch:
         now = self.clock()
         if batch.status is not BatchStatus.VALIDATING or batch.overdue(now):
             return Step(Next.FINISH)
+        wait = Step(Next.WAIT, min(_MAX_WAIT, max(_MIN_WAIT, (int(now) - batch.created_at) // 10)))
         file = self.files.get(tenant, batch.input_file_id)
         if file is not None and file.status is FileStatus.UPLOADED and not file.expired(now):
-            age = int(now) - batch.created_at
-            return Step(Next.WAIT, seconds=min(_MAX_WAIT, max(_MIN_WAIT, age // 10)))
-        report = self._report(tenant, batch)
-        errors = self._errors(tenant, batch, file, report)
+            errors = self._write_input(tenant, batch, file)
+            if not errors:
+                return wait
+        else:
+            try:
+                errors = self._begin(tenant, batch, file)
+            except BatchLimitError as full:
+                if full.fits:
+                    return wait
+                errors = [BatchError("request_limit_exceeded", full.message, "input_file_id")]
         if errors:
             self.batches.fail(tenant, batch, errors_kept(errors), at=int(now))
-        else:
-            self._plan(tenant, batch, model=report.get("model"))
         # Another planner may have been first, or a cancel: what is recorded says what comes next.
         return self(tenant, batch_id)
 
-    def _plan(self, tenant: TenantId, batch: Batch, *, model: str | None) -> None:
+    def _write_input(self, tenant: TenantId, batch: Batch, file: File) -> list[BatchError]:
+        """Write the input of a retry, unless it is there; return what keeps it from that."""
+        if batch.retry_of is None or self.objects.stat(tenant, file.id) is not None:
+            return []
+        try:
+            write_retry_input(tenant, batch.retry_of, file, batch_objects=self.batch_objects)
+        except LookupError:
+            return _unavailable(f"What {batch.retry_of} kept of its requests is gone.")
+        return []
+
+    def _begin(self, tenant: TenantId, batch: Batch, file: File | None) -> list[BatchError]:
+        """Plan the batch and begin it; return what keeps it from being run.
+
+        Raises:
+            BatchLimitError: the project has no room for its requests.
+        """
+        report = self._report(tenant, batch)
+        plan = self.batch_objects.get_plan(tenant, batch.id)
+        if plan is None:
+            errors = self._errors(tenant, batch, file, report)
+            if errors:
+                return errors
+            plan = self._plan(tenant, batch)
+        now, model = int(self.clock()), report.get("model")
+        self.batches.begin(tenant, batch, total=plan.total, model=model, at=now)
+        return []
+
+    def _plan(self, tenant: TenantId, batch: Batch) -> Plan:
         with self.batch_objects.open_input(tenant, batch.id) as blocks:
             plan = plan_chunks(blocks)
         self.batch_objects.put_plan(tenant, batch.id, plan)
-        self.batches.begin(tenant, batch, total=plan.total, model=model, at=int(self.clock()))
+        return plan
 
     def _errors(
         self, tenant: TenantId, batch: Batch, file: File | None, report: dict[str, Any]
     ) -> list[BatchError]:
         """Return what keeps the batch from being run; nothing once its input is copied."""
         if file is None or file.expired(self.clock()):
-            message = f"The input file {batch.input_file_id} was deleted or has expired."
-            return [BatchError("input_file_unavailable", message, "input_file_id")]
+            return _unavailable(f"The input file {batch.input_file_id} was deleted or has expired.")
         errors = _errors_reported(batch, report)
         if errors or self.batch_objects.copy_input(tenant, file.id, batch.id):
             return errors
-        message = f"The bytes of the input file {batch.input_file_id} are gone."
-        return [BatchError("input_file_unavailable", message, "input_file_id")]
+        return _unavailable(f"The bytes of the input file {batch.input_file_id} are gone.")
 
     def _report(self, tenant: TenantId, batch: Batch) -> dict[str, Any]:
         found = self.objects.get_report(tenant, batch.input_file_id)
         return {} if found is None else json.loads(found)
 
 
+def _unavailable(message: str) -> list[BatchError]:
+    return [BatchError("input_file_unavailable", message, "input_file_id")]
+
+
 def _errors_reported(batch: Batch, report: dict[str, Any]) -> list[BatchError]:
     """Return what keeps the input from being run, as its validation reported it."""
     if not report:
-        message = "The input file has no validation report. Upload it again."
-        return [BatchError("input_file_unavailable", message, "input_file_id")]
+        return _unavailable("The input file has no validation report. Upload it again.")
     if not report["valid"]:
         return [
             BatchError(each["code"], each["message"], each["param"], each["line"])

@@ -23,13 +23,18 @@ class BatchPage:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a batch ends: its status, exact figures, and the files that it leaves."""
+    """How a batch ends: its status, exact figures, and the files that it leaves.
+
+    `total` is 0 for a batch that never began.
+    """
 
     status: BatchStatus
+    total: int
     progress: Progress
     output: File | None
     error: File | None
     at: int
+    unanswered_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +50,20 @@ class BatchRecords(Protocol):
     """The records of batches. A change of the status is conditional on the one that it leaves."""
 
     def create(
-        self, tenant: TenantId, batch: Batch, *, check_at: int, request: str | None = None
+        self,
+        tenant: TenantId,
+        batch: Batch,
+        *,
+        check_at: int,
+        request: str | None = None,
+        retrying: Batch | None = None,
     ) -> BatchId:
         """Record a new batch, and have the sweeper look at it at `check_at`; return its id.
 
         `request` names the client's request: where it has made a batch within the last day,
-        nothing is recorded, and that batch's id is returned.
+        nothing is recorded, and that batch's id is returned. `retrying` is the batch that the new
+        one retries: where it has been retried by another one than when it was read, nothing is
+        recorded, and the other's id is returned.
 
         Raises:
             BatchLimitError: the project's batches or their requests are as many as it may have.
@@ -65,7 +78,12 @@ class BatchRecords(Protocol):
     def begin(
         self, tenant: TenantId, batch: Batch, *, total: int, model: str | None, at: int
     ) -> bool:
-        """Move the batch from `validating` to `in_progress`; False when it was moved already."""
+        """Move the batch from `validating` to `in_progress`; False when it was moved already.
+
+        Raises:
+            BatchLimitError: the requests that were not counted when the batch was created are more
+                than the project may have in addition.
+        """
 
     def fail(
         self, tenant: TenantId, batch: Batch, errors: Sequence[BatchError], *, at: int
