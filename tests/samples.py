@@ -100,6 +100,7 @@ def a_batch(
     at: float = START,
     metadata: dict[str, str] | None = None,
     output_lifetime: int | None = None,
+    total: int = 0,
 ) -> Batch:
     """Return a batch that was created at the time `at`, and whose first execution is started."""
     return Batch(
@@ -111,6 +112,7 @@ def a_batch(
         expires_at=int(at) + DAY,
         metadata=metadata,
         output_lifetime=output_lifetime,
+        total=total,
         execution=1,
     )
 

@@ -8,14 +8,18 @@ from larder.services.projects.usage import get_usage
 
 app = resolver()
 ports = Composition.from_environment()
-usage, reclaim = ports.usage, ports.reclaim
+usage, batch_limits, reclaim = ports.usage, ports.batch_limits, ports.reclaim
 
 
 @app.get("/v1/usage", summary="Retrieve the project's usage", operation_id="usage_get")
 def usage_get() -> UsageObject:
-    """Return the files and bytes used, reserved and allowed. Expired files do not count."""
-    found = get_usage(tenant_of(app.current_event), usage=usage, reclaim=reclaim)
-    return UsageObject.of(found)
+    """Return the files and bytes used, reserved and allowed, and what batches run.
+
+    Expired files do not count.
+    """
+    tenant = tenant_of(app.current_event)
+    found = get_usage(tenant, usage=usage, reclaim=reclaim)
+    return UsageObject.of(found, batch_limits.get(tenant))
 
 
 lambda_handler = lambda_handler_for(app)

@@ -18,6 +18,7 @@ from moto.s3.models import MultipartDict, s3_backends
 from larder.adapters import aws, s3_output
 from larder.adapters.dynamodb import keys, transactions
 from larder.adapters.dynamodb.api_keys import DynamoKeys
+from larder.adapters.dynamodb.batch_limits import DynamoBatchLimits
 from larder.adapters.dynamodb.batches import DynamoBatches
 from larder.adapters.dynamodb.counters import usage_from
 from larder.adapters.dynamodb.deadlines import DynamoDeadlines
@@ -126,6 +127,7 @@ class AwsBackend(Wiring):
         self.objects = S3Objects(self.s3, names.files_bucket)
         self.parts = S3Parts(self.s3, names.files_bucket)
         self.batches = DynamoBatches(self.dynamodb, names.store_table)
+        self.batch_limits = DynamoBatchLimits(self.dynamodb, names.store_table)
         self.batch_objects = S3BatchObjects(self.s3, names.files_bucket)
         self.upstreams = DynamoUpstreams(self.dynamodb, names.store_table)
         self.limits = DynamoRateLimits(self.dynamodb, names.store_table)
@@ -220,17 +222,6 @@ class AwsBackend(Wiring):
             )["Items"]
             if (batch_id := keys.batch_id_of(item)) is not None
         }
-
-    def limit_batches(self, tenant: TenantId, running: int, requests: int) -> None:
-        self.stack.dynamodb.update_item(
-            TableName=self.stack.settings.store_table,
-            Key=keys.batches_key(tenant),
-            UpdateExpression="SET running_limit = :running, requests_limit = :requests",
-            ExpressionAttributeValues={
-                ":running": {"N": str(running)},
-                ":requests": {"N": str(requests)},
-            },
-        )
 
     def lose_half_written_files(self) -> None:
         s3_backends[ACCOUNT]["aws"].buckets[self.stack.settings.files_bucket].multiparts.clear()

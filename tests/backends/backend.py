@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from larder.domain.uploads import Upload
     from larder.services.batches.model_ports import RateLimits, UpstreamRecords
     from larder.services.batches.object_ports import BatchObjects
-    from larder.services.batches.ports import BatchRecords
+    from larder.services.batches.ports import BatchLimits, BatchRecords
     from larder.services.files.ports import FileRecords, ValidationQueue
     from larder.services.object_store import ObjectStore
     from larder.services.projects.ports import KeyRecords, ProjectRecords, UsageRecords
@@ -75,6 +75,8 @@ class Backend(Protocol):
     @property
     def batches(self) -> BatchRecords: ...
     @property
+    def batch_limits(self) -> BatchLimits: ...
+    @property
     def batch_objects(self) -> BatchObjects: ...
     @property
     def upstreams(self) -> UpstreamRecords: ...
@@ -111,9 +113,6 @@ class Backend(Protocol):
 
     def due_batches(self, now: float) -> set[BatchId]:
         """Return the batches that the sweeper has to look at."""
-
-    def limit_batches(self, tenant: TenantId, running: int, requests: int) -> None:
-        """Set the project's own limits of batches and of requests in them."""
 
     def lose_half_written_files(self) -> None:
         """Give up every multipart upload, as S3 does after a day."""

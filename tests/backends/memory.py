@@ -9,7 +9,7 @@ from larder.runtime.wiring import Wiring
 from tests.backends.backend import Snapshot
 from tests.fakes.api_keys import InMemoryKeys
 from tests.fakes.batch_objects import InMemoryBatchObjects
-from tests.fakes.batches import InMemoryBatches
+from tests.fakes.batches import InMemoryBatches, InMemoryBatchLimits
 from tests.fakes.cleanup_queue import InMemoryCleanupQueue
 from tests.fakes.clock import ManualClock
 from tests.fakes.deadlines import InMemoryDeadlines
@@ -52,6 +52,7 @@ class MemoryBackend(Wiring):
         self.objects = InMemoryObjects()
         self.parts = InMemoryParts(self.objects)
         self.batches = InMemoryBatches(self.store)
+        self.batch_limits = InMemoryBatchLimits(self.batches)
         self.batch_objects = InMemoryBatchObjects(self.objects)
         self.upstreams = InMemoryUpstreams()
         self.limits = InMemoryRateLimits()
@@ -91,9 +92,6 @@ class MemoryBackend(Wiring):
 
     def due_batches(self, now: float) -> set[BatchId]:
         return {batch_id for (_, batch_id), at in self.store.batches_due.items() if at <= now}
-
-    def limit_batches(self, tenant: TenantId, running: int, requests: int) -> None:
-        self.batches.limits[tenant] = (running, requests)
 
     def lose_half_written_files(self) -> None:
         self.batch_objects.half_written.clear()

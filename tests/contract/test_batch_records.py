@@ -70,7 +70,7 @@ def test_a_request_makes_one_batch_a_day(backend: Backend, tenant: TenantId) -> 
 def test_a_request_that_made_a_batch_is_known_where_no_other_may_run(
     backend: Backend, tenant: TenantId, other: TenantId
 ) -> None:
-    backend.limit_batches(tenant, 1, MAX_ENQUEUED)
+    backend.batch_limits.set(tenant, batches=1, requests=MAX_ENQUEUED)
     first, again = a_batch(), a_batch()
     backend.batches.create(tenant, first, check_at=NOW, request="one")
 
@@ -152,7 +152,7 @@ def test_files_beside_batches_are_on_no_page(
 
 def test_a_page_with_many_errors_is_whole(backend: Backend, tenant: TenantId) -> None:
     """DynamoDB reads 1 MB at a time."""
-    backend.limit_batches(tenant, 100, MAX_ENQUEUED)
+    backend.batch_limits.set(tenant, batches=100, requests=MAX_ENQUEUED)
     errors = [BatchError("bad", "x" * 190, "body", line) for line in range(900)]
     for second in range(7):
         batch = a_batch(at=START + second)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from larder.adapters.dynamodb.api_keys import DynamoKeys
+from larder.adapters.dynamodb.batch_limits import DynamoBatchLimits
 from larder.adapters.dynamodb.projects import DynamoProjects
 from larder.adapters.dynamodb.upstreams import DynamoUpstreams
 from larder.adapters.secrets import read_secret
@@ -54,6 +55,7 @@ class Operator:
     def __init__(self, stack: Stack) -> None:
         self._base_url = stack.base_url
         self._projects = DynamoProjects(stack.dynamodb, stack.env["LARDER_STORE_TABLE"])
+        self.batch_limits = DynamoBatchLimits(stack.dynamodb, stack.env["LARDER_STORE_TABLE"])
         self.upstreams = DynamoUpstreams(stack.dynamodb, stack.env["LARDER_STORE_TABLE"])
         self._keys = DynamoKeys(stack.dynamodb, stack.env["LARDER_KEYS_TABLE"])
         self._pepper = read_secret(stack.secrets, stack.env["LARDER_PEPPER_SECRET_ID"])

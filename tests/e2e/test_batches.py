@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,8 +18,10 @@ from tests.fakes.model_server import serving
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import httpx
+
     from tests.e2e.api import Api, Json
-    from tests.e2e.projects import Operator
+    from tests.e2e.projects import NewProject, Operator
     from tests.fakes.model_server import ModelServer
 
 ENDPOINT = "/v1/chat/completions"
@@ -202,3 +205,38 @@ def test_a_batch_for_another_endpoint_than_its_lines_fails(api: Api, models: Mod
     [error] = batch["errors"]["data"]
     assert (error["code"], error["param"]) == ("url_mismatch", "endpoint")
     assert models.calls == []
+
+
+def test_batches_that_are_created_at_once_stay_within_the_projects_limits(
+    new_project: NewProject, operator: Operator
+) -> None:
+    away = Upstream("away", "http://127.0.0.1:9/v1", ("away",), created_at=int(time.time()))
+    operator.upstreams.put(away)
+    project = new_project()
+    operator.batch_limits.set(project.id, batches=None, requests=7)
+    with project.api() as api:
+        file_id = batch_file(api, batch_lines(2).replace(b"gpt-5-mini", b"away"))
+        api.settled(file_id)
+
+        def send(_: int) -> httpx.Response:
+            sent = {"input_file_id": file_id, "endpoint": ENDPOINT}
+            return api.send("POST", "/batches", json=sent)
+
+        with ThreadPoolExecutor(8) as clients:
+            answers = list(clients.map(send, range(8)))
+
+        made = [answer.json()["id"] for answer in answers if answer.is_success]
+        assert len(made) == 3
+        for answer in answers:
+            if not answer.is_success:
+                assert_refused(
+                    answer, 429, code="rate_limit_exceeded", kind="rate_limit_error", says=" of 7 "
+                )
+        assert api.usage()["batch_requests"] == {"running": 6, "limit": 7}
+        for batch_id in made:
+            api.json("POST", f"/batches/{batch_id}/cancel")
+        for batch_id in made:
+            assert ended(api, batch_id)["status"] == "cancelled"
+        assert api.usage()["batches"] == {"running": 0, "limit": 10}
+        assert api.usage()["batch_requests"] == {"running": 0, "limit": 7}
+    operator.upstreams.remove("away")

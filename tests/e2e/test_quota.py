@@ -74,6 +74,8 @@ def test_usage_shows_used_reserved_and_limit(new_project: NewProject) -> None:
             "object": "usage",
             "files": {"used": 1, "reserved": 1, "limit": 5},
             "bytes": {"used": 300, "reserved": 2_000, "limit": 10_000},
+            "batches": {"running": 0, "limit": 10},
+            "batch_requests": {"running": 0, "limit": 200_000},
         }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from larder.domain.batches import MAX_ENQUEUED, MAX_RUNNING, BatchStatus
+from larder.domain.batches import MAX_ENQUEUED, MAX_RUNNING, BatchLoad, BatchStatus
 from larder.domain.errors import BatchLimitError, NotFoundError
 from larder.domain.files import DAY, FileStatus
 from larder.domain.ids import created_at
@@ -20,6 +20,23 @@ if TYPE_CHECKING:
     from larder.domain.ids import BatchId, TenantId
     from larder.services.batches.ports import Ending, Finalizing
     from tests.fakes.store import InMemoryStore
+
+
+class InMemoryBatchLimits:
+    """`BatchLimits` in memory."""
+
+    def __init__(self, batches: InMemoryBatches) -> None:
+        self._batches = batches
+
+    def get(self, tenant: TenantId) -> BatchLoad:
+        return self._batches.load(tenant)
+
+    def set(self, tenant: TenantId, *, batches: int | None, requests: int | None) -> None:
+        most, most_requests = self._batches.limits.get(tenant, (MAX_RUNNING, MAX_ENQUEUED))
+        self._batches.limits[tenant] = (
+            most if batches is None else batches,
+            most_requests if requests is None else requests,
+        )
 
 
 class InMemoryBatches:
@@ -62,11 +79,16 @@ class InMemoryBatches:
             return batch.id
 
     def _check_room(self, tenant: TenantId, requests: int, *, another: int) -> None:
+        load = self.load(tenant)
+        full = another and load.batches >= load.batches_limit
+        if full or load.requests + max(1, requests) > load.requests_limit:
+            raise BatchLimitError(load, requests)
+
+    def load(self, tenant: TenantId) -> BatchLoad:
         running = self._running(tenant)
-        held = sum(each.total for each in running)
         most, most_requests = self.limits.get(tenant, (MAX_RUNNING, MAX_ENQUEUED))
-        if (another and len(running) >= most) or held + max(1, requests) > most_requests:
-            raise BatchLimitError(len(running), most, held, most_requests, requests)
+        requests = sum(each.total for each in running)
+        return BatchLoad(len(running), most, requests, most_requests)
 
     def _running(self, tenant: TenantId) -> list[Batch]:
         return [

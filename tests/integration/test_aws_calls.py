@@ -170,7 +170,7 @@ OPERATIONS: dict[str, tuple[Callable[[World], Act], str]] = {
     ),
     "uploads_create": (operations.uploads_create, "TransactWriteItems 2"),
     "uploads_get": (operations.on_an_upload("get"), "GetItem"),
-    "usage_get": (operations.usage_get, "Query, GetItem"),
+    "usage_get": (operations.usage_get, "Query, GetItem, GetItem"),
 }
 
 

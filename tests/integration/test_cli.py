@@ -15,6 +15,7 @@ from larder.domain.files import File, Purpose
 from larder.domain.ids import new_file_id
 from larder.services.projects.projects import get_project
 from tests.integration.local_stack import MIB, local_stack, nowhere, outputs, write_env_file
+from tests.samples import a_batch
 from tests.support.cli import Printed, larder
 
 if TYPE_CHECKING:
@@ -69,6 +70,8 @@ def test_a_project_is_created_with_the_given_limits() -> None:
         "object": "usage",
         "files": {"used": 0, "reserved": 0, "limit": 10},
         "bytes": {"used": 0, "reserved": 0, "limit": 10**9},
+        "batches": {"running": 0, "limit": 10},
+        "batch_requests": {"running": 0, "limit": 200_000},
     }
 
 
@@ -124,6 +127,9 @@ def test_projects_are_listed_by_name() -> None:
         (["--files", "3"], {"files": 3, "bytes": 100}),
         (["--bytes", "2KiB"], {"files": 10, "bytes": 2048}),
         (["--files", "0", "--bytes", "0"], {"files": 0, "bytes": 0}),
+        (["--batches", "3"], {"batches": 3, "batch_requests": 200_000, "files": 10}),
+        (["--batch-requests", "0"], {"batches": 10, "batch_requests": 0, "bytes": 100}),
+        (["--batches", "0", "--files", "3"], {"batches": 0, "files": 3, "bytes": 100}),
     ],
 )
 @pytest.mark.usefixtures("local_stack")
@@ -199,6 +205,20 @@ def test_usage_shows_readable_sizes_and_percentages(ports: Composition) -> None:
 
     assert ["files", "1", "0", "8", "12.5%"] in lines
     assert ["bytes", "1.0", "MiB", "0", "B", "4.0", "MiB", "25.0%"] in lines
+
+
+@pytest.mark.usefixtures("local_stack")
+def test_usage_shows_what_batches_run(ports: Composition) -> None:
+    larder("project", "create", "demo", "--files", "8", "--bytes", "4MiB")
+    project = get_project("demo", projects=ports.projects)
+    ports.batches.create(project.id, a_batch(total=50_000), check_at=0)
+    larder("project", "set-limits", "demo", "--batches", "4")
+
+    shown = larder("usage", "demo")
+
+    lines = [line.split() for line in shown.stdout.splitlines()]
+    assert ["batches", "1", "4", "25.0%"] in lines
+    assert ["batch", "requests", "50000", "200000", "25.0%"] in lines
 
 
 @pytest.mark.usefixtures("local_stack")

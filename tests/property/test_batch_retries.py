@@ -281,7 +281,7 @@ def test_a_full_quota_refuses_a_retry_and_leaves_nothing(new_world: NewWorld) ->
 def test_a_project_with_too_many_batches_gets_its_quota_back(new_world: NewWorld) -> None:
     world = new_world(LINES, odd_ones_fail)
     first = ended(world)
-    world.backend.limit_batches(TENANT, 0, 1_000)
+    world.backend.batch_limits.set(TENANT, batches=0, requests=1_000)
     before = world.backend.usage.get(TENANT)
     assert before is not None
 

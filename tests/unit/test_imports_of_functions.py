@@ -28,6 +28,7 @@ REPLAYS = {"dynamodb.idempotency"}
 BATCHES = ITEMS | {
     "dynamodb.batch_counters",
     "dynamodb.batch_creation",
+    "dynamodb.batch_limits",
     "dynamodb.batch_items",
     "dynamodb.batch_moves",
     "dynamodb.batches",
@@ -86,7 +87,7 @@ WANTED: dict[str, tuple[set[str], set[str]]] = {
     "uploads_complete": (API, PARTS | REPLAYS),
     "uploads_create": (API, PARTS | RECLAIMING | REPLAYS),
     "uploads_get": (API, PARTS),
-    "usage_get": (API, (RECLAIMING - {"s3"}) | {"dynamodb.usage"}),
+    "usage_get": (API, (RECLAIMING - {"s3"}) | {"dynamodb.batch_limits", "dynamodb.usage"}),
 }
 
 # Small, and what others need.

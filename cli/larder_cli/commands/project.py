@@ -11,11 +11,13 @@ from larder_cli.commands.usage import current_usage, print_usage
 from larder_cli.deployment import find_deployment
 from larder_cli.shared.options import (
     AsJson,
+    BatchesLimit,
     BytesLimit,
     FilesLimit,
     Profile,
     Project,
     Region,
+    RequestsLimit,
     Stack,
 )
 from larder_cli.shared.output import moment, note, print_json, size
@@ -80,6 +82,8 @@ def set_limits(
     project: Project,
     files: FilesLimit = None,
     size_limit: BytesLimit = None,
+    batches: BatchesLimit = None,
+    batch_requests: RequestsLimit = None,
     stack: Stack = None,
     profile: Profile = None,
     region: Region = None,
@@ -87,17 +91,20 @@ def set_limits(
 ) -> None:
     """Change a project's limits.
 
-    Stored files stay, even if they exceed a lowered limit.
+    Stored files stay and running batches run on, even if they exceed a lowered limit.
     """
-    if files is None and size_limit is None:
-        message = "Give --files, --bytes or both."
+    if {files, size_limit, batches, batch_requests} == {None}:
+        message = "Give --files, --bytes, --batches or --batch-requests, or several of them."
         raise typer.BadParameter(message)
     deployment = find_deployment(stack, profile, region)
     found, ports = deployment.find_project(project), deployment.ports
-    before = current_usage(found.id, ports).limit
-    set_limit(found.id, _changed(before, files, size_limit), projects=ports.projects)
+    if files is not None or size_limit is not None:
+        before = current_usage(found.id, ports).limit
+        set_limit(found.id, _changed(before, files, size_limit), projects=ports.projects)
+    if batches is not None or batch_requests is not None:
+        ports.batch_limits.set(found.id, batches=batches, requests=batch_requests)
     usage = current_usage(found.id, ports)
-    print_usage(usage, as_json=as_json)
+    print_usage(usage, ports.batch_limits.get(found.id), as_json=as_json)
     if usage.left.files < 0 or usage.left.bytes < 0:
         note(
             f"{found.name} stores more than the new limits allow. Stored files stay, "

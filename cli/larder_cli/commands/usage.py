@@ -1,6 +1,7 @@
 """`larder usage`: what a project stores, and its limits."""
 
 from larder.api.projects.usage import UsageObject
+from larder.domain.batches import BatchLoad
 from larder.domain.ids import TenantId
 from larder.domain.quota import Usage
 from larder.runtime.composition import Composition
@@ -18,10 +19,11 @@ def usage(
     region: Region = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show what a project stores, what its pending uploads reserve, and its limits."""
+    """Show what a project stores and reserves, what its batches run, and its limits."""
     deployment = find_deployment(stack, profile, region)
     found = deployment.find_project(project)
-    print_usage(current_usage(found.id, deployment.ports), as_json=as_json)
+    current = current_usage(found.id, deployment.ports)
+    print_usage(current, deployment.ports.batch_limits.get(found.id), as_json=as_json)
 
 
 def current_usage(tenant: TenantId, ports: Composition) -> Usage:
@@ -29,9 +31,9 @@ def current_usage(tenant: TenantId, ports: Composition) -> Usage:
     return get_usage(tenant, usage=ports.usage, reclaim=ports.reclaim)
 
 
-def print_usage(current: Usage, *, as_json: bool) -> None:
+def print_usage(current: Usage, load: BatchLoad, *, as_json: bool) -> None:
     """Print the counters, as JSON in the shape of `GET /v1/usage`."""
-    shown = UsageObject.of(current)
+    shown = UsageObject.of(current, load)
     if as_json:
         print_json(shown.model_dump())
     else:

@@ -31,6 +31,21 @@ BytesLimit = Annotated[
         help="How much the project may store, such as 256MiB or 1GB.",
     ),
 ]
+BatchesLimit = Annotated[
+    int | None,
+    typer.Option(
+        "--batches", min=0, metavar="N", help="How many batches of the project may run at once."
+    ),
+]
+RequestsLimit = Annotated[
+    int | None,
+    typer.Option(
+        "--batch-requests",
+        min=0,
+        metavar="N",
+        help="How many requests the project's running batches may have together.",
+    ),
+]
 Stack = Annotated[
     str | None,
     typer.Option(

@@ -41,10 +41,16 @@ def usage_table(usage: UsageObject) -> Table:
         table.add_row(
             name, shown(measure.used), shown(measure.reserved), shown(measure.limit), _full(measure)
         )
+    running = (("batches", usage.batches), ("batch requests", usage.batch_requests))
+    for name, count in running:
+        full = _share(count.running, count.limit)
+        table.add_row(name, str(count.running), "", str(count.limit), full)
     return table
 
 
 def _full(measure: Measure) -> str:
-    if measure.limit == 0:
-        return "-"
-    return f"{(measure.used + measure.reserved) / measure.limit:.1%}"
+    return _share(measure.used + measure.reserved, measure.limit)
+
+
+def _share(part: int, whole: int) -> str:
+    return "-" if whole == 0 else f"{part / whole:.1%}"

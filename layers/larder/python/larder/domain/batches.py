@@ -111,6 +111,16 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class BatchLoad:
+    """The batches that run in a project with the requests in them, and how many may."""
+
+    batches: int
+    batches_limit: int
+    requests: int
+    requests_limit: int
+
+
+@dataclass(frozen=True, slots=True)
 class BatchError:
     """What is wrong with the input; `line` is 1-based, None when it is about the whole file."""
 

@@ -19,6 +19,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from larder.domain.batches import BatchLoad
     from larder.domain.quota import Amount, Usage
 
 
@@ -105,18 +106,16 @@ class BodyTooLargeError(LarderError):
 class BatchLimitError(LarderError):
     """The project runs as many batches, or has as many requests waiting, as it may."""
 
-    def __init__(
-        self, batches: int, max_batches: int, requests: int, max_requests: int, asked: int = 0
-    ) -> None:
+    def __init__(self, load: BatchLoad, asked: int = 0) -> None:
         this = f", and this batch has {asked}" if asked else ""
         super().__init__(
-            f"The project has {batches} of {max_batches} batches running, with {requests} of "
-            f"{max_requests} requests in them{this}. Wait for one to end, cancel one, or have the "
-            "project's limits raised.",
+            f"The project has {load.batches} of {load.batches_limit} batches running, with "
+            f"{load.requests} of {load.requests_limit} requests in them{this}. Wait for one to "
+            "end, cancel one, or have the project's limits raised.",
             code="rate_limit_exceeded",
         )
-        self.max_requests = max_requests
-        self.fits = asked <= max_requests
+        self.load = load
+        self.fits = asked <= load.requests_limit
         """Whether there can be room once other batches have ended."""
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from larder.domain.upstreams import Upstream
     from larder.services.batches.model_ports import ModelCalls, RateLimits, UpstreamRecords
     from larder.services.batches.object_ports import BatchObjects
-    from larder.services.batches.ports import BatchRecords, Executions
+    from larder.services.batches.ports import BatchLimits, BatchRecords, Executions
 
 _BATCH_READ_TIMEOUT = 60
 """Seconds that S3 may take to copy an input, or to complete an output file."""
@@ -32,6 +32,13 @@ class BatchAdapters(AwsClients):
         from larder.adapters.dynamodb.batches import DynamoBatches
 
         return DynamoBatches(self._dynamodb, self.settings.store_table)
+
+    @cached_property
+    def batch_limits(self) -> BatchLimits:
+        """How many batches projects may run."""
+        from larder.adapters.dynamodb.batch_limits import DynamoBatchLimits
+
+        return DynamoBatchLimits(self._dynamodb, self.settings.store_table)
 
     @cached_property
     def batch_objects(self) -> BatchObjects:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from larder.adapters.dynamodb.attributes import number, optional_number, text
+from larder.adapters.dynamodb.attributes import number, text
+from larder.adapters.dynamodb.batch_limits import load_from
 from larder.adapters.dynamodb.items import file_from
 from larder.adapters.dynamodb.keys import batches_key, due_shard, input_key, item_key
 from larder.adapters.dynamodb.transactions import ConditionsFailedError, snapshot
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
-    from larder.adapters.dynamodb.attributes import ItemRead
     from larder.domain.batches import Batch
     from larder.domain.files import File
     from larder.domain.ids import FileId, TenantId
@@ -100,26 +100,10 @@ def within_limit(attempt: Callable[[int], None], position: int, asked: int) -> N
         except ConditionsFailedError as refused:
             if set(refused.items) != {position}:
                 raise
-            error = _limit_error(refused.items[position], asked)
-            if error.max_requests == limit:
-                raise error from refused
-            limit = error.max_requests
-
-
-def _limit_error(held: ItemRead, asked: int) -> BatchLimitError:
-    """Return why there is no room, from the counters that were found."""
-
-    def figure(name: str, default: int) -> int:
-        found = optional_number(held, name)
-        return default if found is None else found
-
-    return BatchLimitError(
-        figure("running", 0),
-        figure("running_limit", MAX_RUNNING),
-        figure("requests", 0),
-        figure("requests_limit", MAX_ENQUEUED),
-        asked,
-    )
+            load = load_from(refused.items[position])
+            if load.requests_limit == limit:
+                raise BatchLimitError(load, asked) from refused
+            limit = load.requests_limit
 
 
 def give_slot(table: str, tenant: TenantId, batch: Batch) -> TransactWriteItemTypeDef:

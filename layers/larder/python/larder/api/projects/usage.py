@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import BaseModel
 
 if TYPE_CHECKING:
+    from larder.domain.batches import BatchLoad
     from larder.domain.quota import Usage
 
 
@@ -18,15 +19,24 @@ class Measure(BaseModel):
     limit: int
 
 
+class Running(BaseModel):
+    """What runs in a project's batches."""
+
+    running: int
+    limit: int
+
+
 class UsageObject(BaseModel):
-    """A project's usage of its quota."""
+    """A project's usage of its quota, and what its batches run."""
 
     object: Literal["usage"] = "usage"
     files: Measure
     bytes: Measure
+    batches: Running
+    batch_requests: Running
 
     @classmethod
-    def of(cls, usage: Usage) -> UsageObject:
+    def of(cls, usage: Usage, load: BatchLoad) -> UsageObject:
         """Return the JSON of a project's counters."""
         return cls(
             files=Measure(
@@ -35,4 +45,6 @@ class UsageObject(BaseModel):
             bytes=Measure(
                 used=usage.used.bytes, reserved=usage.reserved.bytes, limit=usage.limit.bytes
             ),
+            batches=Running(running=load.batches, limit=load.batches_limit),
+            batch_requests=Running(running=load.requests, limit=load.requests_limit),
         )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from larder.domain.batches import Batch, BatchError, BatchStatus, Progress
+    from larder.domain.batches import Batch, BatchError, BatchLoad, BatchStatus, Progress
     from larder.domain.files import File
     from larder.domain.ids import BatchId, FileId, TenantId
 
@@ -122,6 +122,16 @@ class BatchRecords(Protocol):
 
     def reschedule(self, tenant: TenantId, batch: Batch, *, execution: int, check_at: int) -> bool:
         """Count an execution and move the sweeper's next look; False when the batch has changed."""
+
+
+class BatchLimits(Protocol):
+    """How many batches a project may run, and what it runs."""
+
+    def get(self, tenant: TenantId) -> BatchLoad:
+        """Return what the project runs, and may (strongly consistent)."""
+
+    def set(self, tenant: TenantId, *, batches: int | None, requests: int | None) -> None:
+        """Set the limits that are given. Batches above them run on, and no other one begins."""
 
 
 class ExecutionNotStartedError(Exception):
