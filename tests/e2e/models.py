@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -18,14 +19,15 @@ if TYPE_CHECKING:
 REFUSAL = {"error": {"message": "No.", "type": "invalid_request_error", "code": "too_rude"}}
 
 RULES = (
-    Rule(model="client-busy", status=503),
     Rule(contains="refuse this", status=400, body=REFUSAL),
+    Rule(model="client-busy", status=503),
+    Rule(model="client-slow", latency=3),
 )
 
 
 @contextmanager
 def models_for_clients(operator: Operator) -> Iterator[None]:
-    """Serve the models `client-good`, which answers, and `client-busy`, which never does.
+    """Serve three models: `client-good`, `client-slow`, and `client-busy`, which never answers.
 
     A request that says "refuse this" is answered with 400.
     """
@@ -37,3 +39,10 @@ def models_for_clients(operator: Operator) -> Iterator[None]:
             yield
         finally:
             operator.upstreams.remove("clients")
+
+
+def request_line(custom_id: str, text: str = "Hello", model: str = "client-good") -> bytes:
+    """Return one line of a batch file."""
+    body = {"model": model, "messages": [{"role": "user", "content": text}]}
+    request = {"custom_id": custom_id, "method": "POST", "url": "/v1/chat/completions"}
+    return json.dumps(request | {"body": body}).encode() + b"\n"

@@ -9,10 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.e2e.api import eventually
+from tests.e2e.models import models_for_clients, request_line
+
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.e2e.api import Api
+    from tests.e2e.projects import Operator
 
 
 def curl(*arguments: str | Path) -> str:
@@ -164,3 +168,37 @@ def test_a_large_download_works_for_a_client_that_accepts_only_json(
     )
 
     assert (tmp_path / "copy").read_bytes() == data
+
+
+def test_a_batch_runs_from_its_file_to_its_answers(
+    api: Api, operator: Operator, authorised: list[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "questions.jsonl"
+    path.write_bytes(request_line("a") + request_line("b"))
+
+    def asked(url: str, *options: str) -> dict[str, Any]:
+        answer: dict[str, Any] = json.loads(curl(*authorised, api.base_url + url, *options))
+        return answer
+
+    with models_for_clients(operator):
+        file = asked("/files", "-F", "purpose=batch", "-F", f"file=@{path}")
+        wanted = {
+            "input_file_id": file["id"],
+            "endpoint": "/v1/chat/completions",
+            "completion_window": "24h",
+        }
+        json_type = ("-H", "Content-Type: application/json")
+        created = asked("/batches", *json_type, "-d", json.dumps(wanted))
+        batch = eventually(
+            lambda: asked(f"/batches/{created['id']}"),
+            lambda found: found["completed_at"] is not None,
+            90,
+        )
+    listed = asked("/batches?limit=1")
+    refused = asked(f"/batches/{batch['id']}/cancel", "-X", "POST")
+    answers = curl(*authorised, f"{api.base_url}/files/{batch['output_file_id']}/content")
+
+    assert (batch["status"], batch["request_counts"]["completed"]) == ("completed", 2)
+    assert [each["id"] for each in listed["data"]] == [batch["id"]]
+    assert "completed and cannot be cancelled" in refused["error"]["message"]
+    assert [json.loads(line)["custom_id"] for line in answers.splitlines()] == ["a", "b"]
