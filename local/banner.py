@@ -20,13 +20,9 @@ Use the OpenAI SDK (uv run python):
   print(client.files.create(file=open("README.md", "rb"), purpose="user_data"))
   print(client.files.list().data)
 
-Run a batch of 20 questions, which takes the embedded model a few minutes:
+Run a batch of 20 questions, which takes the embedded model about a minute:
 
-  file = client.files.create(file=open("examples/requests.jsonl", "rb"), purpose="batch")
-  batch = client.batches.create(
-      input_file_id=file.id, endpoint="/v1/chat/completions", completion_window="24h")
-  print(batch := client.batches.retrieve(batch.id))    # repeat until its status is "completed"
-  print(client.files.content(batch.output_file_id).text)
+  uv run larder batch run examples/requests.jsonl -o answers.jsonl
 
 Upload a large file directly (uv run python):
 

@@ -26,14 +26,14 @@ RULES = (
 
 
 @contextmanager
-def models_for_clients(operator: Operator) -> Iterator[None]:
+def models_for_clients(operator: Operator, pattern: str = "client-*") -> Iterator[None]:
     """Serve three models: `client-good`, `client-slow`, and `client-busy`, which never answers.
 
     A request that says "refuse this" is answered with 400.
     """
     with serving(RULES) as server:
         operator.upstreams.put(
-            Upstream("clients", server.base_url, ("client-*",), created_at=int(time.time()))
+            Upstream("clients", server.base_url, (pattern,), created_at=int(time.time()))
         )
         try:
             yield

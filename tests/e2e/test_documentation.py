@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.e2e.models import models_for_clients
 from tests.e2e.stack import ROOT
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.e2e.projects import NewProject
+    from tests.e2e.projects import NewProject, Operator
     from tests.e2e.stack import Stack
 
 PAGES = (
@@ -44,6 +46,13 @@ def script(page: Path) -> str:
         for language, code in blocks
         if not any(word in code for word in ELSEWHERE)
     )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _models(operator: Operator) -> Iterator[None]:
+    # The examples ask a model of OpenAI's, which the embedded model would answer in minutes.
+    with models_for_clients(operator, "gpt-*"):
+        yield
 
 
 @pytest.fixture
