@@ -22,14 +22,15 @@ if TYPE_CHECKING:
 
 QUESTIONS = ROOT / "examples/requests.jsonl"
 WAIT_SECONDS = 900
-"""Seconds for 20 answers; the embedded model takes a few minutes on a busy machine."""
+"""Seconds for 20 answers; the embedded model takes a minute, and more on a busy machine."""
 
 ENDED = ("completed", "failed", "expired", "cancelled")
-SHOWN = 3
+SHOWN = 160
+"""Characters of an answer that are shown."""
 
 
 def run_questions(tour: Tour) -> None:
-    """Have the questions of `examples/` answered, and print some answers.
+    """Have the questions of `examples/` answered, and print the answers.
 
     Raises:
         UnexpectedError: the batch did not complete in time.
@@ -52,18 +53,32 @@ def run_questions(tour: Tour) -> None:
     if counts is None or batch.output_file_id is None:
         message = f"{batch.id} is completed, but no question was answered."
         raise UnexpectedError(message)
-    tour.show(f"{counts.completed} of {counts.total} answered, {counts.failed} failed")
+    tokens = batch.usage.total_tokens if batch.usage else 0
+    took = (batch.completed_at or 0) - batch.created_at
+    tour.show(
+        f"{counts.completed} of {counts.total} answered, {counts.failed} failed, "
+        f"{tokens:,} tokens, {took} s"
+    )
 
     tour.step("Read the answers (openai.files.content)")
     lines = openai.files.content(batch.output_file_id).text.splitlines()
     expect(len(lines), counts.completed, "The number of answers")
-    table = Table("custom_id", "answer", box=box.SIMPLE_HEAD)
-    for line in map(json.loads, lines[:SHOWN]):
-        answer = line["response"]["body"]["choices"][0]["message"]["content"] or ""
-        table.add_row(line["custom_id"], Text(" ".join(answer.split())[:200]))
-    tour.console.print(table)
+    tour.console.print(_table(lines))
     for file_id in filter(None, (file.id, batch.output_file_id, batch.error_file_id)):
         tour.delete(file_id)
+
+
+def _table(lines: list[str]) -> Table:
+    """Return the questions with their answers, in the order of the output file."""
+    requests = map(json.loads, QUESTIONS.read_text().splitlines())
+    asked = {each["custom_id"]: each["body"]["messages"][-1]["content"] for each in requests}
+    table = Table("question", "answer", box=box.SIMPLE_HEAD)
+    for line in map(json.loads, lines):
+        content = line["response"]["body"]["choices"][0]["message"]["content"] or ""
+        answer = " ".join(content.split())
+        cut = "…" if len(answer) > SHOWN else ""
+        table.add_row(Text(asked[line["custom_id"]]), Text(answer[:SHOWN] + cut))
+    return table
 
 
 def _wait_for_end(tour: Tour, batch_id: str) -> Batch:
