@@ -193,6 +193,7 @@ def test_a_failed_batch_shows_why(fake: FakeLarder) -> None:
     for shown in ("failed", "invalid_api_key", "Refused 99.", "2 more errors"):
         assert shown in created.stderr
     assert "Refused 100." not in created.stderr
+    assert "Save the answers" not in created.stderr
 
 
 def test_an_interrupted_wait_says_how_to_go_on(fake: FakeLarder) -> None:

@@ -93,4 +93,5 @@ def _finish(client: Client, batch: Batch, failures: Failures, *, wait: bool, as_
         print_json_line(msgspec.to_builtins(batch))
     if wait:
         print_end(batch)
+    if wait and (batch.output_file_id or batch.error_file_id):
         note(f"Save the answers with: larder batch results {batch.id} -o answers.jsonl")
