@@ -69,3 +69,7 @@ def test_the_end_is_estimated_from_the_rate() -> None:
 )
 def test_tokens_are_short(tokens: int, text: str) -> None:
     assert describe(batch(tokens, total=1), 0.0) == f"0/1, {text} tokens"
+
+
+def test_nothing_is_left_when_all_is_answered() -> None:
+    assert describe(batch(total=3, completed=3), 2.0) == "3/3"

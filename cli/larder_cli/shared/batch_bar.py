@@ -84,7 +84,7 @@ def describe(batch: Batch, per_second: float) -> str:
     words = [f"{counts.ended:,}/{counts.total:,}"]
     if counts.failed:
         words.append(f"{counts.failed:,} failed")
-    if per_second > 0:
+    if per_second > 0 and counts.ended < counts.total:
         left = round((counts.total - counts.ended) / per_second)
         words += [f"{per_second:.1f}/s", f"{timedelta(seconds=left)} left"]
     if batch.usage.total_tokens:
