@@ -130,6 +130,25 @@ def test_metadata_with_a_key_twice_is_wrong_use() -> None:
     assert "'a' is given twice" in created.stderr
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--window", "25 hours"),
+        ("--window", "169h"),
+        ("--metadata", f"{'k' * 65}=v"),
+        ("--metadata", f"k={'v' * 513}"),
+        tuple(word for n in range(17) for word in ("--metadata", f"{n}=v")),
+        ("--expires-after", "59m"),
+        ("--expires-after", "31d"),
+    ],
+)
+def test_what_larder_would_refuse_is_wrong_use(fake: FakeLarder, options: tuple[str, ...]) -> None:
+    created = batch("create", write(requests(1)), *options)
+
+    assert created.exit_code == 2
+    assert fake.requests == []
+
+
 def test_the_results_can_live_longer(fake: FakeLarder) -> None:
     created = batch("create", write(requests(1)), "--expires-after", "7d")
 

@@ -13,7 +13,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from larder_cli.shared import run_state
-from tests.fakes.http_faults import ConnectionDroppedError, cut_after
+from tests.fakes.http_faults import (
+    ConnectionDroppedError,
+    api_error,
+    cut_after,
+    respond_with,
+)
 from tests.fakes.larder_batches import refused, requests
 from tests.fakes.larder_http import MIB, FakeLarder
 from tests.support.cli import Printed, larder
@@ -242,6 +247,32 @@ def test_a_batch_is_found_when_its_idempotency_key_is_forgotten(fake: FakeLarder
 
     assert done.exit_code == 4
     assert len(fake.batches.all) == 1
+
+
+@pytest.mark.parametrize("request_line", ["POST /v1/files", CREATE])
+def test_a_refusal_is_not_kept(fake: FakeLarder, request_line: str) -> None:
+    fake.fault(request_line, respond_with(api_error(400, "The project is full.")))
+
+    refusal = run()
+    gone = not STATE.exists()
+    done = run("--window", "48h")
+
+    assert (refusal.exit_code, gone) == (1, True)
+    assert "The project is full." in refusal.stderr
+    assert done.exit_code == 4
+
+
+def test_a_run_may_be_repeated_until_there_is_room_for_its_batch(fake: FakeLarder) -> None:
+    refusal = api_error(429, "The project has 10 of 10 batches running.", "rate_limit_exceeded")
+    fake.fault(CREATE, respond_with(refusal), times=3)
+
+    full = run()
+    done = run()
+
+    assert full.exit_code == 3
+    assert "10 of 10 batches running. Run the same command again to go on." in full.stderr
+    assert done.exit_code == 4
+    assert len(fake.requests_matching("POST /v1/files")) == 1
 
 
 def test_one_run_creates_with_one_key(fake: FakeLarder) -> None:

@@ -18,8 +18,7 @@ from larder_cli.shared.batch_options import (
     Metadata,
     Window,
     checked_file,
-    new_batch,
-    parse_metadata,
+    checked_options,
     upload,
 )
 from larder_cli.shared.batch_report import exit_status, print_end, wait_for_end
@@ -61,14 +60,14 @@ def run(  # noqa: PLR0913, PLR0917 - one for each option
     if str(output) == STDOUT or output.is_dir():
         message = "The answers go to a file, beside which the run keeps its state."
         raise typer.BadParameter(message, param_hint="--output")
-    pairs = parse_metadata(metadata)
+    asked = checked_options(window, metadata, expires_after)
     with (
         report(_AGAIN, as_json=as_json) as failures,
         open_client(base_url, api_key, parallel) as client,
         failures.each(_AGAIN, path=printable(str(file))),
     ):
         checked = checked_file(file, endpoint)
-        asked = new_batch(checked.endpoint or "", window, pairs, expires_after)
+        asked["endpoint"] = checked.endpoint
         with open_run(output) as log:
             places = Places.of(str(output), errors)
             state = _begin(log, checked.sha256 or "", asked, places, force=force)
@@ -132,6 +131,9 @@ class _Run:
             batch = found or self._create(state)
         except ApiError as error:
             if error.status != HTTPStatus.NOT_FOUND:
+                if error.final and state.batch_id is None:
+                    # Refused for good: the next try, with what was wrong put right, is a new run.
+                    self.log.remove()
                 raise
             message = (
                 f"{state.batch_id or state.file_id} of this run is gone, or belongs to another "

@@ -13,10 +13,9 @@ from larder_cli.shared.batch_options import (
     Wait,
     Window,
     checked_file,
+    checked_options,
     checked_stored_file,
     is_file_id,
-    new_batch,
-    parse_metadata,
     upload,
 )
 from larder_cli.shared.batch_report import exit_status, print_end, wait_for_end
@@ -47,7 +46,7 @@ def create(
 
     A local file is checked first, and uploaded.
     """
-    pairs = parse_metadata(metadata)
+    asked = checked_options(window, metadata, expires_after)
     with (
         report(_AGAIN, as_json=as_json) as failures,
         open_client(base_url, api_key, parallel) as client,
@@ -59,8 +58,7 @@ def create(
         else:
             chosen = checked_file(Path(file), endpoint).endpoint
             file_id = upload(client, Path(file))
-        asked = new_batch(chosen or "", window, pairs, expires_after)
-        batch = client.batches.create(file_id, **asked)
+        batch = client.batches.create(file_id, chosen or "", **asked)
         _finish(client, batch, failures, wait=wait, as_json=as_json)
 
 

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from platformdirs import user_state_path
 
+from larder.domain.batches import checked_metadata, window_seconds
+from larder.domain.errors import LarderError
+from larder.domain.files import checked_lifetime
 from larder_cli.commands.put import parse_duration
 from larder_cli.shared.output import note, printable
 from larder_cli.shared.progress import open_bar
@@ -49,17 +52,34 @@ Wait = Annotated[
 ]
 
 
-def parse_metadata(pairs: list[str] | None) -> dict[str, str] | None:
-    """Return the pairs as a mapping, None for none.
+def checked_options(
+    window: str, metadata: list[str] | None, expires_after: int | None
+) -> dict[str, Any]:
+    """Return the keywords of `client.batches.create` for these options.
 
     Raises:
-        typer.BadParameter: one has no equals sign, or a key comes twice.
+        typer.BadParameter: Larder would refuse one of them.
     """
+    pairs = _parse_metadata(metadata)
+    try:
+        window_seconds(window)
+        checked_metadata(pairs)
+        checked_lifetime(expires_after, param="expires_after")
+    except LarderError as refusal:
+        raise typer.BadParameter(str(refusal)) from refusal
+    return {
+        "completion_window": window,
+        "metadata": pairs,
+        "output_expires_after": expires_after,
+    }
+
+
+def _parse_metadata(pairs: list[str] | None) -> dict[str, str] | None:
     found: dict[str, str] = {}
     for pair in pairs or ():
         key, equals, value = pair.partition("=")
         if not equals or not key:
-            message = f"Write it as job=nightly, not as '{pair}'."
+            message = f"Write metadata as job=nightly, not as '{pair}'."
             raise typer.BadParameter(message)
         if key in found:
             message = f"The metadata '{key}' is given twice."
@@ -105,18 +125,6 @@ def upload(client: Client, path: Path) -> str:
     resume_store = FileResumeStore(user_state_path("larder", appauthor=False) / "uploads")
     with open_bar(printable(path.name)) as bar:
         return client.files.upload(path, resume_store=resume_store, progress=bar).file.id
-
-
-def new_batch(
-    endpoint: str, window: str, metadata: dict[str, str] | None, expires_after: int | None
-) -> dict[str, Any]:
-    """Return the keywords of `client.batches.create`."""
-    return {
-        "endpoint": endpoint,
-        "completion_window": window,
-        "metadata": metadata,
-        "output_expires_after": expires_after,
-    }
 
 
 def _accepted(found: Validation, name: str, endpoint: str | None) -> Validation:
