@@ -141,6 +141,35 @@ def test_the_async_client_runs_a_batch(project: Project, tmp_path: Path) -> None
     assert asyncio.run(answers()) == [("a", None), ("b", "HTTP 400 too_rude")]
 
 
+def test_a_retry_runs_what_has_no_good_answer(project: Project, tmp_path: Path) -> None:
+    path = tmp_path / "questions.jsonl"
+    path.write_bytes(request_line("a") + request_line("b", "refuse this") + request_line("c"))
+    _, first, _ = run(project, tmp_path, "create", "questions.jsonl", "--wait")
+
+    status, second, err = run(project, tmp_path, "retry", first.strip(), "--wait")
+    again = run(project, tmp_path, "retry", first.strip())[1]
+    saved = run(project, tmp_path, "results", second.strip(), "-o", "answers.jsonl")[0]
+
+    assert (status, saved, again) == (4, 4, second), err
+    assert custom_ids(tmp_path / "answers.errors.jsonl") == ["b"]
+    with Client(project.base_url, project.key) as larder:
+        batch = larder.batches.retrieve(second.strip())
+        assert batch.metadata == {"larder_retry_of": first.strip()}
+        assert [result.custom_id for result in larder.batches.results(batch.id)] == ["b"]
+
+
+def test_a_batch_with_good_answers_alone_has_nothing_to_retry(
+    project: Project, tmp_path: Path
+) -> None:
+    (tmp_path / "questions.jsonl").write_bytes(request_line("a"))
+    _, batch_id, _ = run(project, tmp_path, "create", "questions.jsonl", "--wait")
+
+    status, _, err = run(project, tmp_path, "retry", batch_id.strip())
+
+    assert status == 1
+    assert "nothing to retry" in err
+
+
 def test_a_batch_is_cancelled_once(project: Project, tmp_path: Path) -> None:
     path = tmp_path / "questions.jsonl"
     path.write_bytes(request_line("a", model="client-busy"))

@@ -34,6 +34,7 @@ class FakeBatches:
         self._store = store
         self._answers: dict[str, str] = {}
         self._left: dict[str, int] = {}
+        self._retries: dict[str, str] = {}
 
     def respond(self, request: Request, rest: list[str], data: bytes) -> Response | None:
         match request.method, rest:
@@ -47,7 +48,7 @@ class FakeBatches:
             case "POST", [batch_id, "cancel"] if batch_id in self.all:
                 return self._cancel(self.all[batch_id])
             case "POST", [batch_id, "retry"] if batch_id in self.all:
-                return self._once(request, lambda: self._retry(self.all[batch_id]))
+                return self._retry(self.all[batch_id])
         return None
 
     def _once(self, request: Request, make: Callable[[], str]) -> Response:
@@ -80,9 +81,14 @@ class FakeBatches:
         self._left[batch_id] = self.reads
         return batch_id
 
-    def _retry(self, batch: Json) -> str:
-        wanted = batch["asked"] | {"metadata": {"larder_retry_of": batch["id"]}}
-        return self._create(wanted)
+    def _retry(self, batch: Json) -> Response:
+        if batch["status"] not in ENDED:
+            message = f"Batch {batch['id']} is {batch['status']}."
+            return api_error(409, message, "batch_running", **{"x-should-retry": "false"})
+        if batch["id"] not in self._retries:
+            wanted = batch["asked"] | {"metadata": {"larder_retry_of": batch["id"]}}
+            self._retries[batch["id"]] = self._create(wanted)
+        return ok(self.all[self._retries[batch["id"]]])
 
     def _list(self, request: Request) -> Response:
         after = request.query.get("after", "c")

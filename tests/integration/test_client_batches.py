@@ -140,14 +140,26 @@ def test_a_batch_is_cancelled_once(larder: Caller) -> None:
     assert len(larder.fake.requests) == 1
 
 
-def test_a_retry_is_a_new_batch_even_when_its_answer_is_lost(larder: Caller) -> None:
-    batch = create(larder)
+def test_a_batch_is_retried_by_one_other(larder: Caller) -> None:
+    batch = larder.call("batches.wait", create(larder).id)
     larder.fake.fault("POST /v1/batches/.*/retry", response_lost)
 
+    retried = larder.call("batches.retry", batch.id)
     again = larder.call("batches.retry", batch.id)
 
-    assert list(larder.fake.batches.all) == [batch.id, again.id]
-    assert again.metadata == {"larder_retry_of": batch.id}
+    assert list(larder.fake.batches.all) == [batch.id, retried.id]
+    assert again.id == retried.id
+    assert retried.metadata == {"larder_retry_of": batch.id}
+
+
+def test_a_batch_that_runs_is_not_retried(larder: Caller) -> None:
+    batch = create(larder)
+
+    with pytest.raises(ApiError) as refusal:
+        larder.call("batches.retry", batch.id)
+
+    assert refusal.value.code == "batch_running"
+    assert larder.pauses == []
 
 
 def test_waiting_gives_up_after_the_time_given(larder: Caller) -> None:

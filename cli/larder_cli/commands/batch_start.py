@@ -71,12 +71,13 @@ def retry(
 ) -> None:
     """Run the requests that have no good answer in a new batch, and print its id.
 
-    These are the requests that failed, were cancelled or expired.
+    These are the requests that failed, were cancelled or expired. A batch is retried once: the
+    same command prints the same id again.
     """
     with (
-        report(_AGAIN, as_json=as_json) as failures,
+        report("Run the same command again.", as_json=as_json) as failures,
         open_client(base_url, api_key) as client,
-        failures.each(_AGAIN, id=batch),
+        failures.each("Run the same command again.", id=batch),
     ):
         _finish(client, client.batches.retry(batch), failures, wait=wait, as_json=as_json)
 

@@ -87,9 +87,12 @@ class AsyncBatches:
         """Stop a batch that runs; the answers that have come are kept."""
         return await self._runner.run(self._api.cancel(batch_id))
 
-    async def retry(self, batch_id: str, *, idempotency_key: str | None = None) -> Batch:
-        """Return a new batch, of the requests of an ended one that have no good answer."""
-        return await self._runner.run(self._api.retry(batch_id, idempotency_key))
+    async def retry(self, batch_id: str) -> Batch:
+        """Return the batch of the requests of an ended one that have no good answer.
+
+        The first call creates it. Later calls return the same.
+        """
+        return await self._runner.run(self._api.retry(batch_id))
 
     async def wait(
         self,

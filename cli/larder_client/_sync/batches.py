@@ -87,9 +87,12 @@ class Batches:
         """Stop a batch that runs; the answers that have come are kept."""
         return self._runner.run(self._api.cancel(batch_id))
 
-    def retry(self, batch_id: str, *, idempotency_key: str | None = None) -> Batch:
-        """Return a new batch, of the requests of an ended one that have no good answer."""
-        return self._runner.run(self._api.retry(batch_id, idempotency_key))
+    def retry(self, batch_id: str) -> Batch:
+        """Return the batch of the requests of an ended one that have no good answer.
+
+        The first call creates it. Later calls return the same.
+        """
+        return self._runner.run(self._api.retry(batch_id))
 
     def wait(
         self,

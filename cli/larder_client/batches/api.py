@@ -37,7 +37,10 @@ class BatchApi:
 
     def create(self, fields: dict[str, Any], idempotency_key: str | None) -> Flow[Batch]:
         """Create a batch, once for each idempotency key; None: a new key."""
-        request = json_request("POST", "/batches", fields, _key(idempotency_key))
+        key = idempotency_header()
+        if idempotency_key is not None:
+            key = {"Idempotency-Key": idempotency_key}
+        request = json_request("POST", "/batches", fields, key)
         return (yield from self._read(Batch, request))
 
     def batch(self, batch_id: str) -> Flow[Batch]:
@@ -56,11 +59,9 @@ class BatchApi:
             yield from self._read(Batch, json_request("POST", f"{_batch(batch_id)}/cancel", {}))
         )
 
-    def retry(self, batch_id: str, idempotency_key: str | None) -> Flow[Batch]:
-        """Create a batch of the lines of an ended one that have no good answer."""
-        path = f"{_batch(batch_id)}/retry"
-        request = json_request("POST", path, {}, _key(idempotency_key))
-        return (yield from self._read(Batch, request))
+    def retry(self, batch_id: str) -> Flow[Batch]:
+        """Return the batch of the lines that an ended one left without a good answer."""
+        return (yield from self._read(Batch, json_request("POST", f"{_batch(batch_id)}/retry", {})))
 
     def wait(
         self, batch_id: str, within: float | None, progress: Callable[[Batch], None]
@@ -98,10 +99,6 @@ class BatchApi:
 
 def _batch(batch_id: str) -> str:
     return f"/batches/{path_segment(batch_id)}"
-
-
-def _key(given: str | None) -> dict[str, str]:
-    return idempotency_header() if given is None else {"Idempotency-Key": given}
 
 
 def _is_passing(error: ConnectionFailedError | ApiError) -> bool:
