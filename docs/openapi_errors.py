@@ -8,6 +8,7 @@ from larder.api.http.errors import internal_error, refusal
 from larder.domain.errors import (
     BodyTooLargeError,
     ContentionError,
+    EncodedBodyError,
     IdempotencyConflictError,
     InvalidParameterError,
     LarderError,
@@ -81,7 +82,15 @@ _FAILURES: dict[str, tuple[str, str, LarderError | None, dict[str, Any]]] = {
     "413": (
         "ContentTooLarge",
         "The request body is larger than 2 MiB",
-        BodyTooLargeError(2 * 2**20),
+        BodyTooLargeError(
+            3_000_000, 2 * 2**20, instead="Create an upload of the file with POST /v1/uploads."
+        ),
+        {},
+    ),
+    "415": (
+        "UnsupportedMediaType",
+        "The request body has a `Content-Encoding`",
+        EncodedBodyError("gzip"),
         {},
     ),
     "429": (
@@ -124,6 +133,7 @@ def failures_of(route: Route, operation: dict[str, Any], names: set[str]) -> dic
         "404": "{" in route.path or not names.isdisjoint(_NAMED),
         "409": route.method == "POST",
         "413": takes_body,
+        "415": takes_body,
         "429": True,
         "5XX": True,
     }

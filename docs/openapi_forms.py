@@ -27,6 +27,8 @@ FORMS: dict[str, dict[str, Any]] = {
                 "type": "integer",
                 "minimum": MIN_LIFETIME,
                 "maximum": MAX_LIFETIME,
+                "description": "Also taken as expires_after.seconds, and as JSON in expires_after. "
+                "Any other field that begins with `expir` is refused",
             },
             "sha256": {
                 "type": "string",

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from threading import RLock
 from typing import Any
 
+from larder.api.files.form import FIELDS
 from larder.api.http.multipart_form import parse_form
 from tests.fakes.http_faults import Effect, Json, Request, Response, api_error, md5, ok
 from tests.fakes.http_s3 import FakeS3, StoredUpload
@@ -137,7 +138,7 @@ class FakeLarder:
         return None
 
     def _create_file(self, request: Request, data: bytes) -> Response:
-        form = parse_form(request.headers["content-type"], data)
+        form = parse_form(request.headers["content-type"], data, known_fields=FIELDS)
         assert form.file is not None
         file_id = f"file-{len(self.files) + 1:024x}"
         self._store(file_id, form.file.data, {**form.fields, "filename": form.file.filename})

@@ -16,11 +16,11 @@ def test_a_long_id_is_shortened() -> None:
     assert len(NotFoundError("File", "x" * 10_000).message) < 120
 
 
-def test_the_error_for_a_large_body_names_the_limit_and_uploads() -> None:
-    refusal = BodyTooLargeError(2 * 2**20)
+def test_the_error_for_a_large_body_names_its_size_the_limit_and_what_to_do() -> None:
+    refusal = BodyTooLargeError(2_097_153, 2 * 2**20, instead="Use POST /v1/uploads.")
 
-    assert "2 MiB" in refusal.message
-    assert "POST /v1/uploads" in refusal.message
+    assert "has 2097153 bytes, and this route takes 2097152 (2 MiB)" in refusal.message
+    assert refusal.message.endswith("Use POST /v1/uploads.")
     assert refusal.code == "request_too_large"
 
 

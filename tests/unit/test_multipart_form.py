@@ -16,6 +16,7 @@ from larder.api.http.multipart_form import (
 from larder.domain.filenames import InvalidFilenameError
 
 CONTENT_TYPE = "multipart/form-data; boundary=cut"
+KNOWN = {"purpose", "expires_after[anchor]", "expires_after[seconds]"}
 
 
 def part(disposition: str | bytes, data: bytes = b"x", *headers: str) -> bytes:
@@ -25,7 +26,11 @@ def part(disposition: str | bytes, data: bytes = b"x", *headers: str) -> bytes:
 
 
 def parse(*parts: bytes) -> MultipartForm:
-    return parse_form(CONTENT_TYPE, b"".join(parts) + b"--cut--\r\n")
+    return read(CONTENT_TYPE, b"".join(parts) + b"--cut--\r\n")
+
+
+def read(content_type: str | None, body: bytes) -> MultipartForm:
+    return parse_form(content_type, body, known_fields=KNOWN)
 
 
 def filename_of(disposition: str | bytes) -> str:
@@ -62,15 +67,16 @@ def test_nested_field_names_of_the_sdks_are_kept_unchanged() -> None:
 
 
 def test_a_form_without_parts_has_neither_fields_nor_file() -> None:
-    assert parse_form(CONTENT_TYPE, b"--cut--\r\n") == MultipartForm({}, None)
+    assert read(CONTENT_TYPE, b"--cut--\r\n") == MultipartForm({}, None)
 
 
-def test_unknown_parts_are_ignored_even_when_repeated_or_not_text() -> None:
+def test_of_unknown_parts_only_the_names_are_kept_even_when_repeated_or_not_text() -> None:
     unknown = part('form-data; name="colour"', b"\xff")
     other_file = part('form-data; name="avatar"; filename="me.png"')
 
-    assert parse(unknown, unknown, other_file).fields == {}
-    assert parse(unknown, unknown, other_file).file is None
+    form = parse(unknown, unknown, other_file)
+
+    assert form == MultipartForm({}, None, frozenset({"colour", "avatar"}))
 
 
 def test_the_callers_own_field_names_replace_those_of_the_files_api() -> None:
@@ -156,7 +162,7 @@ def test_filename_star_alone_is_enough() -> None:
 )
 def test_another_content_type_is_refused_and_named(content_type: str | None) -> None:
     with pytest.raises(MalformedMultipartError, match="Send the file as multipart/form-data"):
-        parse_form(content_type, FILE + b"--cut--")
+        read(content_type, FILE + b"--cut--")
 
 
 @pytest.mark.parametrize(
@@ -164,12 +170,12 @@ def test_another_content_type_is_refused_and_named(content_type: str | None) -> 
 )
 def test_the_error_for_a_missing_boundary_says_what_to_do(content_type: str) -> None:
     with pytest.raises(MalformedMultipartError, match="let your HTTP client set this header"):
-        parse_form(content_type, FILE + b"--cut--")
+        read(content_type, FILE + b"--cut--")
 
 
 def test_an_empty_body_is_reported_as_incomplete() -> None:
     with pytest.raises(MalformedMultipartError, match=r"ends before its closing .*\(0 bytes"):
-        parse_form(CONTENT_TYPE, b"")
+        read(CONTENT_TYPE, b"")
 
 
 @pytest.mark.parametrize(
@@ -198,7 +204,7 @@ def test_an_empty_body_is_reported_as_incomplete() -> None:
 )
 def test_a_malformed_body_is_refused(body: bytes) -> None:
     with pytest.raises(MalformedMultipartError, match="malformed"):
-        parse_form(CONTENT_TYPE, body)
+        read(CONTENT_TYPE, body)
 
 
 def test_a_field_value_that_is_not_utf8_names_the_field() -> None:
@@ -321,14 +327,14 @@ def test_another_implementations_forms_are_read_and_refused_when_incomplete(
     file.make_multipart(content_type="application/octet-stream")
     body, content_type = encode_multipart_formdata([file, ("purpose", purpose)], boundary="cut")
 
-    form = parse_form(content_type, body)
+    form = read(content_type, body)
 
     assert form.fields == {"purpose": purpose}
     assert form.file is not None
     assert (form.file.filename, form.file.data) == (name, data)
     for length in range(len(body.removesuffix(b"\r\n"))):
         with pytest.raises(MalformedMultipartError):
-            parse_form(content_type, body[:length])
+            read(content_type, body[:length])
 
 
 @given(
@@ -339,7 +345,7 @@ def test_another_implementations_forms_are_read_and_refused_when_incomplete(
 )
 def test_any_input_is_read_or_refused(content_type: str, body: bytes) -> None:
     try:
-        form = parse_form(content_type, body)
+        form = read(content_type, body)
     except (MalformedMultipartError, InvalidFilenameError):
         return
 

@@ -8,6 +8,7 @@ LarderError
 ├── ConflictError             the object's state does not allow it                 409
 │   └── IdempotencyConflictError  the idempotency key belongs to another request   409
 ├── BodyTooLargeError         the request body exceeds what this route takes       413
+├── EncodedBodyError          the request body is compressed                       415
 ├── BatchLimitError           the project runs as many batches as it may            429
 └── ContentionError           too many changes at once; the same request may work  429
 
@@ -93,13 +94,22 @@ class IdempotencyConflictError(ConflictError):
 
 
 class BodyTooLargeError(LarderError):
-    """The request body is larger than this route takes."""
+    """The request body is larger than this route takes; `instead` says what to do on it."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, size: int, limit: int, *, instead: str) -> None:
         super().__init__(
-            f"The request body is larger than {limit // 2**20} MiB. "
-            "Send larger files through POST /v1/uploads.",
+            f"The request body has {size} bytes, and this route takes {limit} (2 MiB). {instead}",
             code="request_too_large",
+        )
+
+
+class EncodedBodyError(LarderError):
+    """The request body has a Content-Encoding, which nothing here undoes."""
+
+    def __init__(self, encoding: str) -> None:
+        super().__init__(
+            f"The request body has Content-Encoding '{encoding[:64]}': send it as it is, without "
+            "this header. A compressed file is stored as it is sent, like any other."
         )
 
 

@@ -36,6 +36,9 @@ class Purpose(StrEnum):
 OF_CLIENTS = tuple(p for p in Purpose if p is not Purpose.BATCH_OUTPUT)
 """The purposes of files that clients store."""
 
+NEVER_STORED = ("assistants_output", "fine-tune-results")
+"""The purposes of files that OpenAI's own services make: known as filters of lists alone."""
+
 _DEFAULT_LIFE = {Purpose.BATCH: 30 * DAY, Purpose.BATCH_OUTPUT: DAY}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from larder.api.http.params import Query
-from larder.domain.files import Purpose
+from larder.domain.files import NEVER_STORED, Purpose
 from larder.domain.ids import FILE_PREFIX, id_pattern
 from larder.services.files.list import MAX_PAGE
 
@@ -27,5 +27,8 @@ Order = Annotated[
 ]
 WithPurpose = Annotated[
     str | None,
-    Query(description="Only files with this purpose", json_schema_extra={"enum": list(Purpose)}),
+    Query(
+        description="Only files with this purpose",
+        json_schema_extra={"enum": [*Purpose, *NEVER_STORED]},
+    ),
 ]

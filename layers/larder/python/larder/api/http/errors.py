@@ -13,6 +13,7 @@ from larder.domain.errors import (
     BodyTooLargeError,
     ConflictError,
     ContentionError,
+    EncodedBodyError,
     IdempotencyConflictError,
     InvalidParameterError,
     LarderError,
@@ -33,6 +34,7 @@ _ANSWERS: dict[type[LarderError], tuple[HTTPStatus, str]] = {
     IdempotencyConflictError: (HTTPStatus.CONFLICT, "idempotency_conflict"),
     ConflictError: (HTTPStatus.CONFLICT, "invalid_request_error"),
     BodyTooLargeError: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "invalid_request_error"),
+    EncodedBodyError: (HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "invalid_request_error"),
     BatchLimitError: (HTTPStatus.TOO_MANY_REQUESTS, "rate_limit_error"),
     ContentionError: (HTTPStatus.TOO_MANY_REQUESTS, "rate_limit_error"),
 }

@@ -23,10 +23,6 @@ MAX_PARTS = 64
 MAX_HEADERS = 8
 MAX_HEADER_BYTES = 4224
 
-FILE_CREATE_FIELDS = frozenset(
-    {"purpose", "expires_after[anchor]", "expires_after[seconds]", "sha256", "folder_id"}
-)
-
 # Possessive quantifiers: hostile headers must not cost backtracking.
 _PARAMETER = (
     r";[ \t]*+([A-Za-z0-9_-]++\*?)[ \t]*+=[ \t]*+"
@@ -58,27 +54,28 @@ class FilePart:
 
 @dataclass(frozen=True, slots=True)
 class MultipartForm:
-    """The known text fields of a form by name, and its file, if it has one."""
+    """A form: its known text fields by name, its file, if it has one, the names of other parts."""
 
     fields: Mapping[str, str]
     file: FilePart | None
+    unknown: frozenset[str] = frozenset()
 
 
 def parse_form(
     content_type: str | None,
     body: bytes,
     *,
+    known_fields: Collection[str],
     file_field: str = "file",
-    known_fields: Collection[str] = FILE_CREATE_FIELDS,
     list_fields: Collection[str] = (),
 ) -> MultipartForm:
-    """Parse a form. Its parts may come in any order; unknown parts are skipped.
+    """Parse a form. Its parts may come in any order; of unknown parts only the names are kept.
 
     Args:
         content_type: the request's Content-Type header with its boundary.
         body: the request body as raw bytes, not base64.
-        file_field: the name of the part that carries the file.
         known_fields: the text fields to return, each allowed once.
+        file_field: the name of the part that carries the file.
         list_fields: the text fields to return whose values are joined by commas.
 
     Raises:
@@ -89,6 +86,7 @@ def parse_form(
     """
     fields: dict[str, str] = {}
     file: FilePart | None = None
+    unknown: set[str] = set()
     for segment, data in _parts(_boundary(content_type), body):
         parameters = _disposition_parameters(segment)
         name = content_disposition_unquote(parameters.get("name", ""))
@@ -103,7 +101,9 @@ def parse_form(
         elif name in list_fields:
             sent = [fields[name]] if name in fields else []
             fields[name] = ",".join([*sent, _text(name, parameters, data)])
-    return MultipartForm(MappingProxyType(fields), file)
+        else:
+            unknown.add(name)
+    return MultipartForm(MappingProxyType(fields), file, frozenset(unknown))
 
 
 def sole_part(content_type: str | None, body: bytes, *, name: str) -> bytes:

@@ -36,9 +36,9 @@ def with_parameters[Answer](
     """Return the function, with its parameters filled in from the current `event`.
 
     A parameter marked by `Query` comes from the query string, and one whose type is a pydantic
-    model from the JSON body; a query parameter that was not sent takes its default. The returned
-    function is called with the path parameters, and raises InvalidParameterError for a value that
-    does not fit its type.
+    model from the JSON body; a query parameter that was not sent, or is empty, takes its default.
+    The returned function is called with the path parameters, and raises InvalidParameterError for
+    a value that does not fit its type.
     """
     parameters = inspect.signature(function).parameters
     queries = {
@@ -59,9 +59,9 @@ def with_parameters[Answer](
         request = event()
         sent = request.resolved_query_string_parameters
         values = {
-            name: _checked(wire_name, adapter, sent[wire_name][0])
+            name: _checked(wire_name, adapter, value)
             for name, (wire_name, adapter) in queries.items()
-            if sent.get(wire_name)
+            if (value := next(iter(sent.get(wire_name, ())), ""))
         }
         body = {name: json_body(request, model) for name, model in bodies.items()}
         return function(**path, **values, **body)

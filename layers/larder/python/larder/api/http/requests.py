@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pybase64
 from pydantic import BaseModel, ValidationError
 
-from larder.domain.errors import BodyTooLargeError, InvalidParameterError
+from larder.domain.errors import BodyTooLargeError, EncodedBodyError, InvalidParameterError
 from larder.domain.ids import TenantId
 
 if TYPE_CHECKING:
@@ -17,6 +17,19 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 MAX_BODY_BYTES = 2 * 2**20
+
+_INSTEAD = {
+    "/v1/files": "Create an upload of the file with POST /v1/uploads, and PUT its bytes to S3.",
+    "/v1/storage/files": (
+        "Create an upload of the file with POST /v1/uploads, and PUT its bytes to S3: `folder_id` "
+        "puts it into a folder."
+    ),
+    "/v1/uploads/{upload_id}/parts": (
+        "Send smaller parts: with OpenAI's Python SDK upload_file_chunked(..., "
+        "part_size=1_900_000). Or PUT the bytes to the `transfer` of the upload."
+    ),
+}
+"""What to do on a route about a body that is too large."""
 
 WORK_MS = 8_000
 """Milliseconds that a request spends on a long task; the rest runs in the background."""
@@ -32,11 +45,16 @@ def raw_body(event: APIGatewayProxyEvent) -> bytes:
 
     Raises:
         BodyTooLargeError: it is larger than 2 MiB.
+        EncodedBodyError: it has a Content-Encoding.
     """
+    encoding = event.headers.get("content-encoding") or "identity"
+    if encoding.strip().lower() != "identity":
+        raise EncodedBodyError(encoding)
     body = event.body or ""
     data = pybase64.b64decode(body, validate=True) if event.is_base64_encoded else body.encode()
     if len(data) > MAX_BODY_BYTES:
-        raise BodyTooLargeError(MAX_BODY_BYTES)
+        instead = _INSTEAD.get(event.resource, "Send fewer or shorter values.")
+        raise BodyTooLargeError(len(data), MAX_BODY_BYTES, instead=instead)
     return data
 
 
@@ -45,6 +63,7 @@ def json_body[Model: BaseModel](event: APIGatewayProxyEvent, model: type[Model])
 
     Raises:
         BodyTooLargeError: it is larger than 2 MiB.
+        EncodedBodyError: it has a Content-Encoding.
         InvalidParameterError: it is not a JSON object, or a field is missing or wrong.
     """
     try:

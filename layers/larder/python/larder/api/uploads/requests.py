@@ -10,17 +10,15 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from larder.api.http.expires_after import ExpiresAfter
+from larder.api.http.expires_after import ExpiresAfter, NoOtherExpiry
 from larder.domain.digests import SHA256_PATTERN
 from larder.domain.files import OF_CLIENTS, Purpose
 from larder.domain.ids import FOLDER_OR_ROOT, PART_PREFIX, id_pattern
 from larder.domain.parts import MAX_UPLOAD_BYTES
 
 
-class UploadCreateRequest(BaseModel):
+class UploadCreateRequest(NoOtherExpiry):
     """The body of `POST /v1/uploads`; unknown fields are ignored."""
-
-    model_config = ConfigDict(strict=True)
 
     filename: str = Field(json_schema_extra={"minLength": 1}, examples=["requests.jsonl"])
     purpose: str = Field(default=Purpose.BATCH, json_schema_extra={"enum": list(OF_CLIENTS)})

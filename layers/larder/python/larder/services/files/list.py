@@ -6,7 +6,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from larder.domain.errors import InvalidParameterError
-from larder.domain.files import Purpose
+from larder.domain.files import NEVER_STORED, Purpose
 from larder.domain.ids import parse_file_id
 from larder.domain.limits import MAX_INLINE_BYTES, checked_limit
 from larder.services.files.ports import FilePage, PageQuery
@@ -40,16 +40,16 @@ def list_files(
     Raises:
         InvalidParameterError: a parameter is out of range or malformed.
     """
-    page = files.page(
-        tenant,
-        PageQuery(
-            limit=checked_limit(limit, most=MAX_PAGE),
-            after=None if after is None else _position(after),
-            newest_first=_newest_first(order),
-            purpose=None if purpose is None else _purpose(purpose),
-        ),
-        clock(),
+    never_stored = purpose in NEVER_STORED
+    query = PageQuery(
+        limit=checked_limit(limit, most=MAX_PAGE),
+        after=None if after is None else _position(after),
+        newest_first=_newest_first(order),
+        purpose=None if purpose is None or never_stored else _purpose(purpose),
     )
+    if never_stored:
+        return FilePage(files=(), has_more=False)
+    page = files.page(tenant, query, clock())
     ends = accumulate(_wire_bytes(file) for file in page.files)
     fitting = sum(end <= MAX_INLINE_BYTES for end in ends)
     if fitting == len(page.files):
@@ -83,7 +83,8 @@ def _newest_first(order: str) -> bool:
 def _purpose(raw: str) -> Purpose:
     if raw not in Purpose:
         raise InvalidParameterError(
-            f"'{raw[:64]}' is not a purpose; the purposes are {', '.join(Purpose)}.",
+            f"'{raw[:64]}' is not a purpose; the purposes are "
+            f"{', '.join([*Purpose, *NEVER_STORED])}.",
             param="purpose",
         )
     return Purpose(raw)
