@@ -15,10 +15,13 @@ if TYPE_CHECKING:
 
 @schemathesis.hook  # type: ignore[untyped-decorator]
 def filter_case(_: Any, case: Any) -> bool:
-    """Leave out forms that are valid on the wire and not in the document.
+    """Leave out what is valid on the wire and not in the document.
 
-    An empty list is no field there, and a tag is any text: `false`, which JSON would tell from it.
+    An empty query parameter counts as absent. In a form, an empty list is no field, and a tag is
+    any text: `false`, which JSON would tell from it.
     """
+    if "" in (case.query or {}).values():
+        return False
     if case.media_type != "multipart/form-data" or not isinstance(case.body, dict):
         return True
     if [] in case.body.values():

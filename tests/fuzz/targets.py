@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from larder.adapters.s3 import parse_event_key
 from larder.api.files.form import file_form
-from larder.api.http.multipart_form import part_digests, sole_part
+from larder.api.http.multipart_form import sole_part
+from larder.api.http.multipart_parts import part_digests
 from larder.domain.batch_input import BatchValidator
 from larder.domain.errors import InvalidParameterError
 from larder.domain.filenames import attachment

@@ -6,11 +6,16 @@ from larder.domain.filenames import InvalidFilenameError, checked_name, clean_fi
 
 
 @pytest.mark.parametrize(
-    "raw",
-    ["", " ", "\u3000", ".", "..", "...", ". .", "dir/", "dir\\", "a/..", "/", "\\"],
+    ("raw", "says"),
+    [
+        ("", "The name is empty: send one such as"),
+        *((raw, "has nothing but dots and spaces") for raw in (" ", "\u3000", ".", "...", ". .")),
+        *((raw, r"'\.\.' has nothing but dots") for raw in ("..", "a/..", "C:\\..")),
+        *((raw, "ends in a separator") for raw in ("dir/", "dir\\", "/", "\\", "../")),
+    ],
 )
-def test_a_name_of_only_dots_and_separators_is_refused(raw: str) -> None:
-    with pytest.raises(InvalidFilenameError, match="name is empty"):
+def test_what_leaves_no_name_is_refused_and_said(raw: str, says: str) -> None:
+    with pytest.raises(InvalidFilenameError, match=says):
         clean_filename(raw)
 
 
@@ -53,10 +58,34 @@ def test_a_name_that_a_person_gives_has_no_separators(name: str) -> None:
     assert refused.value.param == "name"
 
 
-@pytest.mark.parametrize("name", ["", " ", ".", "..", ". .", "\u3000"])
-def test_a_name_that_a_person_gives_is_not_empty(name: str) -> None:
-    with pytest.raises(InvalidFilenameError, match="name is empty"):
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("", "name is empty"),
+        *((name, f"'{name}' has nothing but dots") for name in (" ", ".", "..", ". .", "\u3000")),
+    ],
+)
+def test_a_name_that_a_person_gives_is_not_empty(name: str, says: str) -> None:
+    with pytest.raises(InvalidFilenameError) as refused:
         checked_name(name, param="name")
+
+    assert says in refused.value.message
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("a\x00", "the control character U+0000"),
+        ("a\ud800", "U+D800, half of a character, which UTF-8 cannot write"),
+        ("a\u2028", "the line separator U+2028"),
+        ("a\u2029", "the paragraph separator U+2029"),
+    ],
+)
+def test_a_character_that_no_name_has_is_called_what_it_is(name: str, says: str) -> None:
+    with pytest.raises(InvalidFilenameError) as refused:
+        clean_filename(name)
+
+    assert says in refused.value.message
 
 
 @pytest.mark.parametrize("character", ["\x00", "\n", "\x7f", "\x85", "\u2028", "\u2029", "\ud800"])

@@ -6,13 +6,8 @@ from hypothesis import strategies as st
 from urllib3.fields import RequestField
 from urllib3.filepost import encode_multipart_formdata
 
-from larder.api.http.multipart_form import (
-    MAX_HEADER_BYTES,
-    MAX_PARTS,
-    MalformedMultipartError,
-    MultipartForm,
-    parse_form,
-)
+from larder.api.http.multipart_form import MultipartForm, parse_form
+from larder.api.http.multipart_parts import MAX_HEADER_BYTES, MAX_PARTS, MalformedMultipartError
 from larder.domain.filenames import InvalidFilenameError
 
 CONTENT_TYPE = "multipart/form-data; boundary=cut"
@@ -205,6 +200,23 @@ def test_an_empty_body_is_reported_as_incomplete() -> None:
 def test_a_malformed_body_is_refused(body: bytes) -> None:
     with pytest.raises(MalformedMultipartError, match="malformed"):
         read(CONTENT_TYPE, body)
+
+
+@pytest.mark.parametrize(
+    "disposition",
+    [b'form-data; name="file"; filename="\xff.txt"', 'form-data; name="größe"'.encode("latin-1")],
+)
+def test_the_error_for_a_name_that_is_not_utf8_says_how_to_send_it(disposition: bytes) -> None:
+    with pytest.raises(MalformedMultipartError, match=r"is not UTF-8\. Send it in UTF-8, or as"):
+        parse(part(disposition))
+
+
+@pytest.mark.parametrize("extended", ["UTF-8''%FF.txt", "KOI8-R''%C1.txt", "plain.txt"])
+def test_the_error_for_an_unreadable_filename_star_says_how_to_send_it(extended: str) -> None:
+    with pytest.raises(MalformedMultipartError, match="send it as percent-encoded") as refusal:
+        parse(part(f'form-data; name="file"; filename*={extended}'))
+
+    assert refusal.value.param == "file"
 
 
 def test_a_field_value_that_is_not_utf8_names_the_field() -> None:

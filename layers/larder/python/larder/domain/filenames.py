@@ -11,8 +11,13 @@ MAX_FILENAME_BYTES = 255
 
 _PATH_SEPARATORS = re.compile(r"[/\\]")
 
-# Cc control characters, Cs lone surrogates (no UTF-8 form), Zl/Zp line and paragraph separators.
-_REFUSED_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
+_REFUSED = {
+    "Cc": "the control character U+{:04X}: send a name of printable characters",
+    "Cs": "U+{:04X}, half of a character, which UTF-8 cannot write: send a name in UTF-8",
+    "Zl": "the line separator U+{:04X}: send a name of one line",
+    "Zp": "the paragraph separator U+{:04X}: send a name of one line",
+}
+"""What is refused, by Unicode category, and what to send instead."""
 
 
 class InvalidFilenameError(InvalidParameterError):
@@ -32,7 +37,14 @@ def clean_filename(raw: str, *, param: str = "filename") -> str:
             character, a line separator or a lone surrogate, or the name is over
             `MAX_FILENAME_BYTES` in UTF-8.
     """
-    return _checked(_PATH_SEPARATORS.split(raw)[-1], param)
+    name = _PATH_SEPARATORS.split(raw)[-1]
+    if raw and not name:
+        message = (
+            f"'{raw[-64:]}' ends in a separator, and only what follows the last one is kept as the "
+            "name: send one such as 'requests.jsonl'."
+        )
+        raise InvalidFilenameError(message, param=param)
+    return _checked(name, param)
 
 
 def checked_name(raw: str, *, param: str) -> str:
@@ -61,14 +73,13 @@ def folded(name: str) -> str:
 
 def _checked(name: str, param: str) -> str:
     if not name.replace(".", "").strip():
-        message = "The name is empty: send one such as 'requests.jsonl'."
+        fault = f"'{name[:64]}' has nothing but dots and spaces" if name else "is empty"
+        message = f"The name {fault}: send one such as 'requests.jsonl'."
         raise InvalidFilenameError(message, param=param)
     for character in name:
-        if unicodedata.category(character) in _REFUSED_CATEGORIES:
-            message = (
-                f"The name contains the control character U+{ord(character):04X}: "
-                "send a name of printable characters."
-            )
+        refused = _REFUSED.get(unicodedata.category(character))
+        if refused is not None:
+            message = f"The name contains {refused.format(ord(character))}."
             raise InvalidFilenameError(message, param=param)
     size = len(name.encode())
     if size > MAX_FILENAME_BYTES:

@@ -49,7 +49,7 @@ def fingerprint(event: APIGatewayProxyEvent) -> str:
     choose another boundary.
     """
     # Loaded when a request needs it: most have no key, and most have no form.
-    from larder.api.http.multipart_form import MalformedMultipartError, part_digests  # noqa: PLC0415
+    from larder.api.http.multipart_parts import MalformedMultipartError, part_digests  # noqa: PLC0415
 
     body = raw_body(event)
     content_type = event.headers.get("content-type", "")

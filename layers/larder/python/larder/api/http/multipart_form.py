@@ -1,6 +1,5 @@
-"""Parses the multipart/form-data body of a file upload (RFC 7578)."""
+"""Parses the form of a file upload: its text fields and its file."""
 
-import hashlib
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -8,28 +7,13 @@ from types import MappingProxyType
 from urllib.parse import unquote_to_bytes
 
 from multipart import (  # type: ignore[import-untyped]
-    MultipartError,
     MultipartSegment,
-    ParserLimitReached,
-    PushMultipartParser,
     content_disposition_unquote,
-    parse_options_header,
 )
 
-from larder.domain.errors import InvalidParameterError
+from larder.api.http.multipart_parts import MalformedMultipartError, parts_of
 from larder.domain.filenames import clean_filename
 
-MAX_PARTS = 64
-MAX_HEADERS = 8
-MAX_HEADER_BYTES = 4224
-
-# Possessive quantifiers: hostile headers must not cost backtracking.
-_PARAMETER = (
-    r";[ \t]*+([A-Za-z0-9_-]++\*?)[ \t]*+=[ \t]*+"
-    r"""("(?:\\.|[^\\"])*+"|[a-zA-Z0-9!#$%&'*+.^_`|~-]++)[ \t]*+"""
-)
-_PARAMETERS = re.compile(_PARAMETER)
-_DISPOSITION = re.compile(rf"form-data[ \t]*+(?:{_PARAMETER})++;?[ \t]*+", re.IGNORECASE)
 _MEDIA_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+")
 # RFC 8187 section 3.2.1: charset ' [language] ' *( percent-encoded / attr-char )
 _EXTENDED_VALUE = re.compile(
@@ -37,10 +21,6 @@ _EXTENDED_VALUE = re.compile(
     re.IGNORECASE,
 )
 _PLAIN_ENCODINGS = frozenset({"7bit", "8bit", "binary"})
-
-
-class MalformedMultipartError(InvalidParameterError):
-    """The form is malformed; `param` is None when the fault is not in one field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +59,14 @@ def parse_form(
         list_fields: the text fields to return whose values are joined by commas.
 
     Raises:
-        MalformedMultipartError: not a form, cut short, malformed, over `MAX_PARTS` parts,
-            `MAX_HEADERS` headers a part or `MAX_HEADER_BYTES` bytes a header line, a known part
-            sent twice, the file without a filename, or text that is not UTF-8.
+        MalformedMultipartError: see `parts_of`; or a known part is sent twice, the file has no
+            filename, or a text is not UTF-8.
         InvalidFilenameError: see `clean_filename`.
     """
     fields: dict[str, str] = {}
     file: FilePart | None = None
     unknown: set[str] = set()
-    for segment, data in _parts(_boundary(content_type), body):
-        parameters = _disposition_parameters(segment)
+    for segment, parameters, data in parts_of(content_type, body):
         name = content_disposition_unquote(parameters.get("name", ""))
         if name == file_field:
             if file is not None:
@@ -114,99 +92,17 @@ def sole_part(content_type: str | None, body: bytes, *, name: str) -> bytes:
     """
     found = [
         data
-        for segment, data in _parts(_boundary(content_type), body)
-        if content_disposition_unquote(_disposition_parameters(segment).get("name", "")) == name
+        for _, parameters, data in parts_of(content_type, body)
+        if content_disposition_unquote(parameters.get("name", "")) == name
     ]
     if len(found) > 1:
         raise _sent_twice(name)
     if not found:
-        raise MalformedMultipartError(f"The form has no part named '{name}'.", param=name)
+        raise MalformedMultipartError(
+            f"The form has no part named '{name}': send the bytes as one (curl: -F {name}=@part).",
+            param=name,
+        )
     return found[0]
-
-
-def part_digests(content_type: str | None, body: bytes) -> list[str]:
-    """Return a digest of each part of the form, its name and filename included.
-
-    Raises:
-        MalformedMultipartError: as for `parse_form`.
-    """
-    return [
-        hashlib.sha256(
-            repr(sorted(_disposition_parameters(segment).items())).encode() + data
-        ).hexdigest()
-        for segment, data in _parts(_boundary(content_type), body)
-    ]
-
-
-def _boundary(content_type: str | None) -> str:
-    media_type, options = parse_options_header(content_type or "")
-    if media_type != "multipart/form-data":
-        sent = f"Content-Type {media_type!r}" if media_type else "no Content-Type"
-        message = f"Send the file as multipart/form-data; this request has {sent}."
-        raise MalformedMultipartError(message)
-    boundary = options.get("boundary")
-    if not boundary:
-        message = (
-            "The Content-Type multipart/form-data has no boundary: let your HTTP client set this "
-            "header itself instead of writing it by hand."
-        )
-        raise MalformedMultipartError(message)
-    return str(boundary)
-
-
-def _parts(boundary: str, body: bytes) -> list[tuple[MultipartSegment, bytes]]:
-    parts: list[tuple[MultipartSegment, bytes]] = []
-    chunks: list[bytes] = []
-    segment: MultipartSegment | None = None
-    read_to_the_end = False
-    try:
-        with PushMultipartParser(
-            boundary,
-            max_header_size=MAX_HEADER_BYTES,
-            max_header_count=MAX_HEADERS,
-            max_segment_count=MAX_PARTS,
-            strict=True,
-        ) as parser:
-            for event in parser.parse(body):
-                if isinstance(event, MultipartSegment):
-                    segment, chunks = event, []
-                elif event is not None:
-                    chunks.append(event)
-                elif segment is not None:
-                    # Given the whole body, the parser makes one chunk: join returns it uncopied.
-                    parts.append((segment, b"".join(chunks)))
-            read_to_the_end = True
-    except ParserLimitReached as error:
-        message = (
-            f"The multipart body is over a limit ({error.args[0]}): send at most {MAX_PARTS} "
-            f"parts, each with at most {MAX_HEADERS} headers of {MAX_HEADER_BYTES} bytes."
-        )
-        raise MalformedMultipartError(message) from error
-    except MultipartError as error:
-        if read_to_the_end or not body:
-            message = (
-                "The multipart body ends before its closing boundary "
-                f"({len(body)} bytes arrived): send it again, whole."
-            )
-        else:
-            message = f"The multipart body is malformed: {error.args[0]}."
-        raise MalformedMultipartError(message) from error
-    return parts
-
-
-def _disposition_parameters(segment: MultipartSegment) -> dict[str, str]:
-    # The parser ignores parameters that it does not understand, filename* included, and takes the
-    # last of two. A wrong name would be stored without notice, so this reads them strictly.
-    values = [value for name, value in segment.headerlist if name == "Content-Disposition"]
-    pairs = _PARAMETERS.findall(values[0]) if _DISPOSITION.fullmatch(values[0]) else []
-    parameters = {key.lower(): value for key, value in pairs}
-    if len(values) > 1 or not pairs or len(parameters) < len(pairs):
-        message = (
-            f"The part header 'Content-Disposition: {values[0][:200]}' is malformed: expected "
-            'form-data; name="file"; filename="requests.jsonl", with each parameter once.'
-        )
-        raise MalformedMultipartError(message)
-    return parameters
 
 
 def _file_part(
@@ -222,6 +118,12 @@ def _file_part(
     filename = _extended_value(parameters.get("filename*", ""))
     if filename is None and "filename" in parameters:
         filename = content_disposition_unquote(parameters["filename"], filename=True)
+    if filename is None and "filename*" in parameters:
+        message = (
+            f"The filename* of {name} cannot be read: send it as percent-encoded UTF-8, such as "
+            "filename*=UTF-8''na%C3%AFve.txt (RFC 8187)."
+        )
+        raise MalformedMultipartError(message, param=name)
     if filename is None:
         message = (
             f"{name} must be sent as a file part with a filename. With curl: "
