@@ -112,7 +112,9 @@ class TestDepth:
         refused = refusal(tree_of(*chain, deepest), a_folder(99, parent=MAX_DEPTH))
 
         assert refused.code == "folder_too_deep"
-        assert refused.message == "Folders nest at most 32 deep; this would make 33."
+        assert refused.message == (
+            "Folders nest at most 32 deep; this would make 33. Choose a parent further up."
+        )
 
     @pytest.mark.parametrize(("above", "below"), [(31, 1), (30, 2), (16, 16), (1, 31)])
     def test_a_folder_moves_with_its_subfolders(self, above: int, below: int) -> None:

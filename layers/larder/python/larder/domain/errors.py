@@ -69,10 +69,14 @@ class ProjectFullError(LarderError):
 
 
 class NotFoundError(LarderError):
-    """The id does not exist for this project: one message whether foreign, expired or random."""
+    """The id does not exist for this project: one message whether foreign, expired or random.
 
-    def __init__(self, kind: str, object_id: str, *, param: str = "id") -> None:
-        super().__init__(f"No such {kind} object: {object_id[:64]} (not found)", param=param)
+    `why` is for an object of the project that lacks what was asked for.
+    """
+
+    def __init__(self, kind: str, object_id: str, *, param: str = "id", why: str = "") -> None:
+        said = f": {why}" if why else ""
+        super().__init__(f"No such {kind} object: {object_id[:64]} (not found){said}", param=param)
 
 
 class ConflictError(LarderError):

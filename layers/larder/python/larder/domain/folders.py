@@ -69,14 +69,16 @@ class FolderTree:
         way = self._way_up(parent_id)
         if changed.id in way:
             raise ConflictError(
-                f"Folder {changed.id} cannot be moved into itself or a folder that lies in it.",
+                f"Folder {changed.id} cannot be moved into itself or a folder that lies in it. "
+                "Choose a parent outside it.",
                 code="folder_cycle",
                 permanent=True,
             )
         depth = len(way) + self._height(changed.id)
         if depth > MAX_DEPTH:
             raise ConflictError(
-                f"Folders nest at most {MAX_DEPTH} deep; this would make {depth}.",
+                f"Folders nest at most {MAX_DEPTH} deep; this would make {depth}. "
+                "Choose a parent further up.",
                 code="folder_too_deep",
                 permanent=True,
             )
@@ -85,13 +87,15 @@ class FolderTree:
             taken = other.parent_id == changed.parent_id and folded(other.name) == name
             if taken and other.id != changed.id:
                 raise ConflictError(
-                    f"There is a folder '{other.name}' here already: {other.id}.",
+                    f"There is a folder '{other.name}' here already: {other.id}. "
+                    "Use it, or choose another name or parent.",
                     code="folder_exists",
                     permanent=True,
                 )
         if changed.id not in self.folders and len(self.folders) >= MAX_FOLDERS:
             raise ConflictError(
-                f"The project has {MAX_FOLDERS} folders, as many as it may have.",
+                f"The project has {MAX_FOLDERS} folders, as many as it may have. "
+                "Delete some first.",
                 code="too_many_folders",
                 permanent=True,
             )

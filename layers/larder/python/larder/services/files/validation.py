@@ -27,10 +27,15 @@ def get_validation(
     """
     file = get_file(tenant, file_id, files=files, clock=clock)
     if file.purpose is not Purpose.BATCH:
-        raise NotFoundError("Validation", file_id)
+        raise NotFoundError(
+            "Validation",
+            file_id,
+            why=f"the file's purpose is {file.purpose}, and only batch files are validated.",
+        )
     if file.status is FileStatus.UPLOADED:
         raise ConflictError(
-            f"{file_id} has not been validated yet. Try again in a few seconds.",
+            f"{file_id} has not been validated yet: its status is uploaded. "
+            "Try again in a few seconds.",
             code="validation_pending",
             permanent=False,
         )

@@ -47,7 +47,10 @@ def update_folder(
             raise NotFoundError("Folder", folder_id)
         if tree.deleting(folder.id):
             raise ConflictError(
-                f"Folder {folder.id} is being deleted.", code="folder_deleting", permanent=True
+                f"Folder {folder.id} is being deleted, and its files are moving to the trash. "
+                "Create a new folder.",
+                code="folder_deleting",
+                permanent=True,
             )
         changed = _changed(folder, changes)
         if changed == folder:

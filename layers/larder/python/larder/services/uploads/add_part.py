@@ -12,6 +12,7 @@ from larder.services.uploads.get import require_upload
 
 if TYPE_CHECKING:
     from larder.domain.ids import PartId, TenantId
+    from larder.domain.uploads import Upload
     from larder.services.clock import Clock
     from larder.services.uploads.part_store import PartStore
     from larder.services.uploads.ports import UploadRecords
@@ -35,27 +36,45 @@ def create_part(
         InvalidParameterError: the part is empty, or too large for what the upload still takes.
         ConflictError: the upload is no longer pending.
     """
-    upload = require_upload(tenant, upload_id, uploads=uploads)
-    status = upload.status_at(clock())
-    if status is not UploadStatus.PENDING:
-        raise ConflictError(
-            f"Upload {upload.id} is {status} and takes no more parts.",
-            code=f"upload_{status}",
-            permanent=True,
-        )
+    upload = _require_pending(tenant, upload_id, uploads=uploads, clock=clock)
     if upload.bytes > SMALL_PARTS_LIMIT:
         raise InvalidParameterError(
-            f"Uploads above {SMALL_PARTS_LIMIT} bytes are transferred by PUT: see `transfer`.",
+            f"Upload {upload.id} has {upload.bytes} bytes, and parts through this route make up "
+            f"at most {SMALL_PARTS_LIMIT}. PUT the bytes to its `transfer`, which "
+            f"GET /v1/uploads/{upload.id} returns.",
+            param="data",
+        )
+    if upload.bytes == 0:
+        raise InvalidParameterError(
+            f"Upload {upload.id} was announced with 0 bytes and takes no parts. "
+            "Complete it with no part_ids.",
             param="data",
         )
     if not data:
-        raise InvalidParameterError("The part is empty.", param="data")
+        raise InvalidParameterError("The part is empty: send at least one byte.", param="data")
     if not uploads.take_part(tenant, upload, len(data), limit=2 * upload.bytes):
+        upload = _require_pending(tenant, upload_id, uploads=uploads, clock=clock)
         raise InvalidParameterError(
-            f"Upload {upload.id} was announced with {upload.bytes} bytes, and its parts are "
-            f"{upload.part_bytes} bytes already, or it has just ended.",
+            f"Upload {upload.id} was announced with {upload.bytes} bytes. With this part of "
+            f"{len(data)}, parts of {upload.part_bytes + len(data)} bytes would have come, and at "
+            "most twice the announced bytes are stored. Complete it with the parts that it has, "
+            "or cancel it and announce the right size.",
             param="data",
         )
     part_id = new_part_id(clock())
     parts.put_small(tenant, upload.id, part_id, data)
     return part_id
+
+
+def _require_pending(
+    tenant: TenantId, upload_id: str, *, uploads: UploadRecords, clock: Clock
+) -> Upload:
+    upload = require_upload(tenant, upload_id, uploads=uploads)
+    status = upload.status_at(clock())
+    if status is not UploadStatus.PENDING:
+        raise ConflictError(
+            f"Upload {upload.id} is {status} and takes no more parts. Create a new upload.",
+            code=f"upload_{status}",
+            permanent=True,
+        )
+    return upload

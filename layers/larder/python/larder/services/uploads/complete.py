@@ -119,7 +119,7 @@ class CompleteUpload:
             raise InvalidParameterError(
                 f"{len(missing)} of {len(sizes | dict.fromkeys(missing))} parts have not arrived, "
                 f"the first is part {missing[0]}. "
-                f"GET /v1/uploads/{upload.id} tells where to PUT them.",
+                f"GET /v1/uploads/{upload.id} returns the URLs to PUT them to.",
                 code="upload_incomplete",
             )
         self.parts.finish(tenant, upload, arrived)
@@ -133,16 +133,21 @@ class CompleteUpload:
             parsed = parse_part_id(part_id)
             if parsed is None or parsed not in stored:
                 raise InvalidParameterError(
-                    f"No such part of upload {upload.id}: {part_id[:64]}.", param="part_ids"
+                    f"No such part of upload {upload.id}: {part_id[:64]}. Name the ids that "
+                    f"POST /v1/uploads/{upload.id}/parts returned.",
+                    param="part_ids",
                 )
             ordered.append(parsed)
         if len(set(ordered)) < len(ordered):
-            raise InvalidParameterError("A part is named twice in part_ids.", param="part_ids")
+            raise InvalidParameterError(
+                "A part is named twice in part_ids: name each once.", param="part_ids"
+            )
         size = sum(stored[part_id] for part_id in ordered)
         if size != upload.bytes:
             raise InvalidParameterError(
                 f"Upload {upload.id} was announced with {upload.bytes} bytes, "
-                f"its {len(ordered)} parts have {size}.",
+                f"and the {len(ordered)} parts that part_ids names have {size}. Name every part "
+                "once, in order; to send a file of another size, create a new upload.",
                 param="part_ids",
             )
         found: list[Digests] = []
@@ -160,13 +165,14 @@ class CompleteUpload:
             if upload.status is UploadStatus.COMPLETED:
                 return
             raise InvalidParameterError(
-                f"The bytes of upload {upload.id} have not arrived. "
-                "PUT them to transfer.url with transfer.headers, then complete.",
+                f"The bytes of upload {upload.id} have not arrived. PUT them to transfer.url with "
+                "transfer.headers, or add them as parts and name these in part_ids, then complete.",
                 code="upload_incomplete",
             )
         if stat.size != upload.bytes:
             raise InvalidParameterError(
-                f"Upload {upload.id} was announced with {upload.bytes} bytes, {stat.size} arrived.",
+                f"Upload {upload.id} was announced with {upload.bytes} bytes, {stat.size} arrived. "
+                "Cancel it and announce the right size.",
                 param="bytes",
             )
         if md5 is not None and md5.lower() != (found := self._md5(tenant, upload, stat)):
