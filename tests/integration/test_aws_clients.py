@@ -16,13 +16,17 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from larder.adapters import aws
+from larder.adapters.dynamodb.idempotency import DynamoIdempotencyStore
 from larder.adapters.s3 import S3Objects
 from larder.adapters.s3_parts import S3Parts
+from larder.domain.errors import ThrottledError
 from larder.domain.parts import Part
 from larder.runtime.composition import Composition
 from larder.runtime.settings import Settings
 from tests.moto_stack import CREDENTIALS
-from tests.samples import TENANT, an_upload
+from tests.samples import TENANT, a_file, an_upload
+from tests.support.events import recorded
+from tests.support.handlers import FakeContext, load
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,7 +68,7 @@ def serving() -> Iterator[Wire]:
             self.end_headers()
             self.wfile.write(data)
 
-        do_GET = do_POST = answer  # noqa: N815 - as the base class calls them
+        do_GET = do_HEAD = do_POST = do_PUT = answer  # noqa: N815 - as the base class calls them
 
         def log_message(self, format: str, *_: Any) -> None:  # noqa: A002
             """Log nothing."""
@@ -135,6 +139,70 @@ def test_a_third_failure_is_raised(wire: Wire, client: DynamoDBClient) -> None:
 
     assert failed.value.response["Error"]["Code"] == "InternalServerError"
     assert wire.answers == []
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "ThrottlingException",
+        "TransactionInProgressException",
+    ],
+)
+def test_throttling_that_does_not_end_is_told_apart_from_failures(
+    wire: Wire, client: DynamoDBClient, code: str
+) -> None:
+    refused = json.dumps({"__type": f"com.amazonaws.dynamodb.v20120810#{code}"}).encode()
+    wire.answers = [(400, refused)] * 3
+
+    with pytest.raises(ThrottledError) as throttled:
+        client.get_item(TableName="Store", Key=KEY)
+
+    assert throttled.value.call == f"dynamodb.GetItem {code}"
+
+
+def test_s3_that_asks_to_slow_down_throttles(wire: Wire) -> None:
+    objects = S3Objects(aws.s3_client(aws.new_session()), "bucket")
+    slow_down = b"<Error><Code>SlowDown</Code><Message>Reduce your rate.</Message></Error>"
+    wire.answers = [(503, slow_down)] * 6
+
+    with pytest.raises(ThrottledError) as write:
+        objects.put(TENANT, a_file().id, b"x")
+    with pytest.raises(ThrottledError) as look:
+        objects.stat(TENANT, a_file().id)
+
+    assert (write.value.call, look.value.call) == ("s3.PutObject SlowDown", "s3.HeadObject 503")
+
+
+def test_throttling_of_an_idempotent_request_is_not_hidden_by_its_store(
+    wire: Wire, client: DynamoDBClient
+) -> None:
+    refused = b'{"__type":"com.amazonaws.dynamodb.v20120810#ThrottlingException"}'
+    wire.answers = [(400, refused)] * 3
+
+    with pytest.raises(ThrottledError):
+        DynamoIdempotencyStore(client, "Store").run_once(
+            TENANT, "key", "print", FakeContext(), dict, lambda _: True
+        )
+
+
+def test_a_function_answers_throttling_with_when_to_try_again(
+    wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "Larder")
+    refused = b'{"__type":"com.amazonaws.dynamodb.v20120810#RequestLimitExceeded"}'
+    wire.answers = [(400, refused)] * 3
+
+    # Not the one that other tests share: its clients have this server's address.
+    function = load.__wrapped__("files_get")
+    answer = function.lambda_handler(recorded("files_get"), FakeContext())
+
+    assert answer["statusCode"] == 429
+    assert answer["multiValueHeaders"]["Retry-After"] == ["1"]
+    error = json.loads(answer["body"])["error"]
+    assert (error["type"], error["code"]) == ("rate_limit_error", "rate_limit_exceeded")
+    assert "RequestLimitExceeded" not in answer["body"]
 
 
 def test_a_cancelled_transaction_says_why(wire: Wire, client: DynamoDBClient) -> None:

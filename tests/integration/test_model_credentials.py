@@ -18,6 +18,7 @@ from larder.adapters.models.credentials import UpstreamCredentials
 from larder.adapters.models.openai_http import HttpModelCalls
 from larder.adapters.secrets import CACHE_SECONDS
 from larder.domain.batch_answers import Answer, NoAnswer
+from larder.domain.errors import ThrottledError
 from larder.domain.upstreams import Auth
 from larder.services.batches.model_ports import Call
 from tests.fakes.clock import ManualClock
@@ -171,7 +172,7 @@ def test_a_key_that_cannot_be_read_is_a_refusal_without_a_call(
     "error",
     [
         failure("InternalServiceError", 500),
-        failure("ThrottlingException", 400),
+        ThrottledError("secretsmanager.GetSecretValue ThrottlingException"),
         EndpointConnectionError(endpoint_url="https://secretsmanager"),
     ],
     ids=str,

@@ -13,7 +13,11 @@ from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
+from larder.domain.errors import ThrottledError
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from botocore.model import OperationModel
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
@@ -23,6 +27,25 @@ if TYPE_CHECKING:
 
 type AwsSession = botocore.session.Session
 """What the clients of one function are made in."""
+
+_THROTTLED = frozenset(
+    {
+        "503",  # S3's SlowDown in the answer to a HEAD, which has no body to name it
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "SlowDown",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+        "TransactionInProgressException",
+    }
+)
+"""The codes by which AWS refuses a call that may pass a moment later.
+
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html,
+https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+"""
 
 _READ_TIMEOUT = 5
 
@@ -65,7 +88,20 @@ def new_session() -> AwsSession:
 
 
 def _client(session: AwsSession, service: str, config: Config):  # type: ignore[no-untyped-def]  # noqa: ANN202
-    return session.create_client(service, config=config)
+    client = session.create_client(service, config=config)
+    client.meta.events.register(f"after-call.{service}", _raise_throttled)
+    return client
+
+
+def _raise_throttled(parsed: Mapping[str, Any], model: OperationModel, **_: object) -> None:
+    """Tell throttling apart from other failures, after botocore's own attempts.
+
+    Raises:
+        ThrottledError: AWS refused the call's rate.
+    """
+    code = parsed.get("Error", {}).get("Code")
+    if code in _THROTTLED:
+        raise ThrottledError(f"{model.service_model.service_name}.{model.name} {code}")
 
 
 def dynamodb_client(session: AwsSession) -> DynamoDBClient:

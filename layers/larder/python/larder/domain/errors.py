@@ -10,7 +10,8 @@ LarderError
 ├── BodyTooLargeError         the request body exceeds what this route takes       413
 ├── EncodedBodyError          the request body is compressed                       415
 ├── BatchLimitError           the project runs as many batches as it may            429
-└── ContentionError           too many changes at once; the same request may work  429
+├── ContentionError           too many changes at once; the same request may work  429
+└── ThrottledError            AWS limits the rate; the same request may work       429
 
 `api.errors` gives each its HTTP answer. Messages are for people, codes for programs.
 """
@@ -141,3 +142,15 @@ class ContentionError(LarderError):
             "Too many changes to this project at once. Please try again in a moment.",
             code="rate_limit_exceeded",
         )
+
+
+class ThrottledError(LarderError):
+    """AWS limits the rate of calls, and all attempts are used up; `call` is for the log."""
+
+    def __init__(self, call: str) -> None:
+        super().__init__(
+            "The storage behind Larder limits its rate at the moment, and nothing is wrong with "
+            "the request. Please send it again in a moment.",
+            code="rate_limit_exceeded",
+        )
+        self.call = call

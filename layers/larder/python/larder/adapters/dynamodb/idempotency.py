@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 from botocore.exceptions import ClientError
 
 from larder.adapters.dynamodb.keys import replays_partition
-from larder.domain.errors import IdempotencyConflictError
+from larder.domain.errors import IdempotencyConflictError, ThrottledError
 from larder.domain.files import DAY
 
 if TYPE_CHECKING:
@@ -90,6 +90,7 @@ class DynamoIdempotencyStore:
         )
         from aws_lambda_powertools.utilities.idempotency.exceptions import (
             IdempotencyAlreadyInProgressError,
+            IdempotencyPersistenceLayerError,
             IdempotencyValidationError,
         )
 
@@ -130,6 +131,10 @@ class DynamoIdempotencyStore:
             answer = answer_once(request={"key": key, "fingerprint": fingerprint})
         except _NotKeptError as passed:
             return passed.answer, False
+        except IdempotencyPersistenceLayerError as failed:
+            if isinstance(failed.__cause__, ThrottledError):
+                raise failed.__cause__ from failed
+            raise
         except IdempotencyValidationError as mismatch:
             raise IdempotencyConflictError(
                 "This idempotency key was used for another request. "

@@ -11,8 +11,8 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
-from larder.adapters.s3 import error_code
 from larder.adapters.secrets import RotatingSecret
+from larder.domain.errors import ThrottledError
 from larder.domain.upstreams import Auth
 
 if TYPE_CHECKING:
@@ -83,9 +83,8 @@ class UpstreamCredentials:
                 return self._secrets[secret_id]().decode().strip()
             except ClientError as error:
                 status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-                passing = status >= 500 or error_code(error) == "ThrottlingException"  # noqa: PLR2004
-                raise SecretUnreadableError(secret_id, passing=passing) from error
-            except BotoCoreError as error:
+                raise SecretUnreadableError(secret_id, passing=status >= 500) from error  # noqa: PLR2004
+            except (BotoCoreError, ThrottledError) as error:
                 raise SecretUnreadableError(secret_id, passing=True) from error
 
     def _signed(

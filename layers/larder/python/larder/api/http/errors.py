@@ -20,6 +20,7 @@ from larder.domain.errors import (
     NotFoundError,
     ProjectFullError,
     QuotaExceededError,
+    ThrottledError,
 )
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ _ANSWERS: dict[type[LarderError], tuple[HTTPStatus, str]] = {
     EncodedBodyError: (HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "invalid_request_error"),
     BatchLimitError: (HTTPStatus.TOO_MANY_REQUESTS, "rate_limit_error"),
     ContentionError: (HTTPStatus.TOO_MANY_REQUESTS, "rate_limit_error"),
+    ThrottledError: (HTTPStatus.TOO_MANY_REQUESTS, "rate_limit_error"),
 }
 
 
@@ -67,8 +69,8 @@ def refusal(error: LarderError) -> Response[dict[str, Any]]:
     if isinstance(error, ConflictError) and error.permanent:
         # OpenAI's SDKs retry a 409 unless this header says not to.
         headers["x-should-retry"] = "false"
-    if isinstance(error, ContentionError):
-        headers["Retry-After"] = "1"
+    if status is HTTPStatus.TOO_MANY_REQUESTS:
+        headers["Retry-After"] = "30" if isinstance(error, BatchLimitError) else "1"
     return envelope(
         status, error.message, kind=kind, param=error.param, code=error.code, headers=headers
     )

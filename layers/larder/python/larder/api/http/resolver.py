@@ -20,6 +20,7 @@ from larder.domain.errors import (
     NotFoundError,
     ProjectFullError,
     QuotaExceededError,
+    ThrottledError,
 )
 from larder.runtime.observability import count, log_failure, logger, peak_memory_mib
 
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 
 # Of a path or a response only ids that Larder made are logged, nothing that a client chose.
 _ID = re.compile(r"(?:batch_|file-|folder-|part_|upload_)[0-9a-f]{24}")
+
+_COUNTED = (ContentionError, ProjectFullError, QuotaExceededError, ThrottledError)
+"""The refusals that have a metric."""
 
 type LambdaHandler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 
@@ -81,7 +85,9 @@ def resolver(*, camel_case: bool = False) -> APIGatewayRestResolver:
 
 
 def _refused(error: LarderError) -> Response[dict[str, Any]]:
-    if isinstance(error, QuotaExceededError | ProjectFullError | ContentionError):
+    if isinstance(error, ThrottledError):
+        logger.warning("throttled", extra={"call": error.call})
+    if isinstance(error, _COUNTED):
         count(type(error).__name__.removesuffix("Error"))
     return refusal(error)
 
