@@ -1,10 +1,11 @@
 """The Lambda authorizer: authenticate a request by its API key."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from larder.api.http.routes import SPACE_PATHS
+from larder.api.http.routes import KEY_HEADERS
 from larder.runtime.composition import Composition
 from larder.runtime.observability import logger
 from larder.services.projects.authorize import authenticate
@@ -13,22 +14,28 @@ ports = Composition.from_environment()
 keys = ports.keys
 
 
-def secret_of(request: dict[str, Any]) -> str | None:
-    """Return the key from the one header that the route's authorizer is cached by.
+def secrets_of(request: dict[str, Any]) -> Iterator[str]:
+    """Return the secrets in the headers that the route reads.
 
-    A key from another header would be cached under this header's value, and the next request with
-    that value would be let in.
+    A route reads the one header that its authorizer is cached by: a key from another would be
+    cached under this header's value, and the next request with that value would be let in. Only
+    for unknown routes nothing is cached, and either header will do.
     """
     headers = {name.lower(): value for name, value in (request["headers"] or {}).items()}
-    if request["resource"] in SPACE_PATHS:
-        return headers.get("x-api-key")
-    scheme, _, secret = headers.get("authorization", "").partition(" ")
-    return secret.strip() if scheme.lower() == "bearer" else None
+    for name in KEY_HEADERS[request["resource"]]:
+        value = headers.get(name.lower(), "")
+        if name == "Authorization":
+            scheme, _, secret = value.partition(" ")
+            value = secret.strip() if scheme.lower() == "bearer" else ""
+        yield value
 
 
 def lambda_handler(event: dict[str, Any], _: LambdaContext) -> dict[str, Any]:
     """Return a policy for the whole stage, since API Gateway caches it for every route."""
-    key = authenticate(secret_of(event), keys=keys, pepper=lambda: ports.pepper)
+    found = (
+        authenticate(each, keys=keys, pepper=lambda: ports.pepper) for each in secrets_of(event)
+    )
+    key = next((each for each in found if each is not None), None)
     logger.info(
         "authorize",
         extra={

@@ -54,6 +54,48 @@ def test_an_unknown_route_has_another_code_than_a_missing_object(
     assert_refused(api.send(method, path), 404, code="unknown_url")
 
 
+@pytest.mark.parametrize("header", ["Authorization", "x-api-key"])
+@pytest.mark.parametrize("path", ["/storage/nothing", "/storage/file", "/storage", "/nothing"])
+def test_an_unknown_route_of_either_surface_is_unknown_with_the_key_in_either_header(
+    api: Api, path: str, header: str
+) -> None:
+    value = f"Bearer {api.key}" if header == "Authorization" else api.key
+
+    response = httpx.get(api.base_url + path, headers={header: value})
+
+    assert_refused(response, 404, code="unknown_url", says=path)
+
+
+@pytest.mark.parametrize(
+    ("path", "headers"),
+    [
+        ("/storage/files", {"Authorization": "Bearer {key}"}),
+        ("/files", {"x-api-key": "{key}"}),
+        ("/storage/nothing", {}),
+        ("/storage/nothing", {"x-api-key": "zk_live_" + "A" * 43}),
+    ],
+)
+def test_the_error_for_a_key_in_the_wrong_header_names_the_right_one(
+    api: Api, path: str, headers: dict[str, str]
+) -> None:
+    sent = {name: value.format(key=api.key) for name, value in headers.items()}
+
+    response = httpx.get(api.base_url + path, headers=sent)
+
+    assert_refused(response, 401, code="invalid_api_key", says="Routes below /v1/storage read it")
+
+
+@pytest.mark.parametrize("header", ["Authorization", "x-api-key"])
+def test_a_wrong_method_of_the_space_is_refused_with_the_key_in_either_header(
+    api: Api, header: str
+) -> None:
+    value = f"Bearer {api.key}" if header == "Authorization" else api.key
+
+    response = httpx.put(api.base_url + "/storage/files", headers={header: value})
+
+    assert_refused(response, 405, code="method_not_allowed", says="GET, POST")
+
+
 @pytest.mark.parametrize(
     ("method", "path"),
     [("PATCH", "/files"), ("PUT", "/files/file-0123"), ("GET", "/uploads"), ("DELETE", "/usage")],

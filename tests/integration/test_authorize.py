@@ -73,6 +73,30 @@ def test_a_key_in_the_wrong_header_is_denied(
 
 
 @pytest.mark.parametrize(
+    ("headers", "allowed"),
+    [
+        ({"Authorization": "Bearer {key}"}, True),
+        ({"x-api-key": "{key}"}, True),
+        ({"x-api-key": "{key}", "Authorization": "Bearer junk"}, True),
+        ({"x-api-key": "junk", "Authorization": "Bearer {key}"}, True),
+        ({"Authorization": "{key}"}, False),
+        ({"x-api-key": "Bearer {key}"}, False),
+        ({"x-api-key": "junk"}, False),
+        ({}, False),
+    ],
+)
+def test_an_unknown_route_reads_the_key_from_either_header(
+    functions: Functions, key: tuple[str, KeyRecord], headers: dict[str, str], *, allowed: bool
+) -> None:
+    request = {**recorded("authorize"), "resource": "/{proxy+}"}
+    request["headers"] = {name: value.format(key=key[0]) for name, value in headers.items()}
+
+    answer = functions.invoke("authorize", request)
+
+    assert effect(answer) == ("Allow" if allowed else "Deny")
+
+
+@pytest.mark.parametrize(
     "header",
     [
         "",

@@ -49,6 +49,7 @@ def test_a_recorded_request_is_one_of_its_route(name: str) -> None:
 
     assert function_of(name) in {route.function, "authorize"}
     headers = {header.lower() for header in event["headers"]}
-    assert {"authorization", "x-api-key"} & headers == {route.key_header.lower()}
+    [carries] = {"authorization", "x-api-key"} & headers
+    assert carries in {name.lower() for name in route.key_headers}
     parameters = event["pathParameters"] or {}
     assert event["path"] == route.path.replace("+}", "}").format(**parameters)

@@ -82,7 +82,7 @@ def test_an_operation_says_in_which_header_its_key_goes(route: Route) -> None:
     [(name, _)] = requirement.items()
     scheme = DOCUMENT["components"]["securitySchemes"][name]
     header = "Authorization" if scheme.get("scheme") == "bearer" else scheme["name"]
-    assert header == route.key_header
+    assert (header,) == route.key_headers
 
 
 @each_route

@@ -21,12 +21,13 @@ EVENTS = [
 ]
 
 
-def header_of(event: dict[str, Any]) -> str:
-    """The header that the authorizer of a route takes the key from."""
+def headers_of(event: dict[str, Any]) -> tuple[str, ...]:
+    """The headers that the authorizer of a route takes the key from."""
     named = event.get("Auth", {}).get("Authorizer", API["Auth"]["DefaultAuthorizer"])
-    [header] = API["Auth"]["Authorizers"][named]["Identity"]["Headers"]
-    found: str = header
-    return found
+    identity = API["Auth"]["Authorizers"][named]["Identity"]
+    if identity == {"ReauthorizeEvery": 0}:
+        return ("Authorization", "x-api-key")
+    return tuple(identity["Headers"])
 
 
 def test_every_route_has_one_row_in_the_table() -> None:
@@ -42,12 +43,12 @@ def test_the_space_is_what_the_contract_says_it_is() -> None:
 
 def test_the_template_has_the_routes_of_the_table() -> None:
     deployed = [
-        (event["Method"], event["Path"], folder_of(function), header_of(event))
+        (event["Method"], event["Path"], folder_of(function), headers_of(event))
         for function, event in EVENTS
     ]
 
     assert sorted(deployed) == sorted(
-        (route.method, route.path, route.function, route.key_header) for route in EVERY_ROUTE
+        (route.method, route.path, route.function, route.key_headers) for route in EVERY_ROUTE
     )
 
 
@@ -67,6 +68,36 @@ def test_a_revoked_key_lives_60_seconds_at_most(authorizer: str, header: str) ->
 
     assert settings["FunctionArn"] == {"Ref": "Authorize.Alias"}
     assert settings["Identity"] == {"Headers": [header], "ReauthorizeEvery": 60}
+
+
+def test_what_reads_the_key_from_either_header_caches_nothing() -> None:
+    """Cached by one header, a key in the other would let in the next request with the first."""
+    settings = API["Auth"]["Authorizers"]["EitherHeaderAuthorizer"]
+
+    assert settings["FunctionArn"] == {"Ref": "Authorize.Alias"}
+    assert settings["Identity"] == {"ReauthorizeEvery": 0}
+
+
+@pytest.mark.parametrize("kind", ["UNAUTHORIZED", "ACCESS_DENIED"])
+def test_the_error_for_a_key_says_which_routes_read_it_from_which_header(kind: str) -> None:
+    text = API["GatewayResponses"][kind]["ResponseTemplates"]["application/json"]
+
+    message = json.loads(text)["error"]["message"]
+
+    assert "Routes below /v1/storage read it from 'x-api-key: zk_live_...'" in message
+    assert "all others from 'Authorization: Bearer zk_live_...'" in message
+    below_storage = {route for route in ROUTES if route.path.startswith("/v1/storage/")}
+    assert below_storage == {route for route in ROUTES if route.key_headers == ("x-api-key",)}
+
+
+@pytest.mark.parametrize("kind", ["REQUEST_TOO_LARGE", "INTEGRATION_FAILURE"])
+def test_the_error_for_a_large_body_says_what_to_do_with_files_and_with_parts(kind: str) -> None:
+    text = API["GatewayResponses"][kind]["ResponseTemplates"]["application/json"]
+
+    message = json.loads(text)["error"]["message"]
+
+    assert "POST /v1/uploads" in message
+    assert "part_size=1_900_000" in message
 
 
 def test_bodies_are_decoded_whatever_the_client_accepts() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-type Surface = Literal["openai", "space", "native"]
+type Surface = Literal["openai", "space", "native", "any"]
 type Scope = Literal["read", "write", "batches", "console", "admin"]
 
 
@@ -29,9 +29,15 @@ class Route(NamedTuple):
     timeout: int = 15
 
     @property
-    def key_header(self) -> str:
-        """The one header that carries the key of a request to this route."""
-        return "x-api-key" if self.surface == "space" else "Authorization"
+    def key_headers(self) -> tuple[str, ...]:
+        """The headers that may carry the key: one, but for requests that match no route."""
+        match self.surface:
+            case "any":
+                return ("Authorization", "x-api-key")
+            case "space":
+                return ("x-api-key",)
+            case "openai" | "native":
+                return ("Authorization",)
 
 
 ROUTES = (
@@ -71,12 +77,13 @@ ROUTES = (
 )
 
 CATCH_ALL = tuple(
-    Route(method, "/{proxy+}", "unknown_route", "openai", "read")
+    Route(method, "/{proxy+}", "unknown_route", "any", "read")
     for method in ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 )
 """What answers a request that matches no row: 405 where the path has other methods, else 404."""
 
-SPACE_PATHS = frozenset(route.path for route in ROUTES if route.surface == "space")
+KEY_HEADERS = {route.path: route.key_headers for route in (*ROUTES, *CATCH_ALL)}
+"""The headers that may carry the key, by path: those that its authorizer is cached by, if it is."""
 
 
 def methods_of(path: str) -> list[str]:
