@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -71,3 +73,14 @@ def project(new_project: NewProject) -> Project:
 def api(project: Project) -> Iterator[Api]:
     with project.api() as api:
         yield api
+
+
+@pytest.fixture(scope="session")
+def node_packages() -> Path:
+    """The folder of the tests in JavaScript, with the packages that they drive installed."""
+    npm = shutil.which("npm")
+    if npm is None or shutil.which("node") is None:
+        pytest.skip("Node.js with npm is not installed")
+    folder = HERE / "node"
+    subprocess.run([npm, "ci", "--silent"], cwd=folder, check=True, timeout=120)  # noqa: S603
+    return folder

@@ -1,9 +1,7 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,19 +10,9 @@ from tests.e2e.models import models_for_clients
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from tests.e2e.projects import NewProject, Operator
-
-FOLDER = Path(__file__).parent / "node"
-
-
-@pytest.fixture(scope="module")
-def node() -> str:
-    node, npm = shutil.which("node"), shutil.which("npm")
-    if node is None or npm is None:
-        pytest.skip("Node.js with npm is not installed")
-    subprocess.run([npm, "ci", "--silent"], cwd=FOLDER, check=True, timeout=120)  # noqa: S603
-    return node
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -33,12 +21,14 @@ def _models(operator: Operator) -> Iterator[None]:
         yield
 
 
-def test_the_official_sdk_for_node_works_unmodified(node: str, new_project: NewProject) -> None:
+def test_the_official_sdk_for_node_works_unmodified(
+    node_packages: Path, new_project: NewProject
+) -> None:
     project = new_project()
 
-    done = subprocess.run(  # noqa: S603
-        [node, "--test", "files.test.mjs", "parts.test.mjs", "batches.test.mjs"],
-        cwd=FOLDER,
+    done = subprocess.run(
+        ["node", "--test", "files.test.mjs", "parts.test.mjs", "batches.test.mjs"],  # noqa: S607
+        cwd=node_packages,
         env=os.environ | {"LARDER_BASE_URL": project.base_url, "LARDER_API_KEY": project.key},
         capture_output=True,
         text=True,

@@ -85,6 +85,16 @@ def test_a_file_goes_up_and_its_id_is_printed(fake: FakeLarder) -> None:
     assert upload.announced["purpose"] == "user_data"
 
 
+def test_the_commands_send_the_key_to_larder_and_never_to_s3(fake: FakeLarder) -> None:
+    sent = larder("put", write("a.bin", LARGE), "--purpose", "user_data")
+    larder("get", sent.stdout.strip(), "-o", "b.bin")
+
+    for request in fake.requests:
+        keys = [name for name in ("authorization", "x-api-key") if name in request.headers]
+        assert (keys == []) == request.path.startswith("/s3/"), request
+    assert fake.requests_matching("GET /s3/.*")
+
+
 def test_each_of_several_files_has_its_result(fake: FakeLarder) -> None:
     sent = larder("put", write("a", b"1"), "missing", write("b", b"2"), "--json")
 

@@ -167,6 +167,21 @@ def test_bytes_can_be_read_without_a_local_file(
     assert larder.read(fake.add_file(data_of(size))) == data_of(size)
 
 
+def test_the_key_goes_to_larder_and_never_to_s3(
+    larder: Caller, fake: FakeLarder, tmp_path: Path
+) -> None:
+    source = tmp_path / "a.bin"
+    source.write_bytes(data_of(LARGE))
+
+    larder.get(larder.put(source).file.id, tmp_path / "b.bin")
+
+    for request in fake.requests:
+        keys = [name for name in ("authorization", "x-api-key") if name in request.headers]
+        assert (keys == []) == request.path.startswith("/s3/"), request
+    assert fake.requests_matching("GET /s3/.*")
+    assert fake.requests_matching("PUT /s3/.*")
+
+
 def test_several_connections_share_a_large_file(
     larder: Caller, fake: FakeLarder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
