@@ -93,6 +93,29 @@ def test_settling_does_not_change_when_a_file_expires(backend: Backend, tenant: 
     assert list(backend.deadlines.expired(tenant, NOW + 7_200)) == [DueFile(tenant, file.id)]
 
 
+def test_what_will_expire_is_found_with_its_time_the_soonest_first(
+    backend: Backend, tenant: TenantId, other: TenantId
+) -> None:
+    file, trashed, upload = a_file(expires_at=NOW + 7_200), a_file(), an_upload()
+    forever, ended = a_file(), an_upload()
+    backend.files.admit(other, a_file(expires_at=NOW + 60))
+    for admitted in (file, trashed, forever):
+        backend.files.admit(tenant, admitted)
+    for reserved in (upload, ended):
+        backend.uploads.reserve(tenant, reserved)
+    backend.uploads.close(tenant, ended, UploadStatus.CANCELLED)
+    to_trash(backend, tenant, trashed.id)
+
+    ahead = [
+        (NOW + UPLOAD_LIFE, DueUpload(tenant, upload.id)),
+        (NOW + 7_200, DueFile(tenant, file.id)),
+        (NOW + TRASH_LIFE, DueTrashedFile(tenant, trashed.id)),
+    ]
+    assert list(backend.deadlines.ahead(tenant, NOW, 100)) == ahead
+    assert list(backend.deadlines.ahead(tenant, NOW, 2)) == ahead[:2]
+    assert list(backend.deadlines.ahead(tenant, NOW + 7_200, 100)) == ahead[2:]
+
+
 def test_an_unvalidated_file_is_due_after_the_grace_for_its_validation(
     backend: Backend, tenant: TenantId
 ) -> None:

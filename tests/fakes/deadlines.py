@@ -41,6 +41,28 @@ class InMemoryDeadlines:
             if owner == tenant and pending and upload.expires_at <= now:
                 yield DueUpload(tenant, upload_id)
 
+    def ahead(self, tenant: TenantId, now: float, limit: int) -> list[tuple[int, DueItem]]:
+        store = self._store
+        found: list[tuple[int | None, DueItem]] = [
+            *(
+                (row.file.expires_at, DueFile(owner, key))
+                for (owner, key), row in store.files.items()
+            ),
+            *(
+                (trashed.purge_at, DueTrashedFile(owner, key))
+                for (owner, key), trashed in store.trash.items()
+            ),
+            *(
+                (row.upload.expires_at, DueUpload(owner, key))
+                for (owner, key), row in store.uploads.items()
+                if row.upload.status is UploadStatus.PENDING
+            ),
+        ]
+        expiring = [
+            (at, due) for at, due in found if at is not None and at > now and due.tenant == tenant
+        ]
+        return sorted(expiring, key=lambda each: each[0])[:limit]
+
     def due(self, now: float) -> Iterator[DueItem]:
         yield from (work for at, work in self._all() if at is not None and at <= now)
 

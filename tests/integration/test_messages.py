@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -108,3 +109,27 @@ def test_the_error_for_missing_bytes_says_how_to_send_them(
 
     assert answer.status == 400
     assert says in answer.error["message"]
+
+
+def test_a_full_quota_says_what_fills_it(
+    functions: Functions, tenant: TenantId, ports: Composition
+) -> None:
+    ports.projects.set_limit(tenant, Amount(files=3, bytes=2**28))
+    upload(functions, tenant)
+    trashed = upload(functions, tenant).json
+    functions.call("space_files_trash", tenant, pathParameters={"file_id": trashed["id"]})
+    pending = create(functions, tenant).json
+    ends = datetime.fromtimestamp(pending["expires_at"], UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    refused = [
+        upload(functions, tenant),
+        create(functions, tenant),
+        functions.call("space_files_create", tenant),
+    ]
+
+    for answer in refused:
+        assert (answer.status, answer.error["code"]) == (400, "storage_quota_exceeded")
+        assert answer.error["type"] == "insufficient_quota"
+        assert "3 of 3 files" in answer.error["message"]
+        assert "1 of them in the trash" in answer.error["message"]
+        assert f"by pending uploads (1), until {ends}" in answer.error["message"]

@@ -16,7 +16,7 @@ from larder.domain.batch_answers import Answer, NoAnswer, decode_kept
 from larder.domain.batches import BatchStatus
 from larder.domain.errors import ConflictError, LarderError
 from larder.domain.files import FileStatus, Purpose
-from larder.domain.quota import Amount
+from larder.domain.quota import Amount, Held
 from larder.services.batches.cancel import cancel_batch
 from larder.services.batches.create import CreateBatch, NewBatch
 from larder.services.batches.finish import finish_batch
@@ -222,6 +222,7 @@ class BatchWorld:
             self._gated(self.backend.files),
             self.executions,
             lambda _: 0,
+            lambda _: Held(trashed=0, reserved_until=None, exact=True),
             self.clock,
         )
         return retry(tenant, batch_id)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
-from larder.domain.errors import ContentionError, ProjectFullError, QuotaExceededError
+from larder.domain.errors import (
+    ContentionError,
+    ProjectFullError,
+    QuotaExceededError,
+    ThrottledError,
+)
 from larder.domain.files import FileStatus
 from larder.domain.ids import TenantId, new_folder_id
-from larder.domain.quota import NOTHING, Amount
+from larder.domain.quota import NOTHING, Amount, Held
 from larder.domain.trash import TRASH_LIFE
 from larder.domain.uploads import UPLOAD_LIFE, UploadStatus
 from larder.services.files.ports import Settlement
@@ -110,7 +116,7 @@ class TestAdmitReclaiming:
                 raise error
 
         try:
-            admit(TENANT, admission, reclaim=ports.reclaim)
+            admit(TENANT, admission, reclaim=ports.reclaim, held_quota=ports.held_quota)
         finally:
             self.calls = len(errors) - len(planned)
         return self.calls
@@ -145,6 +151,47 @@ class TestAdmitReclaiming:
             self.attempts(ports, self.full(ports), self.full(ports))
 
         assert self.calls == 2
+
+    def test_the_refusal_says_what_fills_the_project_unseen(self, ports: MemoryBackend) -> None:
+        store(ports, b"x" * 100)
+        for _ in range(2):
+            to_trash(ports, TENANT, store(ports, b"x" * 100).id)
+        announce(ports, 300)
+        ports.clock.advance(60)
+        ends = announce(ports, 100).upload.expires_at
+
+        with pytest.raises(QuotaExceededError) as refused:
+            store(ports, b"x" * 301)
+
+        latest = datetime.fromtimestamp(ends, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        assert refused.value.message == (
+            "The project's storage quota would be exceeded: 5 of 10 files and 700 of 1000 bytes "
+            "are in use, and this request asks for 1 file of 301 bytes. In use: 3 files with 300 "
+            "bytes, 2 of them in the trash; reserved: 400 bytes by pending uploads (2), "
+            f"until {latest} at the latest. Delete files that are no longer needed, empty the "
+            "trash (DELETE /v1/storage/trash), cancel uploads that nobody continues "
+            "(POST /v1/uploads/{upload_id}/cancel), or have the project's limits raised."
+        )
+
+    def test_a_refusal_looks_at_a_bounded_number_of_items(
+        self, ports: MemoryBackend, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("larder.services.upkeep.held.MAX_LOOKED_AT", 2)
+        for _ in range(3):
+            to_trash(ports, TENANT, store(ports, b"x" * 300).id)
+
+        with pytest.raises(QuotaExceededError, match="at least 2 of them in the trash"):
+            store(ports, b"x" * 200)
+
+    def test_a_refusal_that_cannot_look_further_is_still_one(self, ports: MemoryBackend) -> None:
+        def throttled(_: TenantId) -> Held:
+            raise ThrottledError("dynamodb.Query ThrottlingException")
+
+        def admission() -> None:
+            raise self.full(ports)
+
+        with pytest.raises(QuotaExceededError, match="In use: 0 files"):
+            admit(TENANT, admission, reclaim=ports.reclaim, held_quota=throttled)
 
     def test_contention_is_not_taken_for_a_full_quota(self, ports: MemoryBackend) -> None:
         with pytest.raises(ContentionError):

@@ -18,11 +18,12 @@ LarderError
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from larder.domain.batches import BatchLoad
-    from larder.domain.quota import Amount, Usage
+    from larder.domain.quota import Amount, Held, Usage
 
 
 class LarderError(Exception):
@@ -42,15 +43,49 @@ class InvalidParameterError(LarderError):
 class QuotaExceededError(LarderError):
     """The project's files or bytes limit leaves no room, expired files already reclaimed."""
 
-    def __init__(self, usage: Usage, asked: Amount) -> None:
+    def __init__(self, usage: Usage, asked: Amount, held: Held | None = None) -> None:
         super().__init__(
             "The project's storage quota would be exceeded: "
             f"{usage.used.files + usage.reserved.files} of {usage.limit.files} files and "
             f"{usage.used.bytes + usage.reserved.bytes} of {usage.limit.bytes} bytes are in use, "
             f"and this request asks for {asked.files} file of {asked.bytes} bytes. "
-            "Delete files that are no longer needed, or have the project's limits raised.",
+            f"{_what_fills(usage, held)} {_what_makes_room(usage, asked, held)}",
             code="storage_quota_exceeded",
         )
+        self.usage = usage
+        self.asked = asked
+
+    def explained(self, held: Held) -> QuotaExceededError:
+        """Return the error with a message that says what else fills the project."""
+        return QuotaExceededError(self.usage, self.asked, held)
+
+
+def _what_fills(usage: Usage, held: Held | None) -> str:
+    count = usage.used.files
+    stored = f"In use: {count} file{'' if count == 1 else 's'} with {usage.used.bytes} bytes"
+    if held is not None and held.trashed:
+        stored += f", {'' if held.exact else 'at least '}{held.trashed} of them in the trash"
+    if not usage.reserved.files:
+        return f"{stored}."
+    until = "for an hour at most"
+    if held is not None and held.reserved_until is not None:
+        latest = datetime.fromtimestamp(held.reserved_until, UTC)
+        until = f"until {latest:%Y-%m-%dT%H:%M:%SZ} at the latest"
+    return (
+        f"{stored}; reserved: {usage.reserved.bytes} bytes by pending uploads "
+        f"({usage.reserved.files}), {until}."
+    )
+
+
+def _what_makes_room(usage: Usage, asked: Amount, held: Held | None) -> str:
+    if asked.files > usage.limit.files or asked.bytes > usage.limit.bytes:
+        return "This alone is over the project's limits: have them raised, or send a smaller file."
+    ways = ["Delete files that are no longer needed"]
+    if held is not None and held.trashed:
+        ways.append("empty the trash (DELETE /v1/storage/trash)")
+    if usage.reserved.files:
+        ways.append("cancel uploads that nobody continues (POST /v1/uploads/{upload_id}/cancel)")
+    return f"{', '.join(ways)}, or have the project's limits raised."
 
 
 class ProjectFullError(LarderError):

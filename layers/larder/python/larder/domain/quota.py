@@ -43,6 +43,19 @@ def one_file(size: int) -> Amount:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """What fills a quota unseen, besides the files in lists.
+
+    `trashed` files are in the trash; there may be more unless `exact`. `reserved_until` is when the
+    last pending upload ends, in unix seconds, None if that is not known.
+    """
+
+    trashed: int
+    reserved_until: int | None
+    exact: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Usage:
     """A project's counters at one moment.
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from _typeshed import DataclassInstance
 
-    from larder.services.quota import Reclaim
+    from larder.services.quota import HeldQuota, Reclaim
     from larder.services.space.delete_folder import EmptyFolder
     from larder.services.upkeep.sweep import Sweepers
 
@@ -48,6 +48,13 @@ class Wiring:
         from larder.services.upkeep.reclaim import ReclaimExpired
 
         return self.make(ReclaimExpired)
+
+    @cached_property
+    def held_quota(self) -> HeldQuota:
+        """Looks up what fills a project's quota besides the files in lists."""
+        from larder.services.upkeep.held import held_quota
+
+        return self.make(held_quota)
 
     @cached_property
     def empty_folder(self) -> EmptyFolder:

@@ -4,27 +4,40 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from larder.domain.errors import ProjectFullError, QuotaExceededError
+from larder.domain.errors import ProjectFullError, QuotaExceededError, ThrottledError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from larder.domain.ids import TenantId
+    from larder.domain.quota import Held
 
 type Reclaim = Callable[[TenantId], int]
 """Releases the project's expired files and uploads, and returns their number."""
 
+type HeldQuota = Callable[[TenantId], Held]
+"""Looks up what fills the project's quota besides the files in lists."""
 
-def admit(tenant: TenantId, admission: Callable[[], None], *, reclaim: Reclaim) -> None:
+
+def admit(
+    tenant: TenantId, admission: Callable[[], None], *, reclaim: Reclaim, held_quota: HeldQuota
+) -> None:
     """Call `admission`. If there is no room, reclaim what has expired and call it once more.
 
     Raises:
-        QuotaExceededError: there is still no room.
+        QuotaExceededError: there is still no room; the message says what fills the project.
         ProjectFullError: the project has as many records as it can have.
     """
     try:
         admission()
     except (QuotaExceededError, ProjectFullError):
         reclaim(tenant)
-        # Even if nothing was reclaimed here: another request may have done it just now.
-        admission()
+        try:
+            # Even if nothing was reclaimed here: another request may have done it just now.
+            admission()
+        except QuotaExceededError as full:
+            try:
+                held = held_quota(tenant)
+            except ThrottledError:
+                raise full from None
+            raise full.explained(held) from None

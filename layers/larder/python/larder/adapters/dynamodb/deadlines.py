@@ -81,6 +81,20 @@ class DynamoDeadlines:
         for page in pages:
             yield from map(_due_item, page["Items"])
 
+    def ahead(self, tenant: TenantId, now: float, limit: int) -> list[tuple[int, DueItem]]:
+        """Query the project's part of `by_expiry` once."""
+        answer = self._client.query(
+            TableName=self._table,
+            IndexName=BY_EXPIRY,
+            KeyConditionExpression="pk = :pk AND expires_at > :now",
+            ExpressionAttributeValues={
+                ":pk": text(project_partition(tenant)),
+                ":now": number(int(now)),
+            },
+            Limit=limit,
+        )
+        return [(int(key["expires_at"]["N"]), _due_item(key)) for key in answer["Items"]]
+
     def due(self, now: float) -> Iterator[DueItem]:
         """Query every shard of `by_due`, the longest overdue first in each."""
         for shard in due_shards():

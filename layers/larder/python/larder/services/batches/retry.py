@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from larder.services.batches.ports import BatchRecords, Executions
     from larder.services.clock import Clock
     from larder.services.files.ports import FileRecords
-    from larder.services.quota import Reclaim
+    from larder.services.quota import HeldQuota, Reclaim
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,7 @@ class RetryBatch:
     files: FileRecords
     executions: Executions
     reclaim: Reclaim
+    held_quota: HeldQuota
     clock: Clock
 
     def __call__(self, tenant: TenantId, batch_id: str) -> Batch:
@@ -70,7 +71,12 @@ class RetryBatch:
                 code="nothing_to_retry",
             )
         file = self._input_of(source)
-        admit(tenant, lambda: self.files.admit(tenant, file), reclaim=self.reclaim)
+        admit(
+            tenant,
+            lambda: self.files.admit(tenant, file),
+            reclaim=self.reclaim,
+            held_quota=self.held_quota,
+        )
         try:
             made = self._record(tenant, source, file, of=source.id, total=source.unanswered)
         except LarderError:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from larder.services.clock import Clock
     from larder.services.files.ports import FileRecords
     from larder.services.object_store import ObjectStore
-    from larder.services.quota import Reclaim
+    from larder.services.quota import HeldQuota, Reclaim
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,7 @@ class CreateFile:
     files: FileRecords
     objects: ObjectStore
     reclaim: Reclaim
+    held_quota: HeldQuota
     clock: Clock
 
     def __call__(self, tenant: TenantId, new: NewFile) -> File:
@@ -80,7 +81,12 @@ class CreateFile:
             folder_id=folder_id_from(new.folder_id, param="folder_id"),
             tags=checked_tags(new.tags, param="tags"),
         )
-        admit(tenant, lambda: self.files.admit(tenant, file), reclaim=self.reclaim)
+        admit(
+            tenant,
+            lambda: self.files.admit(tenant, file),
+            reclaim=self.reclaim,
+            held_quota=self.held_quota,
+        )
         try:
             self.objects.put(tenant, file_id, new.data)
         except Exception:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from larder.domain.ids import BatchId, FileId, FolderId, TenantId, UploadId
 
@@ -69,6 +69,12 @@ class Deadlines(Protocol):
 
     def expired(self, tenant: TenantId, now: float) -> Iterable[DueItem]:
         """Yield the project's files, trashed and live, and uploads that have expired at `now`."""
+
+    def ahead(self, tenant: TenantId, now: float, limit: int) -> Sequence[tuple[int, DueItem]]:
+        """Return when the project's items expire after `now`, the soonest first, at most `limit`.
+
+        Files, trashed and live, and uploads; the time is in unix seconds.
+        """
 
     def due(self, now: float) -> Iterable[DueItem]:
         """Yield the items of all projects that the sweeper has to check at `now`."""

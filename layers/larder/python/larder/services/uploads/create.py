@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from larder.domain.ids import FolderId, TenantId
     from larder.services.clock import Clock
     from larder.services.object_store import ObjectStore
-    from larder.services.quota import Reclaim
+    from larder.services.quota import HeldQuota, Reclaim
     from larder.services.space.ports import FolderRecords
     from larder.services.uploads.part_store import PartStore
     from larder.services.uploads.ports import UploadRecords
@@ -56,6 +56,7 @@ class CreateUpload:
     objects: ObjectStore
     parts: PartStore
     reclaim: Reclaim
+    held_quota: HeldQuota
     part_threshold: int
     clock: Clock
 
@@ -88,7 +89,12 @@ class CreateUpload:
             # Before the record that names it. Without a record, S3's lifecycle rule aborts it.
             upload = replace(upload, multipart_id=self.parts.begin(tenant, file_id))
         try:
-            admit(tenant, lambda: self.uploads.reserve(tenant, upload), reclaim=self.reclaim)
+            admit(
+                tenant,
+                lambda: self.uploads.reserve(tenant, upload),
+                reclaim=self.reclaim,
+                held_quota=self.held_quota,
+            )
         except LarderError:
             if upload.multipart_id is not None:
                 self.parts.clear(tenant, upload)

@@ -1,0 +1,26 @@
+"""What fills a project's quota besides the files in lists."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from larder.domain.quota import Held
+from larder.services.upkeep.ports import DueTrashedFile, DueUpload
+
+if TYPE_CHECKING:
+    from larder.domain.ids import TenantId
+    from larder.services.clock import Clock
+    from larder.services.upkeep.ports import Deadlines
+
+MAX_LOOKED_AT = 1_000
+"""The most items that a refusal looks at: one query of about 100 KB."""
+
+
+def held_quota(tenant: TenantId, *, deadlines: Deadlines, clock: Clock) -> Held:
+    """Return what the trash and the pending uploads hold, of the items that expire soonest."""
+    ahead = deadlines.ahead(tenant, clock(), MAX_LOOKED_AT)
+    return Held(
+        trashed=sum(isinstance(due, DueTrashedFile) for _, due in ahead),
+        reserved_until=max((at for at, due in ahead if isinstance(due, DueUpload)), default=None),
+        exact=len(ahead) < MAX_LOOKED_AT,
+    )
