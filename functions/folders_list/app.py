@@ -7,7 +7,7 @@ from larder.api.space.models import Pagination, SpaceFolder, SpaceFolderList
 from larder.api.space.params import Cursor, Limit, ParentId
 from larder.runtime.composition import Composition
 from larder.services.space.list_folders import list_folders
-from larder.services.space.pages import MAX_PAGE
+from larder.services.space.pages import LONG_PAGE
 
 app = resolver(camel_case=True)
 ports = Composition.from_environment()
@@ -16,7 +16,7 @@ folders, cursor_key = ports.folders, ports.cursor_key
 
 @app.get("/v1/storage/folders", summary="List folders", operation_id="folders_list")
 def folders_list(
-    parent_id: ParentId = None, limit: Limit = MAX_PAGE, cursor: Cursor = None
+    parent_id: ParentId = None, limit: Limit = LONG_PAGE, cursor: Cursor = None
 ) -> SpaceFolderList:
     """Return a page of the folders directly in the parent, sorted by name."""
     tenant = tenant_of(app.current_event)

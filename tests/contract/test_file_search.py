@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import pytest
 
 from larder.adapters.dynamodb import pages
+from larder.api.space.models import SpaceFile
 from larder.domain.filenames import folded
 from larder.domain.files import File, FileStatus
 from larder.domain.quota import Amount
@@ -517,6 +518,54 @@ class TestPages:
         assert whole.next is None
         assert len(cut.items) == 4
         assert cut.next is not None
+
+
+class TestSize:
+    def test_a_page_ends_before_it_is_too_large_for_an_answer(
+        self, aws: AwsBackend, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        tenant = a_project(aws, limit=Amount(files=10_000, bytes=10**12))
+        made = [a_file(id=a_file_id(number=number), tags=("t" * 64,) * 9) for number in range(5)]
+        for file in made:
+            aws.files.admit(tenant, file)
+        monkeypatch.setattr(pages, "MAX_INLINE_BYTES", 4_000)
+
+        found = list(paged(aws, tenant, ALL, limit=1_000))
+
+        assert [len(page.items) for page in found] == [2, 2, 1]
+        assert [i for page in found for i in ids(page)] == [file.id for file in reversed(made)]
+
+    def test_one_item_that_is_too_large_is_a_page(
+        self, aws: AwsBackend, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        tenant = a_project(aws, limit=Amount(files=10_000, bytes=10**12))
+        for number in range(2):
+            aws.files.admit(tenant, a_file(id=a_file_id(number=number)))
+        monkeypatch.setattr(pages, "MAX_INLINE_BYTES", 1)
+
+        assert [len(page.items) for page in paged(aws, tenant, ALL, limit=2)] == [1, 1]
+
+    @pytest.mark.parametrize("text", ['"', "é", "😀"])
+    def test_an_item_is_no_larger_in_json_than_a_page_counts(
+        self, aws: AwsBackend, monkeypatch: pytest.MonkeyPatch, text: str
+    ) -> None:
+        tenant = a_project(aws, limit=Amount(files=10, bytes=10**15))
+        folder = a_folder(aws, tenant)
+        file = a_file(
+            10**13,
+            filename=text * (255 // len(text.encode())),
+            tags=tuple(text * 62 + f"{number:02}" for number in range(50)),
+            mime_type="m" * 255,
+            expires_at=NOW + 10**6,
+            folder=folder.id,
+        )
+        for each in (file, replace(file, id=a_file_id())):
+            aws.files.admit(tenant, each)
+        size = len(SpaceFile.of(file).model_dump_json(by_alias=True).encode())
+
+        monkeypatch.setattr(pages, "MAX_INLINE_BYTES", 2 * size - 1)
+
+        assert len(find(aws, tenant).items) == 1
 
 
 @pytest.fixture(scope="class")

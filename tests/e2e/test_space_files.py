@@ -247,7 +247,7 @@ class TestFind:
         ("query", "param"),
         [
             ({"limit": "0"}, "limit"),
-            ({"limit": "101"}, "limit"),
+            ({"limit": "1001"}, "limit"),
             ({"limit": "many"}, "limit"),
             ({"sort": "colour"}, "sort"),
             ({"order": "up"}, "order"),

@@ -148,16 +148,16 @@ class TestFind:
 
         assert find(ports, query(ports)) == Page((), None)
 
-    @pytest.mark.parametrize("limit", [1, 100])
-    def test_a_page_may_have_1_to_100_files(self, ports: MemoryBackend, limit: int) -> None:
+    @pytest.mark.parametrize("limit", [1, 1_000])
+    def test_a_page_may_have_1_to_1000_files(self, ports: MemoryBackend, limit: int) -> None:
         for _ in range(2):
             store(ports)
 
         assert len(find(ports, query(ports), limit).items) == min(limit, 2)
 
-    @pytest.mark.parametrize("limit", [-1, 0, 101])
+    @pytest.mark.parametrize("limit", [-1, 0, 1_001])
     def test_another_limit_is_refused(self, ports: MemoryBackend, limit: int) -> None:
-        with pytest.raises(InvalidParameterError, match="between 1 and 100") as refused:
+        with pytest.raises(InvalidParameterError, match="between 1 and 1000") as refused:
             find(ports, query(ports), limit)
 
         assert refused.value.param == "limit"

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from larder.adapters.dynamodb.attributes import text
 from larder.adapters.dynamodb.keys import project_partition
+from larder.domain.limits import MAX_INLINE_BYTES
 from larder.services.space.ports import Page, Position
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef, QueryInputTypeDef
@@ -22,6 +24,12 @@ MAX_QUERIES = 200
 """Queries that one page may take, of up to 1 MB each: about 4 seconds, and 400,000 files."""
 
 _GROWTH = 4
+
+_FIELDS_BYTES = 600
+"""The size of an item in JSON without its texts that people choose, rounded up."""
+
+_TEXTS = ("filename", "name", "mime_type", "status_details")
+_NO_TAGS: AttributeValueTypeDef = {"L": []}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +61,7 @@ class ListRead:
 def read_list(
     client: DynamoDBClient, read: ListRead, *, limit: int, after: Position | None
 ) -> Page[ItemRead]:
-    """Return up to `limit` items, strongly consistent.
+    """Return up to `limit` items, strongly consistent, and as many as fit into an answer.
 
     `Limit` counts items before the filter (AWS: Query, FilterExpression), so a filtered page takes
     as many queries as it needs, each of four times as many items, until it is full or
@@ -65,13 +73,28 @@ def read_list(
     for _ in range(MAX_QUERIES):
         answer = client.query(**request)
         found += answer["Items"]
-        if len(found) > limit:
-            return Page(tuple(found[:limit]), read.position(found[limit - 1]))
+        fitting = min(limit, _fitting(found))
+        if len(found) > fitting:
+            return Page(tuple(found[:fitting]), read.position(found[fitting - 1]))
         if "LastEvaluatedKey" not in answer:
             return Page(tuple(found), None)
         request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
         request["Limit"] *= _GROWTH
     return Page(tuple(found), read.position(answer["LastEvaluatedKey"]))
+
+
+def _fitting(items: Sequence[ItemRead]) -> int:
+    """Return how many of the items fit into an answer, at least one.
+
+    JSON takes up to two bytes for each of a text: a quote is escaped.
+    """
+    ends = accumulate(_FIELDS_BYTES + 2 * _text_bytes(item) for item in items)
+    return max(1, sum(end <= MAX_INLINE_BYTES for end in ends))
+
+
+def _text_bytes(item: ItemRead) -> int:
+    named = sum(len(item[name]["S"].encode()) for name in _TEXTS if name in item)
+    return named + sum(len(tag["S"].encode()) for tag in item.get("tags", _NO_TAGS)["L"])
 
 
 def _request(read: ListRead, after: Position | None) -> QueryInputTypeDef:

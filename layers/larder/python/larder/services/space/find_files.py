@@ -86,7 +86,7 @@ def find_files(
     search: FileSearch,
     clock: Clock,
 ) -> Page[File]:
-    """Return a page of the matching files, at most `limit` (1..100).
+    """Return a page of the matching files, at most `limit` (1..1000).
 
     Raises:
         InvalidParameterError: `limit` is out of range.

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def list_trash(
     tenant: TenantId, *, limit: int, after: Position | None, trash: TrashRecords, clock: Clock
 ) -> Page[TrashedFile]:
-    """Return a page of the trash, last deleted first, at most `limit` (1..100).
+    """Return a page of the trash, last deleted first, at most `limit` (1..1000).
 
     Raises:
         InvalidParameterError: `limit` is out of range.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from larder.domain.errors import InvalidParameterError
 
-MAX_PAGE = 100
+MAX_PAGE = 1_000
+LONG_PAGE = 100
 SHORT_PAGE = 10
 
 
@@ -12,7 +13,7 @@ def checked_limit(limit: int) -> int:
     """Return `limit`, the most items on a page.
 
     Raises:
-        InvalidParameterError: it is not within 1..100.
+        InvalidParameterError: it is not within 1..1000.
     """
     if not 1 <= limit <= MAX_PAGE:
         raise InvalidParameterError(
