@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from larder.domain.projects import Project
 
 _OUTPUTS = (
+    "ApiUrl",
     "StoreTable",
     "KeysTable",
     "FilesBucket",
@@ -40,6 +41,7 @@ class Deployment:
     """A deployed stack, and the ports to its resources."""
 
     stack: str
+    base_url: str
     ports: Composition
 
     def find_project(self, name_or_id: str) -> Project:
@@ -93,6 +95,7 @@ def find_deployment(
 def _local() -> Deployment:
     return Deployment(
         os.environ["LARDER_STACK"],
+        os.environ["LARDER_BASE_URL"],
         Composition(
             Settings(
                 store_table=os.environ["LARDER_STORE_TABLE"],
@@ -109,6 +112,7 @@ def _in_account(stack: str) -> Deployment:
     outputs = _read_outputs(stack)
     return Deployment(
         stack,
+        outputs["ApiUrl"],
         Composition(
             Settings(
                 store_table=outputs["StoreTable"],

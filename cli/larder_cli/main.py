@@ -24,6 +24,7 @@ _COMMANDS = {
     "space": _SPACE,
     "project": _OPERATION,
     "key": _OPERATION,
+    "console": _OPERATION,
     "upstream": _OPERATION,
     "usage": _OPERATION,
     "audit": _OPERATION,

@@ -1,4 +1,4 @@
-"""The Lambda authorizer: authenticate a request by its API key."""
+"""The Lambda authorizer: authenticate a request by its API key, or by a session of the console."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -33,7 +33,8 @@ def secrets_of(request: dict[str, Any]) -> Iterator[str]:
 def lambda_handler(event: dict[str, Any], _: LambdaContext) -> dict[str, Any]:
     """Return a policy for the whole stage, since API Gateway caches it for every route."""
     found = (
-        authenticate(each, keys=keys, pepper=lambda: ports.pepper) for each in secrets_of(event)
+        authenticate(each, keys=keys, pepper=lambda: ports.pepper, clock=ports.clock)
+        for each in secrets_of(event)
     )
     key = next((each for each in found if each is not None), None)
     logger.info(

@@ -73,3 +73,32 @@ def test_revoking_one_key_leaves_the_others(backend: Backend) -> None:
     backend.keys.revoke(key(1).digest, 1_750_000_500)
 
     assert backend.keys.find(key(2).digest) == key(2)
+
+
+def test_a_key_keeps_when_it_expires_and_what_it_was_traded_for(backend: Backend) -> None:
+    session = replace(key(1), expires_at=1_750_003_600, parent=key(2).digest)
+    backend.keys.add(session)
+
+    assert backend.keys.find(session.digest) == session
+
+
+def test_a_key_is_taken_by_one_caller(backend: Backend) -> None:
+    backend.keys.add(key(1))
+    backend.keys.add(key(2))
+
+    assert backend.keys.take(key(1).digest) == key(1)
+
+    assert backend.keys.take(key(1).digest) is None
+    assert backend.keys.take(key(2).digest) == key(2)
+    assert backend.keys.take(key(3).digest) is None
+
+
+def test_a_removed_key_is_gone(backend: Backend) -> None:
+    backend.keys.add(key(1))
+    backend.keys.add(key(2))
+
+    backend.keys.remove(key(1).digest)
+    backend.keys.remove(key(1).digest)
+
+    assert backend.keys.find(key(1).digest) is None
+    assert list(backend.keys.of_project(TENANT)) == [key(2)]

@@ -14,6 +14,7 @@ from larder.adapters.dynamodb.upstreams import DynamoUpstreams
 from larder.adapters.secrets import read_secret
 from larder.domain.quota import Amount
 from larder.services.projects.projects import create_key, create_project, revoke_key
+from larder.services.projects.sessions import create_code
 from tests.e2e.api import Api
 
 if TYPE_CHECKING:
@@ -73,6 +74,10 @@ class Operator:
         """Return the secret and the id of another key of the project."""
         secret, record = create_key(project, keys=self._keys, pepper=self._pepper, clock=time.time)
         return secret, record.id
+
+    def sign_in_code(self, project: TenantId) -> str:
+        """Return the code of a link that signs in to the console."""
+        return create_code(project, keys=self._keys, pepper=self._pepper, clock=time.time)
 
     def revoked_key(self, project: TenantId) -> str:
         """Return a key of the project that was revoked before its first use."""

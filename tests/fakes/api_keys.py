@@ -17,6 +17,7 @@ class InMemoryKeys:
 
     def __init__(self) -> None:
         self._keys: dict[str, KeyRecord] = {}
+        self._taken: set[str] = set()
 
     def find(self, digest: str) -> KeyRecord | None:
         return self._keys.get(digest)
@@ -28,6 +29,15 @@ class InMemoryKeys:
     def of_project(self, tenant: TenantId) -> Iterator[KeyRecord]:
         found = [key for key in self._keys.values() if key.tenant == tenant]
         yield from sorted(found, key=lambda key: key.created_at)
+
+    def take(self, digest: str) -> KeyRecord | None:
+        if digest in self._taken:
+            return None
+        self._taken.add(digest)
+        return self._keys.get(digest)
+
+    def remove(self, digest: str) -> None:
+        self._keys.pop(digest, None)
 
     def revoke(self, digest: str, at: int) -> None:
         key = self._keys[digest]

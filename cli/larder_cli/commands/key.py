@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from larder.domain.api_keys import KeyRecord
+from larder.domain.api_keys import KeyKind, KeyRecord, prefix
 from larder.services.projects.projects import create_key, revoke_key
 from larder_cli.deployment import find_deployment
 from larder_cli.shared.options import AsJson, Profile, Project, Region, Stack
@@ -44,17 +44,18 @@ def list_(
     region: Region = None,
     as_json: AsJson = False,
 ) -> None:
-    """List a project's keys, oldest first, including revoked ones."""
+    """List a project's keys and console sessions, oldest first, including revoked ones."""
     deployment = find_deployment(stack, profile, region)
     found, ports = deployment.find_project(project), deployment.ports
-    keys = list(ports.keys.of_project(found.id))
+    # A sign-in link is nothing to look after: it ends by itself after five minutes.
+    keys = [key for key in ports.keys.of_project(found.id) if key.kind is not KeyKind.CODE]
     if as_json:
         print_json([_as_json(key) for key in keys])
         return
     table = columns("id", "secret", "created", "revoked")
     for key in keys:
         revoked = "" if key.revoked_at is None else moment(key.revoked_at)
-        table.add_row(key.id, f"zk_live_…{key.hint}", moment(key.created_at), revoked)
+        table.add_row(key.id, f"{prefix(key.kind)}…{key.hint}", moment(key.created_at), revoked)
     print_table(table)
 
 

@@ -11,17 +11,39 @@ import hmac
 import re
 import secrets
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from larder.domain.ids import TenantId
 
-_KEY = re.compile(r"zk_live_[A-Za-z0-9_-]{43}")
+_SECRET = re.compile(r"(?:zk_live|zs)_[A-Za-z0-9_-]{43}")
+_CODE = re.compile(r"zc_[A-Za-z0-9_-]{43}")
+
+SESSION_SECONDS = 8 * 3600
+"""How long a session of the console lasts."""
+
+CODE_SECONDS = 300
+"""How long the code in a sign-in link can be traded for a session."""
+
+
+class KeyKind(StrEnum):
+    """What opens the API, or lets someone in; the ids of each kind begin with it."""
+
+    KEY = "key"
+    SESSION = "session"
+    """Of the console: ends by itself, and with the key that it was traded for."""
+    CODE = "code"
+    """In a sign-in link: no key to the API, only to one session."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeyRecord:
-    """What is kept of a key: `hint` is its last four characters, for people to tell keys apart."""
+    """What is kept of a key: `hint` is its last four characters, for people to tell keys apart.
+
+    `expires_at` is in unix seconds, None if the key does not expire. `parent` is the digest of the
+    key that a session was traded for.
+    """
 
     id: str
     tenant: TenantId
@@ -29,21 +51,50 @@ class KeyRecord:
     hint: str
     created_at: int
     revoked_at: int | None = None
+    expires_at: int | None = None
+    parent: str | None = None
+
+    @property
+    def kind(self) -> KeyKind:
+        """What kind of key it is."""
+        return KeyKind(self.id.partition("_")[0])
+
+    def opens(self, now: float) -> bool:
+        """Tell whether the key is neither revoked nor expired at `now`."""
+        return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
 
 
-def new_secret() -> str:
-    """Return a new key: `zk_live_` and 43 url-safe characters."""
-    return "zk_live_" + secrets.token_urlsafe(32)
+_PREFIXES = {KeyKind.KEY: "zk_live_", KeyKind.SESSION: "zs_", KeyKind.CODE: "zc_"}
 
 
-def new_key_id() -> str:
+def prefix(kind: KeyKind) -> str:
+    """Return what the secrets of that kind begin with."""
+    return _PREFIXES[kind]
+
+
+def new_secret(kind: KeyKind = KeyKind.KEY) -> str:
+    """Return a new secret: the prefix of its kind (`zk_live_`) and 43 url-safe characters."""
+    return prefix(kind) + secrets.token_urlsafe(32)
+
+
+def new_key_id(kind: KeyKind = KeyKind.KEY) -> str:
     """Return a new name for a key, by which it is listed and revoked."""
-    return "key_" + secrets.token_hex(8)
+    return f"{kind}_{secrets.token_hex(8)}"
 
 
 def is_well_formed(secret: str) -> bool:
-    """Tell whether `secret` could be a key at all, so that junk costs no look-up."""
-    return _KEY.fullmatch(secret) is not None
+    """Tell whether `secret` could open the API at all, so that junk costs no look-up."""
+    return _SECRET.fullmatch(secret) is not None
+
+
+def is_code(secret: str) -> bool:
+    """Tell whether `secret` could be the code of a sign-in link."""
+    return _CODE.fullmatch(secret) is not None
+
+
+def is_session(secret: str) -> bool:
+    """Tell whether `secret` is a session of the console, and no API key."""
+    return secret.startswith(prefix(KeyKind.SESSION))
 
 
 def digest_of(secret: str, pepper: bytes) -> str:

@@ -104,6 +104,17 @@ class ProjectFullError(LarderError):
         )
 
 
+class SignInError(LarderError):
+    """What was sent to sign in with opens nothing, or no longer."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This sign-in link or key is not valid, or not any more. A link works once, within "
+            "five minutes: 'larder console PROJECT' prints a new one.",
+            code="invalid_api_key",
+        )
+
+
 class NotFoundError(LarderError):
     """The id does not exist for this project: one message whether foreign, expired or random.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import TYPE_CHECKING
 
 from larder.adapters.dynamodb.attributes import number, text
@@ -33,17 +34,20 @@ class DynamoKeys:
         return None if item is None else _record(item)
 
     def add(self, key: KeyRecord) -> None:
-        """Put the key."""
+        """Put the key; the table's TTL removes it some time after it has expired."""
+        item = {
+            "pk": text(key.digest),
+            "project": text(key.tenant),
+            "key_id": text(key.id),
+            "hint": text(key.hint),
+            "created_at": number(key.created_at),
+        }
+        if key.expires_at is not None:
+            item["ttl"] = number(key.expires_at)
+        if key.parent is not None:
+            item["parent"] = text(key.parent)
         self._client.put_item(
-            TableName=self._table,
-            Item={
-                "pk": text(key.digest),
-                "project": text(key.tenant),
-                "key_id": text(key.id),
-                "hint": text(key.hint),
-                "created_at": number(key.created_at),
-            },
-            ConditionExpression="attribute_not_exists(pk)",
+            TableName=self._table, Item=item, ConditionExpression="attribute_not_exists(pk)"
         )
 
     def of_project(self, tenant: TenantId) -> Iterator[KeyRecord]:
@@ -57,6 +61,28 @@ class DynamoKeys:
         )
         for page in pages:
             yield from map(_record, page["Items"])
+
+    def take(self, digest: str) -> KeyRecord | None:
+        """Mark the key as this caller's. A retry of a request whose answer was lost gets it too."""
+        try:
+            item = self._client.update_item(
+                TableName=self._table,
+                Key={"pk": text(digest)},
+                UpdateExpression="SET taken_by = :caller",
+                ConditionExpression=(
+                    "attribute_exists(pk) "
+                    "AND (attribute_not_exists(taken_by) OR taken_by = :caller)"
+                ),
+                ExpressionAttributeValues={":caller": text(secrets.token_hex(8))},
+                ReturnValues="ALL_NEW",
+            )["Attributes"]
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return None
+        return _record(item)
+
+    def remove(self, digest: str) -> None:
+        """Delete the key."""
+        self._client.delete_item(TableName=self._table, Key={"pk": text(digest)})
 
     def revoke(self, digest: str, at: int) -> None:
         """Mark the key as revoked; the first time stays."""
@@ -77,4 +103,6 @@ def _record(item: ItemRead) -> KeyRecord:
         hint=item["hint"]["S"],
         created_at=int(item["created_at"]["N"]),
         revoked_at=int(item["revoked_at"]["N"]) if "revoked_at" in item else None,
+        expires_at=int(item["ttl"]["N"]) if "ttl" in item else None,
+        parent=item["parent"]["S"] if "parent" in item else None,
     )

@@ -20,6 +20,7 @@ from larder.domain.errors import (
     NotFoundError,
     ProjectFullError,
     QuotaExceededError,
+    SignInError,
     ThrottledError,
 )
 
@@ -31,6 +32,7 @@ _ANSWERS: dict[type[LarderError], tuple[HTTPStatus, str]] = {
     InvalidParameterError: (HTTPStatus.BAD_REQUEST, "invalid_request_error"),
     QuotaExceededError: (HTTPStatus.BAD_REQUEST, "insufficient_quota"),
     ProjectFullError: (HTTPStatus.BAD_REQUEST, "insufficient_quota"),
+    SignInError: (HTTPStatus.UNAUTHORIZED, "invalid_request_error"),
     NotFoundError: (HTTPStatus.NOT_FOUND, "invalid_request_error"),
     IdempotencyConflictError: (HTTPStatus.CONFLICT, "idempotency_conflict"),
     ConflictError: (HTTPStatus.CONFLICT, "invalid_request_error"),

@@ -70,5 +70,11 @@ class KeyRecords(Protocol):
     def of_project(self, tenant: TenantId) -> Iterable[KeyRecord]:
         """Yield the project's keys, oldest first, revoked ones included."""
 
+    def take(self, digest: str) -> KeyRecord | None:
+        """Return the key to the first caller that asks for it, and to nobody afterwards."""
+
+    def remove(self, digest: str) -> None:
+        """Forget the key, if there is one."""
+
     def revoke(self, digest: str, at: int) -> None:
         """Mark the key as revoked at the time `at`. Revoking it again changes nothing."""

@@ -1,0 +1,178 @@
+"""Sessions of the console: who gets one, and when it ends."""
+
+from __future__ import annotations
+
+import pytest
+
+from larder.domain.api_keys import (
+    CODE_SECONDS,
+    SESSION_SECONDS,
+    KeyKind,
+    KeyRecord,
+    new_secret,
+)
+from larder.domain.errors import InvalidParameterError, SignInError
+from larder.services.projects.authorize import authenticate
+from larder.services.projects.projects import create_key, revoke_key
+from larder.services.projects.sessions import (
+    close_session,
+    console_link,
+    create_code,
+    open_session,
+)
+from tests.fakes.api_keys import InMemoryKeys
+from tests.fakes.clock import ManualClock
+from tests.samples import TENANT
+
+PEPPER = b"a pepper"
+
+
+class SignIns:
+    """A register of keys, and what a console does with it."""
+
+    def __init__(self) -> None:
+        self.keys = InMemoryKeys()
+        self.clock = ManualClock()
+
+    def key(self) -> tuple[str, KeyRecord]:
+        return create_key(TENANT, keys=self.keys, pepper=PEPPER, clock=self.clock)
+
+    def code(self) -> str:
+        return create_code(TENANT, keys=self.keys, pepper=PEPPER, clock=self.clock)
+
+    def open(self, secret: str) -> str:
+        session, record = open_session(secret, keys=self.keys, pepper=PEPPER, clock=self.clock)
+        assert record.tenant == TENANT
+        assert record.kind is KeyKind.SESSION
+        return session
+
+    def opens_the_api(self, secret: str) -> bool:
+        found = authenticate(secret, keys=self.keys, pepper=lambda: PEPPER, clock=self.clock)
+        return found is not None
+
+
+@pytest.fixture
+def console() -> SignIns:
+    return SignIns()
+
+
+def test_a_code_is_traded_for_a_session_that_opens_the_api(console: SignIns) -> None:
+    session = console.open(console.code())
+
+    assert console.opens_the_api(session)
+
+
+def test_a_code_works_once(console: SignIns) -> None:
+    code = console.code()
+    console.open(code)
+
+    with pytest.raises(SignInError):
+        console.open(code)
+
+
+def test_a_code_works_for_five_minutes(console: SignIns) -> None:
+    early, late = console.code(), console.code()
+
+    console.clock.advance(CODE_SECONDS - 1)
+    console.open(early)
+    console.clock.advance(1)
+
+    with pytest.raises(SignInError):
+        console.open(late)
+
+
+def test_a_code_does_not_open_the_api(console: SignIns) -> None:
+    assert not console.opens_the_api(console.code())
+
+
+def test_a_key_is_traded_for_a_session_as_often_as_one_likes(console: SignIns) -> None:
+    key, _ = console.key()
+
+    first, second = console.open(key), console.open(key)
+
+    assert first != second
+    assert console.opens_the_api(first)
+    assert console.opens_the_api(second)
+
+
+def test_a_session_ends_after_eight_hours(console: SignIns) -> None:
+    session = console.open(console.code())
+
+    console.clock.advance(SESSION_SECONDS - 1)
+    assert console.opens_the_api(session)
+    console.clock.advance(1)
+
+    assert not console.opens_the_api(session)
+
+
+def test_a_session_ends_with_the_key_that_it_was_traded_for(console: SignIns) -> None:
+    key, record = console.key()
+    other, _ = console.key()
+    session, another = console.open(key), console.open(other)
+
+    revoke_key(TENANT, record.id, keys=console.keys, clock=console.clock)
+
+    assert not console.opens_the_api(session)
+    assert console.opens_the_api(another)
+
+
+def test_a_session_is_not_traded_for_another_one(console: SignIns) -> None:
+    session = console.open(console.code())
+
+    with pytest.raises(SignInError):
+        console.open(session)
+
+
+def test_an_operator_can_revoke_a_session(console: SignIns) -> None:
+    session = console.open(console.code())
+    [record] = [key for key in console.keys.of_project(TENANT) if key.kind is KeyKind.SESSION]
+
+    revoke_key(TENANT, record.id, keys=console.keys, clock=console.clock)
+
+    assert not console.opens_the_api(session)
+
+
+@pytest.mark.parametrize("kind", list(KeyKind))
+def test_an_unknown_secret_opens_no_session(console: SignIns, kind: KeyKind) -> None:
+    with pytest.raises(SignInError):
+        console.open(new_secret(kind))
+
+
+@pytest.mark.parametrize("junk", ["", " ", "zc_", "zk_live_", "zc_short", "x" * 200, "zc_é"])
+def test_junk_opens_no_session(console: SignIns, junk: str) -> None:
+    with pytest.raises(SignInError):
+        console.open(junk)
+
+
+def test_a_revoked_key_opens_no_session(console: SignIns) -> None:
+    key, record = console.key()
+    revoke_key(TENANT, record.id, keys=console.keys, clock=console.clock)
+
+    with pytest.raises(SignInError):
+        console.open(key)
+
+
+def test_signing_out_ends_the_session_and_no_other(console: SignIns) -> None:
+    key, _ = console.key()
+    session, other = console.open(key), console.open(key)
+
+    close_session(session, keys=console.keys, pepper=PEPPER)
+    close_session(session, keys=console.keys, pepper=PEPPER)
+
+    assert not console.opens_the_api(session)
+    assert console.opens_the_api(other)
+
+
+def test_signing_out_does_not_end_an_api_key(console: SignIns) -> None:
+    key, _ = console.key()
+
+    with pytest.raises(InvalidParameterError):
+        close_session(key, keys=console.keys, pepper=PEPPER)
+
+    assert console.opens_the_api(key)
+
+
+def test_a_link_carries_the_code_where_no_server_sees_it() -> None:
+    link = console_link("https://api.example/prod/v1", "zc_abc", "R&D #1")
+
+    assert link == "https://api.example/prod/console#code=zc_abc&project=R%26D%20%231"
