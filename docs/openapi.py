@@ -56,6 +56,7 @@ TAGS = {
     "/v1/storage/files": Tag(name="Space files", description="Named and tagged files in folders"),
     "/v1/storage/trash": Tag(name="Space trash", description="Deleted files, kept for 30 days"),
     "/v1/storage/folders": Tag(name="Space folders", description="The tree of folders"),
+    "/v1/console": Tag(name="Console", description="Sessions of the web console"),
 }
 
 IDS = {
@@ -162,7 +163,8 @@ def _complete(operation: dict[str, Any], route: Route, schemas: dict[str, Any]) 
         if status[0] == "4" and "$ref" not in response:
             response["content"] = error_content()
     operation["tags"] = [next(tag.name for at, tag in TAGS.items() if route.path.startswith(at))]
-    operation["security"] = [{"ApiKey" if route.surface == "space" else "Bearer": []}]
+    scheme = {"space": "ApiKey", "public": None}.get(route.surface, "Bearer")
+    operation["security"] = [] if scheme is None else [{scheme: []}]
 
 
 def _simplify(schema: dict[str, Any]) -> None:

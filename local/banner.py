@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 BANNER = """
-Larder is ready.
+Larder is ready. Open the console with this link, within five minutes. 'uv run larder console demo'
+prints another one.
+
+  {link}
 
   base URL   {url}
   API key    {key}    (project "demo")
@@ -38,6 +41,6 @@ The functions' logs follow. Deploy a code change with 'make deploy-local'. Stop 
 """
 
 
-def banner(url: str, key: str, env: object) -> str:
-    """Return the text for that base URL, API key and path of the variables file."""
-    return BANNER.format(url=url, key=key, env=env)
+def banner(url: str, key: str, env: object, link: str) -> str:
+    """Return the text for that base URL, API key, path of the variables file, and console link."""
+    return BANNER.format(url=url, key=key, env=env, link=link)

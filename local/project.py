@@ -12,6 +12,7 @@ from larder.domain.quota import Amount
 from larder.runtime.composition import Composition
 from larder.runtime.settings import Settings
 from larder.services.projects.projects import create_key, create_project, get_project
+from larder.services.projects.sessions import console_link, create_code
 from local.errors import LocalError
 
 if TYPE_CHECKING:
@@ -35,14 +36,14 @@ def demo_key(state: State, base_url: str, outputs: Mapping[str, str]) -> str:
         secret = state.api_key.read_text()
         if _accepted(secret, base_url):
             return secret
-    ports = Composition(
-        Settings(
-            store_table=outputs["StoreTable"],
-            keys_table=outputs["KeysTable"],
-            files_bucket=outputs["FilesBucket"],
-            events_queue_url=outputs["EventsQueueUrl"],
-            pepper_secret_id=outputs["PepperSecretId"],
-        )
+    ports = _ports(
+        {
+            "LARDER_STORE_TABLE": outputs["StoreTable"],
+            "LARDER_KEYS_TABLE": outputs["KeysTable"],
+            "LARDER_FILES_BUCKET": outputs["FilesBucket"],
+            "LARDER_EVENTS_QUEUE_URL": outputs["EventsQueueUrl"],
+            "LARDER_PEPPER_SECRET_ID": outputs["PepperSecretId"],
+        }
     )
     try:
         project = get_project(NAME, projects=ports.projects)
@@ -58,6 +59,26 @@ def demo_key(state: State, base_url: str, outputs: Mapping[str, str]) -> str:
         message = f"The deployed API rejects the key that was just created: {base_url}/usage"
         raise LocalError(message)
     return secret
+
+
+def demo_link(variables: Mapping[str, str]) -> str:
+    """Return a link that signs in to the project `demo`; `variables` are the published ones."""
+    ports = _ports(variables)
+    project = get_project(NAME, projects=ports.projects)
+    code = create_code(project.id, keys=ports.keys, pepper=ports.pepper, clock=time.time)
+    return console_link(variables["LARDER_BASE_URL"], code, project.name)
+
+
+def _ports(variables: Mapping[str, str]) -> Composition:
+    return Composition(
+        Settings(
+            store_table=variables["LARDER_STORE_TABLE"],
+            keys_table=variables["LARDER_KEYS_TABLE"],
+            files_bucket=variables["LARDER_FILES_BUCKET"],
+            events_queue_url=variables["LARDER_EVENTS_QUEUE_URL"],
+            pepper_secret_id=variables["LARDER_PEPPER_SECRET_ID"],
+        )
+    )
 
 
 def _accepted(secret: str, base_url: str) -> bool:

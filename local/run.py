@@ -18,7 +18,7 @@ from local.emulator_fixes import deployment
 from local.errors import LocalError
 from local.logs import FunctionLogs
 from local.model import EmbeddedModel
-from local.project import demo_key
+from local.project import demo_key, demo_link
 from local.state import use_only
 
 if TYPE_CHECKING:
@@ -134,7 +134,9 @@ def redeploy(state: State) -> None:
 def follow(state: State, emulator: Emulator) -> None:
     """Print the banner, then the functions' logs until Ctrl-C."""
     variables = state.published() or {}
-    print(banner(variables["LARDER_BASE_URL"], variables["LARDER_API_KEY"], state.env), flush=True)
+    link = demo_link(variables)
+    url, key = variables["LARDER_BASE_URL"], variables["LARDER_API_KEY"]
+    print(banner(url, key, state.env, link), flush=True)
     logs = FunctionLogs(sam.STACK)
     while True:
         emulator.check_alive()

@@ -15,6 +15,7 @@ SOURCES = (
     "samconfig.toml",
     "functions",
     "layers",
+    "console",
     "local/emulator_fixes/deployment.py",
 )
 

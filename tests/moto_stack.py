@@ -74,6 +74,7 @@ class MotoStack:
             "CLEANUPS_QUEUE_URL": self.settings.cleanups_queue_url,
             "CURSOR_SECRET_ID": self.settings.cursor_secret_id,
             "BATCHES_MACHINE_ARN": self.settings.batches_machine_arn,
+            "STORAGE_ORIGIN": "https://larder-files.s3.us-east-1.amazonaws.com",
             "PART_THRESHOLD": str(self.settings.part_threshold),
             "POWERTOOLS_SERVICE_NAME": "larder",
             "POWERTOOLS_METRICS_NAMESPACE": "Larder",

@@ -172,6 +172,19 @@ def allowed(answer: Any, _: World) -> None:
     assert answer["context"] == {"tenant": TENANT, "keyId": KEY_ID}
 
 
+def page_shown(answer: Any, _: World) -> None:
+    assert answer["statusCode"] == 200, answer
+    assert b"<title>Larder</title>" in base64.b64decode(answer["body"])
+
+
+def signed_in(answer: Any, _: World) -> None:
+    assert body(answer)["project"] == TENANT
+
+
+def kept_for_it_is_a_key(answer: Any, _: World) -> None:
+    assert answer["statusCode"] == 400, answer
+
+
 def validated(answer: Any, world: World) -> None:
     assert answer == {"batchItemFailures": []}
     file = world.ports.files.get(TENANT, file_of(UPLOAD_ID))
@@ -343,6 +356,9 @@ CASES = {
     "files_create": Case(nothing, created),
     "files_delete": Case(file, deleted),
     "files_get": Case(file, found),
+    "console_page": Case(nothing, page_shown),
+    "console_sessions_create": Case(nothing, signed_in),
+    "console_sessions_delete": Case(nothing, kept_for_it_is_a_key),
     "files_list": Case(file, listed),
     "files_url": Case(file, linked),
     "files_validation": Case(file, reported),

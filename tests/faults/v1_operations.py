@@ -141,6 +141,25 @@ def _usage(case: Case) -> httpx.Response:
     return case.api.send("GET", "/usage")
 
 
+def _code(case: Case) -> None:
+    case.made["secret"] = case.deployment.operator.sign_in_code(case.project.id)
+
+
+def _session(case: Case) -> None:
+    answer = case.api.send("POST", "/console/sessions", json={"secret": case.project.key})
+    case.made["session"] = answer.json()["secret"]
+
+
+def _sign_in(case: Case) -> httpx.Response:
+    secret = case.made.get("secret", case.project.key)
+    return case.api.send("POST", "/console/sessions", json={"secret": secret})
+
+
+def _sign_out(case: Case) -> httpx.Response:
+    headers = {"Authorization": f"Bearer {case.made['session']}"}
+    return case.api.send("DELETE", "/console/sessions/current", headers=headers)
+
+
 def _cold(case: Case) -> None:
     case.deployment.recycle("authorize")
 
@@ -186,5 +205,8 @@ V1 = (
         _cancel,
     ),
     Operation("usage_get", "usage_get", _one_file, _usage),
+    Operation("console_sessions_create", "console_sessions_create", _nothing, _sign_in),
+    Operation("console_sessions_create, by a link", "console_sessions_create", _code, _sign_in),
+    Operation("console_sessions_delete", "console_sessions_delete", _session, _sign_out),
     Operation("authorize", "authorize", _cold, _usage, alone=True),
 )

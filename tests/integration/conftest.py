@@ -15,6 +15,7 @@ from larder.services.projects.projects import create_project
 from tests.integration.iam import Used, role_of, unused, used_so_far
 from tests.layer import as_in_the_layer  # noqa: F401 - a fixture
 from tests.moto_stack import CREDENTIALS, MotoStack, create_stack
+from tests.support.console import console_package
 from tests.support.events import recorded
 from tests.support.handlers import FakeContext, load
 
@@ -54,6 +55,7 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[MotoStack]:
         made = create_stack()
         for name, value in made.environment().items():
             monkeypatch.setenv(name, value)
+        monkeypatch.syspath_prepend(console_package())
         yield made
 
 
@@ -95,7 +97,8 @@ class Functions:
         event["multiValueQueryStringParameters"] = {key: [value] for key, value in query.items()}
         event["path"] = event["resource"].format(**(event["pathParameters"] or {}))
         event["requestContext"]["path"] = "/prod" + event["path"]
-        event["requestContext"]["authorizer"]["tenant"] = tenant
+        if "authorizer" in event["requestContext"]:
+            event["requestContext"]["authorizer"]["tenant"] = tenant
         answer = self.invoke(name, event)
         headers = {key.lower(): values[0] for key, values in answer["multiValueHeaders"].items()}
         assert headers["x-request-id"] == event["requestContext"]["requestId"]

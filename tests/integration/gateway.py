@@ -33,9 +33,8 @@ class Gateway(FakeLarder):
             found = re.fullmatch(pattern, request.path)
             if found is None or route.method != request.method:
                 continue
-            [header] = route.key_headers
-            key = request.headers.get(header.lower(), "")
-            if key.removeprefix("Bearer ") != KEY:
+            key = request.headers.get("".join(route.key_headers).lower(), "")
+            if route.key_headers and key.removeprefix("Bearer ") != KEY:
                 return api_error(401, "Incorrect API key provided.", code="invalid_api_key")
             return self._pass_on(route.function, route.path, found.groupdict(), request, body)
         return api_error(404, f"No such route: {request.path}", code="unknown_url")

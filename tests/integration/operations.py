@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from larder.domain.limits import MAX_INLINE_BYTES
 from larder.services.projects.projects import create_key
+from larder.services.projects.sessions import create_code
+from tests.integration.console import sign_in, sign_out
 from tests.integration.files import get, upload
 from tests.integration.space import folder, on, put
 from tests.integration.uploads import DATA, age, create, on_upload, send_part
@@ -211,6 +213,41 @@ def on_an_upload(verb: str) -> Callable[[World], Act]:
         return act
 
     return prepare
+
+
+def console_page(world: World) -> Act:
+    return lambda: world.functions.call("console_page", world.tenant)
+
+
+def console_sessions_create(world: World) -> Act:
+    ports = world.ports
+    secret, _ = create_key(world.tenant, keys=ports.keys, pepper=ports.pepper, clock=ports.clock)
+    return _signing_in(world, secret)
+
+
+def console_sessions_create_by_link(world: World) -> Act:
+    ports = world.ports
+    code = create_code(world.tenant, keys=ports.keys, pepper=ports.pepper, clock=ports.clock)
+    return _signing_in(world, code)
+
+
+def _signing_in(world: World, secret: str) -> Act:
+    # The first request of a function reads the pepper.
+    assert sign_in(world.functions, world.tenant, "no key").status == 401
+
+    def act() -> None:
+        assert sign_in(world.functions, world.tenant, secret).status == 200
+
+    return act
+
+
+def console_sessions_delete(world: World) -> Act:
+    sign_out(world.functions, world.tenant, "zs_" + "b" * 43)
+
+    def act() -> None:
+        assert sign_out(world.functions, world.tenant, "zs_" + "a" * 43).status == 200
+
+    return act
 
 
 def uploads_complete(world: World) -> Act:

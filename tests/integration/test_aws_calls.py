@@ -88,6 +88,13 @@ OPERATIONS: dict[str, tuple[Callable[[World], Act], str]] = {
         batches.batches_retry,
         "GetItem, TransactWriteItems 2, TransactWriteItems 4, StartExecution",
     ),
+    "console_page": (operations.console_page, ""),
+    "console_sessions_create": (operations.console_sessions_create, "GetItem, PutItem"),
+    "console_sessions_create, by a link": (
+        operations.console_sessions_create_by_link,
+        "UpdateItem, PutItem",
+    ),
+    "console_sessions_delete": (operations.console_sessions_delete, "DeleteItem"),
     "files_content": (operations.on_a_file("files_content"), "GetItem, GetObject"),
     "files_content, a HEAD": (
         operations.on_a_file("files_content", httpMethod="HEAD"),

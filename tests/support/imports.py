@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.support.console import console_package
+
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "layers/larder/python"
 FUNCTIONS = sorted(path.parent.name for path in ROOT.glob("functions/*/app.py"))
@@ -16,7 +18,11 @@ def loaded_by(statement: str) -> set[str]:
     answer = subprocess.run(  # noqa: S603 - our own interpreter and code
         [sys.executable, "-c", f"{statement}\nimport sys; print(*sys.modules, sep='\\n')"],
         cwd=ROOT,
-        env={"PYTHONPATH": str(PACKAGE), "AWS_DEFAULT_REGION": "us-east-1"},
+        env={
+            "PYTHONPATH": f"{PACKAGE}:{console_package()}",
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "STORAGE_ORIGIN": "https://files.s3.us-east-1.amazonaws.com",
+        },
         capture_output=True,
         text=True,
         check=True,

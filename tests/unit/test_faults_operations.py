@@ -16,7 +16,7 @@ from tests.faults.v1_operations import V1
 from tests.faults.worker_operations import SWEPT, WORKERS
 
 FUNCTIONS = {path.parent.name for path in Path(__file__).parents[2].glob("functions/*/app.py")}
-CALLS_NOTHING = {"unknown_route"}
+CALLS_NOTHING = {"console_page", "unknown_route"}
 
 
 def after(method: str, path: str) -> Result:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from larder.api.http.routes import CATCH_ALL, ROUTES
+from larder.api.http.routes import CATCH_ALL, PAGES, ROUTES
 from tests.support.imports import FUNCTIONS, PACKAGE, ROOT, import_function, loaded_by
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # All functions that answer no route.
-WORKERS = sorted(set(FUNCTIONS) - {route.function for route in (*ROUTES, *CATCH_ALL)})
+WORKERS = sorted(set(FUNCTIONS) - {route.function for route in (*ROUTES, *CATCH_ALL, *PAGES)})
 # The one module of `larder.api` that loads nothing: the authorizer reads it.
 TABLE_OF_ROUTES = {"larder.api", "larder.api.http", "larder.api.http.routes"}
 
@@ -53,6 +53,7 @@ ROOMS = {
     "api": {
         "http": set[str](),
         "batches": {"http"},
+        "console": set[str](),
         "files": {"http"},
         "projects": {"http"},
         "space": {"files", "http"},
@@ -219,7 +220,7 @@ def test_domain_and_services_load_no_library_of_the_outer_layers() -> None:
 
 
 def test_every_route_is_served_by_a_function() -> None:
-    assert {route.function for route in (*ROUTES, *CATCH_ALL)} <= set(FUNCTIONS)
+    assert {route.function for route in (*ROUTES, *CATCH_ALL, *PAGES)} <= set(FUNCTIONS)
 
 
 def test_the_table_of_routes_loads_nothing_but_the_standard_library() -> None:

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from larder.api.http.routes import CATCH_ALL, ROUTES
+from larder.api.http.routes import CATCH_ALL, PAGES, ROUTES
 from tests.support.template import FUNCTIONS, RESOURCES, TEMPLATE, folder_of
 
 API: dict[str, Any] = RESOURCES["Api"]["Properties"]
 
-EVERY_ROUTE = [*ROUTES, *CATCH_ALL]
+EVERY_ROUTE = [*ROUTES, *CATCH_ALL, *PAGES]
 EVENTS = [
     (function, event["Properties"])
     for function in FUNCTIONS.values()
@@ -24,6 +24,8 @@ EVENTS = [
 def headers_of(event: dict[str, Any]) -> tuple[str, ...]:
     """The headers that the authorizer of a route takes the key from."""
     named = event.get("Auth", {}).get("Authorizer", API["Auth"]["DefaultAuthorizer"])
+    if named == "NONE":
+        return ()
     identity = API["Auth"]["Authorizers"][named]["Identity"]
     if identity == {"ReauthorizeEvery": 0}:
         return ("Authorization", "x-api-key")

@@ -9,16 +9,16 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-type Surface = Literal["openai", "space", "native", "any"]
+type Surface = Literal["openai", "space", "native", "any", "public"]
 type Scope = Literal["read", "write", "batches", "console", "admin"]
 
 
 class Route(NamedTuple):
     """One row of the table.
 
-    `function` is a folder below `functions/`. `surface` decides which header carries the key;
-    `scope` is what the key has to allow, which nothing enforces yet. `timeout` is the function's,
-    in seconds; API Gateway waits for 29.
+    `function` is a folder below `functions/`. `surface` decides which header carries the key: a
+    `public` route needs none. `scope` is what the key has to allow, which nothing enforces yet.
+    `timeout` is the function's, in seconds; API Gateway waits for 29.
     """
 
     method: str
@@ -30,8 +30,13 @@ class Route(NamedTuple):
 
     @property
     def key_headers(self) -> tuple[str, ...]:
-        """The headers that may carry the key: one, but for requests that match no route."""
+        """The headers that may carry the key: one, but for requests that match no route.
+
+        A public route needs no key and has none.
+        """
         match self.surface:
+            case "public":
+                return ()
             case "any":
                 return ("Authorization", "x-api-key")
             case "space":
@@ -74,7 +79,16 @@ ROUTES = (
     Route("GET", "/v1/storage/folders/{folder_id}", "folders_get", "space", "read"),
     Route("PATCH", "/v1/storage/folders/{folder_id}", "folders_update", "space", "write"),
     Route("DELETE", "/v1/storage/folders/{folder_id}", "folders_delete", "space", "write", 29),
+    Route("POST", "/v1/console/sessions", "console_sessions_create", "public", "console"),
+    Route("DELETE", "/v1/console/sessions/current", "console_sessions_delete", "native", "console"),
 )
+
+PAGES = tuple(
+    Route(method, path, "console_page", "public", "console")
+    for path in ("/console", "/console/{path+}")
+    for method in ("GET", "HEAD")
+)
+"""The console's page: no part of the API, and not in its document."""
 
 CATCH_ALL = tuple(
     Route(method, "/{proxy+}", "unknown_route", "any", "read")
@@ -89,10 +103,13 @@ KEY_HEADERS = {route.path: route.key_headers for route in (*ROUTES, *CATCH_ALL)}
 def methods_of(path: str) -> list[str]:
     """Return the methods that a request's path has, sorted; none if no route has this path."""
     steps = path.rstrip("/").split("/")
-    return sorted({route.method for route in ROUTES if _matches(route.path.split("/"), steps)})
+    routes = (*ROUTES, *PAGES)
+    return sorted({route.method for route in routes if _matches(route.path.split("/"), steps)})
 
 
 def _matches(template: list[str], steps: list[str]) -> bool:
+    if template[-1].endswith("+}") and len(steps) > len(template):
+        steps = steps[: len(template)]
     return len(template) == len(steps) and all(
         wanted == step or (wanted.startswith("{") and step != "")
         for wanted, step in zip(template, steps, strict=True)

@@ -1,0 +1,101 @@
+// The API, from its own origin. Every request carries the session, and every failure is an ApiError.
+import { store } from "./store.js";
+
+const BASE = new URL("./v1/", document.baseURI).href;
+const SPACE = /^storage\//;
+const TRIES = 4;
+
+/** Whether the last request reached the API. */
+export const online = store(true);
+
+export class ApiError extends Error {
+  /** @param {number} status @param {{message?: string, code?: string | null, param?: string | null}} error @param {string} requestId */
+  constructor(status, error, requestId) {
+    super(error.message || "The server sent an answer that this page does not understand.");
+    this.status = status;
+    this.code = error.code ?? null;
+    this.param = error.param ?? null;
+    this.requestId = requestId;
+  }
+}
+
+/** @type {() => string | null} */
+let secretOf = () => null;
+/** @type {() => void} */
+let onExpired = () => {};
+
+/** @param {() => string | null} secret @param {() => void} expired */
+export function authenticateWith(secret, expired) {
+  secretOf = secret;
+  onExpired = expired;
+}
+
+/** @param {string} path */
+function headersFor(path) {
+  const secret = secretOf();
+  if (!secret) return {};
+  return SPACE.test(path) ? { "x-api-key": secret } : { Authorization: `Bearer ${secret}` };
+}
+
+const pause = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/**
+ * Sends a request and returns the response; repeats it when the network or the server fails.
+ * @param {string} method
+ * @param {string} path below /v1/
+ * @param {{body?: any, query?: Record<string, any>, signal?: AbortSignal, headers?: Record<string, string>, tries?: number}} [options]
+ */
+export async function request(method, path, options = {}) {
+  const url = new URL(path, BASE);
+  for (const [name, value] of Object.entries(options.query ?? {})) {
+    if (value !== undefined && value !== null && value !== "") url.searchParams.set(name, String(value));
+  }
+  const headers = { Accept: "*/*", ...headersFor(path), ...options.headers };
+  let body = options.body;
+  if (body !== undefined && !(body instanceof FormData) && !(body instanceof Blob)) {
+    headers["Content-Type"] = "application/json";
+    body = JSON.stringify(body);
+  }
+  // A repeated POST must not make a second thing.
+  if (method === "POST") headers["Idempotency-Key"] ??= crypto.randomUUID();
+  const tries = options.tries ?? TRIES;
+  for (let attempt = 1; ; attempt += 1) {
+    let response;
+    try {
+      response = await fetch(url, { method, headers, body, signal: options.signal });
+    } catch (failure) {
+      if (options.signal?.aborted) throw failure;
+      online.set(false);
+      if (attempt >= tries) throw new ApiError(0, { message: "The server cannot be reached. Check your connection." }, "");
+      await pause(2 ** attempt * 250 * (0.5 + Math.random()));
+      continue;
+    }
+    online.set(true);
+    if (response.ok) return response;
+    const again = response.status >= 500 || response.status === 429;
+    if (again && attempt < tries) {
+      const asked = Number(response.headers.get("Retry-After"));
+      await pause(asked > 0 ? asked * 1000 : 2 ** attempt * 250 * (0.5 + Math.random()));
+      continue;
+    }
+    const requestId = response.headers.get("x-request-id") ?? "";
+    const parsed = await response.json().catch(() => ({}));
+    const error = new ApiError(response.status, parsed.error ?? {}, requestId);
+    if (response.status === 401 && secretOf()) onExpired();
+    throw error;
+  }
+}
+
+/** @param {string} method @param {string} path @param {any} [options] @returns {Promise<any>} */
+export async function call(method, path, options) {
+  return (await request(method, path, options)).json();
+}
+
+export const get = (/** @type {string} */ path, /** @type {any} */ query, /** @type {AbortSignal} */ signal) =>
+  call("GET", path, { query, signal });
+export const post = (/** @type {string} */ path, /** @type {any} */ body) => call("POST", path, { body });
+export const patch = (/** @type {string} */ path, /** @type {any} */ body) => call("PATCH", path, { body });
+export const remove = (/** @type {string} */ path, /** @type {any} */ query) => call("DELETE", path, { query });
+
+/** The address that other programs use. */
+export const apiUrl = BASE.replace(/\/$/, "");

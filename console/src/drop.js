@@ -1,0 +1,72 @@
+// Files and whole folders that a person drops or chooses, and the folders that they need here.
+import { ApiError, get, post } from "./api.js";
+
+/** @typedef {{file: File, path: string[]}} Chosen */
+
+/** @param {any} entry @param {string[]} path @returns {Promise<Chosen[]>} */
+async function walk(entry, path) {
+  if (entry.isFile) {
+    const file = await new Promise((resolve, reject) => entry.file(resolve, reject));
+    return [{ file, path }];
+  }
+  const reader = entry.createReader();
+  const found = [];
+  for (;;) {
+    // A browser gives a folder's entries a hundred at a time.
+    const some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
+    if (some.length === 0) break;
+    for (const each of some) found.push(...(await walk(each, [...path, entry.name])));
+  }
+  return found;
+}
+
+/** @param {DataTransfer} data @returns {Promise<Chosen[]>} */
+export async function droppedFiles(data) {
+  // The list is empty after the first await.
+  const entries = [...data.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
+  if (entries.length === 0) return [...data.files].map((file) => ({ file, path: [] }));
+  const found = await Promise.all(entries.map((entry) => walk(entry, [])));
+  return found.flat();
+}
+
+/** @param {FileList} files @returns {Chosen[]} */
+export function chosenFiles(files) {
+  return [...files].map((file) => ({ file, path: file.webkitRelativePath.split("/").slice(0, -1) }));
+}
+
+/** Returns the id of the folder of that name, which is made if it is missing. @param {string | null} parent @param {string} name */
+async function folderIn(parent, name) {
+  const body = { name, ...(parent ? { parentId: parent } : {}) };
+  try {
+    return (await post("storage/folders", body)).folderId;
+  } catch (failure) {
+    if (!(failure instanceof ApiError) || failure.status !== 409) throw failure;
+  }
+  let cursor = "";
+  do {
+    const page = await get("storage/folders", { parentId: parent ?? "root", cursor });
+    const found = page.folders.find((/** @type {any} */ each) => each.name.toLowerCase() === name.toLowerCase());
+    if (found) return found.folderId;
+    cursor = page.pagination.cursor ?? "";
+  } while (cursor);
+  throw new Error(`The folder ${name} could not be made.`);
+}
+
+/**
+ * Makes the folders that the files need below `folderId`, and says where each file goes.
+ * @param {Chosen[]} chosen @param {string | null} folderId
+ * @returns {Promise<Array<{file: File, folderId: string | null}>>}
+ */
+export async function placed(chosen, folderId) {
+  /** @type {Map<string, Promise<string | null>>} */
+  const known = new Map([["", Promise.resolve(folderId)]]);
+  /** @param {string[]} path @returns {Promise<string | null>} */
+  const folderOf = (path) => {
+    const key = path.join("/").toLowerCase();
+    if (!known.has(key)) known.set(key, folderOf(path.slice(0, -1)).then((parent) => folderIn(parent, path[path.length - 1])));
+    return /** @type {Promise<string | null>} */ (known.get(key));
+  };
+  const result = [];
+  for (const { file, path } of chosen) result.push({ file, folderId: await folderOf(path) });
+  return result;
+}

@@ -1,0 +1,27 @@
+import { html, useEffect, useState } from "./dom.js";
+import { text } from "./strings.js";
+import { Button, Empty } from "./ui.js";
+
+/**
+ * Shows the View of a module once it is loaded.
+ * @param {{load: () => Promise<{View: any}>, [name: string]: any}} props
+ */
+export function Lazy({ load, ...rest }) {
+  const [view, setView] = useState(/** @type {any} */ (null));
+  const [failed, setFailed] = useState(false);
+  const [attempt, setAttempt] = useState(0);
+  useEffect(() => {
+    let alive = true;
+    setFailed(false);
+    load().then(
+      (module) => alive && setView(() => module.View),
+      // An update of the deployment has replaced the files of this page.
+      () => alive && (attempt > 0 ? location.reload() : setFailed(true)),
+    );
+    return () => {
+      alive = false;
+    };
+  }, [attempt]);
+  if (failed) return html`<${Empty} title=${text.files.failed} action=${html`<${Button} label=${text.files.retry} onClick=${() => setAttempt(attempt + 1)} />`} />`;
+  return view ? html`<${view} ...${rest} />` : html`<p class="loading" role="status">${text.files.loading}</p>`;
+}

@@ -1,0 +1,95 @@
+import { html, useEffect, useState } from "./dom.js";
+import { online } from "./api.js";
+import { size, count } from "./format.js";
+import { takeKeys } from "./keys.js";
+import { addressOf, go, route } from "./route.js";
+import { session, signOut } from "./session.js";
+import { useStore } from "./store.js";
+import { text } from "./strings.js";
+import { Tray } from "./tray.js";
+import { onArrived } from "./transfers.js";
+import { Button, Icon, Logo, Meter, Toasts, complain, undoLast } from "./ui.js";
+import { refreshUsage, usage } from "./usage.js";
+import { FolderTree } from "./views/foldertree.js";
+import { Files } from "./views/files.js";
+import { Trash } from "./views/trash.js";
+import { Lazy } from "./lazy.js";
+
+const THEME = "larder.theme";
+
+function switchTheme() {
+  const dark = matchMedia("(prefers-color-scheme: dark)").matches;
+  const now = document.documentElement.dataset.theme ?? (dark ? "dark" : "light");
+  const next = now === "dark" ? "light" : "dark";
+  document.documentElement.dataset.theme = next;
+  localStorage.setItem(THEME, next);
+}
+
+const LAZY = {
+  batches: () => import("./views/batches.js"),
+  report: () => import("./views/report.js"),
+  project: () => import("./views/project.js"),
+};
+
+/** @param {{onShortcuts: () => void}} props */
+function Rail({ onShortcuts }) {
+  const now = useStore(route);
+  const used = useStore(usage);
+  const who = useStore(session);
+  useEffect(refreshUsage, []);
+  /** @param {string} view @param {any} icon @param {string} label @param {Record<string, string>} [query] */
+  const link = (view, icon, label, query) => {
+    const here = now.view === view && (view !== "files" || (now.query.get("is") ?? "") === (query?.is ?? ""));
+    return html`<a href=${addressOf(view, "", query)} class=${here ? "here" : ""} aria-current=${here ? "page" : undefined}><${Icon} name=${icon} />${label}</a>`;
+  };
+  return html`<nav class="rail" id="rail" aria-label=${text.nav.menu}>
+    <${Logo} />
+    <p class="dim project" title=${who?.project}>${who?.name}</p>
+    ${link("files", "file", text.nav.files)}
+    ${link("files", "star", text.nav.favorites, { is: "favorite" })}
+    ${link("files", "clock", text.nav.recent, { is: "recent" })}
+    ${link("batches", "layers", text.nav.batches)}
+    ${link("trash", "trash", text.nav.trash)}
+    ${link("project", "gauge", text.nav.project)}
+    <${FolderTree} />
+    <div class="foot">
+      ${used && html`<${Meter} label=${text.meter.storage} used=${used.bytes.used + used.bytes.reserved} limit=${used.bytes.limit}
+        shown=${`${size(used.bytes.used + used.bytes.reserved)} ${text.meter.of} ${size(used.bytes.limit)}`} />
+      <${Meter} label=${text.meter.files} used=${used.files.used + used.files.reserved} limit=${used.files.limit}
+        shown=${`${count(used.files.used + used.files.reserved)} ${text.meter.of} ${count(used.files.limit)}`} />`}
+      <${Button} icon="moon" kind="plain" label=${text.nav.theme} onClick=${switchTheme} />
+      <${Button} icon="menu" kind="plain" label="Shortcuts" shortcut="?" onClick=${onShortcuts} />
+      <${Button} icon="out" kind="plain" label=${text.nav.signOut} onClick=${() => signOut().catch(complain)} />
+    </div>
+  </nav>`;
+}
+
+export function Shell() {
+  const now = useStore(route);
+  const connected = useStore(online);
+  const [shortcuts, setShortcuts] = useState(false);
+  const [menu, setMenu] = useState(false);
+  useEffect(() => {
+    const kept = localStorage.getItem(THEME);
+    if (kept) document.documentElement.dataset.theme = kept;
+  }, []);
+  useEffect(() => setMenu(false), [now]);
+  useEffect(() => {
+    onArrived.add(refreshUsage);
+    return () => void onArrived.delete(refreshUsage);
+  }, []);
+  useEffect(() => takeKeys({ z: undoLast, "?": () => setShortcuts(true), g: () => go("files"), b: () => go("batches") }), []);
+  const view = LAZY[/** @type {keyof typeof LAZY} */ (now.view)];
+  return html`<div class=${`shell ${menu ? "menu-open" : ""}`}>
+    <a class="skip" href="#main">Skip to the files</a>
+    <${Rail} onShortcuts=${() => setShortcuts(true)} />
+    <div class="menu-button"><${Button} only icon="menu" label=${text.nav.menu} pressed=${menu} onClick=${() => setMenu(!menu)} /></div>
+    <main id="main">
+      ${!connected && html`<p class="offline" role="status">${text.offline}</p>`}
+      ${now.view === "trash" ? html`<${Trash} />` : view ? html`<${Lazy} load=${view} key=${now.view} id=${now.id} query=${now.query} />` : html`<${Files} route=${now} />`}
+    </main>
+    <${Tray} />
+    <${Toasts} />
+    ${shortcuts && html`<${Lazy} load=${() => import("./views/shortcuts.js")} onClose=${() => setShortcuts(false)} />`}
+  </div>`;
+}

@@ -1,0 +1,58 @@
+// The folders that have been seen: for the tree, the breadcrumb and the choice of a place.
+import { get } from "./api.js";
+import { store } from "./store.js";
+
+/** @typedef {{folderId: string, name: string, parentId: string | null, createdAt: string, favorite: boolean}} Folder */
+
+/** @type {ReturnType<typeof store<Map<string, Folder>>>} */
+export const folders = store(new Map());
+
+/** The folders in each folder that has been opened. @type {ReturnType<typeof store<Map<string, string[]>>>} */
+export const children = store(new Map());
+
+export const ROOT = "root";
+
+/** @param {Folder[]} some */
+export function learn(some) {
+  folders.set((before) => new Map([...before, ...some.map((each) => /** @type {[string, Folder]} */ ([each.folderId, each]))]));
+}
+
+/** Reads all folders in a folder. @param {string} parent @param {AbortSignal} [signal] @returns {Promise<Folder[]>} */
+export async function readChildren(parent, signal) {
+  const found = [];
+  let cursor = "";
+  do {
+    const page = await get("storage/folders", { parentId: parent, cursor }, /** @type {any} */ (signal));
+    found.push(...page.folders);
+    cursor = page.pagination.cursor ?? "";
+  } while (cursor);
+  learn(found);
+  children.set((before) => new Map(before).set(parent, found.map((each) => each.folderId)));
+  return found;
+}
+
+/** Returns the folders from the root to this one; reads those that are not known. @param {string} id @returns {Promise<Folder[]>} */
+export async function pathTo(id) {
+  const path = [];
+  let next = id === ROOT ? "" : id;
+  while (next) {
+    let folder = folders.get().get(next);
+    if (!folder) {
+      folder = /** @type {Folder} */ (await get(`storage/folders/${next}`));
+      learn([folder]);
+    }
+    path.unshift(folder);
+    next = folder.parentId ?? "";
+  }
+  return path;
+}
+
+/** @param {string} id */
+export function forgetFolder(id) {
+  folders.set((before) => {
+    const after = new Map(before);
+    after.delete(id);
+    return after;
+  });
+  children.set((before) => new Map([...before].map(([parent, ids]) => [parent, ids.filter((each) => each !== id)])));
+}

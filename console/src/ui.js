@@ -1,0 +1,159 @@
+// Small parts that every view uses.
+import { html, useEffect, useRef, useState } from "./dom.js";
+import { store, useStore } from "./store.js";
+import { text } from "./strings.js";
+
+// From Lucide (ISC licence), 24 x 24.
+const ICONS = {
+  file: "M14 2H6a2 2 0 0 0-2 2v16a2 2 0 0 0 2 2h12a2 2 0 0 0 2-2V8zM14 2v6h6",
+  folder: "M4 20h16a2 2 0 0 0 2-2V8a2 2 0 0 0-2-2h-7.9a2 2 0 0 1-1.7-.9l-.8-1.2A2 2 0 0 0 7.9 3H4a2 2 0 0 0-2 2v13a2 2 0 0 0 2 2z",
+  star: "M12 2l3.1 6.3 6.9 1-5 4.9 1.2 6.8-6.2-3.2L5.8 21 7 14.2 2 9.3l6.9-1z",
+  clock: "M12 2a10 10 0 1 0 0 20 10 10 0 0 0 0-20zM12 6v6l4 2",
+  layers: "M12 2 2 7l10 5 10-5zM2 12l10 5 10-5M2 17l10 5 10-5",
+  trash: "M3 6h18M8 6V4a2 2 0 0 1 2-2h4a2 2 0 0 1 2 2v2M19 6l-1 14a2 2 0 0 1-2 2H8a2 2 0 0 1-2-2L5 6M10 11v6M14 11v6",
+  gauge: "M12 14l4-4M3.3 19a10 10 0 1 1 17.4 0",
+  upload: "M21 15v4a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2v-4M17 8l-5-5-5 5M12 3v12",
+  download: "M21 15v4a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2v-4M7 10l5 5 5-5M12 15V3",
+  plus: "M5 12h14M12 5v14",
+  x: "M18 6 6 18M6 6l12 12",
+  check: "M20 6 9 17l-5-5",
+  search: "M11 3a8 8 0 1 0 0 16 8 8 0 0 0 0-16zM21 21l-4.3-4.3",
+  chevron: "M9 18l6-6-6-6",
+  menu: "M4 6h16M4 12h16M4 18h16",
+  moon: "M21 12.8A9 9 0 1 1 11.2 3 7 7 0 0 0 21 12.8z",
+  out: "M9 21H5a2 2 0 0 1-2-2V5a2 2 0 0 1 2-2h4M16 17l5-5-5-5M21 12H9",
+  move: "M2 9V5a2 2 0 0 1 2-2h4l2 3h10a2 2 0 0 1 2 2v10a2 2 0 0 1-2 2H2M2 13h10M9 16l3-3-3-3",
+  tag: "M12.6 2.6A2 2 0 0 0 11.2 2H4a2 2 0 0 0-2 2v7.2a2 2 0 0 0 .6 1.4l8.7 8.7a2.4 2.4 0 0 0 3.4 0l6.6-6.6a2.4 2.4 0 0 0 0-3.4zM7 7h.01",
+  pencil: "M17 3a2.8 2.8 0 0 1 4 4L7.5 20.5 2 22l1.5-5.5z",
+  link: "M10 13a5 5 0 0 0 7.5.5l3-3a5 5 0 0 0-7-7l-1.7 1.7M14 11a5 5 0 0 0-7.5-.5l-3 3a5 5 0 0 0 7 7l1.7-1.7",
+  copy: "M9 9h11a2 2 0 0 1 2 2v9a2 2 0 0 1-2 2h-9a2 2 0 0 1-2-2zM5 15H4a2 2 0 0 1-2-2V4a2 2 0 0 1 2-2h9a2 2 0 0 1 2 2v1",
+  pause: "M6 4h4v16H6zM14 4h4v16h-4z",
+  play: "M5 3l14 9-14 9z",
+  undo: "M3 7v6h6M21 17a9 9 0 0 0-15-6.7L3 13",
+};
+
+/** @param {{name: keyof typeof ICONS, filled?: boolean, size?: number}} props */
+export function Icon({ name, filled, size = 16 }) {
+  return html`<svg class="icon" width=${size} height=${size} viewBox="0 0 24 24" fill=${filled ? "currentColor" : "none"}
+    stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><path d=${ICONS[name]} /></svg>`;
+}
+
+export function Logo() {
+  return html`<span class="logo"><svg width="22" height="22" viewBox="0 0 22 22" aria-hidden="true"><rect width="22" height="22" rx="6" />
+    <path d="M5 7h12M5 11h12M5 15h12" /></svg>Larder</span>`;
+}
+
+/** @param {{icon?: any, label: string, onClick?: any, kind?: string, only?: boolean, disabled?: boolean, pressed?: boolean, shortcut?: string}} props */
+export function Button({ icon, label, onClick, kind = "", only, disabled, pressed, shortcut }) {
+  return html`<button type="button" class=${`button ${kind} ${only ? "only" : ""}`} onClick=${onClick} disabled=${disabled}
+    aria-label=${only ? label : undefined} title=${shortcut ? `${label} (${shortcut})` : only ? label : undefined} aria-pressed=${pressed}>
+    ${icon && html`<${Icon} name=${icon} filled=${pressed} />`}${!only && html`<span>${label}</span>`}</button>`;
+}
+
+/** @typedef {{id: number, message: string, undo?: () => Promise<void> | void, detail?: string, bad?: boolean}} Toast */
+/** @type {ReturnType<typeof store<Toast[]>>} */
+const toasts = store([]);
+let toastId = 0;
+const TOAST_MS = 10000;
+
+/** @param {string} message @param {{undo?: () => Promise<void> | void, detail?: string, bad?: boolean}} [more] */
+export function toast(message, more = {}) {
+  const id = ++toastId;
+  toasts.set((before) => [...before.slice(-3), { id, message, ...more }]);
+  setTimeout(() => toasts.set((before) => before.filter((each) => each.id !== id)), TOAST_MS);
+}
+
+/** Shows what went wrong, and what to tell whoever helps. @param {any} failure */
+export function complain(failure) {
+  if (failure?.name === "AbortError") return;
+  toast(failure?.message ?? String(failure), { bad: true, detail: failure?.requestId ? `${text.requestId}: ${failure.requestId}` : undefined });
+}
+
+/** Undoes the newest change that can be undone. */
+export function undoLast() {
+  const last = [...toasts.get()].reverse().find((each) => each.undo);
+  if (last) undo(last);
+}
+
+/** @param {Toast} each */
+async function undo(each) {
+  toasts.set((before) => before.filter((other) => other.id !== each.id));
+  try {
+    await each.undo?.();
+  } catch (failure) {
+    complain(failure);
+  }
+}
+
+export function Toasts() {
+  const shown = useStore(toasts);
+  return html`<div class="toasts" role="status" aria-live="polite">
+    ${shown.map((each) => html`<div class=${`toast ${each.bad ? "bad" : ""}`} key=${each.id}>
+      <div><p>${each.message}</p>${each.detail && html`<p class="dim mono">${each.detail}</p>`}</div>
+      ${each.undo && html`<${Button} label=${text.undo} icon="undo" onClick=${() => undo(each)} />`}
+    </div>`)}
+  </div>`;
+}
+
+/**
+ * A dialog of the browser's own: it keeps the focus and closes with Escape.
+ * @param {{title: string, onClose: () => void, children?: any}} props
+ */
+export function Dialog({ title, onClose, children }) {
+  const element = useRef(/** @type {HTMLDialogElement | null} */ (null));
+  useEffect(() => {
+    const before = /** @type {HTMLElement | null} */ (document.activeElement);
+    element.current?.showModal();
+    return () => before?.focus?.();
+  }, []);
+  return html`<dialog ref=${element} aria-label=${title} onClose=${onClose} onClick=${(/** @type {any} */ event) => event.target === element.current && onClose()}>
+    <div class="dialog"><h2>${title}</h2>${children}</div>
+  </dialog>`;
+}
+
+/**
+ * Asks for one line of text.
+ * @param {{title: string, label: string, value?: string, button: string, onClose: () => void, onSubmit: (value: string) => Promise<void> | void}} props
+ */
+export function Ask({ title, label, value = "", button, onClose, onSubmit }) {
+  const [entered, setEntered] = useState(value);
+  const [problem, setProblem] = useState("");
+  const [busy, setBusy] = useState(false);
+  /** @param {Event} event */
+  async function submit(event) {
+    event.preventDefault();
+    setBusy(true);
+    try {
+      await onSubmit(entered);
+      onClose();
+    } catch (failure) {
+      setProblem(/** @type {Error} */ (failure).message);
+      setBusy(false);
+    }
+  }
+  return html`<${Dialog} title=${title} onClose=${onClose}><form onSubmit=${submit}>
+    <label>${label}<input value=${entered} onInput=${(/** @type {any} */ event) => setEntered(event.target.value)} required autofocus aria-invalid=${problem ? "true" : undefined} /></label>
+    ${problem && html`<p class="problem" role="alert">${problem}</p>`}
+    <div class="actions"><${Button} label=${text.cancel} onClick=${onClose} /><button class="button primary" disabled=${busy}>${button}</button></div>
+  </form></${Dialog}>`;
+}
+
+/** @param {{used: number, limit: number, label: string, shown: string}} props */
+export function Meter({ used, limit, label, shown }) {
+  const share = limit > 0 ? Math.min(1, Math.max(0, used / limit)) : 1;
+  const full = share > 0.9;
+  return html`<div class="meter"><div class="row"><span>${label}</span><span>${shown}</span></div>
+    <div class=${`bar ${full ? "full" : ""}`} role="progressbar" aria-label=${label} aria-valuenow=${Math.round(share * 100)} aria-valuemin="0" aria-valuemax="100">
+    <i style=${{ width: `${share * 100}%` }} /></div></div>`;
+}
+
+/** @param {{title: string, children?: any, action?: any}} props */
+export function Empty({ title, children, action }) {
+  return html`<div class="empty"><h2>${title}</h2><p>${children}</p>${action}</div>`;
+}
+
+/** @param {string} value @param {string} said */
+export async function copy(value, said) {
+  await navigator.clipboard.writeText(value);
+  toast(said);
+}

@@ -1,0 +1,49 @@
+import { html, useEffect, useLayoutEffect, useRef, useState } from "./dom.js";
+
+const ROW = 40;
+const SPARE = 8;
+
+/**
+ * Draws only the rows that can be seen, so that ten thousand scroll like ten.
+ * @param {{count: number, focus: number, row: (at: number, style: any) => any, head: any, label: string, onScrollKeys?: any}} props
+ */
+export function VirtualGrid({ count, focus, row, head, label }) {
+  const box = useRef(/** @type {HTMLElement | null} */ (null));
+  const [view, setView] = useState({ top: 0, height: 800 });
+
+  useLayoutEffect(() => {
+    const element = /** @type {HTMLElement} */ (box.current);
+    const look = () => setView({ top: element.scrollTop, height: element.clientHeight });
+    look();
+    element.addEventListener("scroll", look, { passive: true });
+    const observer = new ResizeObserver(look);
+    observer.observe(element);
+    return () => {
+      element.removeEventListener("scroll", look);
+      observer.disconnect();
+    };
+  }, []);
+
+  useEffect(() => {
+    const element = box.current;
+    if (!element || focus < 0) return;
+    const top = focus * ROW;
+    if (top < element.scrollTop) element.scrollTop = top;
+    else if (top + 2 * ROW > element.scrollTop + element.clientHeight) element.scrollTop = top + 2 * ROW - element.clientHeight;
+  }, [focus, count]);
+
+  const first = Math.max(0, Math.floor(view.top / ROW) - SPARE);
+  const last = Math.min(count, Math.ceil((view.top + view.height) / ROW) + SPARE);
+  const rows = [];
+  for (let at = first; at < last; at += 1) rows.push(row(at, { transform: `translateY(${at * ROW}px)` }));
+  return html`<div class="grid" role="grid" aria-label=${label} aria-rowcount=${count + 1} aria-multiselectable="true">
+    ${head}
+    <div class="rows" ref=${box} role="rowgroup" tabindex="-1"><div class="space" role="presentation" style=${{ height: `${count * ROW}px` }}>${rows}</div></div>
+  </div>`;
+}
+
+/** The rows that fit on a page of the list. */
+export function pageRows() {
+  const element = document.querySelector(".rows");
+  return Math.max(1, Math.floor((element?.clientHeight ?? 400) / ROW) - 1);
+}
