@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +14,7 @@ from console.build import ROOT, BuildError, build, collect, read_module
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 VENDORED = {
     "vendor/hooks.js": "86c7aecddbc493912b55a803b8f7709042e5d6aaa27f1ad85bcbb5cf34d18084",
