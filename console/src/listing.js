@@ -3,7 +3,7 @@ import { get } from "./api.js";
 import { store } from "./store.js";
 import { readChildren, ROOT } from "./tree.js";
 
-const PAGE = 100;
+const PAGE = 1000;
 
 /**
  * @typedef {{fileId: string, name: string, sizeBytes: string, mimeType: string, createdAt: string, updatedAt: string, purpose: string,

@@ -22,7 +22,7 @@ export async function readChildren(parent, signal) {
   const found = [];
   let cursor = "";
   do {
-    const page = await get("storage/folders", { parentId: parent, cursor }, /** @type {any} */ (signal));
+    const page = await get("storage/folders", { parentId: parent, limit: 1000, cursor }, /** @type {any} */ (signal));
     found.push(...page.folders);
     cursor = page.pagination.cursor ?? "";
   } while (cursor);

@@ -244,5 +244,5 @@ def test_a_route_serves_the_owner_of_what_it_names_and_nobody_else(
     assert ask(carrying(header, callers.stranger.key)).status_code == stranger_gets
     assert stored(owner) == before
 
-    for header in route.key_headers:
-        assert ask(carrying(header, owner.key)).status_code == owner_gets
+    for either in route.key_headers:
+        assert ask(carrying(either, owner.key)).status_code == owner_gets

@@ -19,7 +19,7 @@ export function Trash() {
       /** @type {any[]} */
       let all = [];
       do {
-        const page = await get("storage/trash", { limit: 100, cursor }, stop.signal);
+        const page = await get("storage/trash", { limit: 1000, cursor }, stop.signal);
         all = [...all, ...page.files];
         setFiles(all);
         cursor = page.pagination.cursor ?? "";
