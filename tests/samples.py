@@ -130,6 +130,11 @@ def a_project(backend: Backend, tenant: TenantId = TENANT, limit: Amount = ROOM)
     return tenant
 
 
+def gone(backend: Backend) -> list[tuple[TenantId, File | Upload]]:
+    """Return what the stream says was removed since the last time."""
+    return [(tenant, item) for tenant, item, _ in backend.removed()]
+
+
 def a_folder(
     backend: Backend,
     tenant: TenantId,

@@ -23,11 +23,11 @@ def clear(record: Any) -> None:  # noqa: ANN401 - Powertools' record type conver
     removed = removed_object(record.raw_event["dynamodb"])
     if removed is None:
         return
-    tenant, item = removed
+    tenant, item, gone_at = removed
     if isinstance(item, File):
-        cleared = clear_file(tenant, item, files=files, objects=objects)
+        cleared = clear_file(tenant, item, gone_at, files=files, objects=objects)
     else:
-        cleared = clear_upload(tenant, item, files=files, uploads=uploads, objects=objects)
+        cleared = clear_upload(tenant, item, gone_at, files=files, uploads=uploads, objects=objects)
     count("Cleared" if cleared else "ClearedBefore")
     logger.info(
         "record_removed",

@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from larder.domain.trash import TrashedFile
     from larder.domain.uploads import Upload
     from larder.services.space.ports import Cleanup
+    from larder.services.upkeep.ports import Removal
 
 ACCOUNT = "123456789012"
 CONFLICT = {"Code": "TransactionConflict", "Message": "Transaction is ongoing for the item"}
@@ -166,13 +167,17 @@ class AwsBackend(Wiring):
                     Key={"pk": item["pk"], "sk": item["sk"]},
                 )
 
-    def removed(self) -> list[tuple[TenantId, File | Upload]]:
+    def removed(self) -> list[Removal]:
         # Read where moto keeps it: its streams API has no address for this region's endpoint.
         shard = dynamodb_backends[ACCOUNT][REGION].tables["Store"].stream_shard
         assert shard is not None
         records = [record.to_json() for record in shard.items]
         new, self._records_seen = records[self._records_seen :], len(records)
-        removals = [r["dynamodb"] for r in new if r["eventName"] == "REMOVE"]
+        removals = [
+            r["dynamodb"] | {"ApproximateCreationDateTime": int(self.clock())}
+            for r in new
+            if r["eventName"] == "REMOVE"
+        ]
         return [gone for change in removals if (gone := removed_object(change)) is not None]
 
     def announced(self) -> list[tuple[TenantId, FileId]]:

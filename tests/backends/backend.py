@@ -25,7 +25,7 @@ if TYPE_CHECKING:
         FolderRecords,
         TrashRecords,
     )
-    from larder.services.upkeep.ports import Deadlines
+    from larder.services.upkeep.ports import Deadlines, Removal
     from larder.services.uploads.part_store import PartStore
     from larder.services.uploads.ports import UploadRecords
     from tests.fakes.clock import ManualClock
@@ -99,7 +99,7 @@ class Backend(Protocol):
     def collect_ttl(self) -> None:
         """Remove the items whose `ttl` has passed."""
 
-    def removed(self) -> list[tuple[TenantId, File | Upload]]:
+    def removed(self) -> list[Removal]:
         """Return what the stream says was removed since the last time."""
 
     def announced(self) -> list[tuple[TenantId, FileId]]:

@@ -27,10 +27,10 @@ from tests.fakes.usage import InMemoryProjects, InMemoryUsage
 from tests.fakes.validation_queue import InMemoryValidationQueue
 
 if TYPE_CHECKING:
-    from larder.domain.files import File
     from larder.domain.ids import BatchId, FileId, TenantId
     from larder.domain.uploads import Upload
     from larder.services.space.ports import Cleanup
+    from larder.services.upkeep.ports import Removal
 
 
 class MemoryBackend(Wiring):
@@ -75,7 +75,7 @@ class MemoryBackend(Wiring):
     def collect_ttl(self) -> None:
         self.store.collect_ttl(self.clock())
 
-    def removed(self) -> list[tuple[TenantId, File | Upload]]:
+    def removed(self) -> list[Removal]:
         removed, self.store.removed = self.store.removed, []
         return removed
 

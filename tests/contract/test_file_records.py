@@ -11,7 +11,7 @@ from larder.domain.errors import ContentionError
 from larder.domain.files import File, FileStatus, Purpose
 from larder.domain.quota import NOTHING, Amount
 from larder.services.files.ports import Settlement
-from tests.samples import a_file, a_file_id, to_trash
+from tests.samples import a_file, a_file_id, gone, to_trash
 
 if TYPE_CHECKING:
     from larder.domain.ids import TenantId
@@ -153,7 +153,7 @@ def test_the_stream_reports_a_released_file_with_its_last_state(
     backend.files.release(tenant, file)
 
     settled = replace(file, status=FileStatus.PROCESSED, sha256="cd" * 32)
-    assert backend.removed() == [(tenant, settled)]
+    assert gone(backend) == [(tenant, settled)]
 
 
 def test_a_file_is_released_once(backend: Backend, tenant: TenantId, file: File) -> None:
@@ -169,7 +169,7 @@ def test_a_release_frees_quota_only_once(backend: Backend, tenant: TenantId, fil
     backend.files.admit(tenant, a_file(50))
     backend.files.release(tenant, file)
 
-    assert not backend.files.release_quota(tenant, file)
+    assert not backend.files.release_quota(tenant, file, backend.clock())
 
     assert used(backend, tenant) == Amount(files=1, bytes=50)
 
@@ -181,8 +181,8 @@ def test_a_vanished_record_frees_quota_only_once(
     backend.collect_ttl()
     assert used(backend, tenant) == Amount(files=1, bytes=100)
 
-    assert backend.files.release_quota(tenant, file)
-    assert not backend.files.release_quota(tenant, file)
+    assert backend.files.release_quota(tenant, file, backend.clock())
+    assert not backend.files.release_quota(tenant, file, backend.clock())
 
     assert used(backend, tenant) == NOTHING
 
@@ -214,7 +214,7 @@ def test_endless_conflicts_leave_file_and_quota_unchanged(
     with pytest.raises(ContentionError):
         backend.files.release(tenant, file)
     with pytest.raises(ContentionError):
-        backend.files.release_quota(tenant, file)
+        backend.files.release_quota(tenant, file, backend.clock())
     with pytest.raises(ContentionError):
         backend.files.settle(tenant, file, PROCESSED)
     with pytest.raises(ContentionError):

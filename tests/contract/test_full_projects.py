@@ -151,7 +151,7 @@ def test_a_project_at_the_highest_limit_of_files_is_full_however_much_room_its_b
     project = Project(id=TENANT, name="large", created_at=int(START))
     backend.projects.create(project, Amount(MAX_PROJECT_FILES, 100), int(START) + DAY)
     stored = Count(used=Amount(MAX_PROJECT_FILES, 0), reserved=NOTHING)
-    assert backend.usage.set_counted(TENANT, 0, stored)
+    assert backend.usage.set_counted(TENANT, 0, stored, int(START))
 
     with pytest.raises(ProjectFullError):
         backend.files.admit(TENANT, a_file(10))

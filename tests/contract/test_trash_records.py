@@ -15,7 +15,7 @@ from larder.services.files.ports import Settlement
 from larder.services.space.ports import MAX_FILES_PER_TRANSACTION, Page
 from larder.services.upkeep.ports import DueFile
 from tests.fakes.clock import START
-from tests.samples import OTHER, a_file, a_file_id, a_folder, a_project, to_trash
+from tests.samples import OTHER, a_file, a_file_id, a_folder, a_project, gone, to_trash
 
 if TYPE_CHECKING:
     from larder.domain.ids import FileId, TenantId
@@ -148,7 +148,7 @@ class TestPut:
 
         backend.trash.put(tenant, files, START)
 
-        assert backend.removed() == [(tenant, file) for file in files]
+        assert gone(backend) == [(tenant, file) for file in files]
         assert all(backend.files.exists(tenant, file.id) for file in files)
 
 
@@ -369,7 +369,7 @@ class TestRestore:
 
         backend.trash.restore(tenant, trashed, replace(trashed.file, folder_id=None))
 
-        assert backend.removed() == [(tenant, trashed.file)]
+        assert gone(backend) == [(tenant, trashed.file)]
         assert backend.files.exists(tenant, trashed.file.id)
 
 
@@ -432,7 +432,7 @@ class TestPurge:
         backend.files.admit(tenant, a_file(7))
         backend.trash.purge(tenant, [trashed])
 
-        assert not backend.files.release_quota(tenant, trashed.file)
+        assert not backend.files.release_quota(tenant, trashed.file, backend.clock())
 
         assert used(backend, tenant) == Amount(files=1, bytes=7)
 
@@ -442,7 +442,7 @@ class TestPurge:
 
         backend.trash.purge(tenant, [trashed])
 
-        assert backend.removed() == [(tenant, trashed.file)]
+        assert gone(backend) == [(tenant, trashed.file)]
         assert not backend.files.exists(tenant, trashed.file.id)
 
 
@@ -461,8 +461,8 @@ class TestExpiry:
         backend.collect_ttl()
 
         assert not backend.files.exists(tenant, trashed.file.id)
-        assert backend.removed() == [(tenant, trashed.file)]
-        assert backend.files.release_quota(tenant, trashed.file)
+        assert gone(backend) == [(tenant, trashed.file)]
+        assert backend.files.release_quota(tenant, trashed.file, backend.clock())
         assert used(backend, tenant) == NOTHING
 
 

@@ -10,7 +10,7 @@ import pytest
 from larder.domain.errors import ContentionError
 from larder.domain.quota import NOTHING, Amount
 from larder.domain.uploads import Upload, UploadStatus
-from tests.samples import TENANT, a_file, an_upload
+from tests.samples import TENANT, a_file, an_upload, gone
 
 if TYPE_CHECKING:
     from larder.domain.ids import TenantId
@@ -125,7 +125,7 @@ def test_closing_frees_quota_only_once(backend: Backend, tenant: TenantId, uploa
     backend.uploads.close(tenant, upload, UploadStatus.CANCELLED)
     before = usage_of(backend)
 
-    assert not backend.uploads.release_quota(tenant, upload)
+    assert not backend.uploads.release_quota(tenant, upload, backend.clock())
 
     assert usage_of(backend) == before
 
@@ -138,8 +138,8 @@ def test_a_vanished_record_frees_quota_only_once(
     assert backend.uploads.get(tenant, upload.id) is None
     assert usage_of(backend).reserved == upload.amount
 
-    assert backend.uploads.release_quota(tenant, upload)
-    assert not backend.uploads.release_quota(tenant, upload)
+    assert backend.uploads.release_quota(tenant, upload, backend.clock())
+    assert not backend.uploads.release_quota(tenant, upload, backend.clock())
 
     assert usage_of(backend).reserved == NOTHING
     assert usage_of(backend).left == usage_of(backend).limit
@@ -153,7 +153,7 @@ def test_the_stream_reports_a_vanished_upload_with_its_last_state(
     backend.clock.advance(3_600 + 86_400)
     backend.collect_ttl()
 
-    assert backend.removed() == [(tenant, replace(upload, status=UploadStatus.CANCELLED))]
+    assert gone(backend) == [(tenant, replace(upload, status=UploadStatus.CANCELLED))]
 
 
 def test_an_upload_that_never_existed_cannot_end(backend: Backend, tenant: TenantId) -> None:
@@ -189,7 +189,7 @@ def test_endless_conflicts_leave_the_upload_pending(
     with pytest.raises(ContentionError):
         backend.uploads.close(tenant, upload, UploadStatus.CANCELLED)
     with pytest.raises(ContentionError):
-        backend.uploads.release_quota(tenant, upload)
+        backend.uploads.release_quota(tenant, upload, backend.clock())
 
     assert backend.uploads.get(tenant, upload.id) == upload
     assert usage_of(backend).reserved == upload.amount

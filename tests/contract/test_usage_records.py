@@ -8,9 +8,11 @@ import pytest
 
 from larder.domain.files import FileStatus
 from larder.domain.quota import NOTHING, Amount, Usage
+from larder.domain.trash import TRASH_LIFE
 from larder.domain.uploads import UploadStatus
 from larder.services.files.ports import Settlement
 from larder.services.projects.ports import Count
+from tests.fakes.clock import START
 from tests.samples import OTHER, ROOM, TENANT, a_file, a_folder, a_project, an_upload, to_trash
 
 if TYPE_CHECKING:
@@ -18,6 +20,10 @@ if TYPE_CHECKING:
 
     from larder.domain.ids import TenantId
     from tests.backends.backend import Backend
+
+
+NOW = int(START)
+NO_COUNT = Count(used=NOTHING, reserved=NOTHING)
 
 
 def version(backend: Backend, tenant: TenantId = TENANT) -> int:
@@ -82,13 +88,14 @@ def test_counters_are_set_to_what_was_counted_and_limits_stay(
     backend.files.admit(tenant, a_file(100))
     counted = Count(used=Amount(files=2, bytes=30), reserved=Amount(files=1, bytes=4))
 
-    assert backend.usage.set_counted(tenant, version(backend), counted)
+    assert backend.usage.set_counted(tenant, version(backend), counted, NOW)
 
     assert backend.usage.get(tenant) == Usage(
         limit=ROOM,
         left=ROOM - Amount(files=3, bytes=34),
         reserved=Amount(files=1, bytes=4),
         version=2,
+        recounted_at=NOW,
     )
 
 
@@ -97,13 +104,69 @@ def test_counters_that_have_changed_are_not_set(backend: Backend, tenant: Tenant
     backend.files.admit(tenant, a_file(100))
     after = backend.usage.get(tenant)
 
-    assert not backend.usage.set_counted(tenant, before, Count(used=NOTHING, reserved=NOTHING))
+    assert not backend.usage.set_counted(tenant, before, NO_COUNT, NOW)
 
     assert backend.usage.get(tenant) == after
 
 
+@pytest.mark.parametrize(("gone_at", "given_back"), [(NOW - 1, 0), (NOW, 0), (NOW + 1, 30)])
+def test_what_was_gone_when_the_counters_were_set_is_not_given_back(
+    backend: Backend, tenant: TenantId, gone_at: int, given_back: int
+) -> None:
+    file, upload = a_file(10), an_upload(20)
+    assert backend.usage.set_counted(tenant, version(backend), NO_COUNT, NOW)
+    before = backend.usage.get(tenant)
+    assert before is not None
+
+    done = [
+        backend.files.release_quota(tenant, file, gone_at),
+        backend.uploads.release_quota(tenant, upload, gone_at),
+    ]
+
+    assert done == [given_back > 0] * 2
+    after = backend.usage.get(tenant)
+    assert after is not None
+    assert (after.left - before.left).bytes == given_back
+
+
+def test_a_file_that_is_removed_with_its_quota_is_given_back_whenever_counters_were_set(
+    backend: Backend, tenant: TenantId
+) -> None:
+    file = a_file(10)
+    backend.files.admit(tenant, file)
+    counted = backend.usage.recount(tenant)
+    assert backend.usage.set_counted(tenant, version(backend), counted, NOW + 10**6)
+
+    assert backend.files.release(tenant, file)
+
+    assert backend.usage.recount(tenant) == NO_COUNT
+    usage = backend.usage.get(tenant)
+    assert usage is not None
+    assert usage.left == usage.limit
+
+
+def test_a_recount_says_when_the_first_counted_thing_expires(
+    backend: Backend, tenant: TenantId
+) -> None:
+    backend.files.admit(tenant, a_file(1))
+    assert backend.usage.recount(tenant).first_expiry is None
+
+    trashed = a_file(1)
+    backend.files.admit(tenant, trashed)
+    to_trash(backend, tenant, trashed.id)
+    purged_at = NOW + TRASH_LIFE
+    assert backend.usage.recount(tenant).first_expiry == purged_at
+    backend.files.admit(tenant, a_file(1, expires_at=NOW + 9_000))
+    assert backend.usage.recount(tenant).first_expiry == NOW + 9_000
+    upload = an_upload(1)
+    backend.uploads.reserve(tenant, upload)
+    assert backend.usage.recount(tenant).first_expiry == upload.expires_at
+    backend.uploads.close(tenant, upload, UploadStatus.CANCELLED)
+    assert backend.usage.recount(tenant).first_expiry == NOW + 9_000
+
+
 def test_an_unknown_projects_counters_are_not_made(backend: Backend) -> None:
-    assert not backend.usage.set_counted(OTHER, 0, Count(used=NOTHING, reserved=NOTHING))
+    assert not backend.usage.set_counted(OTHER, 0, NO_COUNT, NOW)
 
     assert backend.usage.get(OTHER) is None
 
@@ -132,11 +195,11 @@ def _close(backend: Backend) -> None:
 
 
 def _give_back_a_file(backend: Backend) -> None:
-    assert backend.files.release_quota(TENANT, a_file(1))
+    assert backend.files.release_quota(TENANT, a_file(1), backend.clock())
 
 
 def _give_back_an_upload(backend: Backend) -> None:
-    assert backend.uploads.release_quota(TENANT, an_upload(1))
+    assert backend.uploads.release_quota(TENANT, an_upload(1), backend.clock())
 
 
 def _set_limit(backend: Backend) -> None:

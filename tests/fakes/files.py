@@ -106,13 +106,13 @@ class InMemoryFiles:
             if (tenant, file.id) not in self._store.files or file.id in self._store.ledger:
                 return False
             row = self._store.files.pop((tenant, file.id))
-            self._store.removed.append((tenant, row.file))
+            self._store.remove(tenant, row.file)
             self._give_back(tenant, file)
             return True
 
-    def release_quota(self, tenant: TenantId, file: File) -> bool:
+    def release_quota(self, tenant: TenantId, file: File, gone_at: float) -> bool:
         with self._store.transaction():
-            if file.id in self._store.ledger:
+            if file.id in self._store.ledger or self._store.left_out(tenant, gone_at):
                 return False
             self._give_back(tenant, file)
             return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from threading import RLock
@@ -14,6 +15,7 @@ from larder.domain.errors import (
     QuotaExceededError,
 )
 from larder.domain.files import DAY, VALIDATION_GRACE, FileStatus
+from larder.services.upkeep.ports import Removal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,7 +83,7 @@ class InMemoryStore:
     projects: dict[str, Project] = field(default_factory=dict)
     announced: set[tuple[TenantId, FileId]] = field(default_factory=set)
     batches_due: dict[tuple[TenantId, BatchId], int] = field(default_factory=dict)
-    removed: list[tuple[TenantId, File | Upload]] = field(default_factory=list)
+    removed: list[Removal] = field(default_factory=list)
     contended: bool = False
     full: set[TenantId] = field(default_factory=set)
     _lock: RLock = field(default_factory=RLock)
@@ -135,6 +137,15 @@ class InMemoryStore:
             version=row.usage.version + 1,
         )
 
+    def left_out(self, tenant: TenantId, gone_at: float) -> bool:
+        """Tell whether the counters were set since then, without what was gone by then."""
+        recounted_at = self.usage[tenant].usage.recounted_at
+        return recounted_at is not None and int(gone_at) <= recounted_at
+
+    def remove(self, tenant: TenantId, file: File) -> None:
+        """Have the stream say that a request removed the file's record."""
+        self.removed.append(Removal(tenant, file, math.inf))
+
     def is_open(self, tenant: TenantId, folder_id: FolderId) -> bool:
         """Tell whether something may be put into the folder."""
         row = self.folders.get((tenant, folder_id))
@@ -166,12 +177,13 @@ class InMemoryStore:
                 expires_at = row.file.expires_at
                 if expires_at is not None and expires_at + DAY <= now:
                     del self.files[file_key]
-                    self.removed.append((file_key[0], row.file))
+                    self.removed.append(Removal(file_key[0], row.file, expires_at + DAY))
             for file_key, trashed in list(self.trash.items()):
                 if trashed.purge_at + DAY <= now:
                     del self.trash[file_key]
-                    self.removed.append((file_key[0], trashed.file))
+                    self.removed.append(Removal(file_key[0], trashed.file, trashed.purge_at + DAY))
             for upload_key, upload_row in list(self.uploads.items()):
-                if upload_row.upload.expires_at + DAY <= now:
+                upload = upload_row.upload
+                if upload.expires_at + DAY <= now:
                     del self.uploads[upload_key]
-                    self.removed.append((upload_key[0], upload_row.upload))
+                    self.removed.append(Removal(upload_key[0], upload, upload.expires_at + DAY))

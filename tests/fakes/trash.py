@@ -40,7 +40,7 @@ class InMemoryTrash:
             for file in files:
                 del self._store.files[tenant, file.id]
                 self._store.trash[tenant, file.id] = TrashedFile(file, deleted_at=int(now))
-                self._store.removed.append((tenant, file))
+                self._store.remove(tenant, file)
             return True
 
     def get(self, tenant: TenantId, file_id: FileId) -> TrashedFile | None:
@@ -66,7 +66,7 @@ class InMemoryTrash:
             self._store.count_addition(tenant, file.folder_id)
             self._store.count(tenant, left=NOTHING, reserved=NOTHING)
             gone = self._store.trash.pop((tenant, trashed.file.id))
-            self._store.removed.append((tenant, gone.file))
+            self._store.remove(tenant, gone.file)
             self._store.files[tenant, file.id] = FileRow.new(file, int(self._clock()))
             return True
 
@@ -79,7 +79,7 @@ class InMemoryTrash:
                 return False
             for gone in trashed:
                 del self._store.trash[tenant, gone.file.id]
-                self._store.removed.append((tenant, gone.file))
+                self._store.remove(tenant, gone.file)
                 self._store.ledger.add(gone.file.id)
                 self._store.count(tenant, left=gone.file.amount, reserved=NOTHING)
             return True

@@ -56,9 +56,9 @@ class InMemoryUploads:
             self._give_back(tenant, upload)
             return True
 
-    def release_quota(self, tenant: TenantId, upload: Upload) -> bool:
+    def release_quota(self, tenant: TenantId, upload: Upload, gone_at: float) -> bool:
         with self._store.transaction():
-            if upload.id in self._store.ledger:
+            if upload.id in self._store.ledger or self._store.left_out(tenant, gone_at):
                 return False
             self._give_back(tenant, upload)
             return True

@@ -31,19 +31,24 @@ class InMemoryUsage:
 
     def recount(self, tenant: TenantId) -> Count:
         used = reserved = NOTHING
+        expiries = []
         with self._store.transaction():
             for (owner, _), row in self._store.files.items():
                 if owner == tenant:
                     used += row.file.amount
+                    expiries.append(row.file.expires_at)
             for (owner, _), trashed in self._store.trash.items():
                 if owner == tenant:
                     used += trashed.file.amount
+                    expiries.append(trashed.purge_at)
             for (owner, _), upload_row in self._store.uploads.items():
                 if owner == tenant and upload_row.upload.status is UploadStatus.PENDING:
                     reserved += upload_row.upload.amount
-        return Count(used=used, reserved=reserved)
+                    expiries.append(upload_row.upload.expires_at)
+        first = min((at for at in expiries if at is not None), default=None)
+        return Count(used=used, reserved=reserved, first_expiry=first)
 
-    def set_counted(self, tenant: TenantId, version: int, counted: Count) -> bool:
+    def set_counted(self, tenant: TenantId, version: int, counted: Count, at: int) -> bool:
         with self._store.transaction():
             row = self._store.usage.get(tenant)
             if row is None or row.usage.version != version:
@@ -53,6 +58,7 @@ class InMemoryUsage:
                 left=row.usage.limit - counted.used - counted.reserved,
                 reserved=counted.reserved,
                 version=version + 1,
+                recounted_at=at,
             )
             return True
 

@@ -74,7 +74,7 @@ def test_a_drift_is_shown_and_not_repaired(
 
 
 def test_repair_corrects_a_drift(ports: Composition, drifted: TenantId) -> None:
-    printed = larder("audit", drifted, "--repair", "--settle", "0", "--json")
+    printed = larder("audit", drifted, "--repair", "--json")
 
     assert printed.exit_code == 0
     assert printed.json[0]["state"] == "repaired"

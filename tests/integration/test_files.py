@@ -478,7 +478,7 @@ def test_a_full_project_is_refused_with_its_own_code(
 ) -> None:
     ports.projects.set_limit(tenant, Amount(files=MAX_PROJECT_FILES, bytes=2**28))
     all_files = Count(used=Amount(MAX_PROJECT_FILES, 0), reserved=NOTHING)
-    assert ports.usage.set_counted(tenant, 1, all_files)
+    assert ports.usage.set_counted(tenant, 1, all_files, 0)
 
     answer = upload(functions, tenant)
 

@@ -19,7 +19,8 @@ def test_a_recorded_removal_shows_the_item_as_it_is_written(event: str) -> None:
         removed = removed_object(record["dynamodb"])
 
         assert removed is not None
-        tenant, item = removed
+        tenant, item, gone_at = removed
+        assert gone_at <= record["dynamodb"]["ApproximateCreationDateTime"]
         written = (
             file_item(tenant, item, 0) if isinstance(item, File) else upload_item(tenant, item)
         )

@@ -341,7 +341,7 @@ def test_the_sweep_measures_the_records_of_large_projects(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     ports.projects.set_limit(tenant, Amount(files=MAX_PROJECT_FILES, bytes=2**28))
-    assert ports.usage.set_counted(tenant, 1, Count(Amount(1_000_000, 0), NOTHING))
+    assert ports.usage.set_counted(tenant, 1, Count(Amount(1_000_000, 0), NOTHING), 0)
     later(monkeypatch, DAY + 1)
 
     functions.invoke("sweep", recorded("sweep"))

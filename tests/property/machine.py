@@ -92,6 +92,12 @@ class Machine(RuleBasedStateMachine):
     def sweep(self, pace: Pace) -> None:
         self.go(self.world.sweep(), pace)
 
+    # Functions end within minutes: none that began before a repair ends a day after it.
+    @precondition(lambda self: not self.paused)
+    @rule(tenant=tenants)
+    def repair(self, tenant: TenantId) -> None:
+        assert self.world.finish(self.world.repair(tenant)).result
+
     @rule(seconds=waits)
     def wait(self, seconds: float) -> None:
         self.world.clock.advance(seconds)

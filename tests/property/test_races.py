@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from larder.domain.errors import InvalidParameterError, QuotaExceededError
+from larder.domain.files import File
 from larder.domain.projects import AUDIT_INTERVAL
 from larder.domain.quota import Amount
+from larder.services.upkeep.clear_removed import clear_file
 from larder.services.upkeep.sweep import SweepResult
 from tests.fakes.clock import START
 from tests.property.interleavings import check_endings, deadline, every_interleaving
@@ -21,7 +23,6 @@ from tests.property.world import VALID
 from tests.samples import TENANT
 
 if TYPE_CHECKING:
-    from larder.domain.files import File
     from larder.domain.ids import PartId
     from larder.domain.uploads import Upload
     from tests.property.interleavings import Begin
@@ -196,6 +197,49 @@ def _clear_what_ttl_removed_and_sweep(world: World) -> list[Operation]:
     return [world.clear(world.removals[0]), world.sweep()]
 
 
+def _repair_and_clear_what_ttl_removed(world: World) -> list[Operation]:
+    a_file(world, expires_after=3_600)
+    an_upload(world, arrived=False)
+    world.clock.advance(90_000)
+    world.collect_ttl()
+    return [world.repair(TENANT), *(world.clear(removal) for removal in world.removals)]
+
+
+def _repair_while_ttl_removes(world: World) -> list[Operation]:
+    file = a_file(world, expires_after=3_600)
+    assert file.expires_at is not None
+    # Expired, and not reclaimed yet: TTL may take it within the repair.
+    world.clock.now = file.expires_at + 86_400 - 1
+
+    def ttl() -> None:
+        gated(world.clock, "clock").advance(2)
+        world.collect_ttl()
+        for owner, item, gone_at in world.removals:
+            assert isinstance(item, File)
+            world.ports.make(clear_file)(owner, item, gone_at)
+
+    return [world.repair(TENANT), Operation("ttl", ttl)]
+
+
+def _repair_and_change(world: World) -> list[Operation]:
+    a_file(world, expires_after=3_600)
+    world.clock.advance(90_000)
+    world.collect_ttl()
+    file = a_file(world)
+    return [
+        world.repair(TENANT),
+        world.create_file(TENANT, 10, "user_data"),
+        world.delete(TENANT, file.id),
+    ]
+
+
+def _repair_twice(world: World) -> list[Operation]:
+    a_file(world, expires_after=3_600)
+    world.clock.advance(90_000)
+    world.collect_ttl()
+    return [world.repair(TENANT), world.repair(TENANT), world.clear(world.removals[0])]
+
+
 def _sweep_twice(world: World) -> list[Operation]:
     a_file(world, expires_after=3_600)
     world.clock.now = START
@@ -247,6 +291,10 @@ def _limit_and_admit(world: World) -> list[Operation]:
         _delete_and_expire,
         _clear_twice,
         _clear_what_ttl_removed_and_sweep,
+        _repair_and_clear_what_ttl_removed,
+        _repair_while_ttl_removes,
+        _repair_and_change,
+        _repair_twice,
         _sweep_twice,
         _admit_into_expired_room,
         _limit_and_admit,

@@ -17,6 +17,7 @@ from larder.runtime.wiring import Wiring
 from larder.services.files.create import CreateFile, NewFile
 from larder.services.files.delete import delete_file
 from larder.services.projects.usage import get_usage
+from larder.services.upkeep.audit import repair_counters
 from larder.services.upkeep.cleanup import RunCleanup
 from larder.services.upkeep.clear_removed import clear_file, clear_upload
 from larder.services.upkeep.receive_object import ReceiveObject
@@ -34,7 +35,9 @@ if TYPE_CHECKING:
     from larder.domain.ids import FileId, FolderId, PartId, TenantId
     from larder.domain.parts import ArrivedPart
     from larder.services.object_store import ObjectStore
+    from larder.services.projects.ports import Count, UsageRecords
     from larder.services.space.ports import Cleanup
+    from larder.services.upkeep.ports import Removal
     from larder.services.uploads.get import UploadState
     from larder.services.uploads.part_store import Digests, PartStore
     from tests.backends.backend import Backend
@@ -47,7 +50,6 @@ VALID = (
 )
 
 type Arrival = tuple[TenantId, FileId]
-type Removal = tuple[TenantId, File | Upload]
 type CleanupMessage = tuple[TenantId, Cleanup]
 
 
@@ -103,6 +105,31 @@ class _AnnouncingParts:
         return getattr(self._parts, name)
 
 
+class _Recounting:
+    """`UsageRecords` that notes what was gone when counters were set to a count."""
+
+    def __init__(self, usage: UsageRecords, history: History) -> None:
+        self._usage = usage
+        self._history = history
+        self._gone: list[tuple[Count, set[str]]] = []
+
+    def recount(self, tenant: TenantId) -> Count:
+        counted = self._usage.recount(tenant)
+        gone = {item.id for owner, item, _ in self._history.vanished if owner == tenant}
+        self._gone.append((counted, gone))
+        return counted
+
+    def set_counted(self, tenant: TenantId, version: int, counted: Count, at: int) -> bool:
+        done = self._usage.set_counted(tenant, version, counted, at)
+        if done:
+            (gone,) = (ids for seen, ids in self._gone if seen is counted)
+            self._history.left_out |= gone
+        return done
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._usage, name)
+
+
 @dataclass
 class History:
     """What clients did and were told, by which what happens to their files is judged."""
@@ -115,6 +142,8 @@ class History:
     # Bytes that came after their record had gone.
     late: set[Arrival] = field(default_factory=set)
     vanished: list[Removal] = field(default_factory=list)
+    # What had vanished when a repair counted, and may not be given back any more.
+    left_out: set[str] = field(default_factory=set)
     swept: list[Swept] = field(default_factory=list)
     sent: dict[Arrival, list[PartId]] = field(default_factory=dict)
     trashes: set[Arrival] = field(default_factory=set)
@@ -137,11 +166,14 @@ class Gated(Wiring):
 
     part_threshold = PART_THRESHOLD
 
-    def __init__(self, backend: Backend, stored: Callable[[TenantId, FileId], None]) -> None:
+    def __init__(
+        self, backend: Backend, stored: Callable[[TenantId, FileId], None], history: History
+    ) -> None:
         self.clock = noted(backend.clock)
         self.files = gated(backend.files, "files")
         self.uploads = gated(backend.uploads, "uploads")
-        self.usage = gated(backend.usage, "usage")
+        usage = cast("UsageRecords", _Recounting(backend.usage, history))
+        self.usage = gated(usage, "usage")
         self.trash = gated(backend.trash, "trash")
         self.folders = gated(backend.folders, "folders")
         self.search = gated(backend.search, "search")
@@ -189,7 +221,7 @@ class World:
         self.watch: Callable[[], None] = lambda: None
         for tenant in TENANTS:
             a_project(backend, tenant, LIMIT)
-        self.ports = Gated(backend, self._stored)
+        self.ports = Gated(backend, self._stored, self.history)
 
     def step(self, operation: Operation, interruption: Interruption | None = None) -> None:
         """Step the operation, and see what came of it."""
@@ -314,7 +346,7 @@ class World:
 
         def use_case() -> None:
             self.ports.make(delete_file)(tenant, file.id)
-            self.ports.make(clear_file)(tenant, file)
+            self.ports.make(clear_file)(tenant, file, self.clock())
             self.removals += self.backend.removed()
             self.removals[:] = [gone for gone in self.removals if gone[1].id != file.id]
 
@@ -345,11 +377,11 @@ class World:
         """Begin to clear up after a removed record."""
 
         def use_case() -> None:
-            tenant, item = removal
+            tenant, item, gone_at = removal
             if isinstance(item, File):
-                self.ports.make(clear_file)(tenant, item)
+                self.ports.make(clear_file)(tenant, item, gone_at)
             else:
-                self.ports.make(clear_upload)(tenant, item)
+                self.ports.make(clear_upload)(tenant, item, gone_at)
             if not again and removal in self.removals:
                 self.removals.remove(removal)
 
@@ -376,6 +408,16 @@ class World:
                 keep_going=lambda: True, report=self.history.swept.append
             ),
         )
+
+    # What operators do.
+
+    def repair(self, tenant: TenantId) -> Operation:
+        """Begin to repair the project's counters."""
+
+        def use_case() -> bool:
+            return self.ports.make(repair_counters)(tenant)
+
+        return Operation("repair", use_case)
 
     # What happens by itself.
 

@@ -23,7 +23,7 @@ from larder.services.files.url import download_url
 from larder.services.files.validation import get_validation
 from larder.services.object_store import NotModified, StoredBytes
 from tests.fakes.clock import START
-from tests.samples import TENANT, a_file, a_file_id, to_trash
+from tests.samples import TENANT, a_file, a_file_id, gone, to_trash
 from tests.unit.use_cases import receive, store
 
 if TYPE_CHECKING:
@@ -188,7 +188,7 @@ def test_a_deleted_file_frees_its_quota_at_once(ports: MemoryBackend) -> None:
     assert delete(ports, file.id) == file.id
 
     assert ports.snapshot().usage[TENANT].used == NOTHING
-    assert ports.removed() == [(TENANT, file)]
+    assert gone(ports) == [(TENANT, file)]
 
 
 def test_a_file_that_another_deletes_first_is_not_there(

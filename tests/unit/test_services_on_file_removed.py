@@ -28,11 +28,11 @@ def usage(ports: MemoryBackend) -> Usage:
 
 
 def cleared_file(ports: MemoryBackend, file: File) -> bool:
-    return ports.make(clear_file)(TENANT, file)
+    return ports.make(clear_file)(TENANT, file, ports.clock())
 
 
 def cleared_upload(ports: MemoryBackend, upload: Upload) -> bool:
-    return ports.make(clear_upload)(TENANT, upload)
+    return ports.make(clear_upload)(TENANT, upload, ports.clock())
 
 
 def vanish(ports: MemoryBackend) -> None:
@@ -114,7 +114,7 @@ def test_an_ended_upload_that_ttl_removed_gives_nothing_back(
     else:
         ports.uploads.close(TENANT, upload, end)
     vanish(ports)
-    ((_, removed),) = ports.removed()
+    ((_, removed, _),) = ports.removed()
     assert isinstance(removed, Upload)
     before = usage(ports)
 
@@ -140,7 +140,7 @@ def test_the_file_of_a_completed_upload_stays_when_the_upload_goes(ports: Memory
     ports.objects.put(TENANT, upload.file_id, b"0123456789")
     receive(ports, upload.file_id)
     vanish(ports)
-    ((_, removed),) = ports.removed()
+    ((_, removed, _),) = ports.removed()
     assert isinstance(removed, Upload)
 
     cleared_upload(ports, removed)
@@ -160,7 +160,7 @@ def test_an_upload_that_is_there_is_not_gone(ports: MemoryBackend) -> None:
 class TestTrash:
     def cleared(self, ports: MemoryBackend) -> list[bool]:
         """Tell the worker of everything that the stream says was removed."""
-        found = [file for _, file in ports.removed()]
+        found = [file for _, file, _ in ports.removed()]
         return [cleared_file(ports, file) for file in found if not isinstance(file, Upload)]
 
     def test_a_file_that_moves_to_the_trash_and_back_keeps_its_bytes(
@@ -198,9 +198,9 @@ class TestTrash:
         ports.collect_ttl()
 
         gone = ports.removed()
-        for tenant, removed in gone * 2:
+        for tenant, removed, gone_at in gone * 2:
             assert not isinstance(removed, Upload)
-            assert ports.make(clear_file)(tenant, removed)
+            assert ports.make(clear_file)(tenant, removed, gone_at)
 
         assert len(gone) == 1
         assert usage(ports).used == NOTHING

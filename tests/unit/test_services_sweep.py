@@ -274,7 +274,7 @@ def test_an_audit_finds_use_that_no_file_accounts_for(ports: MemoryBackend) -> N
 def test_an_audit_finds_files_that_no_use_accounts_for(ports: MemoryBackend) -> None:
     file = store(ports, b"x" * 10)
     receive(ports, file.id)
-    ports.files.release_quota(TENANT, file)
+    ports.files.release_quota(TENANT, file, ports.clock())
     ports.clock.advance(AUDIT_INTERVAL)
 
     _, reported = sweep(ports)

@@ -1,6 +1,5 @@
 """`larder audit`: compare a project's counters with what it stores."""
 
-import time
 from dataclasses import asdict
 from typing import Annotated
 
@@ -8,6 +7,7 @@ import typer
 
 from larder.domain.projects import Project as ProjectRecord
 from larder.runtime.composition import Composition
+from larder.services.projects.ports import Count
 from larder.services.upkeep.audit import NO_DRIFT, Audit, audit_counters, repair_counters
 from larder_cli.deployment import find_deployment
 from larder_cli.shared.options import AsJson, Profile, Region, Stack
@@ -29,14 +29,6 @@ def audit(
     repair: Annotated[
         bool, typer.Option("--repair", help="Correct counters that have drifted.")
     ] = False,
-    settle: Annotated[
-        int,
-        typer.Option(
-            min=0,
-            metavar="SECONDS",
-            help="Repair a drift only if it is still the same after this time.",
-        ),
-    ] = 60,
     stack: Stack = None,
     profile: Profile = None,
     region: Region = None,
@@ -52,11 +44,9 @@ def audit(
     audits = [(each, _audit(each, ports)) for each in found]
     states = {each.id: _state(result) for each, result in audits}
     if repair and DRIFTED in states.values():
-        note(f"Waiting {settle} s, because a drift may end by itself.")
-        time.sleep(settle)
-        for each, result in audits:
+        for each, _ in audits:
             if states[each.id] == DRIFTED:
-                repaired = repair_counters(each.id, result, usage=ports.usage)
+                repaired = ports.make(repair_counters)(each.id)
                 states[each.id] = REPAIRED if repaired else BUSY
     _print([(each, result, states[each.id]) for each, result in audits], as_json=as_json)
     if BUSY in states.values():
@@ -79,6 +69,10 @@ def _state(result: Audit) -> str:
     return EXACT if result.drift == NO_DRIFT else DRIFTED
 
 
+def _amounts(count: Count) -> dict[str, dict[str, int]]:
+    return {"used": asdict(count.used), "reserved": asdict(count.reserved)}
+
+
 def _print(rows: list[tuple[ProjectRecord, Audit, str]], *, as_json: bool) -> None:
     if as_json:
         print_json(
@@ -87,8 +81,8 @@ def _print(rows: list[tuple[ProjectRecord, Audit, str]], *, as_json: bool) -> No
                     "project": project.id,
                     "name": project.name,
                     "state": state,
-                    "counted": asdict(result.counted),
-                    "drift": asdict(result.drift),
+                    "counted": _amounts(result.counted),
+                    "drift": _amounts(result.drift),
                 }
                 for project, result, state in rows
             ]

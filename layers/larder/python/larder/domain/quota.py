@@ -61,12 +61,14 @@ class Usage:
 
     `left` may be negative after a limit was lowered below what is stored. `version` changes with
     every change of the counters, so that an audit can tell that none happened while it counted.
+    Nothing that was gone at `recounted_at` is counted; None if the counters were never repaired.
     """
 
     limit: Amount
     left: Amount
     reserved: Amount
     version: int
+    recounted_at: int | None = None
 
     @property
     def used(self) -> Amount:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from larder.adapters.dynamodb.attributes import number, text
+from larder.adapters.dynamodb.attributes import number, optional_number, text
 from larder.adapters.dynamodb.keys import due_shard, ledger_key, usage_key
 from larder.adapters.dynamodb.transactions import ConditionsFailedError, transact
 from larder.domain.errors import ProjectFullError, QuotaExceededError
@@ -59,6 +59,7 @@ def usage_from(item: ItemRead) -> Usage:
         left=amount("left"),
         reserved=amount("reserved"),
         version=int(item["version"]["N"]),
+        recounted_at=optional_number(item, "recounted_at"),
     )
 
 
@@ -95,6 +96,7 @@ _UNRESERVE = [
     "bytes_reserved = bytes_reserved - :bytes",
 ]
 _ROOM = "files_left >= :files AND bytes_left >= :bytes"
+_NOT_RECOUNTED = "attribute_not_exists(recounted_at) OR recounted_at < :gone_at"
 
 
 def take(table: str, tenant: TenantId, amount: Amount) -> TransactWriteItemTypeDef:
@@ -140,13 +142,27 @@ def release_quota(
     *,
     reserved: bool,
     now: float,
+    gone_at: float | None = None,
 ) -> list[TransactWriteItemTypeDef]:
-    """Give back what `owners` took, or had reserved: a ledger item each lets that happen once."""
+    """Give back what `owners` took, or had reserved: a ledger item each lets that happen once.
+
+    `gone_at` is given where the owner's record was removed before, by something else: then on
+    condition that the counters were last set before that time. Later, they do not include it.
+    """
     ttl = number(int(now) + _LEDGER_LIFE)
-    return [
-        *(put_new(table, {**ledger_key(owner), "ttl": ttl}) for owner in owners),
-        _change(table, tenant, amount, _GIVE + _UNRESERVE if reserved else _GIVE),
-    ]
+    back = _change(
+        table,
+        tenant,
+        amount,
+        _GIVE + _UNRESERVE if reserved else _GIVE,
+        None if gone_at is None else _NOT_RECOUNTED,
+    )
+    if gone_at is not None:
+        back["Update"]["ExpressionAttributeValues"] = {
+            **back["Update"]["ExpressionAttributeValues"],
+            ":gone_at": number(int(gone_at)),
+        }
+    return [*(put_new(table, {**ledger_key(owner), "ttl": ttl}) for owner in owners), back]
 
 
 def put_new(table: str, item: Item) -> TransactWriteItemTypeDef:

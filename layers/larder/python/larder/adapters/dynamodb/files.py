@@ -212,15 +212,25 @@ class DynamoFiles:
         }
         return self._give_back(tenant, file, [delete])
 
-    def release_quota(self, tenant: TenantId, file: File) -> bool:
+    def release_quota(self, tenant: TenantId, file: File, gone_at: float) -> bool:
         """Write the ledger and give the amount back, in one transaction."""
-        return self._give_back(tenant, file, [])
+        return self._give_back(tenant, file, [], gone_at)
 
     def _give_back(
-        self, tenant: TenantId, file: File, first: list[TransactWriteItemTypeDef]
+        self,
+        tenant: TenantId,
+        file: File,
+        first: list[TransactWriteItemTypeDef],
+        gone_at: float | None = None,
     ) -> bool:
         back = release_quota(
-            self._table, tenant, [file.id], file.amount, reserved=False, now=self._clock()
+            self._table,
+            tenant,
+            [file.id],
+            file.amount,
+            reserved=False,
+            now=self._clock(),
+            gone_at=gone_at,
         )
         try:
             transact(self._client, [*first, *back])

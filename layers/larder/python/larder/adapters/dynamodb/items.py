@@ -25,6 +25,7 @@ from larder.domain.files import DAY, VALIDATION_GRACE, File, FileStatus, Purpose
 from larder.domain.ids import FolderId
 from larder.domain.trash import TrashedFile
 from larder.domain.uploads import Upload, UploadStatus
+from larder.services.upkeep.ports import Removal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -170,15 +171,20 @@ def upload_from(upload_id: UploadId, item: ItemRead) -> Upload:
     )
 
 
-def removed_object(change: Mapping[str, Any]) -> tuple[TenantId, File | Upload] | None:
+def removed_object(change: Mapping[str, Any]) -> Removal | None:
     """Return what a stream record (`dynamodb` part, with OldImage) says was removed, and whose.
 
     None for an item that is neither a file, live or trashed, nor an upload.
     """
     key, image = change["Keys"], change["OldImage"]
+    # Seconds, rounded down.
+    gone_at = float(change["ApproximateCreationDateTime"])
+    ttl = optional_number(image, "ttl")
+    if ttl is not None:
+        gone_at = min(gone_at, ttl)
     file_id, upload_id = file_id_of(key), upload_id_of(key)
     if file_id is not None:
-        return tenant_of(key), file_from(file_id, image)
+        return Removal(tenant_of(key), file_from(file_id, image), gone_at)
     if upload_id is not None:
-        return tenant_of(key), upload_from(upload_id, image)
+        return Removal(tenant_of(key), upload_from(upload_id, image), gone_at)
     return None

@@ -68,10 +68,10 @@ class DynamoUploads:
         """End the pending upload and give back its reservation, in one transaction."""
         return self._end(tenant, upload, status, self._back(tenant, upload))
 
-    def release_quota(self, tenant: TenantId, upload: Upload) -> bool:
+    def release_quota(self, tenant: TenantId, upload: Upload, gone_at: float) -> bool:
         """Write the ledger and give back the reservation, in one transaction."""
         try:
-            transact(self._client, self._back(tenant, upload))
+            transact(self._client, self._back(tenant, upload, gone_at))
         except ConditionsFailedError:
             return False
         return True
@@ -125,9 +125,17 @@ class DynamoUploads:
             return False
         return True
 
-    def _back(self, tenant: TenantId, upload: Upload) -> list[TransactWriteItemTypeDef]:
+    def _back(
+        self, tenant: TenantId, upload: Upload, gone_at: float | None = None
+    ) -> list[TransactWriteItemTypeDef]:
         return release_quota(
-            self._table, tenant, [upload.id], upload.amount, reserved=True, now=self._clock()
+            self._table,
+            tenant,
+            [upload.id],
+            upload.amount,
+            reserved=True,
+            now=self._clock(),
+            gone_at=gone_at,
         )
 
     def _end(

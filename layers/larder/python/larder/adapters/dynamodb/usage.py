@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from larder.adapters.dynamodb.attributes import number, text
+from larder.adapters.dynamodb.attributes import number, optional_number, text
 from larder.adapters.dynamodb.counters import usage_from
 from larder.adapters.dynamodb.keys import file_id_of, project_partition, upload_id_of, usage_key
 from larder.adapters.dynamodb.transactions import ConditionsFailedError, transact
@@ -36,12 +36,13 @@ class DynamoUsage:
     def recount(self, tenant: TenantId) -> Count:
         """Query the project's whole partition and add up its files and pending uploads."""
         used = reserved = NOTHING
+        first_expiry: int | None = None
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
             KeyConditionExpression="pk = :pk",
             ExpressionAttributeNames={"#bytes": "bytes", "#status": "status"},
             ExpressionAttributeValues={":pk": text(project_partition(tenant))},
-            ProjectionExpression="pk, sk, #bytes, #status",
+            ProjectionExpression="pk, sk, #bytes, #status, expires_at",
             ConsistentRead=True,
         )
         for page in pages:
@@ -50,9 +51,14 @@ class DynamoUsage:
                     used += one_file(int(item["bytes"]["N"]))
                 elif upload_id_of(item) is not None and item["status"]["S"] == UploadStatus.PENDING:
                     reserved += one_file(int(item["bytes"]["N"]))
-        return Count(used=used, reserved=reserved)
+                else:
+                    continue
+                expiry = optional_number(item, "expires_at")
+                if expiry is not None:
+                    first_expiry = expiry if first_expiry is None else min(first_expiry, expiry)
+        return Count(used=used, reserved=reserved, first_expiry=first_expiry)
 
-    def set_counted(self, tenant: TenantId, version: int, counted: Count) -> bool:
+    def set_counted(self, tenant: TenantId, version: int, counted: Count, at: int) -> bool:
         """Write the counters on condition of their version, in a transaction of one."""
         update: TransactWriteItemTypeDef = {
             "Update": {
@@ -61,7 +67,7 @@ class DynamoUsage:
                 "UpdateExpression": (
                     "SET files_left = files_limit - :files, bytes_left = bytes_limit - :bytes, "
                     "files_reserved = :files_reserved, bytes_reserved = :bytes_reserved, "
-                    "version = version + :one"
+                    "recounted_at = :at, version = version + :one"
                 ),
                 "ConditionExpression": "version = :version",
                 "ExpressionAttributeValues": {
@@ -69,6 +75,7 @@ class DynamoUsage:
                     ":bytes": number(counted.used.bytes + counted.reserved.bytes),
                     ":files_reserved": number(counted.reserved.files),
                     ":bytes_reserved": number(counted.reserved.bytes),
+                    ":at": number(at),
                     ":one": number(1),
                     ":version": number(version),
                 },

@@ -80,8 +80,11 @@ class FileRecords(Protocol):
     def release(self, tenant: TenantId, file: File) -> bool:
         """Remove the file and free its quota; False if another request already has."""
 
-    def release_quota(self, tenant: TenantId, file: File) -> bool:
-        """Free the quota of a file whose record is gone; False if that has been done."""
+    def release_quota(self, tenant: TenantId, file: File, gone_at: float) -> bool:
+        """Free the quota of a file whose record was gone at `gone_at`; False if that was done.
+
+        Counters that were set after that time do not include the file any more.
+        """
 
     def reschedule_check(self, tenant: TenantId, file_id: FileId, at: int) -> None:
         """Have the sweeper check the file again at the time `at`, if it is still `uploaded`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -16,10 +16,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """A recount of a project's items: its files' use, and its pending uploads' reservations."""
+    """A recount of a project's items: its files' use, and its pending uploads' reservations.
+
+    `first_expiry` is when the first of them expires; None if none of them does.
+    """
 
     used: Amount
     reserved: Amount
+    first_expiry: int | None = field(default=None, compare=False)
 
 
 class UsageRecords(Protocol):
@@ -35,10 +39,11 @@ class UsageRecords(Protocol):
         version.
         """
 
-    def set_counted(self, tenant: TenantId, version: int, counted: Count) -> bool:
+    def set_counted(self, tenant: TenantId, version: int, counted: Count, at: int) -> bool:
         """Set the counters to `counted`; False if their version is no longer `version`.
 
-        Limits stay. What is left may become negative, as after a lowered limit.
+        Limits stay. What is left may become negative, as after a lowered limit. From then on,
+        `release_quota` gives nothing back for what was gone at the time `at`.
         """
 
     def schedule_audit(self, tenant: TenantId, at: int) -> None:

@@ -1,19 +1,39 @@
-"""Audit a project's counters against its items, and repair them on request."""
+"""Audit a project's counters against its items, and repair them on request.
+
+Larder gives quota back in the transaction that removes a record. DynamoDB's TTL removes a record
+alone: the counters include it until its stream record is handled, which may take days, or never
+happen. A repair must not race with that: what it leaves out would be given back a second time.
+So it notes when it counted, and `release_quota` gives nothing back for what was gone by then.
+
+TTL can take a record a day after it expires. A repair counts none that TTL could have taken when
+it counted. So a record that TTL takes was left out if TTL could take it by then, and is counted
+otherwise: exact in any order, however late TTL and the stream are. A record that somebody deletes
+from the table by hand during a repair may stay counted until the next one, but its quota is never
+given back twice.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from larder.domain.files import DAY
 from larder.domain.quota import NOTHING
 from larder.services.projects.ports import Count
 
 if TYPE_CHECKING:
     from larder.domain.ids import TenantId
     from larder.domain.quota import Usage
+    from larder.services.clock import Clock
     from larder.services.projects.ports import UsageRecords
+    from larder.services.quota import Reclaim
 
 NO_DRIFT = Count(used=NOTHING, reserved=NOTHING)
+
+CLOCK_ERROR = 900
+"""Seconds by which an operator's clock may be slow. AWS refuses requests from worse ones:
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +64,22 @@ def audit_counters(tenant: TenantId, *, usage: UsageRecords) -> Audit | None:
     return Audit(before, counted, disturbed)
 
 
-def repair_counters(tenant: TenantId, found: Audit, *, usage: UsageRecords) -> bool:
-    """Set the counters to what is stored, if they still have the drift that was `found`.
+def repair_counters(
+    tenant: TenantId, *, usage: UsageRecords, reclaim: Reclaim, clock: Clock
+) -> bool:
+    """Release what has expired, and set the counters to what is stored then.
 
-    Wait a minute between audit and repair. While a record is gone and its removal is still in the
-    stream, there is a drift that ends by itself, and a repair would cause the opposite one.
-    Returns False if the drift is different now, or the counters are changing.
+    Exact while clients and workers go on, and while removals wait for their stream records.
+    Returns False if the counters changed meanwhile, or what expired a day ago is still there.
     """
-    now = audit_counters(tenant, usage=usage)
-    if now is None or now.disturbed or now.drift != found.drift:
+    while reclaim(tenant):
+        pass
+    found = audit_counters(tenant, usage=usage)
+    # Read after the count: what the count missed was gone by then.
+    at = int(clock()) + CLOCK_ERROR
+    if found is None or found.disturbed:
         return False
-    return usage.set_counted(tenant, now.usage.version, now.counted)
+    expiry = found.counted.first_expiry
+    if expiry is not None and expiry + DAY <= at:
+        return False
+    return usage.set_counted(tenant, found.usage.version, found.counted, at)

@@ -15,15 +15,17 @@ if TYPE_CHECKING:
     from larder.services.uploads.ports import UploadRecords
 
 
-def clear_file(tenant: TenantId, file: File, *, files: FileRecords, objects: ObjectStore) -> bool:
+def clear_file(
+    tenant: TenantId, file: File, gone_at: float, *, files: FileRecords, objects: ObjectStore
+) -> bool:
     """Free the quota of a removed file, if that is still to do, and delete its bytes.
 
-    `file` is the removed record. The current records decide, not the event: a record that only
-    moved (to the trash, or back) is not gone. Returns False in that case.
+    `file` is the removed record, `gone_at` as in `Removal`. The current records decide, not the
+    event: a record that only moved (to the trash, or back) is not gone. Returns False in that case.
     """
     if files.exists(tenant, file.id):
         return False
-    files.release_quota(tenant, file)
+    files.release_quota(tenant, file, gone_at)
     objects.delete(tenant, file.id)
     return True
 
@@ -31,6 +33,7 @@ def clear_file(tenant: TenantId, file: File, *, files: FileRecords, objects: Obj
 def clear_upload(
     tenant: TenantId,
     upload: Upload,
+    gone_at: float,
     *,
     files: FileRecords,
     uploads: UploadRecords,
@@ -38,13 +41,14 @@ def clear_upload(
 ) -> bool:
     """Free a removed upload's reservation, if that is still to do, and delete unclaimed bytes.
 
-    `upload` is the removed record. Without it the upload can no longer become a file. Its bytes
-    are still there if the event of their arrival was lost. Returns False if the record exists.
+    `upload` is the removed record, `gone_at` as in `Removal`. Without the record the upload can no
+    longer become a file. Its bytes are still there if the event of their arrival was lost. Returns
+    False if the record exists.
     """
     if uploads.get(tenant, upload.id) is not None:
         return False
     if upload.status is UploadStatus.PENDING:
-        uploads.release_quota(tenant, upload)
+        uploads.release_quota(tenant, upload, gone_at)
     if not files.exists(tenant, upload.file_id):
         objects.delete(tenant, upload.file_id)
     return True

@@ -1,14 +1,28 @@
-"""The ports of upkeep: the items that fall due."""
+"""The ports of upkeep: the items that fall due, and the records that are gone."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from larder.domain.files import File
     from larder.domain.ids import BatchId, FileId, FolderId, TenantId, UploadId
+    from larder.domain.uploads import Upload
+
+
+class Removal(NamedTuple):
+    """A file, live or trashed, or an upload whose record was removed from the table.
+
+    `gone_at` (unix seconds) is when it went, or when TTL could first take it, if that is earlier:
+    how late TTL was does not matter.
+    """
+
+    tenant: TenantId
+    item: File | Upload
+    gone_at: float
 
 
 @dataclass(frozen=True, slots=True)

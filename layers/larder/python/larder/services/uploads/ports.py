@@ -36,8 +36,8 @@ class UploadRecords(Protocol):
     def close(self, tenant: TenantId, upload: Upload, status: UploadStatus) -> bool:
         """End a pending upload and free its reservation; False if it is no longer pending."""
 
-    def release_quota(self, tenant: TenantId, upload: Upload) -> bool:
-        """Free the reservation of an upload whose record is gone; False if that has been done."""
+    def release_quota(self, tenant: TenantId, upload: Upload, gone_at: float) -> bool:
+        """Free the reservation of an upload whose record is gone, as `FileRecords` does."""
 
     def take_part(self, tenant: TenantId, upload: Upload, size: int, limit: int) -> bool:
         """Count a small part; False if it exceeds `limit` or the upload is no longer pending."""
