@@ -96,6 +96,7 @@ def deliver(state: State, aws_settings: dict[str, str]) -> None:
             "LARDER_FILES_BUCKET": outputs["FilesBucket"],
             "LARDER_EVENTS_QUEUE_URL": outputs["EventsQueueUrl"],
             "LARDER_PEPPER_SECRET_ID": outputs["PepperSecretId"],
+            "LARDER_CURSOR_SECRET_ID": outputs["CursorSecretId"],
             **aws_settings,
         }
     )

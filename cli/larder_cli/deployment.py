@@ -20,6 +20,7 @@ from larder_cli.failures import OperatorError
 from larder_cli.local_stack import find_env_file, use_env_file
 
 if TYPE_CHECKING:
+    from botocore.client import BaseClient
     from mypy_boto3_cloudformation import CloudFormationClient
 
     from larder.domain.projects import Project
@@ -31,6 +32,7 @@ _OUTPUTS = (
     "FilesBucket",
     "EventsQueueUrl",
     "PepperSecretId",
+    "CursorSecretId",
     "DefaultFilesLimit",
     "DefaultBytesLimit",
 )
@@ -103,6 +105,7 @@ def _local() -> Deployment:
                 files_bucket=os.environ["LARDER_FILES_BUCKET"],
                 events_queue_url=os.environ["LARDER_EVENTS_QUEUE_URL"],
                 pepper_secret_id=os.environ["LARDER_PEPPER_SECRET_ID"],
+                cursor_secret_id=os.environ["LARDER_CURSOR_SECRET_ID"],
             )
         ),
     )
@@ -120,6 +123,7 @@ def _in_account(stack: str) -> Deployment:
                 files_bucket=outputs["FilesBucket"],
                 events_queue_url=outputs["EventsQueueUrl"],
                 pepper_secret_id=outputs["PepperSecretId"],
+                cursor_secret_id=outputs["CursorSecretId"],
             )
         ),
     )
@@ -137,11 +141,15 @@ def _use_account(profile: str | None, region: str | None) -> None:
 
 def cloudformation_client() -> CloudFormationClient:
     """Return a CloudFormation client that gives up within a minute or so."""
+    return cast("CloudFormationClient", operator_client("cloudformation"))
+
+
+def operator_client(service: str) -> BaseClient:
+    """Return a client for what only operators do: the functions' clients know less."""
     config = Config(
         connect_timeout=3, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 3}
     )
-    client = botocore.session.get_session().create_client("cloudformation", config=config)
-    return cast("CloudFormationClient", client)
+    return botocore.session.get_session().create_client(service, config=config)
 
 
 def _read_outputs(stack: str) -> dict[str, str]:

@@ -28,6 +28,7 @@ _COMMANDS = {
     "upstream": _OPERATION,
     "usage": _OPERATION,
     "audit": _OPERATION,
+    "rotate": _OPERATION,
 }
 
 

@@ -33,7 +33,7 @@ def secrets_of(request: dict[str, Any]) -> Iterator[str]:
 def lambda_handler(event: dict[str, Any], _: LambdaContext) -> dict[str, Any]:
     """Return a policy for the whole stage, since API Gateway caches it for every route."""
     found = (
-        authenticate(each, keys=keys, pepper=lambda: ports.pepper, clock=ports.clock)
+        authenticate(each, keys=keys, pepper=ports.pepper, clock=ports.clock)
         for each in secrets_of(event)
     )
     key = next((each for each in found if each is not None), None)

@@ -20,17 +20,17 @@ def folders_list(
 ) -> SpaceFolderList:
     """Return a page of the folders directly in the parent, sorted by name."""
     tenant = tenant_of(app.current_event)
-    listing, key = cursor_scope(tenant, "folders", parent_id), cursor_key()
+    listing = cursor_scope(tenant, "folders", parent_id)
     found = list_folders(
         tenant,
         parent_id,
         limit=limit,
-        after=position_of(cursor, listing, key),
+        after=position_of(cursor, listing, cursor_key),
         folders=folders,
     )
     return SpaceFolderList(
         folders=[SpaceFolder.of(folder) for folder in found.items],
-        pagination=Pagination.to(cursor_of(found.next, listing, key)),
+        pagination=Pagination.to(cursor_of(found.next, listing, cursor_key())),
     )
 
 

@@ -39,16 +39,16 @@ def space_files_list(
         order=order,
         folders=folders,
     )
-    listing, key = cursor_scope(tenant, "files", query), cursor_key()
+    listing = cursor_scope(tenant, "files", query)
     found = find_files(
         tenant,
         query,
         limit=limit,
-        after=position_of(cursor, listing, key),
+        after=position_of(cursor, listing, cursor_key),
         search=search,
         clock=ports.clock,
     )
-    return SpaceFileList.of(found.items, cursor_of(found.next, listing, key))
+    return SpaceFileList.of(found.items, cursor_of(found.next, listing, cursor_key()))
 
 
 lambda_handler = lambda_handler_for(app)

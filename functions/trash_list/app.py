@@ -18,17 +18,17 @@ trash, cursor_key = ports.trash, ports.cursor_key
 def trash_list(limit: Limit = SHORT_PAGE, cursor: Cursor = None) -> TrashList:
     """Return a page of the trash, newest deletion first."""
     tenant = tenant_of(app.current_event)
-    listing, key = cursor_scope(tenant, "trash"), cursor_key()
+    listing = cursor_scope(tenant, "trash")
     found = list_trash(
         tenant,
         limit=limit,
-        after=position_of(cursor, listing, key),
+        after=position_of(cursor, listing, cursor_key),
         trash=trash,
         clock=ports.clock,
     )
     return TrashList(
         files=[TrashedSpaceFile.in_trash(trashed) for trashed in found.items],
-        pagination=Pagination.to(cursor_of(found.next, listing, key)),
+        pagination=Pagination.to(cursor_of(found.next, listing, cursor_key())),
     )
 
 

@@ -77,7 +77,9 @@ class World:
         ports.projects.create(
             Project(TENANT, "events", now), Amount(files=10, bytes=10_000), audit_at=now + DAY
         )
-        ports.keys.add(KeyRecord(KEY_ID, TENANT, digest_of(SECRET, ports.pepper), SECRET[-4:], now))
+        ports.keys.add(
+            KeyRecord(KEY_ID, TENANT, digest_of(SECRET, ports.pepper()), SECRET[-4:], now)
+        )
         return world
 
     def store_file(self, *, lives: int = DAY) -> None:

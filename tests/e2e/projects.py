@@ -59,7 +59,7 @@ class Operator:
         self.batch_limits = DynamoBatchLimits(stack.dynamodb, stack.env["LARDER_STORE_TABLE"])
         self.upstreams = DynamoUpstreams(stack.dynamodb, stack.env["LARDER_STORE_TABLE"])
         self._keys = DynamoKeys(stack.dynamodb, stack.env["LARDER_KEYS_TABLE"])
-        self._pepper = read_secret(stack.secrets, stack.env["LARDER_PEPPER_SECRET_ID"])
+        self._pepper = stack.secrets, stack.env["LARDER_PEPPER_SECRET_ID"]
 
     def new_project(self, *, files: int = 200, size: int = 256 * 2**20) -> Project:
         project = create_project(
@@ -72,12 +72,16 @@ class Operator:
 
     def create_key(self, project: TenantId) -> tuple[str, str]:
         """Return the secret and the id of another key of the project."""
-        secret, record = create_key(project, keys=self._keys, pepper=self._pepper, clock=time.time)
+        secret, record = create_key(
+            project, keys=self._keys, pepper=lambda: read_secret(*self._pepper), clock=time.time
+        )
         return secret, record.id
 
     def sign_in_code(self, project: TenantId) -> str:
         """Return the code of a link that signs in to the console."""
-        return create_code(project, keys=self._keys, pepper=self._pepper, clock=time.time)
+        return create_code(
+            project, keys=self._keys, pepper=lambda: read_secret(*self._pepper), clock=time.time
+        )
 
     def revoked_key(self, project: TenantId) -> str:
         """Return a key of the project that was revoked before its first use."""

@@ -58,18 +58,26 @@ class InMemoryIdempotencyStore:
         return answer, False
 
 
+class Secret(list[bytes]):
+    """A secret that was never rotated."""
+
+    def __init__(self, value: bytes) -> None:
+        super().__init__([value])
+
+    def __call__(self) -> bytes:
+        return self[0]
+
+
 class MemoryComposition(MemoryBackend):
     """What `Composition` gives the functions, on the fakes."""
 
     def __init__(self) -> None:
         super().__init__()
         self.settings = Settings("Store", "Keys", "bucket", "queue", "pepper")
-        self.pepper = PEPPER
+        self.pepper = Secret(PEPPER)
+        self.cursor_key = Secret(b"a cursor key")
         self.idempotency = InMemoryIdempotencyStore()
         self.executions = InMemoryExecutions()
-
-    def cursor_key(self) -> bytes:
-        return b"a cursor key"
 
 
 @dataclass(frozen=True)
@@ -96,7 +104,9 @@ class Deployment:
         self.tenant = create_project(
             "fuzz", Amount(files=20, bytes=2**24), projects=ports.projects, clock=ports.clock
         ).id
-        self.key, _ = create_key(self.tenant, keys=ports.keys, pepper=PEPPER, clock=ports.clock)
+        self.key, _ = create_key(
+            self.tenant, keys=ports.keys, pepper=ports.pepper, clock=ports.clock
+        )
         self._seed()
         self._saved = copy.deepcopy(self._state())
 

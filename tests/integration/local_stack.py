@@ -26,6 +26,7 @@ def outputs(stack: MotoStack) -> dict[str, str]:
         "FilesBucket": stack.settings.files_bucket,
         "EventsQueueUrl": stack.settings.events_queue_url,
         "PepperSecretId": stack.settings.pepper_secret_id,
+        "CursorSecretId": stack.settings.cursor_secret_id,
         "DefaultFilesLimit": "200",
         "DefaultBytesLimit": str(256 * MIB),
     }
@@ -53,6 +54,7 @@ def local_stack(stack: MotoStack, tmp_path: Path) -> MotoStack:
         LARDER_FILES_BUCKET=names["FilesBucket"],
         LARDER_EVENTS_QUEUE_URL=names["EventsQueueUrl"],
         LARDER_PEPPER_SECRET_ID=names["PepperSecretId"],
+        LARDER_CURSOR_SECRET_ID=names["CursorSecretId"],
         **CREDENTIALS,
     )
     return stack

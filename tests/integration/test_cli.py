@@ -454,6 +454,7 @@ def test_a_local_stack_that_does_not_answer_is_reported_in_one_line(tmp_path: Pa
         LARDER_FILES_BUCKET="files",
         LARDER_EVENTS_QUEUE_URL=f"{endpoint}/events",
         LARDER_PEPPER_SECRET_ID="pepper",
+        LARDER_CURSOR_SECRET_ID="cursor",
         AWS_ENDPOINT_URL=endpoint,
         AWS_ACCESS_KEY_ID="test",
         AWS_SECRET_ACCESS_KEY="test",

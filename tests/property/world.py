@@ -32,7 +32,7 @@ from tests.samples import OTHER, TENANT, a_project
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from larder.domain.ids import FileId, FolderId, PartId, TenantId
+    from larder.domain.ids import FileId, FolderId, PartId, TenantId, UploadId
     from larder.domain.parts import ArrivedPart
     from larder.services.object_store import ObjectStore
     from larder.services.projects.ports import Count, UsageRecords
@@ -111,7 +111,7 @@ class _Recounting:
     def __init__(self, usage: UsageRecords, history: History) -> None:
         self._usage = usage
         self._history = history
-        self._gone: list[tuple[Count, set[str]]] = []
+        self._gone: list[tuple[Count, set[FileId | UploadId]]] = []
 
     def recount(self, tenant: TenantId) -> Count:
         counted = self._usage.recount(tenant)
@@ -143,7 +143,7 @@ class History:
     late: set[Arrival] = field(default_factory=set)
     vanished: list[Removal] = field(default_factory=list)
     # What had vanished when a repair counted, and may not be given back any more.
-    left_out: set[str] = field(default_factory=set)
+    left_out: set[FileId | UploadId] = field(default_factory=set)
     swept: list[Swept] = field(default_factory=list)
     sent: dict[Arrival, list[PartId]] = field(default_factory=dict)
     trashes: set[Arrival] = field(default_factory=set)

@@ -35,6 +35,7 @@ def env_file(tmp_path: Path) -> Path:
         "LARDER_FILES_BUCKET=files\n"
         "LARDER_EVENTS_QUEUE_URL=http://127.0.0.1:4566/000000000000/events\n"
         "LARDER_PEPPER_SECRET_ID=pepper\n"
+        "LARDER_CURSOR_SECRET_ID=cursor\n"
         "LARDER_BASE_URL=http://127.0.0.1:4566/v1\n"
         "AWS_ENDPOINT_URL=http://127.0.0.1:4566\n"
         "AWS_ACCESS_KEY_ID=test\n"

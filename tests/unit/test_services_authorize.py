@@ -13,6 +13,8 @@ from tests.fakes.clock import START
 from tests.samples import OTHER, TENANT
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from larder.domain.api_keys import KeyRecord
     from tests.backends.memory import MemoryBackend
 
@@ -20,13 +22,11 @@ PEPPER = b"pepper"
 
 
 def new_key(ports: MemoryBackend) -> tuple[str, KeyRecord]:
-    return ports.make(create_key)(TENANT, pepper=PEPPER)
+    return ports.make(create_key)(TENANT, pepper=lambda: PEPPER)
 
 
-def authenticated(
-    ports: MemoryBackend, secret: str | None, pepper: bytes = PEPPER
-) -> KeyRecord | None:
-    return ports.make(authenticate)(secret, pepper=lambda: pepper)
+def authenticated(ports: MemoryBackend, secret: str | None, *pepper: bytes) -> KeyRecord | None:
+    return ports.make(authenticate)(secret, pepper=pepper or [PEPPER])
 
 
 def test_a_key_authenticates_its_project(ports: MemoryBackend) -> None:
@@ -63,14 +63,42 @@ def test_a_revoked_key_is_nobody_s(ports: MemoryBackend) -> None:
 def test_a_key_is_worth_nothing_without_its_pepper(ports: MemoryBackend) -> None:
     secret, _ = new_key(ports)
 
-    assert authenticated(ports, secret, pepper=b"another") is None
+    assert authenticated(ports, secret, b"another") is None
+
+
+def test_a_key_from_before_a_rotation_works_as_long_as_its_pepper_is_known(
+    ports: MemoryBackend,
+) -> None:
+    secret, key = new_key(ports)
+
+    assert authenticated(ports, secret, b"new", PEPPER) == key
+    assert authenticated(ports, secret, b"newest", b"new") is None
+
+
+def test_a_key_from_before_a_rotation_can_be_revoked(ports: MemoryBackend) -> None:
+    secret, key = new_key(ports)
+
+    ports.make(revoke_key)(TENANT, key.id)
+
+    assert authenticated(ports, secret, b"new", PEPPER) is None
+
+
+def test_a_key_with_the_current_pepper_costs_no_look_up_of_another(ports: MemoryBackend) -> None:
+    def peppers() -> Iterator[bytes]:
+        yield PEPPER
+        pytest.fail("the previous pepper was read")
+
+    secret, key = new_key(ports)
+
+    assert ports.make(authenticate)(secret, pepper=peppers()) == key
 
 
 def test_junk_costs_no_look_up_of_the_pepper(ports: MemoryBackend) -> None:
-    def read_pepper() -> bytes:
-        pytest.fail("the pepper was read")
+    class Pepper:
+        def __iter__(self) -> Iterator[bytes]:
+            pytest.fail("the pepper was read")
 
-    assert ports.make(authenticate)("junk", pepper=read_pepper) is None
+    assert ports.make(authenticate)("junk", pepper=Pepper()) is None
 
 
 def test_of_a_secret_only_its_digest_and_last_characters_are_kept(ports: MemoryBackend) -> None:

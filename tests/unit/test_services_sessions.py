@@ -24,7 +24,15 @@ from tests.fakes.api_keys import InMemoryKeys
 from tests.fakes.clock import ManualClock
 from tests.samples import TENANT
 
-PEPPER = b"a pepper"
+
+class Pepper(list[bytes]):
+    """The peppers that are accepted; called, it returns the current one."""
+
+    def __call__(self) -> bytes:
+        return self[0]
+
+
+PEPPER = Pepper([b"a pepper"])
 
 
 class SignIns:
@@ -47,7 +55,7 @@ class SignIns:
         return session
 
     def opens_the_api(self, secret: str) -> bool:
-        found = authenticate(secret, keys=self.keys, pepper=lambda: PEPPER, clock=self.clock)
+        found = authenticate(secret, keys=self.keys, pepper=PEPPER, clock=self.clock)
         return found is not None
 
 
@@ -68,6 +76,21 @@ def test_a_code_works_once(console: SignIns) -> None:
 
     with pytest.raises(SignInError):
         console.open(code)
+
+
+def test_links_keys_and_sessions_work_across_a_rotation(console: SignIns) -> None:
+    code, (key, _) = console.code(), console.key()
+    session = console.open(key)
+
+    PEPPER.insert(0, b"the next pepper")
+    try:
+        assert console.opens_the_api(console.open(code))
+        assert console.opens_the_api(console.open(key))
+        assert console.opens_the_api(session)
+        close_session(session, keys=console.keys, pepper=PEPPER)
+        assert not console.opens_the_api(session)
+    finally:
+        PEPPER.pop(0)
 
 
 def test_a_code_works_for_five_minutes(console: SignIns) -> None:

@@ -60,4 +60,5 @@ Profile = Annotated[
 Region = Annotated[
     str | None, typer.Option(metavar="NAME", help="The AWS region of the stack, with --stack.")
 ]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]

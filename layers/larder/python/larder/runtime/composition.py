@@ -15,10 +15,9 @@ from larder.runtime.settings import Settings
 from larder.runtime.wiring import Wiring
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from mypy_boto3_s3 import S3Client
 
+    from larder.adapters.secrets import RotatingSecret
     from larder.services.files.ports import FileRecords, ValidationQueue
     from larder.services.idempotency import IdempotencyStore
     from larder.services.object_store import ObjectStore
@@ -150,15 +149,15 @@ class Composition(BatchAdapters, Wiring):
         return SqsCleanupQueue(sqs_client(self._session), self.settings.cleanups_queue_url)
 
     @cached_property
-    def cursor_key(self) -> Callable[[], bytes]:
-        """A function that returns the current secret that signs cursors."""
+    def cursor_key(self) -> RotatingSecret:
+        """The secret that signs cursors."""
         from larder.adapters.secrets import RotatingSecret
 
         return RotatingSecret(self._secrets, self.settings.cursor_secret_id, self.clock)
 
     @cached_property
-    def pepper(self) -> bytes:
+    def pepper(self) -> RotatingSecret:
         """The secret in the digests of API keys."""
-        from larder.adapters.secrets import read_secret
+        from larder.adapters.secrets import RotatingSecret
 
-        return read_secret(self._secrets, self.settings.pepper_secret_id)
+        return RotatingSecret(self._secrets, self.settings.pepper_secret_id, self.clock)

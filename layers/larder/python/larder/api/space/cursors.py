@@ -18,6 +18,8 @@ from larder.domain.errors import InvalidParameterError
 from larder.services.space.ports import Position
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from larder.domain.ids import TenantId
     from larder.services.space.ports import FileQuery
 
@@ -40,8 +42,10 @@ def cursor_of(position: Position | None, bound_to: bytes, key: bytes) -> str | N
     return base64.urlsafe_b64encode(signed).rstrip(b"=").decode()
 
 
-def position_of(cursor: str | None, bound_to: bytes, key: bytes) -> Position | None:
+def position_of(cursor: str | None, bound_to: bytes, keys: Iterable[bytes]) -> Position | None:
     """Return the position of a client's cursor, None without a cursor: the beginning.
+
+    `keys` yields the keys that may have signed it.
 
     Raises:
         InvalidParameterError: this list did not return it for these parameters, or the key that
@@ -51,7 +55,7 @@ def position_of(cursor: str | None, bound_to: bytes, key: bytes) -> Position | N
         return None
     signed = _decoded(cursor)
     signature, place = signed[:_SIGNATURE_BYTES], signed[_SIGNATURE_BYTES:]
-    if not hmac.compare_digest(signature, _signature(place, bound_to, key)):
+    if not any(hmac.compare_digest(signature, _signature(place, bound_to, key)) for key in keys):
         raise InvalidParameterError(
             "The cursor is not valid for this list with these parameters. Repeat the parameters "
             "of the request that returned it, or begin again without a cursor.",

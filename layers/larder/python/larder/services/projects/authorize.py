@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from larder.domain.api_keys import digest_of, is_well_formed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterable
 
     from larder.domain.api_keys import KeyRecord
     from larder.services.clock import Clock
@@ -15,21 +15,26 @@ if TYPE_CHECKING:
 
 
 def authenticate(
-    secret: str | None, *, keys: KeyRecords, pepper: Callable[[], bytes], clock: Clock
+    secret: str | None, *, keys: KeyRecords, pepper: Iterable[bytes], clock: Clock
 ) -> KeyRecord | None:
     """Return the record of a key or of a console session.
 
     None if it is missing, malformed, unknown, revoked or expired. A session also ends with the key
-    that it was traded for.
+    that it was traded for. `pepper` yields the peppers that keys may have been stored with, the
+    current one first.
     """
     if secret is None or not is_well_formed(secret):
         return None
     now = clock()
-    key = keys.find(digest_of(secret, pepper()))
-    if key is None or not key.opens(now):
-        return None
-    if key.parent is not None:
-        parent = keys.find(key.parent)
-        if parent is None or not parent.opens(now):
-            return None
-    return key
+    for each in pepper:
+        key = keys.find(digest_of(secret, each))
+        if key is not None:
+            return key if _opens(key, keys, now) else None
+    return None
+
+
+def _opens(key: KeyRecord, keys: KeyRecords, now: float) -> bool:
+    if key.parent is None or not key.opens(now):
+        return key.opens(now)
+    parent = keys.find(key.parent)
+    return parent is not None and parent.opens(now)

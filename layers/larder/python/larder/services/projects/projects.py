@@ -11,6 +11,8 @@ from larder.domain.projects import AUDIT_INTERVAL, Project, project_name
 from larder.domain.quota import MAX_PROJECT_FILES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from larder.domain.ids import TenantId
     from larder.domain.quota import Amount
     from larder.services.clock import Clock
@@ -55,14 +57,14 @@ def set_limit(tenant: TenantId, limit: Amount, *, projects: ProjectRecords) -> N
 
 
 def create_key(
-    tenant: TenantId, *, keys: KeyRecords, pepper: bytes, clock: Clock
+    tenant: TenantId, *, keys: KeyRecords, pepper: Callable[[], bytes], clock: Clock
 ) -> tuple[str, KeyRecord]:
     """Create a key for the project. Return its secret, which is stored nowhere, and its record."""
     secret = new_secret()
     key = KeyRecord(
         id=new_key_id(),
         tenant=tenant,
-        digest=digest_of(secret, pepper),
+        digest=digest_of(secret, pepper()),
         hint=secret[-4:],
         created_at=int(clock()),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import quote
 
 from larder.domain.api_keys import (
@@ -20,12 +20,26 @@ from larder.domain.errors import InvalidParameterError, SignInError
 from larder.services.projects.authorize import authenticate
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
     from larder.domain.ids import TenantId
     from larder.services.clock import Clock
     from larder.services.projects.ports import KeyRecords
 
 
-def create_code(tenant: TenantId, *, keys: KeyRecords, pepper: bytes, clock: Clock) -> str:
+class Peppers(Protocol):
+    """A secret that may be rotated: its current value, and those that are still accepted."""
+
+    def __call__(self) -> bytes:
+        """Return the current value."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Yield the values that are accepted, the current one first."""
+
+
+def create_code(
+    tenant: TenantId, *, keys: KeyRecords, pepper: Callable[[], bytes], clock: Clock
+) -> str:
     """Return a code that one sign-in, within five minutes, can trade for a session."""
     code, _ = _add(KeyKind.CODE, tenant, CODE_SECONDS, keys=keys, pepper=pepper, clock=clock)
     return code
@@ -41,22 +55,24 @@ def console_link(base_url: str, code: str, project: str) -> str:
 
 
 def open_session(
-    secret: str, *, keys: KeyRecords, pepper: bytes, clock: Clock
+    secret: str, *, keys: KeyRecords, pepper: Peppers, clock: Clock
 ) -> tuple[str, KeyRecord]:
     """Trade a code or an API key for a session. Return its secret and its record.
 
-    A session of a key ends with the key. A code works once.
+    A session of a key ends with the key. A code works once. `pepper` yields the peppers that the
+    secret may have been stored with; called, it returns the current one.
 
     Raises:
         SignInError: the secret is no code and no key, or was used, revoked or has expired.
     """
     parent = None
     if is_code(secret):
-        found = keys.take(digest_of(secret, pepper))
+        taken = (keys.take(digest_of(secret, each)) for each in pepper)
+        found = next((each for each in taken if each is not None), None)
         if found is not None and not found.opens(clock()):
             found = None
     else:
-        found = authenticate(secret, keys=keys, pepper=lambda: pepper, clock=clock)
+        found = authenticate(secret, keys=keys, pepper=pepper, clock=clock)
         if found is not None and found.kind is not KeyKind.KEY:
             # A session that could be traded for another one would never end.
             found = None
@@ -74,7 +90,7 @@ def open_session(
     )
 
 
-def close_session(secret: str, *, keys: KeyRecords, pepper: bytes) -> None:
+def close_session(secret: str, *, keys: KeyRecords, pepper: Iterable[bytes]) -> None:
     """End the session; the gateway lets requests with it in for up to a minute more.
 
     Raises:
@@ -83,7 +99,8 @@ def close_session(secret: str, *, keys: KeyRecords, pepper: bytes) -> None:
     if not is_session(secret):
         message = "Only a session of the console can be ended here. 'larder key revoke' ends a key."
         raise InvalidParameterError(message)
-    keys.remove(digest_of(secret, pepper))
+    for each in pepper:
+        keys.remove(digest_of(secret, each))
 
 
 def _add(
@@ -93,14 +110,14 @@ def _add(
     parent: str | None = None,
     *,
     keys: KeyRecords,
-    pepper: bytes,
+    pepper: Callable[[], bytes],
     clock: Clock,
 ) -> tuple[str, KeyRecord]:
     secret, now = new_secret(kind), int(clock())
     record = KeyRecord(
         id=new_key_id(kind),
         tenant=tenant,
-        digest=digest_of(secret, pepper),
+        digest=digest_of(secret, pepper()),
         hint=secret[-4:],
         created_at=now,
         expires_at=now + seconds,
