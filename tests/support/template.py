@@ -60,3 +60,39 @@ def folder_of(function: dict[str, Any]) -> str:
     """The function's folder below `functions/`."""
     uri: str = function["CodeUri"]
     return uri.removeprefix("functions/")
+
+
+def rendered(value: Any, **parameters: str) -> Any:
+    """Return a part of the template with its conditions decided and its parameters filled in.
+
+    What refers to a resource stays as it is.
+    """
+    values = {
+        name: str(parameter.get("Default")) for name, parameter in TEMPLATE["Parameters"].items()
+    } | parameters
+    match value:
+        case {"Fn::If": [condition, yes, no]}:
+            return rendered(yes if _holds({"Condition": condition}, values) else no, **parameters)
+        case {"Ref": name} if name in values:
+            return values[name]
+        case dict():
+            parts = {key: rendered(part, **parameters) for key, part in value.items()}
+            return {key: part for key, part in parts.items() if part != _NO_VALUE}
+        case list():
+            return [rendered(part, **parameters) for part in value]
+    return value
+
+
+_NO_VALUE = {"Ref": "AWS::NoValue"}
+
+
+def _holds(condition: Any, values: dict[str, str]) -> bool:
+    match condition:
+        case {"Condition": name}:
+            return _holds(TEMPLATE["Conditions"][name], values)
+        case {"Fn::Not": [other]}:
+            return not _holds(other, values)
+        case {"Fn::Equals": [{"Ref": name}, value]}:
+            return values[name] == value
+    message = f"no test needs {condition} yet"
+    raise NotImplementedError(message)

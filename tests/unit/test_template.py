@@ -190,7 +190,9 @@ def test_objects_are_encrypted_so_that_their_etag_stays_the_md5() -> None:
 
 def test_abandoned_parts_are_gone_after_a_day_or_two() -> None:
     rules = RESOURCES["FilesBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
-    multipart, small, batches = rules
+    named = {rule["Id"]: rule for rule in rules}
+    multipart = named["AbortIncompleteUploads"]
+    small, batches = named["ExpireParts"], named["ExpireBatches"]
 
     assert {rule["Status"] for rule in rules} == {"Enabled"}
     # Longer than the longest completion window, a week, and than any repair takes.

@@ -8,24 +8,12 @@ from typing import Any
 import pytest
 from aws_lambda_powertools.logging import Logger
 
-from tests.support.template import FUNCTIONS, TEMPLATE
+from tests.support.template import FUNCTIONS, TEMPLATE, rendered
 
 GLOBALS: dict[str, Any] = TEMPLATE["Globals"]["Function"]
 VARIABLES: dict[str, Any] = GLOBALS["Environment"]["Variables"]
 # https://docs.aws.amazon.com/lambda/latest/api/API_LoggingConfig.html
 OF_LAMBDA = {"DEBUG": "DEBUG", "INFO": "INFO", "WARNING": "WARN", "ERROR": "ERROR"}
-
-
-def rendered(value: Any, parameters: dict[str, str]) -> Any:
-    """Resolve `Ref` of a parameter, and `Fn::If` on a condition that compares two values."""
-    match value:
-        case {"Ref": name}:
-            return parameters[name]
-        case {"Fn::If": [condition, then, otherwise]}:
-            compared = TEMPLATE["Conditions"][condition]["Fn::Equals"]
-            left, right = (rendered(each, parameters) for each in compared)
-            return rendered(then if left == right else otherwise, parameters)
-    return value
 
 
 def test_every_level_that_may_be_chosen_has_one_of_lambda() -> None:
@@ -36,9 +24,8 @@ def test_every_level_that_may_be_chosen_has_one_of_lambda() -> None:
 def test_lambda_and_powertools_have_the_chosen_level(
     level: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    parameters = {"LogLevel": level}
-    of_lambda = rendered(GLOBALS["LoggingConfig"]["ApplicationLogLevel"], parameters)
-    of_powertools = rendered(VARIABLES["POWERTOOLS_LOG_LEVEL"], parameters)
+    of_lambda = rendered(GLOBALS["LoggingConfig"]["ApplicationLogLevel"], LogLevel=level)
+    of_powertools = rendered(VARIABLES["POWERTOOLS_LOG_LEVEL"], LogLevel=level)
 
     # Lambda tells a function its level by this variable. Powertools warns when its own differs.
     monkeypatch.setenv("AWS_LAMBDA_LOG_LEVEL", of_lambda)
