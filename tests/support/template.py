@@ -93,6 +93,6 @@ def _holds(condition: Any, values: dict[str, str]) -> bool:
         case {"Fn::Not": [other]}:
             return not _holds(other, values)
         case {"Fn::Equals": [{"Ref": name}, value]}:
-            return values[name] == value
+            return bool(values[name] == value)
     message = f"no test needs {condition} yet"
     raise NotImplementedError(message)

@@ -1,18 +1,27 @@
-"""`larder audit`: compare a project's counters with what it stores."""
+"""`larder audit`: compare counters, records and bytes with each other, and repair them."""
 
+import json
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import asdict
-from typing import Annotated
+from typing import IO, Annotated
 
 import typer
 
+from larder.domain.ids import TenantId
 from larder.domain.projects import Project as ProjectRecord
 from larder.runtime.composition import Composition
 from larder.services.projects.ports import Count
 from larder.services.upkeep.audit import NO_DRIFT, Audit, audit_counters, repair_counters
 from larder_cli.deployment import find_deployment
-from larder_cli.shared.options import AsJson, Profile, Region, Stack
-from larder_cli.shared.output import note, print_json
-from larder_cli.shared.tables import columns, print_table
+from larder_cli.shared.options import AsJson, Profile, Region, Stack, Yes
+from larder_cli.shared.output import counted, note, print_json_line, size
+from larder_cli.storage.audit import StorageAudit
+from larder_cli.storage.bucket import Bucket
+from larder_cli.storage.findings import Finding, Loss
+from larder_cli.storage.records import Records
+from larder_cli.storage.repairs import StorageRepair
 
 EXACT, DRIFTED, BUSY, REPAIRED = "exact", "drifted", "busy", "repaired"
 
@@ -23,74 +32,172 @@ def audit(
         typer.Argument(
             metavar="PROJECT",
             help="The project's name or its wks-… id.",
-            show_default="all projects",
+            show_default="all projects, and what belongs to none",
         ),
     ] = None,
     repair: Annotated[
-        bool, typer.Option("--repair", help="Correct counters that have drifted.")
+        bool, typer.Option("--repair", help="Repair what was found. Asks before it deletes.")
     ] = False,
+    adopt: Annotated[
+        bool,
+        typer.Option(
+            "--adopt",
+            help="With --repair: make files of bytes without a record, do not delete them.",
+        ),
+    ] = False,
+    yes: Yes = False,
     stack: Stack = None,
     profile: Profile = None,
     region: Region = None,
     as_json: AsJson = False,
 ) -> None:
-    """Compare each project's counters with what it stores. Exit with 1 if they differ.
+    """Compare counters, records and stored bytes. Exit with 1 if something is wrong.
 
-    The table shows the drift: the counters minus what is stored.
+    Prints what is wrong, one line each. Changes nothing without --repair.
     """
     deployment = find_deployment(stack, profile, region)
     ports = deployment.ports
     found = list(ports.projects.list()) if project is None else [deployment.find_project(project)]
-    audits = [(each, _audit(each, ports)) for each in found]
-    states = {each.id: _state(result) for each, result in audits}
-    if repair and DRIFTED in states.values():
-        for each, _ in audits:
-            if states[each.id] == DRIFTED:
-                repaired = ports.make(repair_counters)(each.id)
-                states[each.id] = REPAIRED if repaired else BUSY
-    _print([(each, result, states[each.id]) for each, result in audits], as_json=as_json)
-    if BUSY in states.values():
+    storage = StorageAudit(
+        ports, Bucket(ports.settings.files_bucket), Records(ports.settings.store_table)
+    )
+    printer = _Printer({each.id: each.name for each in found}, as_json=as_json)
+    mend = StorageRepair(storage, adopt)
+    with tempfile.TemporaryFile("w+") as findings:
+        losses = _list_losses(storage, found, mend, printer, findings, strangers=project is None)
+        if repair and losses:
+            if not yes:
+                typer.confirm(f"{_summary(losses)}. Repair?", abort=True, err=True)
+            losses = _repair_losses(mend, printer, findings)
+    states = [_counters(each, ports, printer, repair=repair) for each in found]
+    if BUSY in states:
         note("Counters that changed during the audit are busy: run the command again.")
-    if not set(states.values()) <= {EXACT, REPAIRED}:
+    if losses or not set(states) <= {EXACT, REPAIRED}:
         raise typer.Exit(1)
 
 
-def _audit(project: ProjectRecord, ports: Composition) -> Audit:
+def _list_losses(
+    storage: StorageAudit,
+    projects: list[ProjectRecord],
+    mend: StorageRepair,
+    printer: "_Printer",
+    findings: IO[str],
+    *,
+    strangers: bool,
+) -> Counter[str]:
+    """Print each finding, and keep it in a file: there may be more than fit into memory."""
+    losses: Counter[str] = Counter()
+    for finding in _all_losses(storage, projects, strangers=strangers):
+        action = mend.action(finding)
+        printer.finding(finding, action)
+        findings.write(json.dumps(asdict(finding)) + "\n")
+        losses[action or "leave as it is"] += 1
+    return losses
+
+
+def _all_losses(
+    storage: StorageAudit, projects: list[ProjectRecord], *, strangers: bool
+) -> Iterator[Finding]:
+    for project in projects:
+        yield from storage.project(project.id)
+    if strangers:
+        yield from storage.strangers()
+
+
+def _repair_losses(mend: StorageRepair, printer: "_Printer", findings: IO[str]) -> Counter[str]:
+    left: Counter[str] = Counter()
+    findings.seek(0)
+    for line in findings:
+        kept = json.loads(line)
+        finding = Finding(**kept | {"loss": Loss(kept["loss"])})
+        obstacle = mend(finding)
+        printer.repaired(finding, obstacle)
+        if obstacle is not None:
+            left["leave as it is"] += 1
+    return left
+
+
+def _summary(losses: Counter[str]) -> str:
+    """Return what a repair will do, and how often."""
+    text = ", ".join(f"{action} ({times:,})" for action, times in losses.items())
+    return text[:1].upper() + text[1:]
+
+
+def _counters(
+    project: ProjectRecord, ports: Composition, printer: "_Printer", *, repair: bool
+) -> str:
     result = audit_counters(project.id, usage=ports.usage)
     if result is None:
         message = f"project {project.id} has no counters"
         raise LookupError(message)
-    return result
-
-
-def _state(result: Audit) -> str:
+    state = DRIFTED
     if result.disturbed:
-        return BUSY
-    return EXACT if result.drift == NO_DRIFT else DRIFTED
+        state = BUSY
+    elif result.drift == NO_DRIFT:
+        state = EXACT
+    if repair and state == DRIFTED:
+        state = REPAIRED if ports.make(repair_counters)(project.id) else BUSY
+    printer.counters(project, result, state)
+    return state
+
+
+class _Printer:
+    """Prints lines for people, or lines of JSON."""
+
+    def __init__(self, names: dict[TenantId, str], *, as_json: bool) -> None:
+        self._names = names
+        self._as_json = as_json
+
+    def finding(self, finding: Finding, action: str | None) -> None:
+        if self._as_json:
+            print_json_line(self._json(finding) | {"repair": action})
+            return
+        amount = f"{counted(finding.objects, 'object')}, {size(finding.bytes)}"
+        typer.echo(f"{self._subject(finding)}  {amount}  --repair: {action or 'nothing'}")
+
+    def repaired(self, finding: Finding, obstacle: str | None) -> None:
+        if self._as_json:
+            print_json_line(self._json(finding) | {"repaired": obstacle is None, "why": obstacle})
+        elif obstacle is None:
+            note(f"repaired  {self._subject(finding)}")
+        else:
+            note(f"left  {self._subject(finding)}: {obstacle}")
+
+    def counters(self, project: ProjectRecord, audit: Audit, state: str) -> None:
+        drift = audit.drift
+        if self._as_json:
+            print_json_line(
+                {
+                    "audit": "counters",
+                    "project": project.id,
+                    "name": project.name,
+                    "state": state,
+                    "counted": _amounts(audit.counted),
+                    "drift": _amounts(drift),
+                }
+            )
+            return
+        files, reserved = drift.used, drift.reserved
+        typer.echo(
+            f"counters  {project.name}  {state}  {files.files:+d} files  {files.bytes:+d} bytes"
+            f"  {reserved.files:+d} reserved files  {reserved.bytes:+d} reserved bytes"
+        )
+
+    def _subject(self, finding: Finding) -> str:
+        owner = "-" if finding.tenant is None else self._names[finding.tenant]
+        return f"{finding.loss}  {owner}  {finding.key}"
+
+    def _json(self, finding: Finding) -> dict[str, object]:
+        name = None if finding.tenant is None else self._names[finding.tenant]
+        return {
+            "audit": finding.loss,
+            "project": finding.tenant,
+            "name": name,
+            "key": finding.key,
+            "objects": finding.objects,
+            "bytes": finding.bytes,
+        }
 
 
 def _amounts(count: Count) -> dict[str, dict[str, int]]:
     return {"used": asdict(count.used), "reserved": asdict(count.reserved)}
-
-
-def _print(rows: list[tuple[ProjectRecord, Audit, str]], *, as_json: bool) -> None:
-    if as_json:
-        print_json(
-            [
-                {
-                    "project": project.id,
-                    "name": project.name,
-                    "state": state,
-                    "counted": _amounts(result.counted),
-                    "drift": _amounts(result.drift),
-                }
-                for project, result, state in rows
-            ]
-        )
-        return
-    table = columns("project", "state", "files", "bytes", "reserved files", "reserved bytes")
-    for project, result, state in rows:
-        drift = result.drift
-        amounts = (drift.used.files, drift.used.bytes, drift.reserved.files, drift.reserved.bytes)
-        table.add_row(project.name, state, *(f"{amount:+d}" for amount in amounts))
-    print_table(table)

@@ -1,0 +1,1 @@
+"""What a deployment stores: its bucket and its records, compared and repaired by operators."""
