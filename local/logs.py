@@ -71,9 +71,13 @@ class FunctionLogs:
                 yield f"{clock} {line.function:17} {text}"
 
     def _lines(self) -> Iterator[_Line]:
-        found = self._client.filter_log_events(
-            logGroupName=log_group(self._stack), startTime=self._since
-        )
+        try:
+            found = self._client.filter_log_events(
+                logGroupName=log_group(self._stack), startTime=self._since
+            )
+        except self._client.exceptions.ResourceNotFoundException:
+            # The stack was deleted. A restore deploys it again.
+            return
         for event in found["events"]:
             yield _Line(
                 timestamp=event["timestamp"],

@@ -47,7 +47,8 @@ def deploy(state: State) -> bool:
     cloudformation = boto3.client("cloudformation")
     status = _status(cloudformation)
     current, done = state.fingerprint("build").read_text(), state.fingerprint("deploy")
-    if status is not None and done.exists() and done.read_text() == current:
+    whole = status not in {None, "IMPORT_COMPLETE"}
+    if whole and done.exists() and done.read_text() == current:
         return False
     done.unlink(missing_ok=True)
     if status is None:

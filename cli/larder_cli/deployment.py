@@ -22,6 +22,7 @@ from larder_cli.local_stack import find_env_file, use_env_file
 if TYPE_CHECKING:
     from botocore.client import BaseClient
     from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_cloudformation.type_defs import StackTypeDef
 
     from larder.domain.projects import Project
 
@@ -90,7 +91,7 @@ def find_deployment(
             "Run 'make run', or name a deployed stack with --stack."
         )
         raise OperatorError(message)
-    _use_account(profile, region)
+    use_account(profile, region)
     return _in_account(stack)
 
 
@@ -129,7 +130,8 @@ def _in_account(stack: str) -> Deployment:
     )
 
 
-def _use_account(profile: str | None, region: str | None) -> None:
+def use_account(profile: str | None, region: str | None) -> None:
+    """Let every AWS client use that profile and region, if they are given."""
     if profile:
         # --profile beats keys in the environment, as with the AWS CLI. AWS_PROFILE alone does not.
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
@@ -153,6 +155,15 @@ def operator_client(service: str) -> BaseClient:
 
 
 def _read_outputs(stack: str) -> dict[str, str]:
+    return describe_stack(stack)[1]
+
+
+def describe_stack(stack: str) -> tuple[StackTypeDef, dict[str, str]]:
+    """Return what CloudFormation says of a stack, by its name or ARN, and its outputs.
+
+    Raises:
+        OperatorError: there is no such stack, or it is not a Larder deployment.
+    """
     client = cloudformation_client()
     try:
         found = client.describe_stacks(StackName=stack)["Stacks"][0]
@@ -172,4 +183,4 @@ def _read_outputs(stack: str) -> dict[str, str]:
             "it is not a Larder deployment, or its deployment has not finished."
         )
         raise OperatorError(message)
-    return outputs
+    return found, outputs

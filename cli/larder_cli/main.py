@@ -29,6 +29,8 @@ _COMMANDS = {
     "usage": _OPERATION,
     "audit": _OPERATION,
     "rotate": _OPERATION,
+    "restore": _OPERATION,
+    "destroy": _OPERATION,
 }
 
 

@@ -63,6 +63,7 @@ def started_stack() -> Iterator[Stack]:
 class Stack:
     """A running stack, found by its `.local/env`, with the operator's credentials."""
 
+    env_file: Path
     env: dict[str, str]
     s3: S3Client
     dynamodb: DynamoDBClient
@@ -86,6 +87,7 @@ class Stack:
             s3={"addressing_style": "path"},
         )
         return cls(
+            env_file,
             env,
             session.client("s3", endpoint_url=endpoint, config=plain),
             session.client("dynamodb", endpoint_url=endpoint),

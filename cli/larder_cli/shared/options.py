@@ -54,6 +54,12 @@ Stack = Annotated[
         "Default: the local stack (.local/env) if one is running, else LARDER_STACK.",
     ),
 ]
+NamedStack = Annotated[
+    str,
+    typer.Option(
+        "--stack", metavar="NAME", help="The CloudFormation stack, or the ARN of a deleted one."
+    ),
+]
 Profile = Annotated[
     str | None, typer.Option(metavar="NAME", help="The AWS profile to use with --stack.")
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import batched
 from typing import TYPE_CHECKING, cast
@@ -79,6 +80,12 @@ class Bucket:
             for page in pages
             for entry in (*page.get("Versions", []), *page.get("DeleteMarkers", []))
         )
+
+    def remove(self) -> None:
+        """Delete every version of every object, then the bucket, if it exists."""
+        with suppress(self._client.exceptions.NoSuchBucket):
+            self.delete_everything()
+            self._client.delete_bucket(Bucket=self.name)
 
     def deleted_versions(self, key: str) -> list[str]:
         """Return the markers that hide the last version of a deleted object; none if it is gone."""

@@ -1,0 +1,1 @@
+"""What operators do to whole stacks: restore them, and delete them with their data."""
