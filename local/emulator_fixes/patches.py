@@ -15,8 +15,11 @@ from typing import Any
 
 from ministack import app  # type: ignore[import-not-found]
 from ministack.core import lambda_runtime  # type: ignore[import-not-found]
-from ministack.services import lambda_svc  # type: ignore[import-not-found]
-from ministack.services.cloudformation import provisioners  # type: ignore[import-not-found]
+from ministack.services import lambda_svc, secretsmanager  # type: ignore[import-not-found]
+from ministack.services.cloudformation import (  # type: ignore[import-not-found]
+    changesets,
+    provisioners,
+)
 
 
 def retry_failed_stream_records() -> None:
@@ -76,6 +79,19 @@ def name_functions_in_log_streams() -> None:
     lambda_svc._emit_lambda_logs = emit_logs  # noqa: SLF001
 
 
+def import_secrets() -> None:
+    """MiniStack imports no secrets into a stack, as CloudFormation does in a restore."""
+    kind = "AWS::SecretsManager::Secret"
+    changesets._IMPORT_LOOKUPS[kind] = (("Id",), lambda _: None)  # noqa: SLF001
+    handlers = provisioners._RESOURCE_HANDLERS[kind]  # noqa: SLF001
+
+    def import_secret(identifier: dict[str, str]) -> tuple[str, dict[str, str]]:
+        arn = secretsmanager._secrets[identifier["Id"]]["ARN"]  # noqa: SLF001
+        return identifier["Id"], {"Id": arn, "Arn": arn}
+
+    handlers["import"] = import_secret
+
+
 def unpack_layers_once() -> None:
     """MiniStack unpacks the layers for each new worker, which takes most of a cold start."""
     unpacked = Path(tempfile.mkdtemp(prefix="layers-"))
@@ -111,5 +127,6 @@ if __name__ == "__main__":
     retry_failed_stream_records()
     stop_replaced_versions()
     name_functions_in_log_streams()
+    import_secrets()
     unpack_layers_once()
     sys.exit(app.main())

@@ -1,19 +1,15 @@
 """`larder restore …`: bring a deployment back to a point in time, as in docs/operations.md."""
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import Annotated
 
 import typer
 
-from larder.adapters.secrets import read_previous, read_secret
-from larder_cli.deployment import operator_client, use_account
+from larder_cli.deployment import use_account
 from larder_cli.recovery import stacks
 from larder_cli.recovery.tables import Tables
 from larder_cli.shared.options import NamedStack, Profile, Region, Yes
 from larder_cli.shared.output import note
-
-if TYPE_CHECKING:
-    from mypy_boto3_secretsmanager import SecretsManagerClient
 
 STORE, KEYS = "Store", "Keys"
 
@@ -87,8 +83,8 @@ def stack_(
 ) -> None:
     """Delete the stack but not its data, and begin it again with TABLE and the same bucket.
 
-    Deploy afterwards: until then nothing answers. Prints the id of the secret with the pepper, for
-    `larder restore pepper`. If this stops half-way, give --stack the ARN that it printed.
+    Deploy afterwards: until then nothing answers. If this stops half-way, give --stack the ARN
+    that it printed.
     """
     use_account(profile, region)
     found = stacks.describe(stack)
@@ -97,6 +93,7 @@ def stack_(
         STORE: {"TableName": store},
         KEYS: {"TableName": keys or found.outputs["KeysTable"]},
         "FilesBucket": {"BucketName": found.outputs["FilesBucket"]},
+        "Pepper": {"Id": found.outputs["PepperSecretId"]},
     }
     note(f"Stack: {found.arn}")
     if not found.deleted:
@@ -106,29 +103,3 @@ def stack_(
         stacks.delete(found)
     stacks.begin_with(found.name, template, data)
     note(f"Now deploy {found.name}. The table until now, {found.outputs['StoreTable']}, stays.")
-    typer.echo(found.outputs["PepperSecretId"])
-
-
-@app.command()
-def pepper(
-    secret_id: Annotated[
-        str, typer.Argument(metavar="SECRET", help="The id of the secret with the old pepper.")
-    ],
-    stack: NamedStack,
-    profile: Profile = None,
-    region: Region = None,
-) -> None:
-    """Use the pepper of a stack before, and the one before its last rotation.
-
-    Without them, no key from then works.
-    """
-    use_account(profile, region)
-    found = stacks.describe(stack)
-    client = cast("SecretsManagerClient", operator_client("secretsmanager"))
-    # In this order: then the one before the last rotation is again the one before.
-    for old in (read_previous(client, secret_id), read_secret(client, secret_id)):
-        if old is not None:
-            client.put_secret_value(
-                SecretId=found.outputs["PepperSecretId"], SecretString=old.decode()
-            )
-    note("The keys that worked before work again within five minutes.")

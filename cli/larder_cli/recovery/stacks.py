@@ -100,8 +100,9 @@ def begin_with(name: str, found: dict[str, Any], data: Mapping[str, dict[str, st
 def _bare(resource: dict[str, Any]) -> dict[str, Any]:
     """Return a resource without what refers to others, which the next deployment adds.
 
-    A table keeps its properties: CloudFormation would replace one whose local indexes changed.
+    That is the bucket. The others keep their properties, or else the deployment would replace a
+    table for its local indexes, and the pepper by another one.
     """
     kept = {name: resource[name] for name in ("Type", "DeletionPolicy", "UpdateReplacePolicy")}
-    properties = resource["Properties"] if resource["Type"] == "AWS::DynamoDB::Table" else {}
+    properties = {} if resource["Type"] == "AWS::S3::Bucket" else resource["Properties"]
     return {**kept, "Properties": properties}
