@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from larder.domain.files import FileStatus
-from larder.domain.ids import new_batch_id, new_file_id, upload_of
+from larder.domain.ids import new_batch_id, new_file_id, new_tenant_id, upload_of
 from larder.domain.quota import NOTHING, Amount
 from larder.domain.uploads import UploadStatus
 from larder.services.files.ports import Settlement
@@ -325,6 +325,29 @@ class TestAdoption:
         )["Messages"]
         assert len(messages) == 2
         assert found() == []
+
+    def test_a_project_that_a_restore_lost_is_brought_back_with_its_files(
+        self, ports: Composition, exact: TenantId
+    ) -> None:
+        lost = new_tenant_id(ports.clock())
+        file_id = self.unclaimed(ports, lost)
+        assert found() == [("foreign", f"files/{lost}/")]
+
+        created = larder("project", "create", "back", "--id", lost, "--files", "1", "--bytes", "9")
+
+        assert created.id == lost
+        assert self.adopt() == 0
+        assert ports.files.get(lost, file_id) is not None
+        taken = larder("project", "create", "again", "--id", exact, "--files", "1", "--bytes", "9")
+        assert taken.exit_code == 1
+        assert exact in taken.stderr
+
+    @pytest.mark.parametrize("wrong", ["wks-", "demo", "wks-XYZ", "file-0123456789abcdef01234567"])
+    def test_what_is_no_id_of_a_project_is_refused(self, wrong: str) -> None:
+        refused = larder("project", "create", "a", "--id", wrong, "--files", "1", "--bytes", "9")
+
+        assert refused.exit_code == 1
+        assert f"'{wrong}' is no id" in refused.stderr
 
     def test_bytes_without_room_in_the_quota_are_left(
         self, ports: Composition, exact: TenantId

@@ -37,6 +37,15 @@ def create(
     ],
     files: FilesLimit = None,
     size_limit: BytesLimit = None,
+    lost_id: Annotated[
+        str | None,
+        typer.Option(
+            "--id",
+            metavar="ID",
+            help="The wks-… id of a project that a restore lost, to bring it back.",
+            show_default="a new one",
+        ),
+    ] = None,
     stack: Stack = None,
     profile: Profile = None,
     region: Region = None,
@@ -51,7 +60,9 @@ def create(
     default = NOTHING if complete else deployment.default_limit()
     limit = _changed(default, files, size_limit)
     ports = deployment.ports
-    project = create_project(name, limit, projects=ports.projects, clock=ports.clock)
+    project = create_project(
+        name, limit, projects=ports.projects, clock=ports.clock, lost_id=lost_id
+    )
     if as_json:
         print_json(asdict(project) | {"limit": asdict(limit)})
         return

@@ -65,6 +65,11 @@ def _well_formed(prefix: str, raw: str) -> bool:
     return raw.startswith(prefix) and _DIGITS.fullmatch(raw, len(prefix)) is not None
 
 
+def parse_tenant_id(raw: str) -> TenantId | None:
+    """Return `raw` as a project id, or None when it is not a well-formed one."""
+    return TenantId(raw) if _well_formed(TENANT_PREFIX, raw) else None
+
+
 def parse_part_id(raw: str) -> PartId | None:
     """Return `raw` as a part id, or None when it is not a well-formed one."""
     return PartId(raw) if _well_formed(PART_PREFIX, raw) else None

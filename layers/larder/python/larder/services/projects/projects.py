@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from larder.domain.api_keys import KeyRecord, digest_of, new_key_id, new_secret
 from larder.domain.errors import ConflictError, InvalidParameterError, NotFoundError
-from larder.domain.ids import new_tenant_id
+from larder.domain.ids import new_tenant_id, parse_tenant_id
 from larder.domain.projects import AUDIT_INTERVAL, Project, project_name
 from larder.domain.quota import MAX_PROJECT_FILES
 
@@ -19,18 +19,32 @@ if TYPE_CHECKING:
     from larder.services.projects.ports import KeyRecords, ProjectRecords
 
 
-def create_project(name: str, limit: Amount, *, projects: ProjectRecords, clock: Clock) -> Project:
-    """Register a project with its limits.
+def create_project(
+    name: str,
+    limit: Amount,
+    *,
+    projects: ProjectRecords,
+    clock: Clock,
+    lost_id: str | None = None,
+) -> Project:
+    """Register a project with its limits. `lost_id` is the id that it had before it was lost.
 
     Raises:
-        InvalidParameterError: the name or a limit is not acceptable.
-        ConflictError: a project has that name.
+        InvalidParameterError: the name, the id or a limit is not acceptable.
+        ConflictError: a project has that name, or that id.
     """
     now = clock()
-    project = Project(id=new_tenant_id(now), name=project_name(name), created_at=int(now))
+    tenant = new_tenant_id(now) if lost_id is None else parse_tenant_id(lost_id)
+    if tenant is None:
+        message = f"'{lost_id}' is no id of a project: it is 'wks-' and 24 hexadecimal digits."
+        raise InvalidParameterError(message, param="id")
+    project = Project(id=tenant, name=project_name(name), created_at=int(now))
     if not projects.create(project, _checked(limit), audit_at=int(now) + AUDIT_INTERVAL):
+        taken = (
+            f"named '{name}'" if lost_id is None else f"named '{name}', or with the id {lost_id},"
+        )
         raise ConflictError(
-            f"There is a project named '{name}' already.", code="project_exists", permanent=True
+            f"There is a project {taken} already.", code="project_exists", permanent=True
         )
     return project
 
