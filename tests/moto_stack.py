@@ -55,6 +55,7 @@ class MotoStack:
         return {
             self.settings.store_table: "Store",
             self.settings.keys_table: "Keys",
+            self.settings.rates_table: "Rates",
             self.settings.files_bucket: "FilesBucket",
             self.settings.events_queue_url: "Events",
             self.settings.pepper_secret_id: "Pepper",
@@ -68,6 +69,7 @@ class MotoStack:
         return {
             "STORE_TABLE": self.settings.store_table,
             "KEYS_TABLE": self.settings.keys_table,
+            "RATES_TABLE": self.settings.rates_table,
             "FILES_BUCKET": self.settings.files_bucket,
             "EVENTS_QUEUE_URL": self.settings.events_queue_url,
             "PEPPER_SECRET_ID": self.settings.pepper_secret_id,
@@ -102,7 +104,7 @@ def _state_machine() -> str:
 def create_stack() -> MotoStack:
     """Create the resources; called inside `mock_aws` with `CREDENTIALS` in the environment."""
     dynamodb, s3, sqs = _client("dynamodb"), _client("s3"), _client("sqs")
-    for name in ("Store", "Keys"):
+    for name in ("Store", "Keys", "Rates"):
         properties = RESOURCES[name]["Properties"]
         dynamodb.create_table(
             TableName=name,
@@ -127,6 +129,7 @@ def create_stack() -> MotoStack:
         Settings(
             store_table="Store",
             keys_table="Keys",
+            rates_table="Rates",
             files_bucket="larder-files",
             events_queue_url=queue_url,
             pepper_secret_id="pepper",

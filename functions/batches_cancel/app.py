@@ -18,4 +18,4 @@ def batches_cancel(batch_id: str) -> BatchObject:
     return BatchObject.of(batch)
 
 
-lambda_handler = lambda_handler_for(app, idempotency=ports.idempotency)
+lambda_handler = lambda_handler_for(app, limit_rate=ports.limit_rate, idempotency=ports.idempotency)

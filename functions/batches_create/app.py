@@ -30,4 +30,4 @@ def batches_create(request: BatchCreateRequest) -> BatchObject:
     return BatchObject.of(batch)
 
 
-lambda_handler = lambda_handler_for(app, idempotency=ports.idempotency)
+lambda_handler = lambda_handler_for(app, limit_rate=ports.limit_rate, idempotency=ports.idempotency)

@@ -17,4 +17,4 @@ def batches_get(batch_id: str) -> BatchObject:
     return BatchObject.of(get_batch(tenant_of(app.current_event), batch_id, batches=batches))
 
 
-lambda_handler = lambda_handler_for(app)
+lambda_handler = lambda_handler_for(app, limit_rate=ports.limit_rate)

@@ -26,4 +26,4 @@ def batches_list(
     return BatchList.of(page)
 
 
-lambda_handler = lambda_handler_for(app)
+lambda_handler = lambda_handler_for(app, limit_rate=ports.limit_rate)

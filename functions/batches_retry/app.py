@@ -17,4 +17,4 @@ def batches_retry(batch_id: str) -> BatchObject:
     return BatchObject.of(retry_batch(tenant_of(app.current_event), batch_id))
 
 
-lambda_handler = lambda_handler_for(app, idempotency=ports.idempotency)
+lambda_handler = lambda_handler_for(app, limit_rate=ports.limit_rate, idempotency=ports.idempotency)

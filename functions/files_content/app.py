@@ -56,4 +56,4 @@ def files_content_head(file_id: str) -> Response[Any]:
     )
 
 
-lambda_handler = lambda_handler_for(app)
+lambda_handler = lambda_handler_for(app, limit_rate=ports.limit_rate)

@@ -38,4 +38,4 @@ def files_create() -> Response[FileObject]:
     return Response(200, content_types.APPLICATION_JSON, FileObject.of(file), digest_header(file))
 
 
-lambda_handler = lambda_handler_for(app, idempotency=ports.idempotency)
+lambda_handler = lambda_handler_for(app, limit_rate=ports.limit_rate, idempotency=ports.idempotency)

@@ -20,4 +20,4 @@ def files_delete(file_id: str) -> FileDeleted:
     return FileDeleted(id=deleted)
 
 
-lambda_handler = lambda_handler_for(app)
+lambda_handler = lambda_handler_for(app, limit_rate=ports.limit_rate)

@@ -22,4 +22,4 @@ def files_get(file_id: str) -> Response[FileObject]:
     return Response(200, content_types.APPLICATION_JSON, FileObject.of(file), digest_header(file))
 
 
-lambda_handler = lambda_handler_for(app)
+lambda_handler = lambda_handler_for(app, limit_rate=ports.limit_rate)

@@ -32,4 +32,4 @@ def files_list(
     return FileList.of(page)
 
 
-lambda_handler = lambda_handler_for(app)
+lambda_handler = lambda_handler_for(app, limit_rate=ports.limit_rate)

@@ -38,4 +38,4 @@ def files_url(
     return FileUrl(url=link.url, expires_at=link.expires_at)
 
 
-lambda_handler = lambda_handler_for(app)
+lambda_handler = lambda_handler_for(app, limit_rate=ports.limit_rate)

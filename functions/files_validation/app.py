@@ -34,4 +34,4 @@ def files_validation(file_id: str) -> Response[str]:
     return Response(200, content_types.APPLICATION_JSON, report.decode())
 
 
-lambda_handler = lambda_handler_for(app)
+lambda_handler = lambda_handler_for(app, limit_rate=ports.limit_rate)

@@ -25,4 +25,4 @@ def folders_create(request: FolderCreateRequest) -> SpaceFolder:
     return SpaceFolder.of(folder)
 
 
-lambda_handler = lambda_handler_for(app, idempotency=ports.idempotency)
+lambda_handler = lambda_handler_for(app, limit_rate=ports.limit_rate, idempotency=ports.idempotency)

@@ -17,4 +17,4 @@ def folders_get(folder_id: str) -> SpaceFolder:
     return SpaceFolder.of(get_folder(tenant_of(app.current_event), folder_id, folders=folders))
 
 
-lambda_handler = lambda_handler_for(app)
+lambda_handler = lambda_handler_for(app, limit_rate=ports.limit_rate)

@@ -34,4 +34,4 @@ def folders_list(
     )
 
 
-lambda_handler = lambda_handler_for(app)
+lambda_handler = lambda_handler_for(app, limit_rate=ports.limit_rate)

@@ -30,4 +30,4 @@ def folders_update(folder_id: str, request: FolderUpdateRequest) -> SpaceFolder:
     return SpaceFolder.of(folder)
 
 
-lambda_handler = lambda_handler_for(app)
+lambda_handler = lambda_handler_for(app, limit_rate=ports.limit_rate)

@@ -26,4 +26,4 @@ def parts_create(upload_id: str) -> UploadPart:
     return UploadPart(id=part_id, created_at=created_at(part_id), upload_id=upload_id)
 
 
-lambda_handler = lambda_handler_for(app, idempotency=ports.idempotency)
+lambda_handler = lambda_handler_for(app, limit_rate=ports.limit_rate, idempotency=ports.idempotency)

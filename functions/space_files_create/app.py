@@ -36,4 +36,4 @@ def space_files_create() -> SpaceFile:
     return SpaceFile.of(file)
 
 
-lambda_handler = lambda_handler_for(app, idempotency=ports.idempotency)
+lambda_handler = lambda_handler_for(app, limit_rate=ports.limit_rate, idempotency=ports.idempotency)

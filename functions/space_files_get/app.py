@@ -30,4 +30,4 @@ def space_files_get(file_id: str) -> Response[FileWithContent | FileWithMetadata
     )
 
 
-lambda_handler = lambda_handler_for(app)
+lambda_handler = lambda_handler_for(app, limit_rate=ports.limit_rate)

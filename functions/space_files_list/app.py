@@ -51,4 +51,4 @@ def space_files_list(
     return SpaceFileList.of(found.items, cursor_of(found.next, listing, cursor_key()))
 
 
-lambda_handler = lambda_handler_for(app)
+lambda_handler = lambda_handler_for(app, limit_rate=ports.limit_rate)

@@ -24,4 +24,4 @@ def space_files_trash(file_id: str) -> FileGone:
     return FileGone(file_id=gone)
 
 
-lambda_handler = lambda_handler_for(app)
+lambda_handler = lambda_handler_for(app, limit_rate=ports.limit_rate)

@@ -31,4 +31,4 @@ def space_files_update(file_id: str, request: FileUpdateRequest) -> SpaceFile:
     return SpaceFile.of(file)
 
 
-lambda_handler = lambda_handler_for(app)
+lambda_handler = lambda_handler_for(app, limit_rate=ports.limit_rate)

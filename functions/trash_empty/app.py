@@ -43,4 +43,4 @@ def trash_empty() -> Response[TrashEmptied]:
     )
 
 
-lambda_handler = lambda_handler_for(app)
+lambda_handler = lambda_handler_for(app, limit_rate=ports.limit_rate)

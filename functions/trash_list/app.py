@@ -32,4 +32,4 @@ def trash_list(limit: Limit = SHORT_PAGE, cursor: Cursor = None) -> TrashList:
     )
 
 
-lambda_handler = lambda_handler_for(app)
+lambda_handler = lambda_handler_for(app, limit_rate=ports.limit_rate)

@@ -22,4 +22,4 @@ def trash_purge(file_id: str) -> FileGone:
     return FileGone(file_id=gone)
 
 
-lambda_handler = lambda_handler_for(app)
+lambda_handler = lambda_handler_for(app, limit_rate=ports.limit_rate)

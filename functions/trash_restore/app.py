@@ -26,4 +26,4 @@ def trash_restore(file_id: str) -> SpaceFile:
     return SpaceFile.of(file)
 
 
-lambda_handler = lambda_handler_for(app, idempotency=ports.idempotency)
+lambda_handler = lambda_handler_for(app, limit_rate=ports.limit_rate, idempotency=ports.idempotency)

@@ -24,4 +24,4 @@ def uploads_cancel(upload_id: str) -> UploadObject:
     return UploadObject.of(state)
 
 
-lambda_handler = lambda_handler_for(app, idempotency=ports.idempotency)
+lambda_handler = lambda_handler_for(app, limit_rate=ports.limit_rate, idempotency=ports.idempotency)

@@ -30,4 +30,4 @@ def uploads_complete(upload_id: str, request: UploadCompleteRequest) -> Response
     return Response(200, content_types.APPLICATION_JSON, UploadObject.of(state), headers)
 
 
-lambda_handler = lambda_handler_for(app, idempotency=ports.idempotency)
+lambda_handler = lambda_handler_for(app, limit_rate=ports.limit_rate, idempotency=ports.idempotency)

@@ -33,4 +33,4 @@ def uploads_create(request: UploadCreateRequest) -> UploadObject:
     return UploadObject.of(state)
 
 
-lambda_handler = lambda_handler_for(app, idempotency=ports.idempotency)
+lambda_handler = lambda_handler_for(app, limit_rate=ports.limit_rate, idempotency=ports.idempotency)

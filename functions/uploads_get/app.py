@@ -17,4 +17,4 @@ def uploads_get(upload_id: str) -> UploadObject:
     return UploadObject.of(get_upload(tenant_of(app.current_event), upload_id))
 
 
-lambda_handler = lambda_handler_for(app)
+lambda_handler = lambda_handler_for(app, limit_rate=ports.limit_rate)

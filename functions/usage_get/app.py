@@ -22,4 +22,4 @@ def usage_get() -> UsageObject:
     return UsageObject.of(found, batch_limits.get(tenant))
 
 
-lambda_handler = lambda_handler_for(app)
+lambda_handler = lambda_handler_for(app, limit_rate=ports.limit_rate)

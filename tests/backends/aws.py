@@ -35,6 +35,7 @@ from larder.adapters.dynamodb.keys import (
 )
 from larder.adapters.dynamodb.projects import DynamoProjects
 from larder.adapters.dynamodb.rate_limits import DynamoRateLimits
+from larder.adapters.dynamodb.request_rates import DynamoRequestRates
 from larder.adapters.dynamodb.trash import DynamoTrash
 from larder.adapters.dynamodb.uploads import DynamoUploads
 from larder.adapters.dynamodb.upstreams import DynamoUpstreams
@@ -125,6 +126,7 @@ class AwsBackend(Wiring):
         self.deadlines = DynamoDeadlines(self.dynamodb, names.store_table)
         self.projects = DynamoProjects(self.dynamodb, names.store_table)
         self.keys = DynamoKeys(self.dynamodb, names.keys_table)
+        self.rates = DynamoRequestRates(self.dynamodb, names.rates_table)
         self.objects = S3Objects(self.s3, names.files_bucket)
         self.parts = S3Parts(self.s3, names.files_bucket)
         self.batches = DynamoBatches(self.dynamodb, names.store_table)

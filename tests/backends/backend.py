@@ -17,7 +17,12 @@ if TYPE_CHECKING:
     from larder.services.batches.ports import BatchLimits, BatchRecords
     from larder.services.files.ports import FileRecords, ValidationQueue
     from larder.services.object_store import ObjectStore
-    from larder.services.projects.ports import KeyRecords, ProjectRecords, UsageRecords
+    from larder.services.projects.ports import (
+        KeyRecords,
+        ProjectRecords,
+        RequestRates,
+        UsageRecords,
+    )
     from larder.services.space.ports import (
         Cleanup,
         CleanupQueue,
@@ -68,6 +73,8 @@ class Backend(Protocol):
     def projects(self) -> ProjectRecords: ...
     @property
     def keys(self) -> KeyRecords: ...
+    @property
+    def rates(self) -> RequestRates: ...
     @property
     def objects(self) -> ObjectStore: ...
     @property

@@ -19,6 +19,7 @@ from tests.fakes.folders import InMemoryFolders
 from tests.fakes.objects import InMemoryObjects
 from tests.fakes.parts import InMemoryParts
 from tests.fakes.rate_limits import InMemoryRateLimits
+from tests.fakes.request_rates import InMemoryRequestRates
 from tests.fakes.store import InMemoryStore
 from tests.fakes.trash import InMemoryTrash
 from tests.fakes.uploads import InMemoryUploads
@@ -49,6 +50,7 @@ class MemoryBackend(Wiring):
         self.deadlines = InMemoryDeadlines(self.store)
         self.projects = InMemoryProjects(self.store)
         self.keys = InMemoryKeys()
+        self.rates = InMemoryRequestRates()
         self.objects = InMemoryObjects()
         self.parts = InMemoryParts(self.objects)
         self.batches = InMemoryBatches(self.store)

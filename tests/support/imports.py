@@ -22,6 +22,7 @@ def loaded_by(statement: str) -> set[str]:
             "PYTHONPATH": f"{PACKAGE}:{console_package()}",
             "AWS_DEFAULT_REGION": "us-east-1",
             "STORAGE_ORIGIN": "https://files.s3.us-east-1.amazonaws.com",
+            "KEY_REQUESTS_PER_SECOND": "50",
         },
         capture_output=True,
         text=True,

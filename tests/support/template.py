@@ -46,6 +46,11 @@ ROUTED = {
 }
 """The functions that answer requests."""
 
+LIMITED = ROUTED - {
+    *("UnknownRoute", "ConsolePage", "ConsoleSessionsCreate", "ConsoleSessionsDelete"),
+}
+"""The functions that count the requests of each key."""
+
 ANSWERING = {"Authorize"} | ROUTED
 """The functions that somebody waits for."""
 

@@ -11,6 +11,8 @@ import sys
 import pytest
 
 from tests.support.imports import FUNCTIONS, import_function, loaded_by
+from tests.support.template import FUNCTIONS as FUNCTIONS_OF_TEMPLATE
+from tests.support.template import LIMITED, folder_of
 
 CLIENTS = {"aws_lambda_powertools", "botocore", "dateutil", "jmespath", "urllib3"}
 API = CLIENTS | {"pybase64", "pydantic", "pydantic_core"}
@@ -93,6 +95,9 @@ WANTED: dict[str, tuple[set[str], set[str]]] = {
     "usage_get": (API, (RECLAIMING - {"s3"}) | {"dynamodb.batch_limits", "dynamodb.usage"}),
 }
 
+COUNTING = {folder_of(FUNCTIONS_OF_TEMPLATE[name]) for name in LIMITED}
+RATES = KEYS | {"dynamodb.request_rates"}
+
 # Small, and what others need.
 ALONG = {"annotated_types", "certifi", "six", "typing_extensions", "typing_inspection"}
 
@@ -115,6 +120,8 @@ def test_every_function_is_listed() -> None:
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_function_loads_what_it_is_listed_with_and_no_more(function: str) -> None:
     libraries, adapters = WANTED[function]
+    if function in COUNTING:
+        adapters = adapters | RATES
 
     loaded = loaded_by(import_function(function))
 

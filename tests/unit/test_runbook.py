@@ -31,7 +31,7 @@ def emitted() -> set[str]:
     names = {name for call in calls for name in re.findall(r'"(\w+)"', call)}
     names |= {f"Arrival{each.title().replace('_', '')}" for each in Arrival}
     names |= {f"Sweep{each.title().replace('_', '')}" for each in SweepResult}
-    return names | {"QuotaExceeded", "ProjectFull", "Contention", "Throttled"}
+    return names | {"QuotaExceeded", "ProjectFull", "RateLimit", "Contention", "Throttled"}
 
 
 def dashboard() -> list[dict[str, Any]]:

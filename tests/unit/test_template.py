@@ -294,3 +294,29 @@ def test_the_layer_carries_what_uv_lock_pins() -> None:
 
     assert group <= pinned.keys()
     assert pinned == {name: locked[name] for name in pinned}
+
+
+@pytest.mark.parametrize(
+    ("function", "parameter"),
+    [("OnObjectCreated", "ReservedValidations"), ("UploadsComplete", "ReservedCompletions")],
+)
+def test_concurrency_is_set_aside_only_on_request(function: str, parameter: str) -> None:
+    """A new account may have as little as 10: a reservation would fail its first deployment."""
+    condition = parameter.replace("Reserved", "Reserves")
+
+    assert TEMPLATE["Parameters"][parameter]["Default"] == 0
+    assert TEMPLATE["Conditions"][condition] == {
+        "Fn::Not": [{"Fn::Equals": [{"Ref": parameter}, 0]}]
+    }
+    assert FUNCTIONS[function]["ReservedConcurrentExecutions"] == {
+        "Fn::If": [condition, {"Ref": parameter}, {"Ref": "AWS::NoValue"}]
+    }
+
+
+def test_a_refused_key_leaves_a_method_to_the_others() -> None:
+    rates = {
+        name: TEMPLATE["Parameters"][name]["Default"]
+        for name in ("KeyRequestsPerSecond", "RequestsPerSecond")
+    }
+
+    assert rates["RequestsPerSecond"] >= 10 * rates["KeyRequestsPerSecond"]

@@ -11,7 +11,11 @@ from tests.support.template import ANSWERING, FUNCTIONS, RESOURCES, TEMPLATE, of
 
 GLOBALS: dict[str, Any] = TEMPLATE["Globals"]["Function"]
 PARAMETERS: dict[str, Any] = TEMPLATE["Parameters"]
-NOT_CONFIGURATION = {"VersionDescription", "Description", "Policies", "Events"}
+# Concurrency belongs to a function, not to a version of it.
+NOT_CONFIGURATION = {
+    *("VersionDescription", "Description", "Policies", "Events"),
+    "ReservedConcurrentExecutions",
+}
 
 
 def parameters_in(value: Any) -> set[str]:

@@ -10,6 +10,7 @@ LarderError
 ├── BodyTooLargeError         the request body exceeds what this route takes       413
 ├── EncodedBodyError          the request body is compressed                       415
 ├── BatchLimitError           the project runs as many batches as it may            429
+├── RateLimitError            the API key makes too many requests per second        429
 ├── ContentionError           too many changes at once; the same request may work  429
 └── ThrottledError            AWS limits the rate; the same request may work       429
 
@@ -178,6 +179,17 @@ class BatchLimitError(LarderError):
         self.load = load
         self.fits = asked <= load.requests_limit
         """Whether there can be room once other batches have ended."""
+
+
+class RateLimitError(LarderError):
+    """The API key has made as many requests in this second as it may."""
+
+    def __init__(self, rate: int) -> None:
+        super().__init__(
+            f"This API key makes more than {rate} requests per second. "
+            "Wait a second and try again.",
+            code="rate_limit_exceeded",
+        )
 
 
 class ContentionError(LarderError):

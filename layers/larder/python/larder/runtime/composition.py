@@ -15,13 +15,21 @@ from larder.runtime.settings import Settings
 from larder.runtime.wiring import Wiring
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mypy_boto3_s3 import S3Client
 
     from larder.adapters.secrets import RotatingSecret
     from larder.services.files.ports import FileRecords, ValidationQueue
     from larder.services.idempotency import IdempotencyStore
     from larder.services.object_store import ObjectStore
-    from larder.services.projects.ports import KeyRecords, ProjectRecords, UsageRecords
+    from larder.services.projects.limit_rate import LimitRate
+    from larder.services.projects.ports import (
+        KeyRecords,
+        ProjectRecords,
+        RequestRates,
+        UsageRecords,
+    )
     from larder.services.space.ports import CleanupQueue, FileSearch, FolderRecords, TrashRecords
     from larder.services.upkeep.ports import Deadlines
     from larder.services.uploads.part_store import PartStore
@@ -97,6 +105,25 @@ class Composition(BatchAdapters, Wiring):
         from larder.adapters.dynamodb.idempotency import DynamoIdempotencyStore
 
         return DynamoIdempotencyStore(self._dynamodb, self.settings.store_table)
+
+    @property
+    def key_rate(self) -> int:
+        """The requests that one API key may make per second, 0 for any number."""
+        return self.settings.key_rate
+
+    @cached_property
+    def rates(self) -> RequestRates:
+        """The requests of each API key."""
+        from larder.adapters.dynamodb.request_rates import DynamoRequestRates
+
+        return DynamoRequestRates(self._dynamodb, self.settings.rates_table)
+
+    @cached_property
+    def limit_rate(self) -> LimitRate | None:
+        """The limit of requests per API key, if there is one."""
+        from larder.services.projects.limit_rate import LimitRate
+
+        return self.make(LimitRate) if self.key_rate else None
 
     @cached_property
     def projects(self) -> ProjectRecords:

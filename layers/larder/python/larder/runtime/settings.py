@@ -20,6 +20,8 @@ class Settings:
     cleanups_queue_url: str = ""
     cursor_secret_id: str = ""
     batches_machine_arn: str = ""
+    rates_table: str = ""
+    key_rate: int = 0
     part_threshold: int = PART_THRESHOLD
     connect_early: bool = False
 
@@ -35,6 +37,8 @@ class Settings:
             cleanups_queue_url=os.environ.get("CLEANUPS_QUEUE_URL", ""),
             cursor_secret_id=os.environ.get("CURSOR_SECRET_ID", ""),
             batches_machine_arn=os.environ.get("BATCHES_MACHINE_ARN", ""),
+            rates_table=os.environ.get("RATES_TABLE", ""),
+            key_rate=int(os.environ.get("KEY_REQUESTS_PER_SECOND", "0")),
             part_threshold=int(os.environ.get("PART_THRESHOLD", PART_THRESHOLD)),
             # While a function starts it has a whole processor, later a part of one. A snapshot
             # would outlive a connection.

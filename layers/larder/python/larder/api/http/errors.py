@@ -20,6 +20,7 @@ from larder.domain.errors import (
     NotFoundError,
     ProjectFullError,
     QuotaExceededError,
+    RateLimitError,
     SignInError,
     ThrottledError,
 )
@@ -39,6 +40,7 @@ _ANSWERS: dict[type[LarderError], tuple[HTTPStatus, str]] = {
     BodyTooLargeError: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "invalid_request_error"),
     EncodedBodyError: (HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "invalid_request_error"),
     BatchLimitError: (HTTPStatus.TOO_MANY_REQUESTS, "rate_limit_error"),
+    RateLimitError: (HTTPStatus.TOO_MANY_REQUESTS, "rate_limit_error"),
     ContentionError: (HTTPStatus.TOO_MANY_REQUESTS, "rate_limit_error"),
     ThrottledError: (HTTPStatus.TOO_MANY_REQUESTS, "rate_limit_error"),
 }

@@ -20,6 +20,7 @@ from larder.domain.errors import (
     NotFoundError,
     ProjectFullError,
     QuotaExceededError,
+    RateLimitError,
     ThrottledError,
 )
 from larder.runtime.observability import count, log_failure, logger, peak_memory_mib
@@ -34,7 +35,13 @@ if TYPE_CHECKING:
 # Of a path or a response only ids that Larder made are logged, nothing that a client chose.
 _ID = re.compile(r"(?:batch_|file-|folder-|part_|upload_)[0-9a-f]{24}")
 
-_COUNTED = (ContentionError, ProjectFullError, QuotaExceededError, ThrottledError)
+_COUNTED = (
+    ContentionError,
+    ProjectFullError,
+    QuotaExceededError,
+    RateLimitError,
+    ThrottledError,
+)
 """The refusals that have a metric."""
 
 type LambdaHandler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
@@ -135,17 +142,41 @@ def _answering_once(app: APIGatewayRestResolver, idempotency: IdempotencyStore) 
     return respond
 
 
+def _check_rate(limit_rate: Callable[[str], None], event: dict[str, Any]) -> None:
+    """Refuse a request above its key's rate. A rate that cannot be counted refuses nobody.
+
+    Raises:
+        RateLimitError: the key makes too many requests.
+    """
+    key_id = event["requestContext"].get("authorizer", {}).get("keyId")
+    if key_id is None:
+        return
+    try:
+        limit_rate(key_id)
+    except RateLimitError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the limit protects the API and must not end it
+        log_failure("rate_not_counted", error)
+        count("RateNotCounted")
+
+
 def lambda_handler_for(
-    app: APIGatewayRestResolver, *, idempotency: IdempotencyStore | None = None
+    app: APIGatewayRestResolver,
+    *,
+    limit_rate: Callable[[str], None] | None = None,
+    idempotency: IdempotencyStore | None = None,
 ) -> LambdaHandler:
     """Return the Lambda handler of `app`. It adds the request id and logs the request.
 
-    With `idempotency`, requests with the same idempotency key get the same response.
+    With `limit_rate`, it is called with the id of the request's key first. With `idempotency`,
+    requests with the same idempotency key get the same response.
     """
     once = None if idempotency is None else _answering_once(app, idempotency)
 
     def respond(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         try:
+            if limit_rate is not None:
+                _check_rate(limit_rate, event)
             return app.resolve(event, context) if once is None else once(event, context)
         except LarderError as error:
             return _built(_refused(error))

@@ -83,3 +83,13 @@ class KeyRecords(Protocol):
 
     def revoke(self, digest: str, at: int) -> None:
         """Mark the key as revoked at the time `at`. Revoking it again changes nothing."""
+
+
+class RequestRates(Protocol):
+    """The requests of each API key, counted by the second."""
+
+    def add(self, key_id: str, second: int, requests: int) -> int:
+        """Add to what the key asks for in that second (unix time); return the sum, these included.
+
+        Seconds that are over are forgotten within the hour.
+        """

@@ -1,0 +1,66 @@
+"""Limit the requests that one API key makes per second."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from larder.domain.errors import RateLimitError
+
+if TYPE_CHECKING:
+    from larder.services.clock import Clock
+    from larder.services.projects.ports import RequestRates
+
+LARGEST_HANDFUL = 16
+MAX_KEYS = 1_000
+"""Keys whose permits one container holds; the one that was used longest ago makes room."""
+
+
+@dataclass(slots=True)
+class _Handful:
+    """The permits that a container has taken for a key in one second."""
+
+    second: int
+    taken: int
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
+class LimitRate:
+    """Let a key make `key_rate` requests per second, counted by all containers together.
+
+    A container takes permits in handfuls: one, then two, four and so on in the same second, so that
+    a busy key costs few writes, and no more permits lie idle than were used. A key that has none
+    left is refused until the second is over, without another write. What a container holds are
+    numbers by key, for one second: docs/adr/0019.
+    """
+
+    rates: RequestRates
+    key_rate: int
+    clock: Clock
+    _held: OrderedDict[str, _Handful] = field(default_factory=OrderedDict)
+
+    def __call__(self, key_id: str) -> None:
+        """Use up one permit of the key.
+
+        Raises:
+            RateLimitError: it has none left in this second.
+        """
+        second = int(self.clock())
+        held = self._held.pop(key_id, None)
+        if held is None or held.second != second:
+            held = self._take(key_id, second, 1)
+        elif held.left == 0 and held.taken > 0:
+            held = self._take(key_id, second, min(2 * held.taken, LARGEST_HANDFUL))
+        self._held[key_id] = held
+        if len(self._held) > MAX_KEYS:
+            self._held.popitem(last=False)
+        if held.left == 0:
+            raise RateLimitError(self.key_rate)
+        held.left -= 1
+
+    def _take(self, key_id: str, second: int, wanted: int) -> _Handful:
+        total = self.rates.add(key_id, second, wanted)
+        granted = max(0, min(wanted, self.key_rate - (total - wanted)))
+        return _Handful(second, granted, granted)
