@@ -129,6 +129,11 @@ def asked_for(  # noqa: PLR0911 - a table by service
                 for item in params["TransactItems"]
                 for kind, one in item.items()
             ]
+        case "dynamodb" if operation == "BatchGetItem":
+            return [
+                Permission("dynamodb:BatchGetItem", logical[table])
+                for table in params["RequestItems"]
+            ]
         case "dynamodb":
             index = f"/index/{params['IndexName']}" if "IndexName" in params else ""
             return [Permission(f"dynamodb:{operation}", logical[params["TableName"]] + index)]

@@ -18,6 +18,7 @@ from typing import Any
 OPERATIONS = {
     "dynamodb": {
         "DeleteItem",  # Powertools' idempotency, as PutItem
+        "BatchGetItem",
         "GetItem",
         "PutItem",
         "Query",

@@ -29,7 +29,13 @@ def test_a_key_above_its_rate_waits_while_another_is_served(
 
     with type(project.api())(project.base_url, secret) as busy, project.api() as other:
         refused = busy.send("GET", "/usage")
-        assert_refused(refused, 429, code="rate_limit_exceeded", says="requests per second")
+        assert_refused(
+            refused,
+            429,
+            kind="rate_limit_error",
+            code="rate_limit_exceeded",
+            says="requests per second",
+        )
         assert refused.headers["Retry-After"] == "1"
         assert busy.send("GET", "/files").status_code == 429
         assert other.send("GET", "/usage").status_code == 200

@@ -6,10 +6,13 @@ import base64
 import hashlib
 import json
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Never
 
 import pytest
 
+from larder.adapters.dynamodb import file_pages
+from larder.adapters.dynamodb.files import DynamoFiles
+from larder.domain.errors import ExpiredBacklogError
 from larder.domain.quota import MAX_PROJECT_FILES, NOTHING, Amount
 from larder.services.projects.ports import Count
 from tests.integration.files import GOOD_LINE, get, upload
@@ -452,6 +455,40 @@ def test_a_body_over_2_mib_is_too_large(functions: Functions, tenant: TenantId) 
     assert answer.error["code"] == "request_too_large"
     assert "POST /v1/uploads" in answer.error["message"]
     assert_nothing_stored(functions, tenant)
+
+
+def test_a_rare_purpose_is_found_by_its_index(
+    functions: Functions, tenant: TenantId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rare = upload(functions, tenant).json
+    for _ in range(12):
+        upload(functions, tenant, fields={"purpose": "user_data"})
+    monkeypatch.setattr(file_pages, "_PROBE", 1)
+
+    page = functions.call(
+        "files_list", tenant, queryStringParameters={"purpose": "batch", "limit": "1"}
+    ).json
+
+    assert [file["id"] for file in page["data"]] == [rare["id"]]
+    assert not page["has_more"]
+
+
+def test_behind_too_many_expired_files_a_list_asks_for_patience(
+    functions: Functions, tenant: TenantId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def backlog(*_: object) -> Never:
+        raise ExpiredBacklogError
+
+    monkeypatch.setattr(DynamoFiles, "page", backlog)
+
+    answer = functions.call("files_list", tenant, queryStringParameters=None)
+
+    assert answer.status == 429
+    assert answer.headers["retry-after"] == "60"
+    assert (answer.error["type"], answer.error["code"]) == (
+        "rate_limit_error",
+        "rate_limit_exceeded",
+    )
 
 
 def test_a_full_quota_is_explained(

@@ -21,7 +21,7 @@ FORMS = API | {"multipart"}
 KEYS = {"dynamodb.attributes"}
 ITEMS = KEYS | {"dynamodb.counters", "dynamodb.keys", "dynamodb.transactions"}
 FOLDERS = ITEMS | {"dynamodb.folders", "dynamodb.listings", "dynamodb.pages"}
-FILES = FOLDERS | {"dynamodb.files", "dynamodb.items"}
+FILES = FOLDERS | {"dynamodb.file_pages", "dynamodb.files", "dynamodb.items"}
 TRASH = FILES | {"dynamodb.trash"}
 UPLOADS = FILES | {"dynamodb.uploads", "s3"}
 RECLAIMING = UPLOADS | {"dynamodb.deadlines", "dynamodb.trash"}
@@ -36,6 +36,7 @@ BATCHES = ITEMS | {
     "dynamodb.batches",
     "dynamodb.items",
     "dynamodb.listings",
+    "dynamodb.pages",
 }
 BATCH_OBJECTS = {"s3", "s3_batch_formats", "s3_batches", "s3_output"}
 EXECUTIONS = {"step_functions"} | BATCH_OBJECTS

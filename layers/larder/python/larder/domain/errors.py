@@ -11,6 +11,7 @@ LarderError
 ├── EncodedBodyError          the request body is compressed                       415
 ├── BatchLimitError           the project runs as many batches as it may            429
 ├── RateLimitError            the API key makes too many requests per second        429
+├── ExpiredBacklogError       too many expired files wait to be removed             429
 ├── ContentionError           too many changes at once; the same request may work  429
 └── ThrottledError            AWS limits the rate; the same request may work       429
 
@@ -188,6 +189,18 @@ class RateLimitError(LarderError):
         super().__init__(
             f"This API key makes more than {rate} requests per second. "
             "Wait a second and try again.",
+            code="rate_limit_exceeded",
+        )
+
+
+class ExpiredBacklogError(LarderError):
+    """A list that begins with more expired files than one request reads."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "So many files of this project have just expired that one request cannot read past "
+            "them. They are being removed: try again in a minute, or list from the other end with "
+            "'order'.",
             code="rate_limit_exceeded",
         )
 

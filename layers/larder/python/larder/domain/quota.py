@@ -28,7 +28,7 @@ NOTHING = Amount(files=0, bytes=0)
 MAX_PROJECT_FILES = 2_000_000
 """The highest files limit of a project. Their records then have 5.4 KB each of DynamoDB's 10 GB."""
 
-RECORD_BYTES = 4_700
+RECORD_BYTES = 4_950
 """What the record of a file takes in its project's partition, with its entries in five indexes.
 
 Of a file with a name of 35 characters and two tags. Long names and many tags take up to 94 KB.

@@ -27,6 +27,7 @@ from larder.adapters.dynamodb.batch_moves import (
 )
 from larder.adapters.dynamodb.counters import put_new
 from larder.adapters.dynamodb.keys import batch_id_of, item_key, output_key, project_partition
+from larder.adapters.dynamodb.pages import MAX_QUERIES
 from larder.adapters.dynamodb.transactions import ConditionsFailedError, transact
 from larder.domain.batches import BatchStatus
 from larder.domain.errors import ContentionError, ProjectFullError
@@ -97,17 +98,18 @@ class DynamoBatches:
         if after is not None:
             request["ExclusiveStartKey"] = item_key(tenant, after)
         found: list[Batch] = []
-        while len(found) <= limit:
+        for _ in range(MAX_QUERIES):
             request["Limit"] = limit + 1 - len(found)
             answer = self._client.query(**request)
             for item in answer["Items"]:
                 batch_id = batch_id_of(item)
                 if batch_id is not None:
                     found.append(batch_from(batch_id, item))
-            if "LastEvaluatedKey" not in answer:
-                break
+            if "LastEvaluatedKey" not in answer or len(found) > limit:
+                return BatchPage(tuple(found[:limit]), has_more=len(found) > limit)
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
-        return BatchPage(tuple(found[:limit]), has_more=len(found) > limit)
+        # Each query found one at least. The last is held back: it shows that there are more.
+        return BatchPage(tuple(found[:-1]), has_more=True)
 
     def begin(
         self, tenant: TenantId, batch: Batch, *, total: int, model: str | None, at: int

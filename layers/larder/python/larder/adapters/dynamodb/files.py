@@ -6,35 +6,29 @@ from typing import TYPE_CHECKING
 
 from larder.adapters.dynamodb.attributes import number, text
 from larder.adapters.dynamodb.counters import admit, put_new, release_quota, take
+from larder.adapters.dynamodb.file_pages import read_file_page
 from larder.adapters.dynamodb.folders import count_addition
 from larder.adapters.dynamodb.items import file_from, file_item
 from larder.adapters.dynamodb.keys import (
-    file_id_of,
     item_key,
     output_key,
-    project_partition,
     trash_key,
 )
 from larder.adapters.dynamodb.listings import LISTINGS
 from larder.adapters.dynamodb.transactions import ConditionsFailedError, snapshot, transact
 from larder.domain.errors import NotFoundError, ProjectFullError
 from larder.domain.files import File, FileStatus
-from larder.domain.ids import FILE_PREFIX
-from larder.services.files.ports import FilePage
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import (
         AttributeValueTypeDef,
-        QueryInputTypeDef,
         TransactWriteItemTypeDef,
     )
 
     from larder.domain.ids import FileId, TenantId
     from larder.services.clock import Clock
-    from larder.services.files.ports import PageQuery, Settlement
-
-_READ_AT_LEAST = 1_000
+    from larder.services.files.ports import FilePage, PageQuery, Settlement
 
 _STILL_UPLOADED = "#status = :uploaded"
 
@@ -91,44 +85,8 @@ class DynamoFiles:
         return any(item is not None for item in snapshot(self._client, self._table, keys))
 
     def page(self, tenant: TenantId, query: PageQuery, now: float) -> FilePage:
-        """Query the project's partition until the page and one file more are found.
-
-        `Limit` counts items before the filter (AWS: Query, FilterExpression), so a filtered page
-        takes as many queries as it needs; from the second on, of a thousand items at least.
-        """
-        request: QueryInputTypeDef = {
-            "TableName": self._table,
-            "KeyConditionExpression": "pk = :pk AND begins_with(sk, :files)",
-            "FilterExpression": "(attribute_not_exists(expires_at) OR expires_at > :now)",
-            "ExpressionAttributeValues": {
-                ":pk": text(project_partition(tenant)),
-                ":files": text(FILE_PREFIX),
-                ":now": number(int(now)),
-            },
-            "ScanIndexForward": not query.newest_first,
-            "ConsistentRead": True,
-            "Limit": query.limit + 1,
-        }
-        if query.purpose is not None:
-            request["FilterExpression"] += " AND purpose = :purpose"
-            request["ExpressionAttributeValues"] = {
-                **request["ExpressionAttributeValues"],
-                ":purpose": text(query.purpose),
-            }
-        if query.after is not None:
-            request["ExclusiveStartKey"] = item_key(tenant, query.after)
-        found: list[File] = []
-        while len(found) <= query.limit:
-            answer = self._client.query(**request)
-            for item in answer["Items"]:
-                file_id = file_id_of(item)
-                if file_id is not None:
-                    found.append(file_from(file_id, item))
-            if "LastEvaluatedKey" not in answer:
-                break
-            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
-            request["Limit"] = max(query.limit + 1, _READ_AT_LEAST)
-        return FilePage(files=tuple(found[: query.limit]), has_more=len(found) > query.limit)
+        """Read the page within bounds."""
+        return read_file_page(self._client, self._table, tenant, query, now)
 
     def revise(self, tenant: TenantId, before: File, after: File) -> bool:
         """Update what differs in the lists and enter the new folder, in one transaction."""

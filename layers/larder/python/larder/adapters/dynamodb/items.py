@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from larder.adapters.dynamodb.attributes import number, optional_number, optional_text, text
 from larder.adapters.dynamodb.keys import (
+    BY_PURPOSE,
     due_shard,
     file_id_of,
     is_trashed,
     item_key,
+    purpose_position,
     tenant_of,
     trash_key,
     upload_id_of,
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 def file_item(tenant: TenantId, file: File, now: int) -> Item:
     """Return the item of a live file; while `uploaded` it is due when its validation should be."""
     item = {**item_key(tenant, file.id), **_of_file(file), **listing_keys(file)}
+    item[BY_PURPOSE] = text(purpose_position(file.purpose, file.id))
     due_at = file.expires_at
     if file.status is FileStatus.UPLOADED:
         due_at = now + VALIDATION_GRACE

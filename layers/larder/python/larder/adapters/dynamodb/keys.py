@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 
 BY_DUE = "by_due"
 BY_EXPIRY = "by_expiry"
+BY_PURPOSE = "by_purpose"
 
 PROJECTS = "PROJECTS"
 UPSTREAMS = "UPSTREAMS"
@@ -68,6 +69,11 @@ def project_partition(tenant: TenantId) -> str:
 def item_key(tenant: TenantId, object_id: FileId | UploadId | FolderId | BatchId) -> Key:
     """Return the key of a live file, of an upload, of a folder or of a batch."""
     return {"pk": {"S": project_partition(tenant)}, "sk": {"S": object_id}}
+
+
+def purpose_position(purpose: str, file_id: str) -> str:
+    """Return the place of a live file in the index `by_purpose`: by purpose, then by age."""
+    return f"{purpose}/{file_id}"
 
 
 def trash_key(tenant: TenantId, file_id: FileId) -> Key:

@@ -20,8 +20,11 @@ if TYPE_CHECKING:
     from larder.adapters.dynamodb.attributes import ItemRead
     from larder.domain.ids import TenantId
 
-MAX_QUERIES = 200
-"""Queries that one page may take, of up to 1 MB each: about 4 seconds, and 400,000 files."""
+MAX_QUERIES = 25
+"""Queries that one page may take, of up to 1 MB and 256 read units each: about 40,000 files.
+
+A project's partition gives 3,000 units per second: docs/scale.md has the worst case of every read.
+"""
 
 _GROWTH = 4
 

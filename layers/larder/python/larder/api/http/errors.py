@@ -14,6 +14,7 @@ from larder.domain.errors import (
     ConflictError,
     ContentionError,
     EncodedBodyError,
+    ExpiredBacklogError,
     IdempotencyConflictError,
     InvalidParameterError,
     LarderError,
@@ -41,9 +42,13 @@ _ANSWERS: dict[type[LarderError], tuple[HTTPStatus, str]] = {
     EncodedBodyError: (HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "invalid_request_error"),
     BatchLimitError: (HTTPStatus.TOO_MANY_REQUESTS, "rate_limit_error"),
     RateLimitError: (HTTPStatus.TOO_MANY_REQUESTS, "rate_limit_error"),
+    ExpiredBacklogError: (HTTPStatus.TOO_MANY_REQUESTS, "rate_limit_error"),
     ContentionError: (HTTPStatus.TOO_MANY_REQUESTS, "rate_limit_error"),
     ThrottledError: (HTTPStatus.TOO_MANY_REQUESTS, "rate_limit_error"),
 }
+
+_RETRY_AFTER: dict[type[LarderError], int] = {BatchLimitError: 30, ExpiredBacklogError: 60}
+"""Seconds after which a refused request may work, where it is more than one."""
 
 
 def envelope(
@@ -74,7 +79,7 @@ def refusal(error: LarderError) -> Response[dict[str, Any]]:
         # OpenAI's SDKs retry a 409 unless this header says not to.
         headers["x-should-retry"] = "false"
     if status is HTTPStatus.TOO_MANY_REQUESTS:
-        headers["Retry-After"] = "30" if isinstance(error, BatchLimitError) else "1"
+        headers["Retry-After"] = str(_RETRY_AFTER.get(type(error), 1))
     return envelope(
         status, error.message, kind=kind, param=error.param, code=error.code, headers=headers
     )

@@ -27,7 +27,10 @@ class PageQuery:
 
 @dataclass(frozen=True, slots=True)
 class FilePage:
-    """Files in order. `has_more` is exact: whether another file follows."""
+    """Files in order. `has_more` is exact: whether another file follows.
+
+    A page may be shorter than was asked for, but never empty while others follow.
+    """
 
     files: tuple[File, ...]
     has_more: bool
