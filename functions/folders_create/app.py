@@ -21,6 +21,7 @@ def folders_create(request: FolderCreateRequest) -> SpaceFolder:
         request.parent_id,
         folders=folders,
         clock=ports.clock,
+        pause=ports.pause,
     )
     return SpaceFolder.of(folder)
 

@@ -26,7 +26,9 @@ def folders_update(folder_id: str, request: FolderUpdateRequest) -> SpaceFolder:
     changes = FolderChanges(
         name=request.name, parent=folder_reference(request, "parent_id"), favorite=request.favorite
     )
-    folder = update_folder(tenant_of(app.current_event), folder_id, changes, folders=folders)
+    folder = update_folder(
+        tenant_of(app.current_event), folder_id, changes, folders=folders, pause=ports.pause
+    )
     return SpaceFolder.of(folder)
 
 

@@ -14,8 +14,8 @@ from larder.runtime.observability import logger
 from larder.runtime.queue_records import QueueRecords
 from larder.services.upkeep.cleanup import RunCleanup
 
-SPARE_MS = 10_000
-"""The time kept free to enqueue the rest."""
+SPARE_MS = 40_000
+"""The time of 60 s that is not used: after 20 s, the rest waits behind other projects' cleanups."""
 
 ports = Composition.from_environment()
 run_cleanup = ports.make(RunCleanup)

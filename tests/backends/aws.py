@@ -47,7 +47,7 @@ from larder.adapters.sqs import SqsCleanupQueue, SqsValidationQueue, parse_clean
 from larder.domain.ids import FileId, TenantId
 from larder.domain.parts import PART_THRESHOLD
 from larder.runtime.wiring import Wiring
-from tests.backends.backend import Snapshot
+from tests.backends.backend import Snapshot, not_at_all
 from tests.backends.expressions import check_expressions
 from tests.backends.partition_sizes import grows
 from tests.fakes.clock import ManualClock
@@ -113,6 +113,7 @@ class AwsBackend(Wiring):
 
     def __init__(self, stack: MotoStack) -> None:
         self.clock = ManualClock()
+        self.pause = not_at_all
         self.part_threshold = PART_THRESHOLD
         self.stack = stack
         self.dynamodb, self.s3, sqs = _clients()

@@ -50,6 +50,10 @@ class Snapshot:
     reports: set[tuple[TenantId, FileId]]
 
 
+def not_at_all(seconds: float) -> None:
+    """Wait for no time: between the attempts of a use case in a test."""
+
+
 class Backend(Protocol):
     """The ports, and the part of the outside world that acts by itself."""
 

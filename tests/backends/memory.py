@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from larder.domain.parts import PART_THRESHOLD
 from larder.runtime.wiring import Wiring
-from tests.backends.backend import Snapshot
+from tests.backends.backend import Snapshot, not_at_all
 from tests.fakes.api_keys import InMemoryKeys
 from tests.fakes.batch_objects import InMemoryBatchObjects
 from tests.fakes.batches import InMemoryBatches, InMemoryBatchLimits
@@ -39,6 +39,7 @@ class MemoryBackend(Wiring):
 
     def __init__(self) -> None:
         self.clock = ManualClock()
+        self.pause = not_at_all
         self.part_threshold = PART_THRESHOLD
         self.store = InMemoryStore()
         self.files = InMemoryFiles(self.store)

@@ -190,6 +190,20 @@ def test_parts_are_accepted_up_to_the_limit(
     assert upload.part_bytes == 20
 
 
+def test_as_many_parts_are_accepted_as_can_be_joined_in_time(
+    backend: Backend, tenant: TenantId, small: Upload, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("larder.adapters.dynamodb.uploads", "tests.fakes.uploads"):
+        monkeypatch.setattr(f"{module}.MAX_SMALL_PARTS", 2)
+
+    accepted = [backend.uploads.take_part(tenant, small, 1, limit=20) for _ in range(3)]
+
+    assert accepted == [True, True, False]
+    upload = backend.uploads.get(tenant, small.id)
+    assert upload is not None
+    assert (upload.part_count, upload.part_bytes) == (2, 2)
+
+
 def test_an_ended_upload_accepts_no_parts(
     backend: Backend, tenant: TenantId, small: Upload
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from larder.domain.parts import MAX_SMALL_PARTS
 from larder.domain.quota import NOTHING
 from larder.domain.uploads import UploadStatus
 from tests.fakes.store import FileRow, UploadRow
@@ -68,7 +69,13 @@ class InMemoryUploads:
             row = self._pending(tenant, upload.id)
             if row is None or row.upload.part_bytes + size > limit:
                 return False
-            row.upload = replace(row.upload, part_bytes=row.upload.part_bytes + size)
+            if row.upload.part_count == MAX_SMALL_PARTS:
+                return False
+            row.upload = replace(
+                row.upload,
+                part_bytes=row.upload.part_bytes + size,
+                part_count=row.upload.part_count + 1,
+            )
             return True
 
     def cleared(self, tenant: TenantId, upload: Upload) -> None:

@@ -26,6 +26,7 @@ from larder.services.uploads.add_part import create_part
 from larder.services.uploads.cancel import cancel_upload
 from larder.services.uploads.complete import CompleteUpload
 from larder.services.uploads.create import CreateUpload, NewUpload
+from tests.backends.backend import not_at_all
 from tests.property.operations import CrashError, Interruption, Operation, OutageError, gated, noted
 from tests.samples import OTHER, TENANT, a_project
 
@@ -170,6 +171,7 @@ class Gated(Wiring):
         self, backend: Backend, stored: Callable[[TenantId, FileId], None], history: History
     ) -> None:
         self.clock = noted(backend.clock)
+        self.pause = not_at_all
         self.files = gated(backend.files, "files")
         self.uploads = gated(backend.uploads, "uploads")
         usage = cast("UsageRecords", _Recounting(backend.usage, history))

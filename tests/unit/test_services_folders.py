@@ -15,7 +15,7 @@ from larder.domain.errors import (
 )
 from larder.domain.folders import MAX_DEPTH, Folder, folder_id_from
 from larder.domain.ids import new_folder_id
-from larder.services.space.create_folder import ATTEMPTS
+from larder.services.space.attempts import ATTEMPTS, attempts
 from larder.services.space.get_folder import get_folder
 from larder.services.space.list_folders import list_folders
 from larder.services.space.update_folder import FolderChanges
@@ -26,6 +26,7 @@ from tests.unit.use_cases import change_folder, make_folder, store
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from larder.domain.folders import FolderTree
     from larder.domain.ids import TenantId
     from tests.backends.memory import MemoryBackend
 
@@ -441,3 +442,35 @@ class TestBeingDeleted:
             change_folder(ports, inner.id, FolderChanges(parent="root"))
 
         assert refused.value.code == "folder_deleting"
+
+
+def test_between_attempts_it_waits_longer_each_time_and_never_as_long_as_another() -> None:
+    waits: list[list[float]] = []
+    for _ in range(2):
+        pauses: list[float] = []
+        assert len(list(attempts(pauses.append))) == ATTEMPTS
+        waits.append(pauses)
+
+    longest = [min(0.5, 0.02 * 2**attempt) for attempt in range(1, ATTEMPTS)]
+    for one, other, most in zip(*waits, longest, strict=True):
+        assert most / 4 <= one <= most
+        assert one != other
+    assert sum(longest) < 3
+
+
+def test_a_change_that_is_outrun_reads_the_folders_a_bounded_number_of_times(
+    ports: MemoryBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, reads = ports.folders.tree, []
+
+    def counted(tenant: TenantId) -> FolderTree:
+        reads.append(tenant)
+        return read(tenant)
+
+    monkeypatch.setattr(ports.folders, "tree", counted)
+    monkeypatch.setattr(ports.folders, "create", lambda *_: False)
+
+    with pytest.raises(ContentionError):
+        make_folder(ports, "a")
+
+    assert len(reads) == ATTEMPTS == 8

@@ -14,7 +14,8 @@ from larder.domain.files import FileStatus
 from larder.domain.folders import CLEARING_GRACE, MAX_DEPTH
 from larder.domain.quota import Amount
 from larder.services.files.ports import Settlement
-from larder.services.space.delete_folder import ATTEMPTS, EmptyFolder
+from larder.services.space.attempts import ATTEMPTS
+from larder.services.space.delete_folder import EmptyFolder
 from larder.services.space.ports import (
     MAX_FILES_PER_TRANSACTION,
     FileQuery,

@@ -20,7 +20,9 @@ from larder.domain.parts import MAX_UPLOAD_BYTES, PART_THRESHOLD
 from larder.domain.quota import NOTHING, Amount
 from larder.domain.uploads import UPLOAD_LIFE, UploadStatus
 from larder.services.files.delete import delete_file
+from larder.services.uploads.add_part import create_part
 from larder.services.uploads.cancel import cancel_upload
+from larder.services.uploads.complete import CompleteUpload
 from larder.services.uploads.get import GetUpload, UploadState
 from larder.services.uploads.part_store import PartsTransfer
 from tests.fakes.clock import START
@@ -455,3 +457,20 @@ def test_small_files_and_uploads_share_the_quota(ports: MemoryBackend) -> None:
     store(ports, b"x" * 400)
 
     assert usage(ports).left == Amount(files=8, bytes=0)
+
+
+def test_more_parts_than_can_be_joined_in_time_are_refused_when_they_come(
+    ports: MemoryBackend, tenant: TenantId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("larder.services.uploads.add_part", "tests.fakes.uploads"):
+        monkeypatch.setattr(f"{module}.MAX_SMALL_PARTS", 2)
+    upload = announce(ports, 10).upload
+    add = ports.make(create_part)
+    one, two = add(tenant, upload.id, b"01234"), add(tenant, upload.id, b"56789")
+
+    with pytest.raises(InvalidParameterError, match="has 2 parts, the most") as refused:
+        add(tenant, upload.id, b"x")
+
+    assert refused.value.param == "data"
+    done = ports.make(CompleteUpload)(tenant, upload.id, part_ids=[one, two], md5=None)
+    assert done.status is UploadStatus.COMPLETED

@@ -68,6 +68,8 @@ _CONFIG = Config(
 _S3 = _CONFIG.merge(
     Config(
         signature_version="s3v4",
+        # For the reads of an upload's small parts; a connection is opened when it is needed.
+        max_pool_connections=32,
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
     )

@@ -27,9 +27,12 @@ if TYPE_CHECKING:
 
 ASSEMBLED_PART = 8 * MIB
 READ_AHEAD = 8
+READ_AHEAD_OF_TINY = 24
+"""Reads in flight where parts are so small that waiting for S3 takes the time."""
 WRITE_BEHIND = 3
 
 _DELETED_AT_ONCE = 1_000
+_MANY = 1_000
 _OVER = frozenset({"NoSuchUpload", "404"})
 _TAKEN = frozenset({"PreconditionFailed", "412", "ConditionalRequestConflict"})
 
@@ -145,9 +148,10 @@ class S3Parts:
         multipart_id = self.begin(tenant, upload.file_id)
         key = object_key(FILES, tenant, upload.file_id)
         try:
-            with ThreadPoolExecutor(READ_AHEAD + WRITE_BEHIND) as threads:
+            ahead = READ_AHEAD_OF_TINY if len(part_ids) > _MANY else READ_AHEAD
+            with ThreadPoolExecutor(ahead + WRITE_BEHIND) as threads:
                 written: list[Future[CompletedPartTypeDef]] = []
-                blocks = self._blocks(tenant, upload.id, part_ids, threads)
+                blocks = self._blocks(tenant, upload.id, part_ids, threads, ahead)
                 for number, block in enumerate(blocks, start=1):
                     md5.update(block)
                     sha256.update(block)
@@ -195,6 +199,7 @@ class S3Parts:
         upload_id: UploadId,
         part_ids: Sequence[PartId],
         threads: ThreadPoolExecutor,
+        read_ahead: int,
     ) -> Iterator[bytes]:
         prefix = _prefix(tenant, upload_id)
         ahead: list[Future[bytes]] = []
@@ -203,7 +208,7 @@ class S3Parts:
         while True:
             for part_id in waiting:
                 ahead.append(threads.submit(self._read, prefix + part_id))
-                if len(ahead) == READ_AHEAD:
+                if len(ahead) == read_ahead:
                     break
             if not ahead:
                 break

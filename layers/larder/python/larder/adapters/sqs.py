@@ -1,4 +1,9 @@
-"""The queues: objects that S3 has stored, and work that takes longer than one request."""
+"""The queues: objects that S3 has stored, and work that takes longer than one request.
+
+Each message names its project as its group. That makes a standard queue a fair one: SQS delivers
+the messages of projects that wait for little before those of one that keeps the consumers busy.
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html
+"""
 
 from __future__ import annotations
 
@@ -30,7 +35,9 @@ class SqsValidationQueue:
             "s3": {"object": {"key": object_key(FILES, tenant, file_id)}},
         }
         self._client.send_message(
-            QueueUrl=self._queue_url, MessageBody=json.dumps({"Records": [record]})
+            QueueUrl=self._queue_url,
+            MessageBody=json.dumps({"Records": [record]}),
+            MessageGroupId=tenant,
         )
 
 
@@ -49,7 +56,9 @@ class SqsCleanupQueue:
                 message["folder"] = cleanup.folder_id
             case TrashCleanup():
                 message["trash_until"] = cleanup.until
-        self._client.send_message(QueueUrl=self._queue_url, MessageBody=json.dumps(message))
+        self._client.send_message(
+            QueueUrl=self._queue_url, MessageBody=json.dumps(message), MessageGroupId=tenant
+        )
 
 
 def parse_cleanup(message: dict[str, str | int]) -> tuple[TenantId, Cleanup]:

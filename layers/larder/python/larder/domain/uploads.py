@@ -35,8 +35,8 @@ class Upload:
 
     `bytes` is the exact size that S3 will accept; `sha256` (hex) what the client promised of
     them, if it did; `file_expires_at` when the file that it becomes expires; `multipart_id` the
-    name of S3's multipart upload, when the bytes come in parts; `part_bytes` how much has come
-    in parts of request size; `folder_id` where its file is to lie.
+    name of S3's multipart upload, when the bytes come in parts; `part_bytes` and `part_count` how
+    much has come in how many parts of request size; `folder_id` where its file is to lie.
     """
 
     id: UploadId
@@ -50,6 +50,7 @@ class Upload:
     status: UploadStatus = UploadStatus.PENDING
     multipart_id: str | None = None
     part_bytes: int = 0
+    part_count: int = 0
     folder_id: FolderId | None = None
 
     @property

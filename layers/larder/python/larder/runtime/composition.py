@@ -6,6 +6,7 @@ of its module. So a function that never touches S3 does not load its adapter.
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -105,6 +106,11 @@ class Composition(BatchAdapters, Wiring):
         from larder.adapters.dynamodb.idempotency import DynamoIdempotencyStore
 
         return DynamoIdempotencyStore(self._dynamodb, self.settings.store_table)
+
+    @property
+    def pause(self) -> Callable[[float], None]:
+        """What waits for some seconds."""
+        return time.sleep
 
     @property
     def key_rate(self) -> int:

@@ -170,6 +170,7 @@ def upload_from(upload_id: UploadId, item: ItemRead) -> Upload:
         status=UploadStatus(item["status"]["S"]),
         multipart_id=optional_text(item, "multipart_id"),
         part_bytes=optional_number(item, "part_bytes") or 0,
+        part_count=optional_number(item, "part_count") or 0,
         folder_id=None if folder_id is None else FolderId(folder_id),
     )
 

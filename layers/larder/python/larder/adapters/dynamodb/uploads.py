@@ -11,6 +11,7 @@ from larder.adapters.dynamodb.folders import count_addition
 from larder.adapters.dynamodb.items import file_item, upload_from, upload_item
 from larder.adapters.dynamodb.keys import item_key
 from larder.adapters.dynamodb.transactions import ConditionsFailedError, transact
+from larder.domain.parts import MAX_SMALL_PARTS
 from larder.domain.uploads import Upload, UploadStatus
 
 if TYPE_CHECKING:
@@ -77,15 +78,18 @@ class DynamoUploads:
         return True
 
     def take_part(self, tenant: TenantId, upload: Upload, size: int, limit: int) -> bool:
-        """Add `size` to what has come in parts, while the upload is pending and below `limit`."""
+        """Add to what has come in parts, while the upload is pending and below both limits."""
         return self._update(
             tenant,
             upload.id,
-            "SET part_bytes = part_bytes + :size",
-            "#status = :pending AND part_bytes <= :room",
+            "SET part_bytes = part_bytes + :size ADD part_count :one",
+            "#status = :pending AND part_bytes <= :room "
+            "AND (attribute_not_exists(part_count) OR part_count < :most)",
             {
                 ":size": number(size),
+                ":one": number(1),
                 ":room": number(limit - size),
+                ":most": number(MAX_SMALL_PARTS),
                 ":pending": text(UploadStatus.PENDING),
             },
         )

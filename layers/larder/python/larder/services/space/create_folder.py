@@ -8,17 +8,24 @@ from larder.domain.errors import ContentionError
 from larder.domain.filenames import checked_name
 from larder.domain.folders import Folder, folder_id_from
 from larder.domain.ids import new_folder_id
+from larder.services.space.attempts import attempts
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from larder.domain.ids import TenantId
     from larder.services.clock import Clock
     from larder.services.space.ports import FolderRecords
 
-ATTEMPTS = 20
-
 
 def create_folder(
-    tenant: TenantId, name: str, parent: str | None, *, folders: FolderRecords, clock: Clock
+    tenant: TenantId,
+    name: str,
+    parent: str | None,
+    *,
+    folders: FolderRecords,
+    clock: Clock,
+    pause: Callable[[float], None],
 ) -> Folder:
     """Create a folder in `parent`, None or `root` for the root, and return it.
 
@@ -33,7 +40,7 @@ def create_folder(
         name=checked_name(name, param="name"),
         parent_id=folder_id_from(parent, param="parent_id"),
     )
-    for _ in range(ATTEMPTS):
+    for _ in attempts(pause):
         tree = folders.tree(tenant)
         tree.check(folder)
         if folders.create(tenant, folder, tree.version):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from larder.domain.errors import ConflictError, ContentionError, NotFoundError
 from larder.domain.folders import CLEARING_GRACE
 from larder.domain.ids import parse_folder_id
+from larder.services.space.attempts import attempts
 from larder.services.space.get_folder import get_folder
 from larder.services.space.ports import MAX_FILES_PER_TRANSACTION, FileQuery, FolderCleanup
 from larder.services.space.trash_file import trash_all
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from larder.domain.ids import FolderId, TenantId
     from larder.services.clock import Clock
     from larder.services.space.ports import CleanupQueue, FileSearch, FolderRecords, TrashRecords
-
-ATTEMPTS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +76,7 @@ class DeleteFolder:
     empty_folder: EmptyFolder
     cleanups: CleanupQueue
     clock: Clock
+    pause: Callable[[float], None]
 
     def __call__(
         self,
@@ -109,7 +109,7 @@ class DeleteFolder:
         return done
 
     def _delete_empty(self, tenant: TenantId, folder_id: FolderId) -> None:
-        for _ in range(ATTEMPTS):
+        for _ in attempts(self.pause):
             # Read first: an addition after this read makes the removal fail.
             folder = get_folder(tenant, folder_id, folders=self.folders)
             files = self.search.search(

@@ -9,13 +9,14 @@ from larder.domain.errors import ConflictError, ContentionError, NotFoundError
 from larder.domain.filenames import checked_name
 from larder.domain.folders import folder_id_from
 from larder.domain.ids import parse_folder_id
+from larder.services.space.attempts import attempts
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from larder.domain.folders import Folder
     from larder.domain.ids import TenantId
     from larder.services.space.ports import FolderRecords
-
-ATTEMPTS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,12 @@ class FolderChanges:
 
 
 def update_folder(
-    tenant: TenantId, folder_id: str, changes: FolderChanges, *, folders: FolderRecords
+    tenant: TenantId,
+    folder_id: str,
+    changes: FolderChanges,
+    *,
+    folders: FolderRecords,
+    pause: Callable[[float], None],
 ) -> Folder:
     """Change the folder and return it. Its contents move with it.
 
@@ -40,7 +46,7 @@ def update_folder(
         ContentionError: too many concurrent changes to the project's folders.
     """
     wanted = parse_folder_id(folder_id)
-    for _ in range(ATTEMPTS):
+    for _ in attempts(pause):
         tree = folders.tree(tenant)
         folder = None if wanted is None else tree.folders.get(wanted)
         if folder is None:

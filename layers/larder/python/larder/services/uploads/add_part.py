@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from larder.domain.errors import ConflictError, InvalidParameterError
 from larder.domain.ids import new_part_id
-from larder.domain.parts import SMALL_PARTS_LIMIT
+from larder.domain.parts import MAX_SMALL_PARTS, SMALL_PARTS_LIMIT
 from larder.domain.uploads import UploadStatus
 from larder.services.uploads.get import require_upload
 
@@ -33,7 +33,8 @@ def create_part(
 
     Raises:
         NotFoundError: there is no such upload for this project.
-        InvalidParameterError: the part is empty, or too large for what the upload still takes.
+        InvalidParameterError: the part is empty, or too large for what the upload still takes, or
+            one too many.
         ConflictError: the upload is no longer pending.
     """
     upload = _require_pending(tenant, upload_id, uploads=uploads, clock=clock)
@@ -52,6 +53,13 @@ def create_part(
         )
     if not data:
         raise InvalidParameterError("The part is empty: send at least one byte.", param="data")
+    if upload.part_count >= MAX_SMALL_PARTS:
+        raise InvalidParameterError(
+            f"Upload {upload.id} has {upload.part_count} parts, the most that an upload can have. "
+            "Cancel it and send larger parts, of up to 2 MiB each, or PUT the bytes to its "
+            f"`transfer`, which GET /v1/uploads/{upload.id} returns.",
+            param="data",
+        )
     if not uploads.take_part(tenant, upload, len(data), limit=2 * upload.bytes):
         upload = _require_pending(tenant, upload_id, uploads=uploads, clock=clock)
         raise InvalidParameterError(

@@ -40,7 +40,10 @@ class UploadRecords(Protocol):
         """Free the reservation of an upload whose record is gone, as `FileRecords` does."""
 
     def take_part(self, tenant: TenantId, upload: Upload, size: int, limit: int) -> bool:
-        """Count a small part; False if it exceeds `limit` or the upload is no longer pending."""
+        """Count a small part; False if it exceeds `limit` or the upload is no longer pending.
+
+        False as well if it is one more than `MAX_SMALL_PARTS`.
+        """
 
     def cleared(self, tenant: TenantId, upload: Upload) -> None:
         """Record that the parts of an ended upload are deleted, so that it is no longer due."""
