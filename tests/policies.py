@@ -18,14 +18,26 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Permission:
-    """An action on a resource; in a policy the resource may be a pattern."""
+    """An action on a resource; in a policy the resource may be a pattern.
+
+    `keys` are the partition keys in a table, or the prefix of a list in the bucket; in a policy the
+    patterns of its condition, none for all.
+    """
 
     action: str
     resource: str
+    keys: tuple[str, ...] = ()
 
     def covers(self, asked: Permission) -> bool:
         """Tell whether a policy with this permission allows what is asked for."""
-        return self.action == asked.action and fnmatchcase(asked.resource, self.resource)
+        return (
+            self.action == asked.action
+            and fnmatchcase(asked.resource, self.resource)
+            and (
+                not self.keys
+                or all(any(fnmatchcase(key, each) for each in self.keys) for key in asked.keys)
+            )
+        )
 
 
 def allowed() -> dict[str, frozenset[Permission]]:
@@ -39,9 +51,22 @@ def _of_policies(function: Mapping[str, Any]) -> Iterator[Permission]:
     for policy in function.get("Policies", []):
         for statement in policy["Statement"]:
             assert statement["Effect"] == "Allow"
+            keys = _keys(statement.get("Condition"))
             for action in listed(statement["Action"]):
                 for resource in listed(statement["Resource"]):
-                    yield Permission(action, _logical(resource))
+                    yield Permission(action, _logical(resource), keys)
+
+
+def _keys(condition: Mapping[str, Mapping[str, list[str]]] | None) -> tuple[str, ...]:
+    """Return the patterns of a condition on partition keys, or on the prefix of a list."""
+    if condition is None:
+        return ()
+    [(operator, patterns)] = condition.items()
+    assert (operator, *patterns) in {
+        ("ForAllValues:StringLike", "dynamodb:LeadingKeys"),
+        ("StringLikeIfExists", "s3:prefix"),
+    }
+    return tuple(*patterns.values())
 
 
 def _logical(resource: Mapping[str, str]) -> str:
@@ -125,18 +150,22 @@ def asked_for(  # noqa: PLR0911 - a table by service
     match service:
         case "dynamodb" if operation in {"TransactWriteItems", "TransactGetItems"}:
             return [
-                Permission(f"dynamodb:{_TRANSACTED[kind]}", logical[one["TableName"]])
+                Permission(
+                    f"dynamodb:{_TRANSACTED[kind]}", logical[one["TableName"]], _partitions(one)
+                )
                 for item in params["TransactItems"]
                 for kind, one in item.items()
             ]
         case "dynamodb" if operation == "BatchGetItem":
             return [
-                Permission("dynamodb:BatchGetItem", logical[table])
-                for table in params["RequestItems"]
+                Permission("dynamodb:BatchGetItem", logical[table], (key["pk"]["S"],))
+                for table, asked in params["RequestItems"].items()
+                for key in asked["Keys"]
             ]
         case "dynamodb":
             index = f"/index/{params['IndexName']}" if "IndexName" in params else ""
-            return [Permission(f"dynamodb:{operation}", logical[params["TableName"]] + index)]
+            resource = logical[params["TableName"]] + index
+            return [Permission(f"dynamodb:{operation}", resource, _partitions(params))]
         case "s3":
             return _asked_of_s3(operation, params, logical[params["Bucket"]])
         case "sqs":
@@ -155,9 +184,18 @@ def asked_for(  # noqa: PLR0911 - a table by service
     raise KeyError(service)
 
 
+def _partitions(params: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the partition key that one read or write, or a query, names."""
+    key = params.get("Key") or params.get("Item")
+    if key is not None:
+        return (key["pk"]["S"],)
+    [value] = re.findall(r"^\w+ = (:\w+)", params["KeyConditionExpression"])
+    return (params["ExpressionAttributeValues"][value]["S"],)
+
+
 def _asked_of_s3(operation: str, params: Mapping[str, Any], bucket: str) -> list[Permission]:
     if operation == "ListObjectsV2":
-        return [Permission("s3:ListBucket", bucket)]
+        return [Permission("s3:ListBucket", bucket, (params["Prefix"],))]
     if operation == "CopyObject":
         source = params["CopySource"]["Key"]
         return [

@@ -29,6 +29,26 @@ def test_a_function_is_denied_what_its_policy_does_not_allow(
             list(ports.deadlines.expired(tenant, 0))
 
 
+def test_a_function_is_denied_partitions_that_are_no_project_s(
+    stack: MotoStack, ports: Composition, tenant: TenantId
+) -> None:
+    with role_of("sweep", stack.logical_names()):
+        assert ports.files.get(tenant, FILE) is None
+        with pytest.raises(ClientError, match="sweep may not dynamodb:Query on Store"):
+            list(ports.projects.list())
+
+
+def test_a_function_lists_only_its_own_prefix(
+    stack: MotoStack, ports: Composition, tenant: TenantId
+) -> None:
+    client = ports.objects._client  # type: ignore[attr-defined]
+
+    with role_of("uploads_cancel", stack.logical_names()):
+        client.list_objects_v2(Bucket=stack.settings.files_bucket, Prefix=f"parts/{tenant}/")
+        with pytest.raises(ClientError, match="uploads_cancel may not s3:ListBucket"):
+            client.list_objects_v2(Bucket=stack.settings.files_bucket, Prefix=f"files/{tenant}/")
+
+
 def test_signing_a_url_needs_the_permissions_of_the_url(
     stack: MotoStack, ports: Composition, tenant: TenantId
 ) -> None:

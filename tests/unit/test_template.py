@@ -77,6 +77,51 @@ def test_permissions_on_objects_stop_at_a_prefix() -> None:
                         }
 
 
+def test_only_batch_workers_leave_the_partitions_of_projects() -> None:
+    of_projects = ["P#*", "U#*", "L#*", "I#*"]
+    beyond = {
+        (name, key)
+        for name, function in FUNCTIONS.items()
+        for statement in statements(function)
+        for resource in listed(statement["Resource"])
+        if "Store.Arn" in str(resource) and "/stream/" not in str(resource)
+        for key in statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
+        if key not in of_projects
+    }
+
+    assert beyond == {("BatchRunShard", "R#*"), ("BatchRunShard", "UPSTREAMS"), ("Sweep", "due#*")}
+
+
+def test_lists_of_the_bucket_are_limited_to_a_prefix() -> None:
+    conditions = [
+        statement["Condition"]["StringLikeIfExists"]["s3:prefix"]
+        for function in FUNCTIONS.values()
+        for statement in statements(function)
+        if "s3:ListBucket" in listed(statement["Action"])
+    ]
+
+    assert conditions
+    for none, *prefixes in conditions:
+        # S3 asks without a prefix whether it may say that an object is missing.
+        assert none == ""
+        assert prefixes
+        assert set(prefixes) <= {"files/*", "reports/*", "parts/*", "batches/*"}
+
+
+def test_only_the_bucket_of_this_account_s_stack_may_announce_objects() -> None:
+    [statement] = RESOURCES["EventsPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+
+    assert statement["Principal"] == {"Service": "s3.amazonaws.com"}
+    assert statement["Condition"] == {
+        "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}},
+        "ArnLike": {
+            "aws:SourceArn": {"Fn::Sub": "arn:${AWS::Partition}:s3:::*filesbucket*"},
+        },
+    }
+    # CloudFormation names it after the stack and its logical name, in small letters.
+    assert "BucketName" not in RESOURCES["FilesBucket"]["Properties"]
+
+
 def test_no_function_may_scan_a_table() -> None:
     assert functions_allowed("dynamodb:Scan") == set()
 
