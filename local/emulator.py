@@ -82,6 +82,9 @@ class Emulator:
             "BIND_HOST": HOST,
             "MINISTACK_HOST": HOST,
             "MINISTACK_REGION": REGION,
+            # As on AWS, S3 has another host than the API. So a client that follows a redirect drops
+            # its key, or S3 refuses it.
+            "AWS_ENDPOINT_URL_S3": f"http://localhost:{self.port}",
             "AUTH": "true",
             "PERSIST_STATE": "1",
             "STATE_DIR": str(folder / "metadata"),

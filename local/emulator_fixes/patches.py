@@ -13,6 +13,9 @@ from threading import Lock
 from types import SimpleNamespace
 from typing import Any
 
+# -P keeps this folder off the path, since its modules must not come before others of their name.
+sys.path.append(str(Path(__file__).parents[2]))
+
 from ministack import app  # type: ignore[import-not-found]
 from ministack.core import lambda_runtime  # type: ignore[import-not-found]
 from ministack.services import lambda_svc, secretsmanager  # type: ignore[import-not-found]
@@ -20,6 +23,8 @@ from ministack.services.cloudformation import (  # type: ignore[import-not-found
     changesets,
     provisioners,
 )
+
+from local.emulator_fixes.strict import Strict
 
 
 def retry_failed_stream_records() -> None:
@@ -129,4 +134,5 @@ if __name__ == "__main__":
     name_functions_in_log_streams()
     import_secrets()
     unpack_layers_once()
+    app.app = Strict(app.app)
     sys.exit(app.main())

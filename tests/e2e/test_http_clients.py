@@ -11,6 +11,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 
 from tests.e2e.http_clients import CLIENTS, HttpClient
@@ -56,6 +57,18 @@ def test_every_client_gets_the_exact_bytes(
         url, headers = json.loads(asked)["url"], {}
 
     assert client.download(url, headers) == data
+
+
+def test_s3_refuses_a_client_that_sends_its_key_on(
+    api: Api, stored: dict[str, tuple[str, bytes]]
+) -> None:
+    file_id, _ = stored["large"]
+
+    redirect = api.content(file_id)
+    answer = httpx.get(redirect.headers["location"], headers=authorization(api))
+
+    assert answer.status_code == 400
+    assert "Only one auth mechanism allowed" in answer.text
 
 
 def test_every_client_sends_the_exact_bytes(api: Api, client: HttpClient, tmp_path: Path) -> None:

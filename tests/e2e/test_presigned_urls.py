@@ -43,8 +43,8 @@ def changed(name: str, change: Callable[[str], str]) -> Callable[[Query], Query]
 
 def elsewhere(url: str) -> str:
     split = urlsplit(url)
-    assert split.hostname == "127.0.0.1"
-    return urlunsplit(split._replace(netloc=f"localhost:{split.port}"))
+    assert split.hostname == "localhost"
+    return urlunsplit(split._replace(netloc=f"127.0.0.1:{split.port}"))
 
 
 def lifetime(url: str) -> int:

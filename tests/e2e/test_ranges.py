@@ -112,8 +112,9 @@ def test_an_invalid_range_is_ignored(api: Api, stored: Stored, asked: str) -> No
     answer = stored.get(api, Range=asked)
 
     if stored.redirected:
-        # S3's own answer, and here the emulator's.
+        # S3's own answer, and here the emulator's: S3 ignores more than one range.
         assert answer.status_code in {200, 206, 416}, answer.text
+        assert "," not in asked or (answer.status_code, answer.content) == (200, stored.data)
     else:
         assert (answer.status_code, answer.content) == (200, stored.data)
 
@@ -134,7 +135,9 @@ def test_head_returns_size_and_digests_without_the_bytes(api: Api, stored: Store
     whole = stored.get(api)
 
     assert (head.status_code, head.content) == (200, b"")
-    assert head.headers["content-length"] == str(len(stored.data))
+    # API Gateway renames Content-Length, so that nothing may depend on it.
+    assert head.headers["content-length"] == "0"
+    assert head.headers["x-amzn-remapped-content-length"] == str(len(stored.data))
     assert head.headers["larder-content-length"] == str(len(stored.data))
     assert head.headers["content-type"] == "application/octet-stream"
     assert head.headers["accept-ranges"] == "bytes"

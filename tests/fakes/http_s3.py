@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from tests.fakes.http_faults import Json, Request, Response, blocks_of, md5, s3_error
 
+_SIGNED = {"x-amz-checksum-sha256"}
 _RANGE = re.compile(r"bytes=(\d+)-(\d+)")
 
 
@@ -63,6 +64,10 @@ class FakeS3:
     def respond(self, request: Request, data: bytes) -> Response:
         if request.query["X-Amz-Signature"] in self.stale_signatures:
             return s3_error(403, "AccessDenied", "Request has expired")
+        if "authorization" in request.headers:
+            return s3_error(400, "InvalidArgument", "Only one auth mechanism allowed")
+        if any(name.startswith("x-amz-") for name in request.headers.keys() - _SIGNED):
+            return s3_error(403, "AccessDenied", "There were headers which were not signed")
         match request.method, request.path.removeprefix("/s3/").split("/"):
             case "GET", [file_id]:
                 return self._serve(request, file_id)

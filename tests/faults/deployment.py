@@ -79,6 +79,7 @@ class Deployment:
         endpoint = f"http://127.0.0.1:{port}"
         variables = function["Environment"]["Variables"] | {
             "AWS_ENDPOINT_URL": endpoint,
+            "AWS_ENDPOINT_URL_S3": f"http://localhost:{port}",
             "PART_THRESHOLD": str(PART_THRESHOLD),
         }
         if short == "sweep":
