@@ -1,0 +1,47 @@
+"""Prints template.yaml as CloudFormation sees it, run by the SAM CLI's own Python.
+
+Parameters keep their names in what SAM makes of it: their defaults are taken out before, and SAM
+cannot fill them in.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from samcli.yamlhelper import yaml_parse  # type: ignore[import-not-found]
+
+TEMPLATE = Path(__file__).resolve().parents[2] / "template.yaml"
+# A folder becomes an address in S3 when the template is packaged.
+FOLDERS = ("CodeUri", "ContentUri", "DefinitionUri")
+
+
+def translate() -> dict[str, Any]:
+    """Return the template after the Serverless transform."""
+    os.environ["AWS_DEFAULT_REGION"] = "us-east-1"
+    logging.disable()
+    from samtranslator.parser.parser import Parser  # type: ignore[import-not-found]  # noqa: PLC0415
+    from samtranslator.translator.translator import (  # type: ignore[import-not-found]  # noqa: PLC0415
+        Translator,
+    )
+
+    template = json.loads(json.dumps(yaml_parse(TEMPLATE.read_text())))
+    defaults = {
+        name: parameter.pop("Default") for name, parameter in template["Parameters"].items()
+    }
+    for resource in template["Resources"].values():
+        for name in FOLDERS:
+            if name in resource["Properties"]:
+                resource["Properties"][name] = f"s3://artifacts/{resource['Properties'][name]}"
+    translated: dict[str, Any] = Translator({}, Parser()).translate(template, {})
+    for name, default in defaults.items():
+        translated["Parameters"][name]["Default"] = default
+    return translated
+
+
+if __name__ == "__main__":
+    json.dump(translate(), sys.stdout)

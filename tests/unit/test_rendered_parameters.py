@@ -1,0 +1,150 @@
+"""What each parameter of the template changes in the stack: a parameter without effect fails."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.support.rendered import Stack, translated
+
+ANY = object()
+"""A value that changes; the tests of versions say how."""
+
+VERSION = ("AWS::Lambda::Version", "Description")
+
+type Effect = dict[tuple[str, str], Any]
+"""What a property of a type is with the other value, wherever it changes."""
+
+
+def variable(name: str) -> tuple[str, str]:
+    return "AWS::Lambda::Function", f"Environment.Variables.{name}"
+
+
+def setting(kind: str, path: str) -> tuple[str, str]:
+    return f"AWS::{kind}", path
+
+
+TABLE: dict[str, tuple[str, Effect]] = {
+    "Architecture": (
+        "x86_64",
+        {setting("Lambda::Function", "Architectures.0"): "x86_64", VERSION: ANY},
+    ),
+    "DefaultFilesLimit": ("201", {setting("Output", "DefaultFilesLimit"): "201"}),
+    "DefaultBytesLimit": ("1", {setting("Output", "DefaultBytesLimit"): "1"}),
+    "PartThreshold": ("5242880", {variable("PART_THRESHOLD"): "5242880", VERSION: ANY}),
+    "LogLevel": (
+        "WARNING",
+        {
+            setting("Lambda::Function", "LoggingConfig.ApplicationLogLevel"): "WARN",
+            variable("POWERTOOLS_LOG_LEVEL"): "WARNING",
+            VERSION: ANY,
+        },
+    ),
+    "SnapStart": (
+        "PublishedVersions",
+        {setting("Lambda::Function", "SnapStart.ApplyOn"): "PublishedVersions", VERSION: ANY},
+    ),
+    "LogRetentionDays": ("7", {setting("Logs::LogGroup", "RetentionInDays"): "7"}),
+    "CorsOrigin": (
+        "https://files.example",
+        {
+            setting("S3::Bucket", f"CorsConfiguration.CorsRules.0.{path}"): value
+            for path, value in {
+                "AllowedOrigins.0": "https://files.example",
+                "AllowedMethods.0": "GET",
+                "AllowedMethods.1": "HEAD",
+                "AllowedMethods.2": "PUT",
+                "AllowedHeaders.0": "*",
+                "ExposedHeaders.0": "ETag",
+                "ExposedHeaders.1": "Content-Disposition",
+                "ExposedHeaders.2": "Content-Range",
+                "MaxAge": 3600,
+            }.items()
+        },
+    ),
+    "SweepRate": ("rate(1 hour)", {setting("Events::Rule", "ScheduleExpression"): "rate(1 hour)"}),
+    "MaxValidationConcurrency": (
+        "3",
+        {setting("Lambda::EventSourceMapping", "ScalingConfig.MaximumConcurrency"): "3"},
+    ),
+    "BatchConcurrency": (
+        "3",
+        {setting("StepFunctions::StateMachine", "DefinitionSubstitutions.MaxConcurrency"): "3"},
+    ),
+    "BatchWorkerMemory": (
+        "2048",
+        {setting("Lambda::Function", "MemorySize"): "2048", VERSION: ANY},
+    ),
+    "RequestsPerSecond": (
+        "5",
+        {setting("ApiGateway::Stage", "MethodSettings.0.ThrottlingRateLimit"): "5"},
+    ),
+    "RequestBurst": (
+        "6",
+        {setting("ApiGateway::Stage", "MethodSettings.0.ThrottlingBurstLimit"): "6"},
+    ),
+    "AlarmTopicArn": (
+        "arn:aws:sns:us-east-1:123456789012:pager",
+        {
+            setting("CloudWatch::Alarm", f"{kind}Actions.0"): (
+                "arn:aws:sns:us-east-1:123456789012:pager"
+            )
+            for kind in ("Alarm", "OK")
+        },
+    ),
+}
+CREATED_OR_NOT = {"Alarms": ("false", {"AWS::CloudWatch::Alarm", "AWS::CloudWatch::Dashboard"})}
+
+
+def changes(parameter: str, value: str) -> Effect:
+    """Return what differs from a stack with the defaults, with its new values."""
+    before, after = Stack(), Stack(**{parameter: value})
+    old, new = before.leaves(), after.leaves()
+    found: Effect = {}
+    for key in sorted(old.keys() | new.keys()):
+        if old.get(key) != new.get(key):
+            resource, path = key
+            kind = (before.resources | after.resources)[resource]["Type"]
+            found[kind, path] = new.get(key)
+    for name, output in after.outputs.items():
+        if output != before.outputs[name]:
+            found["AWS::Output", name] = output["Value"]
+    return found
+
+
+def test_every_parameter_has_its_row() -> None:
+    assert TABLE.keys() | CREATED_OR_NOT.keys() == translated()["Parameters"].keys()
+
+
+@pytest.mark.parametrize("parameter", TABLE)
+def test_a_parameter_changes_what_its_row_says_and_nothing_else(parameter: str) -> None:
+    value, expected = TABLE[parameter]
+    assert value != str(translated()["Parameters"][parameter]["Default"])
+
+    changed = changes(parameter, value)
+
+    assert changed == {key: changed.get(key) if it is ANY else it for key, it in expected.items()}
+
+
+@pytest.mark.parametrize("parameter", ["Architecture", "PartThreshold", "LogLevel"])
+def test_a_parameter_of_all_functions_reaches_each_of_them(parameter: str) -> None:
+    value, _ = TABLE[parameter]
+    before, after = Stack(), Stack(**{parameter: value})
+
+    functions = before.of_type("AWS::Lambda::Function")
+    assert len(functions) > 30
+    for name, function in after.of_type("AWS::Lambda::Function").items():
+        assert function != functions[name]
+
+
+@pytest.mark.parametrize("parameter", CREATED_OR_NOT)
+def test_a_switch_leaves_out_resources_of_these_types_and_nothing_else(parameter: str) -> None:
+    value, kinds = CREATED_OR_NOT[parameter]
+    before, after = Stack(), Stack(**{parameter: value})
+
+    gone = before.resources.keys() - after.resources.keys()
+
+    assert {before.resources[name]["Type"] for name in gone} == kinds
+    assert after.resources.items() <= before.resources.items()
+    assert not {each["Type"] for each in after.resources.values()} & kinds
