@@ -149,6 +149,10 @@ faults: tools ## make every call to AWS fail in turn, and check that nothing is 
 	@status=0; $(RUN) python -m local run --port 0 --state .local/faults -- $(UV) run --quiet python -m tests.faults --faults $(or $(FAULTS),all) --only "$(ONLY)" || status=$$?; \
 	test ! -f .local/faults.txt || tail -n 1 .local/faults.txt; exit $$status
 
+.PHONY: witness
+witness: tools .tools/witness/.installed ## compare another engine's AWS, LocalStack, with what AWS answers
+	$(RUN) pytest tests/witness
+
 .PHONY: races
 races: tools ## run many clients on one project's files at once (SECONDS=120)
 	@$(RUN) python -m local run --port 0 --state .local/races -- $(UV) run --quiet python -m tests.races --seconds $(or $(SECONDS),120)

@@ -131,8 +131,15 @@ class Strict:
 
 def _unsigned(headers: dict[str, bytes], query: dict[str, list[str]]) -> Refusal | None:
     """Hold a presigned request to one way of signing in, and to the headers that were signed."""
-    if "X-Amz-Signature" not in query:
+    if "X-Amz-Credential" not in query:
         return None
+    if "X-Amz-Signature" not in query:
+        return Refusal(
+            400,
+            "AuthorizationQueryParametersError",
+            "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, "
+            "X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters.",
+        )
     if "authorization" in headers:
         return Refusal(
             400,

@@ -104,6 +104,13 @@ def test_amazons_headers_that_were_not_signed_are_refused(client: Client) -> Non
     assert client.emulator.seen == []
 
 
+def test_a_presigned_request_without_its_signature_is_refused(client: Client) -> None:
+    status, _, body = client.send("PUT", f"/bucket/key?{CREDENTIAL}")
+
+    assert status == 400
+    assert b"<Code>AuthorizationQueryParametersError</Code>" in body
+
+
 @pytest.mark.parametrize(
     ("query", "headers"),
     [
