@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from larder.adapters import aws
-from tests.witness.answers import S3, World
+from tests.witness.answers import S3
 from tests.witness.table import rows
+from tests.witness.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

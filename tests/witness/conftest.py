@@ -7,8 +7,8 @@ import pytest
 from botocore.config import Config
 
 from larder.adapters import aws
-from tests.witness.answers import World
 from tests.witness.localstack import started_localstack
+from tests.witness.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

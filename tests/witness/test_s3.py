@@ -10,7 +10,7 @@ from tests.witness.answers import S3
 from tests.witness.table import rows
 
 if TYPE_CHECKING:
-    from tests.witness.answers import World
+    from tests.witness.world import World
 
 ROWS = rows()
 
