@@ -73,7 +73,9 @@ build: tools ## build the functions and the layer for AWS
 	@$(RUN) .tools/sam/bin/sam build
 
 .PHONY: deploy
-deploy: build ## deploy to your AWS account (ENV=dev or ENV=prod selects those stacks)
+deploy: tools ## deploy to your AWS account (ENV=dev or ENV=prod selects those stacks)
+	@$(RUN) larder doctor --before-deployment $(or $(ENV),default)
+	@$(MAKE) --no-print-directory build
 	@$(RUN) .tools/sam/bin/sam deploy --config-env $(or $(ENV),default)
 
 .PHONY: run

@@ -28,6 +28,7 @@ _COMMANDS = {
     "upstream": _OPERATION,
     "usage": _OPERATION,
     "audit": _OPERATION,
+    "doctor": _OPERATION,
     "rotate": _OPERATION,
     "restore": _OPERATION,
     "destroy": _OPERATION,

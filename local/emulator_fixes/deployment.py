@@ -21,6 +21,7 @@ def fix() -> None:
     names = _physical_names()
     set_gateway_responses(names["Api"], resources["Api"]["Properties"]["Body"])
     set_mapping_concurrency()
+    set_tables_up(names, resources)
     allow_plain_http(names["FilesBucket"])
 
 
@@ -48,6 +49,22 @@ def set_mapping_concurrency() -> None:
             client.update_event_source_mapping(
                 UUID=mapping["UUID"], ScalingConfig={"MaximumConcurrency": limit}
             )
+
+
+def set_tables_up(names: Mapping[str, str], resources: Mapping[str, Any]) -> None:
+    """MiniStack's CloudFormation ignores a table's TTL and its backups."""
+    client = boto3.client("dynamodb")
+    for name, resource in resources.items():
+        if resource["Type"] != "AWS::DynamoDB::Table":
+            continue
+        if ttl := resource["Properties"].get("TimeToLiveSpecification"):
+            client.update_time_to_live(TableName=names[name], TimeToLiveSpecification=ttl)
+        client.update_continuous_backups(
+            TableName=names[name],
+            PointInTimeRecoverySpecification=resource["Properties"][
+                "PointInTimeRecoverySpecification"
+            ],
+        )
 
 
 def allow_plain_http(bucket: str) -> None:
