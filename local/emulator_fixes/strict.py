@@ -1,4 +1,4 @@
-"""What S3 and API Gateway refuse or change, and MiniStack does not: a layer in front of it.
+"""What S3 refuses and MiniStack does not: a layer in front of it.
 
 Each rule has its witness in tests/witness/aws.toml. This file needs nothing but Python, because
 the emulator's Python runs it.
@@ -9,24 +9,18 @@ from __future__ import annotations
 import asyncio
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
 
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, MutableMapping
+from local.emulator_fixes.gateway import GATEWAY, as_the_gateway
 
-    type Scope = MutableMapping[str, Any]
-    type Message = MutableMapping[str, Any]
-    type Receive = Callable[[], Awaitable[Message]]
-    type Send = Callable[[Message], Awaitable[None]]
-    type App = Callable[[Scope, Receive, Send], Awaitable[None]]
+if TYPE_CHECKING:
+    from local.emulator_fixes.gateway import App, Message, Receive, Scope, Send
 
 SMALLEST_PART = 5 * 2**20
 """https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html"""
 
-_GATEWAY = "/_aws/execute-api/"
-_REMAPPED = b"x-amzn-remapped-content-length"
 _OF_S3 = re.compile(r"/s3/aws4_request")
 _PART_NUMBER = re.compile(rb"<PartNumber>\s*(\d+)\s*</PartNumber>")
 # A payload's hash is part of what is signed in any case.
@@ -71,8 +65,8 @@ class Strict:
             await self._app(scope, receive, send)
             return
         headers = {name.decode("latin-1").lower(): value for name, value in scope["headers"]}
-        if scope["path"].startswith(_GATEWAY):
-            await self._app(scope, receive, _as_the_gateway(scope["method"], headers, send))
+        if scope["path"].startswith(GATEWAY):
+            await self._app(scope, receive, as_the_gateway(scope["method"], headers, send))
             return
         query = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
         credential = headers.get("authorization", b"").decode("latin-1")
@@ -193,49 +187,6 @@ async def _answer(refusal: Refusal, send: Send) -> None:
     ]
     await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
-
-
-def _as_the_gateway(method: str, headers: dict[str, bytes], send: Send) -> Send:
-    """Change an answer as API Gateway does.
-
-    It sends a function's Content-Length under another name, and with an answer to HEAD its own of
-    0. To a client that sends no Accept it sends the base64 of a binary answer, all of it: MiniStack
-    cuts it to the length of what was encoded.
-    """
-    if method == "HEAD":
-
-        async def rename_length(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                renamed = [
-                    (_REMAPPED if name.lower() == b"content-length" else name, value)
-                    for name, value in message["headers"]
-                ]
-                message = {**message, "headers": [*renamed, (b"content-length", b"0")]}
-            await send(message)
-
-        return rename_length
-    return send if "accept" in headers else _with_its_whole_length(send)
-
-
-def _with_its_whole_length(send: Send) -> Send:
-    start: Message = {}
-    body = bytearray()
-
-    async def count(message: Message) -> None:
-        nonlocal start
-        if message["type"] == "http.response.start":
-            start = message
-            return
-        body.extend(message.get("body", b""))
-        if message.get("more_body"):
-            return
-        headers = [each for each in start["headers"] if each[0].lower() != b"content-length"]
-        if start["status"] not in {204, 304}:
-            headers.append((b"content-length", str(len(body)).encode()))
-        await send({**start, "headers": headers})
-        await send({"type": "http.response.body", "body": bytes(body)})
-
-    return count
 
 
 async def _whole(receive: Receive) -> bytes:
