@@ -106,6 +106,17 @@ def test_what_a_deployment_fails_on_fails_before(check: str, changes: dict[str, 
     assert finding.remedy
 
 
+@pytest.mark.parametrize(
+    ("changes", "last"),
+    [
+        ({"endpoint": "http://127.0.0.1:4566"}, "endpoint"),
+        ({"caller": NoCredentialsError()}, "credentials"),
+    ],
+)
+def test_nothing_is_asked_of_another_account(changes: dict[str, Any], last: str) -> None:
+    assert list(findings(Account(**changes)))[-1] == last
+
+
 def test_a_stack_that_exists_is_updated() -> None:
     finding = findings(Account(stack="UPDATE_ROLLBACK_COMPLETE"))["stack"]
 

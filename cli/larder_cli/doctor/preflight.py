@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError, NoCredentialsError, NoRegionError
 
-from larder_cli.doctor.findings import Finding, examine, failed, good, warning
+from larder_cli.doctor.findings import Finding, State, examine, failed, good, warning
 from larder_cli.failures import OperatorError
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ QUOTA = "https://console.aws.amazon.com/servicequotas/home/services/lambda/quota
 
 _NAME = re.compile(r"[A-Za-z][-A-Za-z0-9]*")
 _EMULATED_ACCOUNT = "000000000000"
-_OF_AWS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".on.aws", ".aws.eu")
+_OF_AWS = (".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu", ".api.aws")
 
 
 @dataclass(frozen=True)
@@ -88,16 +88,14 @@ def read_samconfig(path: Path, environment: str) -> SamSettings:
 
 def preflight(planned: Planned) -> Iterator[Finding]:
     """Yield what would make the deployment fail, or the stack too small."""
-    yield from examine(
-        planned,
-        [
-            ("stack name", check_name),
-            ("endpoint", check_endpoint),
-            ("credentials", check_credentials),
-            ("stack", check_state),
-            ("Lambda concurrency", check_concurrency),
-        ],
-    )
+    yield from examine(planned, [("stack name", check_name)])
+    for name, check in (("endpoint", check_endpoint), ("credentials", check_credentials)):
+        for finding in examine(planned, [(name, check)]):
+            yield finding
+            if finding.state is State.FAILED:
+                # Nothing else is asked of a server that is not AWS, or without a right to ask.
+                return
+    yield from examine(planned, [("stack", check_state), ("Lambda concurrency", check_concurrency)])
 
 
 def check_name(planned: Planned) -> Finding:
@@ -145,7 +143,7 @@ def check_credentials(planned: Planned) -> Finding:
     except NoCredentialsError:
         return failed(
             "there are no AWS credentials",
-            "Set AWS_PROFILE, or run 'aws configure' or 'aws login'.",
+            "Set AWS_PROFILE, or run 'aws configure'.",
         )
     except ClientError as error:
         return failed(

@@ -102,6 +102,7 @@ class DeployedStack:
     @property
     def s3_host(self) -> str:
         """The host that a presigned URL has to name."""
-        suffix = urlsplit(self.client("s3").meta.endpoint_url).hostname or ""
-        dns = suffix.partition(f".{self.region}.")[2]
-        return f"{self.outputs['FilesBucket']}.s3.{self.region}.{dns}"
+        # S3's own address has no region in us-east-1.
+        host = urlsplit(self.client("cloudformation").meta.endpoint_url).hostname or ""
+        suffix = host.partition(f".{self.region}.")[2]
+        return f"{self.outputs['FilesBucket']}.s3.{self.region}.{suffix}"
