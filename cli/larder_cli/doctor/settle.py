@@ -164,6 +164,13 @@ def _post(caller: Caller, size: int) -> httpx.Response:
     return caller.send("POST", "/files", **form)
 
 
+def usage_limit(caller: Caller) -> Finding:
+    """DynamoDB cancels an admission over the limit, and says which item was against it."""
+    announced = {"filename": "a", "purpose": "user_data", "bytes": 10**10, "mime_type": "a/b"}
+    answer = caller.send("POST", "/uploads", json=announced)
+    return _settled(_enveloped(answer), "400 storage_quota_exceeded")
+
+
 def page_of_the_origin(caller: Caller) -> Finding:
     """The bucket lets a page of CorsOrigin upload."""
     origin = caller.stack.parameters.get("CorsOrigin", "")
@@ -199,6 +206,7 @@ _FUNCTIONS: list[Callable[[Caller], Finding]] = [
     body_of_3_mib,
     body_of_8_mib,
     body_of_11_mib,
+    usage_limit,
     page_of_the_origin,
 ]
 SETTLE = [(each.__name__.replace("_", " "), each) for each in _FUNCTIONS]
