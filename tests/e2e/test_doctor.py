@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 CANNOT_BE_SEEN_HERE = {
     "presigned host": "an emulator has one host for all buckets",
-    "page of the origin": "CorsOrigin is empty",
+    "page of the origin": "an emulator's pages",
 }
 
 

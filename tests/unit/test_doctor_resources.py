@@ -35,6 +35,7 @@ class Stack:
 
     def __init__(self, **changes: Any) -> None:
         self.name = "larder"
+        self.origin = "https://o"
         self.description = {"StackStatus": changes.get("status", "UPDATE_COMPLETE")}
         self.outputs = OUTPUTS | changes.get("outputs", {})
         self.parameters = PARAMETERS | changes.get("parameters", {})
@@ -69,7 +70,9 @@ class Stack:
             get_bucket_notification_configuration=lambda **_: {
                 "QueueConfigurations": get("notifications", [NOTIFICATION])
             },
-            get_bucket_cors=lambda **_: {"CORSRules": get("cors", no_cors())},
+            get_bucket_cors=lambda **_: {
+                "CORSRules": get("cors", [{"AllowedOrigins": ["https://o"]}])
+            },
             get_queue_attributes=lambda **_: {"Attributes": messages},
             get_function_configuration=lambda **_: {
                 "LoggingConfig": {"ApplicationLogLevel": get("level", "INFO")}
@@ -106,7 +109,7 @@ def test_a_stack_in_order_has_nothing_to_do() -> None:
         ),
         ("notifications", {"notifications": [NOTIFICATION | {"Filter": {}}]}),
         ("CORS", {"cors": [{"AllowedOrigins": ["*"]}]}),
-        ("CORS", {"parameters": {"CorsOrigin": "https://files.example"}}),
+        ("CORS", {"cors": no_cors()}),
         ("dead letters", {"messages": "1"}),
         ("log level", {"level": "WARN"}),
         ("log level", {"parameters": {"LogLevel": "WARNING"}}),

@@ -39,6 +39,21 @@ def test_the_host_is_the_buckets_own_in_every_partition(
     assert not stack.emulated
 
 
+@pytest.mark.parametrize(
+    ("chosen", "origin"),
+    [
+        ("", "https://*.execute-api.us-east-1.amazonaws.com"),
+        ("https://files.example", "https://files.example"),
+    ],
+)
+def test_pages_of_the_api_may_use_the_bucket_or_those_of_the_parameter(
+    stack: DeployedStack, chosen: str, origin: str
+) -> None:
+    stack.parameters = {"CorsOrigin": chosen}
+
+    assert stack.origin == origin
+
+
 def test_a_stack_that_is_not_there_is_told(
     monkeypatch: pytest.MonkeyPatch, stack: DeployedStack
 ) -> None:

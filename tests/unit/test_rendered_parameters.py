@@ -49,18 +49,9 @@ TABLE: dict[str, tuple[str, Effect]] = {
     "CorsOrigin": (
         "https://files.example",
         {
-            setting("S3::Bucket", f"CorsConfiguration.CorsRules.0.{path}"): value
-            for path, value in {
-                "AllowedOrigins.0": "https://files.example",
-                "AllowedMethods.0": "GET",
-                "AllowedMethods.1": "HEAD",
-                "AllowedMethods.2": "PUT",
-                "AllowedHeaders.0": "*",
-                "ExposedHeaders.0": "ETag",
-                "ExposedHeaders.1": "Content-Disposition",
-                "ExposedHeaders.2": "Content-Range",
-                "MaxAge": 3600,
-            }.items()
+            setting("S3::Bucket", "CorsConfiguration.CorsRules.0.AllowedOrigins.0"): (
+                "https://files.example"
+            )
         },
     ),
     "SweepRate": ("rate(1 hour)", {setting("Events::Rule", "ScheduleExpression"): "rate(1 hour)"}),

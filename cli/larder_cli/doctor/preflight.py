@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-LONGEST_STACK_NAME = 45
+LONGEST_STACK_NAME = 40
 """Lambda's 64 characters minus the longest suffix of a function's name."""
 
 WORKERS = {"MaxValidationConcurrency": 10, "BatchConcurrency": 10}

@@ -91,7 +91,6 @@ def check_notifications(stack: DeployedStack) -> Finding:
 
 def check_cors(stack: DeployedStack) -> Finding:
     """Compare the bucket's CORS rules with the parameter."""
-    origin = stack.parameters.get("CorsOrigin", "")
     try:
         rules = stack.client("s3").get_bucket_cors(Bucket=stack.outputs["FilesBucket"])["CORSRules"]
     except ClientError as error:
@@ -99,12 +98,12 @@ def check_cors(stack: DeployedStack) -> Finding:
             raise
         rules = []
     allowed = sorted({each for rule in rules for each in rule["AllowedOrigins"]})
-    if allowed != ([origin] if origin else []):
+    if allowed != [stack.origin]:
         return failed(
-            f"pages of {', '.join(allowed) or 'nobody'} may use it, CorsOrigin is '{origin}'",
+            f"pages of {', '.join(allowed) or 'nobody'} may use it, not those of {stack.origin}",
             DEPLOY_AGAIN,
         )
-    return good(f"pages of {origin or 'no origin'} may use the bucket")
+    return good(f"pages of {stack.origin} may use the bucket")
 
 
 def check_dead_letters(stack: DeployedStack) -> Finding:

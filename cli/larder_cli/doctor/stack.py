@@ -93,6 +93,12 @@ class DeployedStack:
         }
 
     @property
+    def origin(self) -> str:
+        """The origin of the pages that may use the bucket; `*` is any API of the region."""
+        chosen = self.parameters.get("CorsOrigin")
+        return chosen or f"https://*.execute-api.{self.region}.{self._suffix}"
+
+    @property
     def base_url(self) -> str:
         """The API's address, which ends in /v1."""
         if self.emulated:
@@ -102,7 +108,13 @@ class DeployedStack:
     @property
     def s3_host(self) -> str:
         """The host that a presigned URL has to name."""
+        return f"{self.outputs['FilesBucket']}.s3.{self.region}.{self._suffix}"
+
+    @property
+    def _suffix(self) -> str:
+        """The domain of AWS in the stack's partition."""
+        if self.emulated:
+            return "amazonaws.com"
         # S3's own address has no region in us-east-1.
         host = urlsplit(self.client("cloudformation").meta.endpoint_url).hostname or ""
-        suffix = host.partition(f".{self.region}.")[2]
-        return f"{self.outputs['FilesBucket']}.s3.{self.region}.{suffix}"
+        return host.partition(f".{self.region}.")[2]
