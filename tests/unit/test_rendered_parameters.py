@@ -46,6 +46,16 @@ TABLE: dict[str, tuple[str, Effect]] = {
         {setting("Lambda::Function", "SnapStart.ApplyOn"): "PublishedVersions", VERSION: ANY},
     ),
     "LogRetentionDays": ("7", {setting("Logs::LogGroup", "RetentionInDays"): "7"}),
+    "KeepDeletedDays": (
+        "14",
+        {
+            setting("S3::Bucket", "VersioningConfiguration.Status"): "Enabled",
+            setting(
+                "S3::Bucket",
+                "LifecycleConfiguration.Rules.1.NoncurrentVersionExpiration.NoncurrentDays",
+            ): "14",
+        },
+    ),
     "CorsOrigin": (
         "https://files.example",
         {
