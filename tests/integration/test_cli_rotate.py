@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from larder.adapters import secrets
+from larder.services.projects.sessions import create_code
 from tests.integration.local_stack import local_stack, nowhere
 from tests.integration.space import on, put
 from tests.support.cli import larder
@@ -14,6 +15,7 @@ from tests.support.events import recorded
 
 if TYPE_CHECKING:
     from larder.domain.ids import TenantId
+    from larder.runtime.composition import Composition
     from tests.integration.conftest import Answer, Functions
     from tests.moto_stack import MotoStack
 
@@ -91,6 +93,15 @@ def test_a_second_rotation_names_the_keys_that_it_ends_and_asks(
 def test_a_revoked_key_keeps_no_rotation_waiting(local_stack: MotoStack, tenant: TenantId) -> None:
     key_id = larder("key", "create", tenant, "--json").json["id"]
     larder("key", "revoke", tenant, key_id)
+    make_keys_older(local_stack)
+
+    assert larder("rotate", "pepper").exit_code == 0
+
+
+def test_sessions_of_the_console_keep_no_rotation_waiting(
+    local_stack: MotoStack, ports: Composition, tenant: TenantId
+) -> None:
+    ports.make(create_code)(tenant)
     make_keys_older(local_stack)
 
     assert larder("rotate", "pepper").exit_code == 0

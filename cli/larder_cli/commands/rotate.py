@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, cast
 
 import typer
 
-from larder.domain.api_keys import KeyRecord
+from larder.domain.api_keys import KeyKind, KeyRecord
 from larder_cli.deployment import Deployment, find_deployment, operator_client
 from larder_cli.shared.options import Profile, Region, Stack, Yes
 from larder_cli.shared.output import counted, moment, note
@@ -57,12 +57,13 @@ def cursor_key(stack: Stack = None, profile: Profile = None, region: Region = No
 
 
 def _active_keys(deployment: Deployment, *, before: float) -> list[tuple[str, KeyRecord]]:
-    ports = deployment.ports
+    """Return the keys that open the API. Sessions of the console end by themselves."""
+    ports, now = deployment.ports, deployment.ports.clock()
     return [
         (project.name, key)
         for project in ports.projects.list()
         for key in ports.keys.of_project(project.id)
-        if key.revoked_at is None and key.created_at < before
+        if key.kind is KeyKind.KEY and key.opens(now) and key.created_at < before
     ]
 
 
