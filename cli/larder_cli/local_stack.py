@@ -9,6 +9,7 @@ from larder_cli.failures import OperatorError
 ENV_FILE = ".local/env"
 _NAMES = (
     "LARDER_STACK",
+    "LARDER_BASE_URL",
     "LARDER_STORE_TABLE",
     "LARDER_KEYS_TABLE",
     "LARDER_FILES_BUCKET",

@@ -49,6 +49,7 @@ def local_stack(stack: MotoStack, tmp_path: Path) -> MotoStack:
     write_env_file(
         tmp_path,
         LARDER_STACK="larder-local",
+        LARDER_BASE_URL=GATEWAY_URL,
         LARDER_STORE_TABLE=names["StoreTable"],
         LARDER_KEYS_TABLE=names["KeysTable"],
         LARDER_FILES_BUCKET=names["FilesBucket"],

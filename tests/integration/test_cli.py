@@ -449,6 +449,7 @@ def test_a_local_stack_that_does_not_answer_is_reported_in_one_line(tmp_path: Pa
     write_env_file(
         tmp_path,
         LARDER_STACK="larder-local",
+        LARDER_BASE_URL=f"{endpoint}/v1",
         LARDER_STORE_TABLE="Store",
         LARDER_KEYS_TABLE="Keys",
         LARDER_FILES_BUCKET="files",

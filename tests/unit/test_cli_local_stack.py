@@ -148,5 +148,5 @@ def test_two_different_stacks_are_refused(env_file: Path) -> None:
 def test_an_incomplete_file_is_reported(env_file: Path) -> None:
     env_file.write_text("LARDER_STACK=larder-local\n")
 
-    with pytest.raises(OperatorError, match="has no LARDER_STORE_TABLE"):
+    with pytest.raises(OperatorError, match="has no LARDER_BASE_URL"):
         use_env_file(env_file)
