@@ -62,8 +62,9 @@ class InMemoryBatchObjects:
         self.chunks[(tenant, batch_id), number] = chunk
         return True
 
-    def stored_chunks(self, tenant: TenantId, batch_id: BatchId, chunks: range) -> set[int]:
-        return {number for number in chunks if ((tenant, batch_id), number) in self.chunks}
+    def stored_chunks(self, tenant: TenantId, batch_id: BatchId, chunks: range) -> dict[int, int]:
+        found = {number: self.chunks.get(((tenant, batch_id), number)) for number in chunks}
+        return {number: len(chunk.data) for number, chunk in found.items() if chunk is not None}
 
     def get_chunk(self, tenant: TenantId, batch_id: BatchId, number: int) -> Chunk | None:
         return self.chunks.get(((tenant, batch_id), number))
@@ -123,7 +124,7 @@ class InMemoryWriter:
         self._tail = state.tail
         self.size = state.size
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | memoryview) -> None:
         self._tail += data
         self.size += len(data)
         full = self._batch_objects.part_bytes

@@ -72,7 +72,7 @@ def test_a_finisher_that_comes_second_gives_its_own_copy_up(
     batch = ports.batches.get(tenant, BatchId(batch_id))
     assert batch is not None
     answers = b'{"custom_id":"a"}' + b" " * 9 * 2**20 + b"\n"
-    chunk = Chunk(good=answers, bad=b"", progress=Progress(completed=1))
+    chunk = Chunk(answers, len(answers), Progress(completed=1))
     assert ports.batch_objects.put_chunk(tenant, batch.id, 0, chunk)
     output, error = new_file_id(time.time()), new_file_id(time.time())
     assert ports.batches.finalize(tenant, batch, Finalizing(output, error, cut_short=False), at=1)

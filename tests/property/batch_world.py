@@ -263,6 +263,8 @@ class BatchWorld:
             batches=self._gated(self.batches),
             batch_objects=self._gated(seen),
             clock=self.clock,
+            # What happens between two calls is drawn in one thread.
+            threads=1,
         )
 
     def cancel(self, batch_id: BatchId) -> None:

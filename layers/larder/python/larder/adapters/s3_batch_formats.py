@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def chunk_metadata(chunk: Chunk) -> dict[str, str]:
     """Return the metadata of a chunk's object, whose bytes are its good lines, then the others."""
-    metadata = {"good": str(len(chunk.good)), **_figures(chunk.progress)}
+    metadata = {"good": str(chunk.good_size), **_figures(chunk.progress)}
     if chunk.unanswered.lines:
         metadata["unanswered"] = ",".join(map(str, chunk.unanswered.lines))
         metadata["unanswered-bytes"] = str(chunk.unanswered.bytes)
@@ -23,12 +23,11 @@ def chunk_metadata(chunk: Chunk) -> dict[str, str]:
 
 def chunk_from(data: bytes, metadata: Mapping[str, str]) -> Chunk:
     """Return the chunk that an object holds."""
-    good = int(metadata["good"])
     unanswered = Unanswered()
     if lines := metadata.get("unanswered"):
         numbers = tuple(int(line) for line in lines.split(","))
         unanswered = Unanswered(numbers, int(metadata["unanswered-bytes"]))
-    return Chunk(data[:good], data[good:], _progress_from(metadata), unanswered)
+    return Chunk(data, int(metadata["good"]), _progress_from(metadata), unanswered)
 
 
 def finish_bytes(state: FinishState) -> bytes:

@@ -117,14 +117,14 @@ class S3BatchObjects:
             self._client,
             self._bucket,
             _chunk_key(tenant, batch_id, number),
-            chunk.good + chunk.bad,
+            chunk.data,
             chunk_metadata(chunk),
         )
 
-    def stored_chunks(self, tenant: TenantId, batch_id: BatchId, chunks: range) -> set[int]:
+    def stored_chunks(self, tenant: TenantId, batch_id: BatchId, chunks: range) -> dict[int, int]:
         """List the chunks from the first to the last that is asked for."""
         if not chunks:
-            return set()
+            return {}
         prefix = batch_key(tenant, batch_id, "chunks/")
         pages = self._client.get_paginator("list_objects_v2").paginate(
             Bucket=self._bucket,
@@ -133,7 +133,7 @@ class S3BatchObjects:
             PaginationConfig={"PageSize": min(_PAGE, len(chunks)), "MaxItems": len(chunks)},
         )
         return {
-            number
+            number: entry["Size"]
             for page in pages
             for entry in page.get("Contents", [])
             if (number := int(entry["Key"].removeprefix(prefix))) in chunks

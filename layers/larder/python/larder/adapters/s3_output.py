@@ -35,7 +35,11 @@ def part_size(number: int) -> int:
 
 
 def put_new(
-    client: S3Client, bucket: str, key: str, body: bytes, metadata: Mapping[str, str] | None = None
+    client: S3Client,
+    bucket: str,
+    key: str,
+    body: bytes,
+    metadata: Mapping[str, str] | None = None,
 ) -> bool:
     """PUT an object unless there is one; False when there is."""
     pauses = iter(_PAUSES)
@@ -75,7 +79,7 @@ class S3OutputWriter:
         """The bytes written so far."""
         return self._size
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | memoryview) -> None:
         """Append bytes; each part that is full is sent."""
         self._size += len(data)
         rest = memoryview(data)

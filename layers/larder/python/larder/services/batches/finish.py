@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,13 +12,14 @@ from larder.domain.batch_files import output_names
 from larder.domain.batches import BatchStatus
 from larder.domain.files import File, FileStatus, Purpose, expiry_of
 from larder.domain.ids import created_at, new_file_id, new_request_id
+from larder.services.batches.in_order import in_order
 from larder.services.batches.object_ports import FinishState, OutputLostError
 from larder.services.batches.open_chunks import open_chunk
 from larder.services.batches.plan import Next
 from larder.services.batches.ports import Ending, Finalizing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
     from larder.domain.batch_plan import Plan
     from larder.domain.batches import Batch
@@ -25,6 +27,12 @@ if TYPE_CHECKING:
     from larder.services.batches.object_ports import BatchObjects, OutputWriter
     from larder.services.batches.ports import BatchRecords
     from larder.services.clock import Clock
+
+THREADS = 16
+"""Chunks that are read or closed at the same time: 2,000 take seconds so, not minutes."""
+
+MOST_BYTES = 64 * 2**20
+"""Bytes of the chunks that are in memory at the same time, unless a single one has more."""
 
 _NEVER_RUN = {
     BatchStatus.EXPIRED: (
@@ -43,13 +51,14 @@ def finish_batch(
     batches: BatchRecords,
     batch_objects: BatchObjects,
     clock: Clock,
+    threads: int = THREADS,
 ) -> Next:
     """Turn the answers of a batch into its files. Any number of finishers may run at once.
 
     Returns what comes next: `stop` once the batch has ended, `run` when lines are still to be
     asked for, and `finish` when the time ran out half-way.
     """
-    return _Finisher(batches, batch_objects, clock).finish(tenant, batch_id, keep_going)
+    return _Finisher(batches, batch_objects, clock, threads).finish(tenant, batch_id, keep_going)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +66,7 @@ class _Finisher:
     batches: BatchRecords
     batch_objects: BatchObjects
     clock: Clock
+    threads: int
 
     def finish(self, tenant: TenantId, batch_id: BatchId, keep_going: Callable[[], bool]) -> Next:
         batch = self.batches.get(tenant, batch_id)
@@ -66,7 +76,8 @@ class _Finisher:
             return Next.STOP
         planned = batch.in_progress_at is not None
         plan = self.batch_objects.get_plan(tenant, batch_id) if planned else None
-        missing = set[int]() if plan is None else self._missing(tenant, batch, plan)
+        stored = {} if plan is None else self._stored(tenant, batch, plan)
+        missing = set[int]() if plan is None else set(range(len(plan.chunks))) - stored.keys()
         now = self.clock()
         unfinished = batch.status is BatchStatus.VALIDATING or (
             batch.status is BatchStatus.IN_PROGRESS and missing
@@ -96,9 +107,8 @@ class _Finisher:
             following = Next.FINISH
         return following
 
-    def _missing(self, tenant: TenantId, batch: Batch, plan: Plan) -> set[int]:
-        numbers = range(len(plan.chunks))
-        return set(numbers) - self.batch_objects.stored_chunks(tenant, batch.id, numbers)
+    def _stored(self, tenant: TenantId, batch: Batch, plan: Plan) -> dict[int, int]:
+        return self.batch_objects.stored_chunks(tenant, batch.id, range(len(plan.chunks)))
 
     def _close(
         self,
@@ -112,7 +122,8 @@ class _Finisher:
         """Store chunks of a shard: the answers that were kept, an error line for the rest."""
         objects = self.batch_objects
         kept = decode_kept(objects.get_partial(tenant, batch.id, shard))
-        for number in sorted(numbers):
+
+        def close(number: int) -> None:
             span = plan.chunks[number]
             data = objects.read_input(tenant, batch.id, span.start, span.length)
             chunk = open_chunk(number, data, kept)
@@ -123,6 +134,19 @@ class _Finisher:
                     line = error_line(line_id, chunk.requests[index].custom_id, code, message)
                     chunk.answers[index] = KeptAnswer(number, index, good=False, line=line)
             objects.put_chunk(tenant, batch.id, number, chunk.close())
+
+        sizes = dict.fromkeys(numbers, 0)
+        for number in numbers:
+            sizes[number] += plan.chunks[number].length
+        for answer in kept.answers:
+            if answer.chunk in sizes:
+                sizes[answer.chunk] += len(answer.line)
+        deque(self._in_order(close, sorted(sizes.items())), maxlen=0)
+
+    def _in_order[Result](
+        self, call: Callable[[int], Result], chunks: Iterable[tuple[int, int]]
+    ) -> Iterator[Result]:
+        return in_order(call, chunks, threads=self.threads, most_bytes=MOST_BYTES)
 
     def _join(
         self,
@@ -141,7 +165,13 @@ class _Finisher:
         digests = None if state.next_chunk else (hashlib.sha256(), hashlib.sha256())
         progress, unanswered = state.progress, state.unanswered
         before = sum(chunk.lines for chunk in plan.chunks[: state.next_chunk])
-        for number in range(state.next_chunk, len(plan.chunks)):
+        numbers = range(state.next_chunk, len(plan.chunks))
+        sizes = self._stored(tenant, batch, plan)
+        chunks = self._in_order(
+            lambda number: objects.get_chunk(tenant, batch.id, number),
+            ((number, sizes.get(number, 0)) for number in numbers),
+        )
+        for number in numbers:
             if not keep_going():
                 objects.put_finish(
                     tenant,
@@ -149,7 +179,7 @@ class _Finisher:
                     FinishState(number, progress, unanswered, output.suspend(), error.suspend()),
                 )
                 return Next.FINISH
-            chunk = objects.get_chunk(tenant, batch.id, number)
+            chunk = next(chunks)
             if chunk is None:
                 # Another finisher has ended the batch, and cleared what it kept.
                 return self.finish(tenant, batch.id, keep_going)
@@ -161,6 +191,8 @@ class _Finisher:
             if digests is not None:
                 digests[0].update(chunk.good)
                 digests[1].update(chunk.bad)
+            # Not kept while the next ones are read.
+            del chunk
         names = output_names(batch.input_name)
         sha256 = (None, None) if digests is None else tuple(each.hexdigest() for each in digests)
         ending = Ending(

@@ -35,12 +35,25 @@ class Unanswered:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """The answers to the lines of a chunk: lines for the output file, lines for the error file."""
+    """The answers to the lines of a chunk: `good_size` bytes for the output file, then the others.
 
-    good: bytes
-    bad: bytes
+    They are one piece, which may have 200 MiB and is not copied.
+    """
+
+    data: bytes
+    good_size: int
     progress: Progress
     unanswered: Unanswered = field(default_factory=Unanswered)
+
+    @property
+    def good(self) -> memoryview:
+        """The lines for the output file."""
+        return memoryview(self.data)[: self.good_size]
+
+    @property
+    def bad(self) -> memoryview:
+        """The lines for the error file."""
+        return memoryview(self.data)[self.good_size :]
 
 
 class BatchObjects(Protocol):
@@ -74,8 +87,8 @@ class BatchObjects(Protocol):
     def put_chunk(self, tenant: TenantId, batch_id: BatchId, number: int, chunk: Chunk) -> bool:
         """Store the answers of a chunk, once; False when they are stored already."""
 
-    def stored_chunks(self, tenant: TenantId, batch_id: BatchId, chunks: range) -> set[int]:
-        """Return which of those chunks are stored."""
+    def stored_chunks(self, tenant: TenantId, batch_id: BatchId, chunks: range) -> dict[int, int]:
+        """Return which of those chunks are stored, with their sizes in bytes."""
 
     def get_chunk(self, tenant: TenantId, batch_id: BatchId, number: int) -> Chunk | None:
         """Return the answers of a chunk, None when they are not stored."""
@@ -135,7 +148,7 @@ class OutputWriter(Protocol):
     def size(self) -> int:
         """The bytes written so far."""
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | memoryview) -> None:
         """Append bytes.
 
         Raises:

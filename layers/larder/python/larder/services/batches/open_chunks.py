@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import TYPE_CHECKING
 
 from larder.domain.batch_answers import (
@@ -63,17 +64,21 @@ class OpenChunk:
         return len(line)
 
     def close(self) -> Chunk:
-        """Return the chunk as it is stored: good lines and bad ones, each in input order."""
-        ordered = [self.answers[at] for at in sorted(self.answers)]
+        """Return the chunk as it is stored: good lines and bad ones, each in input order.
+
+        The answers move there, one by one: twice as many would be too many.
+        """
         progress = Progress()
-        for answer in ordered:
+        for answer in self.answers.values():
             progress += answer.progress
-        return Chunk(
-            good=b"".join(answer.line for answer in ordered if answer.good),
-            bad=b"".join(answer.line for answer in ordered if not answer.good),
-            progress=progress,
-            unanswered=self._unanswered(),
-        )
+        good = [index for index in sorted(self.answers) if self.answers[index].good]
+        good_size = sum(len(self.answers[index].line) for index in good)
+        unanswered = self._unanswered()
+        # Its value is its buffer, not a copy.
+        data = BytesIO()
+        for index in (*good, *sorted(self.answers.keys() - good)):
+            data.write(self.answers.pop(index).line)
+        return Chunk(data.getvalue(), good_size, progress, unanswered)
 
     def _unanswered(self) -> Unanswered:
         good = {index for index, answer in self.answers.items() if answer.good}
