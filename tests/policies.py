@@ -49,6 +49,9 @@ def allowed() -> dict[str, frozenset[Permission]]:
 
 def _of_policies(function: Mapping[str, Any]) -> Iterator[Permission]:
     for policy in function.get("Policies", []):
+        if "Fn::If" in policy:
+            # What the operator adds, and the tests' deployment has not.
+            continue
         for statement in policy["Statement"]:
             assert statement["Effect"] == "Allow"
             keys = _keys(statement.get("Condition"))

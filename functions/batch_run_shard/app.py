@@ -6,7 +6,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from larder.domain.ids import BatchId, TenantId
 from larder.runtime.composition import Composition
-from larder.runtime.observability import logger
+from larder.runtime.observability import count, logger
 from larder.services.batches.run_shard import GRACE_SECONDS, RunShard
 
 SPARE_MS = (GRACE_SECONDS + 30) * 1_000
@@ -24,5 +24,20 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
         int(event["shard"]),
         keep_going=lambda: context.get_remaining_time_in_millis() > SPARE_MS,
     )
-    logger.info("batch_run_shard", extra={**event, "more": result.more, "wait": result.wait})
+    if result.answers:
+        count("BatchAnswers", result.answers)
+    if result.unreachable:
+        count("UpstreamUnreachable", len(result.unreachable))
+    if result.more and not result.answers:
+        count("BatchWorkerIdle")
+    logger.info(
+        "batch_run_shard",
+        extra={
+            **event,
+            "more": result.more,
+            "wait": result.wait,
+            "answers": result.answers,
+            "unreachable": result.unreachable,
+        },
+    )
     return {"more": result.more, "seconds": result.wait}

@@ -107,6 +107,46 @@ def test_a_worker_sends_the_key_that_is_kept_for_its_upstream(
     assert (batch.progress.completed, batch.progress.failed) == (1, 0)
 
 
+def test_a_worker_counts_its_answers(
+    functions: Functions,
+    ports: Composition,
+    tenant: TenantId,
+    batch_id: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert step(functions, tenant, "batch_plan", batch_id)["next"] == "run"
+
+    with serving() as server:
+        ports.upstreams.put(Upstream("models", server.base_url, ("*",), created_at=0))
+        step(functions, tenant, "batch_run_shard", batch_id, shard=0)
+
+    emitted = capsys.readouterr().out
+    assert '"BatchAnswers":[1.0]' in emitted
+    assert "UpstreamUnreachable" not in emitted
+    assert "BatchWorkerIdle" not in emitted
+
+
+def test_a_worker_that_reaches_nobody_says_so(
+    functions: Functions,
+    ports: Composition,
+    tenant: TenantId,
+    batch_id: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert step(functions, tenant, "batch_plan", batch_id)["next"] == "run"
+    ports.upstreams.put(Upstream("away", "http://127.0.0.1:9/v1", ("*",), created_at=0))
+    monkeypatch.setattr("larder.services.batches.shard_lines._MAX_BACKOFF", 0.01)
+
+    result = step(functions, tenant, "batch_run_shard", batch_id, shard=0)
+
+    assert result["more"]
+    emitted = capsys.readouterr().out
+    assert '"UpstreamUnreachable":[1.0]' in emitted
+    assert '"BatchWorkerIdle":[1.0]' in emitted
+    assert "BatchAnswers" not in emitted
+
+
 def test_the_sweep_restarts_a_batch_that_has_no_execution(
     functions: Functions, stack: MotoStack, ports: Composition, tenant: TenantId, batch_id: str
 ) -> None:

@@ -14,9 +14,8 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from larder.adapters import aws
-from larder.adapters.models.credentials import UpstreamCredentials
+from larder.adapters.models.credentials import KEY_SECONDS, LEAST_AGE, UpstreamCredentials
 from larder.adapters.models.openai_http import HttpModelCalls
-from larder.adapters.secrets import CACHE_SECONDS
 from larder.domain.batch_answers import Answer, NoAnswer
 from larder.domain.errors import ThrottledError
 from larder.domain.upstreams import Auth
@@ -107,14 +106,41 @@ def test_a_key_is_borne_without_the_line_feed_of_its_file(ask: Callable[..., Any
     assert server.calls[0].headers["authorization"] == "Bearer sk-one"
 
 
-def test_a_key_is_read_every_few_minutes(
+def test_a_key_that_was_rotated_is_read_when_the_old_one_is_refused(
+    ask: Callable[..., Any], secrets: Secrets, clock: ManualClock
+) -> None:
+    with serving(key="sk-one") as server:
+        assert status_of(ask(server)) == 200
+        secrets.secrets["key"] = "sk-two"
+        server.key = "sk-two"
+        clock.advance(LEAST_AGE)
+        assert status_of(ask(server)) == 200
+
+    assert secrets.asked == ["key", "key"]
+
+
+def test_a_key_that_stays_refused_is_not_read_again_and_again(
+    ask: Callable[..., Any], secrets: Secrets, clock: ManualClock
+) -> None:
+    with serving(key="sk-other") as server:
+        for _ in range(5):
+            assert status_of(ask(server)) == 401
+        clock.advance(LEAST_AGE)
+        for _ in range(5):
+            assert status_of(ask(server)) == 401
+
+    assert secrets.asked == ["key", "key"]
+    assert len(server.calls) == 10
+
+
+def test_a_key_is_read_every_half_minute(
     ask: Callable[..., Any], secrets: Secrets, clock: ManualClock
 ) -> None:
     with serving() as server:
         for _ in range(3):
             ask(server)
         secrets.secrets["key"] = "sk-two"
-        clock.advance(CACHE_SECONDS - 1)
+        clock.advance(KEY_SECONDS - 1)
         ask(server)
         clock.advance(1)
         ask(server)

@@ -253,6 +253,18 @@ class BatchWorld:
             jitter=lambda: 0.5,
         )(TENANT, batch_id, shard, keep_going=lambda: next(turns, None) is not None).more
 
+    def finish_in_threads(self, batch_id: BatchId) -> None:
+        """Finish the batch as it is done in production."""
+        while not self.batch(batch_id).status.terminal:
+            finish_batch(
+                TENANT,
+                batch_id,
+                keep_going=lambda: True,
+                batches=self.batches,
+                batch_objects=self.objects,
+                clock=self.clock,
+            )
+
     def finish(self, batch_id: BatchId, patience: int = 10_000) -> Next:
         turns = iter(range(patience))
         seen = Seen(self.objects, self.kept)

@@ -270,6 +270,30 @@ def test_an_upstream_that_refuses_us_fails_the_batch_and_burns_no_line(
     assert len(world.asked) < LINES
 
 
+def test_a_removed_upstream_is_asked_no_more_within_a_minute(new_world: NewWorld) -> None:
+    world = new_world(LINES, good)
+    batch = world.create()
+    world.plan(batch.id)
+    began = world.clock()
+
+    def answer(_: int) -> Answer:
+        world.clock.advance(5)
+        if world.clock() >= began + 20:
+            world.backend.upstreams.remove("vllm")
+        return GOOD
+
+    world._answer = answer
+    ended = world.run_to_the_end(batch.id)
+
+    assert ended.status is BatchStatus.COMPLETED
+    check_exact(world, ended)
+    assert max(at for at, _ in world.asked) <= began + 20 + 60
+    codes = {
+        line["response"]["body"]["error"]["code"] for line in world.lines_of(ended.error_file_id)
+    }
+    assert codes == {"model_not_found"}
+
+
 def test_a_killed_worker_repeats_only_what_was_not_saved(new_world: NewWorld) -> None:
     world = new_world(LINES, good)
     batch = world.create()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -15,7 +17,11 @@ from larder.domain.batches import (
     window_seconds,
 )
 from larder.domain.errors import InvalidParameterError
-from larder.domain.files import checked_lifetime
+from larder.domain.files import DAY, checked_lifetime
+from tests.fakes.clock import START as START_TIME
+from tests.samples import a_batch
+
+START = int(START_TIME)
 
 SECONDS = "output_expires_after.seconds"
 
@@ -80,3 +86,21 @@ def test_errors_are_kept_as_far_as_a_record_holds_them(letter: str) -> None:
 
     assert kept == tuple(errors[: len(kept)])
     assert size(len(kept)) <= MAX_ERROR_BYTES < size(len(kept) + 1) + 10
+
+
+@pytest.mark.parametrize(
+    ("changes", "seconds"),
+    [
+        ({}, DAY),
+        ({"cancelling_at": START + 60}, 60),
+        ({"finalizing_at": START + 120}, 120),
+        ({"finalizing_at": START + 120, "cancelling_at": START + 60}, 60),
+    ],
+)
+def test_a_batch_is_stuck_an_hour_after_it_was_to_end(
+    changes: dict[str, Any], seconds: int
+) -> None:
+    batch = replace(a_batch(), **changes)
+
+    assert not batch.stuck(START + seconds + 3_599)
+    assert batch.stuck(START + seconds + 3_600)

@@ -68,7 +68,8 @@ def test_alarms_on_our_own_metrics_watch_what_the_functions_count() -> None:
     own = [alarm for alarm in ALARMS.values() if alarm.get("Namespace") == "Larder"]
 
     assert {alarm["MetricName"] for alarm in own} == {
-        *("RecordFailed", "CounterDrift", "SweepBatchRestarted", "ProjectRecordBytes")
+        *("RecordFailed", "CounterDrift", "SweepBatchRestarted", "ProjectRecordBytes"),
+        *("SweepBatchStuck", "BatchWorkerIdle", "UpstreamUnreachable"),
     }
     assert {alarm["MetricName"] for alarm in own} <= emitted()
     for alarm in own:

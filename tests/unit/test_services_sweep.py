@@ -489,6 +489,26 @@ class TestBatches:
         later = ports.clock() + EXECUTION_CHECK_SECONDS
         assert DueBatch(TENANT, batch.id) in set(ports.deadlines.due(later))
 
+    def test_one_that_should_have_ended_is_reported_and_left_running(
+        self, ports: MemoryBackend
+    ) -> None:
+        batch = a_batch()
+        ports.batches.create(TENANT, batch, check_at=int(ports.clock()))
+        ports.batches.cancel(TENANT, batch, at=int(ports.clock()))
+        machine = Machine(alive={(batch.id, batch.execution)})
+        item = DueBatch(TENANT, batch.id)
+
+        def result() -> SweepResult:
+            sweep = sweep_batch(item, batches=ports.batches, executions=machine, clock=ports.clock)
+            return sweep.result
+
+        assert result() is SweepResult.BATCH_RUNNING
+        ports.clock.advance(3_600)
+        assert result() is SweepResult.BATCH_STUCK
+        assert machine.started == []
+        later = ports.clock() + EXECUTION_CHECK_SECONDS
+        assert item in set(ports.deadlines.due(later))
+
     def test_one_that_has_ended_is_left_alone(self, ports: MemoryBackend) -> None:
         batch = a_batch()
         ports.batches.create(TENANT, batch, check_at=int(ports.clock()))

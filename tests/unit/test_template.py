@@ -27,7 +27,7 @@ def statements(function: dict[str, Any]) -> list[dict[str, Any]]:
     return [
         statement
         for policy in function.get("Policies", [])
-        for statement in policy["Statement"]
+        for statement in policy.get("Statement", [])
         if statement["Effect"] == "Allow"
     ]
 

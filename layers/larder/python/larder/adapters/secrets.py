@@ -45,7 +45,7 @@ class RotatingSecret:
 
     def __call__(self) -> bytes:
         """Return the value, at most `CACHE_SECONDS` seconds old."""
-        return self._read(CACHE_SECONDS)
+        return self.no_older_than(CACHE_SECONDS)
 
     def __iter__(self) -> Iterator[bytes]:
         """Yield the values that are accepted: the current one, then the one before it.
@@ -59,11 +59,12 @@ class RotatingSecret:
             before = read_previous(self._client, self._secret_id)
             self._previous = () if before is None else (before,)
         yield from self._previous
-        current = self._read(LOOK_AGAIN_SECONDS)
+        current = self.no_older_than(LOOK_AGAIN_SECONDS)
         if current != known:
             yield current
 
-    def _read(self, max_age: float) -> bytes:
+    def no_older_than(self, max_age: float) -> bytes:
+        """Return the value as it was at most `max_age` seconds ago."""
         now = self._clock()
         if now - self._read_at >= max_age:
             self._value = read_secret(self._client, self._secret_id)

@@ -46,6 +46,8 @@ MAX_METADATA_PAIRS = 16
 MAX_METADATA_KEY = 64
 MAX_METADATA_VALUE = 512
 
+STUCK_SECONDS = 3_600
+
 _WINDOW = re.compile(r"([1-9][0-9]{0,2})h")
 _MAX_WINDOW_HOURS = 168
 
@@ -184,6 +186,14 @@ class Batch:
     def overdue(self, now: float) -> bool:
         """Tell whether the completion window has closed at the time `now`."""
         return now >= self.expires_at
+
+    def stuck(self, now: float) -> bool:
+        """Tell whether the batch was to end more than an hour before the time `now`, and has not.
+
+        It ends within a minute of its window's end or a cancel; joining its answers takes minutes.
+        """
+        ends = (self.expires_at, self.cancelling_at, self.finalizing_at)
+        return min(at for at in ends if at is not None) + STUCK_SECONDS <= now
 
     def stopping(self, now: float) -> bool:
         """Tell whether no further request may be sent at the time `now`."""

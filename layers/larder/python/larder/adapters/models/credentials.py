@@ -28,6 +28,13 @@ _REGION = re.compile(r"[.-]([a-z]{2}(?:-[a-z]+)+-[0-9])[.]")
 """The region in a host of AWS, as in `bedrock-runtime.eu-west-1.amazonaws.com`."""
 
 
+KEY_SECONDS = 30
+"""Seconds after which a key is read again: one that was rotated is soon sent."""
+
+LEAST_AGE = 5.0
+"""Seconds that a key is kept even when an upstream refuses it."""
+
+
 class SecretUnreadableError(Exception):
     """The secret of an upstream cannot be read.
 
@@ -73,19 +80,31 @@ class UpstreamCredentials:
                 return self._signed(upstream.service or "", url, body, headers, method)
         return dict(headers)
 
-    def _key(self, secret_id: str) -> str:
+    def _key(self, secret_id: str, max_age: float = KEY_SECONDS) -> str:
         # One thread reads, the others wait for what it finds.
         with self._lock:
             if secret_id not in self._secrets:
                 client = self._open_secrets()
                 self._secrets[secret_id] = RotatingSecret(client, secret_id, self._clock)
             try:
-                return self._secrets[secret_id]().decode().strip()
+                return self._secrets[secret_id].no_older_than(max_age).decode().strip()
             except ClientError as error:
                 status = error.response["ResponseMetadata"]["HTTPStatusCode"]
                 raise SecretUnreadableError(secret_id, passing=status >= 500) from error  # noqa: PLR2004
             except (BotoCoreError, ThrottledError) as error:
                 raise SecretUnreadableError(secret_id, passing=True) from error
+
+    def renewed(self, upstream: Upstream, refused: Mapping[str, str]) -> bool:
+        """Tell whether the upstream has another key by now than the one that it has refused.
+
+        Raises:
+            SecretUnreadableError: there is no key to send.
+        """
+        if upstream.auth is not Auth.BEARER:
+            return False
+        # One that was read a moment ago is not read again for each request that it failed.
+        current = self._key(upstream.secret_id or "", LEAST_AGE)
+        return f"Bearer {current}" != refused["Authorization"]
 
     def _signed(
         self, service: str, url: str, body: bytes, headers: Mapping[str, str], method: str

@@ -54,6 +54,7 @@ _HEADERS = {
     "Accept-Encoding": "gzip",
     "User-Agent": "Larder",
 }
+_REFUSALS = frozenset({401, 403})
 _NO_BODY = frozenset({204, 304})
 _SECONDS = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 _UNREADABLE = (
@@ -139,19 +140,32 @@ class HttpModelCalls:
             raise ValueError(message)
         try:
             headers = self._credentials.headers(upstream, url, call.body, _HEADERS)
+            answer = self._ask(call, pool, parts.path, headers, deadline)
+            if _refused(answer) and self._credentials.renewed(upstream, headers):
+                headers = self._credentials.headers(upstream, url, call.body, _HEADERS)
+                answer = self._ask(call, pool, parts.path, headers, deadline)
         except SecretUnreadableError as error:
             return NoAnswer.CONNECTION if error.passing else Answer(401, _UNREADABLE)
+        return answer
+
+    def _ask(
+        self,
+        call: Call,
+        pool: HTTPConnectionPool,
+        path: str,
+        headers: dict[str, str],
+        deadline: float,
+    ) -> Answer | NoAnswer:
+        timeout = call.upstream.timeout
         try:
             response = pool.urlopen(
                 "POST",
-                parts.path,
+                path,
                 body=call.body,
                 headers=headers,
                 retries=False,
                 redirect=False,
-                timeout=Timeout(
-                    connect=min(CONNECT_SECONDS, upstream.timeout), read=upstream.timeout
-                ),
+                timeout=Timeout(connect=min(CONNECT_SECONDS, timeout), read=timeout),
                 preload_content=False,
             )
             body = _read(response, deadline)
@@ -181,6 +195,10 @@ class HttpModelCalls:
         except ValueError:
             return None
         return max(0.0, at.timestamp() - self._clock())
+
+
+def _refused(answer: Answer | NoAnswer) -> bool:
+    return isinstance(answer, Answer) and answer.status in _REFUSALS
 
 
 def _read(response: BaseHTTPResponse, deadline: float) -> bytes | NoAnswer:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from larder.domain.batch_answers import MAX_ANSWER_BYTES
+
 if TYPE_CHECKING:
     from larder.domain.upstreams import Upstream
     from larder.services.batches.model_ports import RateLimits
@@ -14,6 +16,12 @@ _BYTES_PER_TOKEN = 4
 _UNREACHABLE_AFTER = 5
 """Failed connections in a row, without a single answer, that open the circuit."""
 _MAX_PAUSE = 60.0
+
+UNKNOWN_BYTES = MAX_ANSWER_BYTES // 2
+"""What an answer of an upstream is taken to have before any has come."""
+
+_FORGETS = 0.9
+"""How much of the longest answer is remembered when a shorter one comes."""
 
 
 @dataclass(slots=True)
@@ -31,6 +39,7 @@ class Gate:
     closed_until: float = 0.0
     in_flight: int = 0
     answers: int = 0
+    _longest: float = UNKNOWN_BYTES / 2
     _unreachable: int = 0
     _granted: int = 0
     _granted_until: float = 0.0
@@ -58,8 +67,19 @@ class Gate:
         self._granted -= 1
         return True
 
-    def answered(self) -> None:
-        """Take into account an answer to a request, good or bad."""
+    @property
+    def unreachable(self) -> bool:
+        """Whether the circuit is open: connections fail, and none has been answered since."""
+        return self._unreachable >= _UNREACHABLE_AFTER
+
+    @property
+    def answer_bytes(self) -> int:
+        """The size that the next answer is taken to have: twice that of the longest of late."""
+        return min(MAX_ANSWER_BYTES, int(2 * self._longest))
+
+    def answered(self, size: int) -> None:
+        """Take into account an answer of `size` bytes to a request, good or bad."""
+        self._longest = max(size, self._longest * _FORGETS)
         self.in_flight -= 1
         self.answers += 1
         self._unreachable = 0

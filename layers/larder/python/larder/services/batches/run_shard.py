@@ -32,10 +32,15 @@ _LEAST_TICK = 0.01
 
 @dataclass(frozen=True, slots=True)
 class ShardResult:
-    """Whether the shard has lines left to ask for, and the seconds to wait before that."""
+    """Whether the shard has lines left to ask for, and the seconds to wait before that.
+
+    `answers` have come meanwhile, and the upstreams named in `unreachable` cannot be reached.
+    """
 
     more: bool
     wait: int = 0
+    answers: int = 0
+    unreachable: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,4 +96,9 @@ class RunShard:
             and not current.overdue(self.clock())
             and not state.done
         )
-        return ShardResult(unfinished, round(state.idle_seconds() or 0.0) if unfinished else 0)
+        return ShardResult(
+            more=unfinished,
+            wait=round(state.idle_seconds() or 0.0) if unfinished else 0,
+            answers=state.routes.answers,
+            unreachable=state.routes.unreachable,
+        )

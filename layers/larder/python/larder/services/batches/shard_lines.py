@@ -29,7 +29,8 @@ _MAX_BACKOFF = 60.0
 class ShardLine:
     """A line, and how often it was asked for.
 
-    `answers_seen` counts what the upstream had answered when the line was last sent.
+    `answers_seen` counts what the upstream had answered when the line was last sent, and
+    `reserved` is the size that its answer was taken to have then.
     """
 
     chunk: OpenChunk
@@ -39,6 +40,7 @@ class ShardLine:
     failures: int = 0
     failures_alone: int = 0
     answers_seen: int = 0
+    reserved: int = 0
 
     @property
     def attempts(self) -> Attempts:

@@ -5,43 +5,36 @@ from __future__ import annotations
 import heapq
 from collections import deque
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from larder.domain.batch_answers import (
     Answer,
-    Attempts,
-    Kept,
     NoAnswer,
     Verdict,
     body_to_send,
-    decode_kept,
     judge,
 )
-from larder.domain.batches import BatchError
+from larder.domain.batch_plan import MAX_CHUNK_LINES
 from larder.domain.ids import new_request_id
-from larder.domain.upstreams import route
-from larder.services.batches.gates import Gate, gate_for
 from larder.services.batches.model_ports import Call
 from larder.services.batches.open_chunks import OpenChunk, open_chunk
+from larder.services.batches.routes import NOT_SERVED, Routes, refused_by
+from larder.services.batches.saved import Saved
 from larder.services.batches.shard_lines import ShardLine
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from larder.domain.batch_plan import Plan
     from larder.domain.batches import Batch
     from larder.domain.ids import TenantId
     from larder.domain.upstreams import Upstream
     from larder.services.batches.run_shard import RunShard
 
-SAVE_SECONDS = 5.0
-"""Seconds between two saves of the answers in open chunks, at the least."""
-
-_SAVED_A_SECOND = 16 * 2**20
-"""Bytes of answers for which saving may take another second of the time between two saves."""
-
 MAX_OPEN_BYTES = 160 * 2**20
-"""Bytes of answers in open chunks above which no further chunk is opened."""
+"""Bytes of answers in open chunks, of those to come as well, above which no other one is opened."""
+
+MAX_IN_FLIGHT_BYTES = 96 * 2**20
+"""Bytes that the answers under way are taken to have together, unless one alone has more."""
 
 
 @dataclass(slots=True)
@@ -53,31 +46,29 @@ class ShardState:
     shard: int
     plan: Plan
     ports: RunShard
+    routes: Routes = field(init=False)
+    saved: Saved = field(init=False)
     stopped: bool = False
     _waiting_chunks: deque[int] = field(default_factory=deque)
     _open: dict[int, OpenChunk] = field(default_factory=dict)
     _ready: deque[ShardLine] = field(default_factory=deque)
     _later: list[tuple[float, int, ShardLine]] = field(default_factory=list)
     _sent: dict[int, ShardLine] = field(default_factory=dict)
-    _gates: dict[str, Gate] = field(default_factory=dict)
-    _upstreams: Sequence[Upstream] = ()
-    _kept: Kept = field(default_factory=Kept)
-    _attempts: dict[tuple[int, int], Attempts] = field(default_factory=dict)
     _serial: int = 0
-    _unsaved: int = 0
     _held: int = 0
-    _saved_at: float = 0.0
+    _in_flight_bytes: int = 0
 
     def __post_init__(self) -> None:
         objects, batch_id = self.ports.batch_objects, self.batch.id
         chunks = self.plan.chunks_of(self.shard)
         stored = objects.stored_chunks(self.tenant, batch_id, chunks)
         self._waiting_chunks.extend(number for number in chunks if number not in stored)
+        self.routes = Routes(self.ports.upstreams)
+        self.saved = Saved(partial(objects.put_partial, self.tenant, batch_id, self.shard))
         if self._waiting_chunks:
-            self._kept = decode_kept(objects.get_partial(self.tenant, batch_id, self.shard))
-            self._attempts = {(each.chunk, each.index): each for each in self._kept.attempts}
-            self._upstreams = self.ports.upstreams.list()
-        self._saved_at = self.ports.clock()
+            now = self.ports.clock()
+            self.saved.load(objects.get_partial(self.tenant, batch_id, self.shard), now)
+            self.routes.refresh(now)
 
     @property
     def done(self) -> bool:
@@ -104,7 +95,8 @@ class ShardState:
             number = self._waiting_chunks.popleft()
             span = self.plan.chunks[number]
             data = objects.read_input(self.tenant, batch_id, span.start, span.length)
-            chunk = open_chunk(number, data, self._kept)
+            chunk = open_chunk(number, data, self.saved.found)
+            self.saved.opened(number)
             self._open[number] = chunk
             self._held += sum(len(answer.line) for answer in chunk.answers.values())
             for index in chunk.unanswered():
@@ -115,23 +107,16 @@ class ShardState:
         if not self._open:
             return True
         lines = len(self._ready) + len(self._later) + len(self._sent)
-        return lines < self._most_in_flight() and self._held < MAX_OPEN_BYTES
-
-    def _most_in_flight(self) -> int:
-        return max((upstream.concurrency for upstream in self._upstreams), default=1)
+        to_come = (lines + MAX_CHUNK_LINES) * self.routes.answer_bytes
+        return lines < self.routes.most_in_flight and self._held + to_come < MAX_OPEN_BYTES
 
     def _enqueue(self, chunk: OpenChunk, index: int) -> None:
         request = chunk.requests[index]
-        upstream = route(request.model, self._upstreams)
-        if upstream is None:
-            missing = (
-                b'{"error":{"message":"No upstream of this deployment serves the model.",'
-                b'"type":"invalid_request_error","param":"model","code":"model_not_found"}}'
-            )
-            self._answer(chunk, index, Answer(404, missing), good=False)
+        gate = self.routes.gate_of(request.model)
+        if gate is None:
+            self._answer(chunk, index, NOT_SERVED, good=False)
             return
-        gate = self._gates.setdefault(upstream.name, gate_for(upstream))
-        before = self._attempts.get((chunk.number, index), Attempts(chunk.number, index))
+        before = self.saved.attempts_at(chunk.number, index)
         self._ready.append(
             ShardLine(
                 chunk,
@@ -144,15 +129,21 @@ class ShardState:
         )
 
     def send(self) -> None:
-        """Send what the gates of the upstreams let through."""
+        """Send what the gates of the upstreams let through, as far as its answers find room."""
         now = self.ports.clock()
         self._due(now)
+        if self.routes.refresh(now):
+            self._route_again()
         for _ in range(len(self._ready)):
             line = self._ready.popleft()
             request = line.chunk.requests[line.index]
-            if not line.gate.admits(now, len(request.body), self.ports.limits):
+            size = line.gate.answer_bytes
+            full = self._sent and self._in_flight_bytes + size > MAX_IN_FLIGHT_BYTES
+            if full or not line.gate.admits(now, len(request.body), self.ports.limits):
                 self._ready.append(line)
                 continue
+            line.reserved = size
+            self._in_flight_bytes += size
             line.tries += 1
             line.answers_seen = line.gate.answers
             self._serial += 1
@@ -164,6 +155,24 @@ class ShardState:
                 )
             )
 
+    def _route_again(self) -> None:
+        """Give what waits to the upstreams that there are now."""
+        ready, self._ready = self._ready, deque()
+        later, self._later = self._later, []
+        self._ready.extend(line for line in ready if self._finds_gate(line))
+        self._later.extend(entry for entry in later if self._finds_gate(entry[2]))
+        heapq.heapify(self._later)
+
+    def _finds_gate(self, line: ShardLine) -> bool:
+        """Give the line the gate of its model's upstream, or the answer that there is none."""
+        gate = self.routes.gate_of(line.chunk.requests[line.index].model)
+        if gate is None:
+            self._answer(line.chunk, line.index, NOT_SERVED, good=False)
+            self._close(line.chunk)
+            return False
+        line.gate = gate
+        return True
+
     def _due(self, now: float) -> None:
         while self._later and self._later[0][0] <= now:
             self._ready.append(heapq.heappop(self._later)[2])
@@ -171,13 +180,15 @@ class ShardState:
     def receive(self, seconds: float) -> None:
         """Take in the answers that have come, waiting up to `seconds` for the first one."""
         for call, answer in self.ports.calls.wait(seconds):
-            self._take(self._sent.pop(call.line), answer)
+            line = self._sent.pop(call.line)
+            self._in_flight_bytes -= line.reserved
+            self._take(line, answer)
 
     def _take(self, line: ShardLine, answer: Answer | NoAnswer) -> None:
         now = self.ports.clock()
         match judge(answer):
             case Verdict.GOOD | Verdict.BAD as verdict:
-                line.gate.answered()
+                line.gate.answered(len(answer.body) if isinstance(answer, Answer) else 0)
                 self._answer(line.chunk, line.index, answer, good=verdict is Verdict.GOOD)
                 self._close(line.chunk)
             case Verdict.THROTTLED:
@@ -197,21 +208,17 @@ class ShardState:
                 self._stop(line.gate.upstream, answer)
 
     def _try_again(self, line: ShardLine, now: float, at_least: float) -> None:
-        self._unsaved += 1
+        self.saved.changes += 1
         self._serial += 1
         at = now + at_least + line.backoff(self.ports.jitter())
-        heapq.heappush(self._later, (at, self._serial, line))
+        if self._finds_gate(line):
+            heapq.heappush(self._later, (at, self._serial, line))
 
     def _stop(self, upstream: Upstream, answer: Answer | NoAnswer) -> None:
         if self.stopped:
             return
         self.stopped = True
-        status = answer.status if isinstance(answer, Answer) else 0
-        message = (
-            f"The upstream '{upstream.name}' refused the request with status {status}. "
-            "The operator has to look at its key and its credit. Then create the batch again."
-        )
-        error = BatchError("upstream_refused", message)
+        error = refused_by(upstream, answer)
         self.ports.batches.stop(self.tenant, self.batch, error, at=int(self.ports.clock()))
 
     def _answer(
@@ -219,7 +226,7 @@ class ShardState:
     ) -> None:
         line_id = new_request_id(self.ports.clock())
         self._held += chunk.record(index, answer, line_id, good=good)
-        self._unsaved += 1
+        self.saved.changes += 1
 
     def _close(self, chunk: OpenChunk) -> None:
         if not chunk.complete or chunk.number not in self._open:
@@ -233,18 +240,8 @@ class ShardState:
     def save(self, *, at_once: bool) -> None:
         """Keep the answers of open chunks, now or when it is time to."""
         now = self.ports.clock()
-        pause = SAVE_SECONDS + self._held / _SAVED_A_SECOND
-        due = at_once or now - self._saved_at >= pause
-        if self.done or self._unsaved == 0 or not due:
+        due = at_once or self.saved.due(now, self._held)
+        if self.done or self.saved.changes == 0 or not due:
             return
-        waiting = set(self._waiting_chunks)
         lines = [*self._ready, *(each[2] for each in self._later), *self._sent.values()]
-        kept = Kept(
-            answers=[
-                *(each for chunk in self._open.values() for each in chunk.answers.values()),
-                *(each for each in self._kept.answers if each.chunk in waiting),
-            ],
-            attempts=[line.attempts for line in lines if line.tries],
-        )
-        self.ports.batch_objects.put_partial(self.tenant, self.batch.id, self.shard, kept.encode())
-        self._unsaved, self._saved_at = 0, now
+        self.saved.save(self._open.values(), lines, now)

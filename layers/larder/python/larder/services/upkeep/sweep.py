@@ -32,6 +32,7 @@ class SweepResult(StrEnum):
     FOLDER_TAKEN_UP = "folder_taken_up"
     BATCH_RESTARTED = "batch_restarted"
     BATCH_RUNNING = "batch_running"
+    BATCH_STUCK = "batch_stuck"
     COUNTERS_EXACT = "counters_exact"
     COUNTERS_DRIFTED = "counters_drifted"
     COUNTERS_BUSY = "counters_busy"

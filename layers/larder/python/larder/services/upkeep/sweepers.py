@@ -121,10 +121,12 @@ def sweep_batch(
     batch = batches.get(due.tenant, due.id)
     if batch is None or batch.status.terminal:
         return Swept(due, SweepResult.NOTHING_TO_DO)
-    check_at = int(clock()) + EXECUTION_CHECK_SECONDS
+    now = clock()
+    check_at = int(now) + EXECUTION_CHECK_SECONDS
     if executions.running(due.id, batch.execution):
         batches.reschedule(due.tenant, batch, execution=batch.execution, check_at=check_at)
-        return Swept(due, SweepResult.BATCH_RUNNING)
+        stuck = batch.stuck(now)
+        return Swept(due, SweepResult.BATCH_STUCK if stuck else SweepResult.BATCH_RUNNING)
     following = batch.execution + 1
     if not batches.reschedule(due.tenant, batch, execution=following, check_at=check_at):
         return Swept(due, SweepResult.NOTHING_TO_DO)
