@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Never
@@ -12,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from larder.adapters.dynamodb.batches import DynamoBatches
 from larder.adapters.step_functions import StepFunctionsExecutions
-from larder.domain.batches import BatchError
+from larder.domain.batches import BatchError, errors_kept
 from larder.domain.errors import ContentionError
 from larder.domain.files import DAY
 from larder.domain.ids import BatchId
@@ -389,6 +390,33 @@ def test_pages_of_batches_are_exact(
     assert (first["object"], first["first_id"], first["last_id"]) == ("list", made[0], made[1])
     assert [batch["id"] for batch in exact["data"]] == made[2:]
     assert exact["has_more"] is False
+
+
+@pytest.mark.parametrize("letter", ["x", '"', "ü", "🥫"])
+def test_a_page_of_batches_with_many_errors_fits_into_an_answer(
+    functions: Functions, tenant: TenantId, ports: Composition, letter: str
+) -> None:
+    """Lambda answers with at most 6 MB."""
+    ports.batch_limits.set(tenant, batches=100, requests=None)
+    made = several(functions, tenant, ports, 40)
+    errors = errors_kept([BatchError("bad", letter * 100, "body", n) for n in range(1_000)])
+    for batch_id in made:
+        batch = ports.batches.get(tenant, BatchId(batch_id))
+        assert batch is not None
+        assert ports.batches.fail(tenant, batch, errors, at=1)
+
+    found: list[str] = []
+    after: dict[str, str] = {}
+    while True:
+        answer = page(functions, tenant, limit="100", **after)
+        assert len(json.dumps(answer.raw, ensure_ascii=False).encode()) < 6 * 10**6
+        found += [batch["id"] for batch in answer.json["data"]]
+        assert all(len(each["errors"]["data"]) == len(errors) for each in answer.json["data"])
+        after = {"after": answer.json["last_id"]}
+        if not answer.json["has_more"]:
+            break
+
+    assert found == made
 
 
 def test_a_project_without_batches_has_an_empty_list(
