@@ -135,14 +135,16 @@ class BatchWorld:
         self._answer = answer
         self.schedule: Callable[[str], None] = lambda _: None
         self.depth = 0
+        self.models: type[Models] = Models
         self.cancelled = False
+        self._lines = lines
         self.input = self._input(lines)
         self.seen: dict[BatchId, BatchStatus] = {}
 
     def answer(self, number: int) -> Answer | NoAnswer:
         return self._answer(number)
 
-    def _input(self, lines: int) -> File:
+    def _input(self, lines: int, expires_at: int | None = None) -> File:
         data = b"".join(
             json.dumps(
                 {
@@ -155,7 +157,7 @@ class BatchWorld:
             + b"\n"
             for n in range(lines)
         )
-        file = a_file(900, filename="q.jsonl", purpose=Purpose.BATCH)
+        file = a_file(900, filename="q.jsonl", purpose=Purpose.BATCH, expires_at=expires_at)
         self.backend.files.admit(TENANT, file)
         self.backend.objects.put(TENANT, file.id, data)
         report = {
@@ -174,6 +176,11 @@ class BatchWorld:
         file = self.backend.files.get(TENANT, self.input.id)
         if file is not None:
             assert self.backend.files.release(TENANT, file)
+
+    def expire_input(self, *, in_seconds: int) -> None:
+        """Put another input in the place of the first, which expires that soon."""
+        self.delete_input()
+        self.input = self._input(self._lines, expires_at=int(self.clock()) + in_seconds)
 
     def batch(self, batch_id: BatchId) -> Batch:
         """Return the batch as it is recorded."""
@@ -248,7 +255,7 @@ class BatchWorld:
             batch_objects=self._gated(self.objects),
             upstreams=self._gated(self.backend.upstreams),
             limits=self.backend.limits,
-            calls=self._gated(Models(self)),
+            calls=self._gated(self.models(self)),
             clock=self.clock,
             jitter=lambda: 0.5,
         )(TENANT, batch_id, shard, keep_going=lambda: next(turns, None) is not None).more

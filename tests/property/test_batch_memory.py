@@ -56,7 +56,7 @@ def a_world(monkeypatch: pytest.MonkeyPatch, **upstream: Any) -> BatchWorld:
     world = BatchWorld(LINES, lambda _: Answer(200, LONGEST))
     world._checks_all = False
     world.backend.upstreams.put(an_upstream(**upstream))
-    monkeypatch.setattr("tests.property.batch_world.Models", Streams)
+    world.models = Streams
     monkeypatch.setattr(Streams, "most", 0)
     return world
 

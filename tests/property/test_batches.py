@@ -121,6 +121,11 @@ def check_any_schedule(data: st.DataObject, backend: Backend | None = None) -> N
     world.cancel(batch.id)
     assert world.batch(batch.id) == ended
     assert world.stored() == before
+    usage = world.backend.usage.get(TENANT)
+    assert usage is not None
+    assert usage.used == world.backend.usage.recount(TENANT).used, "each output is counted once"
+    assert world.backend.batch_limits.get(TENANT).batches == 0
+    assert world.backend.batch_limits.get(TENANT).requests == 0
 
 
 @pytest.fixture(params=["memory", "aws"])
