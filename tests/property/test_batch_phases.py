@@ -26,8 +26,8 @@ from larder.services.upkeep.reclaim import ReclaimExpired
 from larder.services.upkeep.sweepers import sweep_batch
 from tests.backends.aws import aws_backend
 from tests.backends.memory import MemoryBackend
+from tests.property.batch_checks import LINES, check_exact
 from tests.property.batch_world import ENDPOINT, BatchWorld, Killed, Models
-from tests.property.test_batches import LINES, check_exact
 from tests.samples import TENANT, a_batch, a_file, a_project, an_upstream, to_trash
 
 if TYPE_CHECKING:

@@ -13,16 +13,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from larder.domain.batch_answers import Answer, NoAnswer
-from larder.domain.batch_plan import MAX_CHUNK_LINES
 from larder.domain.batches import BatchStatus
 from tests.backends.aws import aws_backend
+from tests.property.batch_checks import LINES, check_exact
 from tests.property.batch_world import BatchWorld, Killed
 from tests.samples import TENANT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from larder.domain.batches import Batch
     from larder.domain.ids import BatchId
     from tests.backends.backend import Backend
 
@@ -34,24 +33,10 @@ PASSING: list[Answer | NoAnswer] = [
     Answer(429, b"{}", retry_after=2.0), Answer(500, b"oops"), Answer(503, b"{}"),
     NoAnswer.CONNECTION, NoAnswer.TIMEOUT, Answer(200, b"no JSON"),
 ]  # fmt: skip
-LINES = 2 * MAX_CHUNK_LINES + 3
 
 
 def good(_: int) -> Answer:
     return GOOD
-
-
-def check_exact(world: BatchWorld, batch: Batch, lines: int = LINES) -> None:
-    """Check invariants 2 and 11: both files together hold every line once, in input order."""
-    output, error = world.lines_of(batch.output_file_id), world.lines_of(batch.error_file_id)
-    found = [[int(line["custom_id"][1:]) for line in lines] for lines in (output, error)]
-    if batch.in_progress_at is not None:
-        assert sorted([*found[0], *found[1]]) == list(range(lines))
-        assert all(numbers == sorted(numbers) for numbers in found)
-        assert batch.progress.completed + batch.progress.failed == batch.total == lines
-    assert batch.progress.completed == len(output)
-    assert batch.progress.failed == len(error)
-    assert batch.progress.usage.total == 5 * len(output)
 
 
 def disturb(world: BatchWorld, batch_id: BatchId, data: st.DataObject) -> None:
