@@ -27,7 +27,7 @@ files, objects = ports.files, ports.objects
     },
 )
 def files_validation(file_id: str) -> Response[str]:
-    """Return the problems that the validation found, at most the first 1,000."""
+    """Return what the validation found: at most the first 1,000 errors and warnings."""
     report = get_validation(
         tenant_of(app.current_event), file_id, files=files, objects=objects, clock=ports.clock
     )

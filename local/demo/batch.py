@@ -36,7 +36,7 @@ MISTAKES = (
     (6, "model_missing"),
     (8, "invalid_method"),
     (9, "invalid_type"),
-    (11, "streaming_unsupported"),
+    (11, "invalid_url"),
 )
 """The mistakes of `with_mistakes`: line number, and the validator's error code."""
 
@@ -52,8 +52,8 @@ def with_mistakes() -> bytes:
     requests[3]["custom_id"] = requests[0]["custom_id"]
     del requests[5]["body"]["model"]
     requests[7]["method"] = "GET"
-    requests[8]["body"]["messages"][1]["role"] = "customer"
-    requests[10]["body"]["stream"] = True
+    requests[8]["custom_id"] = 9
+    requests[10]["url"] = "/chat/completions"
     lines = [_line(request) for request in requests]
     lines[1] = lines[1].replace(b"}\n", b",}\n")
     return b"".join(lines)

@@ -36,21 +36,24 @@ MISTAKES = [
         ("url_mismatch", "url"),
     ),
     (7, line(custom_id=None), ("missing_required_parameter", "custom_id")),
-    (8, line(custom_id="c", body={"model": "m"}), ("missing_required_parameter", "body.messages")),
+    (
+        8,
+        line(custom_id="c", body={"model": "m"}),
+        ("missing_required_parameter", "body.messages"),
+    ),
     (9, b"[]", ("invalid_request", None)),
     (
         10,
         line(custom_id="d", body=VALID["body"] | {"stream": True}),
-        ("streaming_unsupported", "body.stream"),
+        ("streaming_ignored", "body.stream"),
     ),
-    (
-        11,
-        line(custom_id="e", body=VALID["body"] | {"model": "other"}),
-        ("model_mismatch", "body.model"),
-    ),
+    (11, line(custom_id="e", body=VALID["body"] | {"model": "other"}), None),
     (12, line(custom_id=7), ("invalid_type", "custom_id")),
     (13, line(custom_id="f"), None),
 ]
+
+
+WARNED = {8, 10}
 
 
 @pytest.mark.parametrize("ending", [b"\n", b"\r\n"])
@@ -65,11 +68,18 @@ def test_every_problem_is_reported_with_its_line(api: Api, ending: bytes, *, dir
     file = api.settled(file_id)
     report = api.json("GET", f"/files/{file_id}/validation")
 
-    expected = [(number, *mistake) for number, _, mistake in MISTAKES if mistake]
-    assert [(e["line"], e["code"], e["param"]) for e in report["errors"]] == expected
-    assert all(set(e) == {"code", "line", "message", "param"} for e in report["errors"])
+    found = [(number, *mistake) for number, _, mistake in MISTAKES if mistake]
+    warned = [mistake for mistake in found if mistake[0] in WARNED]
+    expected = [mistake for mistake in found if mistake[0] not in WARNED]
+    for severity, problems in (("error", expected), ("warning", warned)):
+        listed = report[f"{severity}s"]
+        assert [(each["line"], each["code"], each["param"]) for each in listed] == problems
+        assert {each["severity"] for each in listed} == {severity}
+        assert report[f"{severity}_count"] == len(problems)
+    assert sum(report["counts"].values()) == len(found)
+    assert report["models"] == {"m": 7, "other": 1}
     assert (report["object"], report["file_id"]) == ("file.validation", file_id)
-    assert (report["valid"], report["error_count"]) == (False, len(expected))
+    assert report["valid"] is False
     assert report["total_lines"] == 13
     assert report["sha256"] == hashlib.sha256(data).hexdigest()
     assert file["status"] == "error"
@@ -80,7 +90,7 @@ def test_every_problem_is_reported_with_its_line(api: Api, ending: bytes, *, dir
 def test_a_valid_file_is_reported_with_its_summary(api: Api) -> None:
     data = batch_lines(50)
 
-    file = api.settled(api.create_file(data, "requests.jsonl", "batch")["id"])
+    file = api.create_file(data, "requests.jsonl", "batch")
     report = api.json("GET", f"/files/{file['id']}/validation")
 
     assert (file["status"], file["status_details"]) == ("processed", None)
@@ -92,8 +102,13 @@ def test_a_valid_file_is_reported_with_its_summary(api: Api) -> None:
         "request_count": 50,
         "error_count": 0,
         "errors": [],
+        "warning_count": 0,
+        "warnings": [],
+        "counts": {},
         "endpoint": "/v1/chat/completions",
         "model": "gpt-5-mini",
+        "models": {"gpt-5-mini": 50},
+        "inputs": 0,
         "sha256": hashlib.sha256(data).hexdigest(),
         "validated_at": 0,
         "duration_ms": 0,

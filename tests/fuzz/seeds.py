@@ -78,6 +78,13 @@ def _lines() -> list[bytes]:
 SEEDS: dict[str, list[bytes]] = {
     "multipart": [FORM + b"\n" + each for each in FORMS],
     "validator": _lines(),
+    # An endpoint each, in every style; with a member added and a member given twice.
+    "similar_lines": [
+        bytes([255, url, 5, style, 1, *edits])
+        for url in range(len(BODIES))
+        for style in range(16)
+        for edits in (b"", b"\x06\x01\x00", b"\x05\x05\x01\x08\x00\x04")
+    ],
     "requests": _requests(),
     "events": [
         b"\0files/wks-000000000000000000000001/file-0123456789abcdef01234567",
@@ -105,6 +112,10 @@ WORDS = [
     b'"input"',
     b'"messages":[{"role":"user","content":"x"}]',
     b'"stream":true',
+    b'"prompt":"x"',
+    b'"images":[{}]',
+    b'"previous_response_id":"x"',
+    b'zz\\"custom_id":',
     b"\\ud800",
     b"1e999",
     b"NaN",

@@ -17,7 +17,8 @@ from larder.domain.errors import InvalidParameterError
 from larder.domain.filenames import attachment
 from tests.fuzz.answers import INTERNALS, MAX_MESSAGE, check_answer, check_silence
 from tests.fuzz.deployment import Deployment
-from tests.support.batch_reference import reference_report
+from tests.support import batch_edits
+from tests.support.batch_reference import check_against_reference
 from tests.support.handlers import FakeContext
 
 if TYPE_CHECKING:
@@ -57,27 +58,31 @@ def _check_message(message: str) -> None:
 def validator(data: bytes) -> None:
     """Validate a batch file in blocks of the first byte's size, and as the reference does."""
     size, content = (data[0] + 1 if data else 1), data[1:]
+    _validate(size, content)
+
+
+def similar_lines(data: bytes) -> None:
+    """Validate a file of one program whose lines were edited, as the reference does.
+
+    Bytes: the block's size, the endpoint, lines, style, edits of every line; then three an edit.
+    """
+    head, rest = data[:5].ljust(5, b"\0"), data[5:]
+    size, url, count, style, each = head
+    edits = [(rest[at], rest[at + 1], rest[at + 2]) for at in range(0, len(rest) - 2, 3)][:12]
+    each %= 4
+    content = batch_edits.similar_lines(
+        url, count, style=style % 16, each=edits[:each], edits=edits[each:]
+    )
+    _validate(size * 8 + 1, content)
+
+
+def _validate(size: int, content: bytes) -> None:
     checked = BatchValidator()
     for start in range(0, len(content), size):
         checked.feed(content[start : start + size])
     report = checked.finish()
-    reference = reference_report(content)
-    found = [(each.code, each.line, each.param) for each in report.errors]
-    expected = reference.problems
-    if len(found) < len(expected):
-        # The report is full; it may have cut the last line's problems short.
-        last = found[-1][1] or 0
-        found, expected = (
-            [each for each in some if (each[1] or 0) < last] for some in (found, expected)
-        )
-    assert sorted(found, key=repr) == sorted(expected, key=repr)
-    assert report.error_count == len(reference.problems)
-    assert (report.total_lines, report.request_count) == (
-        reference.total_lines,
-        reference.request_count,
-    )
-    assert report.sha256 == reference.sha256
-    for problem in report.errors:
+    check_against_reference(report, content)
+    for problem in (*report.errors, *report.warnings):
         _check_message(problem.message)
 
 
@@ -149,6 +154,7 @@ def events(data: bytes) -> None:
 TARGETS: dict[str, Callable[[bytes], None]] = {
     "multipart": multipart,
     "validator": validator,
+    "similar_lines": similar_lines,
     "requests": requests,
     "events": events,
 }

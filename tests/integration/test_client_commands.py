@@ -157,7 +157,7 @@ def test_ctrl_c_prints_no_traceback(fake: FakeLarder) -> None:
     assert "Traceback" not in stderr
 
 
-def with_report(fake: FakeLarder, *, valid: bool) -> None:
+def with_report(fake: FakeLarder, *, valid: bool, warned: bool = False) -> None:
     def report(request: Request, normal: Callable[[Request], Response]) -> Response:
         answer = normal(request)
         [file_id] = fake.files
@@ -174,6 +174,9 @@ def with_report(fake: FakeLarder, *, valid: bool) -> None:
             "endpoint": "/v1/embeddings",
             "model": "m",
         }
+        if warned:  # A report without these fields is one of an earlier version.
+            warning = problem | {"code": "streaming_ignored", "severity": "warning"}
+            fake.reports[file_id] |= {"warning_count": 1, "warnings": [warning]}
         return answer
 
     fake.fault("POST /v1/files", report)
@@ -198,6 +201,19 @@ def test_waiting_for_an_invalid_file_prints_its_problems_and_fails(fake: FakeLar
     assert "invalid, 1 problem in 20 lines" in sent.stderr
     for shown in ("17", "invalid_url", "No such url."):
         assert shown in sent.stderr
+
+
+@pytest.mark.parametrize("strict", [(), ("--strict",)])
+def test_waiting_for_a_doubtful_file_prints_its_warnings_and_fails_when_strict(
+    fake: FakeLarder, strict: tuple[str, ...]
+) -> None:
+    with_report(fake, valid=True, warned=True)
+
+    sent = larder("put", write("a.jsonl", REQUEST), "--wait", *strict)
+
+    assert sent.exit_code == len(strict)
+    assert "valid, 20 requests to m at /v1/embeddings, 1 warning" in sent.stderr
+    assert "streaming_ignored" in sent.stderr
 
 
 def test_the_validation_is_part_of_the_json(fake: FakeLarder) -> None:
@@ -416,6 +432,30 @@ def test_a_valid_batch_file_is_checked_without_a_server() -> None:
 
     assert checked.exit_code == 0
     assert "a.jsonl: valid, 1 request to m at /v1/embeddings" in checked.stdout
+
+
+DOUBTFUL = REQUEST.replace(b'"input"', b'"stream":true,"input"')
+
+
+def test_warnings_are_shown_and_fail_a_strict_check() -> None:
+    path = write("a.jsonl", DOUBTFUL)
+
+    checked, strict = larder("validate", path), larder("validate", path, "--strict")
+
+    assert (checked.exit_code, strict.exit_code) == (0, 1)
+    assert "a.jsonl: valid, 1 request to m at /v1/embeddings, 1 warning" in checked.stdout
+    assert "streaming_ignored" in checked.stdout
+    assert checked.stdout == strict.stdout
+    assert larder("validate", write("b.jsonl", REQUEST), "--strict").exit_code == 0
+
+
+def test_a_file_for_several_models_says_how_many() -> None:
+    other = REQUEST.replace(b'"m"', b'"n"').replace(b'"1"', b'"2"')
+
+    checked = larder("validate", write("a.jsonl", REQUEST + other), "--json")
+
+    assert checked.json_lines[0]["models"] == {"m": 1, "n": 1}
+    assert "2 requests to 2 models" in larder("validate", write("b.jsonl", REQUEST + other)).stdout
 
 
 def test_every_problem_of_an_invalid_batch_file_is_shown() -> None:

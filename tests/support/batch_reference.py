@@ -5,21 +5,28 @@ Slow, and holds the whole file. The tests compare the validator with it.
 
 import hashlib
 import json
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from larder.domain.batch_input import MAX_LINE_BYTES, MAX_REQUESTS
+from larder.domain.batch_input import MAX_LINE_BYTES, MAX_REQUESTS, ValidationReport
 
+MODELS_KEPT = 100
+MAX_INPUTS = 50_000
+NEEDS_MODEL = ("/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/responses")
 ENDPOINTS = (
-    "/v1/chat/completions",
-    "/v1/completions",
-    "/v1/embeddings",
-    "/v1/responses",
+    *NEEDS_MODEL,
     "/v1/moderations",
+    "/v1/images/generations",
+    "/v1/images/edits",
+    "/v1/videos",
 )
 ROLES = ("developer", "system", "user", "assistant", "tool", "function")
+TEXT = (str,)
+TEXT_OR_ARRAY = (str, list)
 
-type Problem = tuple[str, int | None, str | None]  # code, line, param
+type Problem = tuple[str, str, int | None, str | None]  # severity, code, line, param
+type _Own = list[tuple[str, str, str | None]]  # severity, code, param
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +35,18 @@ class ReferenceReport:
     request_count: int
     problems: list[Problem]
     endpoint: str | None
-    model: str | None
+    models: dict[str, int]
+    inputs: int
     sha256: str
+
+
+@dataclass(slots=True)
+class _Line:
+    problems: _Own
+    custom_id: str | None = None
+    url: str | None = None
+    model: str | None = None
+    inputs: int = 0
 
 
 class _JsonObject:
@@ -47,63 +64,66 @@ def reference_report(data: bytes) -> ReferenceReport:  # noqa: C901
     problems: list[Problem] = []
     first_line_of: dict[str, int] = {}
     endpoint: str | None = None
-    model: str | None = None
-    requests = 0
+    models: dict[str, int] = {}
+    requests = inputs = 0
     for number, content in enumerate(lines, start=1):
         line = content
         if number == 1 and line.startswith(b"\xef\xbb\xbf"):
-            problems.append(("invalid_encoding", 1, None))
+            problems.append(("error", "invalid_encoding", 1, None))
             line = line[3:]
         too_long = len(line.removesuffix(b"\r")) > MAX_LINE_BYTES
         if not too_long and line.strip(b" \t\r") == b"":
             continue
         requests += 1
         if requests > MAX_REQUESTS:
-            problems.append(("too_many_requests", number, None))
+            problems.append(("error", "too_many_requests", number, None))
             break
         if too_long:
-            problems.append(("line_too_long", number, None))
+            problems.append(("error", "line_too_long", number, None))
             continue
-        own, custom_id, url, line_model = _line(line)
-        problems += [(code, number, param) for code, param in own]
+        found = _line(line)
+        problems += [(severity, code, number, param) for severity, code, param in found.problems]
+        custom_id, url = found.custom_id, found.url
         if custom_id is not None and first_line_of.setdefault(custom_id, number) != number:
-            problems.append(("duplicate_custom_id", number, "custom_id"))
+            problems.append(("error", "duplicate_custom_id", number, "custom_id"))
         endpoint = endpoint or url
         if url is not None and url != endpoint:
-            problems.append(("url_mismatch", number, "url"))
-        model = model or line_model
-        if line_model is not None and line_model != model:
-            problems.append(("model_mismatch", number, "body.model"))
+            problems.append(("error", "url_mismatch", number, "url"))
+        if found.model is not None:
+            name = found.model if len(found.model) <= 256 else found.model[:255] + "…"
+            if name in models or len(models) < MODELS_KEPT:
+                models[name] = models.get(name, 0) + 1
+        if inputs <= MAX_INPUTS < inputs + found.inputs:
+            problems.append(("error", "too_many_inputs", number, "body.input"))
+        inputs += found.inputs
     if requests == 0:
-        problems.append(("empty_file", None, None))
+        problems.append(("error", "empty_file", None, None))
     return ReferenceReport(
         total_lines=len(lines),
         request_count=requests,
         problems=problems,
         endpoint=endpoint,
-        model=model,
+        models=models,
+        inputs=inputs,
         sha256=hashlib.sha256(data).hexdigest(),
     )
 
 
-type _Own = list[tuple[str, str | None]]
-
-
-def _line(line: bytes) -> tuple[_Own, str | None, str | None, str | None]:
+def _line(line: bytes) -> _Line:
     try:
         text = line.decode("utf-8", "strict")
     except UnicodeDecodeError:
-        return [("invalid_encoding", None)], None, None, None
+        return _Line([("error", "invalid_encoding", None)])
     try:
         value = _parse(text)
     except (ValueError, RecursionError):
-        return [("invalid_json_line", None)], None, None, None
+        return _Line([("error", "invalid_json_line", None)])
     if (
         not isinstance(value, _JsonObject)
         or len(value.last) < len(value.members)
         or len(value.members) > 32
     ):
-        return [("invalid_request", None)], None, None, None
+        return _Line([("error", "invalid_request", None)])
     return _request(value.last)
 
 
@@ -151,91 +171,153 @@ def _encodable(value: Any) -> None:
             _encodable(item)
 
 
-def _request(request: dict[str, Any]) -> tuple[_Own, str | None, str | None, str | None]:
-    problems: _Own = []
+def _request(request: dict[str, Any]) -> _Line:
+    line = _Line([])
     texts: dict[str, str] = {}
     for name in ("custom_id", "method", "url"):
         if name not in request:
-            problems.append(("missing_required_parameter", name))
+            line.problems.append(("error", "missing_required_parameter", name))
         elif not isinstance(request[name], str):
-            problems.append(("invalid_type", name))
+            line.problems.append(("error", "invalid_type", name))
         else:
             texts[name] = request[name]
-    custom_id = texts.get("custom_id")
-    if custom_id is not None and not 1 <= len(custom_id) <= 512:
-        problems.append(("invalid_custom_id", "custom_id"))
-        custom_id = None
+    line.custom_id = texts.get("custom_id")
+    if line.custom_id is not None and not 1 <= len(line.custom_id) <= 512:
+        line.problems.append(("error", "invalid_custom_id", "custom_id"))
+        line.custom_id = None
     if texts.get("method", "POST") != "POST":
-        problems.append(("invalid_method", "method"))
-    url = texts.get("url")
-    if url is not None and url not in ENDPOINTS:
-        problems.append(("invalid_url", "url"))
-        url = None
-    model = None
+        line.problems.append(("error", "invalid_method", "method"))
+    line.url = texts.get("url")
+    if line.url is not None and line.url not in ENDPOINTS:
+        line.problems.append(("error", "invalid_url", "url"))
+        line.url = None
     if "body" not in request:
-        problems.append(("missing_required_parameter", "body"))
+        line.problems.append(("error", "missing_required_parameter", "body"))
     elif not isinstance(request["body"], _JsonObject):
-        problems.append(("invalid_type", "body"))
+        line.problems.append(("error", "invalid_type", "body"))
     else:
-        body = request["body"].last
-        model = body.get("model")
-        if not isinstance(model, str) or model == "":
-            problems.append(("model_missing", "body.model"))
-            model = None
-        problems += _body(body, url)
-    return problems, custom_id, url, model
+        _body(request["body"].last, line)
+    return line
 
 
-def _body(body: dict[str, Any], url: str | None) -> _Own:
-    problems: _Own = []
+def _body(body: dict[str, Any], line: _Line) -> None:
+    _model(body, line)
+    problems = line.problems
     stream = body.get("stream")
     if stream is True:
-        problems.append(("streaming_unsupported", "body.stream"))
+        problems.append(("warning", "streaming_ignored", "body.stream"))
     elif stream is not False and stream is not None:
-        problems.append(("invalid_type", "body.stream"))
-    if url == "/v1/chat/completions":
-        problems += _messages(body)
-    elif url == "/v1/completions":
-        problems += _text_or_array(body, "prompt")
-    elif url in ("/v1/embeddings", "/v1/moderations"):
-        problems += _text_or_array(body, "input")
-    elif url == "/v1/responses":
-        others = ("prompt", "previous_response_id", "conversation")
-        input_is_needed = all(body.get(name) is None for name in others)
-        if input_is_needed or body.get("input") is not None:
-            problems += _text_or_array(body, "input")
-    return problems
+        problems.append(("warning", "invalid_type", "body.stream"))
+    match line.url:
+        case "/v1/chat/completions":
+            problems += _messages(body)
+        case "/v1/completions":
+            problems += _needed(body, "prompt", TEXT_OR_ARRAY)
+        case "/v1/moderations":
+            problems += _needed(body, "input", TEXT_OR_ARRAY)
+        case "/v1/embeddings":
+            problems += _needed(body, "input", TEXT_OR_ARRAY)
+            _inputs(body.get("input"), line)
+        case "/v1/responses":
+            others = ("prompt", "previous_response_id", "conversation")
+            problems += _needed(body, "input", TEXT_OR_ARRAY, others)
+        case "/v1/images/generations" | "/v1/videos":
+            problems += _needed(body, "prompt", TEXT)
+        case "/v1/images/edits":
+            problems += _needed(body, "prompt", TEXT)
+            problems += _needed(body, "images", (list,), ("image",))
 
 
-def _text_or_array(body: dict[str, Any], name: str) -> _Own:
-    if name not in body or body[name] in ("", []):
-        return [("missing_required_parameter", f"body.{name}")]
-    if not isinstance(body[name], str | list):
-        return [("invalid_type", f"body.{name}")]
+def _model(body: dict[str, Any], line: _Line) -> None:
+    model = body.get("model")
+    if isinstance(model, str) and model:
+        line.model = model
+    elif "model" in body:
+        if model is not None or line.url is None or line.url in NEEDS_MODEL:
+            line.problems.append(("error", "model_missing", "body.model"))
+    elif line.url in NEEDS_MODEL:
+        line.problems.append(("error", "model_missing", "body.model"))
+
+
+def _inputs(value: Any, line: _Line) -> None:
+    if isinstance(value, str):
+        line.inputs = 1 if value else 0
+    elif isinstance(value, list) and value:
+        is_number = isinstance(value[0], float) and not isinstance(value[0], bool)
+        line.inputs = 1 if is_number else len(value)
+        if len(value) > 2048:
+            line.problems.append(("warning", "invalid_type", "body.input"))
+
+
+def _needed(
+    body: dict[str, Any], name: str, kinds: tuple[type, ...], instead: tuple[str, ...] = ()
+) -> _Own:
+    value = body.get(name)
+    if value in (None, "", []) and any(body.get(other) is not None for other in instead):
+        return []
+    if name not in body or value in ("", []):
+        return [("warning", "missing_required_parameter", f"body.{name}")]
+    if not isinstance(value, kinds):
+        return [("warning", "invalid_type", f"body.{name}")]
     return []
 
 
 def _messages(body: dict[str, Any]) -> _Own:
-    if "messages" not in body or body["messages"] == []:
-        return [("missing_required_parameter", "body.messages")]
+    if "messages" not in body or body["messages"] in ("", []):
+        return [("warning", "missing_required_parameter", "body.messages")]
     if not isinstance(body["messages"], list):
-        return [("invalid_type", "body.messages")]
-    problems: _Own = []
-    for index, message in enumerate(body["messages"]):
-        param = f"body.messages[{index}]"
-        if not isinstance(message, _JsonObject):
-            problems.append(("invalid_type", param))
-            continue
-        role = message.last.get("role")
-        known = isinstance(role, str) and role in ROLES
-        if not known:
-            problems.append(("invalid_type", f"{param}.role"))
-        if "content" not in message.last:
-            fine = role == "assistant" or not known
-        elif message.last["content"] is None:
-            fine = role in ("assistant", "function") or not known
-        else:
-            fine = isinstance(message.last["content"], str | list)
-        if not fine:
-            problems.append(("invalid_type", f"{param}.content"))
-    return problems
+        return [("warning", "invalid_type", "body.messages")]
+    params = [
+        f"body.messages[{index}]{member}"
+        for index, message in enumerate(body["messages"])
+        for member in _mistakes(message)
+    ]
+    if len(body["messages"]) > 100:
+        params = params[:1]
+    return [("warning", "invalid_type", param) for param in params]
+
+
+def _mistakes(message: Any) -> list[str]:
+    if not isinstance(message, _JsonObject):
+        return [""]
+    mistakes = []
+    role = message.last.get("role")
+    known = isinstance(role, str) and role in ROLES
+    if not known:
+        mistakes.append(".role")
+    if "content" not in message.last:
+        fine = role == "assistant" or not known
+    elif message.last["content"] is None:
+        fine = role in ("assistant", "function") or not known
+    else:
+        fine = isinstance(message.last["content"], str | list) and message.last["content"] != []
+    if not fine:
+        mistakes.append(".content")
+    return mistakes
+
+
+def check_against_reference(report: ValidationReport, data: bytes) -> None:
+    """Fail unless the report says of the file what the reference says."""
+    reference = reference_report(data)
+    for severity, kept in (("error", report.errors), ("warning", report.warnings)):
+        expected = [problem for problem in reference.problems if problem[0] == severity]
+        total = report.error_count if severity == "error" else report.warning_count
+        assert total == len(expected)
+        found = [(each.severity.value, each.code, each.line, each.param) for each in kept]
+        lines = [line for _, _, line, _ in found if line is not None]
+        assert lines == sorted(lines)
+        if len(found) < len(expected):
+            # The report is full; it may have cut the last line's problems short.
+            found, expected = (
+                [each for each in some if (each[2] or 0) < lines[-1]] for some in (found, expected)
+            )
+        assert sorted(found, key=repr) == sorted(expected, key=repr)
+    assert report.counts == Counter(code for _, code, _, _ in reference.problems)
+    assert report.valid == (report.error_count == 0)
+    assert (report.total_lines, report.request_count, report.inputs) == (
+        reference.total_lines,
+        reference.request_count,
+        reference.inputs,
+    )
+    assert (report.endpoint, report.models) == (reference.endpoint, reference.models)
+    assert report.sha256 == reference.sha256

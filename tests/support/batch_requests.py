@@ -12,6 +12,9 @@ BODIES: dict[str, dict[str, Any]] = {
     "/v1/embeddings": {"input": "a text"},
     "/v1/responses": {"input": "a question"},
     "/v1/moderations": {"input": "a text"},
+    "/v1/images/generations": {"prompt": "a fox"},
+    "/v1/images/edits": {"prompt": "a hat", "images": [{"file_id": "file-1"}]},
+    "/v1/videos": {"prompt": "waves"},
 }
 
 
@@ -91,5 +94,12 @@ def validated(data: bytes, block: int = 65536) -> ValidationReport:
 
 
 def found(data: bytes, block: int = 65536) -> list[tuple[str, int | None, str | None]]:
-    """(code, line, param) of each problem."""
+    """(code, line, param) of each error."""
     return [(error.code, error.line, error.param) for error in validated(data, block).errors]
+
+
+def warned(data: bytes, block: int = 65536) -> list[tuple[str, int | None, str | None]]:
+    """(code, line, param) of each warning. There must be no error."""
+    report = validated(data, block)
+    assert not report.errors
+    return [(each.code, each.line, each.param) for each in report.warnings]

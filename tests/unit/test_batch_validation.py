@@ -16,6 +16,7 @@ from tests.support.batch_requests import (
     request,
     validated,
     varied,
+    warned,
     with_body,
     with_message,
 )
@@ -78,6 +79,22 @@ VALID: dict[str, dict[str, Any]] = {
     "prompt template": with_body("/v1/responses", input=ABSENT, prompt={"id": "pmpt_1"}),
     "previous response": with_body("/v1/responses", input=None, previous_response_id="resp_1"),
     "conversation": with_body("/v1/responses", input=ABSENT, conversation="conv_1"),
+    "an empty input beside a previous response": with_body(
+        "/v1/responses", input=[], previous_response_id="resp_1"
+    ),
+    "an empty input beside a prompt template": with_body(
+        "/v1/responses", input="", prompt={"id": "pmpt_1"}
+    ),
+    "3,000 items to respond to": with_body("/v1/responses", input=["x"] * 3000),
+    "2,048 inputs": with_body("/v1/embeddings", input=["x"] * 2048),
+    "one image to edit": with_body("/v1/images/edits", images=ABSENT, image="data:,"),
+    "moderation without a model": with_body("/v1/moderations", model=ABSENT),
+    "image without a model": with_body("/v1/images/generations", model=None),
+    "edit without a model": with_body("/v1/images/edits", model=ABSENT),
+    "video without a model": with_body("/v1/videos", model=ABSENT),
+    "audio": with_message(
+        role="user", content=[{"type": "input_audio", "input_audio": {"data": "UklGRg=="}}]
+    ),
 }
 
 
@@ -88,9 +105,10 @@ def test_a_valid_request_is_valid(name: str, position: str, size: str) -> None:
     valid = lengthened(VALID[name]) if size == "long" else VALID[name]
     line = as_line(valid).replace(b'"DIGITS"', b"7" * 5000)
 
-    assert found(b"\n".join([*BEFORE[position](valid["url"]), line])) == []
+    assert warned(b"\n".join([*BEFORE[position](valid["url"]), line])) == []
 
 
+NEEDS_MODEL = ("/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/responses")
 INVALID: dict[str, tuple[dict[str, Any], str, str]] = {
     "custom_id absent": (request(custom_id=ABSENT), "missing_required_parameter", "custom_id"),
     "method absent": (request(method=ABSENT), "missing_required_parameter", "method"),
@@ -111,6 +129,34 @@ INVALID: dict[str, tuple[dict[str, Any], str, str]] = {
     "model absent": (with_body(model=ABSENT), "model_missing", "body.model"),
     "model empty": (with_body(model=""), "model_missing", "body.model"),
     "model null": (with_body(model=None), "model_missing", "body.model"),
+    "url of another version": (request(url="/v4/embeddings"), "invalid_url", "url"),
+    **{
+        f"model absent at {url}": (with_body(url, model=ABSENT), "model_missing", "body.model")
+        for url in NEEDS_MODEL
+    },
+    **{
+        f"model {value!r} at {url}": (with_body(url, model=value), "model_missing", "body.model")
+        for url in sorted(set(BODIES) - set(NEEDS_MODEL))
+        for value in ("", 1)
+    },
+}
+
+
+@pytest.mark.parametrize("name", INVALID)
+@pytest.mark.parametrize("size", ["short", "long"])
+@pytest.mark.parametrize("position", BEFORE)
+def test_an_invalid_member_is_named(name: str, position: str, size: str) -> None:
+    invalid, code, param = INVALID[name]
+    line = as_line(lengthened(invalid) if size == "long" else invalid)
+    url = invalid["url"] if invalid.get("url") in BODIES else "/v1/embeddings"
+    before = BEFORE[position](url)
+
+    problems = found(b"\n".join([*before, line]))
+
+    assert problems == [(code, len(before) + 1, param)]
+
+
+WARNED: dict[str, tuple[dict[str, Any], str, str]] = {
     "messages absent": (
         with_body(messages=ABSENT),
         "missing_required_parameter",
@@ -180,21 +226,60 @@ INVALID: dict[str, tuple[dict[str, Any], str, str]] = {
         "missing_required_parameter",
         "body.input",
     ),
-    "stream": (with_body(stream=True), "streaming_unsupported", "body.stream"),
+    "stream": (with_body(stream=True), "streaming_ignored", "body.stream"),
     "stream a string": (with_body(stream="yes"), "invalid_type", "body.stream"),
+    "content an empty array": (
+        with_message(role="user", content=[]),
+        "invalid_type",
+        "body.messages[1].content",
+    ),
+    "the last of 101 messages without a role": (
+        with_body(messages=[*MANY_MESSAGES, *MANY_MESSAGES, *MANY_MESSAGES[:20], {}]),
+        "invalid_type",
+        "body.messages[100].role",
+    ),
+    "the last of 101 messages a string": (
+        with_body(messages=[*MANY_MESSAGES, *MANY_MESSAGES, *MANY_MESSAGES[:20], "x"]),
+        "invalid_type",
+        "body.messages[100]",
+    ),
+    "2,049 inputs": (
+        with_body("/v1/embeddings", input=["x"] * 2049),
+        "invalid_type",
+        "body.input",
+    ),
+    "2,049 tokens": (
+        with_body("/v1/embeddings", input=[1] * 2049),
+        "invalid_type",
+        "body.input",
+    ),
+    "prompt of an image a list": (
+        with_body("/v1/images/generations", prompt=["x"]),
+        "invalid_type",
+        "body.prompt",
+    ),
+    "nothing to edit": (
+        with_body("/v1/images/edits", images=[]),
+        "missing_required_parameter",
+        "body.images",
+    ),
+    "prompt of a video absent": (
+        with_body("/v1/videos", prompt=ABSENT),
+        "missing_required_parameter",
+        "body.prompt",
+    ),
 }
 
 
-@pytest.mark.parametrize("name", INVALID)
+@pytest.mark.parametrize("name", WARNED)
 @pytest.mark.parametrize("size", ["short", "long"])
 @pytest.mark.parametrize("position", BEFORE)
-def test_an_invalid_member_is_named(name: str, position: str, size: str) -> None:
-    invalid, code, param = INVALID[name]
-    line = as_line(lengthened(invalid) if size == "long" else invalid)
-    url = invalid["url"] if invalid.get("url") in BODIES else "/v1/embeddings"
-    before = BEFORE[position](url)
+def test_what_a_model_server_may_take_is_warned_of(name: str, position: str, size: str) -> None:
+    doubtful, code, param = WARNED[name]
+    line = as_line(lengthened(doubtful) if size == "long" else doubtful)
+    before = BEFORE[position](doubtful["url"])
 
-    problems = found(b"\n".join([*before, line]))
+    problems = warned(b"\n".join([*before, line]))
 
     assert problems == [(code, len(before) + 1, param)]
 
@@ -314,14 +399,18 @@ def test_independent_mistakes_in_one_line_are_all_reported() -> None:
         },
     }
 
-    assert found(as_line(line)) == [
-        ("invalid_custom_id", 1, "custom_id"),
-        ("invalid_method", 1, "method"),
-        ("model_missing", 1, "body.model"),
-        ("streaming_unsupported", 1, "body.stream"),
-        ("invalid_type", 1, "body.messages[0].role"),
-        ("invalid_type", 1, "body.messages[0].content"),
-        ("invalid_type", 1, "body.messages[1]"),
+    report = validated(as_line(line))
+
+    assert [(each.code, each.param) for each in report.errors] == [
+        ("invalid_custom_id", "custom_id"),
+        ("invalid_method", "method"),
+        ("model_missing", "body.model"),
+    ]
+    assert [(each.code, each.param) for each in report.warnings] == [
+        ("streaming_ignored", "body.stream"),
+        ("invalid_type", "body.messages[0].role"),
+        ("invalid_type", "body.messages[0].content"),
+        ("invalid_type", "body.messages[1]"),
     ]
 
 
@@ -334,7 +423,7 @@ def test_messages_beside_a_bad_one_are_judged_by_their_own_roles() -> None:
         {"role": "user", "content": None},
     ]
 
-    assert found(as_line(with_body(messages=messages))) == [
+    assert warned(as_line(with_body(messages=messages))) == [
         ("invalid_type", 1, "body.messages[3].role"),
         ("invalid_type", 1, "body.messages[4].content"),
     ]
@@ -346,18 +435,31 @@ def test_an_empty_object_lacks_all_four_members() -> None:
     ]
 
 
-def test_only_the_first_bad_one_of_more_than_10_messages_is_reported() -> None:
-    messages: list[Any] = [{"role": "user", "content": "x"}] * 11
+def test_only_the_first_bad_one_of_more_than_100_messages_is_reported() -> None:
+    messages: list[Any] = [{"role": "user", "content": "x"}] * 101
     messages[8] = messages[9] = {"role": "human", "content": "x"}
 
-    assert found(as_line(with_body(messages=messages))) == [
+    assert warned(as_line(with_body(messages=messages))) == [
         ("invalid_type", 1, "body.messages[8].role")
     ]
+    assert len(warned(as_line(with_body(messages=messages[1:])))) == 2
+
+
+@pytest.mark.parametrize("count", [1, 10, 11, 100, 101, 300])
+def test_a_member_of_a_message_given_twice_counts_alike_at_any_number_of_messages(
+    count: int,
+) -> None:
+    line = as_line(with_body(messages=[{"role": "user", "content": "x"}] * count))
+    good_last = line.replace(b'"role": "user"', b'"role": 1, "role": "tool"')
+    bad_last = line.replace(b'"role": "user"', b'"role": "tool", "role": "robot"', 1)
+
+    assert warned(good_last) == []
+    assert warned(bad_last) == [("invalid_type", 1, "body.messages[0].role")]
 
 
 def test_the_last_value_of_a_body_member_given_twice_counts() -> None:
     good_last = REQUEST.replace(b'"model"', b'"stream": true, "stream": false, "model"')
     bad_last = REQUEST.replace(b'"model"', b'"stream": false, "stream": true, "model"')
 
-    assert found(good_last) == []
-    assert found(bad_last) == [("streaming_unsupported", 1, "body.stream")]
+    assert warned(good_last) == []
+    assert warned(bad_last) == [("streaming_ignored", 1, "body.stream")]

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from larder.domain.batch_input import BatchValidator
+from larder.domain.batch_input import MAX_LINE_BYTES, BatchValidator
+from larder.domain.batch_input import validator as validator_module
 from tests.support.batch_requests import (
     alike,
     as_line,
@@ -15,6 +16,7 @@ from tests.support.batch_requests import (
     request,
     validated,
     varied,
+    warned,
     with_body,
     with_message,
 )
@@ -135,21 +137,19 @@ def test_every_url_must_be_the_first_valid_one() -> None:
     assert report.endpoint == "/v1/embeddings"
 
 
-def test_every_model_must_be_the_first_one() -> None:
-    models = ["", "small", "large", "small"]
-    lines = [
-        as_line({**with_body(model=model), "custom_id": str(n)}) for n, model in enumerate(models)
-    ]
-
-    report = validated(b"\n".join(lines))
-
-    assert [(e.code, e.line, e.param) for e in report.errors] == [
-        ("model_missing", 1, "body.model"),
-        ("model_mismatch", 3, "body.model"),
-    ]
-    assert report.model == "small"
+@pytest.fixture
+def short_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let lines have 1 MiB, so that the tests of the limit take little time."""
+    monkeypatch.setattr(validator_module, "MAX_LINE_BYTES", MIB)
 
 
+def test_a_line_may_have_32_mib() -> None:
+    assert MAX_LINE_BYTES == 32 * MIB
+    assert found(line_of(MAX_LINE_BYTES) + b"\n") == []
+    assert found(line_of(MAX_LINE_BYTES + 1) + b"\n") == [("line_too_long", 1, None)]
+
+
+@pytest.mark.usefixtures("short_lines")
 @pytest.mark.parametrize("block", [1000, 65536, 3 * MIB])
 @pytest.mark.parametrize("ending", [b"", b"\n", b"\r\n"])
 def test_a_line_of_1_mib_is_fine_and_one_more_byte_is_too_long(block: int, ending: bytes) -> None:
@@ -157,6 +157,7 @@ def test_a_line_of_1_mib_is_fine_and_one_more_byte_is_too_long(block: int, endin
     assert found(line_of(MIB + 1) + ending, block) == [("line_too_long", 1, None)]
 
 
+@pytest.mark.usefixtures("short_lines")
 @pytest.mark.parametrize("block", [1000, 65536, 3 * MIB])
 @pytest.mark.parametrize("ending", [b"", b"\n", b"\r\n"])
 def test_the_limit_of_a_line_holds_for_later_lines(block: int, ending: bytes) -> None:
@@ -166,6 +167,7 @@ def test_the_limit_of_a_line_holds_for_later_lines(block: int, ending: bytes) ->
     assert found(first + line_of(MIB + 1) + ending, block) == [("line_too_long", 2, None)]
 
 
+@pytest.mark.usefixtures("short_lines")
 def test_a_line_too_long_is_skipped_and_the_next_one_is_checked() -> None:
     data = b"x" * (3 * MIB) + b"\n" + as_line(request()) + b"\n{}\n" + b" " * (2 * MIB)
 
@@ -178,6 +180,7 @@ def test_a_line_too_long_is_skipped_and_the_next_one_is_checked() -> None:
     assert (report.total_lines, report.request_count) == (4, 4)
 
 
+@pytest.mark.usefixtures("short_lines")
 def test_a_byte_order_mark_does_not_make_a_line_too_long() -> None:
     assert found(BOM + line_of(MIB) + b"\r\n") == [("invalid_encoding", 1, None)]
     assert found(BOM + line_of(MIB + 1) + b"\r\n") == [
@@ -186,6 +189,7 @@ def test_a_byte_order_mark_does_not_make_a_line_too_long() -> None:
     ]
 
 
+@pytest.mark.usefixtures("short_lines")
 @pytest.mark.parametrize("ending", [b"\n", b"\r\n"])
 def test_a_line_of_1_mib_is_fine_when_its_newline_comes_late(ending: bytes) -> None:
     validator = BatchValidator()
@@ -207,6 +211,7 @@ def test_50_000_requests_are_fine() -> None:
     assert (report.total_lines, report.request_count) == (50_004, 50_000)
 
 
+@pytest.mark.usefixtures("short_lines")
 @pytest.mark.parametrize("rest", [b"", b"{}\n" * 10, b"\n\n\n{}\n\n\nx\n\n\n\n", b"x" * 2 * MIB])
 def test_the_first_request_over_50_000_is_the_last_one_looked_at(rest: bytes) -> None:
     data = b"\n" + many(50_001) + rest
@@ -288,7 +293,7 @@ def traced() -> Iterator[None]:
     tracemalloc.stop()
 
 
-@pytest.mark.usefixtures("traced")
+@pytest.mark.usefixtures("traced", "short_lines")
 @pytest.mark.parametrize("pattern", [b"x", b"[", b'{"a":', b"\0", b" ", b"\n", b" \n", b"[]\n"])
 def test_memory_does_not_grow_with_the_file(pattern: bytes) -> None:
     block = pattern * (65536 // len(pattern))
@@ -299,6 +304,45 @@ def test_memory_does_not_grow_with_the_file(pattern: bytes) -> None:
     validator.finish()
 
     assert tracemalloc.get_traced_memory()[1] < 3 * MIB
+
+
+MESSAGE = b'{"role":"user","content":""},'
+COSTLY_BODIES: dict[str, tuple[str, bytes, bytes, bytes]] = {
+    "a text of one wide character": (CHAT, b'"messages":"\xf0\x9f\x98\x80', b"x", b'"'),
+    "escapes": (CHAT, b'"messages":"', rb"\"\\", b'"'),
+    "lists 120 deep": (CHAT, b'"x":[', b"[" * 120 + b"]" * 120 + b",", b"0]"),
+    "brackets in strings": (CHAT, b'"x":[', b'["["],', b"0]"),
+    "messages": (CHAT, b'"messages":[', MESSAGE * 1000, MESSAGE[:-1] + b"]"),
+    "empty messages": (CHAT, b'"messages":[', b"{}," * 1000, b"0]"),
+    "inputs": (EMBEDDINGS, b'"input":[', b'"",' * 1000, b'""]'),
+    "token lists": (EMBEDDINGS, b'"input":[', b"[1,2]," * 1000, b"[]]"),
+    "nested inputs": (EMBEDDINGS, b'"input":[', b"[" * 120 + b"]" * 120 + b",", b"0]"),
+    "a model": (CHAT, b'"model":"\xf0\x9f\x98\x80', b"x", b'"'),
+}
+
+
+@pytest.mark.parametrize("name", COSTLY_BODIES)
+def test_a_line_takes_at_most_six_times_its_length(name: str) -> None:
+    """At 32 MiB, the longest, that is four times its length and 64 MiB."""
+    url, start, pattern, end = COSTLY_BODIES[name]
+    head = b'{"custom_id":"a","method":"POST","url":"%s","body":{"model":"m",' % url.encode()
+    size = 4 * MIB
+    line = head + start + pattern * (size // len(pattern)) + end + b"}}\n"
+    blocks = memoryview(line)
+    validator = BatchValidator()
+    validator.feed(b"\n".join(alike(url)) + b"\n")
+    tracemalloc.start()
+
+    try:
+        for at in range(0, len(line), 65536):
+            validator.feed(blocks[at : at + 65536])
+        report = validator.finish()
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert "invalid_json_line" not in report.counts
+    assert peak <= 6 * len(line)
 
 
 @pytest.mark.usefixtures("traced")
@@ -369,7 +413,7 @@ def test_members_after_the_body_are_required_in_every_line() -> None:
         (b"a\tb", "invalid_json_line"),
         (b'a" b', "invalid_json_line"),
         (b'a", "b', "invalid_json_line"),
-        (b'a", "stream": true, "user": "b', "streaming_unsupported"),
+        (b'a", "stream": true, "user": "b', "streaming_ignored"),
         (b'a", "n": ' + b"[" * 127 + b"]" * 127 + b', "user": "b', "invalid_json_line"),
         (b"a\\", "invalid_json_line"),
         (rb"\ud800", "invalid_json_line"),
@@ -382,12 +426,13 @@ def test_a_text_unlike_the_others_ends_at_its_closing_quote(
 ) -> None:
     first, second, third = (line.replace(b"text", b"text" * size) for line in alike(url))
     third = third.replace(b"text 2", b"text " + text)
-    if code == "streaming_unsupported" and b"messages" in third:
+    if code == "streaming_ignored" and b"messages" in third:
         code = None  # it is then a member of the message
 
-    problems = found(b"\n".join([first, second, third]))
+    report = validated(b"\n".join([first, second, third]))
 
-    assert problems == ([] if code is None else [(code, 3, problems[0][2])])
+    problems = [*report.errors, *report.warnings]
+    assert [(each.code, each.line) for each in problems] == ([] if code is None else [(code, 3)])
 
 
 @pytest.mark.parametrize("value", [b"0", b"null", b'{"a": "b"}'])
@@ -398,7 +443,7 @@ def test_a_value_in_place_of_the_text_of_other_lines_is_a_wrong_type(
     first, second, third = (line.replace(b"text", b"text" * size) for line in alike(CHAT))
     third = third.replace(b'"' + b"text" * size + b' 2"', value)
 
-    assert found(b"\n".join([first, second, third])) == [
+    assert warned(b"\n".join([first, second, third])) == [
         ("invalid_type", 3, "body.messages[0].content")
     ]
 
@@ -407,8 +452,8 @@ def test_the_content_of_a_message_may_be_empty_but_an_input_may_not() -> None:
     messages = [line.replace(b"text 2", b"") for line in alike(CHAT)]
     inputs = [line.replace(b"text 2", b"") for line in alike("/v1/embeddings")]
 
-    assert found(b"\n".join(messages)) == []
-    assert found(b"\n".join(inputs)) == [("missing_required_parameter", 3, "body.input")]
+    assert warned(b"\n".join(messages)) == []
+    assert warned(b"\n".join(inputs)) == [("missing_required_parameter", 3, "body.input")]
 
 
 def test_an_empty_input_is_missing_even_before_spaces() -> None:
@@ -416,7 +461,7 @@ def test_an_empty_input_is_missing_even_before_spaces() -> None:
     start = third.index(b'"text')
     third = third[:start] + b'""   ' + third[third.index(b'"', start + 1) + 1 :]
 
-    assert found(b"\n".join([first, second, third])) == [
+    assert warned(b"\n".join([first, second, third])) == [
         ("missing_required_parameter", 3, "body.input")
     ]
 
@@ -441,7 +486,7 @@ def test_a_text_that_stands_twice_in_a_line_may_change_in_one_place() -> None:
     lines[1] = lines[1].replace(b'"role": "user"', b'"role": "x"')
     lines[2] = lines[2].replace(b'"content": "user"', b'"content": "x"')
 
-    assert found(b"\n".join(lines)) == [("invalid_type", 2, "body.messages[1].role")]
+    assert warned(b"\n".join(lines)) == [("invalid_type", 2, "body.messages[1].role")]
 
 
 @pytest.mark.parametrize("url", [CHAT, EMBEDDINGS, "/v1/completions"])
@@ -449,18 +494,20 @@ def test_members_after_the_text_are_compared_as_well(url: str) -> None:
     lines = [line.removesuffix(b"}}") + b', "stream": false}}' for line in alike(url)]
     lines[2] = lines[2].replace(b"false", b"true ")
 
-    assert found(b"\n".join(lines)) == [("streaming_unsupported", 3, "body.stream")]
+    assert warned(b"\n".join(lines)) == [("streaming_ignored", 3, "body.stream")]
 
 
 @pytest.mark.parametrize("before", [alike, varied])
 @pytest.mark.parametrize("url", [CHAT, EMBEDDINGS, "/v1/completions"])
-def test_another_model_is_found_after_lines_of_one_program(
+def test_another_model_is_counted_after_lines_of_one_program(
     url: str, before: Callable[[str], list[bytes]]
 ) -> None:
     lines = before(url)
     other = as_line(with_body(url, model="another") | {"custom_id": "another"})
 
-    assert found(b"\n".join([*lines, other])) == [("model_mismatch", len(lines) + 1, "body.model")]
+    models = validated(b"\n".join([*lines, other])).models
+
+    assert models == {"gpt-4o-mini": len(lines), "another": 1}
 
 
 def test_lines_that_vary_more_and_more_are_all_valid() -> None:

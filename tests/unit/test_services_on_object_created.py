@@ -14,6 +14,7 @@ from larder.domain.quota import NOTHING, Amount
 from larder.domain.uploads import UPLOAD_LIFE, UploadStatus
 from larder.services.files.delete import delete_file
 from larder.services.upkeep.receive_object import Arrival
+from larder.services.uploads.complete import CompleteUpload
 from tests.fakes.clock import START
 from tests.samples import TENANT, a_file, a_file_id, to_trash
 from tests.unit.use_cases import VALID_LINE, announce, receive, store
@@ -50,8 +51,13 @@ def test_a_file_that_is_not_validated_is_processed_as_it_is(
     assert ports.snapshot().reports == set()
 
 
+def a_batch_file(ports: MemoryBackend, data: bytes) -> File:
+    """Return the record of a batch file whose bytes came directly to S3."""
+    return arrived(ports, data, size=len(data), purpose="batch").to_file()
+
+
 def test_a_valid_batch_file_is_processed_with_its_checksum(ports: MemoryBackend) -> None:
-    file = store(ports, VALID_LINE, purpose="batch")
+    file = a_batch_file(ports, VALID_LINE)
 
     assert receive(ports, file.id) is Arrival.PROCESSED
 
@@ -63,7 +69,7 @@ def test_a_valid_batch_file_is_processed_with_its_checksum(ports: MemoryBackend)
 def test_a_batch_file_with_mistakes_is_in_error_and_says_what_is_wrong(
     ports: MemoryBackend,
 ) -> None:
-    file = store(ports, VALID_LINE + b"not json\n", purpose="batch")
+    file = a_batch_file(ports, VALID_LINE + b"not json\n")
 
     assert receive(ports, file.id) is Arrival.REJECTED
 
@@ -74,32 +80,53 @@ def test_a_batch_file_with_mistakes_is_in_error_and_says_what_is_wrong(
     assert "1 of 2 lines" in settled.status_details
 
 
+def test_a_batch_file_with_warnings_alone_is_processed(ports: MemoryBackend) -> None:
+    file = a_batch_file(ports, VALID_LINE.replace(b'"input"', b'"stream":true,"input"'))
+
+    assert receive(ports, file.id) is Arrival.PROCESSED
+
+    settled = ports.files.get(TENANT, file.id)
+    assert settled is not None
+    assert settled.status_details is None
+
+
 def test_the_report_has_the_shape_that_clients_read(ports: MemoryBackend) -> None:
-    file = store(ports, VALID_LINE + b"not json\n", purpose="batch")
+    doubtful = VALID_LINE.replace(b'"a"', b'"b"').replace(b'"input"', b'"stream":true,"input"')
+    data = VALID_LINE + b"not json\n" + doubtful
+    file = a_batch_file(ports, data)
 
     receive(ports, file.id)
 
     report = json.loads(ports.objects.get_report(TENANT, file.id) or b"")
-    (problem,) = report.pop("errors")
+    (error,), (warning,) = report.pop("errors"), report.pop("warnings")
     assert report == {
         "object": "file.validation",
         "file_id": file.id,
         "valid": False,
-        "total_lines": 2,
-        "request_count": 2,
+        "total_lines": 3,
+        "request_count": 3,
         "error_count": 1,
+        "warning_count": 1,
+        "counts": {"invalid_json_line": 1, "streaming_ignored": 1},
         "endpoint": "/v1/embeddings",
         "model": "m",
-        "sha256": hashlib.sha256(VALID_LINE + b"not json\n").hexdigest(),
+        "models": {"m": 2},
+        "inputs": 2,
+        "sha256": hashlib.sha256(data).hexdigest(),
         "validated_at": int(START),
         "duration_ms": 0,
     }
-    assert problem.keys() == {"code", "line", "message", "param"}
-    assert (problem["code"], problem["line"]) == ("invalid_json_line", 2)
+    assert error.keys() == warning.keys() == {"code", "line", "message", "param", "severity"}
+    assert (error["code"], error["line"], error["severity"]) == ("invalid_json_line", 2, "error")
+    assert (warning["code"], warning["line"], warning["severity"]) == (
+        "streaming_ignored",
+        3,
+        "warning",
+    )
 
 
 def test_an_arrival_announced_twice_changes_nothing_more(ports: MemoryBackend) -> None:
-    file = store(ports, VALID_LINE, purpose="batch")
+    file = a_batch_file(ports, VALID_LINE)
     receive(ports, file.id)
     before = ports.snapshot()
     report = ports.objects.get_report(TENANT, file.id)
@@ -221,7 +248,10 @@ def test_a_deleted_file_does_not_come_back(ports: MemoryBackend) -> None:
 def test_a_file_deleted_while_it_is_validated_leaves_nothing_behind(
     ports: MemoryBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    file = store(ports, VALID_LINE, purpose="batch")
+    upload = arrived(ports, VALID_LINE, size=len(VALID_LINE), purpose="batch")
+    completed = ports.make(CompleteUpload)(TENANT, upload.id, part_ids=(), md5=None)
+    file = completed.file
+    assert file is not None
     put_report = ports.objects.put_report
 
     def delete_meanwhile(*args: Any) -> None:
@@ -255,7 +285,7 @@ def test_a_record_whose_bytes_are_not_there_is_left_to_the_sweeper(
 
 
 def test_an_expired_file_is_left_to_its_collection(ports: MemoryBackend) -> None:
-    file = store(ports, purpose="batch", expires_after=3_600)
+    file = store(ports, expires_after=3_600)
     ports.clock.advance(3_600)
 
     assert receive(ports, file.id) is Arrival.ALREADY_SETTLED
@@ -277,7 +307,9 @@ def test_an_upload_into_a_full_project_stays_pending_and_its_event_is_done(
 
 
 def test_a_validation_settles_in_a_full_project(ports: MemoryBackend) -> None:
-    file = store(ports, VALID_LINE, purpose="batch")
+    upload = arrived(ports, VALID_LINE, size=len(VALID_LINE), purpose="batch")
+    file = ports.make(CompleteUpload)(TENANT, upload.id, part_ids=(), md5=None).file
+    assert file is not None
     ports.fill_partition(TENANT)
 
     assert receive(ports, file.id) is Arrival.PROCESSED

@@ -14,7 +14,7 @@ from larder_cli.shared.each import report
 from larder_cli.shared.output import counted, note, print_json_line, printable
 from larder_cli.shared.paths import find_folder_id
 from larder_cli.shared.progress import open_bar
-from larder_cli.shared.validation_report import print_problems, summary
+from larder_cli.shared.validation_report import Strict, fails, print_problems, summary
 from larder_client import ApiError, Client, File, FileResumeStore, UploadResult, Validation
 from larder_client.options import PARALLEL
 
@@ -67,6 +67,7 @@ def put(  # noqa: PLR0913, PLR0917 - one for each option
     timeout: Annotated[
         int, typer.Option(min=1, metavar="SECONDS", help="How long --wait waits for each file.")
     ] = 300,
+    strict: Strict = False,
     checksum: Annotated[
         bool | None,
         typer.Option(
@@ -117,7 +118,9 @@ def put(  # noqa: PLR0913, PLR0917 - one for each option
                         print_json_line(_as_json(name, uploaded, file, validation))
                     else:
                         _print(name, file, validation)
-                    if file.status == "error":
+                    if file.status == "error" or (
+                        validation is not None and fails(validation, strict=strict)
+                    ):
                         failures.fail()
 
 
@@ -134,7 +137,7 @@ def _wait(client: Client, file: File, within: int) -> tuple[File, Validation | N
 
 def _print(name: str, file: File, validation: Validation | None) -> None:
     note(f"{name}: {file.status if validation is None else summary(validation)}")
-    if validation is not None and not validation.valid:
+    if validation is not None:
         print_problems(validation, on_stderr=True)
 
 

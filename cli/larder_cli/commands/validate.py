@@ -8,12 +8,13 @@ import msgspec
 import typer
 
 from larder.domain.batch_input import BatchValidator
+from larder.services.files.validate import report_fields
 from larder_cli.shared.connection import AsJson
 from larder_cli.shared.each import report
 from larder_cli.shared.output import print_json_line, printable
 from larder_cli.shared.progress import open_bar
-from larder_cli.shared.validation_report import print_problems, summary
-from larder_client import Problem, Progress, Validation
+from larder_cli.shared.validation_report import Strict, fails, print_problems, summary
+from larder_client import Progress, Validation
 from larder_client.transfer.source import Source
 
 
@@ -21,23 +22,27 @@ def validate(
     files: Annotated[
         list[Path], typer.Argument(metavar="FILE…", help="Local batch files (JSONL).")
     ],
+    strict: Strict = False,
     as_json: AsJson = False,
 ) -> None:
-    """Check batch files on this machine, by the server's rules. Exit with 1 if one is invalid."""
+    """Check batch files on this machine, by the server's rules. Exit with 1 if one is invalid.
+
+    What OpenAI refuses in a request's body is a warning: the file is valid, since a model server
+    may take it.
+    """
     with report(as_json=as_json) as failures:
         for path in files:
             name = printable(str(path))
             with failures.each(path=name):
                 with open_bar(printable(path.name)) as bar:
                     validation = check_file(path, bar)
-                if not validation.valid:
+                if fails(validation, strict=strict):
                     failures.fail()
                 if as_json:
                     print_json_line({**msgspec.to_builtins(validation), "path": name})
                     continue
                 typer.echo(f"{name}: {summary(validation)}")
-                if not validation.valid:
-                    print_problems(validation)
+                print_problems(validation)
 
 
 def check_file(path: Path, progress: Progress) -> Validation:
@@ -53,19 +58,11 @@ def check_file(path: Path, progress: Progress) -> Validation:
     for block in source.blocks(0, source.size):
         validator.feed(block)
         progress.advance(len(block))
-    found = validator.finish()
-    return Validation(
-        valid=found.valid,
-        total_lines=found.total_lines,
-        request_count=found.request_count,
-        error_count=found.error_count,
-        errors=tuple(
-            Problem(code=each.code, line=each.line, message=each.message, param=each.param)
-            for each in found.errors
-        ),
-        endpoint=found.endpoint,
-        model=found.model,
-        sha256=found.sha256,
-        validated_at=int(time.time()),
-        duration_ms=round((time.monotonic() - started) * 1000),
+    return msgspec.convert(
+        {
+            **report_fields(validator.finish()),
+            "validated_at": int(time.time()),
+            "duration_ms": round((time.monotonic() - started) * 1000),
+        },
+        Validation,
     )

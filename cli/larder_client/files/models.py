@@ -93,16 +93,26 @@ class Upload(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
-    """One mistake in a batch file, in the form of OpenAI's BatchError."""
+    """One mistake in a batch file, in the form of OpenAI's BatchError.
+
+    `severity` is `error` or `warning`.
+    """
 
     code: str
     message: str
     line: int | None = None
     param: str | None = None
+    severity: str = "error"
 
 
 class Validation(msgspec.Struct, frozen=True, kw_only=True):
-    """The validation report of a batch file; `errors` has the first 1,000 of `error_count`."""
+    """The validation report of a batch file.
+
+    `errors` has the first 1,000 of `error_count`, and `warnings` of `warning_count`. A file with
+    warnings alone is valid. `counts` has the number of problems by code. `models` has the lines of
+    the first 100 models, and `model` is the one that all lines name, or None. `inputs` counts
+    embedding inputs. Reports of earlier versions have none of the fields from `warning_count` on.
+    """
 
     valid: bool
     total_lines: int
@@ -115,6 +125,11 @@ class Validation(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str | None = None
     validated_at: int | None = None
     duration_ms: int | None = None
+    warning_count: int = 0
+    warnings: tuple[Problem, ...] = ()
+    counts: dict[str, int] = {}
+    models: dict[str, int] = {}
+    inputs: int = 0
     object: str = "file.validation"
 
 

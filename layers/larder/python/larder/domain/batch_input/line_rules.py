@@ -18,6 +18,7 @@ from msgspec.json import Decoder
 
 from larder.domain.batch_input.body_rules import body_members, check_body
 from larder.domain.batch_input.endpoints import ENDPOINTS
+from larder.domain.batch_input.hints import did_you_mean, encoding_hint, layout_hint
 from larder.domain.batch_input.nesting import MAX_DEPTH, nested_deeper_than
 from larder.domain.batch_input.raw_json import check_json, check_utf8, kind_of, read_text
 from larder.domain.batch_input.report import Problem, RequestLine, quoted
@@ -124,6 +125,7 @@ class _TooManyMembersError(Exception):
 
 def _not_utf8(offset: int, line: bytes) -> Problem:
     message = f"the line is not UTF-8: byte 0x{line[offset]:02x} at offset {offset}"
+    message += encoding_hint(line)
     return Problem("invalid_encoding", None, message)
 
 
@@ -161,7 +163,8 @@ def _explained(error: str, line: bytes) -> str:
         reason += f", near {quoted(near)}"
     elif reason == "Input data was truncated":
         reason = "it ends too early"
-    return f"the line is not one JSON value: {reason}"
+    hint = encoding_hint(line) or layout_hint(line)
+    return f"the line is not one JSON value: {reason}{hint}"
 
 
 def _given_twice(names: list[str]) -> str:
@@ -202,8 +205,8 @@ def _check_custom_id(text: str, request: RequestLine) -> None:
     if 0 < len(text) <= MAX_CUSTOM_ID:
         request.custom_id = text
         return
-    length = f"{len(text)} characters long" if text else "empty"
-    message = f"custom_id is {length}; it must have 1 to {MAX_CUSTOM_ID} characters"
+    found = f"has more than {MAX_CUSTOM_ID} characters" if text else "is empty"
+    message = f"custom_id {found}; it must have 1 to {MAX_CUSTOM_ID}"
     request.add("invalid_custom_id", "custom_id", message)
 
 
@@ -217,9 +220,11 @@ def _check_method(text: str, request: RequestLine) -> None:
 def _check_url(text: str, request: RequestLine) -> None:
     request.endpoint = ENDPOINTS.get(text)
     if request.endpoint is None:
-        request.add(
-            "invalid_url", "url", lambda: f"url {quoted(text)} is not one of {_ENDPOINT_LIST}"
-        )
+        request.add("invalid_url", "url", lambda: _not_an_endpoint(text))
+
+
+def _not_an_endpoint(url: str) -> str:
+    return f"url {quoted(url)} is not one of {_ENDPOINT_LIST}{did_you_mean(url)}"
 
 
 def _check_body(raw: Raw, request: RequestLine) -> None:

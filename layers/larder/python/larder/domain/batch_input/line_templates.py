@@ -10,12 +10,18 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
+from msgspec import DecodeError, Raw, Struct
+from msgspec.json import Decoder
+
 from larder.domain.batch_input.endpoints import Endpoint
 from larder.domain.batch_input.raw_json import is_json
 from larder.domain.batch_input.shortcuts import BodyShape, body_template
 
 MAX_PLAIN_ID: Final = 128
 """The longest custom_id, in bytes, that matches a template."""
+
+# Nothing is learned from longer lines: that would take several times their memory.
+_LONGEST_LEARNED: Final = 2**20
 
 # A plain id holds only these, which JSON strings hold as they are.
 _PLAIN: Final = frozenset(range(ord(" "), ord("~") + 1)) - frozenset(b'"\\')
@@ -24,7 +30,7 @@ _ONLY_PLAIN: Final = bytes(byte if byte in _PLAIN else ord("?") for byte in rang
 _BEFORE_BODY: Final = re.compile(
     rb"""
     (?P<head> \{ [^{}]{0,200} "custom_id" \s* : \s* " )
-    [^"\\]{1,512}
+    (?P<id> [^"\\]{1,512} )
     (?P<middle> " [^{}]{0,200} "body" \s* : \s* )
     """,
     re.VERBOSE,
@@ -84,12 +90,16 @@ class LineTemplate:
         return custom_id, id_end + len(self.middle), body_end
 
 
-type BodyCheck = Callable[[bytes, int, int], bool]
-"""Whether `piece[start:end]` is certainly a valid body of the file's endpoint and model."""
+type BodyCheck = Callable[[bytes, int, int], str | None]
+"""The model of the body `piece[start:end]`, of which certainly nothing is wrong; None otherwise.
+
+Empty when the body leaves the model to its endpoint. A body that fits has one embedding input, if
+its endpoint counts them.
+"""
 
 
-def _nothing_fits(_piece: bytes, _start: int, _end: int) -> bool:
-    return False
+def _nothing_fits(_piece: bytes, _start: int, _end: int) -> None:
+    return None
 
 
 class LineTemplates:
@@ -98,28 +108,31 @@ class LineTemplates:
     Attributes:
         line: the template to match a line against, once there is one.
         fits: the check of the body of a line that has matched.
+        counts_inputs: whether each body that fits has one embedding input.
     """
 
-    __slots__ = ("_credit", "_level", "_shape", "fits", "line")
+    __slots__ = ("_credit", "_level", "_shape", "counts_inputs", "fits", "line")
 
     def __init__(self) -> None:
         self.line: LineTemplate | None = None
         self.fits: BodyCheck = _nothing_fits
+        self.counts_inputs = False
         self._shape: BodyShape | None = None
         self._level = Level.TEXTS
         self._credit = _MAX_CREDIT
 
     def learn(self, line: bytes, body: bytes | None, endpoint: Endpoint, model: str) -> None:
-        """Learn from a valid line that was missed. `body` is given when the line has matched."""
-        if self._level is Level.RULES:
+        """Learn from a right line that was missed. `body` is given when the line has matched."""
+        if self._level is Level.RULES or len(line) > _LONGEST_LEARNED:
             return
         if body is None:
             learned = _line_template(line)
             if learned is None:
                 return
             self.line, body = learned
-        self._shape = self._shape or BodyShape(endpoint, model)
-        template = body_template(body, endpoint) if self._level is Level.TEXTS else None
+        self._shape = self._shape or BodyShape(endpoint)
+        self.counts_inputs = endpoint.counts_inputs
+        template = body_template(body, endpoint, model) if self._level is Level.TEXTS else None
         self.fits = (template or self._shape).fits
 
     def record_hits(self, lines: int, missed: int) -> None:
@@ -133,6 +146,17 @@ class LineTemplates:
             self.fits = shape.fits if shape else _nothing_fits
 
 
+class _Members(Struct, gc=False):
+    custom_id: str
+    body: Raw
+
+
+_read_members: Final = Decoder(_Members).decode
+_OTHER_ID: Final = b"another"
+_OTHER_BODY: Final = b"0"
+_OTHER_MEMBERS: Final = _Members(_OTHER_ID.decode(), Raw(_OTHER_BODY))
+
+
 def _line_template(line: bytes) -> tuple[LineTemplate, bytes] | None:
     """The template of a valid line, and its body; None unless the body is last in the line."""
     before = _BEFORE_BODY.match(line)
@@ -141,5 +165,14 @@ def _line_template(line: bytes) -> tuple[LineTemplate, bytes] | None:
     body = line[before.end() :].rstrip().removesuffix(b"}").rstrip()
     if not is_json(body):
         return None
-    tail = line[before.end() + len(body) :]
-    return LineTemplate(before["head"], before["middle"], tail), body
+    template = LineTemplate(before["head"], before["middle"], line[before.end() + len(body) :])
+    # The name of another member may end like one of these. So change both values, and see whether
+    # the request's change.
+    changed = template.head + _OTHER_ID + template.middle + _OTHER_BODY + template.tail
+    try:
+        found = _read_members(line), _read_members(changed)
+    except DecodeError:
+        return None
+    if found != (_Members(before["id"].decode(), Raw(body)), _OTHER_MEMBERS):
+        return None
+    return template, body

@@ -1,12 +1,12 @@
-"""The rules of a chat request's messages.
+"""The rules of a chat request's messages. What breaks one is warned of.
 
 Source: the request body of chat completions in OpenAI's API reference. What it leaves open is
 decided here:
 
-* The content of a message is a string or an array. It may be null or absent for `assistant`, which
-  may call tools instead, and null for `function`.
-* Of more than 10 messages only the first bad one is reported, so that what a line costs depends on
-  its length alone. There a message that gives its role twice is bad too.
+* The content of a message is a string, or an array that is not empty. It may be null or absent for
+  `assistant`, which may call tools instead, and null for `function`.
+* Of more than 100 messages only the first mistake is reported, so that what a line costs depends on
+  its length alone.
 """
 
 import re
@@ -20,14 +20,17 @@ from larder.domain.batch_input.endpoints import ROLES, Messages
 from larder.domain.batch_input.raw_json import is_empty, kind_of, read_text
 from larder.domain.batch_input.report import RequestLine, quoted
 
-MAX_MESSAGES: Final = 10
+MAX_MESSAGES: Final = 100
 
 _PARAM: Final = "body.messages"
 _ABSENT: Final = Raw(b"")
-_ROLE_LIST: Final = ", ".join(ROLES)
 # From here on looking at messages one by one is cheaper than decoding their contents.
 _LONG: Final = 2048
-_INDEX: Final = re.compile(r"\$(\[\d+\])")
+_INDEX: Final = re.compile(r"\$\[(\d+)\]")
+_ROLE_LIST: Final = ", ".join(ROLES)
+
+type _Mistake = tuple[str, str]
+"""The member at fault, and the end of the message: what it must be, and what it is."""
 
 
 class _Members(Struct, gc=False):
@@ -35,8 +38,27 @@ class _Members(Struct, gc=False):
     content: Raw = _ABSENT
 
 
+class _CheckedMembers(_Members, gc=False):
+    """Checks a message while the array is decoded, and keeps nothing of it."""
+
+    def __post_init__(self) -> None:
+        mistakes = _mistakes(self)
+        if mistakes:
+            raise _MistakeError(*mistakes[0])
+        self.role = self.content = _ABSENT
+
+
+class _MistakeError(ValueError):
+    """The first mistake; msgspec adds the place."""
+
+    def __init__(self, member: str, message: str) -> None:
+        super().__init__(member)
+        self.mistake = (member, message)
+
+
 _read_members: Final = Decoder(_Members).decode
 _read_messages: Final = Decoder[Messages](Messages).decode
+_check_all: Final = Decoder(list[_CheckedMembers]).decode
 # Fails at the first message beyond the limit, where a list would decode them all.
 _read_first = Decoder(
     msgspec.defstruct(
@@ -51,44 +73,35 @@ _read_first = Decoder(
 
 def check_messages(raw: Raw, request: RequestLine) -> None:
     """Note every problem of `body.messages`: well-formed JSON, or empty when absent."""
-    if 0 < len(raw) < _LONG and _refusal(raw) is None:
-        return
     if not raw or is_empty(raw):
         found = "empty" if raw else "missing"
-        request.add(
+        request.warn(
             "missing_required_parameter",
             _PARAM,
             lambda: f"{_PARAM} is {found}; it must hold at least one message",
         )
     elif (kind := kind_of(raw)) != "an array":
-        request.add(
+        request.warn(
             "invalid_type", _PARAM, lambda: f"{_PARAM} must be an array of messages, not {kind}"
         )
-    else:
+    elif len(raw) >= _LONG or not _are_fine(raw):
         _check_each(raw, request)
 
 
-def _refusal(raw: Raw) -> str | None:
-    """Why msgspec refuses the messages as a whole; None when all are valid."""
+def _are_fine(raw: Raw) -> bool:
+    """Whether there is certainly no mistake in the messages."""
     try:
         _read_messages(raw)
-    except DecodeError as error:
-        return str(error)
-    return None
+    except DecodeError:
+        return False
+    return True
 
 
 def _check_each(raw: Raw, request: RequestLine) -> None:
     try:
         messages = msgspec.structs.astuple(_read_first(raw))
     except ValidationError:
-        reason = _refusal(raw)
-        if reason is not None:
-            param = _first_bad(reason)
-            request.add(
-                "invalid_type",
-                param,
-                lambda: f"{param} is not what a message needs: a known role, and a text or parts",
-            )
+        _find_first_mistake(raw, request)
         return
     for index, message in enumerate(messages):
         if not message:
@@ -96,47 +109,58 @@ def _check_each(raw: Raw, request: RequestLine) -> None:
         _check_message(message, index, request)
 
 
-def _first_bad(reason: str) -> str:
-    """The param that msgspec's reason names."""
-    index = _INDEX.search(reason)
-    members = [name for name in ("role", "content") if f"{name}`" in reason]
-    return _PARAM + (index[1] if index else "") + (f".{members[0]}" if members else "")
+def _find_first_mistake(raw: Raw, request: RequestLine) -> None:
+    try:
+        _check_all(raw)
+    except ValidationError as error:
+        place = _INDEX.search(str(error))
+        if place is None:
+            raise
+        index = int(place[1])
+        if isinstance(error.__cause__, _MistakeError):
+            _warn(error.__cause__.mistake, index, request)
+        else:
+            _warn_of_no_object("something else", index, request)
 
 
 def _check_message(raw: Raw, index: int, request: RequestLine) -> None:
     try:
         members = _read_members(raw)
     except ValidationError:
-        request.add(
-            "invalid_type",
-            f"{_PARAM}[{index}]",
-            lambda: (
-                f"{_PARAM}[{index}] must be an object with role and content, not {kind_of(raw)}"
-            ),
-        )
+        _warn_of_no_object(kind_of(raw), index, request)
         return
+    for mistake in _mistakes(members):
+        _warn(mistake, index, request)
+
+
+def _mistakes(members: _Members) -> list[_Mistake]:
+    mistakes = []
     text = read_text(members.role) if members.role else None
     role = text if text in ROLES else None
     if role is None:
-        request.add(
-            "invalid_type", f"{_PARAM}[{index}].role", lambda: _not_a_role(text, members, index)
-        )
+        found = quoted(text) if text is not None else _found(members.role)
+        mistakes.append(("role", f"must be one of {_ROLE_LIST}, not {found}"))
     found = _found(members.content)
     if not (
-        found in ("a string", "an array")
+        found == "a string"
+        or (found == "an array" and not is_empty(members.content))
         or (found == "null" and role in ("assistant", "function", None))
         or (found == "absent" and role in ("assistant", None))
     ):
-        request.add(
-            "invalid_type",
-            f"{_PARAM}[{index}].content",
-            lambda: f"{_PARAM}[{index}].content must be a string or an array, not {found}",
-        )
+        found = found.replace("an array", "an empty array")
+        mistakes.append(("content", f"must be a string or an array of parts, not {found}"))
+    return mistakes
 
 
-def _not_a_role(text: str | None, members: _Members, index: int) -> str:
-    found = quoted(text) if text is not None else _found(members.role)
-    return f"{_PARAM}[{index}].role must be one of {_ROLE_LIST}, not {found}"
+def _warn(mistake: _Mistake, index: int, request: RequestLine) -> None:
+    param = f"{_PARAM}[{index}].{mistake[0]}"
+    request.warn("invalid_type", param, f"{param} {mistake[1]}")
+
+
+def _warn_of_no_object(found: str, index: int, request: RequestLine) -> None:
+    param = f"{_PARAM}[{index}]"
+    message = f"{param} must be an object with role and content, not {found}"
+    request.warn("invalid_type", param, message)
 
 
 def _found(raw: Raw) -> str:

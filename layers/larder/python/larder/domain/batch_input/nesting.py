@@ -17,7 +17,8 @@ _FEW_QUOTES: Final = 200
 _PIECE: Final = 16 * 1024
 _OPENING: Final = b"1"
 _MARKS: Final = b'[]{}"'
-_NO_MARK: Final = bytes(set(range(256)) - set(_MARKS))
+_ALL: Final = frozenset(range(256))
+_NO_MARK: Final = bytes(_ALL - set(_MARKS))
 _QUOTE_AS_ONES: Final = bytes(0xFF if byte == ord('"') else 0 for byte in range(256))
 _QUOTE_OR_ONES: Final = b'"\xff'
 _AS_BITS: Final = bytes.maketrans(b"[]{}", b"1010")
@@ -34,16 +35,28 @@ def nested_deeper_than(limit: int, line: bytes) -> bool:
     marks = line.translate(_AS_BITS, _NO_MARK)
     if marks.count(_OPENING) <= limit:
         return False
-    if b"\\" in line:
-        line = line.replace(b"\\\\", b"").replace(b'\\"', b"")
-        marks = line.translate(_AS_BITS, _NO_MARK)
-    brackets = _outside_strings(marks)
+    brackets = _outside_strings(_marks(line, _NO_MARK) if b"\\" in line else marks)
     if _is_shallow(limit, brackets):
         return False
     # Most lines that are too deep open all their levels at once.
     if len(brackets) < _SHORT and _OPENING * (limit + 1) in brackets:
         return True
     return _deepest(brackets) > limit
+
+
+def marks_outside_strings(text: bytes, more: bytes) -> bytes:
+    """Return the brackets of well-formed JSON, and the bytes `more`, that are outside strings.
+
+    `1` stands for a bracket that opens, of either kind, and `0` for one that closes.
+    """
+    return _outside_strings(_marks(text, bytes(_ALL - set(_MARKS) - set(more))))
+
+
+def _marks(text: bytes, no_mark: bytes) -> bytes:
+    """The marks of the text, without quotes that are escaped."""
+    if b"\\" in text:
+        text = text.replace(b"\\\\", b"").replace(b'\\"', b"")
+    return text.translate(_AS_BITS, no_mark)
 
 
 def _outside_strings(marks: bytes) -> bytes:

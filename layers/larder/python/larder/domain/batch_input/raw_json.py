@@ -19,6 +19,11 @@ _KINDS: Final = {
     ord("f"): "false",
     ord("n"): "null",
 }
+_CONTINUATIONS: Final = range(0x80, 0xC0)
+_DECODED_AT_ONCE: Final = 64 * 1024
+# A string of 512 characters has at most as many bytes in JSON: two escapes for each.
+_LONG_TEXT: Final = 8192
+_LONGEST_ESCAPE: Final = len(r"\ud83d\ude00")
 _EMPTY_TEXT: Final = Raw(b'""')
 _EMPTY_ARRAY: Final = re.compile(rb"\[[ \t\r\n]*\]")
 
@@ -31,9 +36,26 @@ Looks at every byte except for whether strings are UTF-8. Returns the value.
 
 
 def check_utf8(text: bytes) -> None:
-    """Raise `UnicodeDecodeError` for what is not UTF-8."""
-    if not text.isascii():
-        text.decode()
+    """Raise `UnicodeDecodeError` for what is not UTF-8. Takes little memory, however long it is."""
+    if text.isascii():
+        return
+    start, length = 0, len(text)
+    while length - start > _DECODED_AT_ONCE:
+        end = start + _DECODED_AT_ONCE
+        # A character has at most three bytes after its first one.
+        while end > start + _DECODED_AT_ONCE - 3 and text[end] in _CONTINUATIONS:
+            end -= 1
+        _decode_utf8(text, start, end)
+        start = end
+    _decode_utf8(text, start, length)
+
+
+def _decode_utf8(text: bytes, start: int, end: int) -> None:
+    try:
+        text[start:end].decode()
+    except UnicodeDecodeError as error:
+        error.start += start
+        raise
 
 
 def is_json(text: bytes) -> bool:
@@ -63,11 +85,26 @@ def kind_of(value: Raw) -> str:
 
 
 def read_text(value: Raw) -> str | None:
-    """The well-formed value if it is a string."""
+    """The well-formed value if it is a string; of a long one, only a start of over 512 characters.
+
+    So what a line costs in memory does not depend on how long its ids and names are.
+    """
+    if len(value) > _LONG_TEXT and kind_of(value) == "a string":
+        return _start_of_text(bytes(memoryview(value)[:_LONG_TEXT]))
     try:
         return _decode_text(value)
     except ValidationError:
         return None
+
+
+def _start_of_text(start: bytes) -> str:
+    """The text of a string that is cut off, without the character or escape that is cut."""
+    for cut in range(_LONGEST_ESCAPE + 1):
+        try:
+            return _decode_text(start[: len(start) - cut] + b'"')
+        except MALFORMED:
+            continue
+    raise AssertionError(start)
 
 
 def is_empty(value: Raw) -> bool:

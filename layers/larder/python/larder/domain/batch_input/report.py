@@ -2,14 +2,28 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
 
 from msgspec import Struct
 
 from larder.domain.batch_input.endpoints import Endpoint
 
-MAX_ERRORS = 1000
-SUMMARY_LENGTH = 512
-_QUOTED_LENGTH = 80
+MAX_KEPT: Final = 1000
+"""The problems of each severity that a report holds."""
+
+MAX_MODELS: Final = 100
+"""The models that a report counts."""
+
+SUMMARY_LENGTH: Final = 512
+_QUOTED_LENGTH: Final = 80
+
+
+class Severity(StrEnum):
+    """Whether a problem makes the file invalid. A model server may take what is warned of."""
+
+    ERROR = "error"
+    WARNING = "warning"
 
 
 type ProblemMessage = str | Callable[[], str]
@@ -22,19 +36,28 @@ class Problem(Struct, frozen=True, gc=False):
     code: str
     param: str | None
     message: ProblemMessage
+    severity: Severity = Severity.ERROR
 
 
 class RequestLine(Struct, gc=False):
-    """One request line: its problems, and those of its values that are valid."""
+    """One request line: its problems, and those of its values that are valid.
+
+    `model` is empty when the body leaves it to the endpoint. `inputs` counts embedding inputs.
+    """
 
     problems: list[Problem]
     custom_id: str | None = None
     endpoint: Endpoint | None = None
-    model: str | None = None
+    model: str = ""
+    inputs: int = 0
 
     def add(self, code: str, param: str | None, message: ProblemMessage) -> None:
-        """Note a problem."""
+        """Note an error."""
         self.problems.append(Problem(code, param, message))
+
+    def warn(self, code: str, param: str | None, message: ProblemMessage) -> None:
+        """Note a warning."""
+        self.problems.append(Problem(code, param, message, Severity.WARNING))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +69,14 @@ class LineProblem:
         line: the physical line, from 1; None when the mistake is the whole file's.
         message: for people. Quotes at most 80 characters of the file, escaped.
         param: the path of the member at fault, such as `body.messages[0].role`, or None.
+        severity: whether it makes the file invalid.
     """
 
     code: str
     line: int | None
     message: str
     param: str | None
+    severity: Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +84,19 @@ class ValidationReport:
     """The report on one batch file.
 
     Attributes:
-        valid: whether there is no problem.
+        valid: whether there is no error.
         total_lines: physical lines, a last one without a newline included.
         request_count: lines that are not blank, up to and including the first one too many.
-        invalid_lines: lines with at least one problem.
-        error_count: all problems, more than `errors` holds if there are many.
-        errors: the first 1,000 problems, in line order.
+        invalid_lines: lines with at least one error.
+        error_count: all errors, more than `errors` holds if there are many.
+        warning_count: all warnings, more than `warnings` holds if there are many.
+        counts: how many problems have each code, errors and warnings together.
+        errors: the first 1,000 errors, in line order.
+        warnings: the first 1,000 warnings, in line order.
         endpoint: the file's first valid url, or None.
-        model: the file's first model, or None.
+        models: how many lines name each model, for the first 100 models. The end of a name beyond
+            256 characters is left out.
+        inputs: the embedding inputs.
         sha256: the digest of all bytes, in hex.
         bytes: the length of the file.
     """
@@ -76,15 +106,24 @@ class ValidationReport:
     request_count: int
     invalid_lines: int
     error_count: int
+    warning_count: int
+    counts: dict[str, int]
     errors: tuple[LineProblem, ...]
+    warnings: tuple[LineProblem, ...]
     endpoint: str | None
-    model: str | None
+    models: dict[str, int]
+    inputs: int
     sha256: str
     bytes: int
 
     @property
+    def model(self) -> str | None:
+        """The model, when the lines name one and the same."""
+        return next(iter(self.models)) if len(self.models) == 1 else None
+
+    @property
     def summary(self) -> str | None:
-        """The problems in one line of at most 512 characters; None for a valid file."""
+        """The errors in one line of at most 512 characters; None for a valid file."""
         if self.valid:
             return None
         first = self.errors[0]
@@ -101,26 +140,31 @@ class ValidationReport:
 
 
 class Findings:
-    """The problems of a file: the first 1,000 are kept, all are counted."""
+    """The problems of a file: the first 1,000 of each severity are kept, all are counted."""
 
-    __slots__ = ("_last_line", "errors", "invalid_lines", "total")
+    __slots__ = ("_last_invalid", "counts", "invalid_lines", "kept", "totals")
 
     def __init__(self) -> None:
-        self.errors: list[LineProblem] = []
-        self.total = 0
+        self.kept: dict[Severity, list[LineProblem]] = {severity: [] for severity in Severity}
+        self.totals = dict.fromkeys(Severity, 0)
+        self.counts: dict[str, int] = {}
         self.invalid_lines = 0
-        self._last_line: int | None = None
+        self._last_invalid: int | None = None
 
     def add(self, line: int | None, problems: list[Problem]) -> None:
-        """Add the problems of a line, or with None of the whole file. Lines come in order."""
-        self.total += len(problems)
-        if line != self._last_line:
-            self._last_line = line
-            self.invalid_lines += 1
-        if len(self.errors) < MAX_ERRORS:
-            for found in problems[: MAX_ERRORS - len(self.errors)]:
+        """Add problems of a line, or with None of the whole file. Lines come in order."""
+        for found in problems:
+            severity = found.severity
+            if severity is Severity.ERROR and line != self._last_invalid:
+                self._last_invalid = line
+                self.invalid_lines += 1
+            self.counts[found.code] = self.counts.get(found.code, 0) + 1
+            self.totals[severity] += 1
+            if self.totals[severity] <= MAX_KEPT:
                 message = found.message if isinstance(found.message, str) else found.message()
-                self.errors.append(LineProblem(found.code, line, message, found.param))
+                self.kept[severity].append(
+                    LineProblem(found.code, line, message, found.param, severity)
+                )
 
 
 def quoted(value: str) -> str:

@@ -1,7 +1,8 @@
 """The requests of one file: the loop over its lines, and the rules across lines.
 
-A custom_id must be unique; url and model must be the same in the whole file. They count even when
-their line is invalid for another reason.
+A custom_id must be unique, the url must be the same in the whole file, and a file has at most
+50,000 embedding inputs. All of them, and the models, count even when their line is invalid for
+another reason.
 """
 
 from hashlib import blake2b
@@ -13,11 +14,20 @@ from larder.domain.batch_input.line_rules import RequestReader, too_deep
 from larder.domain.batch_input.line_templates import MAX_PLAIN_ID, LineTemplates
 from larder.domain.batch_input.nesting import MAX_DEPTH, nested_deeper_than
 from larder.domain.batch_input.raw_json import MALFORMED, check_utf8
-from larder.domain.batch_input.report import Findings, ProblemMessage, RequestLine, quoted
+from larder.domain.batch_input.report import (
+    MAX_MODELS,
+    Findings,
+    Problem,
+    ProblemMessage,
+    RequestLine,
+    quoted,
+)
 
+MAX_INPUTS: Final = 50_000
 WHITESPACE: Final = b" \t\r\n"
 
-_BLANK: Final = frozenset((b"", b" ", b"\t", b"\r"))
+# How a line may begin that is blank, with its newline.
+_BLANK: Final = frozenset((b" ", b"\t", b"\r", b"\n"))
 
 
 class FileRequests:
@@ -27,18 +37,33 @@ class FileRequests:
 
     Attributes:
         endpoint: the first valid one.
-        model: the first one.
+        inputs: the embedding inputs.
     """
 
-    __slots__ = ("_findings", "_lines_of_ids", "_reader", "_templates", "endpoint", "model")
+    __slots__ = (
+        "_findings",
+        "_lines_of_ids",
+        "_models",
+        "_reader",
+        "_templates",
+        "endpoint",
+        "inputs",
+    )
 
     def __init__(self, findings: Findings) -> None:
         self.endpoint: Endpoint | None = None
-        self.model: str | None = None
+        self.inputs = 0
+        # With how many lines leave it to the endpoint.
+        self._models = {"": 0}
         self._findings = findings
         self._lines_of_ids: dict[bytes, int] = {}
         self._reader = RequestReader()
         self._templates = LineTemplates()
+
+    @property
+    def models(self) -> dict[str, int]:
+        """How many lines name each of the first 100 models."""
+        return {name: lines for name, lines in self._models.items() if name}
 
     def read_lines(self, piece: bytes, start: int, number: int, limit: int) -> tuple[int, int]:
         """Read up to `limit` lines that end in `piece`, and stop at a blank one.
@@ -48,6 +73,7 @@ class FileRequests:
         """
         templates = self._templates
         line_of_id = self._lines_of_ids.setdefault
+        models = self._models
         before, missed = number, 0
         for line in range(number + 1, number + limit + 1):
             end = piece.find(b"\n", start)
@@ -56,37 +82,49 @@ class FileRequests:
             template = templates.line
             found = template.match(piece, start, end) if template else None
             if found is None:
-                text = piece[start:end]
-                if text[:1] in _BLANK and not text.strip(WHITESPACE):
+                if piece[start : start + 1] in _BLANK and not piece[start:end].strip(WHITESPACE):
                     break
-                missed += self._read(text, line)
+                missed += self.read_line(piece[start:end], line)
             else:
                 custom_id, body_start, body_end = found
-                if not templates.fits(piece, body_start, body_end):
-                    body = piece[body_start:body_end]
-                    missed += self._read(piece[start:end], line, custom_id, body)
-                elif line_of_id(custom_id, line) != line:
-                    known = RequestLine([], custom_id.decode(), self.endpoint, self.model)
-                    self._settle(known, line)
+                model = templates.fits(piece, body_start, body_end)
+                if model is None:
+                    missed += self._read_matched(piece, start, end, line, found)
+                elif line_of_id(custom_id, line) != line or model not in models:
+                    self._settle(RequestLine([], custom_id.decode(), self.endpoint, model), line)
+                else:
+                    models[model] += 1
+                if model is not None and templates.counts_inputs:
+                    self._count_inputs(1, line)
             start = end + 1
             number = line
         templates.record_hits(number - before, missed)
         return start, number
 
-    def _read(
-        self, line: bytes, number: int, custom_id: bytes = b"", body: bytes | None = None
+    def _read_matched(
+        self, piece: bytes, start: int, end: int, number: int, found: tuple[bytes, int, int]
     ) -> bool:
-        """Apply the rules to one line, report its problems, and return whether it is valid.
-
-        The custom_id and the body are given when the line has matched the template.
-        """
-        request = None if body is None else _with_body(custom_id, body, self.endpoint)
+        """As `read_line`, for the line `piece[start:end]`, which has matched the template."""
+        custom_id, body_start, body_end = found
+        body = piece[body_start:body_end]
+        request = _with_body(custom_id, body, self.endpoint)
         if request is None:
-            request, body = self._reader.read(line), None
+            del body
+            return self.read_line(piece[start:end], number)
+        return self._is_right(request, piece[start:end], number, body)
+
+    def read_line(self, line: bytes, number: int) -> bool:
+        """Apply the rules to a line that is not blank, report its problems, and say if it has none.
+
+        The line is given without its newline.
+        """
+        return self._is_right(self._reader.read(line), line, number, None)
+
+    def _is_right(self, request: RequestLine, line: bytes, number: int, body: bytes | None) -> bool:
         self._settle(request, number)
-        if request.problems or self.endpoint is None or self.model is None:
+        if request.problems or self.endpoint is None:
             return False
-        self._templates.learn(line, body, self.endpoint, self.model)
+        self._templates.learn(line, body, self.endpoint, request.model)
         return True
 
     def _settle(self, request: RequestLine, number: int) -> None:
@@ -102,16 +140,23 @@ class FileRequests:
                 url, first_url = request.endpoint.url, self.endpoint.url
                 message = f"url {url} differs from the file's first, {first_url}"
                 request.add("url_mismatch", "url", message)
-        if request.model is not None:
-            self.model = self.model or request.model
-            if request.model != self.model:
-                request.add("model_mismatch", "body.model", _mismatch(request.model, self.model))
+        # One of them is no model's.
+        if request.model in self._models or len(self._models) <= MAX_MODELS:
+            self._models[request.model] = self._models.get(request.model, 0) + 1
         if request.problems:
             self._findings.add(number, request.problems)
+        self._count_inputs(request.inputs, number)
+
+    def _count_inputs(self, inputs: int, number: int) -> None:
+        before = self.inputs
+        self.inputs += inputs
+        if before <= MAX_INPUTS < self.inputs:
+            message = f"the file has more than {MAX_INPUTS:,} embedding inputs"
+            self._findings.add(number, [Problem("too_many_inputs", "body.input", message)])
 
 
 def _with_body(custom_id: bytes, body: bytes, endpoint: Endpoint | None) -> RequestLine | None:
-    """The request of a line of which all but the body is valid.
+    """The request of a line of which all but the body is right.
 
     None when the problem may be the line's, so that all of it must be read.
     """
@@ -131,10 +176,6 @@ def _with_body(custom_id: bytes, body: bytes, endpoint: Endpoint | None) -> Requ
 
 def _used_before(custom_id: str, first: int) -> ProblemMessage:
     return lambda: f"custom_id {quoted(custom_id)} is already used on line {first}"
-
-
-def _mismatch(model: str, first: str) -> ProblemMessage:
-    return lambda: f"body.model {quoted(model)} differs from the file's first, {quoted(first)}"
 
 
 def _id_key(custom_id: str) -> bytes:

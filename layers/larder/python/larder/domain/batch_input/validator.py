@@ -1,4 +1,4 @@
-"""Validation of a batch file as its bytes come in, in constant memory.
+"""Validation of a batch file as its bytes come in, in the memory of a few lines.
 
 Source: contract section 4. This module cuts the bytes into lines, applies the limits and makes the
 report; `requests` reads the lines. What the contract leaves open is decided here:
@@ -6,7 +6,7 @@ report; `requests` reads the lines. What the contract leaves open is decided her
 * A byte order mark is a problem of line 1. The rest of that line is checked all the same.
 * A line is blank when it holds only spaces, tabs and carriage returns. A blank line is no request.
   It counts in `total_lines` and keeps its number.
-* A line over 1 MiB, without its line ending, is skipped and not kept. It counts as a request,
+* A line over 32 MiB, without its line ending, is skipped and not kept. It counts as a request,
   whatever it holds.
 * The first line beyond 50,000 requests gets `too_many_requests`. Nothing after it is validated, but
   lines are still counted and bytes hashed.
@@ -17,11 +17,12 @@ from collections.abc import Buffer
 from hashlib import sha256
 from typing import Final
 
-from larder.domain.batch_input.report import Findings, Problem, ValidationReport
+from larder.domain.batch_input.report import Findings, Problem, Severity, ValidationReport
 from larder.domain.batch_input.requests import WHITESPACE, FileRequests
 
 MAX_REQUESTS: Final = 50_000
-MAX_LINE_BYTES: Final = 1024 * 1024
+MAX_LINE_BYTES: Final = 32 * 2**20
+"""A line of a chat about images holds them in base64."""
 
 _PIECE_BYTES: Final = 64 * 1024
 _BOM: Final = b"\xef\xbb\xbf"
@@ -75,15 +76,20 @@ class BatchValidator:
             message = "the file holds no request: it is empty or has only blank lines"
             self._findings.add(None, [Problem("empty_file", None, message)])
         endpoint = self._file.endpoint
+        findings = self._findings
         return ValidationReport(
-            valid=self._findings.total == 0,
+            valid=findings.totals[Severity.ERROR] == 0,
             total_lines=self._lines,
             request_count=self._requests,
-            invalid_lines=self._findings.invalid_lines,
-            error_count=self._findings.total,
-            errors=tuple(self._findings.errors),
+            invalid_lines=findings.invalid_lines,
+            error_count=findings.totals[Severity.ERROR],
+            warning_count=findings.totals[Severity.WARNING],
+            counts=dict(findings.counts),
+            errors=tuple(findings.kept[Severity.ERROR]),
+            warnings=tuple(findings.kept[Severity.WARNING]),
             endpoint=endpoint.url if endpoint else None,
-            model=self._file.model,
+            models=self._file.models,
+            inputs=self._file.inputs,
             sha256=self._digest.hexdigest(),
             bytes=self._bytes,
         )
@@ -112,12 +118,19 @@ class BatchValidator:
                 self._pending = self._pending[: len(_BOM)]
 
     def _end_pending(self, rest: bytes) -> None:
-        line, overlong = bytes(self._pending) + rest, self._overlong
+        pending, overlong = self._pending, self._overlong
         self._pending, self._overlong = bytearray(), False
-        if overlong or len(line) > MAX_LINE_BYTES:
+        if not overlong:
+            pending += rest
+        too_long = overlong or len(pending) > MAX_LINE_BYTES
+        if not too_long:
+            pending += b"\n"
+        line = bytes(pending)
+        del pending
+        if too_long:
             self._read_line(line, overlong=overlong)
         else:
-            self._read_lines(line + b"\n", 0)
+            self._read_lines(line, 0)
 
     def _read_lines(self, piece: bytes, start: int) -> int:
         """Read the lines that end in the piece, and return where the rest starts.
@@ -171,5 +184,5 @@ class BatchValidator:
             message = f"the line is longer than {MAX_LINE_BYTES:,} bytes"
             self._findings.add(self._lines, [Problem("line_too_long", None, message)])
         else:
-            self._file.read_lines(line + b"\n", 0, self._lines - 1, limit=1)
+            self._file.read_line(line, self._lines)
         return False

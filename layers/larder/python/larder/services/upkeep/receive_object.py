@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from larder.domain.batch_input import BatchValidator
 from larder.domain.errors import ProjectFullError
 from larder.domain.files import File, FileStatus, Purpose
 from larder.domain.ids import upload_of
 from larder.domain.uploads import UploadStatus
 from larder.services.files.ports import Settlement
+from larder.services.files.validate import validate
 from larder.services.uploads.complete import complete_as_file
 
 if TYPE_CHECKING:
-    from larder.domain.batch_input import ValidationReport
     from larder.domain.ids import FileId, TenantId
     from larder.domain.uploads import Upload
     from larder.services.clock import Clock
@@ -122,27 +120,15 @@ class ReceiveObject:
         )
 
     def _validate(self, tenant: TenantId, file: File) -> Settlement | None:
-        started = self.clock()
         stream = self.objects.stream(tenant, file.id)
         if stream is None:
             return None
-        validator = BatchValidator()
         with stream as blocks:
-            for block in blocks:
-                validator.feed(block)
-        report = validator.finish()
-        now = self.clock()
-        duration_ms = round((now - started) * 1000)
-        stored = report_json(file, report, validated_at=int(now), duration_ms=duration_ms)
-        self.objects.put_report(tenant, file.id, stored)
-        return _broken_promise(file, report.sha256) or Settlement(
-            FileStatus.PROCESSED if report.valid else FileStatus.ERROR,
-            details=None if report.valid else report.summary,
-            sha256=report.sha256,
-        )
+            settlement = validate(tenant, file, blocks, objects=self.objects, clock=self.clock)
+        return _broken_promise(file, settlement.sha256) or settlement
 
 
-def _broken_promise(file: File, sha256: str) -> Settlement | None:
+def _broken_promise(file: File, sha256: str | None) -> Settlement | None:
     """Return the settlement of bytes that differ from the announced digest; None if they match."""
     if file.promised_sha256 in {None, sha256}:
         return None
@@ -151,33 +137,3 @@ def _broken_promise(file: File, sha256: str) -> Settlement | None:
         details=f"The SHA-256 of the bytes is {sha256}, but {file.promised_sha256} was announced.",
         sha256=sha256,
     )
-
-
-def report_json(
-    file: File, report: ValidationReport, *, validated_at: int, duration_ms: int
-) -> bytes:
-    """Return the report as the JSON that `GET /v1/files/{id}/validation` returns."""
-    return json.dumps(
-        {
-            "object": "file.validation",
-            "file_id": file.id,
-            "valid": report.valid,
-            "total_lines": report.total_lines,
-            "request_count": report.request_count,
-            "error_count": report.error_count,
-            "errors": [
-                {
-                    "code": problem.code,
-                    "line": problem.line,
-                    "message": problem.message,
-                    "param": problem.param,
-                }
-                for problem in report.errors
-            ],
-            "endpoint": report.endpoint,
-            "model": report.model,
-            "sha256": report.sha256,
-            "validated_at": validated_at,
-            "duration_ms": duration_ms,
-        }
-    ).encode()
