@@ -78,6 +78,7 @@ class MotoStack:
             "BATCHES_MACHINE_ARN": self.settings.batches_machine_arn,
             "STORAGE_ORIGIN": "https://larder-files.s3.us-east-1.amazonaws.com",
             "PART_THRESHOLD": str(self.settings.part_threshold),
+            "BATCH_FILE_LIMIT": str(self.settings.batch_file_limit),
             "POWERTOOLS_SERVICE_NAME": "larder",
             "POWERTOOLS_METRICS_NAMESPACE": "Larder",
         }

@@ -45,6 +45,7 @@ from larder.adapters.s3_batches import S3BatchObjects
 from larder.adapters.s3_parts import S3Parts
 from larder.adapters.sqs import SqsCleanupQueue, SqsValidationQueue, parse_cleanup
 from larder.domain.ids import FileId, TenantId
+from larder.domain.limits import MAX_BATCH_FILE_BYTES
 from larder.domain.parts import PART_THRESHOLD
 from larder.runtime.wiring import Wiring
 from tests.backends.backend import Snapshot, not_at_all
@@ -115,6 +116,7 @@ class AwsBackend(Wiring):
         self.clock = ManualClock()
         self.pause = not_at_all
         self.part_threshold = PART_THRESHOLD
+        self.batch_file_limit = MAX_BATCH_FILE_BYTES
         self.stack = stack
         self.dynamodb, self.s3, sqs = _clients()
         names = stack.settings

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from larder.domain.limits import MAX_BATCH_FILE_BYTES
 from larder.domain.parts import PART_THRESHOLD
 from larder.runtime.wiring import Wiring
 from tests.backends.backend import Snapshot, not_at_all
@@ -41,6 +42,7 @@ class MemoryBackend(Wiring):
         self.clock = ManualClock()
         self.pause = not_at_all
         self.part_threshold = PART_THRESHOLD
+        self.batch_file_limit = MAX_BATCH_FILE_BYTES
         self.store = InMemoryStore()
         self.files = InMemoryFiles(self.store)
         self.search = InMemoryFileSearch(self.store)

@@ -11,6 +11,7 @@ from unittest.mock import patch
 from larder.domain.errors import LarderError
 from larder.domain.files import File
 from larder.domain.ids import upload_of
+from larder.domain.limits import MAX_BATCH_FILE_BYTES
 from larder.domain.quota import Amount
 from larder.domain.uploads import Upload, UploadStatus
 from larder.runtime.wiring import Wiring
@@ -166,6 +167,7 @@ class Gated(Wiring):
     """A backend's ports, with a stop before every call that an operation makes."""
 
     part_threshold = PART_THRESHOLD
+    batch_file_limit = MAX_BATCH_FILE_BYTES
 
     def __init__(
         self, backend: Backend, stored: Callable[[TenantId, FileId], None], history: History

@@ -16,6 +16,7 @@ from larder.domain.errors import (
 )
 from larder.domain.files import FileStatus, Purpose
 from larder.domain.ids import upload_of
+from larder.domain.limits import MAX_BATCH_FILE_BYTES
 from larder.domain.parts import MAX_UPLOAD_BYTES, PART_THRESHOLD
 from larder.domain.quota import NOTHING, Amount
 from larder.domain.uploads import UPLOAD_LIFE, UploadStatus
@@ -120,6 +121,24 @@ class TestCreate:
 
         assert announce(ports, MAX_UPLOAD_BYTES, tenant=large).upload.bytes == MAX_UPLOAD_BYTES
         assert announce(ports, 0, tenant=large).upload.bytes == 0
+
+    def test_a_batch_file_of_more_than_2_gib_is_refused(self, ports: MemoryBackend) -> None:
+        room = Amount(files=2, bytes=3 * MAX_BATCH_FILE_BYTES)
+        large = a_project(ports, tenant=type(TENANT)("wks-9"), limit=room)
+
+        with pytest.raises(InvalidParameterError, match="Split it at line ends") as refused:
+            announce(ports, MAX_BATCH_FILE_BYTES + 1, tenant=large, purpose="batch")
+
+        assert (refused.value.param, refused.value.code) == ("bytes", "file_too_large")
+        assert ports.snapshot().uploads == {}
+        announce(ports, MAX_BATCH_FILE_BYTES, tenant=large, purpose="batch")
+        announce(ports, MAX_BATCH_FILE_BYTES + 1, tenant=large, purpose="user_data")
+
+    def test_the_deployment_says_how_large_a_batch_file_may_be(self, ports: MemoryBackend) -> None:
+        ports.batch_file_limit = 9
+
+        with pytest.raises(InvalidParameterError, match="at most 9 bytes, not 10"):
+            announce(ports, 10, purpose="batch")
 
     @pytest.mark.parametrize("beyond", [False, True])
     def test_only_beyond_the_threshold_it_comes_in_parts(

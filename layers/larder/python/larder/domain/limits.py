@@ -7,6 +7,9 @@ from larder.domain.errors import InvalidParameterError
 MAX_INLINE_BYTES = 4 * 2**20
 """Bytes of an answer: with base64 and headers they fit the 6 MB that Lambda may answer."""
 
+MAX_BATCH_FILE_BYTES = 2 * 2**30
+"""Bytes of a batch file unless the deployment says otherwise: one run of the worker reads them."""
+
 URL_LIFETIME = 300
 """Seconds that a presigned download stays valid unless the client asks for another time."""
 

@@ -51,6 +51,11 @@ class Composition(BatchAdapters, Wiring):
         """The size in bytes above which an upload is transferred in parts."""
         return self.settings.part_threshold
 
+    @property
+    def batch_file_limit(self) -> int:
+        """The size in bytes that a batch file may have."""
+        return self.settings.batch_file_limit
+
     @cached_property
     def files(self) -> FileRecords:
         """The records of files."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
+from larder.domain.limits import MAX_BATCH_FILE_BYTES
 from larder.domain.parts import PART_THRESHOLD
 
 
@@ -23,6 +24,7 @@ class Settings:
     rates_table: str = ""
     key_rate: int = 0
     part_threshold: int = PART_THRESHOLD
+    batch_file_limit: int = MAX_BATCH_FILE_BYTES
     connect_early: bool = False
 
     @classmethod
@@ -40,6 +42,7 @@ class Settings:
             rates_table=os.environ.get("RATES_TABLE", ""),
             key_rate=int(os.environ.get("KEY_REQUESTS_PER_SECOND", "0")),
             part_threshold=int(os.environ.get("PART_THRESHOLD", PART_THRESHOLD)),
+            batch_file_limit=int(os.environ.get("BATCH_FILE_LIMIT", MAX_BATCH_FILE_BYTES)),
             # While a function starts it has a whole processor, later a part of one. A snapshot
             # would outlive a connection.
             connect_early=os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "on-demand",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from larder.domain.digests import SHA256_OF_NOTHING, checked_sha256
 from larder.domain.errors import InvalidParameterError, LarderError, NotFoundError
-from larder.domain.files import client_purpose, expiry_of
+from larder.domain.files import Purpose, client_purpose, expiry_of
 from larder.domain.folders import folder_id_from
 from larder.domain.ids import created_at, new_file_id, upload_of
 from larder.domain.media_types import media_type_of
@@ -48,7 +48,8 @@ class NewUpload:
 class CreateUpload:
     """Reserve quota for a file, and return its upload with the PUTs that send its bytes.
 
-    A file above `part_threshold` bytes is sent in parts.
+    A file above `part_threshold` bytes is sent in parts. A batch file has at most
+    `batch_file_limit` bytes, which the worker can validate in one run.
     """
 
     uploads: UploadRecords
@@ -58,6 +59,7 @@ class CreateUpload:
     reclaim: Reclaim
     held_quota: HeldQuota
     part_threshold: int
+    batch_file_limit: int
     clock: Clock
 
     def __call__(self, tenant: TenantId, new: NewUpload) -> UploadState:
@@ -71,6 +73,8 @@ class CreateUpload:
             ContentionError: too many concurrent changes to the project.
         """
         purpose = client_purpose(new.purpose)
+        if purpose is Purpose.BATCH:
+            self._check_batch_size(new.bytes)
         now = self.clock()
         file_id = new_file_id(now)
         born = created_at(file_id)
@@ -103,6 +107,15 @@ class CreateUpload:
             tenant, upload, (), objects=self.objects, parts=self.parts, now=now
         )
         return UploadState(upload, upload.status, transfer=transfer)
+
+    def _check_batch_size(self, size: int) -> None:
+        if size > self.batch_file_limit:
+            raise InvalidParameterError(
+                f"A batch file has at most {self.batch_file_limit} bytes, not {size}. Split it at "
+                "line ends into several files, and create a batch of each.",
+                param="bytes",
+                code="file_too_large",
+            )
 
     def _open_folder(self, tenant: TenantId, raw: str | None) -> FolderId | None:
         folder_id = folder_id_from(raw, param="folder_id")
