@@ -19,7 +19,7 @@ create_file = ports.make(CreateFile)
 
 @app.post("/v1/files", summary="Upload a file of up to 2 MiB", operation_id="files_create")
 def files_create() -> Response[FileObject]:
-    """Store a file. Batch files are validated line by line afterwards."""
+    """Store a file. A batch file is validated line by line: its status is final."""
     event = app.current_event
     form = file_form(event.headers.get("content-type"), raw_body(event))
     file = create_file(

@@ -39,7 +39,7 @@ def answered(world: World) -> str:
 
 
 def batches_create(world: World) -> Act:
-    file_id = world.file()
+    file_id = world.unvalidated_file()
 
     def act() -> None:
         assert create(world.functions, world.tenant, file_id).status == 200
@@ -48,7 +48,7 @@ def batches_create(world: World) -> Act:
 
 
 def batches_create_once(world: World) -> Act:
-    file_id = world.file()
+    file_id = world.unvalidated_file()
     headers = {"Content-Type": "application/json", "Idempotency-Key": "the-same"}
 
     def act() -> None:
@@ -60,7 +60,6 @@ def batches_create_once(world: World) -> Act:
 def batches_create_counted(world: World) -> Act:
     """The file has been validated, and says how many requests it has."""
     file_id = world.file()
-    arrive(world.functions, world.tenant, file_id)
 
     def act() -> None:
         made = create(world.functions, world.tenant, file_id)
@@ -136,7 +135,7 @@ def batch_plan(world: World) -> Act:
 
 def batch_plan_early(world: World) -> Act:
     """The file is still being validated."""
-    batch_id: str = create(world.functions, world.tenant, world.file()).json["id"]
+    batch_id: str = create(world.functions, world.tenant, world.unvalidated_file()).json["id"]
 
     def act() -> None:
         assert step(world, "batch_plan", batch_id) == {"next": "wait", "seconds": 2}

@@ -10,9 +10,9 @@ from larder.domain.limits import MAX_INLINE_BYTES
 from larder.services.projects.projects import create_key
 from larder.services.projects.sessions import create_code
 from tests.integration.console import sign_in, sign_out
-from tests.integration.files import get, upload
+from tests.integration.files import GOOD_LINE, get, upload
 from tests.integration.space import folder, on, put
-from tests.integration.uploads import DATA, age, create, on_upload, send_part
+from tests.integration.uploads import DATA, age, create, on_upload, send_part, upload_directly
 from tests.integration.uploads import put as put_bytes
 from tests.integration.workers import arrive, removal
 from tests.support.events import recorded
@@ -40,6 +40,11 @@ class World:
     def file(self, **fields: str) -> str:
         made: str = upload(self.functions, self.tenant, fields=fields).json["id"]
         return made
+
+    def unvalidated_file(self) -> str:
+        file = upload_directly(self.functions, self.stack, self.tenant, GOOD_LINE)
+        file_id: str = file["id"]
+        return file_id
 
     def upload(self) -> str:
         made: str = create(self.functions, self.tenant).json["id"]
@@ -106,6 +111,10 @@ def files_create(world: World) -> Act:
     return lambda: upload(world.functions, world.tenant)
 
 
+def files_create_unchecked(world: World) -> Act:
+    return lambda: upload(world.functions, world.tenant, fields={"purpose": "user_data"})
+
+
 def files_create_in_a_folder(world: World) -> Act:
     folder_id = world.folder()
     return lambda: upload(world.functions, world.tenant, fields={"folder_id": folder_id})
@@ -162,9 +171,9 @@ def on_file_removed(world: World) -> Act:
     return lambda: world.functions.invoke("on_file_removed", event)
 
 
-def on_object_created(**fields: str) -> Callable[[World], Act]:
+def on_object_created(*, purpose: str = "batch") -> Callable[[World], Act]:
     def prepare(world: World) -> Act:
-        file_id = world.file(**fields)
+        file_id = world.unvalidated_file() if purpose == "batch" else world.file(purpose=purpose)
         return lambda: arrive(world.functions, world.tenant, file_id)
 
     return prepare

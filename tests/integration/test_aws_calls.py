@@ -101,14 +101,21 @@ OPERATIONS: dict[str, tuple[Callable[[World], Act], str]] = {
         "GetItem, HeadObject",
     ),
     "files_content, above 4 MiB": (operations.content_above_4_mib, "GetItem"),
-    "files_create": (operations.files_create, "TransactWriteItems 2, PutObject"),
+    "files_create": (
+        operations.files_create,
+        "TransactWriteItems 2, PutObject, PutObject, TransactWriteItems 1",
+    ),
+    "files_create, not a batch file": (
+        operations.files_create_unchecked,
+        "TransactWriteItems 2, PutObject",
+    ),
     "files_create, in a folder": (
         operations.files_create_in_a_folder,
-        "TransactWriteItems 3, PutObject",
+        "TransactWriteItems 3, PutObject, PutObject, TransactWriteItems 1",
     ),
     "files_create, once": (
         operations.files_create_once,
-        "PutItem, TransactWriteItems 2, PutObject, UpdateItem",
+        "PutItem, TransactWriteItems 2, PutObject, PutObject, TransactWriteItems 1, UpdateItem",
     ),
     "files_delete": (operations.on_a_file("files_delete"), "GetItem, TransactWriteItems 3"),
     "files_get": (operations.on_a_file("files_get"), "GetItem"),

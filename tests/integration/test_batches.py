@@ -18,7 +18,8 @@ from larder.domain.errors import ContentionError
 from larder.domain.files import DAY
 from larder.domain.ids import BatchId
 from tests.integration.batches import ENDPOINT, JSON, create, on_batch, page
-from tests.integration.files import get, upload
+from tests.integration.files import GOOD_LINE, get, upload
+from tests.integration.uploads import upload_directly
 from tests.support.events import recorded
 
 if TYPE_CHECKING:
@@ -100,9 +101,9 @@ def fail(ports: Composition, tenant: TenantId, batch_id: str) -> None:
 
 
 def test_a_new_batch_has_every_field_of_openais_object(
-    functions: Functions, tenant: TenantId
+    functions: Functions, stack: MotoStack, tenant: TenantId
 ) -> None:
-    file_id = upload(functions, tenant).json["id"]
+    file_id = upload_directly(functions, stack, tenant, GOOD_LINE)["id"]
 
     answer = create(functions, tenant, file_id, metadata={"job": "nightly"})
 

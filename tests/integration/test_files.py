@@ -43,9 +43,12 @@ def test_the_recorded_upload_is_stored_and_answered_in_openais_shape(
         "expires_at",
     }
     assert file["object"] == "file"
-    assert file["status"] == "uploaded"
+    assert file["status"] == "processed"
     assert file["expires_at"] == file["created_at"] + 86_400
-    assert stack.object_keys() == {f"files/{tenant}/{file['id']}"}
+    assert stack.object_keys() == {
+        f"files/{tenant}/{file['id']}",
+        f"reports/{tenant}/{file['id']}",
+    }
 
 
 def test_a_file_can_be_read_right_after_its_creation(

@@ -12,7 +12,7 @@ from larder.domain.quota import MAX_PROJECT_FILES, NOTHING, RECORD_BYTES, Amount
 from larder.services.projects.ports import Count
 from larder.services.projects.projects import create_project
 from tests.integration.files import GOOD_LINE, get, upload
-from tests.integration.uploads import age, create, put, used
+from tests.integration.uploads import age, create, put, upload_directly, used
 from tests.integration.workers import arrive, later, removal, vanish
 from tests.support.events import arrival, recorded
 from tests.support.handlers import FakeContext, load
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
 
 def test_a_valid_batch_file_is_processed_with_a_report(
-    functions: Functions, tenant: TenantId
+    functions: Functions, stack: MotoStack, tenant: TenantId
 ) -> None:
-    file = upload(functions, tenant).json
+    file = upload_directly(functions, stack, tenant, GOOD_LINE)
 
     arrive(functions, tenant, file["id"])
 
@@ -38,6 +38,7 @@ def test_a_valid_batch_file_is_processed_with_a_report(
     assert set(report) == {
         *("object", "file_id", "valid", "total_lines", "request_count", "error_count", "errors"),
         *("endpoint", "model", "sha256", "validated_at", "duration_ms"),
+        *("warning_count", "warnings", "counts", "models", "inputs"),
     }
     assert (report["object"], report["file_id"], report["valid"]) == (
         "file.validation", file["id"], True,
@@ -46,9 +47,9 @@ def test_a_valid_batch_file_is_processed_with_a_report(
 
 
 def test_an_invalid_batch_file_has_a_report_of_its_problems(
-    functions: Functions, tenant: TenantId
+    functions: Functions, stack: MotoStack, tenant: TenantId
 ) -> None:
-    file = upload(functions, tenant, GOOD_LINE + b"\n\n{]\n").json
+    file = upload_directly(functions, stack, tenant, GOOD_LINE + b"\n\n{]\n")
 
     arrive(functions, tenant, file["id"])
 
@@ -75,9 +76,9 @@ def test_files_with_other_purposes_are_processed_unchecked(
 
 
 def test_a_report_that_does_not_exist_yet_can_be_requested_again(
-    functions: Functions, tenant: TenantId
+    functions: Functions, stack: MotoStack, tenant: TenantId
 ) -> None:
-    file = upload(functions, tenant).json
+    file = upload_directly(functions, stack, tenant, GOOD_LINE)
 
     answer = get(functions, tenant, file["id"], "files_validation")
 
@@ -126,7 +127,7 @@ def test_the_arrival_of_bytes_that_are_gone_changes_nothing(
     functions: Functions, stack: MotoStack, tenant: TenantId, purpose: str
 ) -> None:
     large = create(functions, tenant, bytes=2**20, purpose=purpose).json
-    file = upload(functions, tenant, fields={"purpose": purpose}).json
+    file = upload_directly(functions, stack, tenant, GOOD_LINE, purpose)
     stack.s3.delete_object(Bucket=stack.settings.files_bucket, Key=f"files/{tenant}/{file['id']}")
 
     assert arrive(functions, tenant, file["id"]) == {"batchItemFailures": []}
@@ -146,9 +147,9 @@ def test_the_buckets_test_event_and_foreign_keys_are_ignored(functions: Function
 
 
 def test_a_message_that_fails_comes_back_without_the_others(
-    functions: Functions, tenant: TenantId, monkeypatch: pytest.MonkeyPatch
+    functions: Functions, stack: MotoStack, tenant: TenantId, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    good, bad = upload(functions, tenant).json, upload(functions, tenant).json
+    good, bad = (upload_directly(functions, stack, tenant, GOOD_LINE) for _ in range(2))
     objects = load("on_object_created").ports.objects
     stream = type(objects).stream
 
@@ -211,7 +212,7 @@ def test_a_pending_upload_removed_by_ttl_releases_its_reservation_once(
 def test_a_record_that_moved_to_the_trash_is_not_gone(
     functions: Functions, stack: MotoStack, tenant: TenantId
 ) -> None:
-    file = upload(functions, tenant).json
+    file = upload(functions, tenant, fields={"purpose": "user_data"}).json
     event = vanish(stack, tenant, file["id"])
     image = event["Records"][0]["dynamodb"]["OldImage"]
     stack.dynamodb.put_item(
@@ -274,7 +275,7 @@ def test_the_sweep_releases_expired_files_and_uploads(
 def test_the_sweep_queues_files_again_that_were_never_validated(
     functions: Functions, stack: MotoStack, tenant: TenantId, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    file = upload(functions, tenant).json
+    file = upload_directly(functions, stack, tenant, GOOD_LINE)
     later(monkeypatch, VALIDATION_GRACE + 1)
 
     outcomes = functions.invoke("sweep", recorded("sweep"))
@@ -290,7 +291,7 @@ def test_the_sweep_queues_files_again_that_were_never_validated(
 def test_the_sweep_releases_a_file_whose_creation_was_interrupted(
     functions: Functions, stack: MotoStack, tenant: TenantId, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    file = upload(functions, tenant).json
+    file = upload(functions, tenant, fields={"purpose": "user_data"}).json
     stack.s3.delete_object(Bucket=stack.settings.files_bucket, Key=f"files/{tenant}/{file['id']}")
     later(monkeypatch, VALIDATION_GRACE + 1)
 

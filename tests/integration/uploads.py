@@ -41,6 +41,18 @@ def on_upload(
     )
 
 
+def upload_directly(
+    functions: Functions, stack: MotoStack, tenant: TenantId, data: bytes, purpose: str = "batch"
+) -> dict[str, Any]:
+    """Return a file whose bytes came directly to S3, which the worker has yet to see."""
+    created = create(functions, tenant, bytes=len(data), purpose=purpose).json
+    put(stack, tenant, created["id"], data)
+    completed = on_upload(functions, tenant, "complete", created["id"], '{"part_ids": []}')
+    file: dict[str, Any] = completed.json["file"]
+    assert file["status"] == "uploaded"
+    return file
+
+
 def used(functions: Functions, tenant: TenantId) -> tuple[int, int, int, int]:
     usage = functions.call("usage_get", tenant).json
     files, size = usage["files"], usage["bytes"]

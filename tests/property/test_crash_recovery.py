@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tests.property.world import World
 
 
-def _a_file(world: World, purpose: str = "batch", expires_after: int | None = None) -> File:
+def _a_file(world: World, purpose: str = "user_data", expires_after: int | None = None) -> File:
     world.finish(world.create_file(TENANT, len(VALID), purpose, expires_after))
     return max(world.backend.snapshot().files.values(), key=lambda file: file.id)
 
@@ -109,13 +109,19 @@ def read_usage_after_expiries(world: World) -> Operation:
     return world.read_usage(TENANT)
 
 
-def receive_batch_file(world: World) -> Operation:
-    _a_file(world)
+def create_valid_batch_file(world: World) -> Operation:
+    return world.create_file(TENANT, len(VALID), "batch")
+
+
+def receive_batch_file_that_was_validated(world: World) -> Operation:
+    _a_file(world, purpose="batch")
     return world.receive(world.validation_queue[0])
 
 
 def receive_batch_file_with_mistakes(world: World) -> Operation:
-    world.finish(world.create_file(TENANT, 10, "batch"))
+    world.finish(world.create_upload(TENANT, 10, "batch"))
+    (upload,) = world.backend.snapshot().uploads.values()
+    world.put(TENANT, upload)
     return world.receive(world.validation_queue[0])
 
 
@@ -208,6 +214,7 @@ def sweep_counters(world: World) -> Operation:
 
 SCENARIOS: tuple[Begin, ...] = (
     create_file,
+    create_valid_batch_file,
     create_file_where_others_have_expired,
     create_upload,
     create_upload_in_parts,
@@ -220,7 +227,7 @@ SCENARIOS: tuple[Begin, ...] = (
     cancel_upload_whose_bytes_have_arrived,
     delete_file,
     read_usage_after_expiries,
-    receive_batch_file,
+    receive_batch_file_that_was_validated,
     receive_batch_file_with_mistakes,
     receive_other_file,
     receive_bytes_of_an_upload,

@@ -45,8 +45,14 @@ def an_upload(world: World, *, arrived: bool, purpose: str = "user_data") -> Upl
 
 
 def a_file(world: World, *, expires_after: int | None = None, purpose: str = "batch") -> File:
-    """Return a file whose bytes have just arrived."""
-    world.finish(world.create_file(TENANT, len(VALID), purpose, expires_after))
+    """Return a file whose bytes have just arrived in S3, and that nobody has validated."""
+    if purpose != "batch":
+        world.finish(world.create_file(TENANT, len(VALID), purpose, expires_after))
+    else:
+        world.finish(world.create_upload(TENANT, len(VALID), purpose, expires_after))
+        (upload,) = world.backend.snapshot().uploads.values()
+        world.put(TENANT, upload)
+        world.finish(world.complete(TENANT, upload))
     (file,) = world.backend.snapshot().files.values()
     return file
 
@@ -146,6 +152,13 @@ def _receive_twice(world: World) -> list[Operation]:
     return [world.receive(arrival), world.receive(arrival)]
 
 
+def _create_and_receive(world: World) -> list[Operation]:
+    creation = world.create_file(TENANT, len(VALID), "batch")
+    while not world.validation_queue:
+        creation.step()
+    return [creation, world.receive(world.validation_queue[0])]
+
+
 def _receive_and_delete(world: World) -> list[Operation]:
     file = a_file(world)
     return [world.receive(world.validation_queue[0]), world.delete(TENANT, file.id)]
@@ -241,7 +254,7 @@ def _repair_twice(world: World) -> list[Operation]:
 
 
 def _sweep_twice(world: World) -> list[Operation]:
-    a_file(world, expires_after=3_600)
+    a_file(world, expires_after=3_600, purpose="user_data")
     world.clock.now = START
     an_upload(world, arrived=False)
     world.clock.advance(5)
@@ -283,6 +296,7 @@ def _limit_and_admit(world: World) -> list[Operation]:
         _cancel_and_sweep,
         _receive_and_sweep,
         _receive_twice,
+        _create_and_receive,
         _receive_and_delete,
         _receive_and_clear,
         _receive_and_delete_and_clear,

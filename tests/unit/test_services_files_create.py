@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,10 +10,12 @@ import pytest
 from larder.domain.errors import InvalidParameterError, NotFoundError, QuotaExceededError
 from larder.domain.files import File, FileStatus, Purpose
 from larder.domain.quota import NOTHING, Amount
+from larder.services.files.delete import delete_file
 from larder.services.object_store import StoredBytes
+from larder.services.upkeep.receive_object import Arrival
 from tests.fakes.clock import START
 from tests.samples import TENANT, a_file, a_folder, to_trash
-from tests.unit.use_cases import store
+from tests.unit.use_cases import VALID_LINE, receive, store
 
 if TYPE_CHECKING:
     from larder.domain.ids import FileId, TenantId
@@ -29,19 +32,83 @@ def used(ports: MemoryBackend) -> Amount:
 
 
 def test_the_answer_is_the_record_of_what_was_sent(ports: MemoryBackend) -> None:
-    file = store(ports, b"0123456789", filename="a.jsonl", purpose="batch")
+    file = store(ports, b"0123456789", filename="a.jsonl", purpose="fine-tune")
 
     assert file == File(
         id=file.id,
         filename="a.jsonl",
         bytes=10,
-        purpose=Purpose.BATCH,
+        purpose=Purpose.FINE_TUNE,
         mime_type="text/plain",
-        expires_at=int(START) + 30 * 86_400,
+        expires_at=None,
         status=FileStatus.UPLOADED,
         sha256=SHA256,
     )
     assert ports.files.get(TENANT, file.id) == file
+
+
+@pytest.mark.parametrize(
+    ("data", "status"), [(VALID_LINE, FileStatus.PROCESSED), (b"not json", FileStatus.ERROR)]
+)
+def test_the_status_of_a_batch_file_is_final_in_the_answer(
+    ports: MemoryBackend, data: bytes, status: FileStatus
+) -> None:
+    file = store(ports, data, purpose="batch")
+
+    assert file.status is status
+    assert (file.status_details is None) == (status is FileStatus.PROCESSED)
+    assert file.expires_at == int(START) + 30 * 86_400
+    assert ports.files.get(TENANT, file.id) == file
+    report = json.loads(ports.objects.get_report(TENANT, file.id) or b"")
+    assert (report["valid"], report["file_id"]) == (status is FileStatus.PROCESSED, file.id)
+
+
+def test_the_event_of_a_batch_file_that_was_validated_changes_nothing(
+    ports: MemoryBackend,
+) -> None:
+    file = store(ports, VALID_LINE, purpose="batch")
+    before, report = ports.snapshot(), ports.objects.get_report(TENANT, file.id)
+    ports.clock.advance(60)
+
+    assert receive(ports, file.id) is Arrival.ALREADY_SETTLED
+
+    assert ports.snapshot() == before
+    assert ports.objects.get_report(TENANT, file.id) == report
+
+
+def test_a_batch_file_deleted_while_it_is_validated_leaves_nothing_behind(
+    ports: MemoryBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put = ports.objects.put
+
+    def delete_meanwhile(tenant: TenantId, file_id: FileId, data: bytes) -> None:
+        ports.make(delete_file)(tenant, file_id)
+        ports.objects.delete(tenant, file_id)
+        put(tenant, file_id, data)
+
+    monkeypatch.setattr(ports.objects, "put", delete_meanwhile)
+    file = store(ports, VALID_LINE, purpose="batch")
+
+    assert receive(ports, file.id) is Arrival.UNCLAIMED
+
+    left = ports.snapshot()
+    assert (left.files, left.objects, left.reports) == ({}, set(), set())
+    assert used(ports) == NOTHING
+
+
+def test_a_report_that_cannot_be_stored_leaves_nothing_charged(
+    ports: MemoryBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError("S3 is away")
+
+    monkeypatch.setattr(ports.objects, "put_report", fail)
+
+    with pytest.raises(OSError, match="away"):
+        store(ports, VALID_LINE, purpose="batch")
+
+    assert ports.snapshot().files == {}
+    assert used(ports) == NOTHING
 
 
 def test_the_bytes_are_stored_as_they_were_sent(ports: MemoryBackend) -> None:

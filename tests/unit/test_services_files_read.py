@@ -12,7 +12,7 @@ from larder.domain.errors import (
     InvalidParameterError,
     NotFoundError,
 )
-from larder.domain.files import FileStatus
+from larder.domain.files import FileStatus, Purpose
 from larder.domain.limits import MAX_INLINE_BYTES
 from larder.domain.quota import NOTHING
 from larder.services.files.content import Inline, Redirect, Wanted, open_content
@@ -219,8 +219,24 @@ def test_a_validated_file_has_its_report(ports: MemoryBackend) -> None:
     assert b'"object": "file.validation"' in validation(ports, file.id)
 
 
+def test_a_report_of_an_earlier_version_is_returned_as_it_is(ports: MemoryBackend) -> None:
+    file = an_unvalidated_file(ports)
+    report = b'{"object": "file.validation", "valid": true, "error_count": 0, "errors": []}'
+    ports.objects.put_report(TENANT, file.id, report)
+    ports.files.settle(TENANT, file, Settlement(FileStatus.PROCESSED))
+
+    assert validation(ports, file.id) == report
+
+
+def an_unvalidated_file(ports: MemoryBackend) -> File:
+    """Return a batch file whose bytes came directly to S3."""
+    file = a_file(purpose=Purpose.BATCH)
+    ports.files.admit(TENANT, file)
+    return file
+
+
 def test_before_its_validation_a_file_is_to_be_asked_for_again(ports: MemoryBackend) -> None:
-    file = store(ports, purpose="batch")
+    file = an_unvalidated_file(ports)
 
     with pytest.raises(ConflictError) as refused:
         validation(ports, file.id)
@@ -238,7 +254,7 @@ def test_only_batch_files_are_validated(ports: MemoryBackend) -> None:
 
 
 def test_a_missing_report_of_a_validated_file_is_our_fault(ports: MemoryBackend) -> None:
-    file = store(ports, purpose="batch")
+    file = an_unvalidated_file(ports)
     ports.files.settle(TENANT, file, Settlement(FileStatus.PROCESSED))
 
     with pytest.raises(LookupError, match="missing"):

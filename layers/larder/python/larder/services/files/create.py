@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from larder.domain.digests import checked_sha256
 from larder.domain.errors import InvalidParameterError
-from larder.domain.files import File, client_purpose, expiry_of
+from larder.domain.files import File, Purpose, client_purpose, expiry_of
 from larder.domain.folders import folder_id_from
 from larder.domain.ids import created_at, new_file_id
 from larder.domain.media_types import media_type_of
 from larder.domain.tags import checked_tags
+from larder.services.files.validate import validate
 from larder.services.quota import admit
 
 if TYPE_CHECKING:
@@ -47,7 +48,8 @@ class CreateFile:
     """Admit a file, store its bytes, and return its record.
 
     The record precedes the bytes: a crash in between leaves a record that the sweeper releases,
-    never bytes that nothing accounts for.
+    never bytes that nothing accounts for. A batch file is validated before the answer. After a
+    crash in between, the event of its bytes leads to the same status.
     """
 
     files: FileRecords
@@ -88,11 +90,22 @@ class CreateFile:
             held_quota=self.held_quota,
         )
         try:
-            self.objects.put(tenant, file_id, new.data)
+            return self._store(tenant, file, new.data)
         except Exception:
             self.files.release(tenant, file)
             raise
-        return file
+
+    def _store(self, tenant: TenantId, file: File, data: bytes) -> File:
+        if file.purpose is not Purpose.BATCH:
+            self.objects.put(tenant, file.id, data)
+            return file
+        # The report precedes the bytes: if the file is deleted meanwhile, the event of its bytes
+        # leads to the removal of both.
+        settlement = validate(tenant, file, [data], objects=self.objects, clock=self.clock)
+        self.objects.put(tenant, file.id, data)
+        # If the event was faster, it found the same.
+        self.files.settle(tenant, file, settlement)
+        return replace(file, status=settlement.status, status_details=settlement.details)
 
 
 def _checked_digest(new: NewFile) -> str:
