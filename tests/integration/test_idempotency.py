@@ -10,6 +10,7 @@ import pytest
 from botocore.client import BaseClient
 from urllib3.filepost import encode_multipart_formdata
 
+from larder.api.http.routes import ROUTES
 from larder.domain.errors import ContentionError
 from tests.integration.uploads import used
 from tests.support.events import recorded
@@ -163,22 +164,29 @@ def test_an_answer_that_asks_for_a_retry_is_not_kept(
     assert (second.status, "larder-idempotent-replay" in second.headers) == (200, False)
 
 
-@pytest.mark.parametrize(
-    ("function", "use_case"),
-    [
-        ("files_create", "create_file"),
-        ("space_files_create", "create_file"),
-        ("folders_create", "create_folder"),
-        ("trash_restore", "restore_file"),
-        ("parts_create", "create_part"),
-        ("uploads_create", "create_upload"),
-        ("uploads_complete", "complete_upload"),
-        ("uploads_cancel", "cancel_upload"),
-        ("batches_create", "create_batch"),
-        ("batches_cancel", "cancel_batch"),
-        ("batches_retry", "retry_batch"),
-    ],
-)
+USE_CASES = {
+    "files_create": "create_file",
+    "space_files_create": "create_file",
+    "folders_create": "create_folder",
+    "trash_restore": "restore_file",
+    "parts_create": "create_part",
+    "uploads_create": "create_upload",
+    "uploads_complete": "complete_upload",
+    "uploads_cancel": "cancel_upload",
+    "batches_create": "create_batch",
+    "batches_cancel": "cancel_batch",
+    "batches_retry": "retry_batch",
+}
+"""What each function with an idempotency key calls."""
+
+
+def test_every_post_of_a_project_takes_an_idempotency_key() -> None:
+    posts = [route for route in ROUTES if route.method == "POST" and route.surface != "public"]
+
+    assert set(USE_CASES) == {route.function for route in posts}
+
+
+@pytest.mark.parametrize(("function", "use_case"), USE_CASES.items())
 def test_every_idempotent_function_forgets_a_failure(
     functions: Functions,
     tenant: TenantId,

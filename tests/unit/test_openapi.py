@@ -144,3 +144,18 @@ def test_every_example_fits_its_schema() -> None:
     for schema in found:
         for example in schema["examples"]:
             assert mistakes(example, schema) == [], schema
+
+
+def test_a_list_of_files_has_10000_of_them_newest_first_unless_asked_otherwise() -> None:
+    query = {each["name"]: each for each in DOCUMENT["paths"]["/v1/files"]["get"]["parameters"]}
+
+    limit = query["limit"]["schema"]
+    assert (limit["minimum"], limit["maximum"], limit["default"]) == (1, 10_000, 10_000)
+    assert query["order"]["schema"]["default"] == "desc"
+
+
+def test_a_list_of_the_space_has_10_files_and_at_most_1000() -> None:
+    operation = DOCUMENT["paths"]["/v1/storage/files"]["get"]
+    [limit] = [each["schema"] for each in operation["parameters"] if each["name"] == "limit"]
+
+    assert (limit["minimum"], limit["maximum"], limit["default"]) == (1, 1_000, 10)

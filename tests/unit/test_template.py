@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from larder.domain.parts import PART_THRESHOLD
+from larder.domain.quota import DEFAULT_LIMIT, Amount
 from tests.support.template import (
     ALARMS,
     FUNCTIONS,
@@ -365,3 +367,21 @@ def test_a_refused_key_leaves_a_method_to_the_others() -> None:
     }
 
     assert rates["RequestsPerSecond"] >= 10 * rates["KeyRequestsPerSecond"]
+
+
+def test_a_project_may_have_200_files_and_256_mib_unless_the_owner_says_otherwise() -> None:
+    parameters = TEMPLATE["Parameters"]
+
+    limit = Amount(
+        files=parameters["DefaultFilesLimit"]["Default"],
+        bytes=parameters["DefaultBytesLimit"]["Default"],
+    )
+
+    assert limit == DEFAULT_LIMIT == Amount(files=200, bytes=256 * 2**20)
+
+
+def test_an_upload_comes_in_parts_from_64_mib_on_and_in_one_put_up_to_5_gib() -> None:
+    threshold = TEMPLATE["Parameters"]["PartThreshold"]
+
+    assert threshold["Default"] == PART_THRESHOLD == 64 * 2**20
+    assert threshold["MaxValue"] == 5 * 2**30
