@@ -132,4 +132,4 @@ def test_a_full_quota_says_what_fills_it(
         assert answer.error["type"] == "insufficient_quota"
         assert "3 of 3 files" in answer.error["message"]
         assert "1 of them in the trash" in answer.error["message"]
-        assert f"by pending uploads (1), until {ends}" in answer.error["message"]
+        assert f"by pending uploads (1: {pending['id']}), until {ends}" in answer.error["message"]

@@ -156,20 +156,21 @@ class TestAdmitReclaiming:
         store(ports, b"x" * 100)
         for _ in range(2):
             to_trash(ports, TENANT, store(ports, b"x" * 100).id)
-        announce(ports, 300)
+        first = announce(ports, 300).upload
         ports.clock.advance(60)
-        ends = announce(ports, 100).upload.expires_at
+        last = announce(ports, 100).upload
 
         with pytest.raises(QuotaExceededError) as refused:
             store(ports, b"x" * 301)
 
-        latest = datetime.fromtimestamp(ends, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        latest = datetime.fromtimestamp(last.expires_at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         assert refused.value.message == (
             "The project's storage quota would be exceeded: 5 of 10 files and 700 of 1000 bytes "
             "are in use, and this request asks for 1 file of 301 bytes. In use: 3 files with 300 "
-            "bytes, 2 of them in the trash; reserved: 400 bytes by pending uploads (2), "
-            f"until {latest} at the latest. Delete files that are no longer needed, empty the "
-            "trash (DELETE /v1/storage/trash), cancel uploads that nobody continues "
+            "bytes, 2 of them in the trash; reserved: 400 bytes by pending uploads "
+            f"(2: {first.id}, {last.id}), until {latest} at the latest. "
+            "Delete files that are no longer needed, empty the trash "
+            "(DELETE /v1/storage/trash), cancel uploads that nobody continues "
             "(POST /v1/uploads/{upload_id}/cancel), or have the project's limits raised."
         )
 
@@ -182,6 +183,15 @@ class TestAdmitReclaiming:
 
         with pytest.raises(QuotaExceededError, match="at least 2 of them in the trash"):
             store(ports, b"x" * 200)
+
+    def test_a_refusal_names_a_few_uploads(self, ports: MemoryBackend) -> None:
+        named = [announce(ports, 200).upload.id for _ in range(5)][:3]
+
+        with pytest.raises(QuotaExceededError) as refused:
+            store(ports)
+
+        assert all(upload_id in refused.value.message for upload_id in named)
+        assert f"(5: {', '.join(named)}, …), until" in refused.value.message
 
     def test_a_refusal_that_cannot_look_further_is_still_one(self, ports: MemoryBackend) -> None:
         def throttled(_: TenantId) -> Held:

@@ -73,9 +73,12 @@ def _what_fills(usage: Usage, held: Held | None) -> str:
     if held is not None and held.reserved_until is not None:
         latest = datetime.fromtimestamp(held.reserved_until, UTC)
         until = f"until {latest:%Y-%m-%dT%H:%M:%SZ} at the latest"
+    named = list(held.uploads) if held is not None else []
+    if named and len(named) < usage.reserved.files:
+        named.append("…")
+    which = f"{usage.reserved.files}{': ' if named else ''}{', '.join(named)}"
     return (
-        f"{stored}; reserved: {usage.reserved.bytes} bytes by pending uploads "
-        f"({usage.reserved.files}), {until}."
+        f"{stored}; reserved: {usage.reserved.bytes} bytes by pending uploads ({which}), {until}."
     )
 
 

@@ -47,12 +47,13 @@ class Held:
     """What fills a quota unseen, besides the files in lists.
 
     `trashed` files are in the trash; there may be more unless `exact`. `reserved_until` is when the
-    last pending upload ends, in unix seconds, None if that is not known.
+    last pending upload ends, in unix seconds, None if that is not known; `uploads` names a few.
     """
 
     trashed: int
     reserved_until: int | None
     exact: bool
+    uploads: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

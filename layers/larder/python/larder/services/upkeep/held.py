@@ -15,12 +15,17 @@ if TYPE_CHECKING:
 MAX_LOOKED_AT = 1_000
 """The most items that a refusal looks at: one query of about 100 KB."""
 
+MAX_NAMED = 3
+"""The most uploads that a refusal names."""
+
 
 def held_quota(tenant: TenantId, *, deadlines: Deadlines, clock: Clock) -> Held:
     """Return what the trash and the pending uploads hold, of the items that expire soonest."""
     ahead = deadlines.ahead(tenant, clock(), MAX_LOOKED_AT)
+    uploads = [(at, due.id) for at, due in ahead if isinstance(due, DueUpload)]
     return Held(
         trashed=sum(isinstance(due, DueTrashedFile) for _, due in ahead),
-        reserved_until=max((at for at, due in ahead if isinstance(due, DueUpload)), default=None),
+        reserved_until=uploads[-1][0] if uploads else None,
         exact=len(ahead) < MAX_LOOKED_AT,
+        uploads=tuple(upload_id for _, upload_id in uploads[:MAX_NAMED]),
     )
