@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.integration.files import get, upload
+from tests.integration.files import upload
 
 if TYPE_CHECKING:
     from larder.domain.ids import TenantId
@@ -136,14 +136,11 @@ def test_an_empty_list_parameter_counts_as_absent(
     assert (answer.status, answer.json["data"]) == (200, [file])
 
 
-def test_a_link_for_an_empty_time_lasts_for_the_usual_one(
-    functions: Functions, tenant: TenantId
-) -> None:
-    file = upload(functions, tenant).json
+def test_an_empty_cursor_of_the_space_is_refused(functions: Functions, tenant: TenantId) -> None:
+    """It would begin again, and whoever follows cursors would never end."""
+    answer = functions.call("space_files_list", tenant, queryStringParameters={"cursor": ""})
 
-    answer = get(functions, tenant, file["id"], "files_url", queryStringParameters={"expiry": ""})
-
-    assert "X-Amz-Expires=300" in answer.json["url"]
+    assert (answer.status, answer.error["param"]) == (400, "cursor")
 
 
 @pytest.mark.parametrize("purpose", ["assistants_output", "fine-tune-results", "batch_output"])

@@ -30,21 +30,30 @@ class Query:
     json_schema_extra: Mapping[str, Any] | None = None
 
 
+class MayBeEmpty:
+    """Marks a query parameter, beside `Query`, whose empty value counts as absent."""
+
+
 def with_parameters[Answer](
     function: Callable[..., Answer], event: Callable[[], APIGatewayProxyEvent]
 ) -> Callable[..., Answer]:
     """Return the function, with its parameters filled in from the current `event`.
 
     A parameter marked by `Query` comes from the query string, and one whose type is a pydantic
-    model from the JSON body; a query parameter that was not sent, or is empty, takes its default.
-    The returned function is called with the path parameters, and raises InvalidParameterError for
-    a value that does not fit its type.
+    model from the JSON body; a query parameter that was not sent takes its default. The returned
+    function is called with the path parameters, and raises InvalidParameterError for a value that
+    does not fit its type.
     """
     parameters = inspect.signature(function).parameters
     queries = {
         name: (query.alias or name, TypeAdapter(parameter.annotation))
         for name, parameter in parameters.items()
         if (query := _declaration(parameter.annotation)) is not None
+    }
+    may_be_empty = {
+        name
+        for name, parameter in parameters.items()
+        if MayBeEmpty in get_args(parameter.annotation)
     }
     bodies = {
         name: parameter.annotation
@@ -61,7 +70,8 @@ def with_parameters[Answer](
         values = {
             name: _checked(wire_name, adapter, value)
             for name, (wire_name, adapter) in queries.items()
-            if (value := next(iter(sent.get(wire_name, ())), ""))
+            for value in sent.get(wire_name, ())[:1]
+            if value or name not in may_be_empty
         }
         body = {name: json_body(request, model) for name, model in bodies.items()}
         return function(**path, **values, **body)
