@@ -57,14 +57,13 @@ def set_tables_up(names: Mapping[str, str], resources: Mapping[str, Any]) -> Non
     for name, resource in resources.items():
         if resource["Type"] != "AWS::DynamoDB::Table":
             continue
-        if ttl := resource["Properties"].get("TimeToLiveSpecification"):
-            client.update_time_to_live(TableName=names[name], TimeToLiveSpecification=ttl)
-        client.update_continuous_backups(
-            TableName=names[name],
-            PointInTimeRecoverySpecification=resource["Properties"][
-                "PointInTimeRecoverySpecification"
-            ],
-        )
+        properties, table = resource["Properties"], names[name]
+        if ttl := properties.get("TimeToLiveSpecification"):
+            client.update_time_to_live(TableName=table, TimeToLiveSpecification=ttl)
+        if backups := properties.get("PointInTimeRecoverySpecification"):
+            client.update_continuous_backups(
+                TableName=table, PointInTimeRecoverySpecification=backups
+            )
 
 
 def allow_plain_http(bucket: str) -> None:

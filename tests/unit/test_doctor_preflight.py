@@ -158,7 +158,9 @@ def test_a_reservation_leaves_what_lambda_wants(reserved: int, state: State) -> 
 
 def test_the_preflight_knows_what_takes_concurrency() -> None:
     parameters = TEMPLATE["Parameters"]
-    concurrent = {name for name in parameters if name.endswith("Concurrency")}
+    concurrent = {
+        name for name in parameters if name.endswith("Concurrency") or name.startswith("Reserved")
+    }
     reserving = [
         function["ReservedConcurrentExecutions"]
         for function in FUNCTIONS.values()
@@ -167,7 +169,7 @@ def test_the_preflight_knows_what_takes_concurrency() -> None:
 
     assert WORKERS.keys() | RESERVED.keys() == concurrent
     assert {name: parameters[name]["Default"] for name in WORKERS | RESERVED} == WORKERS | RESERVED
-    assert sorted(each["Ref"] for each in reserving) == sorted(RESERVED)
+    assert sorted(each["Fn::If"][1]["Ref"] for each in reserving) == sorted(RESERVED)
 
 
 @pytest.mark.parametrize(

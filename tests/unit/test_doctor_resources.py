@@ -56,7 +56,10 @@ class Stack:
         table = {"StreamSpecification": {"StreamViewType": get("view", "NEW_AND_OLD_IMAGES")}}
         backups = {"PointInTimeRecoveryStatus": get("backups", "ENABLED")}
         limits = dict.fromkeys(("ConcurrentExecutions", "UnreservedConcurrentExecutions"), 1000)
-        throttle = {"throttlingRateLimit": get("rate", 100.0), "throttlingBurstLimit": 200}
+        throttle = {
+            "throttlingRateLimit": get("rate", float(PARAMETERS["RequestsPerSecond"])),
+            "throttlingBurstLimit": int(PARAMETERS["RequestBurst"]),
+        }
         account = {"throttleSettings": {"rateLimit": get("account", 10000.0), "burstLimit": 5000}}
         ttl = {"TimeToLiveStatus": get("ttl", "ENABLED"), "AttributeName": "ttl"}
         messages = {"ApproximateNumberOfMessages": get("messages", "0")}

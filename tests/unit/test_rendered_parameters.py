@@ -77,6 +77,15 @@ TABLE: dict[str, tuple[str, Effect]] = {
         "2048",
         {setting("Lambda::Function", "MemorySize"): "2048", VERSION: ANY},
     ),
+    "ReservedValidations": (
+        "7",
+        {setting("Lambda::Function", "ReservedConcurrentExecutions"): "7"},
+    ),
+    "ReservedCompletions": (
+        "7",
+        {setting("Lambda::Function", "ReservedConcurrentExecutions"): "7"},
+    ),
+    "KeyRequestsPerSecond": ("5", {variable("KEY_REQUESTS_PER_SECOND"): "5", VERSION: ANY}),
     "RequestsPerSecond": (
         "5",
         {setting("ApiGateway::Stage", "MethodSettings.0.ThrottlingRateLimit"): "5"},

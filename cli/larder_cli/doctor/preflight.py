@@ -23,7 +23,7 @@ LONGEST_STACK_NAME = 40
 WORKERS = {"MaxValidationConcurrency": 10, "BatchConcurrency": 10}
 """The parameters that let workers run at once, with the template's defaults."""
 
-RESERVED: dict[str, int] = {}
+RESERVED = {"ReservedValidations": 0, "ReservedCompletions": 0}
 """The parameters that reserve concurrency for a function, with the template's defaults."""
 
 UNRESERVABLE = 100

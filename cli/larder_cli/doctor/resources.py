@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from larder_cli.doctor.findings import Finding, failed, good, warning
-from larder_cli.doctor.preflight import RESERVED, WORKERS, judge_concurrency
+from larder_cli.doctor.preflight import WORKERS, judge_concurrency
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -145,11 +145,7 @@ def check_concurrency(stack: DeployedStack) -> Finding:
         unreserved=settings["UnreservedConcurrentExecutions"],
         # What is reserved is not among the unreserved any more.
         reserved=0,
-        workers=sum(
-            int(chosen.get(name, default))
-            for name, default in WORKERS.items()
-            if name not in RESERVED
-        ),
+        workers=sum(int(chosen.get(name, default)) for name, default in WORKERS.items()),
     )
 
 
