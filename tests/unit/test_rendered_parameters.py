@@ -77,6 +77,18 @@ TABLE: dict[str, tuple[str, Effect]] = {
         "2048",
         {setting("Lambda::Function", "MemorySize"): "2048", VERSION: ANY},
     ),
+    "BatchWorkerSubnetIds": (
+        "subnet-1",
+        {setting("Lambda::Function", "VpcConfig.SubnetIds"): "subnet-1"},
+    ),
+    "BatchWorkerSecurityGroupIds": (
+        "sg-1",
+        {setting("Lambda::Function", "VpcConfig.SecurityGroupIds"): "sg-1"},
+    ),
+    "BatchWorkerPolicyArn": (
+        "arn:aws:iam::123456789012:policy/models",
+        {setting("IAM::Role", "ManagedPolicyArns.3"): ("arn:aws:iam::123456789012:policy/models")},
+    ),
     "ReservedValidations": (
         "7",
         {setting("Lambda::Function", "ReservedConcurrentExecutions"): "7"},
