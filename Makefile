@@ -119,7 +119,8 @@ security: .tools/security/.installed ## scan the template, the packages and the 
 
 .PHONY: clean
 clean: ## remove builds, caches and the local state
-	@rm -rf .aws-sam .local .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@python3 -m local.clean
+	@rm -rf .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	@find functions layers cli local tests -name __pycache__ -prune -exec rm -rf {} +
 
 FUZZ := $(RUN) python -m local run --port 0 --state .local/fuzz/stack -- $(UV) run --quiet python -m tests.fuzz

@@ -70,7 +70,8 @@ class Emulator:
         folder = self._state.emulator
         if self._state.port.exists():
             saved_on = int(self._state.port.read_text())
-            repair(folder / "metadata", saved_on=saved_on, port=self.port)
+            repair(self._state.metadata, saved_on=saved_on, port=self.port)
+        self._state.forget_saved()
         scratch = _fresh_scratch(folder)
         # Every function inherits this environment, so it must not contain the caller's AWS
         # settings, Python settings or virtual environment.
@@ -87,7 +88,7 @@ class Emulator:
             "AWS_ENDPOINT_URL_S3": f"http://localhost:{self.port}",
             "AUTH": "true",
             "PERSIST_STATE": "1",
-            "STATE_DIR": str(folder / "metadata"),
+            "STATE_DIR": str(self._state.metadata),
             "S3_PERSIST": "1",
             "S3_DATA_DIR": str(folder / "objects"),
             "IOT_MTLS_ENABLED": "0",
@@ -157,8 +158,7 @@ class Emulator:
 def recover(state: State) -> str | None:
     """Clean up `state` after a run that was killed, and return a message about it, or None.
 
-    MiniStack writes its metadata only when it stops gracefully. After a hard kill the objects on
-    disk belong to records that are lost.
+    After a hard kill, the objects on disk are newer than the metadata, which is saved every minute.
     """
     try:
         pid, port = (int(word) for word in state.pid.read_text().split())
@@ -167,8 +167,19 @@ def recover(state: State) -> str | None:
     if _answers(port) and _stop_orphan(pid):
         state.pid.unlink()
         return "The last run was killed but its emulator was not. Stopped it; its state is kept."
+    saved_at = state.restore()
+    state.pid.unlink()
+    if saved_at is not None:
+        at = time.strftime("%H:%M:%S", time.localtime(saved_at))
+        return f"The last run was killed. Its state of {at} is kept; what came later is lost."
     state.forget()
     return "The last run was killed before it saved its state. Starting clean; its files are lost."
+
+
+def save_now(state: State) -> None:
+    """Have the running emulator save its metadata, as it does every minute by itself."""
+    pid, _ = state.pid.read_text().split()
+    os.kill(int(pid), signal.SIGUSR1)
 
 
 def _answers(port: int) -> bool:

@@ -13,7 +13,7 @@ from larder.adapters.aws import dynamodb_client, new_session
 from larder.adapters.dynamodb.upstreams import DynamoUpstreams
 from local import sam
 from local.banner import banner
-from local.emulator import Emulator, recover
+from local.emulator import Emulator, recover, save_now
 from local.emulator_fixes import deployment
 from local.errors import LocalError
 from local.logs import FunctionLogs
@@ -100,6 +100,8 @@ def deliver(state: State, aws_settings: dict[str, str]) -> None:
             **aws_settings,
         }
     )
+    # A kill within the first minute must not cost the deployment.
+    save_now(state)
 
 
 def offer(model: EmbeddedModel, state: State) -> None:
@@ -161,7 +163,7 @@ def down(state: State, emulator: Emulator, model: EmbeddedModel) -> None:
         print("stopping, saving the state", flush=True)
     if not emulator.stop():
         with suppress(OSError):
-            print("The emulator had to be killed. Its state is lost; the next run starts clean.")
+            print("The emulator was killed. The next run goes on with what it saved last.")
 
 
 @contextmanager

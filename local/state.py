@@ -79,6 +79,38 @@ class State:
                 raise LocalError(message) from error
             yield
 
+    @property
+    def metadata(self) -> Path:
+        """What MiniStack has loaded, or saved when it stopped."""
+        return self.emulator / "metadata"
+
+    def restore(self) -> float | None:
+        """Let the next run load what the last one saved before it was killed.
+
+        Returns when that was (unix seconds), None if nothing was saved.
+        """
+        # Between two renames there is only the older one.
+        for name in ("saved", "saved-old"):
+            saved = self.emulator / name
+            if saved.exists():
+                # Beside the metadata lies the functions' code, which is saved when it changes.
+                self.metadata.mkdir(exist_ok=True)
+                for file in self.metadata.glob("*.json"):
+                    file.unlink()
+                for file in saved.iterdir():
+                    file.rename(self.metadata / file.name)
+                break
+        self.forget_saved()
+        times = [file.stat().st_mtime for file in self.metadata.glob("*.json")]
+        # A deployment since then is undone.
+        self.fingerprint("deploy").unlink(missing_ok=True)
+        return max(times, default=None)
+
+    def forget_saved(self) -> None:
+        """Remove what an earlier run saved while it was running."""
+        for name in ("saved", "saved-old", "saved-draft"):
+            shutil.rmtree(self.emulator / name, ignore_errors=True)
+
     def forget(self) -> None:
         """Remove everything that is useless without the emulator's metadata."""
         shutil.rmtree(self.emulator, ignore_errors=True)

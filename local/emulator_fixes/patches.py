@@ -4,20 +4,25 @@ The emulator's own Python runs this file. It has none of Larder's packages.
 """
 
 import hashlib
+import os
+import shutil
+import signal
 import sys
 import tempfile
+import time
+import traceback
 import zipfile
 from contextvars import ContextVar
 from pathlib import Path
-from threading import Lock
+from threading import Event, Lock, Thread
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NoReturn
 
 # -P keeps this folder off the path, since its modules must not come before others of their name.
 sys.path.append(str(Path(__file__).parents[2]))
 
 from ministack import app  # type: ignore[import-not-found]
-from ministack.core import lambda_runtime  # type: ignore[import-not-found]
+from ministack.core import lambda_runtime, persistence  # type: ignore[import-not-found]
 from ministack.services import lambda_svc, secretsmanager  # type: ignore[import-not-found]
 from ministack.services.cloudformation import (  # type: ignore[import-not-found]
     changesets,
@@ -25,6 +30,8 @@ from ministack.services.cloudformation import (  # type: ignore[import-not-found
 )
 
 from local.emulator_fixes.strict import Strict
+
+SAVE_SECONDS = 60
 
 
 def retry_failed_stream_records() -> None:
@@ -128,7 +135,56 @@ def unpack_layers_once() -> None:
     lambda_runtime.zipfile = SimpleNamespace(**vars(zipfile) | {"ZipFile": Archive})
 
 
+def save_while_running() -> None:
+    """MiniStack saves its metadata only when it stops, so that a hard kill costs all of it.
+
+    This patch saves it every minute, and on SIGUSR1, into the folder `saved` beside its own. A fork
+    does it: it has everything as it was at one moment, and the emulator goes on meanwhile. A fork
+    may hang on a lock that another thread held, then it is killed, and the next one tries again.
+    """
+    saved = Path(persistence.STATE_DIR).with_name("saved")
+    asked = Event()
+    signal.signal(signal.SIGUSR1, lambda *_: asked.set())
+
+    def save_again_and_again() -> None:
+        while True:
+            asked.wait(SAVE_SECONDS)
+            asked.clear()
+            child = os.fork()
+            if child == 0:
+                _save_and_exit(saved)
+            deadline = time.monotonic() + SAVE_SECONDS
+            while os.waitpid(child, os.WNOHANG) == (0, 0):
+                if time.monotonic() > deadline:
+                    os.kill(child, signal.SIGKILL)
+                time.sleep(0.05)
+
+    Thread(target=save_again_and_again, daemon=True).start()
+
+
+def _save_and_exit(saved: Path) -> NoReturn:
+    draft, old = saved.with_name("saved-draft"), saved.with_name("saved-old")
+    try:
+        shutil.rmtree(draft, ignore_errors=True)
+        persistence.STATE_DIR = str(draft)
+        for name, get_state in app._build_persistence_save_dict().items():  # noqa: SLF001
+            if (state := get_state()) is not None:
+                persistence.save_state(name, state)
+                # It logs a failure and goes on; half of the services would not fit together.
+                (draft / f"{name}.json").stat()
+        shutil.rmtree(old, ignore_errors=True)
+        if saved.exists():
+            saved.rename(old)
+        draft.rename(saved)
+        shutil.rmtree(old, ignore_errors=True)
+    except BaseException:  # noqa: BLE001 - it must not go on as a second emulator
+        traceback.print_exc()
+    finally:
+        os._exit(0)
+
+
 if __name__ == "__main__":
+    save_while_running()
     retry_failed_stream_records()
     stop_replaced_versions()
     name_functions_in_log_streams()
