@@ -18,7 +18,7 @@ from larder.domain.ids import (
 )
 from larder.domain.projects import AUDIT_INTERVAL, Project
 from larder.domain.quota import Amount
-from larder.domain.uploads import UPLOAD_LIFE, Upload
+from larder.domain.uploads import PUT_GRACE, UPLOAD_LIFE, Upload
 from larder.domain.upstreams import Upstream
 from larder.services.object_store import StoredBytes
 from tests.fakes.clock import START
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 TENANT = TenantId("wks-000000000000000000000001")
 OTHER = TenantId("wks-000000000000000000000002")
 ROOM = Amount(files=10, bytes=1_000)
+UPLOAD_CLOSES = UPLOAD_LIFE + PUT_GRACE
+"""Seconds after which a small upload is overdue."""
 WORST_CHARACTER = "\U0001d160"
 """An eighth note. Folding turns its four bytes into twelve, more than any other character's."""
 

@@ -6,16 +6,16 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from larder.runtime.composition import Composition
 from larder.runtime.observability import count, log_failure, logger
-from larder.services.upkeep.sweep import SweepResult, Swept, sweep_due
+from larder.services.upkeep.sweep import Sweep, SweepResult, Swept, seconds_behind
 
-SPARE_MS = 10_000
-"""The time kept free for the current item: the function starts no other one."""
+SPARE_MS = 60_000
+"""The time kept free for the current item, which may be 512 MiB of parts to join."""
 
 LARGE_PROJECT = 2**30
 """The bytes of records from which a project's are a metric: a tenth of what one can have."""
 
 ports = Composition.from_environment()
-deadlines, sweepers = ports.deadlines, ports.sweepers
+sweep, behind = ports.make(Sweep), ports.make(seconds_behind)
 
 
 def log_swept(swept: Swept) -> None:
@@ -46,12 +46,10 @@ def log_swept(swept: Swept) -> None:
 
 def lambda_handler(_: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     """Sweep until nothing is due or the time runs out. Any failure fails the run."""
-    results = sweep_due(
-        keep_going=lambda: context.get_remaining_time_in_millis() > SPARE_MS,
-        report=log_swept,
-        deadlines=deadlines,
-        sweepers=sweepers,
-        clock=ports.clock,
+    if lag := behind():
+        count("SweepLag", lag, "Seconds")
+    results = sweep(
+        keep_going=lambda: context.get_remaining_time_in_millis() > SPARE_MS, report=log_swept
     )
     for result, times in results.items():
         count(f"Sweep{result.title().replace('_', '')}", times)

@@ -17,9 +17,7 @@ uploads, parts = ports.uploads, ports.parts
 )
 def uploads_cancel(upload_id: str) -> UploadObject:
     """Cancel the upload and free its quota. Bytes that arrive later are deleted."""
-    state = cancel_upload(
-        tenant_of(app.current_event), upload_id, uploads=uploads, parts=parts, clock=ports.clock
-    )
+    state = cancel_upload(tenant_of(app.current_event), upload_id, uploads=uploads, parts=parts)
     count("GivenBack")
     return UploadObject.of(state)
 

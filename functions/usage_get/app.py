@@ -4,11 +4,11 @@ from larder.api.http.requests import tenant_of
 from larder.api.http.resolver import lambda_handler_for, resolver
 from larder.api.projects.usage import UsageObject
 from larder.runtime.composition import Composition
-from larder.services.projects.usage import get_usage
+from larder.services.projects.usage import GetUsage
 
 app = resolver()
 ports = Composition.from_environment()
-usage, batch_limits, reclaim = ports.usage, ports.batch_limits, ports.reclaim
+get_usage, batch_limits = ports.make(GetUsage), ports.batch_limits
 
 
 @app.get("/v1/usage", summary="Retrieve the project's usage", operation_id="usage_get")
@@ -18,8 +18,7 @@ def usage_get() -> UsageObject:
     Expired files do not count.
     """
     tenant = tenant_of(app.current_event)
-    found = get_usage(tenant, usage=usage, reclaim=reclaim)
-    return UsageObject.of(found, batch_limits.get(tenant))
+    return UsageObject.of(get_usage(tenant), batch_limits.get(tenant))
 
 
 lambda_handler = lambda_handler_for(app, limit_rate=ports.limit_rate)

@@ -21,7 +21,7 @@ from larder.adapters.dynamodb.api_keys import DynamoKeys
 from larder.adapters.dynamodb.batch_limits import DynamoBatchLimits
 from larder.adapters.dynamodb.batches import DynamoBatches
 from larder.adapters.dynamodb.counters import usage_from
-from larder.adapters.dynamodb.deadlines import DynamoDeadlines
+from larder.adapters.dynamodb.deadlines import DynamoDeadlines, DynamoSweepPlaces
 from larder.adapters.dynamodb.file_search import DynamoFileSearch
 from larder.adapters.dynamodb.files import DynamoFiles
 from larder.adapters.dynamodb.folders import DynamoFolders, folder_from
@@ -113,7 +113,7 @@ class AwsBackend(Wiring):
     """`Backend` on DynamoDB, S3 and SQS."""
 
     def __init__(self, stack: MotoStack) -> None:
-        self.clock = ManualClock()
+        self.clock = self.stopwatch = ManualClock()
         self.pause = not_at_all
         self.part_threshold = PART_THRESHOLD
         self.batch_file_limit = MAX_BATCH_FILE_BYTES
@@ -127,6 +127,7 @@ class AwsBackend(Wiring):
         self.uploads = DynamoUploads(self.dynamodb, names.store_table, self.clock)
         self.usage = DynamoUsage(self.dynamodb, names.store_table)
         self.deadlines = DynamoDeadlines(self.dynamodb, names.store_table)
+        self.places = DynamoSweepPlaces(self.dynamodb, names.store_table)
         self.projects = DynamoProjects(self.dynamodb, names.store_table)
         self.keys = DynamoKeys(self.dynamodb, names.keys_table)
         self.rates = DynamoRequestRates(self.dynamodb, names.rates_table)

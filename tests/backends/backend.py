@@ -30,7 +30,7 @@ if TYPE_CHECKING:
         FolderRecords,
         TrashRecords,
     )
-    from larder.services.upkeep.ports import Deadlines, Removal
+    from larder.services.upkeep.ports import Deadlines, Removal, SweepPlaces
     from larder.services.uploads.part_store import PartStore
     from larder.services.uploads.ports import UploadRecords
     from tests.fakes.clock import ManualClock
@@ -73,6 +73,8 @@ class Backend(Protocol):
     def usage(self) -> UsageRecords: ...
     @property
     def deadlines(self) -> Deadlines: ...
+    @property
+    def places(self) -> SweepPlaces: ...
     @property
     def projects(self) -> ProjectRecords: ...
     @property

@@ -13,7 +13,7 @@ from tests.fakes.batch_objects import InMemoryBatchObjects
 from tests.fakes.batches import InMemoryBatches, InMemoryBatchLimits
 from tests.fakes.cleanup_queue import InMemoryCleanupQueue
 from tests.fakes.clock import ManualClock
-from tests.fakes.deadlines import InMemoryDeadlines
+from tests.fakes.deadlines import InMemoryDeadlines, InMemorySweepPlaces
 from tests.fakes.file_search import InMemoryFileSearch
 from tests.fakes.files import InMemoryFiles
 from tests.fakes.folders import InMemoryFolders
@@ -39,7 +39,7 @@ class MemoryBackend(Wiring):
     """`Backend` in memory."""
 
     def __init__(self) -> None:
-        self.clock = ManualClock()
+        self.clock = self.stopwatch = ManualClock()
         self.pause = not_at_all
         self.part_threshold = PART_THRESHOLD
         self.batch_file_limit = MAX_BATCH_FILE_BYTES
@@ -51,6 +51,7 @@ class MemoryBackend(Wiring):
         self.uploads = InMemoryUploads(self.store, self.clock)
         self.usage = InMemoryUsage(self.store)
         self.deadlines = InMemoryDeadlines(self.store)
+        self.places = InMemorySweepPlaces()
         self.projects = InMemoryProjects(self.store)
         self.keys = InMemoryKeys()
         self.rates = InMemoryRequestRates()

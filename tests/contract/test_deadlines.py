@@ -9,6 +9,7 @@ import pytest
 from larder.domain.files import DAY, VALIDATION_GRACE, FileStatus
 from larder.domain.folders import CLEARING_GRACE
 from larder.domain.projects import AUDIT_INTERVAL
+from larder.domain.quota import Amount
 from larder.domain.trash import TRASH_LIFE
 from larder.domain.uploads import UPLOAD_LIFE, UploadStatus
 from larder.services.files.ports import Settlement
@@ -21,7 +22,7 @@ from larder.services.upkeep.ports import (
     DueUpload,
 )
 from tests.fakes.clock import START
-from tests.samples import a_file, a_folder, an_upload, to_trash
+from tests.samples import UPLOAD_CLOSES, a_file, a_folder, an_upload, to_trash
 
 if TYPE_CHECKING:
     from larder.domain.ids import TenantId
@@ -48,12 +49,12 @@ def test_a_file_without_an_expiry_never_expires(backend: Backend, tenant: Tenant
     assert list(backend.deadlines.expired(tenant, NOW + 10**9)) == []
 
 
-def test_a_pending_upload_expires_after_its_hour(backend: Backend, tenant: TenantId) -> None:
+def test_a_pending_upload_expires_when_it_closes(backend: Backend, tenant: TenantId) -> None:
     upload = an_upload()
     backend.uploads.reserve(tenant, upload)
 
-    assert list(backend.deadlines.expired(tenant, NOW + UPLOAD_LIFE - 1)) == []
-    assert list(backend.deadlines.expired(tenant, NOW + UPLOAD_LIFE)) == [
+    assert list(backend.deadlines.expired(tenant, NOW + UPLOAD_CLOSES - 1)) == []
+    assert list(backend.deadlines.expired(tenant, NOW + UPLOAD_CLOSES)) == [
         DueUpload(tenant, upload.id)
     ]
 
@@ -195,12 +196,12 @@ def test_rescheduling_a_file_that_is_gone_does_not_recreate_it(
     assert not backend.files.exists(tenant, file.id)
 
 
-def test_a_pending_upload_is_due_after_its_hour(backend: Backend, tenant: TenantId) -> None:
+def test_a_pending_upload_is_due_when_it_closes(backend: Backend, tenant: TenantId) -> None:
     upload = an_upload()
     backend.uploads.reserve(tenant, upload)
 
-    assert due(backend, NOW + UPLOAD_LIFE - 1) == set()
-    assert due(backend, NOW + UPLOAD_LIFE) == {DueUpload(tenant, upload.id)}
+    assert due(backend, NOW + UPLOAD_CLOSES - 1) == set()
+    assert due(backend, NOW + UPLOAD_CLOSES) == {DueUpload(tenant, upload.id)}
 
 
 def test_a_closed_upload_is_never_due(backend: Backend, tenant: TenantId) -> None:
@@ -318,3 +319,43 @@ def test_due_items_are_found_in_every_project(
 
     assert len(found) == 20
     assert set(found) == {DueFile(owner, file.id) for owner in (tenant, other) for file in files}
+
+
+def test_every_item_has_its_turn_again_after_the_place_where_a_sweep_stopped(
+    backend: Backend, tenant: TenantId
+) -> None:
+    backend.projects.set_limit(tenant, Amount(files=100, bytes=100))
+    for n in range(60):
+        backend.files.admit(tenant, a_file(0, expires_at=NOW + 1 + n))
+    first = list(backend.deadlines.due(NOW + 100))
+    assert len(first) == 60
+
+    for stop in (1, 30, 60):
+        places = {each.queue: each.place for each in first[:stop]}
+        rest = list(backend.deadlines.due(NOW + 100, places))
+
+        assert len(rest) == 60
+        assert set(rest) == set(first)
+        assert set(rest[: 60 - stop]) == set(first[stop:])
+
+
+def test_the_oldest_due_item_says_how_far_behind_the_sweeper_is(
+    backend: Backend, tenant: TenantId
+) -> None:
+    assert backend.deadlines.oldest_due(NOW) is None
+    for at in (9, 5, 7):
+        backend.files.admit(tenant, a_file(0, expires_at=NOW + at))
+
+    assert backend.deadlines.oldest_due(NOW + 4) is None
+    assert backend.deadlines.oldest_due(NOW + 20) == NOW + 5
+
+
+def test_how_far_a_sweep_came_is_kept(backend: Backend) -> None:
+    assert backend.places.get() == {}
+
+    backend.places.keep({"due#03": "1|P#a|file-1", "due#04": "2|P#a|file-2"})
+    backend.places.keep({"due#03": "3|P#a|file-3"})
+
+    assert backend.places.get() == {"due#03": "3|P#a|file-3"}
+    backend.places.keep({})
+    assert backend.places.get() == {}

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from larder.domain.errors import ContentionError
+from larder.domain.files import DAY
+from larder.domain.ids import PartId
+from larder.domain.parts import MAX_SMALL_PARTS
 from larder.domain.quota import NOTHING, Amount
-from larder.domain.uploads import Upload, UploadStatus
+from larder.domain.uploads import Completion, Upload, UploadStatus
 from tests.samples import TENANT, a_file, an_upload, gone
 
 if TYPE_CHECKING:
@@ -130,19 +133,96 @@ def test_closing_frees_quota_only_once(backend: Backend, tenant: TenantId, uploa
     assert usage_of(backend) == before
 
 
-def test_a_vanished_record_frees_quota_only_once(
+def test_a_reservation_is_freed_only_once(
     backend: Backend, tenant: TenantId, upload: Upload
 ) -> None:
-    backend.clock.advance(3_600 + 86_400)
-    backend.collect_ttl()
-    assert backend.uploads.get(tenant, upload.id) is None
-    assert usage_of(backend).reserved == upload.amount
-
     assert backend.uploads.release_quota(tenant, upload, backend.clock())
     assert not backend.uploads.release_quota(tenant, upload, backend.clock())
 
     assert usage_of(backend).reserved == NOTHING
     assert usage_of(backend).left == usage_of(backend).limit
+
+
+def test_ttl_never_removes_a_pending_upload(
+    backend: Backend, tenant: TenantId, upload: Upload
+) -> None:
+    backend.clock.advance(30 * DAY)
+
+    backend.collect_ttl()
+
+    assert backend.uploads.get(tenant, upload.id) == upload
+    assert backend.removed() == []
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_ttl_removes_an_ended_upload_after_a_day(
+    backend: Backend, tenant: TenantId, upload: Upload, end: UploadStatus
+) -> None:
+    backend.uploads.close(tenant, upload, end)
+    backend.clock.advance(DAY - 1)
+    backend.collect_ttl()
+    assert backend.uploads.get(tenant, upload.id) is not None
+
+    backend.clock.advance(1)
+    backend.collect_ttl()
+
+    assert backend.uploads.get(tenant, upload.id) is None
+
+
+COMPLETIONS = [
+    Completion(),
+    Completion(md5="5" * 32),
+    Completion((PartId(f"part_{1:024x}"), PartId(f"part_{0xABC:024x}"))),
+    Completion(tuple(PartId(f"part_{n:024x}") for n in range(MAX_SMALL_PARTS)), "6" * 32),
+]
+
+
+@pytest.mark.parametrize("completion", COMPLETIONS, ids=["none", "md5", "two", "most"])
+def test_a_completion_is_kept_until_the_upload_ends(
+    backend: Backend, tenant: TenantId, upload: Upload, completion: Completion
+) -> None:
+    assert backend.uploads.keep_completion(tenant, upload, Completion(md5="4" * 32))
+    assert backend.uploads.keep_completion(tenant, upload, completion)
+
+    kept = backend.uploads.get(tenant, upload.id)
+    assert kept == replace(upload, completion=completion)
+    assert backend.uploads.complete(tenant, kept, kept.to_file())
+    ended = backend.uploads.get(tenant, upload.id)
+    assert ended == replace(upload, status=UploadStatus.COMPLETED)
+
+
+def test_an_ended_upload_keeps_no_completion(
+    backend: Backend, tenant: TenantId, upload: Upload
+) -> None:
+    backend.uploads.close(tenant, upload, UploadStatus.EXPIRED)
+
+    assert not backend.uploads.keep_completion(tenant, upload, Completion())
+    assert not backend.uploads.keep_completion(tenant, an_upload(), Completion())
+
+    assert backend.uploads.get(tenant, upload.id) == replace(upload, status=UploadStatus.EXPIRED)
+
+
+def test_an_upload_that_is_being_completed_does_not_expire(
+    backend: Backend, tenant: TenantId, upload: Upload
+) -> None:
+    backend.uploads.keep_completion(tenant, upload, Completion())
+    before = backend.snapshot()
+
+    assert not backend.uploads.close(tenant, upload, UploadStatus.EXPIRED)
+
+    assert backend.snapshot() == before
+    kept = backend.uploads.get(tenant, upload.id)
+    assert kept is not None
+    assert backend.uploads.close(tenant, kept, UploadStatus.EXPIRED)
+    assert usage_of(backend).reserved == NOTHING
+
+
+def test_an_upload_that_is_being_completed_can_be_cancelled(
+    backend: Backend, tenant: TenantId, upload: Upload
+) -> None:
+    backend.uploads.keep_completion(tenant, upload, Completion())
+
+    assert backend.uploads.close(tenant, upload, UploadStatus.CANCELLED)
 
 
 def test_the_stream_reports_a_vanished_upload_with_its_last_state(

@@ -11,7 +11,7 @@ from larder.domain.quota import NOTHING, Amount, Usage
 from larder.domain.trash import TRASH_LIFE
 from larder.domain.uploads import UploadStatus
 from larder.services.files.ports import Settlement
-from larder.services.projects.ports import Count
+from larder.services.projects.ports import Count, Recount
 from tests.fakes.clock import START
 from tests.samples import OTHER, ROOM, TENANT, a_file, a_folder, a_project, an_upload, to_trash
 
@@ -264,3 +264,80 @@ def test_a_change_without_effect_on_counters_keeps_their_version(
     backend.usage.recount(tenant)
 
     assert version(backend) == before
+
+
+def test_expired_files_are_added_up_live_and_in_the_trash(
+    backend: Backend, tenant: TenantId, other: TenantId
+) -> None:
+    soon = int(backend.clock()) + 100
+    for owner, file in [
+        (tenant, a_file(1, expires_at=soon)),
+        (tenant, a_file(10, expires_at=soon + TRASH_LIFE)),
+        (tenant, a_file(100)),
+        (other, a_file(200, expires_at=soon)),
+    ]:
+        backend.files.admit(owner, file)
+    trashed, released = a_file(20), a_file(40, expires_at=soon)
+    for file in (trashed, released):
+        backend.files.admit(tenant, file)
+    to_trash(backend, tenant, trashed.id)
+    backend.files.release(tenant, released)
+    backend.uploads.reserve(tenant, an_upload(80))
+    later = int(backend.clock()) + TRASH_LIFE
+
+    found = backend.usage.expired_files(tenant, later, keep_going=lambda: True)
+
+    assert found == Amount(files=2, bytes=21)
+
+
+def test_more_expired_files_than_one_read_takes_are_added_up(
+    backend: Backend, tenant: TenantId
+) -> None:
+    backend.projects.set_limit(tenant, Amount(files=1_000, bytes=1_000))
+    soon = int(backend.clock()) + 100
+    for _ in range(120):
+        backend.files.admit(tenant, a_file(2, expires_at=soon))
+
+    found = backend.usage.expired_files(tenant, soon, keep_going=lambda: True)
+
+    assert found == Amount(files=120, bytes=240)
+
+
+def test_expired_files_are_added_up_only_while_there_is_time(
+    backend: Backend, tenant: TenantId
+) -> None:
+    soon = int(backend.clock()) + 100
+    backend.files.admit(tenant, a_file(2, expires_at=soon))
+
+    assert backend.usage.expired_files(tenant, soon, keep_going=lambda: False) == NOTHING
+
+
+def test_a_recount_goes_on_where_it_stopped(backend: Backend, tenant: TenantId) -> None:
+    # More than DynamoDB returns at once.
+    backend.projects.set_limit(tenant, Amount(files=2_000, bytes=2_000))
+    for _ in range(3):
+        backend.files.admit(tenant, a_file(1, filename="x" * 200))
+    backend.uploads.reserve(tenant, an_upload(7))
+    step = Recount(5, Count(used=NOTHING, reserved=NOTHING), after="")
+    steps = 0
+    while step.after is not None:
+        step = backend.usage.go_on_counting(tenant, step, keep_going=lambda: False)
+        steps += 1
+
+    assert step == Recount(5, backend.usage.recount(tenant), after=None)
+    assert step.counted == Count(used=Amount(3, 3), reserved=Amount(1, 7))
+
+
+def test_an_unfinished_recount_is_kept_until_the_next_audit_is_scheduled(
+    backend: Backend, tenant: TenantId
+) -> None:
+    unfinished = Recount(3, Count(used=Amount(1, 2), reserved=Amount(3, 4)), after="file-1")
+    before = backend.usage.get(tenant)
+    assert backend.usage.kept_recount(tenant) is None
+
+    backend.usage.keep_recount(tenant, unfinished)
+
+    assert backend.usage.kept_recount(tenant) == unfinished
+    assert backend.usage.get(tenant) == before
+    backend.usage.schedule_audit(tenant, 10**9)
+    assert backend.usage.kept_recount(tenant) is None

@@ -67,13 +67,13 @@ def complete(api: Api, upload: Json, **body: Any) -> httpx.Response:
 
 
 def outlive(stack: Stack, project: Project, upload: Json) -> None:
-    """Make the upload's hour end a second ago, for readers and for the sweeper."""
+    """Make the upload's hour end two hours ago, for readers and for the sweeper."""
     stack.dynamodb.update_item(
         TableName=stack.env["LARDER_STORE_TABLE"],
         Key={"pk": {"S": f"P#{project.id}"}, "sk": {"S": upload["id"]}},
         UpdateExpression="SET expires_at = :past, deadline = :past, due_at = :past",
         ConditionExpression="attribute_exists(sk)",
-        ExpressionAttributeValues={":past": {"N": str(int(time.time()) - 1)}},
+        ExpressionAttributeValues={":past": {"N": str(int(time.time()) - 7_200)}},
     )
 
 

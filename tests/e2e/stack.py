@@ -153,14 +153,21 @@ class Stack:
             start = events[-1]["timestamp"]
 
     def set_expiry(self, project_id: str, object_id: str, expires_at: int) -> None:
-        """Make time pass for one file or upload: the API allows no expiry under an hour."""
-        deadline = ", deadline = :at" if object_id.startswith("upload_") else ""
+        """Make time pass for one file or upload: the API allows no expiry under an hour.
+
+        An upload expires when it closes, a while after it has stopped to take bytes.
+        """
+        values = {":at": {"N": str(expires_at)}}
+        deadline = ""
+        if object_id.startswith("upload_"):
+            deadline = ", deadline = :deadline"
+            values[":deadline"] = {"N": str(expires_at - 7_200)}
         self.dynamodb.update_item(
             TableName=self.env["LARDER_STORE_TABLE"],
             Key={"pk": {"S": f"P#{project_id}"}, "sk": {"S": object_id}},
             UpdateExpression="SET expires_at = :at" + deadline,
             ConditionExpression="attribute_exists(sk)",
-            ExpressionAttributeValues={":at": {"N": str(expires_at)}},
+            ExpressionAttributeValues=values,
         )
 
     def sign(

@@ -234,7 +234,7 @@ def test_an_upload_that_outlives_its_hour_is_swept_away_with_its_parts(
     assert not stack.stored(f"files/{project.id}/{file_id_of(upload)}")
 
 
-def test_bytes_that_start_before_expiry_and_end_after_it_are_deleted(
+def test_bytes_that_start_before_expiry_and_end_hours_after_it_become_the_file(
     api: Api, project: Project, stack: Stack
 ) -> None:
     upload = api.create_upload(2 * MIB)
@@ -249,9 +249,7 @@ def test_bytes_that_start_before_expiry_and_end_after_it_are_deleted(
     )
 
     assert sent.status_code == 200, sent.text
-    key = f"files/{project.id}/{file_id_of(upload)}"
-    eventually(lambda: stack.stored(key), lambda stored: not stored)
-    assert looked_at(api, upload)["status"] == "expired"
-    assert api.send("GET", f"/files/{file_id_of(upload)}").status_code == 404
+    assert looked_at(api, upload)["status"] == "completed"
+    assert api.settled(file_id_of(upload))["status"] == "processed"
     sweep(stack)
-    assert api.in_use() == (0, 0)
+    assert api.in_use() == (1, 2 * MIB)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from larder.domain.uploads import UploadStatus
 from larder.services.upkeep.ports import (
+    NO_PLACES,
     DueAudit,
     DueBatch,
     DueFile,
@@ -16,10 +18,12 @@ from larder.services.upkeep.ports import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from larder.domain.ids import TenantId
     from tests.fakes.store import InMemoryStore
+
+_QUEUE = "all"
 
 
 class InMemoryDeadlines:
@@ -37,8 +41,7 @@ class InMemoryDeadlines:
                 yield DueTrashedFile(tenant, file_id)
         for (owner, upload_id), upload_row in list(self._store.uploads.items()):
             upload = upload_row.upload
-            pending = upload.status is UploadStatus.PENDING
-            if owner == tenant and pending and upload.expires_at <= now:
+            if owner == tenant and upload.overdue(now):
                 yield DueUpload(tenant, upload_id)
 
     def ahead(self, tenant: TenantId, now: float, limit: int) -> list[tuple[int, DueItem]]:
@@ -53,7 +56,7 @@ class InMemoryDeadlines:
                 for (owner, key), trashed in store.trash.items()
             ),
             *(
-                (row.upload.expires_at, DueUpload(owner, key))
+                (row.upload.closes_at, DueUpload(owner, key))
                 for (owner, key), row in store.uploads.items()
                 if row.upload.status is UploadStatus.PENDING
             ),
@@ -63,8 +66,20 @@ class InMemoryDeadlines:
         ]
         return sorted(expiring, key=lambda each: each[0])[:limit]
 
-    def due(self, now: float) -> Iterator[DueItem]:
-        yield from (work for at, work in self._all() if at is not None and at <= now)
+    def due(self, now: float, after: Mapping[str, str] = NO_PLACES) -> Iterator[DueItem]:
+        places = {
+            f"{at:012}|{work.tenant}|{work.id or ''}": work
+            for at, work in self._all()
+            if at is not None and at <= now
+        }
+        ordered = sorted(places.items(), key=lambda found: found[0])
+        begin = after.get(_QUEUE, "")
+        later = [found for found in ordered if found[0] > begin]
+        for place, work in later + [found for found in ordered if found[0] <= begin]:
+            yield replace(work, queue=_QUEUE, place=place)
+
+    def oldest_due(self, now: float) -> int | None:
+        return min((at for at, _ in self._all() if at is not None and at <= now), default=None)
 
     def _all(self) -> list[tuple[int | None, DueItem]]:
         store = self._store
@@ -79,3 +94,16 @@ class InMemoryDeadlines:
             *((at, DueBatch(owner, key)) for (owner, key), at in store.batches_due.items()),
             *((row.due_at, DueAudit(owner)) for owner, row in store.usage.items()),
         ]
+
+
+class InMemorySweepPlaces:
+    """`SweepPlaces` in memory."""
+
+    def __init__(self) -> None:
+        self.places: Mapping[str, str] = {}
+
+    def get(self) -> Mapping[str, str]:
+        return self.places
+
+    def keep(self, places: Mapping[str, str]) -> None:
+        self.places = dict(places)

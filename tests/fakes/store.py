@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from larder.domain.quota import Amount, Usage
     from larder.domain.trash import TrashedFile
     from larder.domain.uploads import Upload
+    from larder.services.projects.ports import Recount
 
 
 @dataclass
@@ -51,6 +52,7 @@ class UploadRow:
 
     upload: Upload
     due_at: int | None
+    ttl: int | None = None
 
 
 @dataclass
@@ -67,6 +69,7 @@ class UsageRow:
 
     usage: Usage
     due_at: int
+    recount: Recount | None = None
 
 
 @dataclass
@@ -183,7 +186,6 @@ class InMemoryStore:
                     del self.trash[file_key]
                     self.removed.append(Removal(file_key[0], trashed.file, trashed.purge_at + DAY))
             for upload_key, upload_row in list(self.uploads.items()):
-                upload = upload_row.upload
-                if upload.expires_at + DAY <= now:
+                if upload_row.ttl is not None and upload_row.ttl <= now:
                     del self.uploads[upload_key]
-                    self.removed.append(Removal(upload_key[0], upload, upload.expires_at + DAY))
+                    self.removed.append(Removal(upload_key[0], upload_row.upload, upload_row.ttl))

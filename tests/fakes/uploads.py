@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from larder.domain.files import DAY
 from larder.domain.parts import MAX_SMALL_PARTS
 from larder.domain.quota import NOTHING
 from larder.domain.uploads import UploadStatus
@@ -13,7 +14,7 @@ from tests.fakes.store import FileRow, UploadRow
 if TYPE_CHECKING:
     from larder.domain.files import File
     from larder.domain.ids import TenantId, UploadId
-    from larder.domain.uploads import Upload
+    from larder.domain.uploads import Completion, Upload
     from larder.services.clock import Clock
     from tests.fakes.store import InMemoryStore
 
@@ -29,7 +30,7 @@ class InMemoryUploads:
         with self._store.transaction():
             self._store.check_room(tenant, upload.amount)
             self._store.count(tenant, left=NOTHING - upload.amount, reserved=upload.amount)
-            self._store.uploads[tenant, upload.id] = UploadRow(upload, upload.expires_at)
+            self._store.uploads[tenant, upload.id] = UploadRow(upload, upload.closes_at)
 
     def get(self, tenant: TenantId, upload_id: UploadId) -> Upload | None:
         row = self._store.uploads.get((tenant, upload_id))
@@ -53,8 +54,19 @@ class InMemoryUploads:
             row = self._pending(tenant, upload.id)
             if row is None:
                 return False
+            same = row.upload.completion == upload.completion
+            if status is UploadStatus.EXPIRED and not same:
+                return False
             self._end(row, status)
             self._give_back(tenant, upload)
+            return True
+
+    def keep_completion(self, tenant: TenantId, upload: Upload, completion: Completion) -> bool:
+        with self._store.transaction():
+            row = self._pending(tenant, upload.id)
+            if row is None:
+                return False
+            row.upload = replace(row.upload, completion=completion)
             return True
 
     def release_quota(self, tenant: TenantId, upload: Upload, gone_at: float) -> bool:
@@ -89,8 +101,9 @@ class InMemoryUploads:
         return row if row is not None and row.upload.status is UploadStatus.PENDING else None
 
     def _end(self, row: UploadRow, status: UploadStatus) -> None:
-        row.upload = replace(row.upload, status=status)
+        row.upload = replace(row.upload, status=status, completion=None)
         row.due_at = int(self._clock()) if row.upload.leaves_parts else None
+        row.ttl = int(self._clock()) + DAY
 
     def _give_back(self, tenant: TenantId, upload: Upload) -> None:
         self._store.ledger.add(upload.id)

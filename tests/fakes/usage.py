@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from larder.domain.quota import NOTHING, Usage
 from larder.domain.uploads import UploadStatus
-from larder.services.projects.ports import Count
+from larder.services.projects.ports import Count, Recount
 from tests.fakes.store import UsageRow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from larder.domain.ids import TenantId
     from larder.domain.projects import Project
@@ -44,9 +44,54 @@ class InMemoryUsage:
             for (owner, _), upload_row in self._store.uploads.items():
                 if owner == tenant and upload_row.upload.status is UploadStatus.PENDING:
                     reserved += upload_row.upload.amount
-                    expiries.append(upload_row.upload.expires_at)
+                    expiries.append(upload_row.upload.closes_at)
         first = min((at for at in expiries if at is not None), default=None)
         return Count(used=used, reserved=reserved, first_expiry=first)
+
+    def go_on_counting(
+        self, tenant: TenantId, begun: Recount, *, keep_going: Callable[[], bool]
+    ) -> Recount:
+        with self._store.transaction():
+            items = [
+                *(
+                    (file_id, row.file.amount, NOTHING)
+                    for (owner, file_id), row in self._store.files.items()
+                    if owner == tenant
+                ),
+                *(
+                    (f"trash#{file_id}", trashed.file.amount, NOTHING)
+                    for (owner, file_id), trashed in self._store.trash.items()
+                    if owner == tenant
+                ),
+                *(
+                    (upload_id, NOTHING, row.upload.amount)
+                    for (owner, upload_id), row in self._store.uploads.items()
+                    if owner == tenant and row.upload.status is UploadStatus.PENDING
+                ),
+            ]
+        used, reserved, after = begun.counted.used, begun.counted.reserved, begun.after
+        for key, taken, held in sorted(items, key=lambda item: item[0]):
+            if after is not None and key > after:
+                used, reserved, after = used + taken, reserved + held, key
+                if not keep_going():
+                    return Recount(begun.version, Count(used=used, reserved=reserved), after)
+        return Recount(begun.version, Count(used=used, reserved=reserved), None)
+
+    def keep_recount(self, tenant: TenantId, unfinished: Recount) -> None:
+        self._store.usage[tenant].recount = unfinished
+
+    def kept_recount(self, tenant: TenantId) -> Recount | None:
+        return self._store.usage[tenant].recount
+
+    def expired_files(
+        self, tenant: TenantId, now: float, *, keep_going: Callable[[], bool]
+    ) -> Amount:
+        files = [row.file for (owner, _), row in self._store.files.items() if owner == tenant]
+        gone = [file.amount for file in files if file.expired(now)]
+        for (owner, _), trashed in self._store.trash.items():
+            if owner == tenant and trashed.expired(now):
+                gone.append(trashed.file.amount)
+        return sum((amount for amount in gone if keep_going()), NOTHING)
 
     def set_counted(self, tenant: TenantId, version: int, counted: Count, at: int) -> bool:
         with self._store.transaction():
@@ -64,6 +109,7 @@ class InMemoryUsage:
 
     def schedule_audit(self, tenant: TenantId, at: int) -> None:
         self._store.usage[tenant].due_at = at
+        self._store.usage[tenant].recount = None
 
 
 class InMemoryProjects:

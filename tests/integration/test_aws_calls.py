@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from tests.integration.operations import Act
     from tests.moto_stack import MotoStack
 
+SHARDS = ", ".join(["Query"] * 16)
+
 FUNCTIONS = sorted(path.parent.name for path in ROOT.glob("functions/*/app.py"))
 EMPTY_A_FOLDER = (
     "TransactWriteItems 2, Query, TransactWriteItems 3, Query, Query, GetItem, TransactWriteItems 2"
@@ -167,10 +169,10 @@ OPERATIONS: dict[str, tuple[Callable[[World], Act], str]] = {
         "GetItem, TransactWriteItems 1",
     ),
     "space_files_update, moved": (space.space_files_update_moved, "GetItem, TransactWriteItems 2"),
-    "sweep, nothing due": (operations.sweep, "Query" + ", Query" * 15),
+    "sweep, nothing due": (operations.sweep, f"{SHARDS}, GetItem, {SHARDS}"),
     "sweep, an expired file": (
         operations.sweep_an_expired_file,
-        "Query, GetItem, TransactWriteItems 3" + ", Query" * 15,
+        f"{SHARDS}, GetItem, {SHARDS}, PutItem, GetItem, TransactWriteItems 3, PutItem",
     ),
     "trash_empty": (space.trash_empty, "Query, TransactWriteItems 3"),
     "trash_list": (space.a_list("trash_list"), "Query"),

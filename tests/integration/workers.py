@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from larder.runtime.composition import Composition
+from larder.services.upkeep.sweep import Sweep
 from tests.support.events import arrival, recorded
 from tests.support.handlers import load
 
@@ -45,4 +46,4 @@ def later(monkeypatch: pytest.MonkeyPatch, seconds: int) -> None:
     now = time.time() + seconds
     ports = Composition(module.ports.settings, clock=lambda: now)
     monkeypatch.setattr(module, "ports", ports)
-    monkeypatch.setattr(module, "sweepers", ports.sweepers)
+    monkeypatch.setattr(module, "sweep", ports.make(Sweep))

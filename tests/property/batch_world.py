@@ -228,7 +228,7 @@ class BatchWorld:
             self._gated(self.batches),
             self._gated(self.backend.files),
             self.executions,
-            lambda _: 0,
+            lambda _: False,
             lambda _: Held(trashed=0, reserved_until=None, exact=True),
             self.clock,
         )

@@ -9,11 +9,12 @@ from larder.domain.folders import CLEARING_GRACE
 from larder.domain.projects import AUDIT_INTERVAL
 from larder.domain.quota import NOTHING
 from larder.domain.trash import TRASH_LIFE
-from larder.domain.uploads import UPLOAD_LIFE, UploadStatus
+from larder.domain.uploads import UploadStatus
 from larder.services.upkeep.ports import DueAudit
 from larder.services.upkeep.sweep import SweepResult
 from tests.property.space_invariants import SpaceInvariants
 from tests.property.world import TENANTS
+from tests.samples import UPLOAD_CLOSES
 
 if TYPE_CHECKING:
     from larder.domain.ids import FileId, FolderId, TenantId, UploadId
@@ -75,11 +76,8 @@ class Invariants:
         history = self._world.history
         settled = self._released | history.left_out
         for owner, item, _ in history.vanished:
-            if owner == tenant and item.id not in settled:
-                if isinstance(item, File):
-                    used += item.amount
-                elif _pending(item):
-                    reserved += item.amount
+            if owner == tenant and item.id not in settled and isinstance(item, File):
+                used += item.amount
         assert (usage.used, usage.reserved) == (used, reserved), f"counters of {tenant}"
 
     def _files_only_move_forward(self, before: Snapshot, now: Snapshot) -> None:
@@ -96,6 +94,8 @@ class Invariants:
         assert now.uploads.keys() & before.uploads.keys() == before.uploads.keys() - {
             (tenant, item.id) for tenant, item, _ in history.vanished
         }
+        for _, item, _ in history.vanished:
+            assert isinstance(item, File) or not _pending(item), "TTL took a pending upload"
         for (tenant, upload_id), upload in now.uploads.items():
             was = before.uploads.get((tenant, upload_id), upload).status
             assert was in {upload.status, UploadStatus.PENDING}, f"{upload_id} was {was}"
@@ -106,7 +106,9 @@ class Invariants:
                 case UploadStatus.CANCELLED:
                     assert key in history.cancels, "cancelled by nobody"
                 case UploadStatus.EXPIRED:
-                    assert upload.expires_at <= clock.at_most(), "expired too soon"
+                    assert upload.closes_at <= clock.at_most(), "expired too soon"
+                    # However late its event, its completion or the sweeper came.
+                    assert key not in history.arrived, "expired with its bytes in S3"
 
     def _files_are_not_lost(self, before: Snapshot, now: Snapshot) -> None:
         history, clock = self._world.history, self._world.clock
@@ -151,7 +153,7 @@ def check_settling(world: World) -> None:
         assert not (in_time and file.status is FileStatus.UPLOADED), f"{key} was never validated"
     assert not any(folder.deleting for folder in stored.folders.values()), "half deleted for ever"
 
-    _sweep_after(world, UPLOAD_LIFE)
+    _sweep_after(world, UPLOAD_CLOSES)
     stored = world.backend.snapshot()
     assert not any(_pending(upload) for upload in stored.uploads.values()), "pending for ever"
     assert all(stored.usage[tenant].reserved == NOTHING for tenant in TENANTS)
@@ -159,7 +161,7 @@ def check_settling(world: World) -> None:
     assert stored.objects - _files(stored).keys() <= world.history.lost
 
     # A message that was lost may put off the next look by as much as the file's age.
-    wait = UPLOAD_LIFE
+    wait = UPLOAD_CLOSES
     while any(file.status is FileStatus.UPLOADED for file in stored.files.values()):
         assert wait < 100 * DAY, "never validated"
         wait *= 2

@@ -23,7 +23,8 @@ purposes = st.sampled_from(["batch", "user_data"])
 lives = st.sampled_from([None, 3_600, 7_200])
 # Clocks of functions are kept by NTP; minutes are far more than they differ.
 errors_of_clocks = st.sampled_from([0, -300, -2, 2, 300])
-waits = st.sampled_from([0.001, 1, 60, 900, 1_800, 3_599, 3_600, 90_000])
+# Hours, in which no message is delivered and nobody sweeps, are one wait.
+waits = st.sampled_from([0.001, 1, 60, 900, 1_800, 3_599, 3_600, 4_500, 5 * 3_600, 90_000])
 numbers = st.integers(0, 30)
 # To the end; or so many port calls far, and then what happens: None is a pause.
 paces = st.none() | st.tuples(

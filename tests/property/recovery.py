@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
-from larder.domain.uploads import UPLOAD_LIFE
 from tests.backends.aws import aws_backend
 from tests.backends.memory import MemoryBackend
 from tests.property.invariants import Invariants, check_order
 from tests.property.operations import Interruption, Operation
 from tests.property.space import Space
 from tests.property.world import small_world
+from tests.samples import UPLOAD_CLOSES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -32,6 +32,8 @@ READS = (
     "expired",
     "due",
     "recount",
+    "go_on_counting",
+    "expired_files",
     "stat",
     "stream",
     "sign_put",
@@ -98,7 +100,7 @@ def check_recovery(
         world.finish(operation)
 
         world.drain()
-        world.clock.advance(UPLOAD_LIFE)
+        world.clock.advance(UPLOAD_CLOSES)
         world.finish(world.sweep())
         world.drain()
         check_order(world)

@@ -68,7 +68,8 @@ class SpaceLifecycle(Machine):
         self.world.finish(self.world.create_upload(TENANT, size, "user_data", life, folder=place))
         if arrives and self.watched.stored.uploads:
             *_, upload = self.watched.stored.uploads.values()
-            self.world.put(TENANT, upload)
+            if self.world.clock.now < upload.expires_at:
+                self.world.put(TENANT, upload)
 
     @precondition(lambda self: self.watched.stored.uploads)
     @rule(number=numbers, pace=paces)

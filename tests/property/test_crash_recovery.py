@@ -13,7 +13,7 @@ from larder.domain.uploads import UPLOAD_LIFE
 from tests.property.operations import Interruption, Operation
 from tests.property.recovery import cases, check_recovery
 from tests.property.world import VALID
-from tests.samples import TENANT
+from tests.samples import TENANT, UPLOAD_CLOSES
 
 if TYPE_CHECKING:
     from larder.domain.files import File
@@ -41,7 +41,7 @@ def create_file_where_others_have_expired(world: World) -> Operation:
     _a_file(world, expires_after=UPLOAD_LIFE)
     world.drain()
     _an_upload(world)
-    world.clock.advance(UPLOAD_LIFE)
+    world.clock.advance(UPLOAD_CLOSES)
     return world.create_file(TENANT, 10, "user_data")
 
 
@@ -105,7 +105,7 @@ def delete_file(world: World) -> Operation:
 def read_usage_after_expiries(world: World) -> Operation:
     _a_file(world, expires_after=UPLOAD_LIFE)
     _an_upload(world)
-    world.clock.advance(UPLOAD_LIFE)
+    world.clock.advance(UPLOAD_CLOSES)
     return world.read_usage(TENANT)
 
 
@@ -137,7 +137,7 @@ def receive_bytes_of_an_upload(world: World) -> Operation:
 
 def receive_bytes_of_an_overdue_upload(world: World) -> Operation:
     world.put(TENANT, _an_upload(world))
-    world.clock.advance(UPLOAD_LIFE)
+    world.clock.advance(UPLOAD_CLOSES)
     return world.receive(world.validation_queue[0])
 
 
@@ -162,18 +162,10 @@ def clear_file_that_ttl_removed(world: World) -> Operation:
     return world.clear(world.removals[0])
 
 
-def clear_pending_upload_that_ttl_removed(world: World) -> Operation:
-    world.put(TENANT, _an_upload(world))
-    world.lose(world.validation_queue[0])
-    world.clock.advance(UPLOAD_LIFE + DAY)
-    world.collect_ttl()
-    return world.clear(world.removals[0])
-
-
 def clear_completed_upload_that_ttl_removed(world: World) -> Operation:
     world.put(TENANT, _an_upload(world))
     world.drain()
-    world.clock.advance(UPLOAD_LIFE + DAY)
+    world.clock.advance(DAY)
     world.collect_ttl()
     return world.clear(world.removals[0])
 
@@ -187,7 +179,55 @@ def sweep_expired_file(world: World) -> Operation:
 
 def sweep_overdue_upload(world: World) -> Operation:
     _an_upload(world)
-    world.clock.advance(UPLOAD_LIFE)
+    world.clock.advance(UPLOAD_CLOSES)
+    return world.sweep()
+
+
+def _whose_event_is_lost(world: World) -> Upload:
+    upload = _an_upload(world)
+    world.put(TENANT, upload)
+    world.lose(world.validation_queue[0])
+    world.clock.advance(UPLOAD_CLOSES + DAY)
+    return upload
+
+
+def sweep_overdue_upload_with_its_bytes(world: World) -> Operation:
+    _whose_event_is_lost(world)
+    return world.sweep()
+
+
+def read_usage_of_an_overdue_upload_with_its_bytes(world: World) -> Operation:
+    _whose_event_is_lost(world)
+    return world.read_usage(TENANT)
+
+
+def get_overdue_upload_with_its_bytes(world: World) -> Operation:
+    return world.get_upload(TENANT, _whose_event_is_lost(world))
+
+
+def complete_overdue_upload_with_its_bytes(world: World) -> Operation:
+    return world.complete(TENANT, _whose_event_is_lost(world))
+
+
+def _died_before(world: World, operation: Operation, call: str) -> None:
+    while operation.calls[-1] != call:
+        world.step(operation)
+    world.step(operation, Interruption.CRASH_BEFORE)
+
+
+def sweep_a_completion_that_died(world: World) -> Operation:
+    upload = _an_upload_in_parts(world)
+    world.put(TENANT, upload)
+    _died_before(world, world.complete(TENANT, upload), "parts.finish")
+    world.clock.advance(UPLOAD_CLOSES)
+    return world.sweep()
+
+
+def sweep_a_completion_of_small_parts_that_died(world: World) -> Operation:
+    upload = _an_upload(world)
+    world.finish(world.send_part(TENANT, upload))
+    _died_before(world, world.complete(TENANT, upload), "parts.assemble")
+    world.clock.advance(UPLOAD_CLOSES)
     return world.sweep()
 
 
@@ -235,10 +275,15 @@ SCENARIOS: tuple[Begin, ...] = (
     receive_bytes_of_a_deleted_file,
     clear_deleted_file,
     clear_file_that_ttl_removed,
-    clear_pending_upload_that_ttl_removed,
     clear_completed_upload_that_ttl_removed,
     sweep_expired_file,
     sweep_overdue_upload,
+    sweep_overdue_upload_with_its_bytes,
+    read_usage_of_an_overdue_upload_with_its_bytes,
+    get_overdue_upload_with_its_bytes,
+    complete_overdue_upload_with_its_bytes,
+    sweep_a_completion_that_died,
+    sweep_a_completion_of_small_parts_that_died,
     sweep_file_without_bytes,
     sweep_file_whose_arrival_was_lost,
     sweep_counters,

@@ -35,12 +35,12 @@ def client_put(world: World, upload: Upload) -> Operation:
 
 
 def an_upload(world: World, *, arrived: bool, purpose: str = "user_data") -> Upload:
-    """Return a pending upload, one second before it expires."""
+    """Return a pending upload, one second before it is overdue."""
     world.finish(world.create_upload(TENANT, len(VALID), purpose))
     (upload,) = world.backend.snapshot().uploads.values()
     if arrived:
         world.put(TENANT, upload)
-    world.clock.now = upload.expires_at - 1
+    world.clock.now = upload.closes_at - 1
     return upload
 
 
@@ -88,15 +88,16 @@ def _complete_twice(world: World) -> list[Operation]:
 
 def _complete_and_put(world: World) -> list[Operation]:
     upload = an_upload(world, arrived=False)
+    world.clock.now = upload.expires_at - 1
     return [world.complete(TENANT, upload), client_put(world, upload), deadline(world)]
 
 
 def an_upload_in_parts(world: World) -> Upload:
-    """Return a pending upload whose one part has arrived, one second before it expires."""
+    """Return a pending upload whose one part has arrived, one second before it is overdue."""
     world.finish(world.create_upload(TENANT, 150, "user_data"))
     (upload,) = world.backend.snapshot().uploads.values()
     assert world.put(TENANT, upload)
-    world.clock.now = upload.expires_at - 1
+    world.clock.now = upload.closes_at - 1
     return upload
 
 
@@ -117,12 +118,14 @@ def _complete_parts_and_sweep(world: World) -> list[Operation]:
 
 def _send_small_part_and_complete(world: World) -> list[Operation]:
     upload = an_upload(world, arrived=False)
+    world.clock.now = upload.expires_at - 1
     world.finish(world.send_part(TENANT, upload))
     return [world.complete(TENANT, upload), world.send_part(TENANT, upload), deadline(world)]
 
 
 def _send_small_part_and_cancel(world: World) -> list[Operation]:
     upload = an_upload(world, arrived=False)
+    world.clock.now = upload.expires_at - 1
     return [world.send_part(TENANT, upload), world.cancel(TENANT, upload), deadline(world)]
 
 
@@ -133,6 +136,7 @@ def _cancel_and_receive(world: World) -> list[Operation]:
 
 def _cancel_and_put(world: World) -> list[Operation]:
     upload = an_upload(world, arrived=False)
+    world.clock.now = upload.expires_at - 1
     return [world.cancel(TENANT, upload), client_put(world, upload), deadline(world)]
 
 
@@ -202,12 +206,27 @@ def _clear_twice(world: World) -> list[Operation]:
     return [world.clear(removal), world.clear(removal)]
 
 
-def _clear_what_ttl_removed_and_sweep(world: World) -> list[Operation]:
-    an_upload(world, arrived=True)
-    world.lose(world.validation_queue[0])
-    world.clock.advance(90_000)
-    world.collect_ttl()
-    return [world.clear(world.removals[0]), world.sweep()]
+def _sweep_and_get_and_receive(world: World) -> list[Operation]:
+    upload = an_upload(world, arrived=True)
+    return [
+        world.sweep(),
+        world.get_upload(TENANT, upload),
+        world.receive(world.validation_queue[0]),
+        deadline(world),
+    ]
+
+
+def _complete_small_parts_and_sweep(world: World) -> list[Operation]:
+    upload = an_upload(world, arrived=False)
+    world.clock.now = upload.expires_at - 1
+    world.finish(world.send_part(TENANT, upload))
+    world.clock.now = upload.closes_at - 1
+    return [world.complete(TENANT, upload), world.sweep(), deadline(world)]
+
+
+def _complete_parts_and_reclaim(world: World) -> list[Operation]:
+    upload = an_upload_in_parts(world)
+    return [world.complete(TENANT, upload), world.read_usage(TENANT), deadline(world)]
 
 
 def _repair_and_clear_what_ttl_removed(world: World) -> list[Operation]:
@@ -304,7 +323,9 @@ def _limit_and_admit(world: World) -> list[Operation]:
         _delete_twice,
         _delete_and_expire,
         _clear_twice,
-        _clear_what_ttl_removed_and_sweep,
+        _sweep_and_get_and_receive,
+        _complete_small_parts_and_sweep,
+        _complete_parts_and_reclaim,
         _repair_and_clear_what_ttl_removed,
         _repair_while_ttl_removes,
         _repair_and_change,

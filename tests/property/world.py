@@ -17,16 +17,17 @@ from larder.domain.uploads import Upload, UploadStatus
 from larder.runtime.wiring import Wiring
 from larder.services.files.create import CreateFile, NewFile
 from larder.services.files.delete import delete_file
-from larder.services.projects.usage import get_usage
+from larder.services.projects.usage import GetUsage
 from larder.services.upkeep.audit import repair_counters
 from larder.services.upkeep.cleanup import RunCleanup
 from larder.services.upkeep.clear_removed import clear_file, clear_upload
 from larder.services.upkeep.receive_object import ReceiveObject
-from larder.services.upkeep.sweep import Swept, sweep_due
+from larder.services.upkeep.sweep import Sweep, Swept
 from larder.services.uploads.add_part import create_part
 from larder.services.uploads.cancel import cancel_upload
 from larder.services.uploads.complete import CompleteUpload
 from larder.services.uploads.create import CreateUpload, NewUpload
+from larder.services.uploads.get import GetUpload
 from tests.backends.backend import not_at_all
 from tests.property.operations import CrashError, Interruption, Operation, OutageError, gated, noted
 from tests.samples import OTHER, TENANT, a_project
@@ -172,7 +173,7 @@ class Gated(Wiring):
     def __init__(
         self, backend: Backend, stored: Callable[[TenantId, FileId], None], history: History
     ) -> None:
-        self.clock = noted(backend.clock)
+        self.clock = self.stopwatch = noted(backend.clock)
         self.pause = not_at_all
         self.files = gated(backend.files, "files")
         self.uploads = gated(backend.uploads, "uploads")
@@ -183,6 +184,8 @@ class Gated(Wiring):
         self.search = gated(backend.search, "search")
         self.cleanups = gated(backend.cleanups, "cleanups")
         self.deadlines = gated(backend.deadlines, "deadlines")
+        # Without a stop: a sweep here has all the time that it needs.
+        self.places = backend.places
         self.projects = gated(backend.projects, "projects")
         self.validation_queue = gated(backend.validation_queue, "validation_queue")
         objects = cast("ObjectStore", _Announcing(backend.objects, stored))
@@ -328,6 +331,10 @@ class World:
 
         return Operation("complete", use_case)
 
+    def get_upload(self, tenant: TenantId, upload: Upload) -> Operation:
+        """Begin to get an upload."""
+        return Operation("get_upload", lambda: self.ports.make(GetUpload)(tenant, upload.id))
+
     def cancel(self, tenant: TenantId, upload: Upload) -> Operation:
         """Begin to call an upload off."""
         self.history.cancels.add((tenant, upload.file_id))
@@ -358,7 +365,7 @@ class World:
 
     def read_usage(self, tenant: TenantId) -> Operation:
         """Begin to read the usage, which reclaims what has expired."""
-        return Operation("read_usage", lambda: self.ports.make(get_usage)(tenant))
+        return Operation("read_usage", lambda: self.ports.make(GetUsage)(tenant))
 
     def set_limit(self, tenant: TenantId, limit: Amount) -> Operation:
         """Begin to change the project's limits."""
@@ -408,7 +415,7 @@ class World:
         """Begin a sweep."""
         return Operation(
             "sweep",
-            lambda: self.ports.make(sweep_due)(
+            lambda: self.ports.make(Sweep)(
                 keep_going=lambda: True, report=self.history.swept.append
             ),
         )

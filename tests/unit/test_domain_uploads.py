@@ -13,11 +13,28 @@ from tests.fakes.clock import START
 from tests.samples import an_upload
 
 
-def test_a_pending_upload_is_expired_from_its_second_on() -> None:
+def test_a_pending_upload_takes_bytes_for_its_hour() -> None:
     upload = an_upload()
 
-    assert upload.status_at(upload.expires_at - 0.001) is UploadStatus.PENDING
-    assert upload.status_at(upload.expires_at) is UploadStatus.EXPIRED
+    assert upload.takes_bytes(upload.expires_at - 0.001)
+    assert not upload.takes_bytes(upload.expires_at)
+
+
+@pytest.mark.parametrize(
+    ("size", "grace"),
+    [(10, 15 * 60), (64 * 2**20, 15 * 60 + 536), (5 * 2**30, 15 * 60 + 42_949)],
+)
+def test_it_is_overdue_when_a_put_at_1_mbit_a_second_has_ended(size: int, grace: int) -> None:
+    upload = an_upload(size)
+
+    assert not upload.overdue(upload.expires_at + grace - 0.001)
+    assert upload.overdue(upload.expires_at + grace)
+
+
+def test_an_upload_in_parts_waits_for_one_part() -> None:
+    upload = replace(an_upload(5 * 2**30), multipart_id="m")
+
+    assert upload.closes_at == upload.expires_at + 15 * 60 + 35 * 2**20 // 125_000
 
 
 @pytest.mark.parametrize(
@@ -26,8 +43,8 @@ def test_a_pending_upload_is_expired_from_its_second_on() -> None:
 def test_an_ended_upload_stays_ended(status: UploadStatus) -> None:
     upload = replace(an_upload(), status=status)
 
-    assert upload.status_at(START) is status
-    assert upload.status_at(upload.expires_at + 1) is status
+    assert not upload.takes_bytes(START)
+    assert not upload.overdue(upload.closes_at + 1)
 
 
 def test_an_upload_reserves_one_file_and_its_bytes() -> None:

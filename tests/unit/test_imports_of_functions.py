@@ -93,7 +93,7 @@ WANTED: dict[str, tuple[set[str], set[str]]] = {
     "uploads_complete": (API, PARTS | REPLAYS),
     "uploads_create": (API, PARTS | RECLAIMING | REPLAYS),
     "uploads_get": (API, PARTS),
-    "usage_get": (API, (RECLAIMING - {"s3"}) | {"dynamodb.batch_limits", "dynamodb.usage"}),
+    "usage_get": (API, RECLAIMING | {"dynamodb.batch_limits", "dynamodb.usage"}),
 }
 
 COUNTING = {folder_of(FUNCTIONS_OF_TEMPLATE[name]) for name in LIMITED}

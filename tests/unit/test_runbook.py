@@ -69,7 +69,7 @@ def test_alarms_on_our_own_metrics_watch_what_the_functions_count() -> None:
 
     assert {alarm["MetricName"] for alarm in own} == {
         *("RecordFailed", "CounterDrift", "SweepBatchRestarted", "ProjectRecordBytes"),
-        *("SweepBatchStuck", "BatchWorkerIdle", "UpstreamUnreachable"),
+        *("SweepBatchStuck", "SweepLag", "BatchWorkerIdle", "UpstreamUnreachable"),
     }
     assert {alarm["MetricName"] for alarm in own} <= emitted()
     for alarm in own:

@@ -93,9 +93,11 @@ def test_a_file_that_is_there_again_is_not_gone(ports: MemoryBackend) -> None:
     assert usage(ports).used == file.amount
 
 
-def test_a_pending_upload_that_ttl_removed_is_given_back_once(ports: MemoryBackend) -> None:
+def test_a_pending_upload_that_an_operator_removed_is_given_back_once(
+    ports: MemoryBackend,
+) -> None:
     upload = announce(ports).upload
-    vanish(ports)
+    del ports.store.uploads[TENANT, upload.id]
 
     assert cleared_upload(ports, upload)
     assert cleared_upload(ports, upload)
@@ -128,6 +130,7 @@ def test_bytes_that_no_news_of_arrival_came_of_go_with_their_upload(
 ) -> None:
     upload = announce(ports).upload
     ports.objects.put(TENANT, upload.file_id, b"0123456789")
+    ports.uploads.close(TENANT, upload, UploadStatus.CANCELLED)
     vanish(ports)
 
     assert cleared_upload(ports, upload)

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from larder.domain.files import File, FileStatus, Purpose
+from larder.domain.files import DAY, File, FileStatus, Purpose
 from larder.domain.quota import NOTHING, Amount
-from larder.domain.uploads import UPLOAD_LIFE, UploadStatus
+from larder.domain.uploads import UploadStatus
 from larder.services.files.delete import delete_file
 from larder.services.upkeep.receive_object import Arrival
 from larder.services.uploads.complete import CompleteUpload
 from tests.fakes.clock import START
-from tests.samples import TENANT, a_file, a_file_id, to_trash
+from tests.samples import TENANT, UPLOAD_CLOSES, a_file, a_file_id, to_trash
 from tests.unit.use_cases import VALID_LINE, announce, receive, store
 
 if TYPE_CHECKING:
@@ -173,16 +173,24 @@ def test_bytes_of_a_cancelled_upload_are_deleted(ports: MemoryBackend) -> None:
     assert ports.snapshot().files == {}
 
 
-def test_bytes_of_an_overdue_upload_are_deleted_and_the_upload_is_closed(
-    ports: MemoryBackend,
-) -> None:
+def test_an_arrival_completes_its_upload_however_late_its_event_is(ports: MemoryBackend) -> None:
     upload = arrived(ports)
-    ports.clock.advance(UPLOAD_LIFE)
+    ports.clock.advance(UPLOAD_CLOSES + 2 * DAY)
+
+    assert receive(ports, upload.file_id) is Arrival.PROCESSED
+
+    assert status(ports, upload.to_file()) is FileStatus.PROCESSED
+    assert ports.snapshot().usage[TENANT].used == Amount(files=1, bytes=10)
+    assert ports.snapshot().usage[TENANT].reserved == NOTHING
+
+
+def test_bytes_of_another_size_do_not_keep_an_overdue_upload(ports: MemoryBackend) -> None:
+    upload = arrived(ports, b"012345678")
+    ports.clock.advance(UPLOAD_CLOSES)
 
     assert receive(ports, upload.file_id) is Arrival.UNCLAIMED
 
     assert ports.snapshot().objects == set()
-    assert ports.snapshot().files == {}
     assert ports.snapshot().usage[TENANT].reserved == NOTHING
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -17,26 +17,29 @@ from larder.domain.files import FileStatus
 from larder.domain.ids import TenantId, new_folder_id
 from larder.domain.quota import NOTHING, Amount, Held
 from larder.domain.trash import TRASH_LIFE
-from larder.domain.uploads import UPLOAD_LIFE, UploadStatus
+from larder.domain.uploads import UploadStatus
+from larder.services.files.create import CreateFile, NewFile
 from larder.services.files.ports import Settlement
-from larder.services.projects.usage import get_usage
+from larder.services.projects.usage import GetUsage
 from larder.services.quota import admit
 from larder.services.upkeep.ports import DueFile, DueFolder, DueTrashedFile, DueUpload
-from larder.services.upkeep.reclaim import MAX_RECLAIMED_PER_REQUEST
-from tests.samples import TENANT, a_file, a_project, to_trash
+from larder.services.upkeep.reclaim import RECLAIM_SECONDS
+from tests.fakes.clock import ManualClock
+from tests.samples import TENANT, UPLOAD_CLOSES, a_file, a_project, to_trash
 from tests.unit.use_cases import announce, store
 
 if TYPE_CHECKING:
+    from larder.domain.files import File
     from larder.domain.quota import Usage
     from tests.backends.memory import MemoryBackend
 
 
-def reclaim(ports: MemoryBackend, tenant: TenantId = TENANT) -> int:
+def reclaim(ports: MemoryBackend, tenant: TenantId = TENANT) -> bool:
     return ports.reclaim(tenant)
 
 
 def usage(ports: MemoryBackend, tenant: TenantId = TENANT) -> Usage:
-    return ports.make(get_usage)(tenant)
+    return ports.make(GetUsage)(tenant)
 
 
 @pytest.mark.usefixtures("tenant")
@@ -44,9 +47,9 @@ class TestReclaim:
     def test_expired_files_and_overdue_uploads_are_released(self, ports: MemoryBackend) -> None:
         file = store(ports, expires_after=3_600)
         upload = announce(ports).upload
-        ports.clock.advance(UPLOAD_LIFE)
+        ports.clock.advance(UPLOAD_CLOSES)
 
-        assert reclaim(ports) == 2
+        assert not reclaim(ports)
 
         assert ports.files.get(TENANT, file.id) is None
         closed = ports.uploads.get(TENANT, upload.id)
@@ -54,14 +57,27 @@ class TestReclaim:
         assert closed.status is UploadStatus.EXPIRED
         assert ports.snapshot().usage[TENANT].left == ports.snapshot().usage[TENANT].limit
 
+    def test_an_upload_whose_bytes_are_there_is_completed_and_counts(
+        self, ports: MemoryBackend
+    ) -> None:
+        upload = announce(ports, 7).upload
+        ports.objects.put(TENANT, upload.file_id, b"x" * 7)
+        ports.clock.advance(UPLOAD_CLOSES)
+
+        assert not reclaim(ports)
+
+        assert ports.files.get(TENANT, upload.file_id) == upload.to_file()
+        assert usage(ports).used == Amount(files=1, bytes=7)
+        assert usage(ports).reserved == NOTHING
+
     def test_what_has_not_expired_stays(self, ports: MemoryBackend) -> None:
-        store(ports, expires_after=3_600)
+        store(ports, expires_after=2 * UPLOAD_CLOSES)
         store(ports)
         announce(ports)
         before = ports.snapshot()
-        ports.clock.advance(UPLOAD_LIFE - 1)
+        ports.clock.advance(UPLOAD_CLOSES - 1)
 
-        assert reclaim(ports) == 0
+        assert not reclaim(ports)
 
         assert ports.snapshot() == before
 
@@ -69,7 +85,7 @@ class TestReclaim:
         file = store(ports, tenant=other, expires_after=3_600)
         ports.clock.advance(3_600)
 
-        assert reclaim(ports) == 0
+        assert not reclaim(ports)
 
         assert ports.files.get(other, file.id) == file
 
@@ -89,19 +105,88 @@ class TestReclaim:
         monkeypatch.setattr(ports.deadlines, "expired", lambda *_: iter(stale))
         before = ports.snapshot()
 
-        assert reclaim(ports) == 0
+        assert not reclaim(ports)
 
         assert ports.snapshot() == before
 
 
-def test_one_request_reclaims_at_most_a_thousand(ports: MemoryBackend) -> None:
-    a_project(ports, limit=Amount(files=2_000, bytes=0))
-    for _ in range(MAX_RECLAIMED_PER_REQUEST + 5):
-        ports.files.admit(TENANT, a_file(0, expires_at=int(ports.clock()) + 1))
-    ports.clock.advance(1)
+class TestTooManyForOneRequest:
+    """Every item takes a second here."""
 
-    assert reclaim(ports) == 1_000
-    assert reclaim(ports) == 5
+    @pytest.fixture(autouse=True)
+    def slow(self, ports: MemoryBackend, monkeypatch: pytest.MonkeyPatch) -> None:
+        a_project(ports, limit=Amount(files=20, bytes=20))
+        stopwatch = ManualClock()
+        monkeypatch.setattr(ports, "stopwatch", stopwatch)
+        get = ports.files.get
+
+        def get_slowly(*args: Any) -> File | None:
+            stopwatch.advance(1)
+            return get(*args)
+
+        monkeypatch.setattr(ports.files, "get", get_slowly)
+        for _ in range(20):
+            ports.files.admit(TENANT, a_file(1, expires_at=int(ports.clock()) + 1))
+        ports.clock.advance(1)
+
+    def test_a_request_reclaims_for_its_time_and_says_that_more_is_left(
+        self, ports: MemoryBackend
+    ) -> None:
+        assert reclaim(ports)
+
+        assert len(ports.snapshot().files) == 20 - RECLAIM_SECONDS
+
+    def test_requests_reclaim_all_of_it_together(self, ports: MemoryBackend) -> None:
+        rounds = 1
+        while reclaim(ports):
+            rounds += 1
+
+        assert rounds == 20 // RECLAIM_SECONDS
+        assert ports.snapshot().files == {}
+
+    def test_the_usage_is_exact_all_the_same(self, ports: MemoryBackend) -> None:
+        found = usage(ports)
+
+        assert found.used == NOTHING
+        assert found.left == found.limit
+        assert len(ports.snapshot().files) == 20 - RECLAIM_SECONDS
+
+    def test_usage_is_counted_again_if_something_was_released_meanwhile(
+        self, ports: MemoryBackend, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        add_up = ports.usage.expired_files
+        others = iter(list(ports.snapshot().files.values())[-2:])
+
+        def add_up_while_others_release(*args: Any, **kwargs: Any) -> Amount:
+            for file in others:
+                ports.files.release(TENANT, file)
+                break
+            return add_up(*args, **kwargs)
+
+        monkeypatch.setattr(ports.usage, "expired_files", add_up_while_others_release)
+
+        assert usage(ports).used == NOTHING
+
+    def test_a_file_that_there_will_be_room_for_is_not_refused_for_good(
+        self, ports: MemoryBackend
+    ) -> None:
+        new = NewFile("a.txt", b"x" * (RECLAIM_SECONDS + 1), "user_data", "text/plain")
+
+        with pytest.raises(ContentionError):
+            ports.make(CreateFile)(TENANT, new)
+
+        assert ports.make(CreateFile)(TENANT, new).bytes == RECLAIM_SECONDS + 1
+
+    def test_a_file_that_there_is_never_room_for_is_refused_in_the_end(
+        self, ports: MemoryBackend
+    ) -> None:
+        new = NewFile("a.txt", b"x" * 21, "user_data", "text/plain")
+        for _ in range(20 // RECLAIM_SECONDS - 1):
+            with pytest.raises(ContentionError):
+                ports.make(CreateFile)(TENANT, new)
+
+        with pytest.raises(QuotaExceededError):
+            ports.make(CreateFile)(TENANT, new)
 
 
 @pytest.mark.usefixtures("tenant")
@@ -225,7 +310,7 @@ class TestUsage:
     def test_expired_files_and_uploads_do_not_count(self, ports: MemoryBackend) -> None:
         store(ports, b"x" * 10, expires_after=3_600)
         announce(ports, 7)
-        ports.clock.advance(3_600)
+        ports.clock.advance(UPLOAD_CLOSES)
 
         found = usage(ports)
 
@@ -257,7 +342,7 @@ class TestTrash:
         to_trash(ports, TENANT, file.id)
         ports.clock.advance(3_600)
 
-        assert reclaim(ports) == 1
+        assert not reclaim(ports)
 
         assert usage(ports).used == NOTHING
 
@@ -271,6 +356,6 @@ class TestTrash:
         ]
         monkeypatch.setattr(ports.deadlines, "expired", lambda *_: iter(stale))
 
-        assert reclaim(ports) == 0
+        assert not reclaim(ports)
 
         assert ports.files.get(TENANT, file.id) == file

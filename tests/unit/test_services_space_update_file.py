@@ -10,8 +10,9 @@ import pytest
 from larder.domain.errors import ContentionError, InvalidParameterError, NotFoundError
 from larder.domain.files import FileStatus
 from larder.domain.tags import MAX_TAGS
+from larder.services.budget import ATTEMPTS
 from larder.services.files.ports import Settlement
-from larder.services.space.update_file import ATTEMPTS, FileChanges
+from larder.services.space.update_file import FileChanges
 from tests.fakes.clock import START
 from tests.samples import TENANT, a_file_id, to_trash
 from tests.unit.use_cases import make_folder, store, trash, update

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import inspect
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from larder.domain.files import DAY, VALIDATION_GRACE
+from larder.domain.files import DAY, VALIDATION_GRACE, File, FileStatus
 from larder.domain.folders import CLEARING_GRACE
 from larder.domain.projects import AUDIT_INTERVAL
 from larder.domain.quota import NOTHING, Amount
 from larder.domain.trash import TRASH_LIFE
-from larder.domain.uploads import UPLOAD_LIFE, UploadStatus
-from larder.services.projects.ports import Count
+from larder.domain.uploads import Upload, UploadStatus
+from larder.services.files.ports import Settlement
+from larder.services.projects.ports import Count, Recount
 from larder.services.space.ports import FolderCleanup
 from larder.services.upkeep import ports as upkeep_ports
 from larder.services.upkeep.audit import NO_DRIFT
@@ -27,14 +28,22 @@ from larder.services.upkeep.ports import (
     DueTrashedFile,
     DueUpload,
 )
-from larder.services.upkeep.sweep import SweepResult, sweep_due
-from larder.services.upkeep.sweepers import EXECUTION_CHECK_SECONDS, SWEEPERS, sweep_batch
-from tests.samples import TENANT, a_batch, a_file, a_folder, to_trash
-from tests.unit.use_cases import announce, receive, store, sweep
+from larder.services.upkeep.sweep import KEPT_EVERY, Sweep, SweepResult, seconds_behind
+from larder.services.upkeep.sweepers import (
+    EXECUTION_CHECK_SECONDS,
+    RECOUNT_SECONDS,
+    SWEEPERS,
+    sweep_batch,
+)
+from larder.services.uploads.add_part import create_part
+from larder.services.uploads.get import GetUpload
+from tests.fakes.clock import ManualClock
+from tests.samples import TENANT, UPLOAD_CLOSES, a_batch, a_file, a_folder, to_trash
+from tests.unit.use_cases import announce, complete, receive, store, sweep
 
 if TYPE_CHECKING:
     from larder.domain.batches import Batch
-    from larder.domain.ids import BatchId, TenantId
+    from larder.domain.ids import BatchId, FileId, TenantId
     from larder.domain.quota import Usage
     from larder.services.upkeep.sweep import Swept
     from tests.backends.memory import MemoryBackend
@@ -82,7 +91,7 @@ def test_an_expired_file_is_released(ports: MemoryBackend) -> None:
 
 def test_an_overdue_upload_is_closed(ports: MemoryBackend) -> None:
     upload = announce(ports).upload
-    ports.clock.advance(UPLOAD_LIFE)
+    ports.clock.advance(UPLOAD_CLOSES)
 
     outcomes, reported = sweep(ports)
 
@@ -92,6 +101,134 @@ def test_an_overdue_upload_is_closed(ports: MemoryBackend) -> None:
     closed = ports.uploads.get(TENANT, upload.id)
     assert closed is not None
     assert closed.status is UploadStatus.EXPIRED
+
+
+def test_an_overdue_upload_whose_bytes_are_there_becomes_its_file(ports: MemoryBackend) -> None:
+    upload = announce(ports).upload
+    ports.objects.put(TENANT, upload.file_id, b"0123456789")
+    ports.clock.advance(UPLOAD_CLOSES + 2 * DAY)
+
+    outcomes, _ = sweep(ports)
+
+    assert outcomes[SweepResult.COMPLETED] == 1
+    assert ports.files.get(TENANT, upload.file_id) == upload.to_file()
+    assert usage(ports).used == upload.amount
+    assert usage(ports).reserved == NOTHING
+
+
+def test_an_overdue_upload_of_a_full_project_stays_pending(ports: MemoryBackend) -> None:
+    upload = announce(ports).upload
+    ports.objects.put(TENANT, upload.file_id, b"0123456789")
+    ports.clock.advance(UPLOAD_CLOSES)
+    ports.fill_partition(TENANT)
+
+    outcomes, _ = sweep(ports)
+
+    assert outcomes == {SweepResult.NOTHING_TO_DO: 1}
+    assert ports.uploads.get(TENANT, upload.id) == upload
+    assert not ports.reclaim(TENANT)
+
+
+def test_a_file_that_has_expired_before_its_upload_ended_is_released(
+    ports: MemoryBackend,
+) -> None:
+    upload = announce(ports, expires_after=3_600).upload
+    ports.objects.put(TENANT, upload.file_id, b"0123456789")
+    ports.clock.advance(UPLOAD_CLOSES)
+
+    sweep(ports)
+
+    assert ports.files.get(TENANT, upload.file_id) is None
+    assert usage(ports).left == usage(ports).limit
+
+
+class TestCompletionThatDied:
+    """A request that found all parts, and died before they were one object."""
+
+    def died(
+        self, ports: MemoryBackend, monkeypatch: pytest.MonkeyPatch, step: str, **request: Any
+    ) -> Upload:
+        upload = announce(ports, 10).upload
+        parts = [ports.make(create_part)(TENANT, upload.id, data) for data in (b"56789", b"01234")]
+        with monkeypatch.context() as dying:
+            dying.setattr(ports.parts, step, lambda *_: 1 / 0)
+            with pytest.raises(ZeroDivisionError):
+                complete(ports, upload.id, part_ids=parts[::-1], **request)
+        return upload
+
+    def test_it_is_carried_out(self, ports: MemoryBackend, monkeypatch: pytest.MonkeyPatch) -> None:
+        upload = self.died(ports, monkeypatch, "assemble")
+        ports.clock.advance(UPLOAD_CLOSES)
+
+        outcomes, _ = sweep(ports)
+
+        assert outcomes == {SweepResult.COMPLETED: 1}
+        assert ports.objects.files[TENANT, upload.file_id] == b"0123456789"
+        assert usage(ports).used == upload.amount
+        assert ports.parts.small == {}
+
+    def test_it_can_be_repeated_after_the_hour(
+        self, ports: MemoryBackend, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        upload = self.died(ports, monkeypatch, "assemble")
+        kept = ports.uploads.get(TENANT, upload.id)
+        ports.clock.advance(UPLOAD_CLOSES)
+        assert kept is not None
+        assert kept.completion is not None
+
+        state = complete(ports, upload.id, part_ids=kept.completion.part_ids)
+
+        assert state.status is UploadStatus.COMPLETED
+
+    def test_nobody_else_ends_the_upload(
+        self, ports: MemoryBackend, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        upload = self.died(ports, monkeypatch, "assemble")
+        ports.clock.advance(UPLOAD_CLOSES)
+
+        assert not ports.reclaim(TENANT)
+        assert ports.make(GetUpload)(TENANT, upload.id).status is UploadStatus.PENDING
+        assert usage(ports).reserved == upload.amount
+
+    def test_what_is_refused_expires(
+        self, ports: MemoryBackend, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        upload = self.died(ports, monkeypatch, "assemble", md5="0" * 32)
+        ports.clock.advance(UPLOAD_CLOSES)
+
+        outcomes, _ = sweep(ports)
+
+        assert outcomes == {SweepResult.EXPIRED: 1}
+        assert (TENANT, upload.file_id) not in ports.objects.files
+        assert usage(ports).left == usage(ports).limit
+
+    def test_parts_in_s3_are_joined(
+        self, ports: MemoryBackend, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        ports.part_threshold = 5
+        upload = announce(ports, 10).upload
+        ports.client_put_part(TENANT, upload, 1, b"0123456789")
+        with monkeypatch.context() as dying:
+            dying.setattr(ports.parts, "finish", lambda *_: 1 / 0)
+            with pytest.raises(ZeroDivisionError):
+                complete(ports, upload.id)
+        ports.clock.advance(UPLOAD_CLOSES + 200)
+
+        outcomes, _ = sweep(ports)
+
+        assert outcomes == {SweepResult.COMPLETED: 1}
+        assert ports.objects.files[TENANT, upload.file_id] == b"0123456789"
+
+    def test_parts_in_s3_that_nobody_asked_to_join_are_deleted(self, ports: MemoryBackend) -> None:
+        ports.part_threshold = 5
+        upload = announce(ports, 10).upload
+        ports.client_put_part(TENANT, upload, 1, b"0123456789")
+        ports.clock.advance(UPLOAD_CLOSES + 200)
+
+        outcomes, _ = sweep(ports)
+
+        assert outcomes == {SweepResult.EXPIRED: 1}
+        assert ports.parts.multipart == {}
 
 
 def test_a_file_whose_bytes_never_came_is_released(ports: MemoryBackend) -> None:
@@ -169,7 +306,7 @@ def test_what_the_index_still_shows_is_decided_by_the_record(
         DueUpload(TENANT, announce(ports).upload.id),
         DueAudit(type(TENANT)("wks-unknown")),
     ]
-    monkeypatch.setattr(ports.deadlines, "due", lambda _: iter(stale))
+    monkeypatch.setattr(ports.deadlines, "due", lambda *_: iter(stale))
     before = ports.snapshot()
 
     outcomes, _ = sweep(ports)
@@ -208,7 +345,7 @@ def test_an_item_of_a_kind_that_a_later_version_wrote_fails_alone(
     file = store(ports, expires_after=3_600)
     ports.clock.advance(3_600)
     found = [DueItem(TENANT, "later-1"), DueFile(TENANT, file.id)]
-    monkeypatch.setattr(ports.deadlines, "due", lambda _: iter(found))
+    monkeypatch.setattr(ports.deadlines, "due", lambda *_: iter(found))
 
     assert sweep(ports)[0] == {SweepResult.FAILED: 1, SweepResult.EXPIRED: 1}
 
@@ -229,7 +366,7 @@ def test_it_stops_when_its_time_is_up(ports: MemoryBackend) -> None:
     ports.clock.advance(3_600)
     reported: list[Swept] = []
 
-    outcomes = ports.make(sweep_due)(keep_going=lambda: len(reported) < 2, report=reported.append)
+    outcomes = ports.make(Sweep)(keep_going=lambda: len(reported) < 2, report=reported.append)
 
     assert outcomes == {SweepResult.EXPIRED: 2}
     assert len(ports.snapshot().files) == 1
@@ -298,16 +435,112 @@ def test_an_audit_that_was_disturbed_says_nothing_about_drift(
     ports: MemoryBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ports.clock.advance(AUDIT_INTERVAL)
-    recount = ports.usage.recount
+    count = ports.usage.go_on_counting
 
-    def recount_while_another_stores(tenant: TenantId) -> Count:
-        counted = recount(tenant)
+    def count_while_another_stores(*args: Any, **kwargs: Any) -> Recount:
+        counted = count(*args, **kwargs)
         store(ports)
         return counted
 
-    monkeypatch.setattr(ports.usage, "recount", recount_while_another_stores)
+    monkeypatch.setattr(ports.usage, "go_on_counting", count_while_another_stores)
 
     assert sweep(ports)[0] == {SweepResult.COUNTERS_BUSY: 1}
+
+
+class TestLargeProject:
+    """Every record takes longer to count than one sweep counts."""
+
+    @pytest.fixture(autouse=True)
+    def slow(self, ports: MemoryBackend, tenant: TenantId, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert tenant == TENANT
+        for _ in range(3):
+            receive(ports, store(ports).id)
+        ports.clock.advance(AUDIT_INTERVAL)
+        stopwatch = ManualClock()
+        monkeypatch.setattr(ports, "stopwatch", stopwatch)
+        count = ports.usage.go_on_counting
+
+        def count_slowly(*args: Any, **kwargs: Any) -> Recount:
+            stopwatch.advance(RECOUNT_SECONDS)
+            return count(*args, **kwargs)
+
+        monkeypatch.setattr(ports.usage, "go_on_counting", count_slowly)
+
+    def test_its_audit_goes_on_at_the_next_sweep(self, ports: MemoryBackend) -> None:
+        results = [sweep(ports)[0] for _ in range(4)]
+
+        assert results == [
+            *([{SweepResult.COUNTERS_UNFINISHED: 1}] * 3),
+            {SweepResult.COUNTERS_EXACT: 1},
+        ]
+        assert ports.usage.kept_recount(TENANT) is None
+
+    def test_a_change_between_two_sweeps_ends_it(self, ports: MemoryBackend) -> None:
+        sweep(ports)
+        store(ports)
+
+        assert sweep(ports)[0] == {SweepResult.COUNTERS_BUSY: 1}
+
+        assert sweep(ports)[0] == {}
+        assert ports.usage.kept_recount(TENANT) is None
+
+
+class TestFairness:
+    def overdue(self, ports: MemoryBackend, number: int) -> list[FileId]:
+        """Return so many expired files, the longest expired first."""
+        ports.projects.set_limit(TENANT, Amount(files=100, bytes=100))
+        ids = []
+        for n in range(number):
+            file = a_file(0, expires_at=int(ports.clock()) + 1 + n)
+            ports.files.admit(TENANT, file)
+            ports.files.settle(TENANT, file, Settlement(FileStatus.PROCESSED))
+            ids.append(file.id)
+        ports.clock.advance(number)
+        return ids
+
+    def sweep_some(self, ports: MemoryBackend, number: int) -> list[str | None]:
+        """Sweep so many items, and return their ids."""
+        swept: list[Swept] = []
+        ports.make(Sweep)(keep_going=lambda: len(swept) < number, report=swept.append)
+        return [each.due.id for each in swept]
+
+    def test_a_sweep_goes_on_where_the_last_one_ran_out_of_time(
+        self, ports: MemoryBackend, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        ids = self.overdue(ports, 5)
+        monkeypatch.setattr(ports.files, "release", lambda *_: 1 / 0)
+
+        assert self.sweep_some(ports, 3) == ids[:3]
+        assert self.sweep_some(ports, 3) == [*ids[3:], ids[0]]
+        assert self.sweep_some(ports, 9) == [*ids[1:], ids[0]]
+        assert self.sweep_some(ports, 9) == ids
+
+    def test_a_sweep_that_an_item_kills_is_not_killed_by_it_the_next_time(
+        self, ports: MemoryBackend, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        ids = self.overdue(ports, KEPT_EVERY + 1)
+        release = ports.files.release
+
+        def die(tenant: TenantId, file: File) -> bool:
+            if file.id == ids[0]:
+                raise KeyboardInterrupt
+            return release(tenant, file)
+
+        monkeypatch.setattr(ports.files, "release", die)
+        with pytest.raises(KeyboardInterrupt):
+            self.sweep_some(ports, 1)
+
+        with pytest.raises(KeyboardInterrupt):
+            sweep(ports)
+
+        assert ids[-1] not in {file_id for _, file_id in ports.snapshot().files}
+
+    def test_how_far_behind_it_is(self, ports: MemoryBackend) -> None:
+        assert ports.make(seconds_behind)() == 0
+        self.overdue(ports, 1)
+        ports.clock.advance(600)
+
+        assert ports.make(seconds_behind)() == 600
 
 
 class TestTrash:
@@ -341,7 +574,7 @@ class TestTrash:
         assert ports.trash.restore(TENANT, found[restored.id], restored)  # type: ignore[arg-type]
         assert ports.trash.purge(TENANT, [found[purged.id]])  # type: ignore[list-item]
         stale = [DueTrashedFile(TENANT, f.id) for f in (restored, purged, fresh)]
-        monkeypatch.setattr(ports.deadlines, "due", lambda _: iter(stale))
+        monkeypatch.setattr(ports.deadlines, "due", lambda *_: iter(stale))
         before = ports.snapshot()
 
         assert sweep(ports)[0] == {SweepResult.NOTHING_TO_DO: 3}
@@ -383,14 +616,15 @@ class TestTrash:
         file = store(ports)
         receive(ports, file.id)
         ports.clock.advance(AUDIT_INTERVAL)
-        recount = ports.usage.recount
+        count = ports.usage.go_on_counting
 
-        def recount_one_key_after_the_other(tenant: TenantId) -> Count:
-            counted = recount(tenant)
-            to_trash(ports, tenant, file.id)
-            return Count(used=counted.used + file.amount, reserved=counted.reserved)
+        def count_one_key_after_the_other(*args: Any, **kwargs: Any) -> Recount:
+            done = count(*args, **kwargs)
+            to_trash(ports, TENANT, file.id)
+            used = done.counted.used + file.amount
+            return replace(done, counted=Count(used=used, reserved=done.counted.reserved))
 
-        monkeypatch.setattr(ports.usage, "recount", recount_one_key_after_the_other)
+        monkeypatch.setattr(ports.usage, "go_on_counting", count_one_key_after_the_other)
 
         assert sweep(ports)[0] == {SweepResult.COUNTERS_BUSY: 1}
 
@@ -419,7 +653,7 @@ class TestFolders:
         still_open, gone = a_folder(ports, TENANT, "a"), a_folder(ports, TENANT, "b")
         ports.folders.remove(TENANT, gone)
         stale = [DueFolder(TENANT, folder.id) for folder in (still_open, gone)]
-        monkeypatch.setattr(ports.deadlines, "due", lambda _: iter(stale))
+        monkeypatch.setattr(ports.deadlines, "due", lambda *_: iter(stale))
         before = ports.snapshot()
 
         assert sweep(ports)[0] == {SweepResult.NOTHING_TO_DO: 2}

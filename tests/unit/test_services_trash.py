@@ -11,13 +11,14 @@ from larder.domain.errors import ContentionError, InvalidParameterError, NotFoun
 from larder.domain.files import DAY, File, FileStatus
 from larder.domain.quota import NOTHING, Amount
 from larder.domain.trash import TRASH_LIFE, TrashedFile
+from larder.services.budget import ATTEMPTS
 from larder.services.files.delete import delete_file
 from larder.services.files.get import get_file
 from larder.services.files.ports import Settlement
 from larder.services.space.list_trash import list_trash
 from larder.services.space.ports import MAX_FILES_PER_TRANSACTION, FileQuery, Page, TrashCleanup
 from larder.services.space.purge import empty_trash, purge_one, purge_until
-from larder.services.space.trash_file import ATTEMPTS, trash_all
+from larder.services.space.trash_file import trash_all
 from larder.services.space.update_file import FileChanges
 from tests.fakes.clock import START
 from tests.samples import OTHER, TENANT, a_file, a_file_id, a_project, to_trash

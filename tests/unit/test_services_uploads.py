@@ -14,7 +14,7 @@ from larder.domain.errors import (
     NotFoundError,
     QuotaExceededError,
 )
-from larder.domain.files import FileStatus, Purpose
+from larder.domain.files import DAY, FileStatus, Purpose
 from larder.domain.ids import upload_of
 from larder.domain.limits import MAX_BATCH_FILE_BYTES
 from larder.domain.parts import MAX_UPLOAD_BYTES, PART_THRESHOLD
@@ -27,7 +27,7 @@ from larder.services.uploads.complete import CompleteUpload
 from larder.services.uploads.get import GetUpload, UploadState
 from larder.services.uploads.part_store import PartsTransfer
 from tests.fakes.clock import START
-from tests.samples import TENANT, a_file_id, a_project
+from tests.samples import TENANT, UPLOAD_CLOSES, a_file_id, a_project
 from tests.unit.use_cases import announce, complete, receive, store
 
 if TYPE_CHECKING:
@@ -169,7 +169,7 @@ class TestCreate:
 
     def test_overdue_uploads_make_room_for_new_ones(self, ports: MemoryBackend) -> None:
         old = announce(ports, 1_000).upload
-        ports.clock.advance(UPLOAD_LIFE)
+        ports.clock.advance(UPLOAD_CLOSES)
 
         announce(ports, 1_000)
 
@@ -197,11 +197,33 @@ class TestGet:
         assert state.file == upload.to_file()
         assert state.transfer is None
 
+    def test_a_put_that_began_in_time_may_take_a_while(self, ports: MemoryBackend) -> None:
+        upload = announce(ports).upload
+        ports.clock.advance(UPLOAD_LIFE)
+
+        state = get(ports, upload.id)
+
+        assert state.status is UploadStatus.PENDING
+        assert state.transfer is None
+        ports.objects.put(TENANT, upload.file_id, DATA)
+        assert complete(ports, upload.id).status is UploadStatus.COMPLETED
+
+    def test_an_overdue_upload_whose_bytes_are_there_is_completed(
+        self, ports: MemoryBackend
+    ) -> None:
+        upload = arrived(ports)
+        ports.clock.advance(UPLOAD_CLOSES + 2 * DAY)
+
+        state = get(ports, upload.id)
+
+        assert state.status is UploadStatus.COMPLETED
+        assert state.file == upload.to_file()
+
     def test_an_overdue_upload_is_expired_before_anyone_collects_it(
         self, ports: MemoryBackend
     ) -> None:
         upload = announce(ports).upload
-        ports.clock.advance(UPLOAD_LIFE)
+        ports.clock.advance(UPLOAD_CLOSES)
 
         state = get(ports, upload.id)
 
@@ -390,9 +412,20 @@ class TestComplete:
 
         assert refused.value.code == "upload_cancelled"
 
-    def test_an_overdue_upload_is_not_completed(self, ports: MemoryBackend) -> None:
+    def test_arrived_bytes_become_the_file_however_late(self, ports: MemoryBackend) -> None:
         upload = arrived(ports)
-        ports.clock.advance(UPLOAD_LIFE)
+        ports.clock.advance(UPLOAD_CLOSES + 2 * DAY)
+
+        state = complete(ports, upload.id, md5=MD5)
+
+        assert state.file == ports.files.get(TENANT, upload.file_id)
+        assert usage(ports).used == Amount(files=1, bytes=10)
+
+    def test_an_overdue_upload_without_its_bytes_is_not_completed(
+        self, ports: MemoryBackend
+    ) -> None:
+        upload = announce(ports).upload
+        ports.clock.advance(UPLOAD_CLOSES)
 
         with pytest.raises(ConflictError) as refused:
             complete(ports, upload.id)
@@ -458,9 +491,10 @@ class TestCancel:
         assert refused.value.permanent
         assert ports.files.get(TENANT, upload.file_id) is not None
 
-    def test_an_overdue_upload_is_not_cancelled(self, ports: MemoryBackend) -> None:
+    def test_an_expired_upload_is_not_cancelled(self, ports: MemoryBackend) -> None:
         upload = announce(ports).upload
-        ports.clock.advance(UPLOAD_LIFE)
+        ports.clock.advance(UPLOAD_CLOSES)
+        get(ports, upload.id)
 
         with pytest.raises(ConflictError) as refused:
             cancel(ports, upload.id)

@@ -9,11 +9,20 @@ import pytest
 from larder.domain.errors import ConflictError, NotFoundError
 from larder.domain.files import FileStatus
 from larder.domain.quota import NOTHING, Amount
-from larder.domain.uploads import UPLOAD_LIFE, UploadStatus
+from larder.domain.uploads import UploadStatus
 from larder.services.upkeep.receive_object import Arrival
 from tests.fakes.clock import START
-from tests.samples import TENANT
-from tests.unit.use_cases import announce, complete, delete, make_folder, receive, restore, trash
+from tests.samples import TENANT, UPLOAD_CLOSES
+from tests.unit.use_cases import (
+    announce,
+    complete,
+    delete,
+    make_folder,
+    receive,
+    restore,
+    sweep,
+    trash,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -158,12 +167,14 @@ class TestComplete:
         assert refused.value.code == f"upload_{ended}"
         assert ports.snapshot().files == {}
 
-    def test_an_overdue_upload_into_a_folder_is_over(self, ports: MemoryBackend) -> None:
-        upload = delivered(ports, make_folder(ports, "a").id)
-        ports.clock.advance(UPLOAD_LIFE)
+    def test_an_overdue_upload_becomes_its_file_in_the_folder(self, ports: MemoryBackend) -> None:
+        folder = make_folder(ports, "a").id
+        upload = delivered(ports, folder)
+        ports.clock.advance(UPLOAD_CLOSES)
 
-        with pytest.raises(ConflictError):
-            complete(ports, upload.id)
+        sweep(ports)
+
+        assert folder_of(ports, upload) == folder
 
 
 def test_its_file_goes_to_the_trash_and_back_like_any_other(ports: MemoryBackend) -> None:

@@ -235,7 +235,7 @@ def test_objects_are_encrypted_so_that_their_etag_stays_the_md5() -> None:
     ]
 
 
-def test_abandoned_parts_are_gone_after_a_day_or_two() -> None:
+def test_abandoned_parts_outlive_a_sweeper_that_is_off_for_a_week() -> None:
     rules = RESOURCES["FilesBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
     named = {rule["Id"]: rule for rule in rules}
     multipart = named["AbortIncompleteUploads"]
@@ -244,9 +244,9 @@ def test_abandoned_parts_are_gone_after_a_day_or_two() -> None:
     assert {rule["Status"] for rule in rules} == {"Enabled"}
     # Longer than the longest completion window, a week, and than any repair takes.
     assert (batches["Prefix"], batches["ExpirationInDays"]) == ("batches/", 45)
-    assert multipart["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
+    assert multipart["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 7}
     assert "Prefix" not in multipart
-    assert (small["Prefix"], small["ExpirationInDays"]) == ("parts/", 2)
+    assert (small["Prefix"], small["ExpirationInDays"]) == ("parts/", 8)
 
 
 def test_only_stored_files_raise_events() -> None:

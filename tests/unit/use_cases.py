@@ -13,7 +13,7 @@ from larder.services.space.update_file import FileChanges, update_file
 from larder.services.space.update_folder import FolderChanges, update_folder
 from larder.services.upkeep.cleanup import RunCleanup
 from larder.services.upkeep.receive_object import Arrival, ReceiveObject
-from larder.services.upkeep.sweep import SweepResult, Swept, sweep_due
+from larder.services.upkeep.sweep import Sweep, SweepResult, Swept
 from larder.services.uploads.complete import CompleteUpload
 from larder.services.uploads.create import CreateUpload, NewUpload
 from tests.samples import TENANT
@@ -155,5 +155,5 @@ def delete(
 def sweep(ports: MemoryBackend) -> tuple[Counter[SweepResult], list[Swept]]:
     """Sweep everything that is due, and return how often what came about, and each of them."""
     reported: list[Swept] = []
-    results = ports.make(sweep_due)(keep_going=forever, report=reported.append)
+    results = ports.make(Sweep)(keep_going=forever, report=reported.append)
     return results, reported

@@ -5,7 +5,7 @@ from larder.domain.batches import BatchLoad
 from larder.domain.ids import TenantId
 from larder.domain.quota import Usage
 from larder.runtime.composition import Composition
-from larder.services.projects.usage import get_usage
+from larder.services.projects.usage import GetUsage
 from larder_cli.deployment import find_deployment
 from larder_cli.shared.options import AsJson, Profile, Project, Region, Stack
 from larder_cli.shared.output import print_json
@@ -28,7 +28,7 @@ def usage(
 
 def current_usage(tenant: TenantId, ports: Composition) -> Usage:
     """Return the project's counters, as `GET /v1/usage` returns them."""
-    return get_usage(tenant, usage=ports.usage, reclaim=ports.reclaim)
+    return ports.make(GetUsage)(tenant)
 
 
 def print_usage(current: Usage, load: BatchLoad, *, as_json: bool) -> None:

@@ -113,7 +113,8 @@ class FileUpload:
                 if error.status != HTTPStatus.NOT_FOUND:
                     raise
             else:
-                alive = upload.status == "pending" or upload.file is not None
+                # A pending upload without a transfer takes no more bytes.
+                alive = upload.transfer is not None or upload.file is not None
                 if alive and (yield from self._is_unchanged(upload)):
                     return upload, pending
         self.resume_store.forget(self.source.path, self.base_url)

@@ -6,7 +6,7 @@ can compare an attribute with a value but cannot add: admission needs no read be
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,3 +84,7 @@ class Usage:
     def record_bytes(self) -> int:
         """About how many bytes of DynamoDB's 10 GB the records of the project take."""
         return (self.used.files + self.reserved.files) * RECORD_BYTES
+
+    def without(self, gone: Amount) -> Usage:
+        """Return the counters as they will be when that amount of files is released."""
+        return replace(self, left=self.left + gone)

@@ -13,11 +13,15 @@ from larder.domain.quota import Amount, one_file
 
 if TYPE_CHECKING:
     from larder.domain.files import Purpose
-    from larder.domain.ids import FileId, FolderId, UploadId
+    from larder.domain.ids import FileId, FolderId, PartId, UploadId
     from larder.domain.parts import PartPlan
 
 UPLOAD_LIFE = 3_600
-"""Seconds that an upload stays open: S3 URLs die with the role session that signed them."""
+"""Seconds that an upload takes bytes: S3 URLs die with the role session that signed them."""
+
+PUT_GRACE = 900
+SLOWEST_PUT = 125_000
+"""Bytes a second, 1 Mbit/s. S3 checks a URL when a PUT begins, however late its last byte comes."""
 
 
 class UploadStatus(StrEnum):
@@ -30,13 +34,26 @@ class UploadStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Completion:
+    """What a client asked for when it completed an upload in parts.
+
+    It is kept with the upload before the parts are joined, so that the sweeper can carry it out if
+    the request dies. `part_ids` are the small parts in order, none for S3's own parts.
+    """
+
+    part_ids: tuple[PartId, ...] = ()
+    md5: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Upload:
     """An announced file.
 
     `bytes` is the exact size that S3 will accept; `sha256` (hex) what the client promised of
     them, if it did; `file_expires_at` when the file that it becomes expires; `multipart_id` the
     name of S3's multipart upload, when the bytes come in parts; `part_bytes` and `part_count` how
-    much has come in how many parts of request size; `folder_id` where its file is to lie.
+    much has come in how many parts of request size; `folder_id` where its file is to lie;
+    `completion` what `complete` was called with, once it was.
     """
 
     id: UploadId
@@ -52,6 +69,7 @@ class Upload:
     part_bytes: int = 0
     part_count: int = 0
     folder_id: FolderId | None = None
+    completion: Completion | None = None
 
     @property
     def plan(self) -> PartPlan | None:
@@ -78,11 +96,23 @@ class Upload:
         """What the upload reserves of its project's quota."""
         return one_file(self.bytes)
 
-    def status_at(self, now: float) -> UploadStatus:
-        """Return the status that a reader sees: an overdue pending upload is already expired."""
-        if self.status is UploadStatus.PENDING and self.expires_at <= now:
-            return UploadStatus.EXPIRED
-        return self.status
+    @property
+    def closes_at(self) -> int:
+        """When every PUT that began before `expires_at` has ended, in unix seconds.
+
+        From then on whoever comes across the pending upload ends it: as a file if its bytes are
+        there, else as expired.
+        """
+        largest = self.bytes if self.plan is None else min(self.bytes, self.plan.part_size)
+        return self.expires_at + PUT_GRACE + largest // SLOWEST_PUT
+
+    def overdue(self, now: float) -> bool:
+        """Return whether the upload should have ended by the time `now`."""
+        return self.status is UploadStatus.PENDING and self.closes_at <= now
+
+    def takes_bytes(self, now: float) -> bool:
+        """Return whether a client may begin to send bytes at the time `now`."""
+        return self.status is UploadStatus.PENDING and now < self.expires_at
 
     def to_file(self) -> File:
         """Return the file that the upload becomes once its bytes are there.

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
         UsageRecords,
     )
     from larder.services.space.ports import CleanupQueue, FileSearch, FolderRecords, TrashRecords
-    from larder.services.upkeep.ports import Deadlines
+    from larder.services.upkeep.ports import Deadlines, SweepPlaces
     from larder.services.uploads.part_store import PartStore
     from larder.services.uploads.ports import UploadRecords
 
@@ -104,6 +104,13 @@ class Composition(BatchAdapters, Wiring):
         from larder.adapters.dynamodb.deadlines import DynamoDeadlines
 
         return DynamoDeadlines(self._dynamodb, self.settings.store_table)
+
+    @cached_property
+    def places(self) -> SweepPlaces:
+        """How far the last sweep came."""
+        from larder.adapters.dynamodb.deadlines import DynamoSweepPlaces
+
+        return DynamoSweepPlaces(self._dynamodb, self.settings.store_table)
 
     @cached_property
     def idempotency(self) -> IdempotencyStore:

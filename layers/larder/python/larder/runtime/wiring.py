@@ -6,6 +6,7 @@ here too.
 
 from __future__ import annotations
 
+import time
 from functools import cached_property, partial
 from inspect import signature
 from typing import TYPE_CHECKING, Any, overload
@@ -15,9 +16,11 @@ if TYPE_CHECKING:
 
     from _typeshed import DataclassInstance
 
+    from larder.services.budget import Stopwatch
     from larder.services.quota import HeldQuota, Reclaim
     from larder.services.space.delete_folder import EmptyFolder
     from larder.services.upkeep.sweep import Sweepers
+    from larder.services.uploads.complete import CompleteUpload
 
 
 class Wiring:
@@ -43,6 +46,11 @@ class Wiring:
         return use_case(**ports) if isinstance(use_case, type) else partial(use_case, **ports)
 
     @cached_property
+    def stopwatch(self) -> Stopwatch:
+        """Measures how long a request has worked."""
+        return time.monotonic
+
+    @cached_property
     def reclaim(self) -> Reclaim:
         """Releases a project's expired files and uploads."""
         from larder.services.upkeep.reclaim import ReclaimExpired
@@ -62,6 +70,13 @@ class Wiring:
         from larder.services.space.delete_folder import EmptyFolder
 
         return self.make(EmptyFolder)
+
+    @cached_property
+    def complete(self) -> CompleteUpload:
+        """Completes an upload."""
+        from larder.services.uploads.complete import CompleteUpload
+
+        return self.make(CompleteUpload)
 
     @cached_property
     def sweepers(self) -> Sweepers:

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from larder.domain.errors import ProjectFullError, QuotaExceededError, ThrottledError
+from larder.domain.errors import (
+    ContentionError,
+    ProjectFullError,
+    QuotaExceededError,
+    ThrottledError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -12,8 +17,8 @@ if TYPE_CHECKING:
     from larder.domain.ids import TenantId
     from larder.domain.quota import Held
 
-type Reclaim = Callable[[TenantId], int]
-"""Releases the project's expired files and uploads, and returns their number."""
+type Reclaim = Callable[[TenantId], bool]
+"""Releases the project's expired files and uploads, and returns whether it left some."""
 
 type HeldQuota = Callable[[TenantId], Held]
 """Looks up what fills the project's quota besides the files in lists."""
@@ -27,15 +32,20 @@ def admit(
     Raises:
         QuotaExceededError: there is still no room; the message says what fills the project.
         ProjectFullError: the project has as many records as it can have.
+        ContentionError: there is no room yet, and more has expired than one request reclaims.
     """
     try:
         admission()
     except (QuotaExceededError, ProjectFullError):
-        reclaim(tenant)
+        more_has_expired = reclaim(tenant)
         try:
             # Even if nothing was reclaimed here: another request may have done it just now.
             admission()
-        except QuotaExceededError as full:
+        except (QuotaExceededError, ProjectFullError) as full:
+            if more_has_expired:
+                raise ContentionError from None
+            if isinstance(full, ProjectFullError):
+                raise
             try:
                 held = held_quota(tenant)
             except ThrottledError:

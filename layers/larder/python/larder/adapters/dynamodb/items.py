@@ -1,12 +1,14 @@
 """Domain objects as DynamoDB items, and back.
 
 `expires_at` is there exactly while an item can expire, so that the index `by_expiry` holds
-nothing else; an upload keeps its deadline in `deadline` for readers. `ttl` lies a day after, as
-the backstop for when nothing else has collected the item.
+nothing else; of an upload it is when it closes, and `deadline` when it takes no more bytes. `ttl`
+lies a day after, as the backstop for when nothing else has collected the item. A pending upload
+has none: TTL would not look whether its bytes are there.
 """
 
 from __future__ import annotations
 
+from itertools import batched
 from typing import TYPE_CHECKING, Any
 
 from larder.adapters.dynamodb.attributes import number, optional_number, optional_text, text
@@ -24,16 +26,20 @@ from larder.adapters.dynamodb.keys import (
 from larder.adapters.dynamodb.listings import listing_keys, trash_listing_key
 from larder.domain.filenames import folded
 from larder.domain.files import DAY, VALIDATION_GRACE, File, FileStatus, Purpose
-from larder.domain.ids import FolderId
+from larder.domain.ids import PART_PREFIX, FolderId, PartId
 from larder.domain.trash import TrashedFile
-from larder.domain.uploads import Upload, UploadStatus
+from larder.domain.uploads import Completion, Upload, UploadStatus
 from larder.services.upkeep.ports import Removal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
+
     from larder.adapters.dynamodb.attributes import Item, ItemRead
     from larder.domain.ids import FileId, TenantId, UploadId
+
+_PART_DIGITS = 24
 
 
 def file_item(tenant: TenantId, file: File, now: int) -> Item:
@@ -129,7 +135,7 @@ def trashed_from(file_id: FileId, item: ItemRead) -> TrashedFile:
 
 
 def upload_item(tenant: TenantId, upload: Upload) -> Item:
-    """Return the item of a pending upload."""
+    """Return the item of a pending upload, due and expiring when it closes."""
     item: Item = {
         **item_key(tenant, upload.id),
         "filename": text(upload.filename),
@@ -139,10 +145,9 @@ def upload_item(tenant: TenantId, upload: Upload) -> Item:
         "status": text(upload.status),
         "deadline": number(upload.expires_at),
         "part_bytes": number(0),
-        "expires_at": number(upload.expires_at),
-        "ttl": number(upload.expires_at + DAY),
+        "expires_at": number(upload.closes_at),
         "due_shard": text(due_shard(upload.id)),
-        "due_at": number(upload.expires_at),
+        "due_at": number(upload.closes_at),
     }
     if upload.file_expires_at is not None:
         item["file_expires_at"] = number(upload.file_expires_at)
@@ -172,6 +177,27 @@ def upload_from(upload_id: UploadId, item: ItemRead) -> Upload:
         part_bytes=optional_number(item, "part_bytes") or 0,
         part_count=optional_number(item, "part_count") or 0,
         folder_id=None if folder_id is None else FolderId(folder_id),
+        completion=_completion_from(item),
+    )
+
+
+def completion_value(completion: Completion) -> AttributeValueTypeDef:
+    """Return a completion as an attribute, with the parts' digits in a row."""
+    digits = "".join(part_id.removeprefix(PART_PREFIX) for part_id in completion.part_ids)
+    value: Item = {"parts": text(digits)}
+    if completion.md5 is not None:
+        value["md5"] = text(completion.md5)
+    return {"M": value}
+
+
+def _completion_from(item: ItemRead) -> Completion | None:
+    if "completion" not in item:
+        return None
+    kept = item["completion"]["M"]
+    parts = batched(kept["parts"]["S"], _PART_DIGITS, strict=True)
+    return Completion(
+        part_ids=tuple(PartId(PART_PREFIX + "".join(digits)) for digits in parts),
+        md5=optional_text(kept, "md5"),
     )
 
 

@@ -16,6 +16,7 @@
 | project         | `PROJECTS`    | its name                  |
 | upstream        | `UPSTREAMS`   | its name                  |
 | upstream's rate | `R#<name>`    | when the window begins    |
+| how far a sweep came | `SWEEP` | `places`                  |
 | kept answer     | `I#<project>` | a digest of the request's idempotency key |
 | batch's request | `I#<project>` | `batch#` and a digest of the request and its key |
 """
@@ -132,6 +133,11 @@ def project_key(name: str) -> Key:
 def upstream_key(name: str) -> Key:
     """Return the key of an upstream."""
     return {"pk": {"S": UPSTREAMS}, "sk": {"S": name}}
+
+
+def places_key() -> Key:
+    """Return the key of how far the last sweep came."""
+    return {"pk": {"S": "SWEEP"}, "sk": {"S": "places"}}
 
 
 def rate_key(upstream: str, window: int) -> Key:

@@ -8,11 +8,13 @@ from larder.adapters.dynamodb.attributes import number, text
 from larder.adapters.dynamodb.counters import admit, put_new, release_quota, reserve, settle
 from larder.adapters.dynamodb.files import refuse_closed_folder
 from larder.adapters.dynamodb.folders import count_addition
-from larder.adapters.dynamodb.items import file_item, upload_from, upload_item
+from larder.adapters.dynamodb.items import completion_value, file_item, upload_from, upload_item
 from larder.adapters.dynamodb.keys import item_key
-from larder.adapters.dynamodb.transactions import ConditionsFailedError, transact
+from larder.adapters.dynamodb.transactions import ATTEMPTS, ConditionsFailedError, transact
+from larder.domain.errors import ContentionError
+from larder.domain.files import DAY
 from larder.domain.parts import MAX_SMALL_PARTS
-from larder.domain.uploads import Upload, UploadStatus
+from larder.domain.uploads import Completion, Upload, UploadStatus
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from larder.services.clock import Clock
 
 
-_NOT_EXPIRING = "expires_at"
+_OF_PENDING = "expires_at, completion"
 _NOT_DUE = "due_shard, due_at"
 
 
@@ -68,6 +70,16 @@ class DynamoUploads:
     def close(self, tenant: TenantId, upload: Upload, status: UploadStatus) -> bool:
         """End the pending upload and give back its reservation, in one transaction."""
         return self._end(tenant, upload, status, self._back(tenant, upload))
+
+    def keep_completion(self, tenant: TenantId, upload: Upload, completion: Completion) -> bool:
+        """Set the completion while the upload is pending."""
+        return self._update(
+            tenant,
+            upload.id,
+            "SET completion = :completion",
+            "#status = :pending",
+            {":completion": completion_value(completion), ":pending": text(UploadStatus.PENDING)},
+        )
 
     def release_quota(self, tenant: TenantId, upload: Upload, gone_at: float) -> bool:
         """Write the ledger and give back the reservation, in one transaction."""
@@ -149,7 +161,7 @@ class DynamoUploads:
         status: UploadStatus,
         effects: list[TransactWriteItemTypeDef],
     ) -> bool:
-        while True:
+        for _ in range(ATTEMPTS):
             end = self._ending(tenant, upload, status)
             try:
                 transact(self._client, [end, *effects])
@@ -159,32 +171,45 @@ class DynamoUploads:
                 held = refused.items[0]
                 if not held or held["status"]["S"] != UploadStatus.PENDING:
                     return False
+                seen, upload = upload, upload_from(upload.id, held)
+                if status is UploadStatus.EXPIRED and upload.completion != seen.completion:
+                    return False
                 # A part has come since the upload was read: it has to be cleared away as well.
-                upload = upload_from(upload.id, held)
             else:
                 return True
+        raise ContentionError
 
     def _ending(
         self, tenant: TenantId, upload: Upload, status: UploadStatus
     ) -> TransactWriteItemTypeDef:
+        now = int(self._clock())
         values = {
             ":status": text(status),
             ":pending": text(UploadStatus.PENDING),
             ":seen": number(upload.part_bytes),
+            ":ttl": number(now + DAY),
         }
+        condition = "#status = :pending AND part_bytes = :seen"
         if upload.leaves_parts:
             # The sweeper still has to clear the parts away.
-            change = f"SET #status = :status, due_at = :now REMOVE {_NOT_EXPIRING}"
-            values[":now"] = number(int(self._clock()))
+            change = f"SET #status = :status, #ttl = :ttl, due_at = :now REMOVE {_OF_PENDING}"
+            values[":now"] = number(now)
         else:
-            change = f"SET #status = :status REMOVE {_NOT_EXPIRING}, {_NOT_DUE}"
+            change = f"SET #status = :status, #ttl = :ttl REMOVE {_OF_PENDING}, {_NOT_DUE}"
+        if status is UploadStatus.EXPIRED:
+            # A client may be completing it right now. The record decides who was first.
+            if upload.completion is None:
+                condition += " AND attribute_not_exists(completion)"
+            else:
+                condition += " AND completion = :completion"
+                values[":completion"] = completion_value(upload.completion)
         return {
             "Update": {
                 "TableName": self._table,
                 "Key": item_key(tenant, upload.id),
                 "UpdateExpression": change,
-                "ConditionExpression": "#status = :pending AND part_bytes = :seen",
-                "ExpressionAttributeNames": {"#status": "status"},
+                "ConditionExpression": condition,
+                "ExpressionAttributeNames": {"#status": "status", "#ttl": "ttl"},
                 "ExpressionAttributeValues": values,
                 "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
             }

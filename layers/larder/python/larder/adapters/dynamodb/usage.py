@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+from itertools import batched
 from typing import TYPE_CHECKING
 
 from larder.adapters.dynamodb.attributes import number, optional_number, text
 from larder.adapters.dynamodb.counters import usage_from
+from larder.adapters.dynamodb.deadlines import expired_keys
 from larder.adapters.dynamodb.keys import file_id_of, project_partition, upload_id_of, usage_key
-from larder.adapters.dynamodb.transactions import ConditionsFailedError, transact
-from larder.domain.quota import NOTHING, Usage, one_file
+from larder.adapters.dynamodb.transactions import ConditionsFailedError, snapshot, transact
+from larder.domain.quota import NOTHING, Amount, Usage, one_file
 from larder.domain.uploads import UploadStatus
-from larder.services.projects.ports import Count
+from larder.services.projects.ports import Count, Recount
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+    from mypy_boto3_dynamodb.type_defs import (
+        AttributeValueTypeDef,
+        QueryInputTypeDef,
+        TransactWriteItemTypeDef,
+    )
 
     from larder.domain.ids import TenantId
+
+_READ_AT_ONCE = 25
 
 
 class DynamoUsage:
@@ -35,18 +45,30 @@ class DynamoUsage:
 
     def recount(self, tenant: TenantId) -> Count:
         """Query the project's whole partition and add up its files and pending uploads."""
-        used = reserved = NOTHING
-        first_expiry: int | None = None
-        pages = self._client.get_paginator("query").paginate(
-            TableName=self._table,
-            KeyConditionExpression="pk = :pk",
-            ExpressionAttributeNames={"#bytes": "bytes", "#status": "status"},
-            ExpressionAttributeValues={":pk": text(project_partition(tenant))},
-            ProjectionExpression="pk, sk, #bytes, #status, expires_at",
-            ConsistentRead=True,
-        )
-        for page in pages:
-            for item in page["Items"]:
+        whole = Recount(0, Count(used=NOTHING, reserved=NOTHING), after="")
+        return self.go_on_counting(tenant, whole, keep_going=lambda: True).counted
+
+    def go_on_counting(
+        self, tenant: TenantId, begun: Recount, *, keep_going: Callable[[], bool]
+    ) -> Recount:
+        """Query the project's partition from `after` on, a page of up to 1 MB at a time."""
+        used, reserved = begun.counted.used, begun.counted.reserved
+        first_expiry = begun.counted.first_expiry
+        partition = text(project_partition(tenant))
+        request: QueryInputTypeDef = {
+            "TableName": self._table,
+            "KeyConditionExpression": "pk = :pk",
+            "ExpressionAttributeNames": {"#bytes": "bytes", "#status": "status"},
+            "ExpressionAttributeValues": {":pk": partition},
+            "ProjectionExpression": "pk, sk, #bytes, #status, expires_at",
+            "ConsistentRead": True,
+        }
+        after = begun.after
+        while after is not None:
+            if after:
+                request["ExclusiveStartKey"] = {"pk": partition, "sk": text(after)}
+            answer = self._client.query(**request)
+            for item in answer["Items"]:
                 if file_id_of(item) is not None:
                     used += one_file(int(item["bytes"]["N"]))
                 elif upload_id_of(item) is not None and item["status"]["S"] == UploadStatus.PENDING:
@@ -56,7 +78,70 @@ class DynamoUsage:
                 expiry = optional_number(item, "expires_at")
                 if expiry is not None:
                     first_expiry = expiry if first_expiry is None else min(first_expiry, expiry)
-        return Count(used=used, reserved=reserved, first_expiry=first_expiry)
+            after = answer["LastEvaluatedKey"]["sk"]["S"] if "LastEvaluatedKey" in answer else None
+            if not keep_going():
+                break
+        counted = Count(used=used, reserved=reserved, first_expiry=first_expiry)
+        return Recount(begun.version, counted, after)
+
+    def keep_recount(self, tenant: TenantId, unfinished: Recount) -> None:
+        """Set it on the counters' item."""
+        counted = unfinished.counted
+        self._update(
+            tenant,
+            "SET recount = :recount",
+            {
+                ":recount": {
+                    "M": {
+                        "version": number(unfinished.version),
+                        "after": text(unfinished.after or ""),
+                        "files": number(counted.used.files),
+                        "bytes": number(counted.used.bytes),
+                        "files_reserved": number(counted.reserved.files),
+                        "bytes_reserved": number(counted.reserved.bytes),
+                    }
+                }
+            },
+        )
+
+    def kept_recount(self, tenant: TenantId) -> Recount | None:
+        """Read it from the counters' item, strongly consistent."""
+        item = self._client.get_item(
+            TableName=self._table, Key=usage_key(tenant), ConsistentRead=True
+        ).get("Item", {})
+        if "recount" not in item:
+            return None
+        kept = item["recount"]["M"]
+
+        def amount(suffix: str) -> Amount:
+            return Amount(int(kept[f"files{suffix}"]["N"]), int(kept[f"bytes{suffix}"]["N"]))
+
+        return Recount(
+            version=int(kept["version"]["N"]),
+            counted=Count(used=amount(""), reserved=amount("_reserved")),
+            after=kept["after"]["S"],
+        )
+
+    def expired_files(
+        self, tenant: TenantId, now: float, *, keep_going: Callable[[], bool]
+    ) -> Amount:
+        """Read the records that `by_expiry` shows, 25 at one moment."""
+        amount = NOTHING
+        keys = (
+            key
+            for key in expired_keys(self._client, self._table, tenant, now)
+            if file_id_of(key) is not None
+        )
+        for some in batched(keys, _READ_AT_ONCE, strict=False):
+            if not keep_going():
+                break
+            records = [{"pk": key["pk"], "sk": key["sk"]} for key in some]
+            for item in snapshot(self._client, self._table, records):
+                # The index shows what has been released or restored for a moment longer.
+                expires_at = None if item is None else optional_number(item, "expires_at")
+                if item is not None and expires_at is not None and expires_at <= now:
+                    amount += one_file(int(item["bytes"]["N"]))
+        return amount
 
     def set_counted(self, tenant: TenantId, version: int, counted: Count, at: int) -> bool:
         """Write the counters on condition of their version, in a transaction of one."""
@@ -88,14 +173,19 @@ class DynamoUsage:
         return True
 
     def schedule_audit(self, tenant: TenantId, at: int) -> None:
-        """Set when the counters are due for their next audit."""
+        """Set when the counters are due for their next audit, which counts from the start."""
+        self._update(tenant, "SET due_at = :at REMOVE recount", {":at": number(at)})
+
+    def _update(
+        self, tenant: TenantId, expression: str, values: dict[str, AttributeValueTypeDef]
+    ) -> None:
         update: TransactWriteItemTypeDef = {
             "Update": {
                 "TableName": self._table,
                 "Key": usage_key(tenant),
-                "UpdateExpression": "SET due_at = :at",
+                "UpdateExpression": expression,
                 "ConditionExpression": "attribute_exists(pk)",
-                "ExpressionAttributeValues": {":at": number(at)},
+                "ExpressionAttributeValues": values,
             }
         }
         # A transaction of one, for its patience with the others that change this item.

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from larder.domain.api_keys import KeyRecord
     from larder.domain.ids import TenantId
@@ -26,6 +26,18 @@ class Count:
     first_expiry: int | None = field(default=None, compare=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Recount:
+    """A recount that goes on after the item `after`; None once it is finished.
+
+    `version` is that of the counters when it began.
+    """
+
+    version: int
+    counted: Count
+    after: str | None
+
+
 class UsageRecords(Protocol):
     """The projects' counters."""
 
@@ -38,6 +50,22 @@ class UsageRecords(Protocol):
         The result is wrong if an item comes, goes or moves meanwhile. That changes the counters'
         version.
         """
+
+    def go_on_counting(
+        self, tenant: TenantId, begun: Recount, *, keep_going: Callable[[], bool]
+    ) -> Recount:
+        """Go on with a recount while `keep_going()`, at least a little further."""
+
+    def keep_recount(self, tenant: TenantId, unfinished: Recount) -> None:
+        """Keep a recount with the counters until `schedule_audit`; their version stays."""
+
+    def kept_recount(self, tenant: TenantId) -> Recount | None:
+        """Return the recount that was kept; None if there is none."""
+
+    def expired_files(
+        self, tenant: TenantId, now: float, *, keep_going: Callable[[], bool]
+    ) -> Amount:
+        """Add up the project's files, live and trashed, expired at `now`, while `keep_going()`."""
 
     def set_counted(self, tenant: TenantId, version: int, counted: Count, at: int) -> bool:
         """Set the counters to `counted`; False if their version is no longer `version`.

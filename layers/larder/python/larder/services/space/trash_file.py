@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from larder.domain.errors import ContentionError
+from larder.services.budget import attempts
 from larder.services.files.get import get_file
 
 if TYPE_CHECKING:
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from larder.services.files.ports import FileRecords
     from larder.services.space.ports import TrashRecords
 
-ATTEMPTS = 20
-
 
 def trash_file(
     tenant: TenantId, file_id: str, *, files: FileRecords, trash: TrashRecords, clock: Clock
@@ -28,7 +27,7 @@ def trash_file(
         NotFoundError: there is no such file for this project.
         ContentionError: too many concurrent changes to the file.
     """
-    for _ in range(ATTEMPTS):
+    for _ in attempts():
         file = get_file(tenant, file_id, files=files, clock=clock)
         if trash.put(tenant, [file], clock()):
             return file.id

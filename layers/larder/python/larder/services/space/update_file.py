@@ -9,6 +9,7 @@ from larder.domain.errors import ContentionError
 from larder.domain.filenames import checked_name
 from larder.domain.folders import folder_id_from
 from larder.domain.tags import checked_tag, checked_tags
+from larder.services.budget import attempts
 from larder.services.files.get import get_file
 
 if TYPE_CHECKING:
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from larder.domain.ids import TenantId
     from larder.services.clock import Clock
     from larder.services.files.ports import FileRecords
-
-ATTEMPTS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +44,7 @@ def update_file(
         NotFoundError: there is no such file, or no such folder, for this project.
         ContentionError: too many concurrent changes to the file.
     """
-    for _ in range(ATTEMPTS):
+    for _ in attempts():
         file = get_file(tenant, file_id, files=files, clock=clock)
         changed = _changed(file, changes)
         if changed == file:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from larder.domain.files import File
     from larder.domain.ids import BatchId, FileId, FolderId, TenantId, UploadId
@@ -25,15 +26,21 @@ class Removal(NamedTuple):
     gone_at: float
 
 
+NO_PLACES: Mapping[str, str] = MappingProxyType({})
+
+
 @dataclass(frozen=True, slots=True)
 class DueItem:
     """Something that the sweeper has to check. Each kind is a subclass.
 
-    A plain `DueItem` is of a kind that this version does not know: a later one wrote it.
+    A plain `DueItem` is of a kind that this version does not know: a later one wrote it. It stands
+    in one of several queues, the longest overdue first, at a `place` that only the port reads.
     """
 
     tenant: TenantId
     id: str | None
+    queue: str = field(default="", compare=False, repr=False)
+    place: str = field(default="", compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,5 +97,22 @@ class Deadlines(Protocol):
         Files, trashed and live, and uploads; the time is in unix seconds.
         """
 
-    def due(self, now: float) -> Iterable[DueItem]:
-        """Yield the items of all projects that the sweeper has to check at `now`."""
+    def due(self, now: float, after: Mapping[str, str] = NO_PLACES) -> Iterable[DueItem]:
+        """Yield the items of all projects that the sweeper has to check at `now`.
+
+        The queues take turns, and each begins after its place in `after`. Then come the items up to
+        there.
+        """
+
+    def oldest_due(self, now: float) -> int | None:
+        """Return since when the longest overdue item is due at `now`; None if nothing is."""
+
+
+class SweepPlaces(Protocol):
+    """How far the last sweep came, if it did not get through: a place in each queue."""
+
+    def get(self) -> Mapping[str, str]:
+        """Return the places that were kept last; none if that sweep got through."""
+
+    def keep(self, places: Mapping[str, str]) -> None:
+        """Keep the places for the next sweep."""

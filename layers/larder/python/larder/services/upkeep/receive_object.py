@@ -13,7 +13,7 @@ from larder.domain.ids import upload_of
 from larder.domain.uploads import UploadStatus
 from larder.services.files.ports import Settlement
 from larder.services.files.validate import validate
-from larder.services.uploads.complete import complete_as_file
+from larder.services.uploads.end_overdue import complete_as_file, end_overdue
 
 if TYPE_CHECKING:
     from larder.domain.ids import FileId, TenantId
@@ -89,10 +89,10 @@ class ReceiveObject:
         Bytes of another size, which S3 refuses by the signed length, are deleted to make room for
         another try.
         """
-        if upload.status_at(self.clock()) is UploadStatus.EXPIRED:
-            # Another request may be completing it right now. The record decides who was first.
-            self.uploads.close(tenant, upload, UploadStatus.EXPIRED)
-        elif upload.status is UploadStatus.PENDING:
+        upload = end_overdue(
+            tenant, upload, uploads=self.uploads, objects=self.objects, now=self.clock()
+        )
+        if upload.status is UploadStatus.PENDING:
             stat = self.objects.stat(tenant, upload.file_id)
             if stat is None:
                 return False

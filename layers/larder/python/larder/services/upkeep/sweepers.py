@@ -10,12 +10,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from larder.domain.errors import ConflictError, InvalidParameterError, ProjectFullError
 from larder.domain.files import VALIDATION_GRACE, FileStatus
 from larder.domain.folders import CLEARING_GRACE
 from larder.domain.projects import AUDIT_INTERVAL
 from larder.domain.uploads import UploadStatus
+from larder.services.budget import time_for
+from larder.services.projects.ports import Recount
 from larder.services.space.ports import FolderCleanup
-from larder.services.upkeep.audit import NO_DRIFT, audit_counters
+from larder.services.upkeep.audit import NO_DRIFT, Audit
 from larder.services.upkeep.ports import (
     DueAudit,
     DueBatch,
@@ -24,21 +27,26 @@ from larder.services.upkeep.ports import (
     DueTrashedFile,
     DueUpload,
 )
-from larder.services.upkeep.reclaim import expire_upload, purge_expired
+from larder.services.upkeep.reclaim import end_upload, purge_expired
 from larder.services.upkeep.sweep import SweepResult, Swept
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from larder.services.batches.ports import BatchRecords, Executions
+    from larder.services.budget import Stopwatch
     from larder.services.clock import Clock
     from larder.services.files.ports import FileRecords, ValidationQueue
     from larder.services.object_store import ObjectStore
     from larder.services.projects.ports import UsageRecords
     from larder.services.space.ports import CleanupQueue, FolderRecords, TrashRecords
     from larder.services.upkeep.ports import DueItem
+    from larder.services.uploads.complete import CompleteUpload
     from larder.services.uploads.part_store import PartStore
     from larder.services.uploads.ports import UploadRecords
+
+RECOUNT_SECONDS = 20
+"""How long one sweep counts a project: about a million records."""
 
 EXECUTION_CHECK_SECONDS = 300
 """Seconds between two checks that a batch has a running execution."""
@@ -87,19 +95,63 @@ def sweep_trashed_file(due: DueTrashedFile, *, trash: TrashRecords, clock: Clock
     return Swept(due, SweepResult.EXPIRED if purged else SweepResult.NOTHING_TO_DO)
 
 
-def sweep_upload(
-    due: DueUpload, *, uploads: UploadRecords, parts: PartStore, clock: Clock
-) -> Swept:
-    """End an upload that has expired, and delete the parts of an ended one."""
-    expired = expire_upload(due.tenant, due.id, uploads=uploads, now=clock())
-    upload = uploads.get(due.tenant, due.id)
-    if upload is None or upload.status is UploadStatus.PENDING:
-        return Swept(due, SweepResult.NOTHING_TO_DO)
-    if upload.leaves_parts:
-        parts.clear(due.tenant, upload)
-        uploads.cleared(due.tenant, upload)
-        return Swept(due, SweepResult.EXPIRED if expired else SweepResult.PARTS_CLEARED)
-    return Swept(due, SweepResult.EXPIRED if expired else SweepResult.NOTHING_TO_DO)
+@dataclass(frozen=True, slots=True)
+class SweepUpload:
+    """End an upload that is overdue, and delete the parts of an ended one.
+
+    A completion that a client asked for, and whose request died, is carried out.
+    """
+
+    uploads: UploadRecords
+    files: FileRecords
+    objects: ObjectStore
+    parts: PartStore
+    complete: CompleteUpload
+    validation_queue: ValidationQueue
+    clock: Clock
+
+    def __call__(self, due: DueUpload) -> Swept:
+        """Sweep the upload."""
+        ended = self._end(due)
+        upload = self.uploads.get(due.tenant, due.id)
+        if upload is None or upload.status is UploadStatus.PENDING:
+            return Swept(due, SweepResult.NOTHING_TO_DO)
+        if upload.leaves_parts:
+            self.parts.clear(due.tenant, upload)
+            self.uploads.cleared(due.tenant, upload)
+        if not ended:
+            cleared = SweepResult.PARTS_CLEARED
+            return Swept(due, cleared if upload.leaves_parts else SweepResult.NOTHING_TO_DO)
+        if upload.status is not UploadStatus.COMPLETED:
+            return Swept(due, SweepResult.EXPIRED)
+        # The event of its bytes is late, or lost.
+        self.validation_queue.enqueue(due.tenant, upload.file_id)
+        return Swept(due, SweepResult.COMPLETED)
+
+    def _end(self, due: DueUpload) -> bool:
+        now = self.clock()
+        upload = self.uploads.get(due.tenant, due.id)
+        if upload is None or not upload.overdue(now):
+            return False
+        if upload.completion is not None:
+            completion = upload.completion
+            try:
+                self.complete(due.tenant, due.id, part_ids=completion.part_ids, md5=completion.md5)
+            except InvalidParameterError:
+                # The client was refused as well, or would have been.
+                return self.uploads.close(due.tenant, upload, UploadStatus.EXPIRED)
+            except (ConflictError, ProjectFullError):
+                # It has just been cancelled, or stays pending until its client makes room.
+                return False
+            return True
+        return end_upload(
+            due.tenant,
+            due.id,
+            uploads=self.uploads,
+            files=self.files,
+            objects=self.objects,
+            now=now,
+        )
 
 
 def sweep_folder(
@@ -134,23 +186,39 @@ def sweep_batch(
     return Swept(due, SweepResult.BATCH_RESTARTED)
 
 
-def sweep_counters(due: DueAudit, *, usage: UsageRecords, clock: Clock) -> Swept:
-    """Audit the project's counters, and schedule the next audit."""
-    audit = audit_counters(due.tenant, usage=usage)
-    if audit is None:
+def sweep_counters(
+    due: DueAudit, *, usage: UsageRecords, clock: Clock, stopwatch: Stopwatch
+) -> Swept:
+    """Audit the project's counters, and schedule the next audit.
+
+    A project that takes longer to count than `RECOUNT_SECONDS` goes on at the next sweep.
+    """
+    now = usage.get(due.tenant)
+    if now is None:
         return Swept(due, SweepResult.NOTHING_TO_DO)
+    count = usage.kept_recount(due.tenant) or Recount(now.version, NO_DRIFT, after="")
+    if count.version == now.version:
+        count = usage.go_on_counting(
+            due.tenant, count, keep_going=time_for(RECOUNT_SECONDS, stopwatch)
+        )
+        if count.after is not None:
+            usage.keep_recount(due.tenant, count)
+            return Swept(due, SweepResult.COUNTERS_UNFINISHED, now)
+    after = usage.get(due.tenant)
+    disturbed = after is None or after.version != count.version
+    audit = Audit(now, count.counted, disturbed)
     usage.schedule_audit(due.tenant, int(clock()) + AUDIT_INTERVAL)
     if audit.disturbed:
-        return Swept(due, SweepResult.COUNTERS_BUSY, audit.usage)
+        return Swept(due, SweepResult.COUNTERS_BUSY, now)
     if audit.drift == NO_DRIFT:
-        return Swept(due, SweepResult.COUNTERS_EXACT, audit.usage)
-    return Swept(due, SweepResult.COUNTERS_DRIFTED, audit.usage, audit.drift)
+        return Swept(due, SweepResult.COUNTERS_EXACT, now)
+    return Swept(due, SweepResult.COUNTERS_DRIFTED, now, audit.drift)
 
 
 SWEEPERS: Mapping[type[DueItem], Callable[..., Any]] = {
     DueFile: SweepFile,
     DueTrashedFile: sweep_trashed_file,
-    DueUpload: sweep_upload,
+    DueUpload: SweepUpload,
     DueFolder: sweep_folder,
     DueBatch: sweep_batch,
     DueAudit: sweep_counters,

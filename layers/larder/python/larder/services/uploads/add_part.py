@@ -78,8 +78,10 @@ def _require_pending(
     tenant: TenantId, upload_id: str, *, uploads: UploadRecords, clock: Clock
 ) -> Upload:
     upload = require_upload(tenant, upload_id, uploads=uploads)
-    status = upload.status_at(clock())
-    if status is not UploadStatus.PENDING:
+    if not upload.takes_bytes(clock()):
+        # Without a look at its bytes: whatever it becomes, it takes no more of them.
+        pending = upload.status is UploadStatus.PENDING
+        status = UploadStatus.EXPIRED if pending else upload.status
         raise ConflictError(
             f"Upload {upload.id} is {status} and takes no more parts. Create a new upload.",
             code=f"upload_{status}",

@@ -10,7 +10,6 @@ from larder.services.uploads.get import UploadState, require_upload
 
 if TYPE_CHECKING:
     from larder.domain.ids import TenantId
-    from larder.services.clock import Clock
     from larder.services.uploads.part_store import PartStore
     from larder.services.uploads.ports import UploadRecords
 
@@ -21,7 +20,6 @@ def cancel_upload(
     *,
     uploads: UploadRecords,
     parts: PartStore,
-    clock: Clock,
 ) -> UploadState:
     """Cancel the upload and free what it reserved. Cancelling it again returns the same.
 
@@ -32,14 +30,14 @@ def cancel_upload(
         ConflictError: it is completed or has expired.
     """
     upload = require_upload(tenant, upload_id, uploads=uploads)
-    if upload.status_at(clock()) is UploadStatus.PENDING:
+    if upload.status is UploadStatus.PENDING:
         if uploads.close(tenant, upload, UploadStatus.CANCELLED):
             if upload.leaves_parts:
                 # Now, so that S3 refuses further parts. The sweeper would do it later.
                 parts.clear(tenant, upload)
             return UploadState(upload, UploadStatus.CANCELLED)
         upload = require_upload(tenant, upload_id, uploads=uploads)
-    status = upload.status_at(clock())
+    status = upload.status
     if status is not UploadStatus.CANCELLED:
         raise ConflictError(
             f"Upload {upload.id} is {status} and cannot be cancelled."

@@ -6,10 +6,11 @@ import hashlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from larder.domain.errors import ConflictError, InvalidParameterError, NotFoundError
+from larder.domain.errors import ConflictError, InvalidParameterError
 from larder.domain.ids import parse_part_id
-from larder.domain.parts import SMALL_PARTS_LIMIT
-from larder.domain.uploads import Upload, UploadStatus
+from larder.domain.parts import MAX_SMALL_PARTS, SMALL_PARTS_LIMIT
+from larder.domain.uploads import Completion, Upload, UploadStatus
+from larder.services.uploads.end_overdue import complete_as_file, end_overdue
 from larder.services.uploads.get import UploadState, live_file, require_upload
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
 class CompleteUpload:
     """Complete an upload and return it with its file. Completing it again returns the same.
 
-    The arrival of the bytes completes an upload as well. A request that finds it completed only
+    The arrival of the bytes completes an upload as well, and so does the sweeper if a request died
+    after it had found all parts. A request that finds it completed only
     checks its `md5` against the file.
     """
 
@@ -79,15 +81,26 @@ class CompleteUpload:
             NotFoundError: there is no such upload for this project.
             ConflictError: it was cancelled or has expired.
         """
-        upload = require_upload(tenant, upload_id, uploads=self.uploads)
-        status = upload.status_at(self.clock())
-        if status in {UploadStatus.CANCELLED, UploadStatus.EXPIRED}:
+        upload = end_overdue(
+            tenant,
+            require_upload(tenant, upload_id, uploads=self.uploads),
+            uploads=self.uploads,
+            objects=self.objects,
+            now=self.clock(),
+        )
+        if upload.status in {UploadStatus.CANCELLED, UploadStatus.EXPIRED}:
             raise ConflictError(
-                f"Upload {upload.id} is {status} and cannot be completed. Create a new upload.",
-                code=f"upload_{status}",
+                f"Upload {upload.id} is {upload.status} and cannot be completed. "
+                "Create a new upload.",
+                code=f"upload_{upload.status}",
                 permanent=True,
             )
         return upload
+
+    def _keep(self, tenant: TenantId, upload: Upload, completion: Completion) -> None:
+        """Keep what the client asked for: if this request dies, the sweeper carries it out."""
+        if not self.uploads.keep_completion(tenant, upload, completion):
+            raise InvalidParameterError(f"Upload {upload.id} has just ended.")
 
     def _bring_together(
         self, tenant: TenantId, upload: Upload, part_ids: Sequence[str], md5: str | None
@@ -122,11 +135,18 @@ class CompleteUpload:
                 f"GET /v1/uploads/{upload.id} returns the URLs to PUT them to.",
                 code="upload_incomplete",
             )
+        self._keep(tenant, upload, Completion())
         self.parts.finish(tenant, upload, arrived)
 
     def _join_small_parts(
         self, tenant: TenantId, upload: Upload, part_ids: Sequence[str], md5: str | None
     ) -> Digests | None:
+        if len(part_ids) > MAX_SMALL_PARTS:
+            raise InvalidParameterError(
+                f"An upload is completed with at most {MAX_SMALL_PARTS} parts, "
+                f"not {len(part_ids)}. Send larger parts.",
+                param="part_ids",
+            )
         stored = self.parts.small_parts(tenant, upload.id)
         ordered: list[PartId] = []
         for part_id in part_ids:
@@ -150,6 +170,7 @@ class CompleteUpload:
                 "once, in order; to send a file of another size, create a new upload.",
                 param="part_ids",
             )
+        self._keep(tenant, upload, Completion(tuple(ordered), md5))
         found: list[Digests] = []
 
         def accept(digests: Digests) -> None:
@@ -192,20 +213,6 @@ class CompleteUpload:
             for block in blocks:
                 digest.update(block)
         return digest.hexdigest()
-
-
-def complete_as_file(
-    tenant: TenantId, upload: Upload, file: File, *, uploads: UploadRecords
-) -> bool:
-    """Turn the pending upload into its file; False if it is no longer pending.
-
-    If the folder has been deleted since the upload was created, the file goes to the root, as a
-    file does that is restored from the trash.
-    """
-    try:
-        return uploads.complete(tenant, upload, file)
-    except NotFoundError:
-        return uploads.complete(tenant, upload, replace(file, folder_id=None))
 
 
 def _md5_can_be_known(upload: Upload, part_ids: Sequence[str]) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from larder.domain.errors import NotFoundError
 from larder.domain.ids import parse_upload_id
 from larder.domain.uploads import Upload, UploadStatus
+from larder.services.uploads.end_overdue import end_overdue
 from larder.services.uploads.part_store import PartsTransfer
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 class UploadState:
     """An upload as clients see it.
 
-    `transfer` is set while the upload is pending, `file` once it is completed and while the file
+    `transfer` is set while the upload takes bytes, `file` once it is completed and while the file
     exists.
     """
 
@@ -99,10 +100,15 @@ class GetUpload:
             NotFoundError: there is no such upload for this project.
         """
         now = self.clock()
-        upload = require_upload(tenant, upload_id, uploads=self.uploads)
-        status = upload.status_at(now)
-        match status:
-            case UploadStatus.PENDING:
+        upload = end_overdue(
+            tenant,
+            require_upload(tenant, upload_id, uploads=self.uploads),
+            uploads=self.uploads,
+            objects=self.objects,
+            now=now,
+        )
+        match status := upload.status:
+            case UploadStatus.PENDING if upload.takes_bytes(now):
                 arrived = () if upload.plan is None else self.parts.arrived(tenant, upload) or ()
                 transfer = open_transfer(
                     tenant, upload, arrived, objects=self.objects, parts=self.parts, now=now
@@ -111,5 +117,5 @@ class GetUpload:
             case UploadStatus.COMPLETED:
                 file = live_file(tenant, upload, files=self.files, now=now)
                 return UploadState(upload, status, file=file)
-            case UploadStatus.CANCELLED | UploadStatus.EXPIRED:
+            case UploadStatus.PENDING | UploadStatus.CANCELLED | UploadStatus.EXPIRED:
                 return UploadState(upload, status)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from larder.domain.files import File
     from larder.domain.ids import TenantId, UploadId
-    from larder.domain.uploads import Upload, UploadStatus
+    from larder.domain.uploads import Completion, Upload, UploadStatus
 
 
 class UploadRecords(Protocol):
@@ -33,8 +33,14 @@ class UploadRecords(Protocol):
             ProjectFullError: the project has as many records as it can have.
         """
 
+    def keep_completion(self, tenant: TenantId, upload: Upload, completion: Completion) -> bool:
+        """Keep what `complete` was called with; False if the upload is no longer pending."""
+
     def close(self, tenant: TenantId, upload: Upload, status: UploadStatus) -> bool:
-        """End a pending upload and free its reservation; False if it is no longer pending."""
+        """End a pending upload and free its reservation; False if it is no longer pending.
+
+        An upload expires only if its completion is still the one of `upload`: False otherwise.
+        """
 
     def release_quota(self, tenant: TenantId, upload: Upload, gone_at: float) -> bool:
         """Free the reservation of an upload whose record is gone, as `FileRecords` does."""
