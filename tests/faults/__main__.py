@@ -15,7 +15,7 @@ from tests.faults.matrix import Matrix, Result, unreached
 from tests.faults.report import summary, write
 from tests.faults.space_operations import SPACE
 from tests.faults.v1_operations import V1
-from tests.faults.worker_operations import SWEPT, WORKERS
+from tests.faults.worker_operations import LATE, SWEPT, WORKERS
 
 GROUPS = (V1, SPACE, BATCHES, WORKERS, SWEPT)
 
@@ -35,20 +35,21 @@ def main() -> int:
     with deployment.under_test():
         matrix = Matrix(deployment)
         clean = matrix.clean([operation for group in groups for operation in group])
+        late = matrix.late([each for each in LATE if each.name.startswith(arguments.only)])
         results: list[Result] = []
         for group in groups:
             results += matrix.faulted([each for each in clean if each.operation in group], chosen)
-            write(arguments.table, [*clean, *results])
+            write(arguments.table, [*clean, *late, *results])
     missing = [] if arguments.only else unreached(clean)
     told = "\n".join(
         [
             *(f"no operation takes {route}" for route in missing),
-            summary(clean, results, time.monotonic() - started),
+            summary([*clean, *late], results, time.monotonic() - started),
         ]
     )
     arguments.summary.write_text(f"{told}\n")
     print(told)  # noqa: T201
-    return bool(missing) or any(result.violations for result in [*clean, *results])
+    return bool(missing) or any(result.violations for result in [*clean, *late, *results])
 
 
 if __name__ == "__main__":

@@ -110,6 +110,18 @@ class Deployment:
             if ":dynamodb:" in mapping["EventSourceArn"]:
                 self.lambdas.update_event_source_mapping(UUID=mapping["UUID"], BatchSize=1)
 
+    @contextmanager
+    def workers_off(self) -> Iterator[None]:
+        """Hold back the events of the bucket and the stream of the table. Nobody sweeps either."""
+        mappings = self.lambdas.list_event_source_mappings()["EventSourceMappings"]
+        for mapping in mappings:
+            self.lambdas.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
+        try:
+            yield
+        finally:
+            for mapping in mappings:
+                self.lambdas.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
+
     def recycle(self, function: str) -> None:
         """Let the function's next invocation be a cold start."""
         name = f"{self.stack.env['LARDER_STACK']}-{function}"

@@ -70,6 +70,19 @@ class Matrix:
                 result.violations.append(f"fails without a fault: {result.case.response.text}")
         return results
 
+    def late(self, operations: Sequence[Operation]) -> list[Result]:
+        """Run each operation while the workers are off for hours, without another fault.
+
+        The sweeper comes back first, hours later, and then the events and the stream.
+        """
+        with self._deployment.workers_off():
+            results = [
+                self._one((operation, -1, None), len(operations)) for operation in operations
+            ]
+            self._deployment.sweep(AFTER_UPLOADS)
+        self._settle(results)
+        return results
+
     def faulted(self, clean: Sequence[Result], chosen: Sequence[Fault]) -> list[Result]:
         """Run what was clean once for every call and every fault of it."""
         runs: list[Run] = [

@@ -32,7 +32,7 @@ def _one_batch_file(case: Case) -> None:
 
 
 def _full_of_expired(case: Case) -> None:
-    past = int(time.time()) - 1
+    past = int(time.time()) - 7_200
     for _ in range(2):
         file_id = case.api.create_file(DATA)["id"]
         case.update(file_id, "SET expires_at = :past", past=past)

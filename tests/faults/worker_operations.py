@@ -7,11 +7,13 @@ import time
 from typing import TYPE_CHECKING
 
 from tests.e2e.api import batch_lines
-from tests.e2e.parts import post_part
+from tests.e2e.parts import complete, post_part
 from tests.faults.case import Case, Operation
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    import httpx
 
 LINES = batch_lines(3)
 WRONG = b'{"custom_id": 1}\n'
@@ -36,6 +38,15 @@ def _arrive(case: Case) -> None:
     upload = case.made["upload"]
     assert case.api.put(upload["transfer"], LINES).status_code == 200
     case.expected.setdefault(upload["id"], ("completed", "completed"))
+
+
+def _arrive_all_the_same(case: Case) -> None:
+    """Bytes of an upload that was called off before."""
+    case.api.put(case.made["upload"]["transfer"], LINES)
+
+
+def _just_stored(case: Case) -> None:
+    case.made["file"] = case.api.create_file(LINES, "a.jsonl", "batch")["id"]
 
 
 def _small(case: Case) -> None:
@@ -226,4 +237,22 @@ SWEPT = (
     Operation("sweep, no bytes", "sweep", _never_validated(bytes_lost=True), _nothing),
     Operation("sweep, folder", "sweep", _a_folder_half_deleted, _nothing),
     Operation("sweep, audit", "sweep", _an_audit, _nothing),
+)
+
+
+def _complete_small_parts(case: Case) -> httpx.Response:
+    upload = case.api.create_upload(len(LINES), purpose="batch")
+    part = post_part(case.api, upload, LINES).json()["id"]
+    case.becomes(upload["id"], "completed")
+    case.keep(upload["id"].replace("upload_", "file-"), LINES)
+    return complete(case.api, upload, part_ids=[part])
+
+
+# What clients do while events, stream and sweeper are off for hours.
+LATE = (
+    Operation("late, small file", "on_object_created", _nothing, _small),
+    Operation("late, upload", "on_object_created", _announced, _arrive),
+    Operation("late, called off", "on_object_created", _called_off, _arrive_all_the_same),
+    Operation("late, small parts", "uploads_complete", _nothing, _complete_small_parts),
+    Operation("late, deleted", "on_file_removed", _just_stored, _delete),
 )
