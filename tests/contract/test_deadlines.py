@@ -108,7 +108,7 @@ def test_what_will_expire_is_found_with_its_time_the_soonest_first(
     to_trash(backend, tenant, trashed.id)
 
     ahead = [
-        (NOW + UPLOAD_LIFE, DueUpload(tenant, upload.id)),
+        (NOW + UPLOAD_CLOSES, DueUpload(tenant, upload.id)),
         (NOW + 7_200, DueFile(tenant, file.id)),
         (NOW + TRASH_LIFE, DueTrashedFile(tenant, trashed.id)),
     ]

@@ -160,7 +160,7 @@ def test_a_recount_says_when_the_first_counted_thing_expires(
     assert backend.usage.recount(tenant).first_expiry == NOW + 9_000
     upload = an_upload(1)
     backend.uploads.reserve(tenant, upload)
-    assert backend.usage.recount(tenant).first_expiry == upload.expires_at
+    assert backend.usage.recount(tenant).first_expiry == upload.closes_at
     backend.uploads.close(tenant, upload, UploadStatus.CANCELLED)
     assert backend.usage.recount(tenant).first_expiry == NOW + 9_000
 

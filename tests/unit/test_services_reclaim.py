@@ -248,7 +248,7 @@ class TestAdmitReclaiming:
         with pytest.raises(QuotaExceededError) as refused:
             store(ports, b"x" * 301)
 
-        latest = datetime.fromtimestamp(last.expires_at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        latest = datetime.fromtimestamp(last.closes_at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         assert refused.value.message == (
             "The project's storage quota would be exceeded: 5 of 10 files and 700 of 1000 bytes "
             "are in use, and this request asks for 1 file of 301 bytes. In use: 3 files with 300 "
