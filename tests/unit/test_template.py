@@ -91,7 +91,12 @@ def test_only_batch_workers_leave_the_partitions_of_projects() -> None:
         if key not in of_projects
     }
 
-    assert beyond == {("BatchRunShard", "R#*"), ("BatchRunShard", "UPSTREAMS"), ("Sweep", "due#*")}
+    assert beyond == {
+        ("BatchRunShard", "R#*"),
+        ("BatchRunShard", "UPSTREAMS"),
+        ("Sweep", "SWEEP"),
+        ("Sweep", "due#*"),
+    }
 
 
 def test_lists_of_the_bucket_are_limited_to_a_prefix() -> None:
