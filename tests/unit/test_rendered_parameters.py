@@ -97,6 +97,7 @@ TABLE: dict[str, tuple[str, Effect]] = {
         "7",
         {setting("Lambda::Function", "ReservedConcurrentExecutions"): "7"},
     ),
+    "BatchFileLimit": ("1048576", {variable("BATCH_FILE_LIMIT"): "1048576", VERSION: ANY}),
     "KeyRequestsPerSecond": ("5", {variable("KEY_REQUESTS_PER_SECOND"): "5", VERSION: ANY}),
     "RequestsPerSecond": (
         "5",

@@ -52,7 +52,7 @@ def test_what_is_no_file_is_collected_as_always(days: str) -> None:
 
     aborted = found["AbortIncompleteUploads"]
     assert aborted["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
-    for name, prefix, age in (("ExpireParts", "parts/", 2), ("ExpireBatches", "batches/", 45)):
+    for name, prefix, age in (("ExpireParts", "parts/", 8), ("ExpireBatches", "batches/", 45)):
         assert found[name]["Prefix"] == prefix
         assert found[name]["ExpirationInDays"] == age
         assert found[name]["NoncurrentVersionExpiration"] == {"NoncurrentDays": 1}

@@ -39,7 +39,7 @@ class LimitRate:
     rates: RequestRates
     key_rate: int
     clock: Clock
-    _held: OrderedDict[str, _Handful] = field(default_factory=OrderedDict)
+    _held: OrderedDict[str, _Handful] = field(init=False, default_factory=OrderedDict)
 
     def __call__(self, key_id: str) -> None:
         """Use up one permit of the key.
