@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from larder.domain.batch_plan import ChunkSpan, Plan
 from larder.domain.batches import Progress, TokenUsage
+from larder.domain.errors import ThrottledError
 from larder.domain.ids import new_batch_id
 from larder.services.batches.object_ports import Chunk, FinishState, Unanswered, WriterState
 from tests.fakes.clock import START
@@ -331,11 +332,13 @@ def test_conflicts_of_writes_that_do_not_end_are_told(aws: AwsBackend, batch_id:
     assert len(answered) == 3
 
 
-@pytest.mark.parametrize("code", ["AccessDenied", "SlowDown"])
+@pytest.mark.parametrize(
+    ("code", "told"), [("AccessDenied", ClientError), ("SlowDown", ThrottledError)]
+)
 def test_other_errors_of_a_write_are_told_at_once(
-    aws: AwsBackend, batch_id: BatchId, code: str
+    aws: AwsBackend, batch_id: BatchId, code: str, told: type[Exception]
 ) -> None:
-    with aws.answering("PutObject", code, 1), pytest.raises(ClientError, match=code):
+    with aws.answering("PutObject", code, 1), pytest.raises(told):
         aws.batch_objects.put_chunk(TENANT, batch_id, 0, CHUNK)
 
 

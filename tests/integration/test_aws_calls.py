@@ -37,7 +37,7 @@ EMPTY_A_FOLDER = (
 FINALIZE = (
     "GetItem, GetObject, ListObjectsV2, TransactWriteItems 3, GetItem, GetObject, ListObjectsV2, "
 )
-JOIN = "GetObject, GetObject, PutObject, "
+JOIN = "GetObject, ListObjectsV2, GetObject, PutObject, "
 END = "TransactGetItems 2, TransactWriteItems 8, ListObjectsV2, DeleteObjects"
 
 # A GetItem is strongly consistent. Of a TransactWriteItems, the number of items.

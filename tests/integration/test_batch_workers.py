@@ -16,6 +16,7 @@ from larder.services.batches.ports import Finalizing
 from tests.fakes.model_server import serving
 from tests.integration.batches import create
 from tests.integration.files import upload
+from tests.integration.iam import role_of
 from tests.integration.workers import arrive
 from tests.moto_stack import REGION
 from tests.support.events import recorded
@@ -45,6 +46,36 @@ def batch_id(functions: Functions, tenant: TenantId, file_id: str) -> str:
 
 def step(functions: Functions, tenant: TenantId, worker: str, batch_id: str, **more: Any) -> Any:
     return functions.invoke(worker, {"tenant": tenant, "batch": batch_id, **more})
+
+
+def test_a_file_without_a_report_is_taken_and_its_requests_are_counted_later(
+    functions: Functions, stack: MotoStack, tenant: TenantId, file_id: str
+) -> None:
+    bucket = stack.settings.files_bucket
+    stack.s3.delete_object(Bucket=bucket, Key=f"reports/{tenant}/{file_id}")
+
+    created = create(functions, tenant, file_id)
+
+    assert created.status == 200
+    assert created.json["request_counts"]["total"] == 0
+
+
+@pytest.mark.parametrize("worker", ["batch_finish", "batch_plan"])
+def test_a_large_file_that_another_worker_made_is_left_as_it_is(
+    stack: MotoStack, ports: Composition, tenant: TenantId, worker: str
+) -> None:
+    made = new_file_id(time.time())
+    bucket, key = stack.settings.files_bucket, f"files/{tenant}/{made}"
+    with role_of(worker, stack.logical_names()):
+        late = ports.batch_objects.open_output(tenant, made, None)
+        late.write(b"late" * (9 * 2**18))
+    stack.s3.put_object(Bucket=bucket, Key=key, Body=b"first")
+
+    with role_of(worker, stack.logical_names()):
+        late.finish()
+
+    assert stack.s3.get_object(Bucket=bucket, Key=key)["Body"].read() == b"first"
+    assert "Uploads" not in stack.s3.list_multipart_uploads(Bucket=bucket)
 
 
 def test_a_batch_whose_report_is_gone_fails_and_says_so(

@@ -119,7 +119,9 @@ def test_a_full_quota_says_what_fills_it(
     trashed = upload(functions, tenant).json
     functions.call("space_files_trash", tenant, pathParameters={"file_id": trashed["id"]})
     pending = create(functions, tenant).json
-    ends = datetime.fromtimestamp(pending["expires_at"], UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    upload_record = ports.uploads.get(tenant, pending["id"])
+    assert upload_record is not None
+    ends = datetime.fromtimestamp(upload_record.closes_at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
     refused = [
         upload(functions, tenant),

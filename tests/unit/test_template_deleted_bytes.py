@@ -51,7 +51,7 @@ def test_what_is_no_file_is_collected_as_always(days: str) -> None:
     found = rules(KeepDeletedDays=days)
 
     aborted = found["AbortIncompleteUploads"]
-    assert aborted["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
+    assert aborted["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 7}
     for name, prefix, age in (("ExpireParts", "parts/", 8), ("ExpireBatches", "batches/", 45)):
         assert found[name]["Prefix"] == prefix
         assert found[name]["ExpirationInDays"] == age
