@@ -230,7 +230,7 @@ def _complete_parts_and_reclaim(world: World) -> list[Operation]:
 
 
 def _repair_and_clear_what_ttl_removed(world: World) -> list[Operation]:
-    a_file(world, expires_after=3_600)
+    a_file(world, expires_after=3_600, purpose="user_data")
     an_upload(world, arrived=False)
     world.clock.advance(90_000)
     world.collect_ttl()
@@ -238,7 +238,7 @@ def _repair_and_clear_what_ttl_removed(world: World) -> list[Operation]:
 
 
 def _repair_while_ttl_removes(world: World) -> list[Operation]:
-    file = a_file(world, expires_after=3_600)
+    file = a_file(world, expires_after=3_600, purpose="user_data")
     assert file.expires_at is not None
     # Expired, and not reclaimed yet: TTL may take it within the repair.
     world.clock.now = file.expires_at + 86_400 - 1
