@@ -116,7 +116,7 @@ MADE: dict[str, Callable[[Api], str]] = {
 }
 """What the path parameters stand for, in the owner's project."""
 
-STANDING = {"in_progress", "completed", "cancelled"}
+ENDED = {"completed", "cancelled"}
 """The statuses in which a batch of these tests stays."""
 
 MADE_FOR: dict[str, Callable[[Api], str]] = {
@@ -179,12 +179,18 @@ def carrying(header: str, key: str) -> dict[str, str]:
     return {header: f"Bearer {key}" if header == "Authorization" else key}
 
 
+def stands_still(batch: Json) -> bool:
+    """Return whether the batch has ended, or waits for a server that does not answer."""
+    waits: bool = batch["status"] == "in_progress" and batch["model"] == AWAY
+    return waits or batch["status"] in ENDED
+
+
 def stored(api: Api) -> tuple[Any, ...]:
     """Return all that the project has, once its files and batches stand still."""
     space = Space(api)
     batches = eventually(
         lambda: api.json("GET", "/batches")["data"],
-        lambda batches: all(batch["status"] in STANDING for batch in batches),
+        lambda batches: all(map(stands_still, batches)),
         60,
     )
     files = eventually(

@@ -77,7 +77,7 @@ def test_every_problem_is_reported_with_its_line(api: Api, ending: bytes, *, dir
         assert {each["severity"] for each in listed} == {severity}
         assert report[f"{severity}_count"] == len(problems)
     assert sum(report["counts"].values()) == len(found)
-    assert report["models"] == {"m": 7, "other": 1}
+    assert report["models"] == {"m": 9, "other": 1}
     assert (report["object"], report["file_id"]) == ("file.validation", file_id)
     assert report["valid"] is False
     assert report["total_lines"] == 13
