@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
 
-from larder.domain.batches import Progress
+from larder.domain.batch_input.endpoints import ENDPOINTS
+from larder.domain.batches import BatchStatus, Progress
 from larder.domain.ids import BatchId, new_file_id
 from larder.domain.upstreams import Auth, Upstream
 from larder.services.batches.object_ports import Chunk
@@ -136,6 +138,69 @@ def test_a_worker_sends_the_key_that_is_kept_for_its_upstream(
     batch = ports.batches.get(tenant, BatchId(batch_id))
     assert batch is not None
     assert (batch.progress.completed, batch.progress.failed) == (1, 0)
+
+
+def a_line(number: int, model: str, url: str = "/v1/chat/completions", **body: Any) -> bytes:
+    request = {"model": model, **(body or {"messages": [{"role": "user", "content": "hi"}]})}
+    line = {"custom_id": f"q-{number}", "method": "POST", "url": url, "body": request}
+    return json.dumps(line).encode() + b"\n"
+
+
+def run_to_the_end(functions: Functions, tenant: TenantId, batch_id: str) -> None:
+    assert step(functions, tenant, "batch_plan", batch_id)["next"] == "run"
+    step(functions, tenant, "batch_run_shard", batch_id, shard=0)
+    assert step(functions, tenant, "batch_finish", batch_id)["next"] == "stop"
+
+
+def test_each_line_goes_to_the_upstream_of_its_own_model(
+    functions: Functions, ports: Composition, tenant: TenantId
+) -> None:
+    models = ["small", "large", "unknown", "small", "large"]
+    data = b"".join(a_line(number, model) for number, model in enumerate(models))
+    batch_id = create(functions, tenant, upload(functions, tenant, data).json["id"]).json["id"]
+
+    with serving() as small, serving() as large:
+        ports.upstreams.put(Upstream("small", small.base_url, ("small",), created_at=0))
+        ports.upstreams.put(Upstream("large", large.base_url, ("large",), created_at=0))
+        run_to_the_end(functions, tenant, batch_id)
+        asked = [[call.model for call in server.calls] for server in (small, large)]
+
+    assert asked == [["small"] * 2, ["large"] * 2]
+    batch = ports.batches.get(tenant, BatchId(batch_id))
+    assert batch is not None
+    # No upstream serves the one in the middle.
+    assert (batch.progress.completed, batch.progress.failed) == (4, 1)
+    assert batch.model is None
+
+
+BODIES: dict[str, dict[str, Any]] = {
+    "/v1/chat/completions": {"messages": [{"role": "user", "content": "hi"}]},
+    "/v1/completions": {"prompt": "hi"},
+    "/v1/embeddings": {"input": ["hi", "there"]},
+    "/v1/responses": {"input": "hi"},
+    "/v1/moderations": {"input": "hi"},
+    "/v1/images/generations": {"prompt": "a jar"},
+    "/v1/images/edits": {"prompt": "a jar", "images": [{"image_url": "https://a.example/a.png"}]},
+    "/v1/videos": {"prompt": "a jar"},
+}
+
+
+@pytest.mark.parametrize("endpoint", sorted(ENDPOINTS))
+def test_every_endpoint_is_asked_under_its_own_path(
+    functions: Functions, ports: Composition, tenant: TenantId, endpoint: str
+) -> None:
+    data = a_line(0, "m", endpoint, **BODIES[endpoint])
+    file_id = upload(functions, tenant, data).json["id"]
+    batch_id = create(functions, tenant, file_id, endpoint=endpoint).json["id"]
+
+    with serving() as server:
+        ports.upstreams.put(Upstream("models", server.base_url, ("*",), created_at=0))
+        run_to_the_end(functions, tenant, batch_id)
+        assert [call.path for call in server.calls] == [endpoint]
+
+    batch = ports.batches.get(tenant, BatchId(batch_id))
+    assert batch is not None
+    assert (batch.status, batch.progress.completed) == (BatchStatus.COMPLETED, 1)
 
 
 def test_a_worker_counts_its_answers(
