@@ -150,7 +150,7 @@ def _replace(old: str, new: str) -> Callable[[bytes], bytes]:
     return lambda line: line.replace(old.encode(), new.encode("utf-8", "surrogatepass"), 1)
 
 
-SPOILERS: tuple[Callable[[bytes], bytes], ...] = (
+_MISTAKES: tuple[Callable[[bytes], bytes], ...] = (
     lambda line: line[:-1],
     lambda line: line + b"}",
     lambda line: line.replace(b"helpful", b"helpful\xff"),
@@ -171,12 +171,21 @@ SPOILERS: tuple[Callable[[bytes], bytes], ...] = (
     _replace(URL, "/v1/embeddings"),
     _replace('"body": ', '"body": "", "x": '),
     _replace(f'"model": "{MODEL}"', '"x": 0'),
+)
+_ODDITIES: tuple[Callable[[bytes], bytes], ...] = (
     _replace(MODEL, "gpt-4o"),
     _replace('"messages"', '"x"'),
     _replace('"role": "system"', '"role": "robot"'),
     _replace('"content": "You', '"content": 1, "x": "You'),
     _replace('"max_tokens"', '"stream": true, "x"'),
 )
+
+
+SPOILERS = (*_MISTAKES, *_ODDITIES)
+"""What makes a line invalid, and what is only warned of, or a model of its own."""
+
+INVALID = REQUESTS // 5 * len(_MISTAKES) // len(SPOILERS)
+"""The invalid lines of a file in which every fifth line is spoilt, by each spoiler in turn."""
 
 
 def _spoilt(lines: Iterator[bytes]) -> Iterator[bytes]:

@@ -115,7 +115,7 @@ def _against_good(good: dict[str, Path], rounds: int) -> str:
     )
     for label, path, like in others:
         report = baselines.larder(path)
-        _expect(report.invalid_lines == inputs.REQUESTS // 5, f"Larder on {path.name}")
+        _expect(report.invalid_lines == inputs.INVALID, f"Larder on {path.name}")
         files = {label: path, like: good[like]}
         best = interleave(
             {
