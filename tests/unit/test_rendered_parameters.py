@@ -99,6 +99,7 @@ TABLE: dict[str, tuple[str, Effect]] = {
     ),
     "BatchFileLimit": ("1048576", {variable("BATCH_FILE_LIMIT"): "1048576", VERSION: ANY}),
     "KeyRequestsPerSecond": ("5", {variable("KEY_REQUESTS_PER_SECOND"): "5", VERSION: ANY}),
+    "TotalRequestsPerSecond": ("5", {variable("TOTAL_REQUESTS_PER_SECOND"): "5", VERSION: ANY}),
     "RequestsPerSecond": (
         "5",
         {setting("ApiGateway::Stage", "MethodSettings.0.ThrottlingRateLimit"): "5"},

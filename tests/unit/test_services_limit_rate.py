@@ -139,3 +139,30 @@ def test_a_container_holds_a_bounded_number_of_keys(
         limit(f"key_{number}")
 
     assert len(limit._held) == MAX_KEYS
+
+
+def test_all_keys_together_make_as_many_requests_as_they_may(
+    rates: CountingRates, clock: ManualClock
+) -> None:
+    containers = [LimitRate(rates, 50, clock, total_rate=60) for _ in range(2)]
+
+    passed = sum(admitted(each, 40, key) for each in containers for key in (KEY, OTHER))
+
+    assert passed == 60
+    clock.advance(1)
+    assert admitted(containers[0], 1) == 1
+
+
+def test_the_refusal_says_whose_limit_it_is(rates: CountingRates, clock: ManualClock) -> None:
+    limit = LimitRate(rates, 0, clock, total_rate=1)
+    limit(KEY)
+
+    with pytest.raises(RateLimitError, match="All API keys together make more than 1"):
+        limit(OTHER)
+
+
+def test_a_rate_of_nought_limits_nothing_and_counts_nothing(
+    rates: CountingRates, clock: ManualClock
+) -> None:
+    assert admitted(LimitRate(rates, 0, clock), 500) == 500
+    assert rates.asked == 0

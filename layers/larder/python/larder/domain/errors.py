@@ -186,12 +186,12 @@ class BatchLimitError(LarderError):
 
 
 class RateLimitError(LarderError):
-    """The API key has made as many requests in this second as it may."""
+    """The API key, or all keys together, have made as many requests in this second as they may."""
 
-    def __init__(self, rate: int) -> None:
+    def __init__(self, rate: int, *, of_all_keys: bool = False) -> None:
+        who = "All API keys together make" if of_all_keys else "This API key makes"
         super().__init__(
-            f"This API key makes more than {rate} requests per second. "
-            "Wait a second and try again.",
+            f"{who} more than {rate} requests per second. Wait a second and try again.",
             code="rate_limit_exceeded",
         )
 

@@ -129,6 +129,11 @@ class Composition(BatchAdapters, Wiring):
         """The requests that one API key may make per second, 0 for any number."""
         return self.settings.key_rate
 
+    @property
+    def total_rate(self) -> int:
+        """The requests that all API keys together may make per second, 0 for any number."""
+        return self.settings.total_rate
+
     @cached_property
     def rates(self) -> RequestRates:
         """The requests of each API key."""
@@ -138,10 +143,10 @@ class Composition(BatchAdapters, Wiring):
 
     @cached_property
     def limit_rate(self) -> LimitRate | None:
-        """The limit of requests per API key, if there is one."""
+        """The limit of requests per API key and of all keys, if there is one."""
         from larder.services.projects.limit_rate import LimitRate
 
-        return self.make(LimitRate) if self.key_rate else None
+        return self.make(LimitRate) if self.key_rate or self.total_rate else None
 
     @cached_property
     def projects(self) -> ProjectRecords:

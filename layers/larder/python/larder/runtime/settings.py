@@ -23,6 +23,7 @@ class Settings:
     batches_machine_arn: str = ""
     rates_table: str = ""
     key_rate: int = 0
+    total_rate: int = 0
     part_threshold: int = PART_THRESHOLD
     batch_file_limit: int = MAX_BATCH_FILE_BYTES
     connect_early: bool = False
@@ -41,6 +42,7 @@ class Settings:
             batches_machine_arn=os.environ.get("BATCHES_MACHINE_ARN", ""),
             rates_table=os.environ.get("RATES_TABLE", ""),
             key_rate=int(os.environ.get("KEY_REQUESTS_PER_SECOND", "0")),
+            total_rate=int(os.environ.get("TOTAL_REQUESTS_PER_SECOND", "0")),
             part_threshold=int(os.environ.get("PART_THRESHOLD", PART_THRESHOLD)),
             batch_file_limit=int(os.environ.get("BATCH_FILE_LIMIT", MAX_BATCH_FILE_BYTES)),
             # While a function starts it has a whole processor, later a part of one. A snapshot
