@@ -128,7 +128,8 @@ def failures_of(route: Route, operation: dict[str, Any], names: set[str]) -> dic
     """Return the errors of an operation whose parameters and fields are called `names`."""
     takes_body = route.method == "POST" or "requestBody" in operation
     statuses = {
-        "400": bool(names) or takes_body,
+        # An API key is refused where a console session ends.
+        "400": bool(names) or takes_body or route.scope == "console",
         "401": True,
         "404": "{" in route.path or not names.isdisjoint(_NAMED),
         "409": route.method == "POST",

@@ -78,6 +78,8 @@ class MemoryComposition(MemoryBackend):
         self.cursor_key = Secret(b"a cursor key")
         self.idempotency = InMemoryIdempotencyStore()
         self.executions = InMemoryExecutions()
+        # One key sends everything, as fast as it can.
+        self.limit_rate = None
 
 
 @dataclass(frozen=True)

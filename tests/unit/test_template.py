@@ -65,6 +65,14 @@ def test_permissions_name_actions_and_resources(function: dict[str, Any]) -> Non
             assert isinstance(resource, dict), f"{resource} is not one of the stack's resources"
 
 
+@each_function
+def test_the_statements_of_a_policy_have_names_of_their_own(function: dict[str, Any]) -> None:
+    # IAM refuses a policy in which two have the same, and the deployment with it.
+    names = [statement["Sid"] for statement in statements(function) if "Sid" in statement]
+
+    assert len(set(names)) == len(names)
+
+
 def test_permissions_on_objects_stop_at_a_prefix() -> None:
     for function in FUNCTIONS.values():
         for statement in statements(function):

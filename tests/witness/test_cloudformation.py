@@ -149,7 +149,8 @@ def test_the_api_has_its_routes_and_authorizers(
     paths = translated()["Resources"]["Api"]["Properties"]["Body"]["paths"]
     expected = {(path, method.upper()) for path, methods in paths.items() for method in methods}
     assert found == expected
-    assert len(authorizers) == 2
+    # By either header, and by both for requests that match no route.
+    assert len(authorizers) == 3
     assert gateway.get_stage(restApiId=api["PhysicalResourceId"], stageName="prod")
 
 
