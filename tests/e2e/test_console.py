@@ -182,7 +182,9 @@ def test_a_change_can_be_undone(page: Page, api: Api) -> None:
     api.create_file(b"notes", "notes.txt")
     page.reload()
     page.get_by_role("row").filter(has_text="notes.txt").click()
+    expect(page.get_by_role("complementary")).to_be_visible()
     page.keyboard.press("Escape")
+    expect(page.get_by_role("complementary")).to_have_count(0)
 
     page.keyboard.press("r")
     page.get_by_label("Rename").fill("plan.txt")

@@ -1,4 +1,4 @@
-import { html, useCallback, useEffect, useMemo, useRef, useState } from "../dom.js";
+import { html, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../dom.js";
 import { createFolder, download, move, rename, star, tag, trash } from "../actions.js";
 import { chosenFiles, droppedFiles, placed } from "../drop.js";
 import { ago, counted, extension, full, size } from "../format.js";
@@ -139,7 +139,8 @@ export function Files({ route }) {
     clear();
   };
 
-  useEffect(() => takeKeys({
+  // At once after drawing: a key that comes within the same frame must not meet the state before.
+  useLayoutEffect(() => takeKeys({
     "/": () => search.current?.focus(),
     j: () => focusOn(focus + 1), ArrowDown: () => focusOn(focus + 1),
     k: () => focusOn(focus - 1), ArrowUp: () => focusOn(focus - 1),
