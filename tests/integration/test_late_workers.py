@@ -66,7 +66,7 @@ def test_whoever_finds_an_overdue_upload_looks_at_the_object_first(
     try:
         FINDERS[finder](functions, tenant, upload["id"])
     except AssertionError:
-        # The Space's helper expects room, and there is none for a file beside this one.
+        # The Space's own `put` expects room, and this file leaves no room for another one.
         assert arrived
 
     found = on_upload(functions, tenant, "get", upload["id"]).json

@@ -39,7 +39,7 @@ def describe(name_or_arn: str) -> StackDescription:
     """Return the stack.
 
     Raises:
-        OperatorError: there is none, or it is no Larder deployment.
+        OperatorError: no stack has that name, or the one that has is not of Larder.
     """
     found, outputs = deployment.describe_stack(name_or_arn)
     return StackDescription(found["StackName"], found["StackId"], found["StackStatus"], outputs)

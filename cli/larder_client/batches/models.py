@@ -129,7 +129,7 @@ class BatchLineError(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BatchResult(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of a result file: a request's answer, or the reason why there is none."""
+    """One line of a result file: a request's answer, or why it got no answer."""
 
     custom_id: str
     id: str | None = None

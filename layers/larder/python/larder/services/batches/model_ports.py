@@ -22,7 +22,7 @@ class UpstreamRecords(Protocol):
         """Record an upstream, in place of one of that name."""
 
     def remove(self, name: str) -> bool:
-        """Remove the upstream; False when there is none of that name."""
+        """Remove the upstream; False if no upstream has that name."""
 
 
 @dataclass(frozen=True, slots=True)

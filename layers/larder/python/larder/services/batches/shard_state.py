@@ -164,7 +164,7 @@ class ShardState:
         heapq.heapify(self._later)
 
     def _finds_gate(self, line: ShardLine) -> bool:
-        """Give the line the gate of its model's upstream, or the answer that there is none."""
+        """Give the line the gate of its upstream; answer it if no upstream serves its model."""
         gate = self.routes.gate_of(line.chunk.requests[line.index].model)
         if gate is None:
             self._answer(line.chunk, line.index, NOT_SERVED, good=False)

@@ -60,7 +60,7 @@ class UsageRecords(Protocol):
         """Keep a recount with the counters until `schedule_audit`; their version stays."""
 
     def kept_recount(self, tenant: TenantId) -> Recount | None:
-        """Return the recount that was kept; None if there is none."""
+        """Return the recount that was kept, None if no recount was."""
 
     def expired_files(
         self, tenant: TenantId, now: float, *, keep_going: Callable[[], bool]
