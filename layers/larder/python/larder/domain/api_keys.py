@@ -82,6 +82,29 @@ def new_key_id(kind: KeyKind = KeyKind.KEY) -> str:
     return f"{kind}_{secrets.token_hex(8)}"
 
 
+def new_key(
+    tenant: TenantId,
+    pepper: bytes,
+    now: int,
+    kind: KeyKind = KeyKind.KEY,
+    *,
+    seconds: int | None = None,
+    parent: str | None = None,
+) -> tuple[str, KeyRecord]:
+    """Return the secret of a new key, and its record. It expires after `seconds`, if given."""
+    secret = new_secret(kind)
+    record = KeyRecord(
+        id=new_key_id(kind),
+        tenant=tenant,
+        digest=digest_of(secret, pepper),
+        hint=secret[-4:],
+        created_at=now,
+        expires_at=None if seconds is None else now + seconds,
+        parent=parent,
+    )
+    return secret, record
+
+
 def is_well_formed(secret: str) -> bool:
     """Tell whether `secret` could open the API at all, so that junk costs no look-up."""
     return _SECRET.fullmatch(secret) is not None

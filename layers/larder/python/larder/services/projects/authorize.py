@@ -34,7 +34,9 @@ def authenticate(
 
 
 def _opens(key: KeyRecord, keys: KeyRecords, now: float) -> bool:
-    if key.parent is None or not key.opens(now):
-        return key.opens(now)
+    if not key.opens(now):
+        return False
+    if key.parent is None:
+        return True
     parent = keys.find(key.parent)
     return parent is not None and parent.opens(now)

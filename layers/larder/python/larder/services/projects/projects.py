@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from larder.domain.api_keys import KeyRecord, digest_of, new_key_id, new_secret
+from larder.domain.api_keys import new_key
 from larder.domain.errors import ConflictError, InvalidParameterError, NotFoundError
 from larder.domain.ids import new_tenant_id, parse_tenant_id
 from larder.domain.projects import AUDIT_INTERVAL, Project, project_name
@@ -13,6 +13,7 @@ from larder.domain.quota import MAX_PROJECT_FILES
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from larder.domain.api_keys import KeyRecord
     from larder.domain.ids import TenantId
     from larder.domain.quota import Amount
     from larder.services.clock import Clock
@@ -74,14 +75,7 @@ def create_key(
     tenant: TenantId, *, keys: KeyRecords, pepper: Callable[[], bytes], clock: Clock
 ) -> tuple[str, KeyRecord]:
     """Create a key for the project. Return its secret, which is stored nowhere, and its record."""
-    secret = new_secret()
-    key = KeyRecord(
-        id=new_key_id(),
-        tenant=tenant,
-        digest=digest_of(secret, pepper()),
-        hint=secret[-4:],
-        created_at=int(clock()),
-    )
+    secret, key = new_key(tenant, pepper(), int(clock()))
     keys.add(key)
     return secret, key
 

@@ -9,12 +9,10 @@ from larder.domain.api_keys import (
     CODE_SECONDS,
     SESSION_SECONDS,
     KeyKind,
-    KeyRecord,
     digest_of,
     is_code,
     is_session,
-    new_key_id,
-    new_secret,
+    new_key,
 )
 from larder.domain.errors import InvalidParameterError, SignInError
 from larder.services.projects.authorize import authenticate
@@ -22,6 +20,7 @@ from larder.services.projects.authorize import authenticate
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from larder.domain.api_keys import KeyRecord
     from larder.domain.ids import TenantId
     from larder.services.clock import Clock
     from larder.services.projects.ports import KeyRecords
@@ -41,7 +40,8 @@ def create_code(
     tenant: TenantId, *, keys: KeyRecords, pepper: Callable[[], bytes], clock: Clock
 ) -> str:
     """Return a code that one sign-in, within five minutes, can trade for a session."""
-    code, _ = _add(KeyKind.CODE, tenant, CODE_SECONDS, keys=keys, pepper=pepper, clock=clock)
+    code, record = new_key(tenant, pepper(), int(clock()), KeyKind.CODE, seconds=CODE_SECONDS)
+    keys.add(record)
     return code
 
 
@@ -79,15 +79,16 @@ def open_session(
         parent = None if found is None else found.digest
     if found is None:
         raise SignInError
-    return _add(
-        KeyKind.SESSION,
+    session, record = new_key(
         found.tenant,
-        SESSION_SECONDS,
-        parent,
-        keys=keys,
-        pepper=pepper,
-        clock=clock,
+        pepper(),
+        int(clock()),
+        KeyKind.SESSION,
+        seconds=SESSION_SECONDS,
+        parent=parent,
     )
+    keys.add(record)
+    return session, record
 
 
 def close_session(secret: str, *, keys: KeyRecords, pepper: Iterable[bytes]) -> None:
@@ -101,27 +102,3 @@ def close_session(secret: str, *, keys: KeyRecords, pepper: Iterable[bytes]) -> 
         raise InvalidParameterError(message)
     for each in pepper:
         keys.remove(digest_of(secret, each))
-
-
-def _add(
-    kind: KeyKind,
-    tenant: TenantId,
-    seconds: int,
-    parent: str | None = None,
-    *,
-    keys: KeyRecords,
-    pepper: Callable[[], bytes],
-    clock: Clock,
-) -> tuple[str, KeyRecord]:
-    secret, now = new_secret(kind), int(clock())
-    record = KeyRecord(
-        id=new_key_id(kind),
-        tenant=tenant,
-        digest=digest_of(secret, pepper()),
-        hint=secret[-4:],
-        created_at=now,
-        expires_at=now + seconds,
-        parent=parent,
-    )
-    keys.add(record)
-    return secret, record
