@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import pytest
+from botocore.exceptions import ClientError
+
 from larder.domain.api_keys import KeyRecord
 from tests.samples import OTHER, TENANT
 
@@ -25,6 +28,23 @@ def key(number: int, tenant: TenantId = TENANT) -> KeyRecord:
 
 def test_a_key_is_found_by_its_digest(backend: Backend) -> None:
     backend.keys.add(key(1))
+
+    assert backend.keys.find(key(1).digest) == key(1)
+
+
+def test_a_key_whose_answer_was_lost_is_put_again(backend: Backend) -> None:
+    backend.keys.add(key(1))
+
+    backend.keys.add(key(1))
+
+    assert list(backend.keys.of_project(TENANT)) == [key(1)]
+
+
+def test_another_key_does_not_take_the_place_of_one(backend: Backend) -> None:
+    backend.keys.add(key(1))
+
+    with pytest.raises((AssertionError, ClientError)):
+        backend.keys.add(replace(key(1), id=key(2).id))
 
     assert backend.keys.find(key(1).digest) == key(1)
 

@@ -23,7 +23,7 @@ class InMemoryKeys:
         return self._keys.get(digest)
 
     def add(self, key: KeyRecord) -> None:
-        assert key.digest not in self._keys
+        assert self._keys.get(key.digest, key) == key
         self._keys[key.digest] = key
 
     def of_project(self, tenant: TenantId) -> Iterator[KeyRecord]:

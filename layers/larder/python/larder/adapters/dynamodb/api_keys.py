@@ -46,8 +46,12 @@ class DynamoKeys:
             item["ttl"] = number(key.expires_at)
         if key.parent is not None:
             item["parent"] = text(key.parent)
+        # A retry of a request whose answer was lost puts the same key again.
         self._client.put_item(
-            TableName=self._table, Item=item, ConditionExpression="attribute_not_exists(pk)"
+            TableName=self._table,
+            Item=item,
+            ConditionExpression="attribute_not_exists(pk) OR key_id = :id",
+            ExpressionAttributeValues={":id": text(key.id)},
         )
 
     def of_project(self, tenant: TenantId) -> Iterator[KeyRecord]:
