@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from larder.domain.batch_input.endpoints import ENDPOINTS
 from larder.domain.batches import (
     Batch,
-    BatchStatus,
     checked_metadata,
     window_seconds,
 )
@@ -112,11 +111,9 @@ class CreateBatch:
         made = self.batches.create(tenant, batch, check_at=check_at, request=new.digest)
         if made != batch.id:
             batch = get_batch(tenant, made, batches=self.batches)
-        if batch.status is BatchStatus.VALIDATING:
-            start_batch(
-                tenant, batch, batches=self.batches, executions=self.executions, clock=self.clock
-            )
-        return batch
+        return start_batch(
+            tenant, batch, batches=self.batches, executions=self.executions, clock=self.clock
+        )
 
     def _requests_in(self, tenant: TenantId, file: File) -> int:
         """Return the number of requests in the file, 0 while that is not known."""

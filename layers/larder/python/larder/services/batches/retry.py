@@ -137,11 +137,9 @@ class RetryBatch:
         return batch if made == batch.id else get_batch(tenant, made, batches=self.batches)
 
     def _started(self, tenant: TenantId, batch: Batch) -> Batch:
-        if batch.status is BatchStatus.VALIDATING:
-            start_batch(
-                tenant, batch, batches=self.batches, executions=self.executions, clock=self.clock
-            )
-        return batch
+        return start_batch(
+            tenant, batch, batches=self.batches, executions=self.executions, clock=self.clock
+        )
 
 
 def _never_began(batch: Batch) -> bool:
