@@ -45,6 +45,7 @@ class Module:
     path: Path
     needs: list[Path] = field(default_factory=list)
     lazy: list[Path] = field(default_factory=list)
+    exports: list[str] = field(default_factory=list)
     code: str = ""
 
     @property
@@ -73,21 +74,21 @@ def read_module(path: Path, lazy_url: str) -> Module:
     code = _COMMENTS.sub("", code)
     code = _IMPORT.sub(imported, code)
     code = _LAZY.sub(loaded, code)
-    exports = [found["name"] for found in _DECLARED.finditer(code)]
+    module.exports += [found["name"] for found in _DECLARED.finditer(code)]
     code = _DECLARED.sub("", code)
     if listed := _LISTED.search(code):
-        names = (each.strip() for each in listed["names"].split(","))
-        exports += [re.sub(r"([\w$]+) as ([\w$]+)", r"\2: \1", each) for each in names if each]
+        names = filter(None, (each.strip() for each in listed["names"].split(",")))
+        renamed = (re.sub(r"([\w$]+) as ([\w$]+)", r"\2: \1", each) for each in names)
+        module.exports += renamed
         code = code[: listed.start()]
     if _DEFAULT.search(code):
         code = _DEFAULT.sub(";const $default = ", code, count=1)
-        exports.append("default: $default")
+        module.exports.append("default: $default")
     if left := re.search(r"(?m)^(?:import|export)\b(?!\().*", code):
         message = f"{path}: cannot join: {left[0][:80]}"
         raise BuildError(message)
-    module.code = (
-        f"const {module.variable} = (() => {{\n{code}\nreturn {{{', '.join(exports)}}};\n}})();"
-    )
+    returned = ", ".join(module.exports)
+    module.code = f"const {module.variable} = (() => {{\n{code}\nreturn {{{returned}}};\n}})();"
     return module
 
 
@@ -142,7 +143,7 @@ def build(target: Path) -> None:
         if f"{path.stem}.js" in files:
             continue
         own = collect(path, lazy_url, known)
-        files[f"{path.stem}.js"] = _lazy_file(path, own, known).encode()
+        files[f"{path.stem}.js"] = _lazy_file(own, known).encode()
         waiting += [each for module in own for each in module.lazy]
     styles = _squeezed("".join(path.read_text() for path in sorted((ROOT / "src").rglob("*.css"))))
     styles = styles.replace("url(inter.woff2)", f"url({lazy_url}inter.woff2)")
@@ -168,15 +169,13 @@ def build(target: Path) -> None:
     (package / "manifest.json").write_text(json.dumps(manifest, indent=1))
 
 
-def _lazy_file(path: Path, own: list[Module], known: dict[Path, Module]) -> str:
+def _lazy_file(own: list[Module], known: dict[Path, Module]) -> str:
+    """Return the last of the modules as a file, after those that it needs and the page lacks."""
     used = sorted({needed for module in own for needed in module.needs if needed in known})
     shared = ", ".join(known[needed].variable for needed in used)
-    entry = Module(path).variable
-    names = re.findall(
-        r"(?m)^export (?:async )?(?:function\*?|const|class) (\w+)", path.read_text()
-    )
+    entry = own[-1]
     lines = [f"const {{{shared}}} = globalThis.$larder;", *(module.code for module in own)]
-    lines += [f"export const {{{', '.join(names)}}} = {entry};", ""]
+    lines += [f"export const {{{', '.join(entry.exports)}}} = {entry.variable};", ""]
     return _INDENT.sub("", "\n".join(lines))
 
 

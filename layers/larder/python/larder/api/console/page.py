@@ -52,8 +52,7 @@ class Page:
         version = self.manifest["version"]
         if path is None and request_path.endswith("/"):
             # Addresses in the page are relative to its own, which has no slash at its end.
-            location = "../console"
-            return _response(HTTPStatus.PERMANENT_REDIRECT, {"Location": location}, b"")
+            return _response(HTTPStatus.PERMANENT_REDIRECT, {"Location": "../console"}, b"")
         if path is None:
             headers = {
                 "Content-Type": _TYPES["html"],
