@@ -1,7 +1,7 @@
 // What a person does to files and folders; each change shows at once, and can be undone.
 import { call, patch, post, remove, request } from "./api.js";
 import { counted } from "./format.js";
-import { addRows, changeRow, fileRow, folderRow, removeRows } from "./listing.js";
+import { addRows, changeRow, folderRow, removeRows } from "./listing.js";
 import { forgetFolder, learn, readChildren, ROOT } from "./tree.js";
 import { complain, toast } from "./ui.js";
 import { refreshUsage } from "./usage.js";
@@ -145,4 +145,3 @@ export async function firstBytes(fileId, most, signal) {
   return new Uint8Array(await response.arrayBuffer());
 }
 
-export { fileRow };

@@ -4,6 +4,7 @@ import { store } from "./store.js";
 const BASE = new URL("./v1/", document.baseURI).href;
 const SPACE = /^storage\//;
 const TRIES = 4;
+const PAGE = 1000;
 
 /** Whether the last request reached the API. */
 export const online = store(true);
@@ -96,6 +97,19 @@ export const get = (/** @type {string} */ path, /** @type {any} */ query, /** @t
 export const post = (/** @type {string} */ path, /** @type {any} */ body) => call("POST", path, { body });
 export const patch = (/** @type {string} */ path, /** @type {any} */ body) => call("PATCH", path, { body });
 export const remove = (/** @type {string} */ path, /** @type {any} */ query) => call("DELETE", path, { query });
+
+/**
+ * Reads a list of the Space page by page, and yields each page.
+ * @param {string} path @param {Record<string, any>} query @param {AbortSignal} [signal]
+ */
+export async function* pagesOf(path, query, signal) {
+  let cursor = "";
+  do {
+    const page = await get(path, { ...query, limit: PAGE, cursor }, /** @type {any} */ (signal));
+    cursor = page.pagination.cursor ?? "";
+    yield page;
+  } while (cursor);
+}
 
 /** The address that other programs use. */
 export const apiUrl = BASE.replace(/\/$/, "");

@@ -1,5 +1,6 @@
 // Files and whole folders that a person drops or chooses, and the folders that they need here.
-import { ApiError, get, post } from "./api.js";
+import { ApiError, post } from "./api.js";
+import { readChildren, ROOT } from "./tree.js";
 
 /** @typedef {{file: File, path: string[]}} Chosen */
 
@@ -42,14 +43,10 @@ async function folderIn(parent, name) {
   } catch (failure) {
     if (!(failure instanceof ApiError) || failure.status !== 409) throw failure;
   }
-  let cursor = "";
-  do {
-    const page = await get("storage/folders", { parentId: parent ?? "root", cursor });
-    const found = page.folders.find((/** @type {any} */ each) => each.name.toLowerCase() === name.toLowerCase());
-    if (found) return found.folderId;
-    cursor = page.pagination.cursor ?? "";
-  } while (cursor);
-  throw new Error(`The folder ${name} could not be made.`);
+  const there = await readChildren(parent ?? ROOT);
+  const found = there.find((each) => each.name.toLowerCase() === name.toLowerCase());
+  if (!found) throw new Error(`The folder ${name} could not be made.`);
+  return found.folderId;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { html, useEffect, useState } from "./dom.js";
 import { text } from "./strings.js";
-import { Button, Empty } from "./ui.js";
+import { Button, Empty, Loading } from "./ui.js";
 
 /**
  * Shows the View of a module once it is loaded.
@@ -23,5 +23,5 @@ export function Lazy({ load, ...rest }) {
     };
   }, [attempt]);
   if (failed) return html`<${Empty} title=${text.files.failed} action=${html`<${Button} label=${text.files.retry} onClick=${() => setAttempt(attempt + 1)} />`} />`;
-  return view ? html`<${view} ...${rest} />` : html`<p class="loading" role="status">${text.files.loading}</p>`;
+  return view ? html`<${view} ...${rest} />` : html`<${Loading} />`;
 }

@@ -1,9 +1,7 @@
 // A list of folders and files, read page by page; what is drawn does not wait for the last page.
-import { get } from "./api.js";
+import { pagesOf } from "./api.js";
 import { store } from "./store.js";
 import { readChildren, ROOT } from "./tree.js";
-
-const PAGE = 1000;
 
 /**
  * @typedef {{fileId: string, name: string, sizeBytes: string, mimeType: string, createdAt: string, updatedAt: string, purpose: string,
@@ -65,14 +63,11 @@ export async function load(asked, withFolders) {
     const folders = withFolders ? (await readChildren(asked.folderId || ROOT, mine.signal)).map(folderRow) : [];
     /** @type {Row[]} */
     let rows = folders;
-    let cursor = "";
-    do {
-      const page = await get("storage/files", { ...asked, limit: PAGE, cursor }, mine.signal);
+    for await (const page of pagesOf("storage/files", asked, mine.signal)) {
       rows = [...rows, ...page.files.map(fileRow)];
-      cursor = page.pagination.cursor ?? "";
       if (mine.signal.aborted) return;
-      listing.set({ rows, loading: cursor !== "", failure: null });
-    } while (cursor);
+      listing.set({ rows, loading: page.pagination.hasMore, failure: null });
+    }
   } catch (failure) {
     if (!mine.signal.aborted) listing.set((before) => ({ ...before, loading: false, failure }));
   }

@@ -12,9 +12,9 @@ const BATCH_FILE = /\.jsonl$/i;
 
 /**
  * @typedef {"waiting" | "sending" | "paused" | "finishing" | "checking" | "done" | "invalid" | "failed" | "cancelled"} State
- * @typedef {{number: number, start: number, size: number, sent: number, done: boolean, url: string}} Part
+ * @typedef {{number: number, start: number, size: number, sent: number, done: boolean, url: string, headers: Record<string, string>}} Part
  * @typedef {{id: number, file: File, folderId: string | null, purpose: string, state: State, parts: Part[], rate: number,
- *   problem: string, requestId: string, uploadId: string | null, fileId: string | null, stored: any, changed: number}} Transfer
+ *   problem: string, requestId: string, uploadId: string | null, fileId: string | null, stored: any}} Transfer
  */
 
 /** @type {ReturnType<typeof store<Transfer[]>>} */
@@ -33,13 +33,13 @@ export const sentBytes = (/** @type {Transfer} */ each) => each.parts.reduce((su
 
 /** @param {number} id @param {Partial<Transfer>} change */
 function update(id, change) {
-  transfers.set((all) => all.map((each) => (each.id === id ? { ...each, ...change, changed: Date.now() } : each)));
+  transfers.set((all) => all.map((each) => (each.id === id ? { ...each, ...change } : each)));
 }
 
 const find = (/** @type {number} */ id) => transfers.get().find((each) => each.id === id);
 
 /** @param {File} file */
-export function purposeOf(file) {
+function purposeOf(file) {
   return BATCH_FILE.test(file.name) ? "batch" : "user_data";
 }
 
@@ -69,7 +69,7 @@ function keep(key, uploadId) {
 export function upload(chosen) {
   const made = chosen.map(({ file, folderId }) => ({
     id: ++lastId, file, folderId, purpose: purposeOf(file), state: /** @type {State} */ ("waiting"), parts: [],
-    rate: 0, problem: "", requestId: "", uploadId: null, fileId: null, stored: null, changed: Date.now(),
+    rate: 0, problem: "", requestId: "", uploadId: null, fileId: null, stored: null,
   }));
   transfers.set((all) => [...all, ...made]);
   next();
@@ -127,14 +127,14 @@ async function announced(transfer) {
 function partsOf(made, size) {
   const transfer = made.transfer;
   if (!transfer) return [];
-  if (!transfer.parts) return [{ number: 1, start: 0, size, sent: 0, done: false, url: transfer.url }];
+  if (!transfer.parts) return [{ number: 1, start: 0, size, sent: 0, done: false, url: transfer.url, headers: transfer.headers }];
   const urls = new Map(transfer.parts.map((/** @type {any} */ part) => [part.part_number, part.url]));
   const count = Math.ceil(size / transfer.part_size);
   return Array.from({ length: count }, (_, at) => {
     const start = at * transfer.part_size;
     const length = Math.min(transfer.part_size, size - start);
     const url = /** @type {string | undefined} */ (urls.get(at + 1));
-    return { number: at + 1, start, size: length, sent: url ? 0 : length, done: !url, url: url ?? "" };
+    return { number: at + 1, start, size: length, sent: url ? 0 : length, done: !url, url: url ?? "", headers: {} };
   });
 }
 
@@ -218,9 +218,9 @@ function put(id, part) {
     const request = new XMLHttpRequest();
     work.requests.add(request);
     request.open("PUT", part.url);
-    if (transfer.parts.length === 1) {
-      request.setRequestHeader("If-None-Match", "*");
-      request.setRequestHeader("Content-Type", transfer.file.type || "application/octet-stream");
+    for (const [name, value] of Object.entries(part.headers)) {
+      // A browser sets the length by itself, and lets nobody else.
+      if (name.toLowerCase() !== "content-length") request.setRequestHeader(name, value);
     }
     request.upload.onprogress = (event) => {
       part.sent = Math.min(part.size, event.loaded);

@@ -1,5 +1,5 @@
 // The folders that have been seen: for the tree, the breadcrumb and the choice of a place.
-import { get } from "./api.js";
+import { get, pagesOf } from "./api.js";
 import { store } from "./store.js";
 
 /** @typedef {{folderId: string, name: string, parentId: string | null, createdAt: string, favorite: boolean}} Folder */
@@ -20,12 +20,7 @@ export function learn(some) {
 /** Reads all folders in a folder. @param {string} parent @param {AbortSignal} [signal] @returns {Promise<Folder[]>} */
 export async function readChildren(parent, signal) {
   const found = [];
-  let cursor = "";
-  do {
-    const page = await get("storage/folders", { parentId: parent, limit: 1000, cursor }, /** @type {any} */ (signal));
-    found.push(...page.folders);
-    cursor = page.pagination.cursor ?? "";
-  } while (cursor);
+  for await (const page of pagesOf("storage/folders", { parentId: parent }, signal)) found.push(...page.folders);
   learn(found);
   children.set((before) => new Map(before).set(parent, found.map((each) => each.folderId)));
   return found;

@@ -147,6 +147,10 @@ export function Meter({ used, limit, label, shown }) {
     <i style=${{ width: `${share * 100}%` }} /></div></div>`;
 }
 
+export function Loading() {
+  return html`<p class="loading" role="status">${text.files.loading}</p>`;
+}
+
 /** @param {{title: string, children?: any, action?: any}} props */
 export function Empty({ title, children, action }) {
   return html`<div class="empty"><h2>${title}</h2><p>${children}</p>${action}</div>`;

@@ -3,7 +3,7 @@ import { get, post, request } from "../api.js";
 import { ago, count, counted, full } from "../format.js";
 import { addressOf, go } from "../route.js";
 import { text } from "../strings.js";
-import { Button, Empty, complain } from "../ui.js";
+import { Button, Empty, Loading, complain } from "../ui.js";
 
 const LOOK_MS = 2000;
 const MOST_ANSWERS = 2 * 1024 * 1024;
@@ -38,7 +38,7 @@ function Answers({ fileId, kind }) {
       setLines(whole.filter(Boolean).map((each) => JSON.parse(each)));
     }, complain);
   }, [fileId]);
-  if (!lines) return html`<p class="loading" role="status">${text.files.loading}</p>`;
+  if (!lines) return html`<${Loading} />`;
   const shown = lines.filter((each) => !only || JSON.stringify(each).toLowerCase().includes(only.toLowerCase()));
   return html`<section><header class="row"><h2>${kind}</h2><label class="search"><input type="search" aria-label=${`Filter ${kind}`} placeholder="Filter" value=${only} onInput=${(/** @type {any} */ event) => setOnly(event.target.value)} /></label>
       <span class="dim">${counted(shown.length, "line", "lines")}${cut && ", the first 2 MiB"}</span></header>
@@ -78,7 +78,7 @@ function One({ id }) {
       clearTimeout(timer);
     };
   }, [id]);
-  if (!batch) return html`<p class="loading" role="status">${text.files.loading}</p>`;
+  if (!batch) return html`<${Loading} />`;
   const { total, completed, failed } = batch.request_counts;
   const lines = [[text.batches.input, batch.input_file_id], [text.batches.created, full(batch.created_at)], ["Endpoint", batch.endpoint], [text.batches.model, batch.model], [text.batches.tokens, batch.usage ? count(batch.usage.total_tokens) : null]];
   return html`<div class="view page"><header class="bar"><a class="button" href=${addressOf("batches")}>← ${text.batches.title}</a><h1 class="mono">${batch.id}</h1><span class=${chip(batch.status)} role="status">${batch.status}</span><span class="grow" />
@@ -105,7 +105,7 @@ function All() {
     const timer = setInterval(() => look("").catch(() => {}), 5 * LOOK_MS);
     return () => clearInterval(timer);
   }, []);
-  if (!batches) return html`<p class="loading" role="status">${text.files.loading}</p>`;
+  if (!batches) return html`<${Loading} />`;
   return html`<div class="view page"><header class="bar"><h1>${text.batches.title}</h1></header>
     ${batches.length === 0 ? html`<${Empty} title=${text.batches.emptyTitle}>${text.batches.emptyText}</${Empty}>` : html`<ul class="batches">${batches.map((batch) => html`<li key=${batch.id}><a href=${addressOf("batches", batch.id)}>
       <span class="mono">${batch.id}</span><span class=${chip(batch.status)}>${batch.status}</span><${Progress} batch=${batch} />

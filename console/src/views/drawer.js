@@ -4,7 +4,7 @@ import { post } from "../api.js";
 import { extension, full, size } from "../format.js";
 import { addressOf, go } from "../route.js";
 import { text } from "../strings.js";
-import { Button, complain, copy } from "../ui.js";
+import { Button, Loading, complain, copy } from "../ui.js";
 import { Status } from "./files.js";
 
 const MOST_TEXT = 256 * 1024;
@@ -81,7 +81,7 @@ function Preview({ file }) {
       if (address) URL.revokeObjectURL(address);
     };
   }, [file.fileId, file.status]);
-  if (!shown) return html`<div class="preview"><p class="loading" role="status">${text.files.loading}</p></div>`;
+  if (!shown) return html`<div class="preview"><${Loading} /></div>`;
   if (shown.image) return html`<div class="preview"><img src=${shown.image} alt=${file.name} /></div>`;
   if (shown.media === "audio") return html`<div class="preview"><audio controls src=${shown.src} /></div>`;
   if (shown.media === "video") return html`<div class="preview"><video controls src=${shown.src} /></div>`;

@@ -1,5 +1,5 @@
 import { html, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../dom.js";
-import { createFolder, download, move, rename, star, tag, trash } from "../actions.js";
+import { createFolder, move, rename, star, tag, trash } from "../actions.js";
 import { chosenFiles, droppedFiles, placed } from "../drop.js";
 import { ago, counted, extension, full, size } from "../format.js";
 import { takeKeys } from "../keys.js";
@@ -9,7 +9,7 @@ import { useStore } from "../store.js";
 import { text } from "../strings.js";
 import { onArrived, upload } from "../transfers.js";
 import { folders, pathTo, ROOT } from "../tree.js";
-import { Ask, Button, Empty, Icon, complain } from "../ui.js";
+import { Ask, Button, Empty, Icon, Loading, complain } from "../ui.js";
 import { pageRows, VirtualGrid } from "../virtual.js";
 import { Lazy } from "../lazy.js";
 
@@ -226,7 +226,7 @@ export function Files({ route }) {
   };
 
   const empty = failure ? html`<${Empty} title=${text.files.failed} action=${html`<${Button} label=${text.files.retry} onClick=${reload} />`}>${failure.message}</${Empty}>`
-    : loading ? html`<p class="loading" role="status">${text.files.loading}</p>`
+    : loading ? html`<${Loading} />`
     : searched ? html`<${Empty} title=${text.files.nothingFound}>${text.files.nothingText}</${Empty}>`
     : is === "favorite" ? html`<${Empty} title=${text.files.noFavorites}>${text.files.noFavoritesText}</${Empty}>`
     : html`<${Empty} title=${text.files.emptyTitle}>${text.files.emptyText}</${Empty}>`;

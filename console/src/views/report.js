@@ -2,7 +2,7 @@ import { html, useEffect, useState } from "../dom.js";
 import { get, request } from "../api.js";
 import { count, counted, full } from "../format.js";
 import { text } from "../strings.js";
-import { Button, Empty, complain } from "../ui.js";
+import { Button, Empty, Loading, complain } from "../ui.js";
 
 const READ = 2 * 1024 * 1024;
 const AROUND = 1;
@@ -49,7 +49,7 @@ export function View({ id }) {
     }, (failure) => setMissing(failure.message));
   }, [id]);
   if (missing) return html`<${Empty} title=${text.drawer.report}>${missing}</${Empty}>`;
-  if (!report) return html`<p class="loading" role="status">${text.files.loading}</p>`;
+  if (!report) return html`<${Loading} />`;
   const problems = [...report.errors.map((/** @type {any} */ each) => ({ severity: "error", ...each })), ...(report.warnings ?? []).map((/** @type {any} */ each) => ({ severity: "warning", ...each }))];
   const groups = Map.groupBy ? Map.groupBy(problems, (each) => each.code) : new Map();
   const listed = problems.filter((each) => !code || each.code === code);

@@ -1,8 +1,8 @@
 import { html, useEffect, useState } from "../dom.js";
-import { get, post, remove } from "../api.js";
+import { pagesOf, post, remove } from "../api.js";
 import { ago, count, counted, full, size } from "../format.js";
 import { text } from "../strings.js";
-import { Ask, Button, Empty, complain, toast } from "../ui.js";
+import { Ask, Button, Empty, Loading, complain, toast } from "../ui.js";
 import { refreshUsage } from "../usage.js";
 import { VirtualGrid } from "../virtual.js";
 import { Glyph } from "./files.js";
@@ -15,15 +15,12 @@ export function Trash() {
   useEffect(() => {
     const stop = new AbortController();
     (async () => {
-      let cursor = "";
       /** @type {any[]} */
       let all = [];
-      do {
-        const page = await get("storage/trash", { limit: 1000, cursor }, stop.signal);
+      for await (const page of pagesOf("storage/trash", {}, stop.signal)) {
         all = [...all, ...page.files];
         setFiles(all);
-        cursor = page.pagination.cursor ?? "";
-      } while (cursor);
+      }
       setLoading(false);
     })().catch((failure) => {
       setLoading(false);
@@ -70,7 +67,7 @@ export function Trash() {
   };
   return html`<div class="view trash"><div class="list"><header class="bar"><h1>${text.trash.title}</h1><p class="dim grow">${text.trash.explain}</p>
       <${Button} kind="danger" icon="trash" label=${text.trash.empty} disabled=${files.length === 0 || loading} onClick=${() => setAsking(true)} /></header>
-    ${files.length === 0 ? (loading ? html`<p class="loading" role="status">${text.files.loading}</p>` : html`<${Empty} title=${text.trash.emptyTitle}>${text.trash.emptyText}</${Empty}>`)
+    ${files.length === 0 ? (loading ? html`<${Loading} />` : html`<${Empty} title=${text.trash.emptyTitle}>${text.trash.emptyText}</${Empty}>`)
       : html`<${VirtualGrid} count=${files.length} focus=${-1} head=${head} row=${line} label=${text.trash.title} />`}</div>
     ${asking && html`<${Ask} title=${text.trash.empty} label=${`${text.trash.askCount} ${count(files.length)}`} button=${text.trash.purge} onClose=${() => setAsking(false)} onSubmit=${empty} />`}
   </div>`;
