@@ -37,7 +37,7 @@ EMPTY_A_FOLDER = (
 FINALIZE = (
     "GetItem, GetObject, ListObjectsV2, TransactWriteItems 3, GetItem, GetObject, ListObjectsV2, "
 )
-JOIN = "GetObject, ListObjectsV2, GetObject, PutObject, "
+JOIN = "GetObject, GetObject, PutObject, "
 END = "TransactGetItems 2, TransactWriteItems 8, ListObjectsV2, DeleteObjects"
 
 # A GetItem is strongly consistent. Of a TransactWriteItems, the number of items.
@@ -49,7 +49,7 @@ OPERATIONS: dict[str, tuple[Callable[[World], Act], str]] = {
     ),
     "batch_finish, cancelled": (
         batches.batch_finish_cancelled,
-        FINALIZE + "GetObject, GetObject, PutObject, " + JOIN + "PutObject, " + END,
+        FINALIZE + "GetObject, GetObject, PutObject, ListObjectsV2, " + JOIN + "PutObject, " + END,
     ),
     "batch_plan": (
         batches.batch_plan,

@@ -19,7 +19,7 @@ from larder.services.batches.plan import Next
 from larder.services.batches.ports import Ending, Finalizing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from larder.domain.batch_plan import Plan
     from larder.domain.batches import Batch
@@ -99,8 +99,9 @@ class _Finisher:
                 self._close(tenant, batch, plan, shard, open_ones, ends_as)
                 if not keep_going():
                     return Next.FINISH
+        sizes = self._stored(tenant, batch, plan) if missing else stored
         try:
-            following = self._join(tenant, batch, plan, ends_as, keep_going)
+            following = self._join(tenant, batch, plan, sizes, ends_as, keep_going)
         except OutputLostError:
             # Left half written for a day, S3 has given it up: it is written again.
             self.batch_objects.put_finish(tenant, batch.id, FinishState())
@@ -153,9 +154,11 @@ class _Finisher:
         tenant: TenantId,
         batch: Batch,
         plan: Plan,
+        sizes: Mapping[int, int],
         ends_as: BatchStatus,
         keep_going: Callable[[], bool],
     ) -> Next:
+        """Write the chunks, of these `sizes` in bytes, into the two files, and end the batch."""
         objects = self.batch_objects
         assert batch.reserved_output is not None  # noqa: S101 - the caller has looked
         assert batch.reserved_error is not None  # noqa: S101
@@ -166,7 +169,6 @@ class _Finisher:
         progress, unanswered = state.progress, state.unanswered
         before = sum(chunk.lines for chunk in plan.chunks[: state.next_chunk])
         numbers = range(state.next_chunk, len(plan.chunks))
-        sizes = self._stored(tenant, batch, plan)
         chunks = self._in_order(
             lambda number: objects.get_chunk(tenant, batch.id, number),
             ((number, sizes.get(number, 0)) for number in numbers),
