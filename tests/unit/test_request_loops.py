@@ -6,7 +6,13 @@ import ast
 from pathlib import Path
 
 import larder
-from larder.services.budget import ATTEMPT_SECONDS, ATTEMPTS, attempts, time_for
+from larder.services.budget import (
+    ATTEMPT_SECONDS,
+    ATTEMPTS,
+    attempts,
+    spaced_attempts,
+    time_for,
+)
 from tests.fakes.clock import ManualClock
 
 PACKAGE = Path(larder.__file__).parent
@@ -32,7 +38,6 @@ LOOPS = {
     "services/budget.py attempts": ATTEMPT,
     "services/projects/usage.py __call__": TIME,
     "services/upkeep/reclaim.py __call__": TIME,
-    "services/space/attempts.py attempts": "8 attempts, about 2 seconds of pauses",
     "services/space/create_folder.py create_folder": ATTEMPT,
     "services/space/delete_folder.py __call__": TIME,
     "services/space/delete_folder.py _delete_empty": ATTEMPT,
@@ -51,7 +56,7 @@ LOOPS = {
     "adapters/dynamodb/file_pages.py _queries": "a number of queries for each page",
     "adapters/dynamodb/file_pages.py _records": PAGE,
     "adapters/dynamodb/folders.py tree": FOLDERS,
-    "adapters/dynamodb/pages.py read_list": "200 queries, about 4 seconds",
+    "adapters/dynamodb/pages.py read_list": "25 queries, of 1 MB each at most",
     "adapters/dynamodb/projects.py list": WORKERS,
     "adapters/dynamodb/projects.py set_limit": WORKERS,
     "adapters/dynamodb/rate_limits.py take": WORKERS,
@@ -64,6 +69,8 @@ LOOPS = {
     "adapters/s3_parts.py clear": SMALL_PARTS,
     "adapters/s3_parts.py small_parts": SMALL_PARTS,
 }
+
+BOUNDED = {"attempts", "batched", "range", "spaced_attempts"}
 
 
 class _Finder(ast.NodeVisitor):
@@ -81,7 +88,7 @@ class _Finder(ast.NodeVisitor):
 
     def visit_For(self, node: ast.For) -> None:
         called = node.iter.func if isinstance(node.iter, ast.Call) else None
-        if (isinstance(called, ast.Name) and called.id in {"attempts", "batched", "range"}) or (
+        if (isinstance(called, ast.Name) and called.id in BOUNDED) or (
             isinstance(called, ast.Attribute) and called.attr == "expired"
         ):
             self._note(node)
@@ -140,6 +147,16 @@ def test_no_attempt_begins_when_the_time_is_over() -> None:
     stopwatch, made = ManualClock(), 0
 
     for _ in attempts(stopwatch):
+        made += 1
+        stopwatch.advance(3)
+
+    assert made == -(-ATTEMPT_SECONDS // 3)
+
+
+def test_no_spaced_attempt_begins_when_the_time_is_over() -> None:
+    stopwatch, made = ManualClock(), 0
+
+    for _ in spaced_attempts(stopwatch.advance, stopwatch):
         made += 1
         stopwatch.advance(3)
 

@@ -15,7 +15,7 @@ from larder.domain.errors import (
 )
 from larder.domain.folders import MAX_DEPTH, Folder, folder_id_from
 from larder.domain.ids import new_folder_id
-from larder.services.space.attempts import ATTEMPTS, attempts
+from larder.services.budget import SPACED_ATTEMPTS, spaced_attempts
 from larder.services.space.get_folder import get_folder
 from larder.services.space.list_folders import list_folders
 from larder.services.space.update_folder import FolderChanges
@@ -158,7 +158,7 @@ class TestCreate:
             folder = Folder(new_folder_id(START), f"{number}", None)
             assert ports.folders.create(TENANT, folder, number)
 
-        meanwhile(ports, monkeypatch, *((lambda n=n: another(n)) for n in range(ATTEMPTS)))
+        meanwhile(ports, monkeypatch, *((lambda n=n: another(n)) for n in range(SPACED_ATTEMPTS)))
 
         with pytest.raises(ContentionError):
             make_folder(ports, "a")
@@ -386,7 +386,7 @@ class TestUpdate:
             new = Folder(new_folder_id(START), f"{number}", None)
             assert ports.folders.create(TENANT, new, number + 1)
 
-        meanwhile(ports, monkeypatch, *((lambda n=n: another(n)) for n in range(ATTEMPTS)))
+        meanwhile(ports, monkeypatch, *((lambda n=n: another(n)) for n in range(SPACED_ATTEMPTS)))
 
         with pytest.raises(ContentionError):
             change_folder(ports, folder.id, FolderChanges(name="b"))
@@ -448,10 +448,10 @@ def test_between_attempts_it_waits_longer_each_time_and_never_as_long_as_another
     waits: list[list[float]] = []
     for _ in range(2):
         pauses: list[float] = []
-        assert len(list(attempts(pauses.append))) == ATTEMPTS
+        assert len(list(spaced_attempts(pauses.append))) == SPACED_ATTEMPTS
         waits.append(pauses)
 
-    longest = [min(0.5, 0.02 * 2**attempt) for attempt in range(1, ATTEMPTS)]
+    longest = [min(0.5, 0.02 * 2**attempt) for attempt in range(1, SPACED_ATTEMPTS)]
     for one, other, most in zip(*waits, longest, strict=True):
         assert most / 4 <= one <= most
         assert one != other
@@ -473,4 +473,4 @@ def test_a_change_that_is_outrun_reads_the_folders_a_bounded_number_of_times(
     with pytest.raises(ContentionError):
         make_folder(ports, "a")
 
-    assert len(reads) == ATTEMPTS == 8
+    assert len(reads) == SPACED_ATTEMPTS == 8

@@ -13,8 +13,8 @@ from larder.domain.errors import ConflictError, ContentionError, NotFoundError
 from larder.domain.files import FileStatus
 from larder.domain.folders import CLEARING_GRACE, MAX_DEPTH
 from larder.domain.quota import Amount
+from larder.services.budget import SPACED_ATTEMPTS
 from larder.services.files.ports import Settlement
-from larder.services.space.attempts import ATTEMPTS
 from larder.services.space.delete_folder import EmptyFolder
 from larder.services.space.ports import (
     MAX_FILES_PER_TRANSACTION,
@@ -168,7 +168,7 @@ class TestEmptyFolder:
         with pytest.raises(ContentionError):
             delete(ports, folder.id, recursive=False)
 
-        assert len(rounds) == ATTEMPTS
+        assert len(rounds) == SPACED_ATTEMPTS
 
     def test_a_folder_is_empty_only_when_the_finder_has_seen_it_all(
         self, ports: MemoryBackend, monkeypatch: pytest.MonkeyPatch

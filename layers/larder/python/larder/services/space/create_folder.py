@@ -8,7 +8,7 @@ from larder.domain.errors import ContentionError
 from larder.domain.filenames import checked_name
 from larder.domain.folders import Folder, folder_id_from
 from larder.domain.ids import new_folder_id
-from larder.services.space.attempts import attempts
+from larder.services.budget import spaced_attempts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,7 +40,7 @@ def create_folder(
         name=checked_name(name, param="name"),
         parent_id=folder_id_from(parent, param="parent_id"),
     )
-    for _ in attempts(pause):
+    for _ in spaced_attempts(pause):
         tree = folders.tree(tenant)
         tree.check(folder)
         if folders.create(tenant, folder, tree.version):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from larder.domain.errors import ConflictError, ContentionError, NotFoundError
 from larder.domain.folders import CLEARING_GRACE
 from larder.domain.ids import parse_folder_id
-from larder.services.space.attempts import attempts
+from larder.services.budget import spaced_attempts
 from larder.services.space.get_folder import get_folder
 from larder.services.space.ports import MAX_FILES_PER_TRANSACTION, FileQuery, FolderCleanup
 from larder.services.space.trash_file import trash_all
@@ -109,7 +109,7 @@ class DeleteFolder:
         return done
 
     def _delete_empty(self, tenant: TenantId, folder_id: FolderId) -> None:
-        for _ in attempts(self.pause):
+        for _ in spaced_attempts(self.pause):
             # Read first: an addition after this read makes the removal fail.
             folder = get_folder(tenant, folder_id, folders=self.folders)
             files = self.search.search(

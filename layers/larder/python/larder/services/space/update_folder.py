@@ -9,7 +9,7 @@ from larder.domain.errors import ConflictError, ContentionError, NotFoundError
 from larder.domain.filenames import checked_name
 from larder.domain.folders import folder_id_from
 from larder.domain.ids import parse_folder_id
-from larder.services.space.attempts import attempts
+from larder.services.budget import spaced_attempts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,7 +46,7 @@ def update_folder(
         ContentionError: too many concurrent changes to the project's folders.
     """
     wanted = parse_folder_id(folder_id)
-    for _ in attempts(pause):
+    for _ in spaced_attempts(pause):
         tree = folders.tree(tenant)
         folder = None if wanted is None else tree.folders.get(wanted)
         if folder is None:
