@@ -26,7 +26,9 @@ NAMES = {
     "AsyncBatches": "Batches",
     "AsyncClient": "Client",
     "AsyncFiles": "Files",
+    "AsyncLargeBodies": "LargeBodies",
     "AsyncSpace": "Space",
+    "aread": "read",
 }
 
 

@@ -56,7 +56,12 @@ def test_the_official_sdk_for_python_works_unmodified(major: int, new_project: N
             *["--confcutdir", str(CHECKS), "-o", "python_files=check_*.py", str(CHECKS)],
         ],
         cwd=ROOT,
-        env=os.environ | {"LARDER_BASE_URL": project.base_url, "LARDER_API_KEY": project.key},
+        env=os.environ
+        | {
+            "LARDER_BASE_URL": project.base_url,
+            "LARDER_API_KEY": project.key,
+            "PYTHONPATH": os.pathsep.join([str(ROOT / "cli"), str(ROOT / "layers/larder/python")]),
+        },
         capture_output=True,
         text=True,
         timeout=400,

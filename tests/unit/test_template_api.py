@@ -100,6 +100,7 @@ def test_the_error_for_a_large_body_says_what_to_do_with_files_and_with_parts(ki
 
     assert "POST /v1/uploads" in message
     assert "part_size=1_900_000" in message
+    assert "larder_client.openai" in message
 
 
 def test_bodies_are_decoded_whatever_the_client_accepts() -> None:

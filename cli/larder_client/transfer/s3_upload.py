@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from larder_client.errors import ChecksumError, TransferError
 from larder_client.flow.retries import send_with_retries
 from larder_client.flow.steps import Flow, Reply, Request, blocking, gather
-from larder_client.transfer.source import Slice
+from larder_client.transfer.source import Slice, md5_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from larder_client.files.models import ArrivedPart, Part, Transfer
     from larder_client.flow.retries import RetryPolicy
     from larder_client.transfer.progress import Progress
-    from larder_client.transfer.source import Source
+    from larder_client.transfer.source import Bytes
 
 _CODE = re.compile(rb"<Code>([^<]*)</Code>")
 _MESSAGE = re.compile(rb"<Message>([^<]*)</Message>")
@@ -30,6 +30,10 @@ _MESSAGE = re.compile(rb"<Message>([^<]*)</Message>")
 # Codes of S3's 400 that mean a bad connection, not a bad request.
 _CONNECTION_CODES = {"RequestTimeout", "IncompleteBody"}
 _CHECKSUM_CODES = {"BadDigest", "XAmzContentSHA256Mismatch", "InvalidDigest"}
+
+
+MAX_REFUSED_ROUNDS = 3
+"""So often all URLs may be refused, each time new ones, before an upload is given up."""
 
 
 class Outcome(Enum):
@@ -47,7 +51,7 @@ class S3Upload:
     SHA-256, by which S3 or Larder compares the whole file.
     """
 
-    source: Source
+    source: Bytes
     policy: RetryPolicy
     progress: Progress
     parallel: int
@@ -84,7 +88,7 @@ class S3Upload:
         start, size = self._bounds(part_size, part.part_number)
         if part.size != size:
             return False
-        md5 = yield from blocking(lambda: self.source.md5(start, size, self.progress))
+        md5 = yield from blocking(lambda: md5_of(self.source.blocks(start, size), self.progress))
         return md5 == part.etag.strip('"')
 
     def _send_part(self, part_size: int, part: Part) -> Flow[Outcome]:

@@ -7,7 +7,7 @@ import hashlib
 import os
 import stat
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 from larder_client.errors import FileChangedError
 
@@ -19,6 +19,26 @@ if TYPE_CHECKING:
 
 BLOCK = 2**18
 """Bytes read and sent at a time: with 256 KiB, Python takes a small share of the time."""
+
+
+class Bytes(Protocol):
+    """What an upload sends: `size` bytes, of which any range can be read, and read again."""
+
+    @property
+    def size(self) -> int:
+        """The number of bytes."""
+
+    def blocks(self, start: int, size: int) -> Iterator[bytes]:
+        """Yield exactly `size` bytes, beginning at `start`."""
+
+
+def md5_of(blocks: Iterator[bytes], progress: Progress) -> str:
+    """Return the MD5 of a part in hex, which is its ETag in S3."""
+    digest = hashlib.md5(usedforsecurity=False)
+    for block in blocks:
+        digest.update(block)
+        progress.advance(len(block))
+    return digest.hexdigest()
 
 
 def file_name(path: Path) -> str:
@@ -89,14 +109,6 @@ class Source:
             progress.advance(len(block))
         return digest.hexdigest()
 
-    def md5(self, start: int, size: int, progress: Progress) -> str:
-        """Return the MD5 of a part in hex, which is its ETag in S3."""
-        digest = hashlib.md5(usedforsecurity=False)
-        for block in self.blocks(start, size):
-            digest.update(block)
-            progress.advance(len(block))
-        return digest.hexdigest()
-
 
 class Slice:
     """A range of the source as the body of a request, which may be sent several times.
@@ -106,7 +118,7 @@ class Slice:
 
     def __init__(
         self,
-        source: Source,
+        source: Bytes,
         start: int,
         size: int,
         progress: Progress,

@@ -15,7 +15,7 @@ from larder_client.errors import (
 )
 from larder_client.flow.steps import Flow, blocking
 from larder_client.transfer.resume import PendingUpload
-from larder_client.transfer.s3_upload import Outcome, S3Upload
+from larder_client.transfer.s3_upload import MAX_REFUSED_ROUNDS, Outcome, S3Upload
 
 if TYPE_CHECKING:
     from larder_client.files.api import Api
@@ -30,8 +30,6 @@ FORM_BYTES = 4 * 2**10
 
 CHECKSUM_LIMIT = 64 * 2**20
 """Larger files are not read twice: they go in parts, each compared as it is sent."""
-
-MAX_REFUSED_ROUNDS = 3
 
 type Way = Literal["request", "put", "parts"]
 

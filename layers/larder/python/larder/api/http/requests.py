@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 MAX_BODY_BYTES = 2 * 2**20
 
 _INSTEAD = {
-    "/v1/files": "Create an upload of the file with POST /v1/uploads, and PUT its bytes to S3.",
+    "/v1/files": (
+        "Create an upload of the file with POST /v1/uploads, and PUT its bytes to S3. OpenAI's "
+        "Python SDK does that with http_client=larder_client.openai.transport()."
+    ),
     "/v1/storage/files": (
         "Create an upload of the file with POST /v1/uploads, and PUT its bytes to S3: `folder_id` "
         "puts it into a folder."
