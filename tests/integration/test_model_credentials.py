@@ -215,10 +215,33 @@ def test_while_secrets_manager_is_away_calls_are_lost_connections(
 
 
 # The key pair of AWS's documentation of Signature Version 4, at the time of its test suite.
-# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+# https://docs.aws.amazon.com/general/latest/gr/signature-v4-test-suite.html, kept by
+# https://github.com/awslabs/aws-c-auth/tree/main/tests/aws-signing-test-suite
 ACCESS_KEY = "AKIDEXAMPLE"
 SECRET_KEY = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 AT = datetime(2015, 8, 30, 12, 36, 0, tzinfo=UTC)
+
+FORM = "application/x-www-form-urlencoded"
+
+PUBLISHED = [
+    pytest.param(
+        ("POST", "https://example.amazonaws.com/", "service", FORM, b"Param1=value1"),
+        "ff11897932ad3f4e8b18135d722051e5ac45fc38421b1da7b9d196a0fe09473a",
+        id="post-x-www-form-urlencoded of the test suite",
+    ),
+    pytest.param(
+        (
+            "GET",
+            "https://iam.amazonaws.com/?Action=ListUsers&Version=2010-05-08",
+            "iam",
+            f"{FORM}; charset=utf-8",
+            b"",
+        ),
+        "5d672d79c15b13162d9279b0855cfba6789a8edb4c82c400e06b5924a6f2b5d7",
+        id="ListUsers, the worked example of the documentation",
+    ),
+]
+"""Signatures that AWS has published, of the requests that sign the headers that Larder signs."""
 
 RECORDED = [
     pytest.param(
@@ -250,14 +273,25 @@ RECORDED = [
         id="the function's own region",
     ),
 ]
+"""Requests of Larder's own, signed once by `signed_by_hand`, so that no change goes unnoticed."""
 
 
-def signed_by_hand(url: str, service: str, region: str, token: str | None) -> str:
+def signed_by_hand(
+    url: str,
+    service: str,
+    region: str,
+    token: str | None,
+    *,
+    method: str = "POST",
+    content_type: str = "application/json",
+    body: bytes = BODY,
+) -> str:
     """Return the Authorization header as AWS's documentation says to compute it."""
     scheme, _, rest = url.partition("://")
-    host, _, path = rest.partition("/")
+    host, _, target = rest.partition("/")
+    path, _, query = target.partition("?")
     headers = {
-        "content-type": "application/json",
+        "content-type": content_type,
         "host": host,
         "x-amz-date": "20150830T123600Z",
     }
@@ -265,8 +299,8 @@ def signed_by_hand(url: str, service: str, region: str, token: str | None) -> st
         headers["x-amz-security-token"] = token
     names = ";".join(headers)
     lines = "".join(f"{name}:{value}\n" for name, value in headers.items())
-    digest = hashlib.sha256(BODY).hexdigest()
-    canonical = f"POST\n/{path}\n\n{lines}\n{names}\n{digest}"
+    digest = hashlib.sha256(body).hexdigest()
+    canonical = f"{method}\n/{path}\n{query}\n{lines}\n{names}\n{digest}"
     scope = f"20150830/{region}/{service}/aws4_request"
     hashed = hashlib.sha256(canonical.encode()).hexdigest()
     to_sign = f"AWS4-HMAC-SHA256\n20150830T123600Z\n{scope}\n{hashed}"
@@ -306,6 +340,29 @@ HEADERS = {
 
 def sigv4(base_url: str, service: str) -> Upstream:
     return an_upstream(base_url=base_url, auth=Auth.SIGV4, service=service)
+
+
+@pytest.mark.parametrize(("request_", "signature"), PUBLISHED)
+def test_a_request_is_signed_as_aws_has_published(
+    signing: UpstreamCredentials,
+    monkeypatch: pytest.MonkeyPatch,
+    request_: tuple[str, str, str, str, bytes],
+    signature: str,
+) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    signing = UpstreamCredentials(aws.new_session(), no_secrets, ManualClock())
+    method, url, service, content_type, body = request_
+
+    headers = signing.headers(
+        sigv4(url, service), url, body, {"Content-Type": content_type}, method=method
+    )
+
+    assert headers["Authorization"].endswith(
+        f"SignedHeaders=content-type;host;x-amz-date, Signature={signature}"
+    )
+    assert headers["Authorization"] == signed_by_hand(
+        url, service, "us-east-1", None, method=method, content_type=content_type, body=body
+    )
 
 
 @pytest.mark.parametrize(("base_url", "service", "region", "signature"), RECORDED)
