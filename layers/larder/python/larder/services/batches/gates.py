@@ -46,7 +46,8 @@ class Gate:
 
     def admits(self, now: float, size: int, limits: RateLimits) -> bool:
         """Tell whether a request of `size` bytes may go out at `now`, and count it if so."""
-        if now < self.closed_until or self.in_flight >= int(self.window):
+        most = 1 if self.unreachable else int(self.window)
+        if now < self.closed_until or self.in_flight >= most:
             return False
         if not self._within_rates(now, size, limits):
             return False
@@ -69,7 +70,10 @@ class Gate:
 
     @property
     def unreachable(self) -> bool:
-        """Whether the circuit is open: connections fail, and none has been answered since."""
+        """Whether the circuit is open: connections fail, and none has been answered since.
+
+        Then one request at a time goes out, after pauses that double up to a minute.
+        """
         return self._unreachable >= _UNREACHABLE_AFTER
 
     @property
@@ -99,6 +103,9 @@ class Gate:
         self.in_flight -= 1
         if reached:
             self._unreachable = 0
+            return
+        if self.unreachable and now < self.closed_until:
+            # Sent before the circuit opened: one outage is counted once.
             return
         self._unreachable += 1
         beyond = self._unreachable - _UNREACHABLE_AFTER
