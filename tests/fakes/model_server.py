@@ -185,15 +185,19 @@ class _Connection(asyncio.Protocol):
 
 @contextmanager
 def serving(
-    rules: Sequence[Rule] = (), *, key: str | None = None, tls: ssl.SSLContext | None = None
+    rules: Sequence[Rule] = (),
+    *,
+    key: str | None = None,
+    tls: ssl.SSLContext | None = None,
+    port: int = 0,
 ) -> Iterator[ModelServer]:
-    """Serve in a thread of its own."""
+    """Serve in a thread of its own, on any free port if none is named."""
     server = ModelServer(rules, key=key, tls=tls)
     started = threading.Event()
     loop = asyncio.new_event_loop()
 
     async def run() -> None:
-        listening = await server.start()
+        listening = await server.start(port)
         started.set()
         with suppress(asyncio.CancelledError):
             await asyncio.Event().wait()

@@ -17,7 +17,7 @@ from larder.domain.batches import BatchStatus
 from tests.backends.aws import aws_backend
 from tests.property.batch_checks import LINES, check_exact
 from tests.property.batch_world import BatchWorld, Killed
-from tests.samples import TENANT
+from tests.samples import TENANT, an_upstream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -33,6 +33,10 @@ PASSING: list[Answer | NoAnswer] = [
     Answer(429, b"{}", retry_after=2.0), Answer(500, b"oops"), Answer(503, b"{}"),
     NoAnswer.CONNECTION, NoAnswer.TIMEOUT, Answer(200, b"no JSON"),
 ]  # fmt: skip
+
+
+MANY = 400
+"""Lines of one shard."""
 
 
 def good(_: int) -> Answer:
@@ -232,6 +236,77 @@ def test_a_line_that_alone_fails_again_and_again_is_an_error_line(
     assert line["custom_id"] == "c2"
     assert (line["error"] or {}).get("code") == code
     assert (line["response"] is None) == (code is not None)
+
+
+AWAY: list[Answer | NoAnswer] = [
+    Answer(502, b"oops"), Answer(503, b"oops"), Answer(504, b"oops"), Answer(408, b"{}"),
+    Answer(409, b"{}"), NoAnswer.CONNECTION,
+]  # fmt: skip
+
+
+def a_slow_upstream(failure: Answer | NoAnswer, *, times: int) -> BatchWorld:
+    """Return a world whose line 2 fails that often, while others are answered one by one."""
+    failed: list[int] = []
+
+    def answer(number: int) -> Answer | NoAnswer:
+        world.clock.advance(5)
+        if number == 2 and len(failed) < times:
+            failed.append(number)
+            return failure
+        return GOOD
+
+    world = BatchWorld(MANY, answer)
+    world.backend.upstreams.put(an_upstream(concurrency=1))
+    return world
+
+
+@pytest.mark.parametrize("failure", AWAY, ids=repr)
+def test_a_line_for_which_the_upstream_is_often_away_is_no_error_line(
+    failure: Answer | NoAnswer,
+) -> None:
+    """So it is behind a balancer one of whose servers is down."""
+    world = a_slow_upstream(failure, times=20)
+
+    ended = world.run_to_the_end(world.create().id)
+
+    assert ended.status is BatchStatus.COMPLETED
+    assert (ended.progress.completed, ended.progress.failed) == (MANY, 0)
+
+
+@pytest.mark.parametrize("failure", AWAY, ids=repr)
+def test_a_line_that_takes_the_upstream_away_does_not_hold_the_batch_for_a_day(
+    failure: Answer | NoAnswer,
+) -> None:
+    world = a_slow_upstream(failure, times=10_000)
+
+    ended = world.run_to_the_end(world.create().id)
+
+    assert ended.status is BatchStatus.COMPLETED
+    check_exact(world, ended, MANY)
+    [line] = world.lines_of(ended.error_file_id)
+    assert line["custom_id"] == "c2"
+    assert [number for _, number in world.asked].count(2) <= 31
+
+
+def test_lines_that_wait_keep_no_others_from_being_sent(new_world: NewWorld) -> None:
+    """One of two models is overloaded, for more lines than are in flight at once."""
+    world = new_world(2 * LINES, good)
+    batch = world.create()
+    world._answer = lambda number: Answer(503, b"") if 5 <= number < 30 else GOOD
+    world.plan(batch.id)
+
+    world.work(batch.id, patience=200)
+
+    assert {number for _, number in world.asked} >= set(range(30, 2 * LINES))
+
+
+def test_a_line_that_fails_at_once_among_slow_ones_is_given_up_after_five_times() -> None:
+    world = a_slow_upstream(Answer(500, b'{"error":{}}'), times=10_000)
+
+    ended = world.run_to_the_end(world.create().id)
+
+    assert (ended.progress.completed, ended.progress.failed) == (MANY - 1, 1)
+    assert [number for _, number in world.asked].count(2) <= 6
 
 
 @pytest.mark.parametrize(

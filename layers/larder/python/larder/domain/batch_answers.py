@@ -100,13 +100,16 @@ class KeptAnswer(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Attempts(msgspec.Struct, frozen=True, array_like=True):
-    """How often a line without an answer was asked for, and how often that was its own failure."""
+    """How often a line without an answer was asked for, and how often it failed by itself.
+
+    `failures` are those while others were answered, `unexplained` all but an upstream's absence.
+    """
 
     chunk: int
     index: int
     tries: int = 0
     failures: int = 0
-    failures_alone: int = 0
+    unexplained: int = 0
 
 
 class Kept(msgspec.Struct, frozen=True, array_like=True):

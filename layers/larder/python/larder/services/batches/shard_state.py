@@ -8,13 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
-from larder.domain.batch_answers import (
-    Answer,
-    NoAnswer,
-    Verdict,
-    body_to_send,
-    judge,
-)
+from larder.domain.batch_answers import Answer, NoAnswer, Verdict, body_to_send, judge
 from larder.domain.batch_plan import MAX_CHUNK_LINES
 from larder.domain.ids import new_request_id
 from larder.services.batches.model_ports import Call
@@ -31,7 +25,7 @@ if TYPE_CHECKING:
     from larder.services.batches.run_shard import RunShard
 
 MAX_OPEN_BYTES = 160 * 2**20
-"""Bytes of answers in open chunks, of those to come as well, above which no other one is opened."""
+"""Bytes of requests and answers in open chunks, of those to come as well, that are not exceeded."""
 
 MAX_IN_FLIGHT_BYTES = 96 * 2**20
 """Bytes that the answers under way are taken to have together, unless one alone has more."""
@@ -104,11 +98,18 @@ class ShardState:
             self._close(chunk)
 
     def _has_room(self) -> bool:
+        """Tell whether another chunk is to be opened: there is too little to send, and memory.
+
+        Lines that wait, for their next try or for their upstream, keep no others from being sent.
+        """
         if not self._open:
             return True
-        lines = len(self._ready) + len(self._later) + len(self._sent)
-        to_come = (lines + MAX_CHUNK_LINES) * self.routes.answer_bytes
-        return lines < self.routes.most_in_flight and self._held + to_come < MAX_OPEN_BYTES
+        now, sent = self.ports.clock(), len(self._sent)
+        to_send = sent + sum(line.gate.closed_until <= now for line in self._ready)
+        inputs = sum(self.plan.chunks[number].length for number in self._open)
+        lines = len(self._ready) + len(self._later) + sent + MAX_CHUNK_LINES
+        to_hold = self._held + inputs + lines * self.routes.answer_bytes
+        return to_send < self.routes.most_in_flight and to_hold < MAX_OPEN_BYTES
 
     def _enqueue(self, chunk: OpenChunk, index: int) -> None:
         request = chunk.requests[index]
@@ -124,7 +125,7 @@ class ShardState:
                 gate,
                 tries=before.tries,
                 failures=before.failures,
-                failures_alone=before.failures_alone,
+                unexplained=before.unexplained,
             )
         )
 
@@ -142,10 +143,8 @@ class ShardState:
             if full or not line.gate.admits(now, len(request.body), self.ports.limits):
                 self._ready.append(line)
                 continue
-            line.reserved = size
             self._in_flight_bytes += size
-            line.tries += 1
-            line.answers_seen = line.gate.answers
+            line.sent(size)
             self._serial += 1
             self._sent[self._serial] = line
             upstream = line.gate.upstream
@@ -170,7 +169,7 @@ class ShardState:
             self._answer(line.chunk, line.index, NOT_SERVED, good=False)
             self._close(line.chunk)
             return False
-        line.gate = gate
+        line.goes_through(gate)
         return True
 
     def _due(self, now: float) -> None:
