@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from larder.domain.ids import BatchId, FileId, TenantId
     from larder.services.batches.model_ports import Call
     from larder.services.batches.object_ports import BatchObjects
+    from larder.services.batches.plan import Step
+    from larder.services.batches.run_shard import ShardResult
     from tests.backends.backend import Backend
 
 ENDPOINT = "/v1/chat/completions"
@@ -144,7 +146,7 @@ class BatchWorld:
     def answer(self, number: int) -> Answer | NoAnswer:
         return self._answer(number)
 
-    def _input(self, lines: int, expires_at: int | None = None) -> File:
+    def _input(self, lines: int, expires_at: int | None = None, *, validated: bool = True) -> File:
         data = b"".join(
             json.dumps(
                 {
@@ -160,6 +162,8 @@ class BatchWorld:
         file = a_file(900, filename="q.jsonl", purpose=Purpose.BATCH, expires_at=expires_at)
         self.backend.files.admit(TENANT, file)
         self.backend.objects.put(TENANT, file.id, data)
+        if not validated:
+            return file
         report = {
             "valid": True,
             "endpoint": ENDPOINT,
@@ -181,6 +185,11 @@ class BatchWorld:
         """Put another input in the place of the first, which expires that soon."""
         self.delete_input()
         self.input = self._input(self._lines, expires_at=int(self.clock()) + in_seconds)
+
+    def hold_the_validation(self) -> None:
+        """Put another input in the place of the first, which nobody validates."""
+        self.delete_input()
+        self.input = self._input(self._lines, validated=False)
 
     def batch(self, batch_id: BatchId) -> Batch:
         """Return the batch as it is recorded."""
@@ -239,6 +248,9 @@ class BatchWorld:
         self.backend.make(ReceiveObject)(TENANT, self.batch(batch_id).input_file_id)
 
     def plan(self, batch_id: BatchId) -> Next:
+        return self.plan_step(batch_id).next
+
+    def plan_step(self, batch_id: BatchId) -> Step:
         plan = PlanBatch(
             self._gated(self.batches),
             self._gated(self.backend.files),
@@ -246,9 +258,12 @@ class BatchWorld:
             self._gated(self.objects),
             self.clock,
         )
-        return plan(TENANT, batch_id).next
+        return plan(TENANT, batch_id)
 
     def work(self, batch_id: BatchId, shard: int = 0, patience: int = 10_000) -> bool:
+        return self.run_shard(batch_id, shard, patience).more
+
+    def run_shard(self, batch_id: BatchId, shard: int = 0, patience: int = 10_000) -> ShardResult:
         turns = iter(range(patience))
         return RunShard(
             batches=self._gated(self.batches),
@@ -258,7 +273,7 @@ class BatchWorld:
             calls=self._gated(self.models(self)),
             clock=self.clock,
             jitter=lambda: 0.5,
-        )(TENANT, batch_id, shard, keep_going=lambda: next(turns, None) is not None).more
+        )(TENANT, batch_id, shard, keep_going=lambda: next(turns, None) is not None)
 
     def finish_in_threads(self, batch_id: BatchId) -> None:
         """Finish the batch as it is done in production."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -173,6 +173,71 @@ def test_6_no_call_begins_3_seconds_after_a_stop_and_the_end_comes_within_60(
     ended = world.batch(batch.id)
     assert ended.status in {BatchStatus.CANCELLED, BatchStatus.EXPIRED, BatchStatus.COMPLETED}
     check_exact(world, ended)
+
+
+def as_the_state_machine(world: BatchWorld, batch_id: BatchId, until: float) -> None:
+    """Run the steps until that time, with the pauses that they ask for between them."""
+    while world.clock() < until and not world.batch(batch_id).status.terminal:
+        step = world.plan_step(batch_id)
+        if step.next is Next.WAIT:
+            pause(world, step.seconds)
+        if step.next is Next.RUN:
+            while (result := world.run_shard(batch_id)).more and world.clock() < until:
+                pause(world, result.wait)
+        if step.next in {Next.RUN, Next.FINISH} and world.finish(batch_id) is Next.RUN:
+            pause(world, 30)
+
+
+def pause(world: BatchWorld, seconds: int) -> None:
+    """Let the time pass in which the state machine waits, and others may act."""
+    for _ in range(seconds):
+        world.clock.advance(1)
+        world.schedule("pause")
+
+
+WAITING: dict[str, Answer | NoAnswer] = {
+    "an hour, as the upstream asks": Answer(429, b"{}", retry_after=3_600),
+    "for an upstream that is away": NoAnswer.CONNECTION,
+}
+
+
+@pytest.mark.parametrize("stop", ["cancel", "expiry"])
+@pytest.mark.parametrize("waiting", [*WAITING, "for room", "for the validation"])
+def test_6_a_batch_that_waits_ends_within_a_minute_of_its_stop(
+    new_world: NewWorld, waiting: str, stop: str
+) -> None:
+    world = new_world(LINES, lambda _: WAITING.get(waiting, GOOD))
+    if waiting == "for the validation":
+        world.hold_the_validation()
+    if waiting == "for room":
+        world.create()
+        world.backend.batch_limits.set(TENANT, batches=None, requests=LINES)
+        made = a_batch(world.input.id, at=world.clock())
+        batch = replace(made, completion_window="1h", expires_at=made.created_at + 3_600)
+        world.backend.batch_limits.set(TENANT, batches=None, requests=LINES + 1)
+        world.batches.create(TENANT, batch, check_at=0)
+        world.seen[batch.id] = batch.status
+    else:
+        batch = world.create(completion_window="1h")
+    at = batch.expires_at - (2 if stop == "cancel" else 0)
+    as_the_state_machine(world, batch.id, until=world.clock() + 60)
+    world.clock.advance(at - 100 - world.clock())
+    assert not world.batch(batch.id).status.terminal
+    asked = len(world.asked)
+
+    def stop_in_time(_: str) -> None:
+        if stop == "cancel" and world.clock() >= at and not world.cancelled:
+            world.cancel(batch.id)
+
+    world.schedule = stop_in_time
+    as_the_state_machine(world, batch.id, until=at + 60)
+
+    ended = world.batch(batch.id)
+    assert ended.status is (BatchStatus.CANCELLED if stop == "cancel" else BatchStatus.EXPIRED)
+    assert world.clock() <= at + 60
+    check_exact(world, ended)
+    if waiting == "an hour, as the upstream asks":
+        assert len(world.asked) == asked <= 4, "no worker asks before the hour is over"
 
 
 def test_the_grace_of_calls_under_way_leaves_time_to_end() -> None:

@@ -112,11 +112,21 @@ class Attempts(msgspec.Struct, frozen=True, array_like=True):
     unexplained: int = 0
 
 
+class KeptGate(msgspec.Struct, frozen=True, array_like=True):
+    """What a worker knows of the upstream at an address; `closed_until` in unix seconds."""
+
+    base_url: str
+    window: float
+    closed_until: float
+    unreachable: int
+
+
 class Kept(msgspec.Struct, frozen=True, array_like=True):
-    """What a worker keeps of its open chunks, for the worker after it."""
+    """What a worker keeps of its open chunks and its upstreams, for the worker after it."""
 
     answers: list[KeptAnswer] = []
     attempts: list[Attempts] = []
+    gates: list[KeptGate] = []
 
     def encode(self) -> bytes:
         """Return it as bytes."""

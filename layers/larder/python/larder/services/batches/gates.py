@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from larder.domain.batch_answers import MAX_ANSWER_BYTES
+from larder.domain.batch_answers import MAX_ANSWER_BYTES, KeptGate
 
 if TYPE_CHECKING:
     from larder.domain.upstreams import Upstream
@@ -112,7 +112,16 @@ class Gate:
         if beyond >= 0:
             self.closed_until = max(self.closed_until, now + min(_MAX_PAUSE, 2.0 ** min(beyond, 6)))
 
+    @property
+    def kept(self) -> KeptGate:
+        """What the worker after this one goes on from."""
+        return KeptGate(self.upstream.base_url, self.window, self.closed_until, self._unreachable)
 
-def gate_for(upstream: Upstream) -> Gate:
-    """Return the gate of an upstream that nothing is known about yet."""
-    return Gate(upstream, window=float(upstream.concurrency))
+
+def gate_for(upstream: Upstream, kept: KeptGate | None = None) -> Gate:
+    """Return the gate of an upstream, as an earlier worker has left it, or with nothing known."""
+    most = float(upstream.concurrency)
+    if kept is None:
+        return Gate(upstream, window=most)
+    window = min(most, kept.window)
+    return Gate(upstream, window, kept.closed_until, _unreachable=kept.unreachable)

@@ -11,6 +11,7 @@ from larder.domain.batch_plan import plan_chunks
 from larder.domain.batches import BatchError, BatchStatus, errors_kept
 from larder.domain.errors import BatchLimitError
 from larder.domain.files import FileStatus
+from larder.services.batches.pauses import pause
 from larder.services.batches.retry_input import write_retry_input
 
 if TYPE_CHECKING:
@@ -25,9 +26,8 @@ if TYPE_CHECKING:
     from larder.services.object_store import ObjectStore
 
 
-_MIN_WAIT = 2
-_MAX_WAIT = 600
-"""Bounds of the seconds between two looks at an input that is still being validated."""
+_LEAST_PAUSE = 2
+"""Seconds between the first looks at an input that is still being validated."""
 
 
 class Next(StrEnum):
@@ -69,7 +69,8 @@ class PlanBatch:
         now = self.clock()
         if batch.status is not BatchStatus.VALIDATING or batch.overdue(now):
             return Step(Next.FINISH)
-        wait = Step(Next.WAIT, min(_MAX_WAIT, max(_MIN_WAIT, (int(now) - batch.created_at) // 10)))
+        age = now - batch.created_at
+        wait = Step(Next.WAIT, pause(max(_LEAST_PAUSE, age / 10)))
         file = self.files.get(tenant, batch.input_file_id)
         if file is not None and file.status is FileStatus.UPLOADED and not file.expired(now):
             errors = self._write_input(tenant, batch, file)

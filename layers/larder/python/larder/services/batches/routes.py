@@ -13,7 +13,7 @@ from larder.services.batches.gates import UNKNOWN_BYTES, Gate, gate_for
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from larder.domain.batch_answers import NoAnswer
+    from larder.domain.batch_answers import KeptGate, NoAnswer
     from larder.domain.upstreams import Upstream
     from larder.services.batches.model_ports import UpstreamRecords
 
@@ -40,9 +40,10 @@ def refused_by(upstream: Upstream, answer: Answer | NoAnswer) -> BatchError:
 
 @dataclass(slots=True)
 class Routes:
-    """The upstreams, and the gate of each that was asked."""
+    """The upstreams, and the gate of each that was asked; `kept` is of the worker before."""
 
     records: UpstreamRecords
+    kept: Sequence[KeptGate] = ()
     _upstreams: Sequence[Upstream] = ()
     _gates: dict[str, Gate] = field(default_factory=dict)
     _read_at: float | None = None
@@ -70,7 +71,14 @@ class Routes:
         upstream = route(model, self._upstreams)
         if upstream is None:
             return None
-        return self._gates.setdefault(upstream.name, gate_for(upstream))
+        if upstream.name not in self._gates:
+            kept = (each for each in self.kept if each.base_url == upstream.base_url)
+            self._gates[upstream.name] = gate_for(upstream, next(kept, None))
+        return self._gates[upstream.name]
+
+    def to_keep(self) -> list[KeptGate]:
+        """Return what the worker after this one goes on from."""
+        return [gate.kept for gate in self._gates.values()]
 
     @property
     def answers(self) -> int:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from larder.domain.batches import BatchStatus
+from larder.services.batches.pauses import pause
 from larder.services.batches.shard_state import ShardState
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ class RunShard:
         )
         return ShardResult(
             more=unfinished,
-            wait=round(state.idle_seconds() or 0.0) if unfinished else 0,
+            wait=pause(state.idle_seconds() or 0.0) if unfinished else 0,
             answers=state.routes.answers,
             unreachable=state.routes.unreachable,
         )

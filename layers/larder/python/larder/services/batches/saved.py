@@ -10,6 +10,7 @@ from larder.domain.batch_answers import Attempts, Kept, decode_kept
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from larder.domain.batch_answers import KeptGate
     from larder.services.batches.open_chunks import OpenChunk
     from larder.services.batches.shard_lines import ShardLine
 
@@ -31,6 +32,7 @@ class Saved:
     found: Kept = field(default_factory=Kept)
     changes: int = 0
     _attempts: dict[tuple[int, int], Attempts] = field(default_factory=dict)
+    _opened: set[int] = field(default_factory=set)
     _at: float = 0.0
 
     def load(self, data: bytes, now: float) -> None:
@@ -44,21 +46,31 @@ class Saved:
         return self._attempts.get((chunk, index), Attempts(chunk, index))
 
     def opened(self, chunk: int) -> None:
-        """Let go of the answers of a chunk that has been opened."""
+        """Let go of what was kept of a chunk that has been opened."""
+        self._opened.add(chunk)
         self.found.answers[:] = [each for each in self.found.answers if each.chunk != chunk]
 
     def due(self, now: float, held: int) -> bool:
         """Tell whether it is time to save `held` bytes of answers."""
         return now - self._at >= SAVE_SECONDS + held / _SAVED_A_SECOND
 
-    def save(self, opened: Iterable[OpenChunk], lines: Iterable[ShardLine], now: float) -> None:
-        """Save the answers of open chunks, and of those that have not been opened yet."""
+    def save(
+        self,
+        opened: Iterable[OpenChunk],
+        lines: Iterable[ShardLine],
+        gates: list[KeptGate],
+        now: float,
+    ) -> None:
+        """Save what is known of open chunks, and of those that have not been opened yet."""
+        tried = [line.attempts for line in lines if line.tries]
+        before = (each for each in self._attempts.values() if each.chunk not in self._opened)
         kept = Kept(
             answers=[
                 *(each for chunk in opened for each in chunk.answers.values()),
                 *self.found.answers,
             ],
-            attempts=[line.attempts for line in lines if line.tries],
+            attempts=[*tried, *before],
+            gates=gates,
         )
         self.put(kept.encode())
         self.changes, self._at = 0, now

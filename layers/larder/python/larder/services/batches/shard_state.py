@@ -62,6 +62,7 @@ class ShardState:
         if self._waiting_chunks:
             now = self.ports.clock()
             self.saved.load(objects.get_partial(self.tenant, batch_id, self.shard), now)
+            self.routes.kept = self.saved.found.gates
             self.routes.refresh(now)
 
     @property
@@ -243,4 +244,4 @@ class ShardState:
         if self.done or self.saved.changes == 0 or not due:
             return
         lines = [*self._ready, *(each[2] for each in self._later), *self._sent.values()]
-        self.saved.save(self._open.values(), lines, now)
+        self.saved.save(self._open.values(), lines, self.routes.to_keep(), now)
