@@ -157,7 +157,7 @@ def assert_refused(
     assert error["message"].strip()
 
 
-def batch_lines(count: int, padding: int = 0) -> bytes:
+def batch_lines(count: int, padding: int = 0, *, model: str = "gpt-5-mini") -> bytes:
     """Return a valid batch file of `count` requests, each with `padding` more bytes of prompt."""
     return b"".join(
         json.dumps(
@@ -166,7 +166,7 @@ def batch_lines(count: int, padding: int = 0) -> bytes:
                 "method": "POST",
                 "url": "/v1/chat/completions",
                 "body": {
-                    "model": "gpt-5-mini",
+                    "model": model,
                     "messages": [{"role": "user", "content": f"Hello {number}" + "x" * padding}],
                 },
             }

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from unittest import mock
 
 import boto3
+import psutil
 from botocore.compat import get_current_datetime
 from botocore.config import Config
 from botocore.exceptions import ClientError
@@ -39,24 +40,29 @@ LOG_EVENTS_PER_PAGE = 10_000
 @contextmanager
 def started_stack() -> Iterator[Stack]:
     """Build and start an empty embedded stack on a free port, and stop it at the end."""
-    with tempfile.TemporaryDirectory(prefix="larder-e2e-") as folder:
-        state = Path(folder)
-        output = state / "output"
-        command = [sys.executable, "-m", "local", "run", "--port", "0", "--state", folder]
-        with output.open("wb") as log:
-            process = subprocess.Popen(  # noqa: S603
-                command, cwd=ROOT, stdout=log, stderr=log, start_new_session=True
-            )
-        try:
-            deadline = time.monotonic() + START_SECONDS
-            while not (state / "env").exists():
-                assert process.poll() is None, output.read_text()
-                assert time.monotonic() < deadline, output.read_text()
-                time.sleep(0.2)
-            yield Stack.read(state / "env")
-        finally:
-            process.terminate()
-            process.wait(STOP_SECONDS)
+    with tempfile.TemporaryDirectory(prefix="larder-e2e-") as folder, stack_in(Path(folder)) as it:
+        yield it
+
+
+@contextmanager
+def stack_in(state: Path) -> Iterator[Stack]:
+    """Build and start the stack whose state is in a folder, if there is any, and stop it."""
+    output = state / "output"
+    command = [sys.executable, "-m", "local", "run", "--port", "0", "--state", str(state)]
+    with output.open("wb") as log:
+        process = subprocess.Popen(  # noqa: S603
+            command, cwd=ROOT, stdout=log, stderr=log, start_new_session=True
+        )
+    try:
+        deadline = time.monotonic() + START_SECONDS
+        while not (state / "env").exists():
+            assert process.poll() is None, output.read_text()
+            assert time.monotonic() < deadline, output.read_text()
+            time.sleep(0.2)
+        yield Stack.read(state / "env")
+    finally:
+        process.terminate()
+        process.wait(STOP_SECONDS)
 
 
 @dataclass(frozen=True)
@@ -151,6 +157,17 @@ class Stack:
             if len(events) < LOG_EVENTS_PER_PAGE:
                 return
             start = events[-1]["timestamp"]
+
+    def workers(self, function: str) -> list[psutil.Process]:
+        """Return the emulator's processes that run the function."""
+        emulator, _ = map(int, (self.env_file.parent / "emulator.pid").read_text().split())
+        mark = f"-{self.env['LARDER_STACK']}-{function}-"
+        found = []
+        for process in psutil.Process(emulator).children(recursive=True):
+            with suppress(psutil.NoSuchProcess):
+                if any(mark in word for word in process.cmdline()):
+                    found.append(process)
+        return found
 
     def set_expiry(self, project_id: str, object_id: str, expires_at: int) -> None:
         """Make time pass for one file or upload: the API allows no expiry under an hour.

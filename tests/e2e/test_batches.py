@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -12,32 +11,24 @@ import pytest
 
 from larder.domain.upstreams import Upstream
 from tests.e2e.api import assert_refused, batch_lines, eventually
+from tests.e2e.batches import ENDPOINT, an_upstream, batch_file, create, ended, lines_of
 from tests.fakes.model_script import Rule
-from tests.fakes.model_server import serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import httpx
 
-    from tests.e2e.api import Api, Json
+    from tests.e2e.api import Api
     from tests.e2e.projects import NewProject, Operator
     from tests.fakes.model_server import ModelServer
-
-ENDPOINT = "/v1/chat/completions"
-ENDED = {"completed", "failed", "expired", "cancelled"}
-WITHIN = 90
 
 
 @pytest.fixture(scope="module")
 def upstream(operator: Operator) -> Iterator[ModelServer]:
     """The one server of models that the operator has set up."""
-    with serving() as server:
-        operator.upstreams.put(
-            Upstream("models", server.base_url, ("gpt-*",), created_at=int(time.time()))
-        )
+    with an_upstream(operator, "gpt-*") as server:
         yield server
-        operator.upstreams.remove("models")
 
 
 @pytest.fixture
@@ -46,30 +37,6 @@ def models(upstream: ModelServer) -> ModelServer:
     upstream.calls.clear()
     upstream.script([])
     return upstream
-
-
-def batch_file(api: Api, data: bytes) -> str:
-    file_id: str = api.create_file(data, "questions.jsonl", "batch")["id"]
-    return file_id
-
-
-def create(api: Api, file_id: str, **fields: object) -> Json:
-    sent = {"input_file_id": file_id, "endpoint": ENDPOINT, "completion_window": "24h"}
-    return api.json("POST", "/batches", json=sent | fields)
-
-
-def batch_of(api: Api, batch_id: str) -> Json:
-    return api.json("GET", f"/batches/{batch_id}")
-
-
-def ended(api: Api, batch_id: str) -> Json:
-    return eventually(
-        lambda: batch_of(api, batch_id), lambda batch: batch["status"] in ENDED, WITHIN
-    )
-
-
-def lines_of(api: Api, file_id: str) -> list[Json]:
-    return [json.loads(line) for line in api.content(file_id).content.splitlines()]
 
 
 def custom_ids(count: int) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -36,6 +37,7 @@ class Deployment:
         self.emulator = emulator
         self.proxy = Proxy(("127.0.0.1", port), emulator)
         self._clock = env_file.parent / "clock-ahead"
+        self._sweeping = Lock()
         self.lambdas = self.client("lambda", retries={"total_max_attempts": 1}, read_timeout=330)
         self.sqs = self.client("sqs")
         self.table = self.stack.env["LARDER_STORE_TABLE"]
@@ -136,15 +138,16 @@ class Deployment:
 
     def sweep(self, ahead: int) -> None:
         """Run the sweeper until it finds nothing that fails, at a time that lies ahead."""
-        self.set_clock(ahead)
-        for _ in range(SWEEPS):
-            answer = self.lambdas.invoke(
-                FunctionName=f"{self.stack.env['LARDER_STACK']}-sweep", Payload=b"{}"
-            )
-            payload = answer["Payload"].read()
-            if "FunctionError" not in answer:
-                self.set_clock(0)
-                return
+        with self._sweeping:
+            self.set_clock(ahead)
+            for _ in range(SWEEPS):
+                answer = self.lambdas.invoke(
+                    FunctionName=f"{self.stack.env['LARDER_STACK']}-sweep", Payload=b"{}"
+                )
+                payload = answer["Payload"].read()
+                if "FunctionError" not in answer:
+                    self.set_clock(0)
+                    return
         message = f"the sweeper still fails after {SWEEPS} runs: {payload!r}"
         raise AssertionError(message)
 
