@@ -176,10 +176,11 @@ class BatchWorld:
         return file
 
     def delete_input(self) -> None:
-        """Delete the input's record, as its owner may at any time."""
+        """Delete the input with its bytes, as its owner may at any time."""
         file = self.backend.files.get(TENANT, self.input.id)
         if file is not None:
             assert self.backend.files.release(TENANT, file)
+            self.backend.objects.delete(TENANT, file.id)
 
     def expire_input(self, *, in_seconds: int) -> None:
         """Put another input in the place of the first, which expires that soon."""
