@@ -40,7 +40,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_create_without_it_says_what_to_do(client: OpenAI) -> None:
-    with pytest.raises(openai.APIStatusError, match="larder_client.openai") as refused:
+    with pytest.raises(openai.APIStatusError, match=r"larder_client\.openai") as refused:
         client.files.create(file=("a.txt", bytes(3 * MIB)), purpose="user_data")
 
     assert refused.value.status_code == 413
