@@ -32,7 +32,7 @@ from bench.results import table, write_section
 from bench.stub_aws import make_certificate
 from larder.adapters import aws
 from larder.adapters.s3 import S3Objects
-from larder.domain.batch_input import BatchValidator
+from larder_jsonl import BatchValidator
 from larder.domain.ids import FileId, TenantId
 
 MIB = 2**20

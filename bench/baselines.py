@@ -20,7 +20,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field, StringConstraints, TypeAdapter
 
 from bench.inputs import REQUESTS, URL
-from larder.domain.batch_input import BatchValidator, ValidationReport
+from larder_jsonl import BatchValidator, ValidationReport
 
 BLOCK = 64 * 1024
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
 
-from larder.domain.batch_input import BatchValidator
+from larder_jsonl import BatchValidator
 
 _BUILT_IN = re.compile(r"<(?:built-in )?method '?([\w.]+)'?(?: of '([\w.]+)' objects)?>")
 _MOST = 5

@@ -20,7 +20,7 @@ from pathlib import Path
 from bench import baselines, hostile, inputs, native, profiles
 from bench.interleave import interleave, timed
 from bench.results import table, write_section
-from larder.domain.batch_input import BatchValidator
+from larder_jsonl import BatchValidator
 
 MIB = 1024 * 1024
 _OTHERS: tuple[tuple[str, Callable[[Path], object]], ...] = (

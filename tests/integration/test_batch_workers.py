@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 
-from larder.domain.batch_input.endpoints import ENDPOINTS
+from larder_jsonl.endpoints import ENDPOINTS
 from larder.domain.batches import BatchStatus, Progress
 from larder.domain.ids import BatchId, new_file_id
 from larder.domain.upstreams import Auth, Upstream

@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from larder.domain.batch_input import MAX_LINE_BYTES, MAX_REQUESTS, ValidationReport
+from larder_jsonl import MAX_LINE_BYTES, MAX_REQUESTS, ValidationReport
 
 MODELS_KEPT = 100
 MAX_INPUTS = 50_000

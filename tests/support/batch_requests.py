@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from larder.domain.batch_input import BatchValidator, ValidationReport
+from larder_jsonl import BatchValidator, ValidationReport
 
 ABSENT = object()
 BODIES: dict[str, dict[str, Any]] = {

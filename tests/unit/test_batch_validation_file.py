@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from larder.domain.batch_input import MAX_LINE_BYTES, BatchValidator
-from larder.domain.batch_input import validator as validator_module
+from larder_jsonl import MAX_LINE_BYTES, BatchValidator
+from larder_jsonl import validator as validator_module
 from tests.support.batch_requests import (
     alike,
     as_line,

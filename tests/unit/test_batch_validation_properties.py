@@ -8,8 +8,8 @@ from unittest.mock import patch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from larder.domain.batch_input import BatchValidator, nesting
-from larder.domain.batch_input.nesting import nested_deeper_than
+from larder_jsonl import BatchValidator, nesting
+from larder_jsonl.nesting import nested_deeper_than
 from tests.support.batch_edits import similar_lines
 from tests.support.batch_reference import check_against_reference
 from tests.support.batch_requests import BODIES, alike, as_line, request, validated, varied

@@ -7,8 +7,7 @@ from typing import Annotated
 import msgspec
 import typer
 
-from larder.domain.batch_input import BatchValidator
-from larder.services.files.validate import report_fields
+from larder_jsonl import BatchValidator
 from larder_cli.shared.connection import AsJson
 from larder_cli.shared.each import report
 from larder_cli.shared.output import print_json_line, printable
@@ -60,7 +59,7 @@ def check_file(path: Path, progress: Progress) -> Validation:
         progress.advance(len(block))
     return msgspec.convert(
         {
-            **report_fields(validator.finish()),
+            **validator.finish().as_dict(),
             "validated_at": int(time.time()),
             "duration_ms": round((time.monotonic() - started) * 1000),
         },

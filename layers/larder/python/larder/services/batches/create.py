@@ -7,7 +7,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from larder.domain.batch_input.endpoints import ENDPOINTS
+from larder_jsonl.endpoints import ENDPOINTS
 from larder.domain.batches import (
     Batch,
     checked_metadata,

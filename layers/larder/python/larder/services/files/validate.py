@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from larder.domain.batch_input import BatchValidator
+from larder_jsonl import BatchValidator
 from larder.domain.files import FileStatus
 from larder.services.files.ports import Settlement
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from larder.domain.batch_input import ValidationReport
     from larder.domain.files import File
     from larder.domain.ids import TenantId
     from larder.services.clock import Clock
@@ -31,29 +29,10 @@ def validate(
     report = validator.finish()
     now = clock()
     times = {"validated_at": int(now), "duration_ms": round((now - started) * 1000)}
-    stored = {"object": "file.validation", "file_id": file.id, **report_fields(report), **times}
+    stored = {"object": "file.validation", "file_id": file.id, **report.as_dict(), **times}
     objects.put_report(tenant, file.id, json.dumps(stored).encode())
     return Settlement(
         FileStatus.PROCESSED if report.valid else FileStatus.ERROR,
         details=report.summary,
         sha256=report.sha256,
     )
-
-
-def report_fields(report: ValidationReport) -> dict[str, Any]:
-    """Return what the report says of the bytes, in the names that clients read."""
-    return {
-        "valid": report.valid,
-        "total_lines": report.total_lines,
-        "request_count": report.request_count,
-        "error_count": report.error_count,
-        "warning_count": report.warning_count,
-        "counts": report.counts,
-        "errors": [asdict(problem) for problem in report.errors],
-        "warnings": [asdict(problem) for problem in report.warnings],
-        "endpoint": report.endpoint,
-        "model": report.model,
-        "models": report.models,
-        "inputs": report.inputs,
-        "sha256": report.sha256,
-    }

@@ -13,15 +13,15 @@ from typing import Final
 from msgspec import DecodeError
 from msgspec.json import Decoder
 
-from larder.domain.batch_input.body_rules import body_members
-from larder.domain.batch_input.endpoints import (
+from larder_jsonl.body_rules import body_members
+from larder_jsonl.endpoints import (
     Body,
     ChatBody,
     Endpoint,
     UnreadChatBody,
 )
-from larder.domain.batch_input.nesting import MAX_DEPTH, nested_deeper_than
-from larder.domain.batch_input.raw_json import (
+from larder_jsonl.nesting import MAX_DEPTH, nested_deeper_than
+from larder_jsonl.raw_json import (
     MALFORMED,
     QUOTE,
     check_utf8,

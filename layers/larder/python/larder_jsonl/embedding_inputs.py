@@ -12,8 +12,8 @@ from typing import Final
 from msgspec import Raw
 from msgspec.json import Decoder
 
-from larder.domain.batch_input.nesting import marks_outside_strings
-from larder.domain.batch_input.raw_json import is_empty, kind_of
+from larder_jsonl.nesting import marks_outside_strings
+from larder_jsonl.raw_json import is_empty, kind_of
 
 MAX_ITEMS: Final = 2048
 """The most items of one `input`."""

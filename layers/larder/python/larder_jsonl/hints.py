@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from larder.domain.batch_input.endpoints import ENDPOINTS
+from larder_jsonl.endpoints import ENDPOINTS
 
 _LOOKED_AT: Final = 200
 _VERSION: Final = "/v1/"

@@ -8,13 +8,13 @@ another reason.
 from hashlib import blake2b
 from typing import Final
 
-from larder.domain.batch_input.body_rules import body_members, check_body
-from larder.domain.batch_input.endpoints import Endpoint
-from larder.domain.batch_input.line_rules import RequestReader, too_deep
-from larder.domain.batch_input.line_templates import MAX_PLAIN_ID, LineTemplates
-from larder.domain.batch_input.nesting import MAX_DEPTH, nested_deeper_than
-from larder.domain.batch_input.raw_json import MALFORMED, check_utf8
-from larder.domain.batch_input.report import (
+from larder_jsonl.body_rules import body_members, check_body
+from larder_jsonl.endpoints import Endpoint
+from larder_jsonl.line_rules import RequestReader, too_deep
+from larder_jsonl.line_templates import MAX_PLAIN_ID, LineTemplates
+from larder_jsonl.nesting import MAX_DEPTH, nested_deeper_than
+from larder_jsonl.raw_json import MALFORMED, check_utf8
+from larder_jsonl.report import (
     MAX_MODELS,
     Findings,
     Problem,

@@ -8,14 +8,14 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Final
+from typing import Final, TypeAlias
 
 from msgspec import DecodeError, Raw, Struct
 from msgspec.json import Decoder
 
-from larder.domain.batch_input.endpoints import Endpoint
-from larder.domain.batch_input.raw_json import is_json
-from larder.domain.batch_input.shortcuts import BodyShape, body_template
+from larder_jsonl.endpoints import Endpoint
+from larder_jsonl.raw_json import is_json
+from larder_jsonl.shortcuts import BodyShape, body_template
 
 MAX_PLAIN_ID: Final = 128
 """The longest custom_id, in bytes, that matches a template."""
@@ -90,7 +90,7 @@ class LineTemplate:
         return custom_id, id_end + len(self.middle), body_end
 
 
-type BodyCheck = Callable[[bytes, int, int], str | None]
+BodyCheck: TypeAlias = Callable[[bytes, int, int], str | None]
 """The model of the body `piece[start:end]`, of which certainly nothing is wrong; None otherwise.
 
 Empty when the body leaves the model to its endpoint. A body that fits has one embedding input, if

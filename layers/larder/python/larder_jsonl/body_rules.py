@@ -18,11 +18,11 @@ from typing import Final
 from msgspec import Raw, Struct, ValidationError
 from msgspec.json import Decoder
 
-from larder.domain.batch_input.embedding_inputs import MAX_ITEMS, count_inputs
-from larder.domain.batch_input.endpoints import MAX_MODEL_NAME, Endpoint, Need
-from larder.domain.batch_input.message_rules import check_messages
-from larder.domain.batch_input.raw_json import is_empty, kind_of, read_text
-from larder.domain.batch_input.report import RequestLine, shortened
+from larder_jsonl.embedding_inputs import MAX_ITEMS, count_inputs
+from larder_jsonl.endpoints import MAX_MODEL_NAME, Endpoint, Need
+from larder_jsonl.message_rules import check_messages
+from larder_jsonl.raw_json import is_empty, kind_of, read_text
+from larder_jsonl.report import RequestLine, shortened
 
 _ABSENT: Final = Raw(b"")
 

@@ -12,7 +12,7 @@ Each module knows only those below it:
 * `raw_json`, `nesting`: JSON that is looked at without being decoded.
 """
 
-from larder.domain.batch_input.report import ValidationReport
-from larder.domain.batch_input.validator import MAX_LINE_BYTES, MAX_REQUESTS, BatchValidator
+from larder_jsonl.report import ValidationReport
+from larder_jsonl.validator import MAX_LINE_BYTES, MAX_REQUESTS, BatchValidator
 
 __all__ = ["MAX_LINE_BYTES", "MAX_REQUESTS", "BatchValidator", "ValidationReport"]

@@ -10,15 +10,15 @@ decided here:
 """
 
 import re
-from typing import Final
+from typing import Final, TypeAlias
 
 import msgspec
 from msgspec import DecodeError, Raw, Struct, ValidationError
 from msgspec.json import Decoder
 
-from larder.domain.batch_input.endpoints import ROLES, Messages
-from larder.domain.batch_input.raw_json import is_empty, kind_of, read_text
-from larder.domain.batch_input.report import RequestLine, quoted
+from larder_jsonl.endpoints import ROLES, Messages
+from larder_jsonl.raw_json import is_empty, kind_of, read_text
+from larder_jsonl.report import RequestLine, quoted
 
 MAX_MESSAGES: Final = 100
 
@@ -29,7 +29,7 @@ _LONG: Final = 2048
 _INDEX: Final = re.compile(r"\$\[(\d+)\]")
 _ROLE_LIST: Final = ", ".join(ROLES)
 
-type _Mistake = tuple[str, str]
+_Mistake: TypeAlias = tuple[str, str]
 """The member at fault, and the end of the message: what it must be, and what it is."""
 
 

@@ -16,12 +16,12 @@ from typing import Final
 from msgspec import DecodeError, Raw, Struct, ValidationError
 from msgspec.json import Decoder
 
-from larder.domain.batch_input.body_rules import body_members, check_body
-from larder.domain.batch_input.endpoints import ENDPOINTS
-from larder.domain.batch_input.hints import did_you_mean, encoding_hint, layout_hint
-from larder.domain.batch_input.nesting import MAX_DEPTH, nested_deeper_than
-from larder.domain.batch_input.raw_json import check_json, check_utf8, kind_of, read_text
-from larder.domain.batch_input.report import Problem, RequestLine, quoted
+from larder_jsonl.body_rules import body_members, check_body
+from larder_jsonl.endpoints import ENDPOINTS
+from larder_jsonl.hints import did_you_mean, encoding_hint, layout_hint
+from larder_jsonl.nesting import MAX_DEPTH, nested_deeper_than
+from larder_jsonl.raw_json import check_json, check_utf8, kind_of, read_text
+from larder_jsonl.report import Problem, RequestLine, quoted
 
 MAX_CUSTOM_ID: Final = 512
 MAX_MEMBERS: Final = 32

@@ -12,13 +12,17 @@ report; `requests` reads the lines. What the contract leaves open is decided her
   lines are still counted and bytes hashed.
 """
 
-import re
-from collections.abc import Buffer
-from hashlib import sha256
-from typing import Final
+from __future__ import annotations
 
-from larder.domain.batch_input.report import Findings, Problem, Severity, ValidationReport
-from larder.domain.batch_input.requests import WHITESPACE, FileRequests
+import re
+from hashlib import sha256
+from typing import TYPE_CHECKING, Final
+
+from larder_jsonl.report import Findings, Problem, Severity, ValidationReport
+from larder_jsonl.requests import WHITESPACE, FileRequests
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 MAX_REQUESTS: Final = 50_000
 MAX_LINE_BYTES: Final = 32 * 2**20

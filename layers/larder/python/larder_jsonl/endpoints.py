@@ -7,14 +7,14 @@ its endpoint's shape goes to `body_rules`, which may find nothing wrong with it 
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Final, Literal, get_args
+from typing import Annotated, Final, Literal, TypeAlias, get_args
 
 from msgspec import Meta, Raw, Struct
 from msgspec.json import Decoder
 
-type Role = Literal["developer", "system", "user", "assistant", "tool", "function"]
+Role: TypeAlias = Literal["developer", "system", "user", "assistant", "tool", "function"]
 
-ROLES: Final[tuple[str, ...]] = get_args(Role.__value__)
+ROLES: Final[tuple[str, ...]] = get_args(Role)
 
 MAX_MODEL_NAME: Final = 256
 """The longest name of a model, in characters, that a report shows in full."""
@@ -54,9 +54,9 @@ class _Assistant(Struct, tag_field="role", tag="assistant", gc=False):
     content: str | _FilledArray | None = None
 
 
-type _Message = _User | _System | _Assistant | _Developer | _Tool | _Function
-type Messages = Annotated[list[_Message], Meta(min_length=1)]
-type _ModelName = Annotated[str, Meta(min_length=1, max_length=MAX_MODEL_NAME)]
+_Message: TypeAlias = _User | _System | _Assistant | _Developer | _Tool | _Function
+Messages: TypeAlias = Annotated[list[_Message], Meta(min_length=1)]
+_ModelName: TypeAlias = Annotated[str, Meta(min_length=1, max_length=MAX_MODEL_NAME)]
 
 
 class UnreadMessage(Struct, gc=False):

@@ -1,13 +1,13 @@
 """The problems of a batch file, line by line, and the report on it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import Final
+from dataclasses import asdict, dataclass
+from enum import Enum
+from typing import Any, Final, TypeAlias
 
 from msgspec import Struct
 
-from larder.domain.batch_input.endpoints import Endpoint
+from larder_jsonl.endpoints import Endpoint
 
 MAX_KEPT: Final = 1000
 """The problems of each severity that a report holds."""
@@ -19,14 +19,14 @@ SUMMARY_LENGTH: Final = 512
 _QUOTED_LENGTH: Final = 80
 
 
-class Severity(StrEnum):
+class Severity(str, Enum):
     """Whether a problem makes the file invalid. A model server may take what is warned of."""
 
     ERROR = "error"
     WARNING = "warning"
 
 
-type ProblemMessage = str | Callable[[], str]
+ProblemMessage: TypeAlias = str | Callable[[], str]
 """A message, or a function that makes it: most problems of a bad file are only counted."""
 
 
@@ -115,6 +115,24 @@ class ValidationReport:
     inputs: int
     sha256: str
     bytes: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what the report says of the bytes, in the names that clients read."""
+        return {
+            "valid": self.valid,
+            "total_lines": self.total_lines,
+            "request_count": self.request_count,
+            "error_count": self.error_count,
+            "warning_count": self.warning_count,
+            "counts": self.counts,
+            "errors": [asdict(problem) for problem in self.errors],
+            "warnings": [asdict(problem) for problem in self.warnings],
+            "endpoint": self.endpoint,
+            "model": self.model,
+            "models": self.models,
+            "inputs": self.inputs,
+            "sha256": self.sha256,
+        }
 
     @property
     def model(self) -> str | None:
