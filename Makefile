@@ -111,7 +111,7 @@ SCAN := $(SECURITY)/detect-secrets-hook --plugin .ci/larder_keys.py \
 security: .tools/security/.installed ## scan the template, the packages and the repository for security problems
 	@$(SECURITY)/cfn-lint -- template.yaml
 	@$(SECURITY)/checkov --config-file .checkov.yaml
-	@$(UV) export --quiet --locked --only-group dev --no-emit-project --no-hashes | $(SECURITY)/python .ci/audit.py
+	@$(UV) export --quiet --locked --only-group dev --no-emit-workspace --no-hashes | $(SECURITY)/python .ci/audit.py
 	@# Ids and digests look like secrets to an entropy check, so it is off. Tests contain fake passwords.
 	@git ls-files -z | xargs -0 $(SCAN) --disable-plugin KeywordDetector
 	@git ls-files -z ':!tests' | xargs -0 $(SCAN) --exclude-secrets '^(test|GetSecretValue|Larder API key|Tokens)$$|zk_live_\.\.\.'

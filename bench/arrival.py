@@ -32,8 +32,8 @@ from bench.results import table, write_section
 from bench.stub_aws import make_certificate
 from larder.adapters import aws
 from larder.adapters.s3 import S3Objects
-from larder_jsonl import BatchValidator
 from larder.domain.ids import FileId, TenantId
+from larder_jsonl import BatchValidator
 
 MIB = 2**20
 PACE = 75 * MIB

@@ -22,8 +22,8 @@ from larder.domain.quota import Amount
 from larder.domain.upstreams import Upstream
 from larder.runtime.composition import Composition
 from larder.services.projects.projects import create_key, create_project
-from larder_cli.deployment import find_deployment
 from larder_client import Client
+from larder_operator.deployment import find_deployment
 from local.ports import free_port
 
 MIB = 2**20

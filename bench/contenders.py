@@ -18,8 +18,8 @@ from bench.stage_times import StageTimes
 from larder.domain.parts import USUAL_PART
 from larder.domain.quota import Amount
 from larder.services.projects.projects import create_key, create_project
-from larder_cli.deployment import find_deployment
 from larder_client import Client
+from larder_operator.deployment import find_deployment
 
 MIB = 2**20
 CURL = ("curl", "--silent", "--fail")

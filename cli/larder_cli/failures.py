@@ -6,8 +6,6 @@ import sys
 import typer
 import typer.core
 
-from larder.domain.errors import LarderError
-
 
 class OperatorError(Exception):
     """The operator can put this right; the message says what is wrong and what to do."""
@@ -37,9 +35,15 @@ class OneLineFailures(typer.core.TyperGroup):
 
 def explain(failure: Exception) -> str | None:
     """Return the text that an operator reads, or None if the failure is a bug."""
-    if isinstance(failure, LarderError | OperatorError):
+    if isinstance(failure, OperatorError):
         return str(failure)
-    # Importing botocore takes time. A command that has not loaded it cannot have its errors.
+    # A command that has not loaded a package cannot have its errors. The client is installed
+    # without the server's, and botocore takes time to import.
+    if "larder.domain.errors" in sys.modules:
+        from larder.domain.errors import LarderError  # noqa: PLC0415
+
+        if isinstance(failure, LarderError):
+            return str(failure)
     return _explain_aws(failure) if "botocore.exceptions" in sys.modules else None
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from importlib.metadata import version
+from importlib.util import find_spec
+from typing import Annotated, Any
 
 import typer
 import typer.main
 
-from larder_cli.failures import OneLineFailures
+from larder_cli.failures import OneLineFailures, OperatorError
 
 _FILES = "Files"
 _BATCHES = "Batches"
@@ -39,16 +41,21 @@ class Commands(OneLineFailures):
     """All commands. Each is imported when it is called: botocore and Rich take time to import."""
 
     def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]  # noqa: ARG002 - Click's signature
-        """Return the commands' names in the order of the help."""
-        return list(_COMMANDS)
+        """Return the names of the commands that are installed, in the order of the help."""
+        operates = find_spec("larder_operator") is not None
+        return [name for name, panel in _COMMANDS.items() if operates or panel != _OPERATION]
 
     def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:  # type: ignore[override]  # noqa: ANN401 - Click's own class is not public
         """Return the command of that name, or None."""
         if cmd_name not in _COMMANDS:
             return None
-        module = import_module(f"larder_cli.commands.{cmd_name}")
-        one = typer.Typer(add_completion=False)
         panel = _COMMANDS[cmd_name]
+        package = "larder_operator" if panel == _OPERATION else "larder_cli"
+        if find_spec(package) is None:
+            message = f"'larder {cmd_name}' operates a deployment: run it in a clone of Larder."
+            raise OperatorError(message)
+        module = import_module(f"{package}.commands.{cmd_name}")
+        one = typer.Typer(add_completion=False)
         if hasattr(module, "app"):
             one.add_typer(module.app, name=cmd_name, rich_help_panel=panel)
         else:
@@ -66,6 +73,19 @@ app = typer.Typer(
 )
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"larder {version('larder-client')}")
+        raise typer.Exit
+
+
 @app.callback()
-def _root() -> None:
+def _root(
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
     """Make Typer build a group, although no command is registered."""

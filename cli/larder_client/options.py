@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import Self
+from typing import TYPE_CHECKING
 
 import httpx
 
 from larder_client.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 PARALLEL = 4
 """The number of connections to S3 that one transfer may use."""

@@ -10,7 +10,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from larder_cli.deployment import find_deployment
+from larder_operator.deployment import find_deployment
 from local.demo.batch import ENDPOINT
 from local.demo.checks import UnexpectedError, expect
 from local.state import ROOT

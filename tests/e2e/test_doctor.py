@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from larder_cli.doctor.requests import REQUESTS
-from larder_cli.doctor.resources import RESOURCES
-from larder_cli.doctor.settle import SETTLE
+from larder_operator.doctor.requests import REQUESTS
+from larder_operator.doctor.resources import RESOURCES
+from larder_operator.doctor.settle import SETTLE
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -60,7 +60,7 @@ def test_the_official_sdk_for_python_works_unmodified(major: int, new_project: N
         | {
             "LARDER_BASE_URL": project.base_url,
             "LARDER_API_KEY": project.key,
-            "PYTHONPATH": os.pathsep.join([str(ROOT / "cli"), str(ROOT / "layers/larder/python")]),
+            "PYTHONPATH": str(ROOT / "cli"),
         },
         capture_output=True,
         text=True,

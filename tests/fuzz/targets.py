@@ -12,9 +12,9 @@ from larder.adapters.s3 import parse_event_key
 from larder.api.files.form import file_form
 from larder.api.http.multipart_form import sole_part
 from larder.api.http.multipart_parts import part_digests
-from larder_jsonl import BatchValidator
 from larder.domain.errors import InvalidParameterError
 from larder.domain.filenames import attachment
+from larder_jsonl import BatchValidator
 from tests.fuzz.answers import INTERNALS, MAX_MESSAGE, check_answer, check_silence
 from tests.fuzz.deployment import Deployment
 from tests.support import batch_edits

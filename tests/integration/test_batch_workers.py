@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 
-from larder_jsonl.endpoints import ENDPOINTS
 from larder.domain.batches import BatchStatus, Progress
 from larder.domain.ids import BatchId, new_file_id
 from larder.domain.upstreams import Auth, Upstream
 from larder.services.batches.object_ports import Chunk
 from larder.services.batches.ports import Finalizing
+from larder_jsonl.endpoints import ENDPOINTS
 from tests.fakes.model_server import serving
 from tests.integration.batches import create
 from tests.integration.files import upload

@@ -36,7 +36,7 @@ def cloudformation(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stubber]:
         aws_access_key_id="testing",
         aws_secret_access_key="testing",
     )
-    monkeypatch.setattr("larder_cli.deployment.cloudformation_client", lambda: client)
+    monkeypatch.setattr("larder_operator.deployment.cloudformation_client", lambda: client)
     with Stubber(client) as stubber:
         yield stubber
 

@@ -29,7 +29,7 @@ def cloudformation(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Stubber]:
     client = botocore.session.get_session().create_client("cloudformation", region_name="us-east-1")
-    monkeypatch.setattr("larder_cli.deployment.cloudformation_client", lambda: client)
+    monkeypatch.setattr("larder_operator.deployment.cloudformation_client", lambda: client)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     with Stubber(client) as stubber:
         yield stubber

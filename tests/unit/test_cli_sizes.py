@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import typer
 
-from larder_cli.shared.options import parse_size
 from larder_cli.shared.output import size
+from larder_operator.options import parse_size
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from larder_cli.doctor.preflight import LONGEST_STACK_NAME
-from larder_cli.doctor.settle import SETTLE
+from larder_operator.doctor.preflight import LONGEST_STACK_NAME
+from larder_operator.doctor.settle import SETTLE
 from tests.support.template import ROOT
 
 PAGE = (ROOT / "docs/first-deployment.md").read_text()

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError, NoCredentialsError, NoRegionError
 
-from larder_cli.doctor.findings import State
-from larder_cli.doctor.preflight import (
+from larder_cli.failures import OperatorError
+from larder_operator.doctor.findings import State
+from larder_operator.doctor.preflight import (
     LONGEST_STACK_NAME,
     RESERVED,
     WORKERS,
@@ -18,7 +19,6 @@ from larder_cli.doctor.preflight import (
     preflight,
     read_samconfig,
 )
-from larder_cli.failures import OperatorError
 from tests.support.template import FUNCTIONS, ROOT, TEMPLATE
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import Any, cast
 import pytest
 from botocore.exceptions import ClientError
 
-from larder_cli.doctor.findings import Finding, State, examine
-from larder_cli.doctor.resources import RESOURCES, VERSION
+from larder_operator.doctor.findings import Finding, State, examine
+from larder_operator.doctor.resources import RESOURCES, VERSION
 from tests.support.template import ROOT, TEMPLATE
 
 PARAMETERS = {name: str(it["Default"]) for name, it in TEMPLATE["Parameters"].items()}

@@ -7,8 +7,8 @@ from typing import Any, cast
 
 import pytest
 
-from larder_cli.doctor.stack import DeployedStack
 from larder_cli.failures import OperatorError
+from larder_operator.doctor.stack import DeployedStack
 from tests.moto_stack import CREDENTIALS
 
 

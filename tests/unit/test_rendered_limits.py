@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from larder_jsonl.validator import MAX_REQUESTS
 from larder.domain.batch_plan import MAX_CHUNK_BYTES, MAX_CHUNK_LINES, SHARD_CHUNKS
-from larder_cli.doctor.preflight import LONGEST_STACK_NAME
+from larder_jsonl.validator import MAX_REQUESTS
+from larder_operator.doctor.preflight import LONGEST_STACK_NAME
 from tests.support.rendered import Stack, translated
 from tests.support.template import ROOT
 

@@ -1,9 +1,9 @@
 """`larder space ls` and `find`: show folders and search for files."""
 
-from enum import StrEnum
+from enum import Enum
 from importlib import import_module
 from itertools import islice
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import msgspec
 import typer
@@ -19,10 +19,12 @@ if TYPE_CHECKING:
 
     from larder_client.space.models import FileFilters
 
+F = TypeVar("F", bound=SpaceFile)
+
 LIMIT = 1000
 
 
-class Sort(StrEnum):
+class Sort(str, Enum):
     """The order of the files."""
 
     NAME = "name"
@@ -141,7 +143,7 @@ def find(  # noqa: PLR0913, PLR0917 - one for each option
         note(f"There are more files: larder space find --limit {10 * limit}")
 
 
-def with_paths[F: SpaceFile](client: Client, files: "Sequence[F]") -> list[tuple[F, str | None]]:
+def with_paths(client: Client, files: "Sequence[F]") -> list[tuple[F, str | None]]:
     """Return each file with its path, or with None if its folder is gone."""
     paths = client.space.paths_of({file.folder_id for file in files if file.folder_id})
     return [

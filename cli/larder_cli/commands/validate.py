@@ -7,7 +7,6 @@ from typing import Annotated
 import msgspec
 import typer
 
-from larder_jsonl import BatchValidator
 from larder_cli.shared.connection import AsJson
 from larder_cli.shared.each import report
 from larder_cli.shared.output import print_json_line, printable
@@ -15,6 +14,7 @@ from larder_cli.shared.progress import open_bar
 from larder_cli.shared.validation_report import Strict, fails, print_problems, summary
 from larder_client import Progress, Validation
 from larder_client.transfer.source import Source
+from larder_jsonl import BatchValidator
 
 
 def validate(

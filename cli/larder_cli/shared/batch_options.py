@@ -8,9 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from platformdirs import user_state_path
 
-from larder.domain.batches import checked_metadata, window_seconds
-from larder.domain.errors import LarderError
-from larder.domain.files import checked_lifetime
 from larder_cli.commands.put import parse_duration
 from larder_cli.shared.output import note, printable
 from larder_cli.shared.progress import open_bar
@@ -22,6 +19,12 @@ if TYPE_CHECKING:
 
     from larder_client import Client, Validation
 
+MAX_WINDOW_HOURS = 168
+MIN_LIFETIME, MAX_LIFETIME = 3_600, 2_592_000
+MAX_METADATA_PAIRS, MAX_METADATA_KEY, MAX_METADATA_VALUE = 16, 64, 512
+"""The server's bounds; a test compares them."""
+
+_HOURS = re.compile(r"([1-9][0-9]{0,2})h")
 _FILE_ID = re.compile(r"file-[0-9a-f]{24}")
 
 Endpoint = Annotated[
@@ -61,17 +64,31 @@ def checked_options(
         typer.BadParameter: Larder would refuse one of them.
     """
     pairs = _parse_metadata(metadata)
-    try:
-        window_seconds(window)
-        checked_metadata(pairs)
-        checked_lifetime(expires_after, param="expires_after")
-    except LarderError as refusal:
-        raise typer.BadParameter(str(refusal)) from refusal
+    _check(window, pairs, expires_after)
     return {
         "completion_window": window,
         "metadata": pairs,
         "output_expires_after": expires_after,
     }
+
+
+def _check(window: str, pairs: dict[str, str] | None, expires_after: int | None) -> None:
+    """Refuse what Larder would refuse, before the file is sent."""
+    hours = _HOURS.fullmatch(window)
+    if hours is None or int(hours[1]) > MAX_WINDOW_HOURS:
+        message = f"A batch takes whole hours, from 1h to {MAX_WINDOW_HOURS}h, not '{window}'."
+        raise typer.BadParameter(message)
+    if expires_after is not None and not MIN_LIFETIME <= expires_after <= MAX_LIFETIME:
+        raise typer.BadParameter("Result files live from 1h to 30d.")
+    if len(pairs or ()) > MAX_METADATA_PAIRS:
+        raise typer.BadParameter(f"At most {MAX_METADATA_PAIRS} pairs of metadata, please.")
+    for key, value in (pairs or {}).items():
+        if len(key) > MAX_METADATA_KEY or len(value) > MAX_METADATA_VALUE:
+            message = (
+                f"Metadata has keys of up to {MAX_METADATA_KEY} characters and values of up to "
+                f"{MAX_METADATA_VALUE}; '{key[:MAX_METADATA_KEY]}' has more."
+            )
+            raise typer.BadParameter(message)
 
 
 def _parse_metadata(pairs: list[str] | None) -> dict[str, str] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from typing import Protocol
 
 import msgspec
@@ -55,7 +55,7 @@ def counted(count: int, noun: str) -> str:
 
 def moment(unix_seconds: int) -> str:
     """Return a time for people to read."""
-    return f"{datetime.fromtimestamp(unix_seconds, UTC):%Y-%m-%d %H:%M:%S} UTC"
+    return f"{datetime.fromtimestamp(unix_seconds, timezone.utc):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def size(count: int) -> str:

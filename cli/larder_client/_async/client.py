@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from functools import cached_property, wraps
-from typing import TYPE_CHECKING, Concatenate, Self
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 import httpx
 
@@ -19,12 +19,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
+    from typing_extensions import Self
+
     from larder_client._async.batches import AsyncBatches
     from larder_client._async.space import AsyncSpace
     from larder_client.files.models import Usage
 
+P = ParamSpec("P")
+T = TypeVar("T")
 
-def _short_for[**P, T](
+
+def _short_for(
     method: Callable[Concatenate[AsyncFiles, P], T],
 ) -> Callable[Concatenate[AsyncClient, P], T]:
     """Return a method of the client that calls this one of its `files`."""

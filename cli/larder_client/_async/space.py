@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, TypeVar
 
 from larder_client.space.api import PAGE, SpaceApi
 from larder_client.space.models import ROOT
@@ -11,6 +11,8 @@ from larder_client.space.tree import Tree, TreeReader
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+
+    from typing_extensions import Unpack
 
     from larder_client.flow.async_runner import AsyncRunner
     from larder_client.flow.retries import RetryPolicy
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
         TrashedFile,
         TrashEmptied,
     )
+
+P = TypeVar("P", bound="Page")
 
 
 class AsyncSpace:
@@ -143,7 +147,7 @@ class AsyncSpace:
         reader = TreeReader(self._api, self._parallel, most_files)
         return await self._runner.run(reader.read(folder, depth))
 
-    async def _pages[P: Page](self, load: Callable[[str | None], Flow[P]]) -> AsyncIterator[P]:
+    async def _pages(self, load: Callable[[str | None], Flow[P]]) -> AsyncIterator[P]:
         page = await self._runner.run(load(None))
         yield page
         while page.pagination.has_more:

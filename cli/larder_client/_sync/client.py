@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import time
 from functools import cached_property, wraps
-from typing import TYPE_CHECKING, Concatenate, Self
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 import httpx
 
@@ -20,12 +20,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
+    from typing_extensions import Self
+
     from larder_client._sync.batches import Batches
     from larder_client._sync.space import Space
     from larder_client.files.models import Usage
 
+P = ParamSpec("P")
+T = TypeVar("T")
 
-def _short_for[**P, T](
+
+def _short_for(
     method: Callable[Concatenate[Files, P], T],
 ) -> Callable[Concatenate[Client, P], T]:
     """Return a method of the client that calls this one of its `files`."""

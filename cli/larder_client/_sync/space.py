@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, TypeVar
 
 from larder_client.space.api import PAGE, SpaceApi
 from larder_client.space.models import ROOT
@@ -12,6 +12,8 @@ from larder_client.space.tree import Tree, TreeReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from typing_extensions import Unpack
 
     from larder_client.flow.retries import RetryPolicy
     from larder_client.flow.steps import Flow
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
         TrashedFile,
         TrashEmptied,
     )
+
+P = TypeVar("P", bound="Page")
 
 
 class Space:
@@ -139,7 +143,7 @@ class Space:
         reader = TreeReader(self._api, self._parallel, most_files)
         return self._runner.run(reader.read(folder, depth))
 
-    def _pages[P: Page](self, load: Callable[[str | None], Flow[P]]) -> Iterator[P]:
+    def _pages(self, load: Callable[[str | None], Flow[P]]) -> Iterator[P]:
         page = self._runner.run(load(None))
         yield page
         while page.pagination.has_more:

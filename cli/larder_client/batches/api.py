@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from larder_client.batches.models import Batch, BatchPage
 from larder_client.errors import ApiError, ConnectionFailedError, WaitTimeoutError
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from larder_client.flow.retries import RetryPolicy
+
+T = TypeVar("T")
 
 FIRST_PAUSE = 0.5
 MAX_PAUSE = 10.0
@@ -92,7 +94,7 @@ class BatchApi:
             waited += pause
             pause = min(pause * 1.2, MAX_PAUSE)
 
-    def _read[T](self, kind: type[T], request: Request) -> Flow[T]:
+    def _read(self, kind: type[T], request: Request) -> Flow[T]:
         reply = yield from send_with_retries(self._policy, lambda: request)
         return decode(kind, expect_status(reply, HTTPStatus.OK))
 

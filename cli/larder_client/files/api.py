@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
@@ -22,6 +22,8 @@ from larder_client.flow.wire import (
 
 if TYPE_CHECKING:
     from larder_client.flow.retries import RetryPolicy
+
+T = TypeVar("T")
 
 DIGEST = "Larder-Sha256"
 
@@ -101,7 +103,7 @@ class Api:
         request = Request("GET", f"{_file(file_id)}/content", headers=headers)
         return (yield from self._send(request, HTTPStatus.OK, HTTPStatus.FOUND))
 
-    def _read[T](self, kind: type[T], request: Request) -> Flow[T]:
+    def _read(self, kind: type[T], request: Request) -> Flow[T]:
         return decode(kind, (yield from self._send(request, HTTPStatus.OK)))
 
     def _file(self, request: Request) -> Flow[File]:

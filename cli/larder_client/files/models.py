@@ -6,11 +6,11 @@ Times are in unix seconds, sizes in bytes, digests in lowercase hex.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import msgspec
 
-type Purpose = Literal["assistants", "batch", "evals", "fine-tune", "user_data", "vision"]
+Purpose: TypeAlias = Literal["assistants", "batch", "evals", "fine-tune", "user_data", "vision"]
 """The purposes that a client may give a file."""
 
 

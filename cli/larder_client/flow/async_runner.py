@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from larder_client.flow.steps import Blocking, Flow, Gather, Reply, Request, Sleep, Step
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+    from collections.abc import AsyncIterator, Iterator, Sequence
 
     import httpx
 
+T = TypeVar("T")
 
-type AsyncSleep = Callable[[float], Awaitable[None]]
+
+AsyncSleep: TypeAlias = Callable[[float], Awaitable[None]]
 
 
 class AsyncRunner:
@@ -31,7 +34,7 @@ class AsyncRunner:
         self._store = store
         self._sleep = sleep
 
-    async def run[T](self, flow: Flow[T], threads: ThreadPoolExecutor | None = None) -> T:
+    async def run(self, flow: Flow[T], threads: ThreadPoolExecutor | None = None) -> T:
         """Return the flow's result. `threads` run its blocking steps, None: the loop's own."""
         resume: Callable[[], Step] = partial(next, flow)
         while True:
@@ -97,17 +100,17 @@ class AsyncRunner:
             for index, flow in waiting:
                 results[index] = await self.run(flow, threads)
 
+        tasks = [asyncio.ensure_future(worker()) for _ in range(min(limit, len(flows)))]
         try:
-            async with asyncio.TaskGroup() as group:
-                for _ in range(min(limit, len(flows))):
-                    group.create_task(worker())
-        except BaseExceptionGroup as failed:
-            first = failed.exceptions[0]
-        else:
-            return results
+            await asyncio.gather(*tasks)
+        except BaseException:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            raise
         finally:
             threads.shutdown(wait=False)
-        raise first
+        return results
 
 
 async def _in_threads(blocks: Iterator[bytes]) -> AsyncIterator[bytes]:

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import ssl
 from functools import cached_property
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any
 
 import httpx
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 
 class LazyTLSContext(ssl.SSLContext):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
     import httpx
@@ -86,17 +86,19 @@ class Gather:
     limit: int
 
 
-type Step = Request | Sleep | Blocking | Gather
-type Flow[T] = Generator[Step, Any, T]
+T = TypeVar("T")
+
+Step: TypeAlias = Request | Sleep | Blocking | Gather
+Flow: TypeAlias = Generator[Step, Any, T]
 
 
-def blocking[T](call: Callable[[], T]) -> Flow[T]:
+def blocking(call: Callable[[], T]) -> Flow[T]:
     """Run a blocking call outside the event loop and return its result."""
     result: T = yield Blocking(call)
     return result
 
 
-def gather[T](flows: Sequence[Flow[T]], limit: int) -> Flow[list[T]]:
+def gather(flows: Sequence[Flow[T]], limit: int) -> Flow[list[T]]:
     """Run flows concurrently and return their results in order."""
     results: list[T] = yield Gather(flows, limit)
     return results

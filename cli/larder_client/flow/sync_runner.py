@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from functools import partial
 from threading import Event, Lock, Thread
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from larder_client.flow.steps import Blocking, Flow, Gather, Reply, Request, Sleep, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     import httpx
+
+T = TypeVar("T")
 
 GRACE = 1.0
 """Seconds that threads get to save their progress when the caller is interrupted."""
@@ -22,7 +25,7 @@ class _StoppedError(Exception):
     """Another flow of the same gather failed."""
 
 
-type SyncSleep = Callable[[float], None]
+SyncSleep: TypeAlias = Callable[[float], None]
 
 
 class SyncRunner:
@@ -38,7 +41,7 @@ class SyncRunner:
         self._store = store
         self._sleep = sleep
 
-    def run[T](self, flow: Flow[T], stop: Event | None = None) -> T:
+    def run(self, flow: Flow[T], stop: Event | None = None) -> T:
         """Return the flow's result. Setting `stop` ends it at the next block of bytes."""
         resume: Callable[[], Step] = partial(next, flow)
         while True:

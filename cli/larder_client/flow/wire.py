@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
 import httpx
@@ -16,6 +16,8 @@ from larder_client.flow.steps import Reply, Request
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from http import HTTPStatus
+
+T = TypeVar("T")
 
 
 def expect_status(reply: Reply, *statuses: HTTPStatus) -> Reply:
@@ -42,7 +44,7 @@ def expect_status(reply: Reply, *statuses: HTTPStatus) -> Reply:
     )
 
 
-def decode[T](kind: type[T], reply: Reply) -> T:
+def decode(kind: type[T], reply: Reply) -> T:
     """Return the object in the reply's body.
 
     Raises:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from larder_client.flow.retries import send_with_retries
 from larder_client.flow.steps import Flow, Request
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
     from larder_client.flow.retries import RetryPolicy
     from larder_client.space.models import FileChanges, FileFilters, FolderChanges
+
+T = TypeVar("T")
 
 PAGE = 100
 """The largest page that Larder returns."""
@@ -118,7 +120,7 @@ class SpaceApi:
         request = Request("DELETE", _folder(folder_id), params=params)
         return (yield from self._read(FolderDeleted, request))
 
-    def _read[T](self, kind: type[T], request: Request) -> Flow[T]:
+    def _read(self, kind: type[T], request: Request) -> Flow[T]:
         reply = yield from send_with_retries(self._policy, lambda: request)
         return decode(kind, expect_status(reply, HTTPStatus.OK, HTTPStatus.ACCEPTED))
 

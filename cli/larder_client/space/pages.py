@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from larder_client.space.api import PAGE
 
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from larder_client.flow.steps import Flow
     from larder_client.space.api import SpaceApi
     from larder_client.space.models import FileFilters, Folder, Page, SpaceFile, TrashedFile
+
+P = TypeVar("P", bound="Page")
 
 
 def all_files(
@@ -42,7 +44,7 @@ def all_trash(api: SpaceApi) -> Flow[list[TrashedFile]]:
     return [file for page in pages for file in page.files]
 
 
-def _all_pages[P: Page](load: Callable[[str | None], Flow[P]]) -> Flow[list[P]]:
+def _all_pages(load: Callable[[str | None], Flow[P]]) -> Flow[list[P]]:
     pages = [(yield from load(None))]
     while (last := pages[-1].pagination).has_more:
         pages.append((yield from load(last.cursor)))

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from larder.domain.filenames import folded
 from larder_client.errors import ApiError, PathError
 from larder_client.flow.steps import Flow, gather
 from larder_client.space.models import ROOT, Folder, SpaceFile, TrashedFile
+from larder_client.space.names import folded
 from larder_client.space.pages import all_files, all_folders, all_trash
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from larder_client.space.api import SpaceApi
+
+F = TypeVar("F", bound="SpaceFile")
 
 
 def names_of(path: str) -> list[str]:
@@ -163,12 +165,12 @@ class PathResolver:
             raise
 
 
-def _named[F: SpaceFile](files: Iterable[F], name: str) -> list[F]:
+def _named(files: Iterable[F], name: str) -> list[F]:
     alike = [file for file in files if folded(file.name) == folded(name)]
     return [file for file in alike if file.name == name] or alike
 
 
-def _only[F: SpaceFile](files: Sequence[F], path: str, where: str = "") -> F:
+def _only(files: Sequence[F], path: str, where: str = "") -> F:
     match files:
         case []:
             message = f"There is nothing at {path}{where}."

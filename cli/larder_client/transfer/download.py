@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import re
 import stat
+import unicodedata
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO, Literal
+from typing import TYPE_CHECKING, BinaryIO, Literal, TypeAlias
 
-from larder.domain.filenames import InvalidFilenameError, clean_filename
 from larder_client.errors import ChecksumError, DestinationError, TransferError
 from larder_client.flow.steps import Flow, blocking
 from larder_client.transfer.part_file import PartFile, refuse_existing
@@ -25,8 +25,13 @@ if TYPE_CHECKING:
 
 _MD5 = re.compile(r'"?([0-9a-f]{32})"?')
 _MAX_NAME_BYTES = 240
+_NAME_MAX = 255
+"""The length in bytes that file systems allow."""
+_SEPARATORS = re.compile(r"[/\\]")
+_UNSAFE = {"Cc", "Cs", "Zl", "Zp"}
+"""Unicode's categories of control characters, halves of characters and line separators."""
 
-type Checksum = Literal["sha256", "md5"]
+Checksum: TypeAlias = Literal["sha256", "md5"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,10 +156,10 @@ def _is_being_validated(file: File) -> bool:
 
 def local_name(file: File) -> str:
     """Return a name for the file that cannot lead out of a folder, whatever the server sent."""
-    try:
-        return clean_filename(file.filename)
-    except InvalidFilenameError:
+    name = _SEPARATORS.split(file.filename)[-1]
+    if not name.strip(". ") or {unicodedata.category(character) for character in name} & _UNSAFE:
         return file.id
+    return name if len(name.encode()) <= _NAME_MAX else file.id
 
 
 def _check_target(target: Path, *, overwrite: bool) -> None:

@@ -11,13 +11,15 @@ import fcntl
 import hashlib
 import os
 from threading import Lock
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from larder_client.errors import DestinationError
 
 if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
+
+    from typing_extensions import Self
 
 _BLOCK = 2**18
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeAlias
 
-type Phase = Literal["checking", "sending", "receiving"]
+Phase: TypeAlias = Literal["checking", "sending", "receiving"]
 
 
 class Progress(Protocol):

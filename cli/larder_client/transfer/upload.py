@@ -5,7 +5,7 @@ from __future__ import annotations
 import mimetypes
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from larder_client.errors import (
     ApiError,
@@ -31,7 +31,7 @@ FORM_BYTES = 4 * 2**10
 CHECKSUM_LIMIT = 64 * 2**20
 """Larger files are not read twice: they go in parts, each compared as it is sent."""
 
-type Way = Literal["request", "put", "parts"]
+Way: TypeAlias = Literal["request", "put", "parts"]
 
 
 @dataclass(frozen=True, slots=True)

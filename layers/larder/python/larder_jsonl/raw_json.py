@@ -102,7 +102,7 @@ def _start_of_text(start: bytes) -> str:
     for cut in range(_LONGEST_ESCAPE + 1):
         try:
             return _decode_text(start[: len(start) - cut] + b'"')
-        except MALFORMED:
+        except MALFORMED:  # noqa: PERF203 - free since Python 3.11
             continue
     raise AssertionError(start)
 

@@ -7,7 +7,6 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from larder_jsonl.endpoints import ENDPOINTS
 from larder.domain.batches import (
     Batch,
     checked_metadata,
@@ -19,6 +18,7 @@ from larder.domain.ids import created_at, new_batch_id
 from larder.services.batches.get import get_batch
 from larder.services.batches.start import START_GRACE, start_batch
 from larder.services.files.get import get_file
+from larder_jsonl.endpoints import ENDPOINTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

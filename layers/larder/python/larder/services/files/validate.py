@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from larder_jsonl import BatchValidator
 from larder.domain.files import FileStatus
 from larder.services.files.ports import Settlement
+from larder_jsonl import BatchValidator
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -14,14 +14,14 @@ from larder.domain.projects import Project as ProjectRecord
 from larder.runtime.composition import Composition
 from larder.services.projects.ports import Count
 from larder.services.upkeep.audit import NO_DRIFT, Audit, audit_counters, repair_counters
-from larder_cli.deployment import find_deployment
-from larder_cli.shared.options import AsJson, Profile, Region, Stack, Yes
 from larder_cli.shared.output import counted, note, print_json_line, size
-from larder_cli.storage.audit import StorageAudit
-from larder_cli.storage.bucket import Bucket
-from larder_cli.storage.findings import Finding, Loss
-from larder_cli.storage.records import Records
-from larder_cli.storage.repairs import StorageRepair
+from larder_operator.deployment import find_deployment
+from larder_operator.options import AsJson, Profile, Region, Stack, Yes
+from larder_operator.storage.audit import StorageAudit
+from larder_operator.storage.bucket import Bucket
+from larder_operator.storage.findings import Finding, Loss
+from larder_operator.storage.records import Records
+from larder_operator.storage.repairs import StorageRepair
 
 EXACT, DRIFTED, BUSY, REPAIRED = "exact", "drifted", "busy", "repaired"
 

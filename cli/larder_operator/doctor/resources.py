@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from larder_cli.doctor.findings import Finding, failed, good, warning
-from larder_cli.doctor.preflight import WORKERS, judge_concurrency
+from larder_operator.doctor.findings import Finding, failed, good, warning
+from larder_operator.doctor.preflight import WORKERS, judge_concurrency
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from larder_cli.doctor.stack import DeployedStack
+    from larder_operator.doctor.stack import DeployedStack
 
 VERSION = "0.1.0"
 """The version of the template that belongs to this command."""

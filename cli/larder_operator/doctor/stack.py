@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 from larder_cli.failures import OperatorError
 
 if TYPE_CHECKING:
-    from larder_cli.deployment import Deployment
+    from larder_operator.deployment import Deployment
 
 _CONFIG = Config(
     connect_timeout=3, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 3}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import batched
 from typing import TYPE_CHECKING, cast
 
-from larder_cli.deployment import operator_client
+from larder_operator.deployment import operator_client
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -5,11 +5,11 @@ from typing import Annotated
 
 import typer
 
-from larder_cli.deployment import use_account
-from larder_cli.recovery import stacks
-from larder_cli.recovery.tables import Tables
-from larder_cli.shared.options import NamedStack, Profile, Region, Yes
 from larder_cli.shared.output import note
+from larder_operator.deployment import use_account
+from larder_operator.options import NamedStack, Profile, Region, Yes
+from larder_operator.recovery import stacks
+from larder_operator.recovery.tables import Tables
 
 STORE, KEYS = "Store", "Keys"
 

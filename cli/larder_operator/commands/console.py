@@ -3,9 +3,9 @@
 import typer
 
 from larder.services.projects.sessions import console_link, create_code
-from larder_cli.deployment import find_deployment
-from larder_cli.shared.options import AsJson, Profile, Project, Region, Stack
 from larder_cli.shared.output import note, print_json
+from larder_operator.deployment import find_deployment
+from larder_operator.options import AsJson, Profile, Project, Region, Stack
 
 
 def console(

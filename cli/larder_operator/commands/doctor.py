@@ -9,17 +9,17 @@ import botocore.session
 import typer
 from httpx import HTTPError
 
-from larder_cli.deployment import find_deployment, use_account
-from larder_cli.doctor.client import caller_of
-from larder_cli.doctor.findings import Finding, State, examine
-from larder_cli.doctor.preflight import Planned, preflight, read_samconfig
-from larder_cli.doctor.requests import REQUESTS
-from larder_cli.doctor.resources import RESOURCES
-from larder_cli.doctor.settle import SETTLE
-from larder_cli.doctor.stack import DeployedStack
 from larder_cli.failures import OperatorError
-from larder_cli.shared.options import AsJson, Profile, Region, Stack
 from larder_cli.shared.output import counted, note, print_json
+from larder_operator.deployment import find_deployment, use_account
+from larder_operator.doctor.client import caller_of
+from larder_operator.doctor.findings import Finding, State, examine
+from larder_operator.doctor.preflight import Planned, preflight, read_samconfig
+from larder_operator.doctor.requests import REQUESTS
+from larder_operator.doctor.resources import RESOURCES
+from larder_operator.doctor.settle import SETTLE
+from larder_operator.doctor.stack import DeployedStack
+from larder_operator.options import AsJson, Profile, Region, Stack
 
 SAMCONFIG = Path("samconfig.toml")
 

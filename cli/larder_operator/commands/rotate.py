@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, cast
 import typer
 
 from larder.domain.api_keys import KeyKind, KeyRecord
-from larder_cli.deployment import Deployment, find_deployment, operator_client
-from larder_cli.shared.options import Profile, Region, Stack, Yes
 from larder_cli.shared.output import counted, moment, note
+from larder_operator.deployment import Deployment, find_deployment, operator_client
+from larder_operator.options import Profile, Region, Stack, Yes
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from larder_cli import deployment
+from larder_operator import deployment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

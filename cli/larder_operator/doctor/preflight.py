@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError, NoCredentialsError, NoRegionError
 
-from larder_cli.doctor.findings import Finding, State, examine, failed, good, warning
 from larder_cli.failures import OperatorError
+from larder_operator.doctor.findings import Finding, State, examine, failed, good, warning
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, cast
 
-from larder_cli.deployment import operator_client
+from larder_operator.deployment import operator_client
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -21,7 +21,7 @@ from larder.services.projects.projects import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from larder_cli.doctor.stack import DeployedStack
+    from larder_operator.doctor.stack import DeployedStack
 
 PROJECT = "larder-doctor"
 LIMIT = Amount(files=20, bytes=64 * 2**20)

@@ -7,9 +7,11 @@ import typer
 
 from larder.domain.quota import NOTHING, Amount
 from larder.services.projects.projects import create_project, set_limit
-from larder_cli.commands.usage import current_usage, print_usage
-from larder_cli.deployment import find_deployment
-from larder_cli.shared.options import (
+from larder_cli.shared.output import moment, note, print_json, size
+from larder_cli.shared.tables import columns, print_table
+from larder_operator.commands.usage import current_usage, print_usage
+from larder_operator.deployment import find_deployment
+from larder_operator.options import (
     AsJson,
     BatchesLimit,
     BytesLimit,
@@ -20,8 +22,6 @@ from larder_cli.shared.options import (
     RequestsLimit,
     Stack,
 )
-from larder_cli.shared.output import moment, note, print_json, size
-from larder_cli.shared.tables import columns, print_table
 
 app = typer.Typer(help="Create projects, list them, and set their limits.", no_args_is_help=True)
 

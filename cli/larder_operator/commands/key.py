@@ -6,10 +6,10 @@ import typer
 
 from larder.domain.api_keys import KeyKind, KeyRecord, prefix
 from larder.services.projects.projects import create_key, revoke_key
-from larder_cli.deployment import find_deployment
-from larder_cli.shared.options import AsJson, Profile, Project, Region, Stack
 from larder_cli.shared.output import moment, note, print_json
 from larder_cli.shared.tables import columns, print_table
+from larder_operator.deployment import find_deployment
+from larder_operator.options import AsJson, Profile, Project, Region, Stack
 
 app = typer.Typer(help="Create, list and revoke API keys.", no_args_is_help=True)
 

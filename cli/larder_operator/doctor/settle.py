@@ -8,15 +8,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from larder_cli.doctor.client import error_code
-from larder_cli.doctor.findings import Finding, failed, good, skipped
+from larder_operator.doctor.client import error_code
+from larder_operator.doctor.findings import Finding, failed, good, skipped
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import httpx
 
-    from larder_cli.doctor.client import Caller
+    from larder_operator.doctor.client import Caller
 
 BINARY = b"\x89\xff\x00\x01"
 TEXT = "exactly, é€\n".encode()

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, cast
 
 import typer
 
-from larder_cli.deployment import operator_client, use_account
 from larder_cli.failures import OperatorError
-from larder_cli.recovery import stacks
-from larder_cli.recovery.tables import Tables
-from larder_cli.shared.options import NamedStack, Profile, Region, Yes
 from larder_cli.shared.output import note
-from larder_cli.storage.bucket import Bucket
+from larder_operator.deployment import operator_client, use_account
+from larder_operator.options import NamedStack, Profile, Region, Yes
+from larder_operator.recovery import stacks
+from larder_operator.recovery.tables import Tables
+from larder_operator.storage.bucket import Bucket
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient

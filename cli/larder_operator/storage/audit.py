@@ -21,16 +21,16 @@ from larder.domain.ids import (
     parse_file_id,
     parse_upload_id,
 )
-from larder_cli.storage.checks import still_true
-from larder_cli.storage.findings import Finding, Loss
+from larder_operator.storage.checks import still_true
+from larder_operator.storage.findings import Finding, Loss
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from larder.domain.ids import TenantId
     from larder.runtime.composition import Composition
-    from larder_cli.storage.bucket import Bucket, StoredObject
-    from larder_cli.storage.records import Record, Records
+    from larder_operator.storage.bucket import Bucket, StoredObject
+    from larder_operator.storage.records import Record, Records
 
 PARTS, BATCHES = "parts", "batches"
 KINDS = (BATCHES, FILES, PARTS, REPORTS)

@@ -13,11 +13,11 @@ from larder.domain.upstreams import (
     Upstream,
     checked_upstream,
 )
-from larder_cli.deployment import find_deployment
 from larder_cli.failures import OperatorError
-from larder_cli.shared.options import AsJson, Profile, Region, Stack
 from larder_cli.shared.output import counted, note, print_json
 from larder_cli.shared.tables import columns, print_table
+from larder_operator.deployment import find_deployment
+from larder_operator.options import AsJson, Profile, Region, Stack
 
 SECRETS = "larder/upstreams/"  # pragma: allowlist secret
 """The prefix of the secrets that the template lets the batch worker read."""

@@ -10,15 +10,15 @@ from larder.domain.errors import QuotaExceededError
 from larder.domain.files import File, Purpose
 from larder.domain.ids import FileId, upload_of
 from larder.domain.uploads import UploadStatus
-from larder_cli.storage.checks import still_true
-from larder_cli.storage.findings import Loss
+from larder_operator.storage.checks import still_true
+from larder_operator.storage.findings import Loss
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from larder.domain.ids import TenantId
-    from larder_cli.storage.audit import StorageAudit
-    from larder_cli.storage.findings import Finding
+    from larder_operator.storage.audit import StorageAudit
+    from larder_operator.storage.findings import Finding
 
 _ACTIONS: Mapping[Loss, str] = {
     Loss.MISSING_BYTES: "remove the file and free its quota",

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from larder.domain.files import FileStatus
 from larder.domain.ids import BatchId, FileId, UploadId, upload_of
 from larder.domain.uploads import UploadStatus
-from larder_cli.storage.findings import Loss
+from larder_operator.storage.findings import Loss
 
 if TYPE_CHECKING:
     from larder.domain.files import File
     from larder.domain.ids import TenantId
     from larder.runtime.composition import Composition
-    from larder_cli.storage.findings import Finding
+    from larder_operator.storage.findings import Finding
 
 
 def still_true(finding: Finding, ports: Composition) -> bool:

@@ -8,12 +8,12 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from larder_cli.doctor.findings import Finding, failed, good, skipped, warning
+from larder_operator.doctor.findings import Finding, failed, good, skipped, warning
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from larder_cli.doctor.client import Caller
+    from larder_operator.doctor.client import Caller
 
 SKEW = 60
 REFUSED_SKEW = 15 * 60

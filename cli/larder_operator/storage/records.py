@@ -9,7 +9,7 @@ from larder.adapters.dynamodb.keys import ledger_key, project_partition
 from larder.domain.files import FileStatus
 from larder.domain.ids import BATCH_PREFIX, FILE_PREFIX, UPLOAD_PREFIX
 from larder.domain.uploads import UploadStatus
-from larder_cli.deployment import operator_client
+from larder_operator.deployment import operator_client
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

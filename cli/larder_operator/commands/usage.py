@@ -1,0 +1,68 @@
+"""`larder usage`: what a project stores, and its limits."""
+
+from rich import box
+from rich.table import Table
+
+from larder.api.projects.usage import Measure, UsageObject
+from larder.domain.batches import BatchLoad
+from larder.domain.ids import TenantId
+from larder.domain.quota import Usage
+from larder.runtime.composition import Composition
+from larder.services.projects.usage import GetUsage
+from larder_cli.shared.output import print_json, size
+from larder_cli.shared.tables import print_table
+from larder_operator.deployment import find_deployment
+from larder_operator.options import AsJson, Profile, Project, Region, Stack
+
+
+def usage(
+    project: Project,
+    stack: Stack = None,
+    profile: Profile = None,
+    region: Region = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what a project stores and reserves, what its batches run, and its limits."""
+    deployment = find_deployment(stack, profile, region)
+    found = deployment.find_project(project)
+    current = current_usage(found.id, deployment.ports)
+    print_usage(current, deployment.ports.batch_limits.get(found.id), as_json=as_json)
+
+
+def current_usage(tenant: TenantId, ports: Composition) -> Usage:
+    """Return the project's counters, as `GET /v1/usage` returns them."""
+    return ports.make(GetUsage)(tenant)
+
+
+def print_usage(current: Usage, load: BatchLoad, *, as_json: bool) -> None:
+    """Print the counters, as JSON in the shape of `GET /v1/usage`."""
+    shown = UsageObject.of(current, load)
+    if as_json:
+        print_json(shown.model_dump())
+    else:
+        print_table(_table(shown))
+
+
+def _table(usage: UsageObject) -> Table:
+    """Return a project's counters, each with how full it is, reservations included."""
+    table = Table(box=box.SIMPLE_HEAD)
+    table.add_column("")
+    for name in ("used", "reserved", "limit", "full"):
+        table.add_column(name, justify="right")
+    for name, measure, shown in (("files", usage.files, str), ("bytes", usage.bytes, size)):
+        table.add_row(
+            name, shown(measure.used), shown(measure.reserved), shown(measure.limit), _full(measure)
+        )
+    running = (("batches", usage.batches), ("batch requests", usage.batch_requests))
+    for name, count in running:
+        full = _share(count.running, count.limit)
+        table.add_row(name, str(count.running), "", str(count.limit), full)
+    return table
+
+
+def _full(measure: Measure) -> str:
+    return _share(measure.used + measure.reserved, measure.limit)
+
+
+def _share(part: int, whole: int) -> str:
+    return "-" if whole == 0 else f"{part / whole:.1%}"

@@ -1,0 +1,113 @@
+"""The client as people install it: wheels, in an environment of their own, for each Python."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.e2e.projects import NewProject
+
+ROOT = Path(__file__).parents[2]
+UV = shutil.which("uv") or str(ROOT / ".tools/uv/bin/uv")
+VERSIONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
+
+LARGE_FILES = """
+import os
+from larder_client.openai import transport
+from openai import OpenAI
+
+client = OpenAI(http_client=transport())
+file = client.files.create(file=("a.bin", bytes(3_000_000)), purpose="user_data")
+print(file.bytes)
+"""
+
+
+def run(*command: str | Path, **environment: str) -> str:
+    done = subprocess.run(  # noqa: S603 - our own commands
+        command,
+        cwd=ROOT,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheels")
+    for package in ("larder-client", "larder-jsonl"):
+        run(UV, "build", "--quiet", "--wheel", "--package", package, "--out-dir", folder)
+    return folder
+
+
+def interpreter(version: str) -> str:
+    environment = dict(os.environ)
+    if pyenv := shutil.which("pyenv"):
+        # Its commands run only the versions that are switched on.
+        environment["PYENV_VERSION"] = ":".join(run(pyenv, "versions", "--bare").split())
+    found = subprocess.run(  # noqa: S603 - our own command
+        [UV, "python", "find", "--no-project", "--no-python-downloads", version],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if found.returncode != 0:
+        pytest.skip(f"Python {version} is not installed on this machine")
+    return found.stdout.strip()
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_client_is_installed_from_wheels_and_works(
+    version: str, wheels: Path, tmp_path: Path, new_project: NewProject
+) -> None:
+    project = new_project()
+    keys = {"LARDER_BASE_URL": project.base_url, "LARDER_API_KEY": project.key}
+    environment, larder = tmp_path / "env", tmp_path / "env/bin/larder"
+    run(UV, "venv", "--quiet", "--python", interpreter(version), environment)
+    [client] = wheels.glob("larder_client-*.whl")
+    install = [UV, "pip", "install", "--quiet", "--find-links", str(wheels)]
+    python = str(environment / "bin/python")
+
+    run(*install, "--python", python, f"{client}[openai]")
+
+    assert run(larder, "--version").startswith("larder ")
+    assert "project" not in run(larder, "--help")
+    assert "valid" in run(larder, "validate", "examples/requests.jsonl")
+    file_id = run(larder, "put", "examples/requests.jsonl", "--wait", **keys).strip()
+    copy = tmp_path / "copy.jsonl"
+    run(larder, "get", file_id, "-o", copy, **keys)
+    assert copy.read_bytes() == (ROOT / "examples/requests.jsonl").read_bytes()
+    openai = {"OPENAI_BASE_URL": project.base_url, "OPENAI_API_KEY": project.key}
+    assert run(python, "-c", LARGE_FILES, **openai).strip() == "3000000"
+
+
+def test_a_command_of_operators_says_where_it_is(wheels: Path, tmp_path: Path) -> None:
+    environment = tmp_path / "env"
+    run(UV, "venv", "--quiet", environment)
+    [client] = wheels.glob("larder_client-*.whl")
+    install = [UV, "pip", "install", "--quiet", "--find-links", str(wheels)]
+    run(*install, "--python", str(environment / "bin/python"), str(client))
+
+    refused = subprocess.run(  # noqa: S603 - the command under test
+        [environment / "bin/larder", "key", "list", "demo"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert refused.returncode == 1
+    assert (
+        refused.stderr
+        == "larder: 'larder key' operates a deployment: run it in a clone of Larder.\n"
+    )
