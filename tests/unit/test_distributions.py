@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from larder.domain import batches, files
+from larder.domain.errors import InvalidParameterError
 from larder.domain.filenames import InvalidFilenameError, clean_filename
 from larder.domain.filenames import folded as folded_by_the_server
 from larder_cli.shared import batch_options
@@ -65,7 +66,7 @@ def test_the_client_refuses_what_the_server_refuses_of_a_batch() -> None:
     assert batch_options.MAX_LIFETIME == files.MAX_LIFETIME
     hours = batch_options.MAX_WINDOW_HOURS
     assert batches.window_seconds(f"{hours}h") == hours * 3_600
-    with pytest.raises(batches.InvalidParameterError):
+    with pytest.raises(InvalidParameterError):
         batches.window_seconds(f"{hours + 1}h")
 
 
