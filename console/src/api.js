@@ -31,7 +31,7 @@ export function authenticateWith(secret, expired) {
   onExpired = expired;
 }
 
-/** @param {string} path */
+/** @param {string} path @returns {Record<string, string>} */
 function headersFor(path) {
   const secret = secretOf();
   if (!secret) return {};
@@ -51,6 +51,7 @@ export async function request(method, path, options = {}) {
   for (const [name, value] of Object.entries(options.query ?? {})) {
     if (value !== undefined && value !== null && value !== "") url.searchParams.set(name, String(value));
   }
+  /** @type {Record<string, string>} */
   const headers = { Accept: "*/*", ...headersFor(path), ...options.headers };
   let body = options.body;
   if (body !== undefined && !(body instanceof FormData) && !(body instanceof Blob)) {
@@ -92,20 +93,25 @@ export async function call(method, path, options) {
   return (await request(method, path, options)).json();
 }
 
-export const get = (/** @type {string} */ path, /** @type {any} */ query, /** @type {AbortSignal} */ signal) =>
-  call("GET", path, { query, signal });
-export const post = (/** @type {string} */ path, /** @type {any} */ body) => call("POST", path, { body });
-export const patch = (/** @type {string} */ path, /** @type {any} */ body) => call("PATCH", path, { body });
-export const remove = (/** @type {string} */ path, /** @type {any} */ query) => call("DELETE", path, { query });
+/** @typedef {Record<string, any>} Query */
+
+/** @param {string} path @param {Query} [query] @param {AbortSignal} [signal] */
+export const get = (path, query, signal) => call("GET", path, { query, signal });
+/** @param {string} path @param {any} [body] */
+export const post = (path, body = {}) => call("POST", path, { body });
+/** @param {string} path @param {any} body */
+export const patch = (path, body) => call("PATCH", path, { body });
+/** @param {string} path @param {Query} [query] */
+export const remove = (path, query) => call("DELETE", path, { query });
 
 /**
  * Reads a list of the Space page by page, and yields each page.
- * @param {string} path @param {Record<string, any>} query @param {AbortSignal} [signal]
+ * @param {string} path @param {Query} query @param {AbortSignal} [signal]
  */
 export async function* pagesOf(path, query, signal) {
   let cursor = "";
   do {
-    const page = await get(path, { ...query, limit: PAGE, cursor }, /** @type {any} */ (signal));
+    const page = await get(path, { ...query, limit: PAGE, cursor }, signal);
     cursor = page.pagination.cursor ?? "";
     yield page;
   } while (cursor);

@@ -4,9 +4,9 @@ import { Button, Empty, Loading } from "./ui.js";
 
 /**
  * Shows the View of a module once it is loaded.
- * @param {{load: () => Promise<{View: any}>, [name: string]: any}} props
+ * @param {{load: () => Promise<{View: any}>, of?: string, [name: string]: any}} props `of` names a view, until it has a heading
  */
-export function Lazy({ load, ...rest }) {
+export function Lazy({ load, of, ...rest }) {
   const [view, setView] = useState(/** @type {any} */ (null));
   const [failed, setFailed] = useState(false);
   const [attempt, setAttempt] = useState(0);
@@ -22,6 +22,6 @@ export function Lazy({ load, ...rest }) {
       alive = false;
     };
   }, [attempt]);
-  if (failed) return html`<${Empty} title=${text.files.failed} action=${html`<${Button} label=${text.files.retry} onClick=${() => setAttempt(attempt + 1)} />`} />`;
-  return view ? html`<${view} ...${rest} />` : html`<${Loading} />`;
+  if (failed) return html`<${Empty} of=${of} title=${text.files.failed} action=${html`<${Button} label=${text.files.retry} onClick=${() => setAttempt(attempt + 1)} />`} />`;
+  return view ? html`<${view} ...${rest} />` : html`<${Loading} of=${of} />`;
 }

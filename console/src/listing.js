@@ -11,8 +11,7 @@ import { readChildren, ROOT } from "./tree.js";
  * @typedef {{folderId: string, q: string, tag: string, mimeType: string, favorite: string, sort: string, order: string}} Asked
  */
 
-/** @type {ReturnType<typeof store<Listing>>} */
-export const listing = store({ rows: [], loading: true, failure: null });
+export const listing = store(/** @type {Listing} */ ({ rows: [], loading: true, failure: null }));
 
 /** @type {AbortController | null} */
 let current = null;

@@ -86,7 +86,7 @@ export function Shell() {
     <div class="menu-button"><${Button} only icon="menu" label=${text.nav.menu} pressed=${menu} onClick=${() => setMenu(!menu)} /></div>
     <main id="main">
       ${!connected && html`<p class="offline" role="status">${text.offline}</p>`}
-      ${now.view === "trash" ? html`<${Trash} />` : view ? html`<${Lazy} load=${view} key=${now.view} id=${now.id} query=${now.query} />` : html`<${Files} route=${now} />`}
+      ${now.view === "trash" ? html`<${Trash} />` : view ? html`<${Lazy} load=${view} key=${now.view} of=${text.nav[/** @type {keyof typeof LAZY} */ (now.view)]} id=${now.id} query=${now.query} />` : html`<${Files} route=${now} />`}
     </main>
     <${Tray} />
     <${Toasts} />

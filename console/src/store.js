@@ -13,7 +13,7 @@ export function store(initial) {
     get: () => value,
     /** @param {T | ((before: T) => T)} next */
     set(next) {
-      const after = typeof next === "function" ? next(value) : next;
+      const after = typeof next === "function" ? /** @type {(before: T) => T} */ (next)(value) : next;
       if (after === value) return;
       value = after;
       for (const follow of [...followers]) follow(value);

@@ -7,7 +7,7 @@ export const text = {
     busy: "Signing in…",
     explain: "Your key is traded for a session of eight hours and then forgotten. The operator of the deployment can also give you a link:",
   },
-  nav: { files: "Files", favorites: "Favorites", recent: "Recent", batches: "Batches", trash: "Trash", project: "Project", theme: "Theme", signOut: "Sign out", menu: "Menu" },
+  nav: { files: "Files", favorites: "Favorites", recent: "Recent", batches: "Batches", trash: "Trash", project: "Project", report: "Validation report", theme: "Theme", signOut: "Sign out", menu: "Menu" },
   meter: { storage: "Storage", files: "Files", of: "of" },
   files: {
     upload: "Upload",
@@ -115,6 +115,7 @@ export const text = {
   offline: "No connection to the server. What you see may be old; transfers go on when it is back.",
   requestId: "Request id",
   cancel: "Cancel",
+  close: "Close",
   create: "Create",
   save: "Save",
 };

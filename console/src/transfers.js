@@ -17,8 +17,7 @@ const BATCH_FILE = /\.jsonl$/i;
  *   problem: string, requestId: string, uploadId: string | null, fileId: string | null, stored: any}} Transfer
  */
 
-/** @type {ReturnType<typeof store<Transfer[]>>} */
-export const transfers = store([]);
+export const transfers = store(/** @type {Transfer[]} */ ([]));
 
 /** What to do when a file has arrived or was checked. @type {Set<(transfer: Transfer) => void>} */
 export const onArrived = new Set();

@@ -4,11 +4,10 @@ import { store } from "./store.js";
 
 /** @typedef {{folderId: string, name: string, parentId: string | null, createdAt: string, favorite: boolean}} Folder */
 
-/** @type {ReturnType<typeof store<Map<string, Folder>>>} */
-export const folders = store(new Map());
+export const folders = store(/** @type {Map<string, Folder>} */ (new Map()));
 
-/** The folders in each folder that has been opened. @type {ReturnType<typeof store<Map<string, string[]>>>} */
-export const children = store(new Map());
+/** The folders in each folder that has been opened. */
+export const children = store(/** @type {Map<string, string[]>} */ (new Map()));
 
 export const ROOT = "root";
 
@@ -19,7 +18,7 @@ export function learn(some) {
 
 /** Reads all folders in a folder. @param {string} parent @param {AbortSignal} [signal] @returns {Promise<Folder[]>} */
 export async function readChildren(parent, signal) {
-  const found = [];
+  const found = /** @type {Folder[]} */ ([]);
   for await (const page of pagesOf("storage/folders", { parentId: parent }, signal)) found.push(...page.folders);
   learn(found);
   children.set((before) => new Map(before).set(parent, found.map((each) => each.folderId)));

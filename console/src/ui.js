@@ -51,8 +51,7 @@ export function Button({ icon, label, onClick, kind = "", only, disabled, presse
 }
 
 /** @typedef {{id: number, message: string, undo?: () => Promise<void> | void, detail?: string, bad?: boolean}} Toast */
-/** @type {ReturnType<typeof store<Toast[]>>} */
-const toasts = store([]);
+const toasts = store(/** @type {Toast[]} */ ([]));
 let toastId = 0;
 const TOAST_MS = 10000;
 
@@ -107,7 +106,7 @@ export function Dialog({ title, onClose, children }) {
     return () => before?.focus?.();
   }, []);
   return html`<dialog ref=${element} aria-label=${title} onClose=${onClose} onClick=${(/** @type {any} */ event) => event.target === element.current && onClose()}>
-    <div class="dialog"><h2>${title}</h2>${children}</div>
+    <div class="dialog"><header><h2>${title}</h2><${Button} only icon="x" label=${text.close} onClick=${onClose} /></header>${children}</div>
   </dialog>`;
 }
 
@@ -147,13 +146,14 @@ export function Meter({ used, limit, label, shown }) {
     <i style=${{ width: `${share * 100}%` }} /></div></div>`;
 }
 
-export function Loading() {
-  return html`<p class="loading" role="status">${text.files.loading}</p>`;
+/** @param {{of?: string}} props `of` names a view that has no heading yet */
+export function Loading({ of }) {
+  return html`${of && html`<h1 class="hidden-text">${of}</h1>`}<p class="loading" role="status">${text.files.loading}</p>`;
 }
 
-/** @param {{title: string, children?: any, action?: any}} props */
-export function Empty({ title, children, action }) {
-  return html`<div class="empty"><h2>${title}</h2><p>${children}</p>${action}</div>`;
+/** @param {{title: string, of?: string, children?: any, action?: any}} props `of` names a view that has no other heading */
+export function Empty({ title, of, children, action }) {
+  return html`<div class="empty">${of && html`<h1 class="hidden-text">${of}</h1>`}<h2>${title}</h2><p>${children}</p>${action}</div>`;
 }
 
 /** @param {string} value @param {string} said */

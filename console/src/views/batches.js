@@ -78,7 +78,7 @@ function One({ id }) {
       clearTimeout(timer);
     };
   }, [id]);
-  if (!batch) return html`<${Loading} />`;
+  if (!batch) return html`<${Loading} of=${text.batches.title} />`;
   const { total, completed, failed } = batch.request_counts;
   const lines = [[text.batches.input, batch.input_file_id], [text.batches.created, full(batch.created_at)], ["Endpoint", batch.endpoint], [text.batches.model, batch.model], [text.batches.tokens, batch.usage ? count(batch.usage.total_tokens) : null]];
   return html`<div class="view page"><header class="bar"><a class="button" href=${addressOf("batches")}>← ${text.batches.title}</a><h1 class="mono">${batch.id}</h1><span class=${chip(batch.status)} role="status">${batch.status}</span><span class="grow" />
@@ -105,7 +105,7 @@ function All() {
     const timer = setInterval(() => look("").catch(() => {}), 5 * LOOK_MS);
     return () => clearInterval(timer);
   }, []);
-  if (!batches) return html`<${Loading} />`;
+  if (!batches) return html`<${Loading} of=${text.batches.title} />`;
   return html`<div class="view page"><header class="bar"><h1>${text.batches.title}</h1></header>
     ${batches.length === 0 ? html`<${Empty} title=${text.batches.emptyTitle}>${text.batches.emptyText}</${Empty}>` : html`<ul class="batches">${batches.map((batch) => html`<li key=${batch.id}><a href=${addressOf("batches", batch.id)}>
       <span class="mono">${batch.id}</span><span class=${chip(batch.status)}>${batch.status}</span><${Progress} batch=${batch} />

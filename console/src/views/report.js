@@ -48,8 +48,8 @@ export function View({ id }) {
       setReport(found);
     }, (failure) => setMissing(failure.message));
   }, [id]);
-  if (missing) return html`<${Empty} title=${text.drawer.report}>${missing}</${Empty}>`;
-  if (!report) return html`<${Loading} />`;
+  if (missing) return html`<${Empty} of=${text.nav.report} title=${text.drawer.report}>${missing}</${Empty}>`;
+  if (!report) return html`<${Loading} of=${text.nav.report} />`;
   const problems = [...report.errors.map((/** @type {any} */ each) => ({ severity: "error", ...each })), ...(report.warnings ?? []).map((/** @type {any} */ each) => ({ severity: "warning", ...each }))];
   const groups = Map.groupBy ? Map.groupBy(problems, (each) => each.code) : new Map();
   const listed = problems.filter((each) => !code || each.code === code);

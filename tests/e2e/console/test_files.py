@@ -4,33 +4,25 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from contextlib import closing
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from larder.domain.upstreams import Upstream
-from larder.services.projects.sessions import console_link
 from tests.e2e.api import batch_lines
+from tests.e2e.console.browsing import choose, link, row, written
 from tests.e2e.space import Space
 from tests.fakes.model_server import serving
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Browser, Locator, Page
+    from playwright.sync_api import Browser, Page
 
     from tests.e2e.api import Api
-    from tests.e2e.projects import NewProject, Operator, Project
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None, reason="there is no Chromium: apt install chromium"
-)
+    from tests.e2e.projects import Operator, Project
 
 DUPLICATES = batch_lines(3) + batch_lines(2)
 HOSTILE = '<img src=x onerror="document.title=1">.svg'
@@ -38,63 +30,6 @@ SVG = (
     b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9">'
     b"<script>document.title=2</script></svg>"
 )
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield found
-        found.close()
-
-
-@pytest.fixture
-def project(new_project: NewProject) -> Project:
-    return new_project()
-
-
-@pytest.fixture
-def api(project: Project) -> Iterator[Api]:
-    with project.api() as api:
-        yield api
-
-
-def link(operator: Operator, project: Project) -> str:
-    """A link as `larder console` prints it; the storage has another origin."""
-    code = operator.sign_in_code(project.id)
-    return console_link(project.base_url, code, "demo")
-
-
-@pytest.fixture
-def page(browser: Browser, operator: Operator, project: Project) -> Iterator[Page]:
-    """The console, signed in. Errors in the page fail the test."""
-    with closing(browser.new_context(accept_downloads=True)) as context:
-        page = context.new_page()
-        problems: list[str] = []
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on(
-            "console",
-            lambda message: problems.append(message.text) if message.type == "error" else None,
-        )
-        page.goto(link(operator, project))
-        expect(page.get_by_role("heading", name="Files")).to_be_attached()
-        yield page
-        # Chromium reports every answer that is no 2xx; the tests look at those that they expect.
-        assert [each for each in problems if "Failed to load resource" not in each] == []
-
-
-def choose(page: Page, *paths: Path) -> None:
-    page.locator("input[type=file]").set_input_files([str(path) for path in paths])
-
-
-def row(page: Page, name: str) -> Locator:
-    return page.get_by_role("row").filter(has_text=name)
-
-
-def written(folder: Path, name: str, data: bytes) -> Path:
-    path = folder / name
-    path.write_bytes(data)
-    return path
 
 
 def test_a_link_signs_in_once_and_leaves_no_code_behind(
