@@ -22,18 +22,23 @@ export class ApiError extends Error {
 
 /** @type {() => string | null} */
 let secretOf = () => null;
-/** @type {() => void} */
-let onExpired = () => {};
+/** @type {(secret: string) => Promise<void>} */
+let renewed = () => Promise.resolve();
 
-/** @param {() => string | null} secret @param {() => void} expired */
-export function authenticateWith(secret, expired) {
+/**
+ * @param {() => string | null} secret
+ * @param {(secret: string) => Promise<void>} whenRenewed resolves once there is another secret than this, which was refused
+ */
+export function authenticateWith(secret, whenRenewed) {
   secretOf = secret;
-  onExpired = expired;
+  renewed = whenRenewed;
 }
 
-/** @param {string} path @returns {Record<string, string>} */
-function headersFor(path) {
-  const secret = secretOf();
+/** What to do once a request has changed something. @type {Set<() => void>} */
+export const onChanged = new Set();
+
+/** @param {string} path @param {string | null} secret @returns {Record<string, string>} */
+function headersFor(path, secret) {
   if (!secret) return {};
   return SPACE.test(path) ? { "x-api-key": secret } : { Authorization: `Bearer ${secret}` };
 }
@@ -41,10 +46,11 @@ function headersFor(path) {
 const pause = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /**
- * Sends a request and returns the response; repeats it when the network or the server fails.
+ * Sends a request and returns the response; repeats it when the network or the server fails, and once a person
+ * whose session has ended is signed in again.
  * @param {string} method
  * @param {string} path below /v1/
- * @param {{body?: any, query?: Record<string, any>, signal?: AbortSignal, headers?: Record<string, string>, tries?: number}} [options]
+ * @param {{body?: any, query?: Record<string, any>, signal?: AbortSignal, headers?: Record<string, string>, tries?: number, anonymous?: boolean}} [options]
  */
 export async function request(method, path, options = {}) {
   const url = new URL(path, BASE);
@@ -52,7 +58,7 @@ export async function request(method, path, options = {}) {
     if (value !== undefined && value !== null && value !== "") url.searchParams.set(name, String(value));
   }
   /** @type {Record<string, string>} */
-  const headers = { Accept: "*/*", ...headersFor(path), ...options.headers };
+  const headers = { Accept: "*/*", ...options.headers };
   let body = options.body;
   if (body !== undefined && !(body instanceof FormData) && !(body instanceof Blob)) {
     headers["Content-Type"] = "application/json";
@@ -62,9 +68,10 @@ export async function request(method, path, options = {}) {
   if (method === "POST") headers["Idempotency-Key"] ??= crypto.randomUUID();
   const tries = options.tries ?? TRIES;
   for (let attempt = 1; ; attempt += 1) {
+    const secret = options.anonymous ? null : secretOf();
     let response;
     try {
-      response = await fetch(url, { method, headers, body, signal: options.signal });
+      response = await fetch(url, { method, headers: { ...headersFor(path, secret), ...headers }, body, signal: options.signal });
     } catch (failure) {
       if (options.signal?.aborted) throw failure;
       online.set(false);
@@ -73,7 +80,14 @@ export async function request(method, path, options = {}) {
       continue;
     }
     online.set(true);
-    if (response.ok) return response;
+    if (response.ok) {
+      if (method !== "GET") for (const each of onChanged) each();
+      return response;
+    }
+    if (response.status === 401 && secret && !headers.Authorization) {
+      await renewed(secret);
+      continue;
+    }
     const again = response.status >= 500 || response.status === 429;
     if (again && attempt < tries) {
       const asked = Number(response.headers.get("Retry-After"));
@@ -83,7 +97,6 @@ export async function request(method, path, options = {}) {
     const requestId = response.headers.get("x-request-id") ?? "";
     const parsed = await response.json().catch(() => ({}));
     const error = new ApiError(response.status, parsed.error ?? {}, requestId);
-    if (response.status === 401 && secretOf()) onExpired();
     throw error;
   }
 }

@@ -1,10 +1,13 @@
 import { html } from "./dom.js";
-import { session } from "./session.js";
+import { ended, session } from "./session.js";
 import { useStore } from "./store.js";
-import { SignIn } from "./views/signin.js";
+import { Again, SignIn } from "./views/signin.js";
 import { Shell } from "./shell.js";
 
 export function App() {
   const current = useStore(session);
-  return current ? html`<${Shell} key=${current.project} />` : html`<${SignIn} />`;
+  const why = useStore(ended);
+  if (!current) return html`<${SignIn} />`;
+  // The page stays as it is below the dialog, and goes on once somebody has signed in.
+  return html`<${Shell} key=${current.project} />${why && html`<${Again} why=${why} />`}`;
 }

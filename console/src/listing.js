@@ -52,12 +52,15 @@ export function parseSearch(typed) {
   return asked;
 }
 
-/** Reads a list anew; an older one that is still being read is given up. @param {Asked} asked @param {boolean} withFolders */
-export async function load(asked, withFolders) {
+/**
+ * Reads a list anew; an older one that is still being read is given up.
+ * @param {Asked} asked @param {boolean} withFolders @param {boolean} quietly the list that is shown stays until the new one is there
+ */
+export async function load(asked, withFolders, quietly) {
   current?.abort();
   const mine = new AbortController();
   current = mine;
-  listing.set((before) => ({ ...before, loading: true, failure: null }));
+  if (!quietly) listing.set({ rows: [], loading: true, failure: null });
   try {
     const folders = withFolders ? (await readChildren(asked.folderId || ROOT, mine.signal)).map(folderRow) : [];
     /** @type {Row[]} */
@@ -65,10 +68,10 @@ export async function load(asked, withFolders) {
     for await (const page of pagesOf("storage/files", asked, mine.signal)) {
       rows = [...rows, ...page.files.map(fileRow)];
       if (mine.signal.aborted) return;
-      listing.set({ rows, loading: page.pagination.hasMore, failure: null });
+      if (!quietly || !page.pagination.hasMore) listing.set({ rows, loading: page.pagination.hasMore, failure: null });
     }
   } catch (failure) {
-    if (!mine.signal.aborted) listing.set((before) => ({ ...before, loading: false, failure }));
+    if (!mine.signal.aborted && !quietly) listing.set((before) => ({ ...before, loading: false, failure }));
   }
 }
 

@@ -1,12 +1,13 @@
 import { html, render } from "./dom.js";
 import { App } from "./app.js";
-import { signInByLink, ended } from "./session.js";
+import { ended, session, signInByLink } from "./session.js";
 
 async function start() {
   try {
     await signInByLink();
   } catch (failure) {
-    ended.set(/** @type {Error} */ (failure).message);
+    // A session of this tab goes on; a link that was used before is no reason to end it.
+    if (!session.get()) ended.set(/** @type {Error} */ (failure).message);
   }
   render(html`<${App} />`, /** @type {HTMLElement} */ (document.getElementById("app")));
 }

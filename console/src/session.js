@@ -1,5 +1,5 @@
 // Who is signed in: a session that lives as long as the tab, at most eight hours.
-import { authenticateWith, call, post } from "./api.js";
+import { authenticateWith, call } from "./api.js";
 import { store } from "./store.js";
 
 const KEPT = "larder.session";
@@ -21,33 +21,54 @@ function kept() {
   }
 }
 
+/** Settled by the sign-in that follows the end of a session. @type {{promise: Promise<void>, resolve: () => void, reject: (why: Error) => void} | null} */
+let renewal = null;
+
 authenticateWith(
   () => session.get()?.secret ?? null,
-  () => {
-    forget();
-    ended.set("Your session has ended. Sign in again; what you were doing goes on.");
+  (refused) => {
+    if (session.get()?.secret !== refused) return Promise.resolve();
+    if (!renewal) {
+      const made = /** @type {any} */ ({});
+      made.promise = new Promise((resolve, reject) => Object.assign(made, { resolve, reject }));
+      renewal = made;
+      ended.set("Your session has ended. Sign in again; what you were doing goes on.");
+    }
+    return /** @type {NonNullable<typeof renewal>} */ (renewal).promise;
   },
 );
 
 function forget() {
   sessionStorage.removeItem(KEPT);
   session.set(null);
+  ended.set("");
+  renewal?.reject(new DOMException("You have signed out.", "AbortError"));
+  renewal = null;
 }
 
-/** @param {string} secret a code or an API key @param {string} [name] */
-export async function signIn(secret, name) {
-  const made = await post("console/sessions", { secret: secret.trim() });
-  const next = { secret: made.secret, expires_at: made.expires_at, project: made.project, name: name || made.project };
+/** @param {string} given a key, a code, or a link with a code @param {string} [name] */
+export async function signIn(given, name) {
+  const linked = new URLSearchParams(given.split("#")[1] ?? "");
+  const made = await call("POST", "console/sessions", { body: { secret: (linked.get("code") ?? given).trim() }, anonymous: true });
+  const before = session.get();
+  const known = before?.project === made.project ? before?.name : null;
+  const next = { secret: made.secret, expires_at: made.expires_at, project: made.project, name: name || linked.get("project") || known || made.project };
   sessionStorage.setItem(KEPT, JSON.stringify(next));
-  ended.set("");
+  if (before && before.project !== made.project) {
+    // What waits for the old session must not go on in another project.
+    location.reload();
+    return;
+  }
   session.set(next);
+  ended.set("");
+  renewal?.resolve();
+  renewal = null;
 }
 
 /** Forgets the session at once; the server hears of it as soon as it can be reached. */
 export async function signOut() {
   const headers = { Authorization: `Bearer ${session.get()?.secret}` };
   forget();
-  ended.set("");
   await call("DELETE", "console/sessions/current", { headers });
 }
 

@@ -2,12 +2,12 @@
 export const text = {
   signIn: {
     title: "Sign in",
-    key: "API key",
+    key: "API key or sign-in link",
     button: "Sign in",
     busy: "Signing in…",
     explain: "Your key is traded for a session of eight hours and then forgotten. The operator of the deployment can also give you a link:",
   },
-  nav: { files: "Files", favorites: "Favorites", recent: "Recent", batches: "Batches", trash: "Trash", project: "Project", report: "Validation report", theme: "Theme", signOut: "Sign out", menu: "Menu" },
+  nav: { files: "Files", favorites: "Favorites", recent: "Recent", batches: "Batches", trash: "Trash", project: "Project", report: "Validation report", theme: "Theme", signOut: "Sign out", menu: "Menu", folders: "Folders" },
   meter: { storage: "Storage", files: "Files", of: "of" },
   files: {
     upload: "Upload",

@@ -2,19 +2,21 @@
 import { get } from "./api.js";
 import { store } from "./store.js";
 
-/** @type {ReturnType<typeof store<any>>} */
-export const usage = store(null);
+/** @typedef {{used: number, reserved: number, limit: number}} Counter */
+
+export const usage = store(/** @type {{files: Counter, bytes: Counter} | null} */ (null));
 
 let asked = 0;
+
+export async function readUsage() {
+  const found = await get("usage");
+  usage.set(found);
+  return /** @type {{files: Counter, bytes: Counter}} */ (found);
+}
 
 /** Reads the counters again, once for all that ask within a moment. */
 export function refreshUsage() {
   clearTimeout(asked);
-  asked = setTimeout(async () => {
-    try {
-      usage.set(await get("usage"));
-    } catch {
-      // The meter is old then, and the list says what is wrong.
-    }
-  }, 150);
+  // If it fails, the meter is old, and the list says what is wrong.
+  asked = setTimeout(() => readUsage().catch(() => {}), 150);
 }

@@ -30,7 +30,18 @@ export function VirtualGrid({ count, focus, row, head, label }) {
     const top = focus * ROW;
     if (top < element.scrollTop) element.scrollTop = top;
     else if (top + 2 * ROW > element.scrollTop + element.clientHeight) element.scrollTop = top + 2 * ROW - element.clientHeight;
+    setView({ top: element.scrollTop, height: element.clientHeight });
   }, [focus, count]);
+
+  // What a screen reader reads is the row that the keys have come to; a person who is elsewhere is left there.
+  const came = useRef(focus);
+  useEffect(() => {
+    const element = box.current;
+    const active = document.activeElement;
+    if (!element || came.current === focus || (active !== document.body && !element.contains(active))) return;
+    came.current = focus;
+    /** @type {HTMLElement | null} */ (element.querySelector(`[aria-rowindex="${focus + 2}"]`))?.focus({ preventScroll: true });
+  }, [focus, view]);
 
   const first = Math.max(0, Math.floor(view.top / ROW) - SPARE);
   const last = Math.min(count, Math.ceil((view.top + view.height) / ROW) + SPARE);

@@ -5,7 +5,7 @@ import { extension, full, size } from "../format.js";
 import { addressOf, go } from "../route.js";
 import { text } from "../strings.js";
 import { Button, Loading, complain, copy } from "../ui.js";
-import { Status } from "./files.js";
+import { Status } from "./glyph.js";
 
 const MOST_TEXT = 256 * 1024;
 const MOST_IMAGE = 16 * 1024 * 1024;

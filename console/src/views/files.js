@@ -1,55 +1,24 @@
 import { html, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../dom.js";
-import { createFolder, move, rename, star, tag, trash } from "../actions.js";
-import { chosenFiles, droppedFiles, placed } from "../drop.js";
-import { ago, counted, extension, full, size } from "../format.js";
+import { createFolder, move, star, tag, trash } from "../actions.js";
+import { bringsFiles, dropInto } from "../drag.js";
+import { chosenFiles } from "../drop.js";
+import { counted } from "../format.js";
+import { receive } from "../incoming.js";
 import { takeKeys } from "../keys.js";
-import { addRows, asSpaceFile, changeRow, fileRow, listing, load, parseSearch } from "../listing.js";
-import { addressOf, go } from "../route.js";
+import { addRows, asSpaceFile, fileRow, listing, load, parseSearch } from "../listing.js";
+import { go } from "../route.js";
 import { useStore } from "../store.js";
 import { text } from "../strings.js";
-import { onArrived, upload } from "../transfers.js";
-import { folders, pathTo, ROOT } from "../tree.js";
+import { onElsewhere } from "../tabs.js";
+import { onArrived } from "../transfers.js";
+import { folders, ROOT } from "../tree.js";
 import { Ask, Button, Empty, Icon, Loading, complain } from "../ui.js";
 import { pageRows, VirtualGrid } from "../virtual.js";
 import { Lazy } from "../lazy.js";
+import { Breadcrumb } from "./breadcrumb.js";
+import { Head, Line } from "./fileline.js";
 
 /** @typedef {import("../listing.js").Row} Row */
-
-const DRAGGED = "application/x-larder-rows";
-const KINDS = new Set(["csv", "html", "jpg", "json", "jsonl", "md", "pdf", "png", "svg", "txt", "zip"]);
-
-/** @param {{row: Row}} props */
-export function Glyph({ row }) {
-  if (row.folder) return html`<span class="glyph folder"><${Icon} name="folder" filled size=${18} /></span>`;
-  const kind = extension(row.name);
-  return html`<span class=${`glyph ${KINDS.has(kind) ? kind : ""}`} aria-hidden="true">${kind.slice(0, 4) || "file"}</span>`;
-}
-
-/** @param {{file: import("../listing.js").SpaceFile | null}} props */
-export function Status({ file }) {
-  if (!file || file.purpose !== "batch") return null;
-  if (file.status === "error") return html`<a class="chip bad" href=${addressOf("report", file.fileId)}>✕ ${text.status.invalid}</a>`;
-  if (file.status === "processed") return html`<span class="chip good">✓ ${text.status.valid}</span>`;
-  return html`<span class="chip">${text.status.checking}…</span>`;
-}
-
-/** @param {{id: string, onDropRows: (target: string, name: string, data: DataTransfer) => void}} props */
-function Breadcrumb({ id, onDropRows }) {
-  const [path, setPath] = useState(/** @type {import("../tree.js").Folder[]} */ ([]));
-  const known = useStore(folders);
-  useEffect(() => {
-    let alive = true;
-    pathTo(id).then((found) => alive && setPath(found), (failure) => alive && complain(failure));
-    return () => {
-      alive = false;
-    };
-  }, [id, known]);
-  const steps = [{ folderId: ROOT, name: text.files.root }, ...path];
-  return html`<nav class="crumbs" aria-label="Path"><ol>${steps.map((step, at) => html`<li key=${step.folderId}>
-    <a href=${addressOf("files", step.folderId === ROOT ? "" : step.folderId)} aria-current=${at === steps.length - 1 ? "page" : undefined}
-      onDragOver=${(/** @type {DragEvent} */ event) => event.preventDefault()}
-      onDrop=${(/** @type {DragEvent} */ event) => event.dataTransfer && onDropRows(step.folderId, step.name, event.dataTransfer)}>${step.name}</a></li>`)}</ol></nav>`;
-}
 
 /** @param {{route: import("../route.js").Route}} props */
 export function Files({ route }) {
@@ -60,6 +29,7 @@ export function Files({ route }) {
   const order = route.query.get("order") ?? (sort === "createdAt" ? "desc" : "asc");
   const opened = route.query.get("open") ?? "";
   const plain = !is && !searched;
+  const here = plain ? folderId : ROOT;
 
   const { rows, loading, failure } = useStore(listing);
   const [focus, setFocus] = useState(0);
@@ -72,17 +42,25 @@ export function Files({ route }) {
   const search = useRef(/** @type {HTMLInputElement | null} */ (null));
   const chooser = useRef(/** @type {HTMLInputElement | null} */ (null));
 
-  const reload = useCallback(() => {
+  const reload = useCallback((/** @type {boolean} */ quietly) => {
     const asked = { folderId: plain ? folderId : "", ...parseSearch(searched), sort, order };
     if (is === "favorite") asked.favorite = "true";
-    load(asked, plain);
+    load(asked, plain, quietly);
   }, [folderId, is, searched, sort, order, plain]);
 
   useEffect(() => {
     setSelected(new Set());
     setFocus(0);
-    reload();
+    reload(false);
+    const again = () => reload(true);
+    onElsewhere.add(again);
+    return () => void onElsewhere.delete(again);
   }, [reload]);
+  useEffect(() => {
+    const settle = () => setDropping(false);
+    addEventListener("dragend", settle);
+    return () => removeEventListener("dragend", settle);
+  }, []);
   useEffect(() => setTyped(searched), [searched]);
   useEffect(() => {
     if (typed === searched) return undefined;
@@ -157,22 +135,11 @@ export function Files({ route }) {
     r: () => focused && setRenaming(focused.id), Delete: () => targets.length && act(trash(targets)),
   }));
 
-  /** @param {import("../drop.js").Chosen[]} files @param {string} target */
-  const send = async (files, target) => upload(await placed(files, target === ROOT ? null : target));
-
-  /** @param {string} target @param {string} name @param {DataTransfer} data */
-  const dropInto = (target, name, data) => {
-    const ids = data.getData(DRAGGED);
-    if (ids) act(move(rows.filter((row) => ids.split(",").includes(row.id) && row.id !== target), target, name));
-    else droppedFiles(data).then((files) => send(files, target)).catch(complain);
-  };
-
   /** @param {DragEvent} event */
   const onDrop = (event) => {
     event.preventDefault();
     setDropping(false);
-    if (!event.dataTransfer || event.dataTransfer.types.includes(DRAGGED)) return;
-    dropInto(plain ? folderId : ROOT, "", event.dataTransfer);
+    if (event.dataTransfer && bringsFiles(event)) dropInto(here, "", event.dataTransfer);
   };
 
   const sortBy = (/** @type {string} */ by) => {
@@ -180,71 +147,46 @@ export function Files({ route }) {
     go("files", route.id, { is, q: searched, sort: by, order: next, open: opened }, true);
   };
 
-  const heading = (/** @type {string} */ by, /** @type {string} */ label, /** @type {string} */ name) => html`<div role="columnheader" class=${name} aria-sort=${sort === by ? (order === "asc" ? "ascending" : "descending") : "none"}>
-    <button type="button" onClick=${() => sortBy(by)}>${label}${sort === by && html`<span aria-hidden="true"> ${order === "asc" ? "↑" : "↓"}</span>`}</button></div>`;
+  const head = html`<${Head} sort=${sort} order=${order} all=${rows.length > 0 && selected.size === rows.length} onSort=${sortBy}
+    onAll=${() => setSelected(selected.size === rows.length ? new Set() : new Set(rows.map((row) => row.id)))} />`;
 
-  const head = html`<div role="row" class="head" aria-rowindex="1">
-    <div role="columnheader" class="pick"><input type="checkbox" aria-label="Select all" checked=${rows.length > 0 && selected.size === rows.length}
-      onChange=${() => setSelected(selected.size === rows.length ? new Set() : new Set(rows.map((row) => row.id)))} /></div>
-    ${heading("name", text.files.name, "name")}${heading("size", text.files.size, "size")}
-    <div role="columnheader" class="status">${text.files.status}</div>${heading("createdAt", text.files.added, "added")}
-  </div>`;
+  /** @param {MouseEvent} event @param {number} at @param {Row} row */
+  const onClick = (event, at, row) => {
+    if (/** @type {HTMLElement} */ (event.target).closest("input, a, button")) return;
+    const toggles = event.ctrlKey || event.metaKey;
+    if (toggles) toggle(row);
+    focusOn(at, event.shiftKey);
+    if (!event.shiftKey && !toggles && row.file) openDetails(row.id);
+  };
 
   /** @param {number} at @param {any} style */
   const line = (at, style) => {
     const row = rows[at];
     const picked = selected.has(row.id);
-    return html`<div role="row" key=${row.id} aria-rowindex=${at + 2} aria-selected=${picked} class=${`line ${picked ? "picked" : ""} ${at === focus ? "focus" : ""} ${row.id === opened ? "opened" : ""}`}
-      style=${style} tabindex=${at === focus ? 0 : -1} draggable=${renaming !== row.id}
-      onClick=${(/** @type {MouseEvent} */ event) => {
-        if (/** @type {HTMLElement} */ (event.target).closest("input, a, button")) return;
-        if (event.ctrlKey || event.metaKey) toggle(row);
-        focusOn(at, event.shiftKey);
-        if (!event.shiftKey && !event.ctrlKey && !event.metaKey && row.file) openDetails(row.id);
-      }}
-      onDblClick=${() => open(row)}
-      onDragStart=${(/** @type {DragEvent} */ event) => event.dataTransfer?.setData(DRAGGED, (picked ? chosen : [row]).map((each) => each.id).join(","))}
-      onDragOver=${(/** @type {DragEvent} */ event) => row.folder && (event.preventDefault(), event.stopPropagation())}
-      onDrop=${(/** @type {DragEvent} */ event) => {
-        if (!row.folder || !event.dataTransfer) return;
-        event.preventDefault();
-        event.stopPropagation();
-        setDropping(false);
-        dropInto(row.id, row.name, event.dataTransfer);
-      }}>
-      <div role="gridcell" class="pick"><input type="checkbox" tabindex="-1" aria-label=${`Select ${row.name}`} checked=${picked} onChange=${() => toggle(row)} /></div>
-      <div role="gridcell" class="name"><${Glyph} row=${row} />
-        ${renaming === row.id ? html`<${NameField} row=${row} onDone=${() => setRenaming("")} />`
-          : row.folder ? html`<a class="text" href=${addressOf("files", row.id)} tabindex="-1">${row.name}</a>` : html`<span class="text" title=${row.name}>${row.name}</span>`}
-        ${(row.file?.favorite || row.folder?.favorite) && html`<span class="starred"><${Icon} name="star" filled size=${12} /><span class="hidden-text">favorite</span></span>`}
-        ${row.file?.tags.map((each) => html`<a class="chip tag" key=${each} tabindex="-1" href=${addressOf("files", "", { q: `tag:${each}` })}>${each}</a>`)}
-      </div>
-      <div role="gridcell" class="size">${row.file ? size(Number(row.file.sizeBytes)) : ""}</div>
-      <div role="gridcell" class="status"><${Status} file=${row.file} /></div>
-      <div role="gridcell" class="added" title=${full(row.file?.createdAt ?? row.folder?.createdAt ?? 0)}>${ago(row.file?.createdAt ?? row.folder?.createdAt ?? 0)}</div>
-    </div>`;
+    return html`<${Line} key=${row.id} at=${at} row=${row} style=${style} picked=${picked} focused=${at === focus} opened=${row.id === opened} renaming=${renaming === row.id}
+      group=${picked ? chosen : [row]} onPick=${() => toggle(row)} onClick=${(/** @type {MouseEvent} */ event) => onClick(event, at, row)} onOpen=${() => open(row)} onRenamed=${() => setRenaming("")} />`;
   };
 
-  const empty = failure ? html`<${Empty} title=${text.files.failed} action=${html`<${Button} label=${text.files.retry} onClick=${reload} />`}>${failure.message}</${Empty}>`
+  const empty = failure ? html`<${Empty} title=${text.files.failed} action=${html`<${Button} label=${text.files.retry} onClick=${() => reload(false)} />`}>${failure.message}</${Empty}>`
     : loading ? html`<${Loading} />`
     : searched ? html`<${Empty} title=${text.files.nothingFound}>${text.files.nothingText}</${Empty}>`
     : is === "favorite" ? html`<${Empty} title=${text.files.noFavorites}>${text.files.noFavoritesText}</${Empty}>`
     : html`<${Empty} title=${text.files.emptyTitle}>${text.files.emptyText}</${Empty}>`;
 
   return html`<div class=${`view files ${details ? "with-drawer" : ""} ${dropping ? "dropping" : ""}`}
-    onDragEnter=${(/** @type {DragEvent} */ event) => event.dataTransfer?.types.includes("Files") && setDropping(true)}
+    onDragEnter=${(/** @type {DragEvent} */ event) => bringsFiles(event) && setDropping(true)}
     onDragOver=${(/** @type {DragEvent} */ event) => event.preventDefault()}
     onDragLeave=${(/** @type {DragEvent} */ event) => event.currentTarget === event.target && setDropping(false)} onDrop=${onDrop}>
     <div class="list">
     <header class="bar">
       <h1 class="hidden-text">${is === "favorite" ? text.nav.favorites : is === "recent" ? text.nav.recent : text.nav.files}</h1>
-      ${plain ? html`<${Breadcrumb} id=${folderId} onDropRows=${dropInto} />` : html`<p class="crumbs">${searched ? "Search" : is === "favorite" ? text.nav.favorites : text.nav.recent}</p>`}
+      ${plain ? html`<${Breadcrumb} id=${folderId} />` : html`<p class="crumbs">${searched ? "Search" : is === "favorite" ? text.nav.favorites : text.nav.recent}</p>`}
       <label class="search"><${Icon} name="search" /><input ref=${search} type="search" aria-label=${text.files.search} placeholder=${text.files.search} value=${typed}
         onInput=${(/** @type {any} */ event) => setTyped(event.target.value)} onKeyDown=${(/** @type {any} */ event) => event.key === "Escape" && (setTyped(""), event.target.blur())} /><kbd>/</kbd></label>
       <${Button} label=${text.files.newFolder} icon="plus" shortcut="n" onClick=${() => setDialog("folder")} disabled=${!plain} />
       <${Button} label=${text.files.upload} icon="upload" kind="primary" shortcut="u" onClick=${() => chooser.current?.click()} />
       <input ref=${chooser} class="hidden-text" type="file" multiple tabindex="-1" aria-hidden="true" onChange=${(/** @type {any} */ event) => {
-        send(chosenFiles(event.target.files), plain ? folderId : ROOT).catch(complain);
+        receive(chosenFiles(event.target.files), here).catch(complain);
         event.target.value = "";
       }} />
     </header>
@@ -267,34 +209,4 @@ export function Files({ route }) {
 /** @param {string} folderId */
 function up(folderId) {
   if (folderId !== ROOT) go("files", folders.get().get(folderId)?.parentId ?? "");
-}
-
-/** @param {{row: Row, onDone: () => void}} props */
-function NameField({ row, onDone }) {
-  const [name, setName] = useState(row.name);
-  const field = useRef(/** @type {HTMLInputElement | null} */ (null));
-  const done = useRef(false);
-  useEffect(() => {
-    field.current?.focus();
-    const dot = row.file ? row.name.lastIndexOf(".") : -1;
-    field.current?.setSelectionRange(0, dot > 0 ? dot : row.name.length);
-  }, []);
-  /** @param {boolean} save */
-  const finish = (save) => {
-    if (done.current) return;
-    done.current = true;
-    onDone();
-    if (!save || !name.trim()) return;
-    const before = row.name;
-    changeRow(row.id, { name });
-    rename(row, name).catch((failure) => {
-      changeRow(row.id, { name: before });
-      complain(failure);
-    });
-  };
-  return html`<input ref=${field} class="rename" aria-label=${text.files.rename} value=${name} onInput=${(/** @type {any} */ event) => setName(event.target.value)}
-    onBlur=${() => finish(true)} onKeyDown=${(/** @type {any} */ event) => {
-      if (event.key === "Enter") finish(true);
-      if (event.key === "Escape") finish(false);
-    }} />`;
 }

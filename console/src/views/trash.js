@@ -5,7 +5,7 @@ import { text } from "../strings.js";
 import { Ask, Button, Empty, Loading, complain, toast } from "../ui.js";
 import { refreshUsage } from "../usage.js";
 import { VirtualGrid } from "../virtual.js";
-import { Glyph } from "./files.js";
+import { Glyph } from "./glyph.js";
 
 export function Trash() {
   const [files, setFiles] = useState(/** @type {any[]} */ ([]));
@@ -60,7 +60,7 @@ export function Trash() {
   const line = (/** @type {number} */ at, /** @type {any} */ style) => {
     const file = files[at];
     return html`<div role="row" key=${file.fileId} aria-rowindex=${at + 2} class="line" style=${style}>
-      <div role="gridcell" class="name"><${Glyph} row=${{ id: file.fileId, name: file.name, file, folder: null }} /><span class="text" title=${file.name}>${file.name}</span></div>
+      <div role="gridcell" class="name"><${Glyph} name=${file.name} /><span class="text" title=${file.name}>${file.name}</span></div>
       <div role="gridcell" class="size">${size(Number(file.sizeBytes))}</div><div role="gridcell" class="status">${ago(file.deletedAt)}</div><div role="gridcell" class="added">${full(file.purgeAt)}</div>
       <div role="gridcell" class="acts"><${Button} label=${text.trash.restore} onClick=${() => restore(file).catch(complain)} /><${Button} kind="danger" label=${text.trash.purge} onClick=${() => purge(file).catch(complain)} /></div>
     </div>`;
