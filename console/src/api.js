@@ -10,10 +10,11 @@ const PAGE = 1000;
 export const online = store(true);
 
 export class ApiError extends Error {
-  /** @param {number} status @param {{message?: string, code?: string | null, param?: string | null}} error @param {string} requestId */
+  /** @param {number} status @param {{message?: string, type?: string, code?: string | null, param?: string | null}} error @param {string} requestId */
   constructor(status, error, requestId) {
     super(error.message || "The server sent an answer that this page does not understand.");
     this.status = status;
+    this.type = error.type ?? "";
     this.code = error.code ?? null;
     this.param = error.param ?? null;
     this.requestId = requestId;

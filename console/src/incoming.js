@@ -4,24 +4,29 @@ import { store } from "./store.js";
 import { upload } from "./transfers.js";
 import { ROOT } from "./tree.js";
 import { readUsage } from "./usage.js";
+import { complain } from "./ui.js";
 
 /** @typedef {{files: number, bytes: number, freeFiles: number, freeBytes: number}} Shortage */
 
 /** What there is no room for, while a person is told so. */
 export const shortage = store(/** @type {Shortage | null} */ (null));
 
+/** What does not fit of the files, or null. @param {File[]} files @returns {Promise<Shortage>} */
+async function measured(files) {
+  const used = await readUsage();
+  const free = (/** @type {import("./usage.js").Counter} */ of) => Math.max(0, of.limit - of.used - of.reserved);
+  return { files: files.length, bytes: files.reduce((sum, each) => sum + each.size, 0), freeFiles: free(used.files), freeBytes: free(used.bytes) };
+}
+
 /** Uploads into a folder, unless the project has no room for all of it. @param {import("./drop.js").Chosen[]} chosen @param {string} target */
 export async function receive(chosen, target) {
   if (chosen.length === 0) return;
-  const bytes = chosen.reduce((sum, each) => sum + each.file.size, 0);
-  const used = await readUsage().catch(() => null);
-  if (used) {
-    const freeFiles = used.files.limit - used.files.used - used.files.reserved;
-    const freeBytes = used.bytes.limit - used.bytes.used - used.bytes.reserved;
-    if (chosen.length > freeFiles || bytes > freeBytes) {
-      shortage.set({ files: chosen.length, bytes, freeFiles: Math.max(0, freeFiles), freeBytes: Math.max(0, freeBytes) });
-      return;
-    }
-  }
-  upload(await placed(chosen, target === ROOT ? null : target));
+  const needed = await measured(chosen.map((each) => each.file));
+  if (needed.files > needed.freeFiles || needed.bytes > needed.freeBytes) shortage.set(needed);
+  else upload(await placed(chosen, target === ROOT ? null : target));
+}
+
+/** Says what a file lacks that the server has refused. @param {File} file */
+export function explainShortage(file) {
+  measured([file]).then(shortage.set, complain);
 }

@@ -1,11 +1,13 @@
 import { html, useEffect, useState } from "./dom.js";
 import { online } from "./api.js";
 import { size, count } from "./format.js";
+import { shortage } from "./incoming.js";
 import { takeKeys } from "./keys.js";
 import { addressOf, go, route } from "./route.js";
 import { session, signOut } from "./session.js";
 import { useStore } from "./store.js";
 import { text } from "./strings.js";
+import { onElsewhere } from "./tabs.js";
 import { Tray } from "./tray.js";
 import { onArrived } from "./transfers.js";
 import { Button, Icon, Logo, Meter, Toasts, complain, undoLast } from "./ui.js";
@@ -67,6 +69,7 @@ function Rail({ onShortcuts }) {
 export function Shell() {
   const now = useStore(route);
   const connected = useStore(online);
+  const short = useStore(shortage);
   const [shortcuts, setShortcuts] = useState(false);
   const [menu, setMenu] = useState(false);
   useEffect(() => {
@@ -76,20 +79,25 @@ export function Shell() {
   useEffect(() => setMenu(false), [now]);
   useEffect(() => {
     onArrived.add(refreshUsage);
-    return () => void onArrived.delete(refreshUsage);
+    onElsewhere.add(refreshUsage);
+    return () => {
+      onArrived.delete(refreshUsage);
+      onElsewhere.delete(refreshUsage);
+    };
   }, []);
   useEffect(() => takeKeys({ z: undoLast, "?": () => setShortcuts(true), g: () => go("files"), b: () => go("batches") }), []);
   const view = LAZY[/** @type {keyof typeof LAZY} */ (now.view)];
-  return html`<div class=${`shell ${menu ? "menu-open" : ""}`}>
+  return html`<div class=${`shell ${menu ? "menu-open" : ""}`} onClick=${(/** @type {MouseEvent} */ event) => event.target === event.currentTarget && setMenu(false)}>
     <a class="skip" href="#main">Skip to the files</a>
     <${Rail} onShortcuts=${() => setShortcuts(true)} />
-    <div class="menu-button"><${Button} only icon="menu" label=${text.nav.menu} pressed=${menu} onClick=${() => setMenu(!menu)} /></div>
+    <div class="menu-button"><${Button} only icon=${menu ? "x" : "menu"} label=${text.nav.menu} expanded=${menu} onClick=${() => setMenu(!menu)} /></div>
     <main id="main">
       ${!connected && html`<p class="offline" role="status">${text.offline}</p>`}
       ${now.view === "trash" ? html`<${Trash} />` : view ? html`<${Lazy} load=${view} key=${now.view} of=${text.nav[/** @type {keyof typeof LAZY} */ (now.view)]} id=${now.id} query=${now.query} />` : html`<${Files} route=${now} />`}
     </main>
     <${Tray} />
     <${Toasts} />
+    ${short && html`<${Lazy} load=${() => import("./views/shortage.js")} />`}
     ${shortcuts && html`<${Lazy} load=${() => import("./views/shortcuts.js")} onClose=${() => setShortcuts(false)} />`}
   </div>`;
 }

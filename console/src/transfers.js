@@ -1,20 +1,22 @@
 // Uploads: several at once, each in parts, straight to the storage. They outlive a lost connection, an
 // ended session, and, where the same file is dropped again, a reload of the page.
-import { ApiError, get, online, post } from "./api.js";
-import { session } from "./session.js";
+import { ApiError, get, online, post, request } from "./api.js";
+import { fingerprint, forget, keep, kept } from "./kept.js";
+import { arrived as partArrived, partsOf, put } from "./parts.js";
 import { store } from "./store.js";
 
 const PARALLEL = 4;
 const PART_TRIES = 6;
 const CHECK_MS = 1000;
-const KEPT = "larder.uploads";
+const OFFLINE_MS = 5000;
+const FILES_AT_ONCE = 3;
 const BATCH_FILE = /\.jsonl$/i;
 
 /**
- * @typedef {"waiting" | "sending" | "paused" | "finishing" | "checking" | "done" | "invalid" | "failed" | "cancelled"} State
- * @typedef {{number: number, start: number, size: number, sent: number, done: boolean, url: string, headers: Record<string, string>}} Part
+ * @typedef {"waiting" | "sending" | "paused" | "offline" | "finishing" | "checking" | "done" | "invalid" | "failed" | "cancelled"} State
+ * @typedef {import("./parts.js").Part} Part
  * @typedef {{id: number, file: File, folderId: string | null, purpose: string, state: State, parts: Part[], rate: number,
- *   problem: string, requestId: string, uploadId: string | null, fileId: string | null, stored: any}} Transfer
+ *   problem: string, full: boolean, requestId: string, uploadId: string | null, fileId: string | null, stored: any}} Transfer
  */
 
 export const transfers = store(/** @type {Transfer[]} */ ([]));
@@ -42,33 +44,11 @@ function purposeOf(file) {
   return BATCH_FILE.test(file.name) ? "batch" : "user_data";
 }
 
-/** @param {File} file @param {string | null} folderId */
-function fingerprint(file, folderId) {
-  return [session.get()?.project, folderId, file.name, file.size, file.lastModified].join("|");
-}
-
-/** @returns {Record<string, string>} */
-function kept() {
-  try {
-    return JSON.parse(localStorage.getItem(KEPT) ?? "{}");
-  } catch {
-    return {};
-  }
-}
-
-/** @param {string} key @param {string | null} uploadId */
-function keep(key, uploadId) {
-  const all = kept();
-  if (uploadId) all[key] = uploadId;
-  else delete all[key];
-  localStorage.setItem(KEPT, JSON.stringify(all));
-}
-
 /** Begins to upload. @param {Array<{file: File, folderId: string | null}>} chosen */
 export function upload(chosen) {
   const made = chosen.map(({ file, folderId }) => ({
     id: ++lastId, file, folderId, purpose: purposeOf(file), state: /** @type {State} */ ("waiting"), parts: [],
-    rate: 0, problem: "", requestId: "", uploadId: null, fileId: null, stored: null,
+    rate: 0, problem: "", full: false, requestId: "", uploadId: null, fileId: null, stored: null,
   }));
   transfers.set((all) => [...all, ...made]);
   next();
@@ -77,7 +57,7 @@ export function upload(chosen) {
 function next() {
   const busy = transfers.get().filter((each) => each.state === "sending").length;
   const waiting = transfers.get().filter((each) => each.state === "waiting");
-  for (const each of waiting.slice(0, Math.max(0, 2 - busy))) begin(each.id);
+  for (const each of waiting.slice(0, Math.max(0, FILES_AT_ONCE - busy))) begin(each.id);
 }
 
 /** @param {number} id */
@@ -87,12 +67,16 @@ async function begin(id) {
   running.set(id, { requests: new Set(), samples: [] });
   try {
     const made = await announced(transfer);
-    if (find(id)?.state !== "sending") return;
+    update(id, { uploadId: made.id });
+    const now = find(id)?.state;
+    // The person has changed their mind while the request was on its way.
+    if (now === "cancelled") await abandon(id);
+    if (now !== "sending") return;
     if (made.status === "completed") {
       await check(id, made.file);
       return;
     }
-    update(id, { uploadId: made.id, parts: partsOf(made, transfer.file.size) });
+    update(id, { parts: partsOf(made, transfer.file.size) });
     await sendParts(id);
   } catch (failure) {
     fail(id, failure);
@@ -105,14 +89,14 @@ async function begin(id) {
 async function announced(transfer) {
   const { file, folderId } = transfer;
   const key = fingerprint(file, folderId);
-  const before = transfer.uploadId ?? kept()[key];
+  const before = transfer.uploadId ?? kept(key);
   if (before) {
     const found = await get(`uploads/${before}`).catch((failure) => {
       if (failure instanceof ApiError && failure.status === 404) return null;
       throw failure;
     });
     if (found?.status === "pending" || (found?.status === "completed" && transfer.uploadId)) return found;
-    keep(key, null);
+    forget(key);
   }
   const made = await post("uploads", {
     filename: file.name, purpose: transfer.purpose, bytes: file.size,
@@ -120,21 +104,6 @@ async function announced(transfer) {
   });
   keep(key, made.id);
   return made;
-}
-
-/** @param {any} made @param {number} size @returns {Part[]} */
-function partsOf(made, size) {
-  const transfer = made.transfer;
-  if (!transfer) return [];
-  if (!transfer.parts) return [{ number: 1, start: 0, size, sent: 0, done: false, url: transfer.url, headers: transfer.headers }];
-  const urls = new Map(transfer.parts.map((/** @type {any} */ part) => [part.part_number, part.url]));
-  const count = Math.ceil(size / transfer.part_size);
-  return Array.from({ length: count }, (_, at) => {
-    const start = at * transfer.part_size;
-    const length = Math.min(transfer.part_size, size - start);
-    const url = /** @type {string | undefined} */ (urls.get(at + 1));
-    return { number: at + 1, start, size: length, sent: url ? 0 : length, done: !url, url: url ?? "", headers: {} };
-  });
 }
 
 /** @param {number} id */
@@ -165,9 +134,11 @@ const taken = new Set();
 async function sendPart(id, part) {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      await put(id, part);
-      part.done = true;
-      part.sent = part.size;
+      const work = running.get(id);
+      const file = find(id)?.file;
+      if (!work || !file) return;
+      await put(file, part, work.requests, () => measure(id));
+      partArrived(part);
       update(id, {});
       return;
     } catch (failure) {
@@ -177,12 +148,12 @@ async function sendPart(id, part) {
       const status = failure instanceof ApiError ? failure.status : 0;
       if (status === 412) {
         // The storage has it: an answer was lost on the way.
-        part.done = true;
-        part.sent = part.size;
+        partArrived(part);
         return;
       }
-      if (attempt >= PART_TRIES) throw failure;
-      await back(attempt);
+      // Without a connection there is nothing to give up for; a storage that cannot be reached when the API can is one.
+      if (attempt >= PART_TRIES && (status !== 0 || (await reachable()))) throw failure;
+      await back(Math.min(attempt, PART_TRIES));
       if (status === 403 || status === 400) await renew(id);
     }
   }
@@ -192,6 +163,11 @@ async function sendPart(id, part) {
 async function back(attempt) {
   await new Promise((resolve) => setTimeout(resolve, 2 ** attempt * 250 * (0.5 + Math.random())));
   while (!navigator.onLine) await new Promise((resolve) => addEventListener("online", resolve, { once: true }));
+}
+
+/** Whether the API answers. */
+async function reachable() {
+  return request("GET", "usage", { tries: 1 }).then(() => true, () => false);
 }
 
 /** Fetches new addresses for the parts that are missing: a signed one lives for an hour. @param {number} id */
@@ -205,40 +181,6 @@ async function renew(id) {
     part.url = fresh.url;
     if (fresh.done) part.done = true;
   }
-}
-
-/** @param {number} id @param {Part} part */
-function put(id, part) {
-  const work = running.get(id);
-  const transfer = find(id);
-  if (!work || !transfer) return Promise.reject(new Error("cancelled"));
-  return new Promise((resolve, reject) => {
-    // fetch reports no progress of an upload.
-    const request = new XMLHttpRequest();
-    work.requests.add(request);
-    request.open("PUT", part.url);
-    for (const [name, value] of Object.entries(part.headers)) {
-      // A browser sets the length by itself, and lets nobody else.
-      if (name.toLowerCase() !== "content-length") request.setRequestHeader(name, value);
-    }
-    request.upload.onprogress = (event) => {
-      part.sent = Math.min(part.size, event.loaded);
-      measure(id);
-    };
-    request.onload = () => {
-      if (request.status < 300) {
-        online.set(true);
-        resolve(undefined);
-      } else {
-        const message = `The storage refused the bytes (status ${request.status}).`;
-        reject(new ApiError(request.status, { message }, request.getResponseHeader("x-amz-request-id") ?? ""));
-      }
-    };
-    request.onerror = () => reject(new ApiError(0, { message: "The connection was lost." }, ""));
-    request.onabort = () => reject(new Error("cancelled"));
-    request.onloadend = () => work.requests.delete(request);
-    request.send(transfer.file.slice(part.start, part.start + part.size));
-  });
 }
 
 /** Works out the rate over the last seconds. @param {number} id */
@@ -262,7 +204,7 @@ async function finish(id) {
   const transfer = /** @type {Transfer} */ (find(id));
   update(id, { state: "finishing", rate: 0 });
   const made = await post(`uploads/${transfer.uploadId}/complete`, { part_ids: [] });
-  keep(fingerprint(transfer.file, transfer.folderId), null);
+  forget(fingerprint(transfer.file, transfer.folderId));
   await check(id, made.file);
 }
 
@@ -289,7 +231,12 @@ function arrived(id) {
 function fail(id, failure) {
   const transfer = find(id);
   if (!transfer || hasEnded(transfer) || transfer.state === "paused") return;
-  update(id, { state: "failed", problem: failure.message ?? String(failure), requestId: failure.requestId ?? "", rate: 0 });
+  if (failure instanceof ApiError && failure.status === 0 && !online.get()) {
+    update(id, { state: "offline", rate: 0 });
+    setTimeout(() => find(id)?.state === "offline" && resume(id), OFFLINE_MS);
+    return;
+  }
+  update(id, { state: "failed", problem: failure.message ?? String(failure), full: failure.type === "insufficient_quota", requestId: failure.requestId ?? "", rate: 0 });
 }
 
 /** @param {number} id */
@@ -316,9 +263,17 @@ export async function cancel(id) {
   if (!transfer || hasEnded(transfer)) return;
   update(id, { state: "cancelled", rate: 0 });
   stop(id);
-  keep(fingerprint(transfer.file, transfer.folderId), null);
-  if (transfer.uploadId) await post(`uploads/${transfer.uploadId}/cancel`, {}).catch(() => {});
+  await abandon(id);
   next();
+}
+
+/** Gives the room of an upload back. @param {number} id */
+async function abandon(id) {
+  const transfer = find(id);
+  if (!transfer) return;
+  forget(fingerprint(transfer.file, transfer.folderId));
+  if (transfer.uploadId) await post(`uploads/${transfer.uploadId}/cancel`).catch(() => {});
+  arrived(id);
 }
 
 export function clearEnded() {
@@ -326,7 +281,8 @@ export function clearEnded() {
 }
 
 addEventListener("beforeunload", (event) => {
-  if (transfers.get().some((each) => !hasEnded(each))) event.preventDefault();
+  // A file that is being checked has arrived.
+  if (transfers.get().some((each) => !hasEnded(each) && each.state !== "checking")) event.preventDefault();
 });
 addEventListener("offline", () => online.set(false));
 addEventListener("online", () => online.set(true));

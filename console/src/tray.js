@@ -1,6 +1,7 @@
 import { html, useState } from "./dom.js";
 import { online } from "./api.js";
 import { counted, duration, size } from "./format.js";
+import { explainShortage } from "./incoming.js";
 import { addressOf } from "./route.js";
 import { useStore } from "./store.js";
 import { text } from "./strings.js";
@@ -26,6 +27,7 @@ function Row({ transfer }) {
       <span class="buttons">
         ${state === "sending" && html`<${Button} only icon="pause" label=${`${text.tray.pause} ${file.name}`} onClick=${() => pause(transfer.id)} />`}
         ${state === "paused" && html`<${Button} only icon="play" label=${`${text.tray.resume} ${file.name}`} onClick=${() => resume(transfer.id)} />`}
+        ${state === "failed" && transfer.full && html`<${Button} label=${text.tray.free} onClick=${() => explainShortage(file)} />`}
         ${state === "failed" && html`<${Button} label=${text.tray.retry} onClick=${() => resume(transfer.id)} />`}
         ${state === "invalid" && html`<a class="button" href=${addressOf("report", transfer.fileId ?? "")}>${text.drawer.report}</a>`}
         ${!hasEnded(transfer) && !["finishing", "checking"].includes(state) && html`<${Button} only icon="x" label=${`${text.tray.cancel} ${file.name}`} onClick=${() => cancel(transfer.id)} />`}
@@ -43,10 +45,10 @@ export function Tray() {
   const heading = open.length ? `Uploading ${counted(open.length, "file", "files")}` : text.tray.title;
   return html`<section class=${`tray ${hidden ? "hidden" : ""}`} aria-label=${text.tray.title}>
     <header><h2 aria-live="polite">${heading}</h2>
-      <${Button} only icon=${hidden ? "upload" : "chevron"} label=${text.tray.hide} pressed=${hidden} onClick=${() => setHidden(!hidden)} />
+      <${Button} only icon=${hidden ? "upload" : "chevron"} label=${text.tray.hide} expanded=${!hidden} onClick=${() => setHidden(!hidden)} />
       ${open.length === 0 && html`<${Button} only icon="x" label=${text.tray.clear} onClick=${clearEnded} />`}
     </header>
-    ${!connected && open.length > 0 && html`<p class="notice" role="status">${text.tray.offline}</p>`}
+    ${!connected && open.length > 0 && html`<p class="notice" role="status">${text.tray.waits}</p>`}
     ${!hidden && html`<ul>${[...all].reverse().map((each) => html`<${Row} key=${each.id} transfer=${each} />`)}</ul>`}
   </section>`;
 }

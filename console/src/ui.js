@@ -13,6 +13,7 @@ const ICONS = {
   trash: "M3 6h18M8 6V4a2 2 0 0 1 2-2h4a2 2 0 0 1 2 2v2M19 6l-1 14a2 2 0 0 1-2 2H8a2 2 0 0 1-2-2L5 6M10 11v6M14 11v6",
   gauge: "M12 14l4-4M3.3 19a10 10 0 1 1 17.4 0",
   upload: "M21 15v4a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2v-4M17 8l-5-5-5 5M12 3v12",
+  folderUp: "M4 20h16a2 2 0 0 0 2-2V8a2 2 0 0 0-2-2h-7.9a2 2 0 0 1-1.7-.9l-.8-1.2A2 2 0 0 0 7.9 3H4a2 2 0 0 0-2 2v13a2 2 0 0 0 2 2zM12 17v-6M9 13.5l3-3 3 3",
   download: "M21 15v4a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2v-4M7 10l5 5 5-5M12 15V3",
   plus: "M5 12h14M12 5v14",
   x: "M18 6 6 18M6 6l12 12",
@@ -43,10 +44,10 @@ export function Logo() {
     <path d="M5 7h12M5 11h12M5 15h12" /></svg>Larder</span>`;
 }
 
-/** @param {{icon?: any, label: string, onClick?: any, kind?: string, only?: boolean, disabled?: boolean, pressed?: boolean, shortcut?: string}} props */
-export function Button({ icon, label, onClick, kind = "", only, disabled, pressed, shortcut }) {
+/** @param {{icon?: any, label: string, onClick?: any, kind?: string, only?: boolean, disabled?: boolean, pressed?: boolean, expanded?: boolean, shortcut?: string}} props */
+export function Button({ icon, label, onClick, kind = "", only, disabled, pressed, expanded, shortcut }) {
   return html`<button type="button" class=${`button ${kind} ${only ? "only" : ""}`} onClick=${onClick} disabled=${disabled}
-    aria-label=${only ? label : undefined} title=${shortcut ? `${label} (${shortcut})` : only ? label : undefined} aria-pressed=${pressed}>
+    aria-label=${only ? label : undefined} title=${shortcut ? `${label} (${shortcut})` : only ? label : undefined} aria-pressed=${pressed} aria-expanded=${expanded}>
     ${icon && html`<${Icon} name=${icon} filled=${pressed} />`}${!only && html`<span>${label}</span>`}</button>`;
 }
 

@@ -25,10 +25,11 @@ export function Files({ route }) {
   const folderId = route.id || ROOT;
   const is = route.query.get("is") ?? "";
   const searched = route.query.get("q") ?? "";
-  const sort = route.query.get("sort") ?? (is === "recent" ? "createdAt" : "name");
-  const order = route.query.get("order") ?? (sort === "createdAt" ? "desc" : "asc");
+  const sort = route.query.get("sort") ?? { recent: "createdAt", largest: "sizeBytes" }[is] ?? "name";
+  const order = route.query.get("order") ?? (sort === "name" ? "asc" : "desc");
   const opened = route.query.get("open") ?? "";
   const plain = !is && !searched;
+  const title = searched ? text.nav.search : { favorite: text.nav.favorites, recent: text.nav.recent, largest: text.nav.largest }[is] ?? text.nav.files;
   const here = plain ? folderId : ROOT;
 
   const { rows, loading, failure } = useStore(listing);
@@ -41,6 +42,7 @@ export function Files({ route }) {
   const [dropping, setDropping] = useState(false);
   const search = useRef(/** @type {HTMLInputElement | null} */ (null));
   const chooser = useRef(/** @type {HTMLInputElement | null} */ (null));
+  const folderChooser = useRef(/** @type {HTMLInputElement | null} */ (null));
 
   const reload = useCallback((/** @type {boolean} */ quietly) => {
     const asked = { folderId: plain ? folderId : "", ...parseSearch(searched), sort, order };
@@ -48,10 +50,15 @@ export function Files({ route }) {
     load(asked, plain, quietly);
   }, [folderId, is, searched, sort, order, plain]);
 
+  const place = useRef("");
   useEffect(() => {
-    setSelected(new Set());
+    const next = [folderId, is, searched].join("\n");
+    // Another order is no other place: the list, its head and the selection stay until the new list is there.
+    const same = place.current === next;
+    place.current = next;
+    if (!same) setSelected(new Set());
     setFocus(0);
-    reload(false);
+    reload(same);
     const again = () => reload(true);
     onElsewhere.add(again);
     return () => void onElsewhere.delete(again);
@@ -142,6 +149,11 @@ export function Files({ route }) {
     if (event.dataTransfer && bringsFiles(event)) dropInto(here, "", event.dataTransfer);
   };
 
+  const onChosen = (/** @type {any} */ event) => {
+    receive(chosenFiles(event.target.files), here).catch(complain);
+    event.target.value = "";
+  };
+
   const sortBy = (/** @type {string} */ by) => {
     const next = sort === by && order === "asc" ? "desc" : "asc";
     go("files", route.id, { is, q: searched, sort: by, order: next, open: opened }, true);
@@ -179,16 +191,14 @@ export function Files({ route }) {
     onDragLeave=${(/** @type {DragEvent} */ event) => event.currentTarget === event.target && setDropping(false)} onDrop=${onDrop}>
     <div class="list">
     <header class="bar">
-      <h1 class="hidden-text">${is === "favorite" ? text.nav.favorites : is === "recent" ? text.nav.recent : text.nav.files}</h1>
-      ${plain ? html`<${Breadcrumb} id=${folderId} />` : html`<p class="crumbs">${searched ? "Search" : is === "favorite" ? text.nav.favorites : text.nav.recent}</p>`}
+      ${plain ? html`<h1 class="hidden-text">${text.nav.files}</h1><${Breadcrumb} id=${folderId} />` : html`<h1 class="crumbs">${title}</h1>`}
       <label class="search"><${Icon} name="search" /><input ref=${search} type="search" aria-label=${text.files.search} placeholder=${text.files.search} value=${typed}
         onInput=${(/** @type {any} */ event) => setTyped(event.target.value)} onKeyDown=${(/** @type {any} */ event) => event.key === "Escape" && (setTyped(""), event.target.blur())} /><kbd>/</kbd></label>
       <${Button} label=${text.files.newFolder} icon="plus" shortcut="n" onClick=${() => setDialog("folder")} disabled=${!plain} />
       <${Button} label=${text.files.upload} icon="upload" kind="primary" shortcut="u" onClick=${() => chooser.current?.click()} />
-      <input ref=${chooser} class="hidden-text" type="file" multiple tabindex="-1" aria-hidden="true" onChange=${(/** @type {any} */ event) => {
-        receive(chosenFiles(event.target.files), here).catch(complain);
-        event.target.value = "";
-      }} />
+      <span class="wide-only"><${Button} only label=${text.files.uploadFolder} icon="folderUp" onClick=${() => folderChooser.current?.click()} /></span>
+      <input ref=${chooser} class="hidden-text" type="file" multiple tabindex="-1" aria-hidden="true" onChange=${onChosen} />
+      <input ref=${folderChooser} class="hidden-text" type="file" webkitdirectory tabindex="-1" aria-hidden="true" onChange=${onChosen} />
     </header>
     ${selected.size > 0 && html`<div class="selection" role="toolbar" aria-label="Selection"><strong>${counted(selected.size, "item", "items")} ${text.files.selected}</strong>
       <${Button} icon="move" label=${text.files.move} shortcut="m" onClick=${() => setDialog("move")} />

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from contextlib import closing
 from typing import TYPE_CHECKING
@@ -220,22 +219,6 @@ def test_nothing_in_a_file_or_its_name_runs(page: Page, api: Api) -> None:
     expect(page.get_by_role("complementary")).to_contain_text("<script>")
 
     assert page.title() == "Larder"
-
-
-def test_a_person_goes_on_after_the_session_ended(page: Page, project: Project, api: Api) -> None:
-    api.create_file(b"notes", "notes.txt")
-    session = json.loads(page.evaluate("sessionStorage.getItem('larder.session')"))
-    page.evaluate(
-        "kept => sessionStorage.setItem('larder.session', kept)",
-        json.dumps(session | {"secret": "zs_" + "a" * 43}),
-    )
-    page.reload()
-    expect(page.get_by_text("Your session has ended")).to_be_visible()
-
-    page.get_by_label("API key").fill(project.key)
-    page.get_by_role("button", name="Sign in").click()
-
-    expect(row(page, "notes.txt")).to_be_visible()
 
 
 def test_a_thousand_rows_are_few_in_the_page(page: Page, api: Api) -> None:

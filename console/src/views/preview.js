@@ -1,0 +1,88 @@
+// What a file looks like. Nothing in it runs: text is text, an SVG is an image, and sound and film come from the storage.
+import { html, useEffect, useState } from "../dom.js";
+import { firstBytes, linkTo } from "../actions.js";
+import { extension } from "../format.js";
+import { text } from "../strings.js";
+import { Loading, complain } from "../ui.js";
+
+const MOST_TEXT = 256 * 1024;
+const MOST_IMAGE = 16 * 1024 * 1024;
+const TEXT = new Set(["txt", "md", "json", "jsonl", "csv", "tsv", "html", "htm", "xml", "svg", "js", "ts", "css", "py", "log", "yaml", "yml", "toml", "sql", "sh"]);
+const IMAGE = { png: "image/png", jpg: "image/jpeg", jpeg: "image/jpeg", gif: "image/gif", webp: "image/webp", svg: "image/svg+xml", avif: "image/avif" };
+const MEDIA = { mp3: "audio", wav: "audio", ogg: "audio", m4a: "audio", mp4: "video", webm: "video", mov: "video" };
+
+/** @param {{name: string, body: string}} props */
+function Text({ name, body }) {
+  const kind = extension(name);
+  if (kind === "jsonl") {
+    return html`<ol class="numbered">${body.split("\n").slice(0, 200).map((line, at) => html`<li key=${at}><code>${line}</code></li>`)}</ol>`;
+  }
+  if (kind === "csv" || kind === "tsv") {
+    const cut = kind === "csv" ? "," : "\t";
+    const rows = body.split(/\r?\n/).filter(Boolean).slice(0, 100).map((line) => cells(line, cut));
+    return html`<div class="scroll"><table class="csv"><tbody>${rows.map((row, at) => html`<tr key=${at}>${row.map((cell, nth) => html`<td key=${nth}>${cell}</td>`)}</tr>`)}</tbody></table></div>`;
+  }
+  let shown = body;
+  if (kind === "json") {
+    try {
+      shown = JSON.stringify(JSON.parse(body), null, 2);
+    } catch {
+      shown = body;
+    }
+  }
+  return html`<pre class="code">${shown}</pre>`;
+}
+
+/** Cuts a line of CSV into its cells, quoted ones included. @param {string} line @param {string} cut */
+function cells(line, cut) {
+  const found = [""];
+  let quoted = false;
+  for (let at = 0; at < line.length; at += 1) {
+    const character = line[at];
+    if (character === '"' && quoted && line[at + 1] === '"') found[found.length - 1] += line[++at];
+    else if (character === '"') quoted = !quoted;
+    else if (character === cut && !quoted) found.push("");
+    else found[found.length - 1] += character;
+  }
+  return found;
+}
+
+/** @param {{file: import("../listing.js").SpaceFile}} props */
+export function Preview({ file }) {
+  const [shown, setShown] = useState(/** @type {any} */ (null));
+  const kind = extension(file.name);
+  const bytes = Number(file.sizeBytes);
+  useEffect(() => {
+    const stop = new AbortController();
+    let address = "";
+    setShown(null);
+    const read = async () => {
+      const image = IMAGE[/** @type {keyof typeof IMAGE} */ (kind)];
+      const media = MEDIA[/** @type {keyof typeof MEDIA} */ (kind)];
+      if (media) return { media, src: await linkTo(file.fileId, 3600) };
+      if (image && bytes <= MOST_IMAGE) {
+        const data = await firstBytes(file.fileId, MOST_IMAGE, stop.signal);
+        // As an image nothing in it runs, an SVG's scripts included.
+        address = URL.createObjectURL(new Blob([data], { type: image }));
+        return { image: address };
+      }
+      if (TEXT.has(kind) || file.mimeType.startsWith("text/") || file.purpose.startsWith("batch")) {
+        const data = await firstBytes(file.fileId, MOST_TEXT, stop.signal);
+        return { body: new TextDecoder().decode(data), cut: bytes > MOST_TEXT };
+      }
+      return { none: true };
+    };
+    if (bytes === 0) setShown({ body: "" });
+    else read().then((found) => !stop.signal.aborted && setShown(found), (failure) => !stop.signal.aborted && (setShown({ none: true }), complain(failure)));
+    return () => {
+      stop.abort();
+      if (address) URL.revokeObjectURL(address);
+    };
+  }, [file.fileId, file.status]);
+  if (!shown) return html`<div class="preview"><${Loading} /></div>`;
+  if (shown.image) return html`<div class="preview"><img src=${shown.image} alt=${file.name} /></div>`;
+  if (shown.media === "audio") return html`<div class="preview"><audio controls src=${shown.src} /></div>`;
+  if (shown.media === "video") return html`<div class="preview"><video controls src=${shown.src} /></div>`;
+  if (shown.none) return html`<div class="preview"><p class="dim">${kind === "pdf" ? text.drawer.pdf : text.drawer.noPreview}</p></div>`;
+  return html`<div class="preview">${shown.cut && html`<p class="dim">${text.drawer.tooLarge}</p>`}<${Text} name=${file.name} body=${shown.body} /></div>`;
+}
