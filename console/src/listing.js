@@ -62,11 +62,13 @@ export async function load(asked, withFolders, quietly) {
   current = mine;
   if (!quietly) listing.set({ rows: [], loading: true, failure: null });
   try {
-    const folders = withFolders ? (await readChildren(asked.folderId || ROOT, mine.signal)).map(folderRow) : [];
-    /** @type {Row[]} */
-    let rows = folders;
+    const inside = withFolders ? readChildren(asked.folderId || ROOT) : Promise.resolve([]);
+    // Both are on their way at once; the one that is not awaited first must not fail unseen.
+    inside.catch(() => {});
+    /** @type {Row[] | null} */
+    let rows = null;
     for await (const page of pagesOf("storage/files", asked, mine.signal)) {
-      rows = [...rows, ...page.files.map(fileRow)];
+      rows = [...(rows ?? (await inside).map(folderRow)), ...page.files.map(fileRow)];
       if (mine.signal.aborted) return;
       if (!quietly || !page.pagination.hasMore) listing.set({ rows, loading: page.pagination.hasMore, failure: null });
     }

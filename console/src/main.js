@@ -12,4 +12,6 @@ async function start() {
   render(html`<${App} />`, /** @type {HTMLElement} */ (document.getElementById("app")));
 }
 
-start();
+// The browser draws the page's frame first; one that nobody looks at draws nothing.
+if (document.hidden) start();
+else requestAnimationFrame(() => setTimeout(start));

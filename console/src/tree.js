@@ -16,10 +16,22 @@ export function learn(some) {
   folders.set((before) => new Map([...before, ...some.map((each) => /** @type {[string, Folder]} */ ([each.folderId, each]))]));
 }
 
-/** Reads all folders in a folder. @param {string} parent @param {AbortSignal} [signal] @returns {Promise<Folder[]>} */
-export async function readChildren(parent, signal) {
+/** @type {Map<string, Promise<Folder[]>>} */
+const reading = new Map();
+
+/** Reads all folders in a folder, once for the list and the tree that both ask. @param {string} parent @returns {Promise<Folder[]>} */
+export function readChildren(parent) {
+  const before = reading.get(parent);
+  if (before) return before;
+  const mine = read(parent).finally(() => reading.delete(parent));
+  reading.set(parent, mine);
+  return mine;
+}
+
+/** @param {string} parent */
+async function read(parent) {
   const found = /** @type {Folder[]} */ ([]);
-  for await (const page of pagesOf("storage/folders", { parentId: parent }, signal)) found.push(...page.folders);
+  for await (const page of pagesOf("storage/folders", { parentId: parent })) found.push(...page.folders);
   learn(found);
   children.set((before) => new Map(before).set(parent, found.map((each) => each.folderId)));
   return found;
