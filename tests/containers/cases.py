@@ -235,6 +235,13 @@ def trashed(answer: Any, world: World) -> None:
     assert world.taken() == (1, 0)
 
 
+def tagged_and_trashed(answer: Any, world: World) -> None:
+    assert [result["ok"] for result in body(answer)["results"]] == [True, True]
+    held = world.ports.trash.get(TENANT, FILE_ID)
+    assert held is not None
+    assert held.file.tags == ("reports",)
+
+
 def restored(answer: Any, world: World) -> None:
     assert body(answer)["fileId"] == FILE_ID
     assert world.ports.files.get(TENANT, FILE_ID) is not None
@@ -376,6 +383,7 @@ CASES = {
     "on_object_created": Case(upload_with_bytes, validated),
     "on_object_created_test_event": Case(nothing, ignored),
     "parts_create": Case(upload, taken),
+    "space_files_batch": Case(file, tagged_and_trashed),
     "space_files_create": Case(nothing, put),
     "space_files_get": Case(file, whole),
     "space_files_list": Case(file, shown),

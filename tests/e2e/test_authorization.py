@@ -97,6 +97,7 @@ SENT: dict[str, Json] = {
     "folders_create": {"json": {"name": "new"}},
     "folders_update": {"json": {"name": "b"}},
     "parts_create": {"files": {"data": ("blob", b"part")}},
+    "space_files_batch": {"json": {"operations": [{"op": "trash", "fileId": "file-none"}]}},
     "space_files_create": FILE,
     "space_files_update": {"json": {"name": "b"}},
     "uploads_complete": {"json": {"part_ids": []}},

@@ -405,3 +405,24 @@ class TestUpdate:
 
         assert space.change(space.put()["fileId"], name=name)["name"] == name
         assert space.found(sort="name") == [name]
+
+
+def test_many_files_are_changed_in_one_request(space: Space) -> None:
+    folder = space.make_folder("Bulk")
+    files = [space.put(f"{number}.txt", tags="bulk") for number in range(100)]
+    gone = files[0]["fileId"]
+    space.trash(gone)
+    operations = [
+        {"op": "move", "fileId": file["fileId"], "folderId": folder} for file in files[:-1]
+    ]
+
+    results = space.json(
+        "POST",
+        "/files:batch",
+        json={"operations": [*operations, {"op": "restore", "fileId": gone}]},
+    )["results"]
+
+    assert [result["ok"] for result in results] == [False, *([True] * 99)]
+    assert results[0]["status"] == 404
+    assert len(space.found(folderId=folder, limit=100)) == 98
+    assert len(space.found(tag="bulk", limit=100)) == 100

@@ -27,13 +27,15 @@ class Case:
     """What was made, and what has to be true of it when all has settled.
 
     `expected` maps an id to its state when the operation was not acknowledged, either of two, and
-    when it was, the second; `digests` the SHA-256 of files that must not change.
+    when it was, the second; `uncertain` the ids that may be either although it was; `digests` the
+    SHA-256 of files that must not change.
     """
 
     deployment: Deployment
     project: Project
     api: Api
     expected: dict[str, tuple[str, str]] = field(default_factory=dict)
+    uncertain: set[str] = field(default_factory=set)
     digests: dict[str, str] = field(default_factory=dict)
     made: defaultdict[str, Any] = field(default_factory=lambda: defaultdict(str))
     response: httpx.Response | None = None
@@ -70,6 +72,17 @@ class Case:
         """Say what the operation makes of an object."""
         self.expected[object_id] = (before, state)
 
+    def refused(self, object_id: str, error_type: str) -> None:
+        """Say that an acknowledged request refused to change this object.
+
+        What failed on our side may have been done all the same.
+        """
+        if error_type == "api_error":
+            self.uncertain.add(object_id)
+        else:
+            before, _ = self.expected[object_id]
+            self.becomes(object_id, before, before=before)
+
     def settled(self, file_id: str) -> None:
         """Wait until the file's bytes have been received; others' retries come first."""
         self.api.settled(file_id, within=600)
@@ -94,7 +107,8 @@ class Case:
         broken = []
         for object_id, (before, after) in self.expected.items():
             state = stock.state(object_id)
-            allowed = {after} if self.acknowledged else {before, after}
+            certain = self.acknowledged and object_id not in self.uncertain
+            allowed = {after} if certain else {before, after}
             if state not in allowed:
                 broken.append(f"{object_id} is {state}, not {' or '.join(sorted(allowed))}")
         for file_id, sha256 in self.digests.items():

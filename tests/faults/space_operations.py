@@ -104,6 +104,26 @@ def _delete_full(case: Case) -> httpx.Response:
     return _send("DELETE", "/folders/{folder}", params={"recursive": "true"})(case)
 
 
+def _file_and_trashed(case: Case) -> None:
+    _trashed(case)
+    case.made["other"] = case.file(b"another")
+    case.settled(case.made["other"])
+
+
+def _batch(case: Case) -> httpx.Response:
+    """Trash one file and restore another: a result that is not ok says that nothing was done."""
+    back, gone = case.made["file"], case.made["other"]
+    case.becomes(back, "live", before="trash")
+    case.becomes(gone, "trash", before="live")
+    operations = [{"op": "trash", "fileId": gone}, {"op": "restore", "fileId": back}]
+    response = case.space.send("POST", "/files:batch", json={"operations": operations})
+    if response.is_success:
+        for result in response.json()["results"]:
+            if not result["ok"]:
+                case.refused(result["fileId"], result["error"]["type"])
+    return response
+
+
 def _cold_list(case: Case) -> None:
     _two_files(case)
     case.deployment.recycle("space_files_list")
@@ -143,6 +163,7 @@ SPACE = (
         _file,
         _moving("file", "trash", "live", _send("DELETE", "/files/{file}")),
     ),
+    Operation("space_files_batch", "space_files_batch", _file_and_trashed, _batch),
     Operation("trash_list", "trash_list", _trashed, _send("GET", "/trash")),
     Operation(
         "trash_restore",

@@ -76,6 +76,21 @@ def on_cleanup_of_the_trash(world: World) -> Act:
     return lambda: world.functions.invoke("on_cleanup", event)
 
 
+def space_files_batch(world: World) -> Act:
+    file_id = world.space_file()
+    operations: list[dict[str, Any]] = [
+        {"op": "tag", "addTags": ["a"]},
+        {"op": "trash"},
+        {"op": "restore"},
+    ]
+    body = {"operations": [each | {"fileId": file_id} for each in operations]}
+
+    def act() -> None:
+        assert all(each["ok"] for each in world.on("space_files_batch", body=body).json["results"])
+
+    return act
+
+
 def space_files_create(world: World) -> Act:
     return world.space_file
 

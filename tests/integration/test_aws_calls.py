@@ -152,6 +152,13 @@ OPERATIONS: dict[str, tuple[Callable[[World], Act], str]] = {
         "GetItem, HeadObject, TransactWriteItems 1",
     ),
     "parts_create": (operations.parts_create, "GetItem, TransactWriteItems 1, PutObject"),
+    "space_files_batch": (
+        space.space_files_batch,
+        (
+            "GetItem, TransactWriteItems 1, GetItem, TransactWriteItems 3, "
+            "GetItem, TransactWriteItems 3, SendMessage"
+        ),
+    ),
     "space_files_create": (space.space_files_create, "TransactWriteItems 2, PutObject"),
     "space_files_create, in a folder": (
         space.space_files_create_in_a_folder,

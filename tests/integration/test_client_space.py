@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -144,6 +145,76 @@ def test_an_update_changes_only_the_given_members(space: Space) -> None:
     assert (moved.name, moved.folder_id, moved.tags) == ("b.txt", folder.id, ("draft", "old"))
     assert (tagged.name, tagged.tags, tagged.favorite) == ("b.txt", ("old", "done"), True)
     assert (freed.folder_id, freed.favorite) == (None, True)
+
+
+def test_many_files_are_changed_together(space: Space, gateway: Gateway) -> None:
+    folder = space.create_folder("Projects")
+    files = [space.create(f"{name}.txt", b"1") for name in "abc"]
+
+    moved, tagged, marked, trashed, refused, restored = space.batch(
+        [
+            {"op": "move", "file_id": files[0].id, "folder_id": folder.id},
+            {"op": "tag", "file_id": files[1].id, "add_tags": ["new"]},
+            {"op": "favorite", "file_id": files[2].id, "favorite": True},
+            {"op": "trash", "file_id": files[2].id},
+            {"op": "tag", "file_id": files[2].id, "add_tags": ["new"]},
+            {"op": "restore", "file_id": files[2].id},
+        ]
+    )
+
+    assert moved.changed() == space.file(files[0].id)
+    assert (moved.file.folder_id, tagged.file.tags) == (folder.id, ("new",))
+    assert (marked.file.favorite, restored.file) == (True, space.file(files[2].id))
+    assert (trashed.changed().id, trashed.changed().is_deleted) == (files[2].id, True)
+    with pytest.raises(ApiError, match="not found") as refusal:
+        refused.changed()
+    assert (refusal.value.status, refusal.value.param) == (404, "id")
+    assert len(gateway.requests_matching("POST /v1/storage/files:batch")) == 1
+
+
+def test_more_operations_than_a_request_takes_are_sent_by_several(
+    space: Space, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("larder_client.space.batch.MAX_OPERATIONS", 2)
+    files = [space.create(f"{name}.txt", b"1") for name in "abc"]
+
+    results = space.batch({"op": "trash", "file_id": file.id} for file in files)
+
+    assert [(result.id, result.ok) for result in results] == [(file.id, True) for file in files]
+    assert len(gateway.requests_matching("POST /v1/storage/files:batch")) == 2
+
+
+def test_what_a_request_had_no_time_for_is_sent_again(space: Space, gateway: Gateway) -> None:
+    files = [space.create(f"{name}.txt", b"1") for name in "ab"]
+    space.trash(files[0].id)
+    gateway.fault("POST .*:batch", respond_with(results_of(files[0].id, late=files[1].id)))
+
+    results = space.batch({"op": "trash", "file_id": file.id} for file in files)
+
+    assert [(result.id, result.ok) for result in results] == [(file.id, True) for file in files]
+    assert len(gateway.requests_matching("POST .*:batch")) == 2
+
+
+def test_a_request_that_had_no_time_for_anything_is_not_repeated(
+    space: Space, gateway: Gateway
+) -> None:
+    file = space.create("a.txt", b"1")
+    gateway.fault("POST .*:batch", respond_with(results_of(late=file.id)))
+
+    [result] = space.batch([{"op": "trash", "file_id": file.id}])
+
+    assert (result.ok, result.error.code) == (False, "not_reached")
+    with pytest.raises(ApiError) as refusal:
+        result.changed()
+    assert not refusal.value.final
+
+
+def results_of(*done: str, late: str) -> Response:
+    """An answer that did these, and had no time for the last."""
+    error = {"message": "Too late.", "type": "rate_limit_error", "code": "not_reached"}
+    results = [{"fileId": each, "op": "trash", "ok": True, "status": 200} for each in done]
+    results.append({"fileId": late, "op": "trash", "ok": False, "status": 429, "error": error})
+    return Response(200, {}, [json.dumps({"results": results}).encode()])
 
 
 def test_a_file_is_trashed_and_restored(space: Space) -> None:

@@ -167,6 +167,7 @@ def test_an_answer_that_asks_for_a_retry_is_not_kept(
 USE_CASES = {
     "files_create": "create_file",
     "space_files_create": "create_file",
+    "space_files_batch": "change_files",
     "folders_create": "create_folder",
     "trash_restore": "restore_file",
     "parts_create": "create_part",

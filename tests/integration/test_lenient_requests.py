@@ -182,6 +182,7 @@ def test_a_purpose_that_only_lists_know_is_none_for_a_new_file(
     [
         "files_create", "space_files_create", "parts_create", "uploads_create", "batches_create",
         "uploads_complete", "folders_create", "folders_update", "space_files_update",
+        "space_files_batch",
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("header", ["Content-Encoding", "content-encoding"])

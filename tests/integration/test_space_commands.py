@@ -244,6 +244,32 @@ def test_an_impossible_move_changes_nothing(arguments: tuple[str, ...], says: st
     assert listed() == ["Projects/", "a.txt", "b.txt"]
 
 
+def test_files_are_changed_by_one_request(gateway: Gateway) -> None:
+    paths = [f"/{name}.txt" for name in "abc"]
+    ids = [put(path) for path in paths]
+
+    trashed = space("trash", *paths, "--json").json_lines
+    restored = space("restore", *ids)
+
+    assert trashed == [{"fileId": file_id, "isDeleted": True} for file_id in ids]
+    assert restored.stdout.split() == ids
+    assert len(gateway.requests_matching("POST .*/files:batch")) == 2
+    assert not gateway.requests_matching("DELETE .*")
+
+
+def test_each_file_that_cannot_be_changed_is_reported_beside_the_others() -> None:
+    file_id, nowhere = put("/a.txt"), "file-" + "0" * 24
+
+    mixed = space("tag", nowhere, "/missing.txt", "/a.txt", "--add", "x")
+    documents = space("tag", nowhere, "/a.txt", "--add", "y", "--json").json_lines
+
+    assert (mixed.exit_code, mixed.stdout) == (1, f"{file_id}\n")
+    assert "larder: There is nothing at /missing.txt." in mixed.stderr
+    assert f"larder: {nowhere}: No such File object" in mixed.stderr
+    assert (documents[0]["id"], documents[0]["error"]["status"]) == (nowhere, 404)
+    assert documents[1]["tags"] == ["x", "y"]
+
+
 def test_files_and_folders_are_renamed() -> None:
     file_id = put("/Projects/a.txt")
 

@@ -75,6 +75,7 @@ WANTED: dict[str, tuple[set[str], set[str]]] = {
     "on_file_removed": (CLIENTS, UPLOADS),
     "on_object_created": (CLIENTS | {"msgspec"}, UPLOADS),
     "parts_create": (FORMS, PARTS | REPLAYS),
+    "space_files_batch": (API, TRASH | REPLAYS | {"s3", "sqs"}),
     "space_files_create": (FORMS | {"msgspec"}, RECLAIMING | REPLAYS),
     "space_files_get": (API, FILES | {"s3"}),
     "space_files_list": (API, FOLDERS | FINDER | {"dynamodb.items", "secrets"}),

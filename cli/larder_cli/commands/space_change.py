@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from larder_cli.shared.changes import change_each
 from larder_cli.shared.connection import ApiKey, AsJson, BaseUrl, open_client
 from larder_cli.shared.each import report
 from larder_cli.shared.output import print_change
@@ -39,12 +40,22 @@ def mv(
     """Move files and folders and print their ids."""
     with report(as_json=as_json) as failures, open_client(base_url, api_key) as client:
         folder_id, name = _target(client, target, alone=len(items) == 1)
-        for item in items:
-            with failures.each(**path_or_id(item)):
-                item_id = find_id(client, item)
+        if name is not None:
+            with failures.each(**path_or_id(items[0])):
+                item_id = find_id(client, items[0])
                 print_change(
                     _change(client, item_id, folder_id=folder_id, name=name), as_json=as_json
                 )
+            return
+        change_each(
+            client,
+            failures,
+            items,
+            find=find_id,
+            operation=lambda file_id: {"op": "move", "file_id": file_id, "folder_id": folder_id},
+            of_folder=lambda each: client.space.update_folder(each, parent_id=folder_id),
+            as_json=as_json,
+        )
 
 
 def rename(
@@ -79,17 +90,32 @@ def tag(
     as_json: AsJson = False,
 ) -> None:
     """Add tags to files, remove tags, and print the files' ids."""
-    changes: FileChanges = {"add_tags": add or [], "remove_tags": remove or []}
-    if clear:
-        changes["tags"] = []
+    added, removed = add or [], remove or []
     if not (add or remove or clear):
         message = "Nothing to do: give --add, --remove or --clear."
         raise typer.BadParameter(message)
     with report(as_json=as_json) as failures, open_client(base_url, api_key) as client:
+        if not clear:
+            change_each(
+                client,
+                failures,
+                files,
+                find=find_file_id,
+                operation=lambda file_id: {
+                    "op": "tag",
+                    "file_id": file_id,
+                    "add_tags": added,
+                    "remove_tags": removed,
+                },
+                as_json=as_json,
+            )
+            return
         for file in files:
             with failures.each(**path_or_id(file)):
-                file_id = find_file_id(client, file)
-                print_change(client.space.update(file_id, **changes), as_json=as_json)
+                cleared = client.space.update(
+                    find_file_id(client, file), tags=[], add_tags=added, remove_tags=removed
+                )
+                print_change(cleared, as_json=as_json)
 
 
 def fav(
@@ -101,10 +127,15 @@ def fav(
 ) -> None:
     """Mark files and folders as favorites and print their ids."""
     with report(as_json=as_json) as failures, open_client(base_url, api_key) as client:
-        for item in items:
-            with failures.each(**path_or_id(item)):
-                item_id = find_id(client, item)
-                print_change(_change(client, item_id, favorite=not off), as_json=as_json)
+        change_each(
+            client,
+            failures,
+            items,
+            find=find_id,
+            operation=lambda file_id: {"op": "favorite", "file_id": file_id, "favorite": not off},
+            of_folder=lambda each: client.space.update_folder(each, favorite=not off),
+            as_json=as_json,
+        )
 
 
 def _target(client: Client, target: str, *, alone: bool) -> tuple[str, str | None]:
@@ -127,17 +158,12 @@ def _change(
     item_id: str,
     *,
     folder_id: str | None = None,
-    name: str | None = None,
-    favorite: bool | None = None,
+    name: str,
 ) -> SpaceFile | Folder:
-    of_file: FileChanges = {}
-    of_folder: FolderChanges = {}
+    of_file: FileChanges = {"name": name}
+    of_folder: FolderChanges = {"name": name}
     if folder_id is not None:
         of_file["folder_id"] = of_folder["parent_id"] = folder_id
-    if name is not None:
-        of_file["name"] = of_folder["name"] = name
-    if favorite is not None:
-        of_file["favorite"] = of_folder["favorite"] = favorite
     if item_id.startswith(FOLDER_ID):
         return client.space.update_folder(item_id, **of_folder)
     return client.space.update(item_id, **of_file)

@@ -8,6 +8,7 @@ import msgspec
 import typer
 
 from larder_cli.commands.space_list import LIMIT, with_paths
+from larder_cli.shared.changes import change_each
 from larder_cli.shared.connection import ApiKey, AsJson, BaseUrl, open_client
 from larder_cli.shared.each import report
 from larder_cli.shared.output import counted, note, print_change, print_json_line
@@ -35,10 +36,14 @@ def trash(
         if not files:
             _show(client, limit, as_json=as_json)
             return
-        for file in files:
-            with failures.each(**path_or_id(file)):
-                trashed = client.space.trash(find_file_id(client, file))
-                print_change(trashed, as_json=as_json)
+        change_each(
+            client,
+            failures,
+            files,
+            find=find_file_id,
+            operation=lambda file_id: {"op": "trash", "file_id": file_id},
+            as_json=as_json,
+        )
 
 
 def restore(
@@ -55,10 +60,14 @@ def restore(
     Each returns to its folder, or to the root if that is gone.
     """
     with report(as_json=as_json) as failures, open_client(base_url, api_key) as client:
-        for file in files:
-            with failures.each(**path_or_id(file)):
-                restored = client.space.restore(find_trashed_id(client, file))
-                print_change(restored, as_json=as_json)
+        change_each(
+            client,
+            failures,
+            files,
+            find=find_trashed_id,
+            operation=lambda file_id: {"op": "restore", "file_id": file_id},
+            as_json=as_json,
+        )
 
 
 def purge(

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from larder_client.space.api import PAGE, SpaceApi
+from larder_client.space.batch import change_files
 from larder_client.space.models import ROOT
 from larder_client.space.paths import PathResolver
 from larder_client.space.tree import Tree, TreeReader
@@ -21,9 +22,11 @@ if TYPE_CHECKING:
     from larder_client.space.models import (
         FileChanges,
         FileFilters,
+        FileOperation,
         Folder,
         FolderChanges,
         FolderDeleted,
+        OperationResult,
         Page,
         SpaceFile,
         SpaceFileDeleted,
@@ -65,6 +68,13 @@ class Space:
     def update(self, file_id: str, **changes: Unpack[FileChanges]) -> SpaceFile:
         """Rename, move, tag or mark a file; see `FileChanges`."""
         return self._runner.run(self._api.update_file(file_id, changes))
+
+    def batch(self, operations: Iterable[FileOperation]) -> list[OperationResult]:
+        """Move, tag, mark, trash and restore any number of files; see `FileOperation`.
+
+        Each operation is done or refused by itself; `changed()` of its result raises the refusal.
+        """
+        return self._runner.run(change_files(self._api, operations))
 
     def trash(self, file_id: str) -> SpaceFileDeleted:
         """Move a file to the trash, where it can be restored for 30 days."""

@@ -19,6 +19,7 @@ from larder_client.space.models import (
     Folder,
     FolderDeleted,
     FolderPage,
+    OperationResults,
     SpaceFile,
     SpaceFileDeleted,
     SpaceFilePage,
@@ -30,7 +31,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from larder_client.flow.retries import RetryPolicy
-    from larder_client.space.models import FileChanges, FileFilters, FolderChanges
+    from larder_client.space.models import (
+        FileChanges,
+        FileFilters,
+        FileOperation,
+        FolderChanges,
+    )
 
 T = TypeVar("T")
 
@@ -68,6 +74,12 @@ class SpaceApi:
         """Change a file."""
         request = json_request("PATCH", _file(file_id), _camel(changes))
         return (yield from self._read(SpaceFile, request))
+
+    def batch(self, operations: Sequence[FileOperation]) -> Flow[OperationResults]:
+        """Carry out up to `MAX_OPERATIONS` operations on files."""
+        body = {"operations": [_camel(operation) for operation in operations]}
+        request = json_request("POST", "/storage/files:batch", body, idempotency_header())
+        return (yield from self._read(OperationResults, request))
 
     def trash_file(self, file_id: str) -> Flow[SpaceFileDeleted]:
         """Move a file to the trash."""

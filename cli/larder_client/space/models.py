@@ -7,9 +7,11 @@ JSON's own names.
 from __future__ import annotations
 
 from datetime import datetime  # noqa: TC003 - read by msgspec
-from typing import Literal, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 import msgspec
+
+from larder_client.errors import ApiError
 
 ROOT = "root"
 """The folder id that stands for files and folders that are in no folder."""
@@ -104,6 +106,62 @@ class TrashEmptied(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     purged_files: int
     is_empty: bool
+
+
+class OperationError(msgspec.Struct, frozen=True, kw_only=True):
+    """Why an operation changed nothing, as in the error of a request."""
+
+    message: str
+    type: str
+    param: str | None = None
+    code: str | None = None
+
+
+class OperationResult(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What became of one operation; `status` is the HTTP status that it has by itself."""
+
+    id: str = msgspec.field(name="fileId")
+    op: str
+    ok: bool
+    status: int
+    file: SpaceFile | None = None
+    error: OperationError | None = None
+
+    def changed(self) -> SpaceFile | SpaceFileDeleted:
+        """Return the file as it is now, or that it is in the trash.
+
+        Raises:
+            ApiError: the operation was refused.
+        """
+        if self.error is not None:
+            raise ApiError(
+                self.error.message,
+                status=self.status,
+                type=self.error.type,
+                code=self.error.code,
+                param=self.error.param,
+            )
+        return self.file or SpaceFileDeleted(id=self.id, is_deleted=True)
+
+
+class OperationResults(msgspec.Struct, frozen=True, kw_only=True):
+    """The results of operations, in their order."""
+
+    results: tuple[OperationResult, ...]
+
+
+class FileOperation(TypedDict):
+    """An operation on a file: `move` takes `folder_id`, `tag` takes `add_tags` and `remove_tags`.
+
+    `favorite` takes `favorite`; `trash` and `restore` take nothing more.
+    """
+
+    op: Literal["move", "tag", "favorite", "trash", "restore"]
+    file_id: str
+    folder_id: NotRequired[str | None]
+    add_tags: NotRequired[list[str]]
+    remove_tags: NotRequired[list[str]]
+    favorite: NotRequired[bool]
 
 
 class FileFilters(TypedDict, total=False):

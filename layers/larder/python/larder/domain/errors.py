@@ -13,6 +13,7 @@ LarderError
 ├── RateLimitError            the API key makes too many requests per second        429
 ├── ExpiredBacklogError       too many expired files wait to be removed             429
 ├── ContentionError           too many changes at once; the same request may work  429
+├── NotReachedError           a part of a request that its time was too short for  429
 └── ThrottledError            AWS limits the rate; the same request may work       429
 
 `api.errors` gives each its HTTP answer. Messages are for people, codes for programs.
@@ -215,6 +216,17 @@ class ContentionError(LarderError):
         super().__init__(
             "Too many changes to this project at once. Please try again in a moment.",
             code="rate_limit_exceeded",
+        )
+
+
+class NotReachedError(LarderError):
+    """The request's time was over before it reached this part, which changed nothing."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The request's time was over before this operation began, so it changed nothing. "
+            "Please send it again.",
+            code="not_reached",
         )
 
 

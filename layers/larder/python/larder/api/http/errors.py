@@ -19,6 +19,7 @@ from larder.domain.errors import (
     InvalidParameterError,
     LarderError,
     NotFoundError,
+    NotReachedError,
     ProjectFullError,
     QuotaExceededError,
     RateLimitError,
@@ -44,6 +45,7 @@ _ANSWERS: dict[type[LarderError], tuple[HTTPStatus, str]] = {
     RateLimitError: (HTTPStatus.TOO_MANY_REQUESTS, "rate_limit_error"),
     ExpiredBacklogError: (HTTPStatus.TOO_MANY_REQUESTS, "rate_limit_error"),
     ContentionError: (HTTPStatus.TOO_MANY_REQUESTS, "rate_limit_error"),
+    NotReachedError: (HTTPStatus.TOO_MANY_REQUESTS, "rate_limit_error"),
     ThrottledError: (HTTPStatus.TOO_MANY_REQUESTS, "rate_limit_error"),
 }
 

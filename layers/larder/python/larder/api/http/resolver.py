@@ -73,13 +73,10 @@ def resolver(*, camel_case: bool = False) -> APIGatewayRestResolver:
     """
     app = _Resolver(serializer=_to_json)
 
-    def refused(error: LarderError) -> Response[dict[str, Any]]:
-        if camel_case and error.param is not None:
-            error.param = to_camel(error.param)
-        return _refused(error)
+    def answer(error: Exception) -> Response[dict[str, Any]]:
+        return answer_to(error, camel_case=camel_case)
 
-    app.exception_handler(LarderError)(refused)
-    app.exception_handler(Exception)(_failed)
+    app.exception_handler(Exception)(answer)
 
     def unmatched(_: Exception) -> Response[dict[str, Any]]:
         # API Gateway's path parameters match any character, Powertools' do not.
@@ -91,18 +88,23 @@ def resolver(*, camel_case: bool = False) -> APIGatewayRestResolver:
     return app
 
 
-def _refused(error: LarderError) -> Response[dict[str, Any]]:
+def answer_to(error: Exception, *, camel_case: bool = False) -> Response[dict[str, Any]]:
+    """Return the response to what a use case raised, which is logged and counted here.
+
+    With `camel_case`, it names the parameter as the Space surface does.
+    """
+    if not isinstance(error, LarderError):
+        log_failure("unhandled", error)
+        count("InternalError")
+        return internal_error()
+    if camel_case and error.param is not None:
+        # A path, as in `operations.0.fileId`.
+        error.param = ".".join(to_camel(step) for step in error.param.split("."))
     if isinstance(error, ThrottledError):
         logger.warning("throttled", extra={"call": error.call})
     if isinstance(error, _COUNTED):
         count(type(error).__name__.removesuffix("Error"))
     return refusal(error)
-
-
-def _failed(error: Exception) -> Response[dict[str, Any]]:
-    log_failure("unhandled", error)
-    count("InternalError")
-    return internal_error()
 
 
 def _built(response: Response[dict[str, Any]]) -> dict[str, Any]:
@@ -178,10 +180,8 @@ def lambda_handler_for(
             if limit_rate is not None:
                 _check_rate(limit_rate, event)
             return app.resolve(event, context) if once is None else once(event, context)
-        except LarderError as error:
-            return _built(_refused(error))
         except Exception as error:  # noqa: BLE001 - answered and logged as the resolver does
-            return _built(_failed(error))
+            return _built(answer_to(error))
 
     def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         started = time.perf_counter()

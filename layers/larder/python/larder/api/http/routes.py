@@ -67,6 +67,7 @@ ROUTES = (
     Route("GET", "/v1/usage", "usage_get", "native", "read"),
     Route("GET", "/v1/storage/files", "space_files_list", "space", "read", 29),
     Route("POST", "/v1/storage/files", "space_files_create", "space", "write"),
+    Route("POST", "/v1/storage/files:batch", "space_files_batch", "space", "write", 29),
     Route("GET", "/v1/storage/files/{file_id}", "space_files_get", "space", "read"),
     Route("PATCH", "/v1/storage/files/{file_id}", "space_files_update", "space", "write"),
     Route("DELETE", "/v1/storage/files/{file_id}", "space_files_trash", "space", "write"),

@@ -16,16 +16,18 @@ from larder.domain.ids import FOLDER_OR_ROOT
 from larder.domain.tags import MAX_TAG
 
 _NAME: dict[str, Any] = {"minLength": 1, "maxLength": MAX_FILENAME_BYTES}
-_TAGS: dict[str, Any] = {"items": {"type": "string", "minLength": 1, "maxLength": MAX_TAG}}
+TAGS: dict[str, Any] = {"items": {"type": "string", "minLength": 1, "maxLength": MAX_TAG}}
 
 
-class _Request(BaseModel):
+class SpaceRequest(BaseModel):
+    """A body whose fields are camelCase in JSON."""
+
     model_config = ConfigDict(
         alias_generator=to_camel, populate_by_name=True, strict=True, extra="forbid"
     )
 
 
-class FileUpdateRequest(_Request):
+class FileUpdateRequest(SpaceRequest):
     """The body of `PATCH /v1/storage/files/{file_id}`: the fields to change, and no other."""
 
     name: str | None = Field(default=None, json_schema_extra=_NAME, examples=["Q4 report.pdf"])
@@ -35,14 +37,14 @@ class FileUpdateRequest(_Request):
         json_schema_extra={"pattern": FOLDER_OR_ROOT},
     )
     tags: list[str] | None = Field(
-        default=None, description="Replaces all tags", json_schema_extra=_TAGS
+        default=None, description="Replaces all tags", json_schema_extra=TAGS
     )
-    add_tags: list[str] = Field(default=[], json_schema_extra=_TAGS, examples=[["reports"]])
-    remove_tags: list[str] = Field(default=[], json_schema_extra=_TAGS)
+    add_tags: list[str] = Field(default=[], json_schema_extra=TAGS, examples=[["reports"]])
+    remove_tags: list[str] = Field(default=[], json_schema_extra=TAGS)
     favorite: bool | None = None
 
 
-class FolderCreateRequest(_Request):
+class FolderCreateRequest(SpaceRequest):
     """The body of `POST /v1/storage/folders`."""
 
     name: str = Field(json_schema_extra=_NAME, examples=["Reports"])
@@ -53,7 +55,7 @@ class FolderCreateRequest(_Request):
     )
 
 
-class FolderUpdateRequest(_Request):
+class FolderUpdateRequest(SpaceRequest):
     """The body of `PATCH /v1/storage/folders/{folder_id}`: the fields to change, and no other."""
 
     name: str | None = Field(default=None, json_schema_extra=_NAME, examples=["Archive"])
@@ -65,7 +67,7 @@ class FolderUpdateRequest(_Request):
     favorite: bool | None = None
 
 
-def folder_reference(request: FileUpdateRequest | FolderUpdateRequest, field: str) -> str | None:
+def folder_reference(request: SpaceRequest, field: str) -> str | None:
     """Return the folder that a request names, `root` for null, None when it does not name one."""
     if field not in request.model_fields_set:
         return None
