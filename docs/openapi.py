@@ -54,6 +54,7 @@ TAGS = {
     "/v1/batches": Tag(name="Batches", description="Files of requests, answered by models"),
     "/v1/usage": Tag(name="Usage", description="How much of its quota the project uses"),
     "/v1/storage/files": Tag(name="Space files", description="Named and tagged files in folders"),
+    "/v1/storage/tags": Tag(name="Space tags", description="What files are tagged with"),
     "/v1/storage/trash": Tag(name="Space trash", description="Deleted files, kept for 30 days"),
     "/v1/storage/folders": Tag(name="Space folders", description="The tree of folders"),
     "/v1/console": Tag(name="Console", description="Sessions of the web console"),

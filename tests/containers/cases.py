@@ -257,6 +257,10 @@ def emptied(answer: Any, world: World) -> None:
     assert world.taken() == (0, 0)
 
 
+def no_tags(answer: Any, _: World) -> None:
+    assert (body(answer)["tags"], body(answer)["isExact"]) == ([], True)
+
+
 def made(answer: Any, world: World) -> None:
     [folder] = world.ports.folders.tree(TENANT).folders.values()
     assert (body(answer)["folderId"], body(answer)["name"]) == (folder.id, "Projects")
@@ -390,6 +394,7 @@ CASES = {
     "space_files_trash": Case(file, trashed),
     "space_files_update": Case(file, renamed),
     "sweep": Case(expired_file, swept),
+    "tags_list": Case(file, no_tags),
     "trash_empty": Case(trashed_file, emptied),
     "trash_list": Case(trashed_file, shown),
     "trash_purge": Case(trashed_file, purged),

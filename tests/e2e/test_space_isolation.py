@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 OF_FILES = [("GET", "/files/{}"), ("PATCH", "/files/{}"), ("DELETE", "/files/{}")]
 OF_TRASH = [("POST", "/trash/{}/restore"), ("DELETE", "/trash/{}")]
 OF_FOLDERS = [("GET", "/folders/{}"), ("PATCH", "/folders/{}"), ("DELETE", "/folders/{}")]
-LISTS = ["/files", "/trash", "/folders"]
+LISTS = ["/files", "/tags", "/trash", "/folders"]
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def stranger(new_project: NewProject) -> Iterator[Space]:
 @pytest.fixture(scope="module")
 def things(owner: Space) -> dict[str, str]:
     folder = owner.make_folder("Projects")
-    live = owner.put("live.txt", folderId=folder)["fileId"]
+    live = owner.put("live.txt", folderId=folder, tags="secret")["fileId"]
     trashed = owner.put("trashed.txt")["fileId"]
     owner.trash(trashed)
     return {"files": live, "trash": trashed, "folders": folder}
@@ -65,7 +65,7 @@ def test_lists_show_nothing_from_another_project(
     listed = stranger.json("GET", path)
 
     assert things
-    assert listed.get("files", []) == listed.get("folders", []) == []
+    assert not any(listed.get(kind) for kind in ("files", "folders", "tags"))
 
 
 def test_files_do_not_move_into_another_project_s_folder(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from larder.domain.filenames import folded
-from larder.services.space.ports import FileQuery, Page, Position, Sort
+from larder.services.space.ports import FileQuery, Page, Position, Sort, TagCounts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -62,6 +63,12 @@ class InMemoryFileSearch:
             limit=limit,
             after=after,
             descending=query.descending,
+        )
+
+    def tags(self, tenant: TenantId, now: float) -> TagCounts:
+        rows = [row.file for (owner, _), row in self._store.files.items() if owner == tenant]
+        return TagCounts(
+            Counter(tag for file in rows if not file.expired(now) for tag in file.tags), exact=True
         )
 
 

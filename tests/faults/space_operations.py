@@ -164,6 +164,7 @@ SPACE = (
         _moving("file", "trash", "live", _send("DELETE", "/files/{file}")),
     ),
     Operation("space_files_batch", "space_files_batch", _file_and_trashed, _batch),
+    Operation("tags_list", "tags_list", _file, _send("GET", "/tags")),
     Operation("trash_list", "trash_list", _trashed, _send("GET", "/trash")),
     Operation(
         "trash_restore",

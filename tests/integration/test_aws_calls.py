@@ -181,6 +181,7 @@ OPERATIONS: dict[str, tuple[Callable[[World], Act], str]] = {
         operations.sweep_an_expired_file,
         f"{SHARDS}, GetItem, {SHARDS}, PutItem, GetItem, TransactWriteItems 3, PutItem",
     ),
+    "tags_list": (space.a_list("tags_list"), "Query"),
     "trash_empty": (space.trash_empty, "Query, TransactWriteItems 3"),
     "trash_list": (space.a_list("trash_list"), "Query"),
     "trash_purge": (space.on_a_trashed_file("trash_purge"), "GetItem, TransactWriteItems 3"),

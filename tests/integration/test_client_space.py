@@ -147,6 +147,20 @@ def test_an_update_changes_only_the_given_members(space: Space) -> None:
     assert (freed.folder_id, freed.favorite) == (None, True)
 
 
+def test_tags_are_read_page_by_page(
+    space: Space, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("larder_client.space.pages.PAGE", 2)
+    space.create("a.txt", b"1", tags=["a", "b", "c"])
+    space.create("b.txt", b"1", tags=["b"])
+
+    found = space.tags()
+
+    assert [(each.tag, each.count) for each in found.tags] == [("a", 1), ("b", 2), ("c", 1)]
+    assert found.is_exact
+    assert len(gateway.requests_matching("GET .*/storage/tags")) == 2
+
+
 def test_many_files_are_changed_together(space: Space, gateway: Gateway) -> None:
     folder = space.create_folder("Projects")
     files = [space.create(f"{name}.txt", b"1") for name in "abc"]

@@ -252,3 +252,21 @@ def test_the_sweep_resumes_emptying_a_folder(
     [event] = cleanups(stack)
     functions.invoke("on_cleanup", event)
     assert on(functions, tenant, "folders_get", id=place).status == 404
+
+
+def test_tags_are_listed_with_counts_page_by_page(functions: Functions, tenant: TenantId) -> None:
+    put(functions, tenant, "a", tags="x,y")
+    put(functions, tenant, "b", tags="y")
+
+    first = on(functions, tenant, "tags_list", query={"limit": "1"}).json
+    cursor = first["pagination"]["cursor"]
+    second = on(functions, tenant, "tags_list", query={"limit": "1", "cursor": cursor}).json
+
+    assert (first["tags"], second["tags"]) == (
+        [{"tag": "x", "count": 1}],
+        [{"tag": "y", "count": 2}],
+    )
+    assert first["isExact"]
+    assert second["pagination"] == {"hasMore": False, "cursor": None}
+    refused = on(functions, tenant, "trash_list", query={"cursor": cursor})
+    assert (refused.status, refused.error["param"]) == (400, "cursor")

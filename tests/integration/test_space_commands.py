@@ -295,6 +295,30 @@ def test_tags_are_added_and_removed() -> None:
     assert cleared["tags"] == ["new"]
 
 
+def test_tags_are_shown_with_their_counts() -> None:
+    put("/a.txt")
+    put("/b.txt")
+    space("tag", "/a.txt", "/b.txt", "--add", "both")
+    space("tag", "/a.txt", "--add", "one")
+
+    shown = space("tags")
+
+    assert shown.exit_code == 0
+    lines = [line.split() for line in shown.stdout.splitlines()]
+    assert [line for line in lines if len(line) == 2][-2:] == [["both", "2"], ["one", "1"]]
+    assert space("tags", "--json").json == {
+        "tags": [{"tag": "both", "count": 2}, {"tag": "one", "count": 1}],
+        "isExact": True,
+    }
+
+
+def test_tags_that_are_not_all_counted_have_a_note(gateway: Gateway) -> None:
+    part = {"tags": [], "isExact": False, "pagination": {"hasMore": False, "cursor": None}}
+    gateway.fault("GET .*/tags", respond_with(Response(200, {}, [json.dumps(part).encode()])))
+
+    assert "more of them may have tags" in space("tags").stderr
+
+
 def test_tagging_without_a_tag_is_wrong_usage() -> None:
     refused = space("tag", "/a.txt")
 

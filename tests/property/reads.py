@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from larder.domain.errors import NotFoundError
@@ -10,6 +11,7 @@ from larder.services.files.get import get_file
 from larder.services.files.list import list_files
 from larder.services.space.find_files import find_files
 from larder.services.space.list_folders import list_folders
+from larder.services.space.list_tags import list_tags
 from larder.services.space.list_trash import get_trashed_file, list_trash
 from larder.services.space.ports import FileQuery, Sort
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
     from larder.domain.files import File
     from larder.domain.ids import FileId, FolderId, TenantId
+    from larder.services.space.list_tags import TagCount
     from larder.services.space.ports import Page, Position
     from tests.property.world import Arrival, World
 
@@ -44,6 +47,7 @@ def check_lists(world: World, tenant: TenantId) -> None:
         (FileQuery(name_part="b"), [file for file in files if "b" in folded(file.filename)]),
     ):
         assert sorted(_found(world, tenant, query)) == sorted(file.id for file in wanted)
+    assert _tagged(world, tenant) == Counter(tag for file in files for tag in file.tags)
     assert _in_trash(world, tenant) == [
         trashed.file.id
         for trashed in sorted(trash, key=lambda t: (t.deleted_at, t.file.id), reverse=True)
@@ -131,6 +135,17 @@ def _children(world: World, tenant: TenantId, parent: FolderId | None) -> list[F
         )
     )
     return [folder.id for folder in found]
+
+
+def _tagged(world: World, tenant: TenantId) -> dict[str, int]:
+    def read(after: Position | None) -> Page[TagCount]:
+        page, exact = world.ports.make(list_tags)(
+            tenant, limit=MAX_FILES_PER_TRANSACTION, after=after
+        )
+        assert exact
+        return page
+
+    return {each.tag: each.count for each in _all(read)}
 
 
 def _in_trash(world: World, tenant: TenantId) -> list[FileId]:

@@ -85,6 +85,7 @@ WANTED: dict[str, tuple[set[str], set[str]]] = {
         CLIENTS,
         RECLAIMING | BATCHES | EXECUTIONS | {"dynamodb.usage", "s3_parts", "sqs"},
     ),
+    "tags_list": (API, FOLDERS | FINDER | {"dynamodb.items", "secrets"}),
     "trash_empty": (API, TRASH | {"s3", "sqs"}),
     "trash_list": (API, TRASH | {"secrets"}),
     "trash_purge": (API, TRASH),

@@ -1,4 +1,4 @@
-"""`larder space ls` and `find`: show folders and search for files."""
+"""`larder space ls`, `find` and `tags`: show folders, search for files, and count tags."""
 
 from enum import Enum
 from importlib import import_module
@@ -141,6 +141,18 @@ def find(  # noqa: PLR0913, PLR0917 - one for each option
     import_module("larder_cli.shared.space_tables").print_files(files)
     if len(found) > limit:
         note(f"There are more files: larder space find --limit {10 * limit}")
+
+
+def tags(base_url: BaseUrl = None, api_key: ApiKey = None, as_json: AsJson = False) -> None:
+    """Show all tags, with how many files outside the trash have each."""
+    with report(), open_client(base_url, api_key) as client:
+        found = client.space.tags()
+    if as_json:
+        print_json_line(msgspec.to_builtins(found))
+        return
+    import_module("larder_cli.shared.space_tables").print_tags(found.tags)
+    if not found.is_exact:
+        note("The project has more files than one request counts: more of them may have tags.")
 
 
 def with_paths(client: Client, files: "Sequence[F]") -> list[tuple[F, str | None]]:

@@ -11,10 +11,11 @@ from larder_cli.shared.output import moment, size
 from larder_cli.shared.tables import columns, print_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from larder_client import Folder, SpaceFile, TrashedFile, Tree
+    from larder_client.space.models import TagCount
 
 FAVORITE = "★"
 
@@ -37,6 +38,14 @@ def print_files(files: Sequence[tuple[SpaceFile, str | None]]) -> None:
     table = columns("", "path", "size", "type", "tags", "changed", "id")
     for file, path in files:
         table.add_row(*_cells(file, path or file.name))
+    print_table(table)
+
+
+def print_tags(tags: Iterable[TagCount]) -> None:
+    """Print tags, each with the number of its files."""
+    table = columns("tag", "files")
+    for each in tags:
+        table.add_row(each.tag, str(each.count))
     print_table(table)
 
 

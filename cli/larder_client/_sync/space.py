@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from larder_client.space.api import PAGE, SpaceApi
 from larder_client.space.batch import change_files
 from larder_client.space.models import ROOT
+from larder_client.space.pages import all_tags
 from larder_client.space.paths import PathResolver
 from larder_client.space.tree import Tree, TreeReader
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
         Page,
         SpaceFile,
         SpaceFileDeleted,
+        Tags,
         TrashedFile,
         TrashEmptied,
     )
@@ -75,6 +77,10 @@ class Space:
         Each operation is done or refused by itself; `changed()` of its result raises the refusal.
         """
         return self._runner.run(change_files(self._api, operations))
+
+    def tags(self) -> Tags:
+        """Return the tags by name, with how many files outside the trash have each."""
+        return self._runner.run(all_tags(self._api))
 
     def trash(self, file_id: str) -> SpaceFileDeleted:
         """Move a file to the trash, where it can be restored for 30 days."""

@@ -23,6 +23,7 @@ from larder_client.space.models import (
     SpaceFile,
     SpaceFileDeleted,
     SpaceFilePage,
+    TagPage,
     TrashEmptied,
     TrashPage,
 )
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-PAGE = 100
+PAGE = 1_000
 """The largest page that Larder returns."""
 
 
@@ -84,6 +85,11 @@ class SpaceApi:
     def trash_file(self, file_id: str) -> Flow[SpaceFileDeleted]:
         """Move a file to the trash."""
         return (yield from self._read(SpaceFileDeleted, Request("DELETE", _file(file_id))))
+
+    def tags(self, *, limit: int, cursor: str | None) -> Flow[TagPage]:
+        """Return a page of the tags, by name."""
+        request = Request("GET", "/storage/tags", params=_page_params(limit, cursor))
+        return (yield from self._read(TagPage, request))
 
     def trash(self, *, limit: int, cursor: str | None) -> Flow[TrashPage]:
         """Return a page of the files in the trash, the last deleted first."""

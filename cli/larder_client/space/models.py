@@ -81,6 +81,27 @@ class TrashPage(Page, frozen=True, kw_only=True):
     files: tuple[TrashedFile, ...]
 
 
+class TagCount(msgspec.Struct, frozen=True, kw_only=True):
+    """A tag, and how many files outside the trash have it."""
+
+    tag: str
+    count: int
+
+
+class TagPage(Page, frozen=True, kw_only=True, rename="camel"):
+    """A page of tags; see `Tags`."""
+
+    tags: tuple[TagCount, ...]
+    is_exact: bool
+
+
+class Tags(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """All tags by name. `is_exact` is False where more files may have these tags, or others."""
+
+    tags: tuple[TagCount, ...]
+    is_exact: bool
+
+
 class FolderPage(Page, frozen=True, kw_only=True):
     """A page of folders."""
 

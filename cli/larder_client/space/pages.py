@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from larder_client.space.api import PAGE
+from larder_client.space.models import Tags
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,6 +43,15 @@ def all_trash(api: SpaceApi) -> Flow[list[TrashedFile]]:
     """Return the files in the trash, the last deleted first."""
     pages = yield from _all_pages(lambda at: api.trash(limit=PAGE, cursor=at))
     return [file for page in pages for file in page.files]
+
+
+def all_tags(api: SpaceApi) -> Flow[Tags]:
+    """Return the tags by name, exact if all pages are."""
+    pages = yield from _all_pages(lambda at: api.tags(limit=PAGE, cursor=at))
+    return Tags(
+        tags=tuple(tag for page in pages for tag in page.tags),
+        is_exact=all(page.is_exact for page in pages),
+    )
 
 
 def _all_pages(load: Callable[[str | None], Flow[P]]) -> Flow[list[P]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from larder.adapters.dynamodb.attributes import number, text
@@ -15,9 +16,9 @@ from larder.adapters.dynamodb.listings import (
     IN_FOLDER_BY_SIZE,
     folder_scope,
 )
-from larder.adapters.dynamodb.pages import ListRead, read_list
+from larder.adapters.dynamodb.pages import MAX_QUERIES, ListRead, query_of, read_list
 from larder.domain.ids import FILE_PREFIX
-from larder.services.space.ports import FileQuery, Page, Sort
+from larder.services.space.ports import FileQuery, Page, Sort, TagCounts
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -33,6 +34,8 @@ _IN_FOLDER = {
     Sort.NAME: IN_FOLDER_BY_NAME,
     Sort.SIZE_BYTES: IN_FOLDER_BY_SIZE,
 }
+
+_NOT_EXPIRED = "(attribute_not_exists(expires_at) OR expires_at > :now)"
 
 
 class DynamoFileSearch:
@@ -67,9 +70,35 @@ class DynamoFileSearch:
         files = [file_from(file_id, item) for item in found.items if (file_id := file_id_of(item))]
         return Page(tuple(files), found.next)
 
+    def tags(self, tenant: TenantId, now: float) -> TagCounts:
+        """Read the tags of the live files, in as many queries as a page may take.
+
+        No index has them: a table has at most five local ones, and lists need them all.
+        """
+        found: Counter[str] = Counter()
+        read = ListRead(
+            table=self._table,
+            tenant=tenant,
+            index=None,
+            scope=FILE_PREFIX,
+            descending=True,
+            filter=f"size(tags) > :none AND {_NOT_EXPIRED}",
+            values={":none": number(0), ":now": number(int(now))},
+        )
+        request = query_of(read, None)
+        request["ProjectionExpression"] = "tags"
+        for _ in range(MAX_QUERIES):
+            answer = self._client.query(**request)
+            for item in answer["Items"]:
+                found.update(tag["S"] for tag in item["tags"]["L"])
+            if "LastEvaluatedKey" not in answer:
+                return TagCounts(found, exact=True)
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+        return TagCounts(found, exact=False)
+
 
 def _conditions(query: FileQuery, now: float) -> tuple[list[str], dict[str, AttributeValueTypeDef]]:
-    conditions = ["(attribute_not_exists(expires_at) OR expires_at > :now)"]
+    conditions = [_NOT_EXPIRED]
     values = {":now": number(int(now))}
     if query.tag is not None:
         conditions.append("contains(tags, :tag)")

@@ -70,7 +70,7 @@ def read_list(
     as many queries as it needs, each of four times as many items, until it is full or
     `MAX_QUERIES` were made.
     """
-    request = _request(read, after)
+    request = query_of(read, after)
     request["Limit"] = limit + 1
     found: list[ItemRead] = []
     for _ in range(MAX_QUERIES):
@@ -100,7 +100,8 @@ def _text_bytes(item: ItemRead) -> int:
     return named + sum(len(tag["S"].encode()) for tag in item.get("tags", _NO_TAGS)["L"])
 
 
-def _request(read: ListRead, after: Position | None) -> QueryInputTypeDef:
+def query_of(read: ListRead, after: Position | None) -> QueryInputTypeDef:
+    """Return the query of the list that begins after the position."""
     scoped = f" AND begins_with({read.sort_key}, :scope)" if read.scope else ""
     request: QueryInputTypeDef = {
         "TableName": read.table,

@@ -71,6 +71,7 @@ ROUTES = (
     Route("GET", "/v1/storage/files/{file_id}", "space_files_get", "space", "read"),
     Route("PATCH", "/v1/storage/files/{file_id}", "space_files_update", "space", "write"),
     Route("DELETE", "/v1/storage/files/{file_id}", "space_files_trash", "space", "write"),
+    Route("GET", "/v1/storage/tags", "tags_list", "space", "read", 29),
     Route("GET", "/v1/storage/trash", "trash_list", "space", "read"),
     Route("DELETE", "/v1/storage/trash", "trash_empty", "space", "write", 29),
     Route("DELETE", "/v1/storage/trash/{file_id}", "trash_purge", "space", "write"),

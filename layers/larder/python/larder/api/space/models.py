@@ -117,6 +117,24 @@ class TrashList(SpaceModel):
     pagination: Pagination
 
 
+class TagCountObject(SpaceModel):
+    """A tag."""
+
+    tag: str
+    count: int = Field(description="How many files have it, without the trash")
+
+
+class TagList(SpaceModel):
+    """A page of tags, sorted by name."""
+
+    tags: list[TagCountObject]
+    is_exact: bool = Field(
+        description="false: the project has too many files to count in one request, and more "
+        "files may have these tags, or others"
+    )
+    pagination: Pagination
+
+
 class InlineContent(SpaceModel):
     """The bytes of a file, in base64."""
 

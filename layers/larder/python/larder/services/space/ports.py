@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from larder.domain.files import File
     from larder.domain.folders import Folder, FolderTree
@@ -61,8 +61,25 @@ class Page[Item]:
     next: Position | None
 
 
+@dataclass(frozen=True, slots=True)
+class TagCounts:
+    """How many files have each tag.
+
+    `exact` is False where the count stopped at its bound: then there are at least so many.
+    """
+
+    counts: Mapping[str, int]
+    exact: bool
+
+
 class FileSearch(Protocol):
     """The search for live files."""
+
+    def tags(self, tenant: TenantId, now: float) -> TagCounts:
+        """Count the tags of the files that have not expired at `now` (strongly consistent).
+
+        Each file counts with the tags of one moment during the count.
+        """
 
     def search(
         self, tenant: TenantId, query: FileQuery, *, limit: int, after: Position | None, now: float
