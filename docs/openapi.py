@@ -52,6 +52,7 @@ TAGS = {
     "/v1/files": Tag(name="Files", description="Files in OpenAI's shape"),
     "/v1/uploads": Tag(name="Uploads", description="Large files, whose bytes go straight to S3"),
     "/v1/batches": Tag(name="Batches", description="Files of requests, answered by models"),
+    "/v1/upstreams": Tag(name="Upstreams", description="The model servers that answer batches"),
     "/v1/usage": Tag(name="Usage", description="How much of its quota the project uses"),
     "/v1/storage/files": Tag(name="Space files", description="Named and tagged files in folders"),
     "/v1/storage/tags": Tag(name="Space tags", description="What files are tagged with"),

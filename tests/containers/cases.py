@@ -169,6 +169,15 @@ def counted(answer: Any, _: World) -> None:
     assert body(answer)["bytes"]["used"] == len(CONTENT)
 
 
+def used_today(answer: Any, _: World) -> None:
+    [today] = body(answer)["data"]
+    assert (today["files"], today["bytes"]) == (1, len(CONTENT))
+
+
+def no_upstreams(answer: Any, _: World) -> None:
+    assert body(answer)["data"] == []
+
+
 def allowed(answer: Any, _: World) -> None:
     assert answer["policyDocument"]["Statement"][0]["Effect"] == "Allow"
     assert answer["context"] == {"tenant": TENANT, "keyId": KEY_ID}
@@ -404,7 +413,9 @@ CASES = {
     "uploads_complete": Case(upload_with_bytes, completed),
     "uploads_create": Case(nothing, reserved),
     "uploads_get": Case(upload, pending),
+    "upstreams_list": Case(nothing, no_upstreams),
     "usage_get": Case(file, counted),
+    "usage_history": Case(file, used_today),
 }
 
 

@@ -11,7 +11,7 @@ from larder.domain.quota import NOTHING, Amount, Usage
 from larder.domain.trash import TRASH_LIFE
 from larder.domain.uploads import UploadStatus
 from larder.services.files.ports import Settlement
-from larder.services.projects.ports import Count, Recount
+from larder.services.projects.ports import Count, Recount, UsageDay
 from tests.fakes.clock import START
 from tests.samples import OTHER, ROOM, TENANT, a_file, a_folder, a_project, an_upload, to_trash
 
@@ -341,3 +341,29 @@ def test_an_unfinished_recount_is_kept_until_the_next_audit_is_scheduled(
     assert backend.usage.get(tenant) == before
     backend.usage.schedule_audit(tenant, 10**9)
     assert backend.usage.kept_recount(tenant) is None
+
+
+def test_the_usage_of_days_is_kept_in_order_and_by_project(
+    backend: Backend, tenant: TenantId
+) -> None:
+    days = [
+        UsageDay(date, Amount(files=number, bytes=10 * number))
+        for number, date in enumerate(["2026-01-31", "2026-02-01", "2026-02-02"])
+    ]
+    for day in reversed(days):
+        backend.usage.keep_day(tenant, day)
+    backend.usage.keep_day(OTHER, UsageDay("2026-02-02", Amount(files=9, bytes=9)))
+
+    assert list(backend.usage.days(tenant, "2026-01-01")) == days
+    assert list(backend.usage.days(tenant, "2026-02-01")) == days[1:]
+    assert list(backend.usage.days(tenant, "2026-02-03")) == []
+    assert version(backend) == 0
+
+
+def test_the_last_look_at_a_day_is_kept(backend: Backend, tenant: TenantId) -> None:
+    for files in (1, 2):
+        backend.usage.keep_day(tenant, UsageDay("2026-02-01", Amount(files=files, bytes=0)))
+
+    [day] = backend.usage.days(tenant, "2026-02-01")
+
+    assert day.used.files == 2

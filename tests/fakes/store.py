@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from larder.domain.quota import Amount, Usage
     from larder.domain.trash import TrashedFile
     from larder.domain.uploads import Upload
-    from larder.services.projects.ports import Recount
+    from larder.services.projects.ports import Recount, UsageDay
 
 
 @dataclass
@@ -82,6 +82,7 @@ class InMemoryStore:
     tree_versions: dict[TenantId, int] = field(default_factory=dict)
     uploads: dict[tuple[TenantId, UploadId], UploadRow] = field(default_factory=dict)
     usage: dict[TenantId, UsageRow] = field(default_factory=dict)
+    days: dict[tuple[TenantId, str], UsageDay] = field(default_factory=dict)
     ledger: set[FileId | UploadId] = field(default_factory=set)
     projects: dict[str, Project] = field(default_factory=dict)
     announced: set[tuple[TenantId, FileId]] = field(default_factory=set)

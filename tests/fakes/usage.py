@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from larder.domain.quota import NOTHING, Usage
 from larder.domain.uploads import UploadStatus
-from larder.services.projects.ports import Count, Recount
+from larder.services.projects.ports import Count, Recount, UsageDay
 from tests.fakes.store import UsageRow
 
 if TYPE_CHECKING:
@@ -28,6 +28,13 @@ class InMemoryUsage:
     def get(self, tenant: TenantId) -> Usage | None:
         row = self._store.usage.get(tenant)
         return None if row is None else row.usage
+
+    def keep_day(self, tenant: TenantId, day: UsageDay) -> None:
+        self._store.days[tenant, day.date] = day
+
+    def days(self, tenant: TenantId, since: str) -> list[UsageDay]:
+        kept = sorted(self._store.days.items())
+        return [day for (owner, date), day in kept if owner == tenant and date >= since]
 
     def recount(self, tenant: TenantId) -> Count:
         used = reserved = NOTHING

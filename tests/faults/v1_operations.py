@@ -141,6 +141,14 @@ def _usage(case: Case) -> httpx.Response:
     return case.api.send("GET", "/usage")
 
 
+def _history(case: Case) -> httpx.Response:
+    return case.api.send("GET", "/usage/history")
+
+
+def _upstreams(case: Case) -> httpx.Response:
+    return case.api.send("GET", "/upstreams")
+
+
 def _code(case: Case) -> None:
     case.made["secret"] = case.deployment.operator.sign_in_code(case.project.id)
 
@@ -205,6 +213,8 @@ V1 = (
         _cancel,
     ),
     Operation("usage_get", "usage_get", _one_file, _usage),
+    Operation("usage_history", "usage_history", _one_file, _history),
+    Operation("upstreams_list", "upstreams_list", _nothing, _upstreams),
     Operation("console_sessions_create", "console_sessions_create", _nothing, _sign_in),
     Operation("console_sessions_create, by a link", "console_sessions_create", _code, _sign_in),
     Operation("console_sessions_delete", "console_sessions_delete", _session, _sign_out),

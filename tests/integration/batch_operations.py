@@ -182,3 +182,11 @@ def batch_finish_cancelled(world: World) -> Act:
         assert step(world, "batch_finish", batch_id) == {"next": "stop"}
 
     return act
+
+
+def upstreams_list(world: World) -> Act:
+    def act() -> None:
+        found = world.functions.call("upstreams_list", world.tenant).json["data"]
+        assert [each["name"] for each in found] == ["models"]
+
+    return act

@@ -277,3 +277,16 @@ def uploads_create(world: World) -> Act:
 
 def usage_get(world: World) -> Act:
     return lambda: world.functions.call("usage_get", world.tenant)
+
+
+def usage_history(world: World) -> Act:
+    def act() -> None:
+        [today] = world.functions.call("usage_history", world.tenant).json["data"]
+        assert today["files"] == 0
+
+    return act
+
+
+def sweep_an_audit(world: World) -> Act:
+    world.ports.usage.schedule_audit(world.tenant, at=1)
+    return lambda: world.functions.invoke("sweep", recorded("sweep"))

@@ -181,6 +181,13 @@ OPERATIONS: dict[str, tuple[Callable[[World], Act], str]] = {
         operations.sweep_an_expired_file,
         f"{SHARDS}, GetItem, {SHARDS}, PutItem, GetItem, TransactWriteItems 3, PutItem",
     ),
+    "sweep, an audit": (
+        operations.sweep_an_audit,
+        (
+            f"{SHARDS}, GetItem, {SHARDS}, PutItem, GetItem, PutItem, GetItem, Query, GetItem, "
+            "TransactWriteItems 1, PutItem"
+        ),
+    ),
     "tags_list": (space.a_list("tags_list"), "Query"),
     "trash_empty": (space.trash_empty, "Query, TransactWriteItems 3"),
     "trash_list": (space.a_list("trash_list"), "Query"),
@@ -194,7 +201,9 @@ OPERATIONS: dict[str, tuple[Callable[[World], Act], str]] = {
     ),
     "uploads_create": (operations.uploads_create, "TransactWriteItems 2"),
     "uploads_get": (operations.on_an_upload("get"), "GetItem"),
+    "upstreams_list": (batches.upstreams_list, "Query"),
     "usage_get": (operations.usage_get, "Query, GetItem, GetItem"),
+    "usage_history": (operations.usage_history, "GetItem, Query"),
 }
 
 

@@ -11,9 +11,12 @@ import pytest
 from botocore.stub import Stubber
 
 from larder.domain.api_keys import digest_of
-from larder.domain.files import File, Purpose
+from larder.domain.files import DAY, File, Purpose
 from larder.domain.ids import new_file_id
+from larder.domain.quota import Amount
+from larder.services.projects.ports import UsageDay
 from larder.services.projects.projects import get_project
+from larder.services.projects.usage_history import date_of
 from tests.integration.local_stack import MIB, local_stack, nowhere, outputs, write_env_file
 from tests.samples import a_batch
 from tests.support.cli import Printed, larder
@@ -205,6 +208,24 @@ def test_usage_shows_readable_sizes_and_percentages(ports: Composition) -> None:
 
     assert ["files", "1", "0", "8", "12.5%"] in lines
     assert ["bytes", "1.0", "MiB", "0", "B", "4.0", "MiB", "25.0%"] in lines
+
+
+@pytest.mark.usefixtures("local_stack")
+def test_usage_of_days_ends_with_today(ports: Composition) -> None:
+    larder("project", "create", "demo", "--files", "8", "--bytes", "4MiB")
+    project = get_project("demo", projects=ports.projects)
+    yesterday = date_of(ports.clock() - DAY)
+    ports.usage.keep_day(project.id, UsageDay(yesterday, Amount(files=3, bytes=MIB)))
+
+    shown = larder("usage", "demo", "--days", "7")
+    documents = larder("usage", "demo", "--days", "7", "--json").json["data"]
+
+    lines = [line.split() for line in shown.stdout.splitlines()]
+    assert [yesterday, "3", "1.0", "MiB"] in lines
+    assert [(day["date"], day["files"]) for day in documents] == [
+        (yesterday, 3),
+        (date_of(ports.clock()), 0),
+    ]
 
 
 @pytest.mark.usefixtures("local_stack")

@@ -18,6 +18,7 @@ from larder.domain.errors import (
     InvalidParameterError,
     LarderError,
     NotFoundError,
+    NotReachedError,
     ProjectFullError,
     QuotaExceededError,
     RateLimitError,
@@ -58,6 +59,7 @@ ANSWERS: list[tuple[LarderError, int, str, str | None]] = [
     (RateLimitError(50), 429, "rate_limit_error", "rate_limit_exceeded"),
     (ExpiredBacklogError(), 429, "rate_limit_error", "rate_limit_exceeded"),
     (ContentionError(), 429, "rate_limit_error", "rate_limit_exceeded"),
+    (NotReachedError(), 429, "rate_limit_error", "not_reached"),
     (ThrottledError("dynamodb.Query"), 429, "rate_limit_error", "rate_limit_exceeded"),
 ]
 

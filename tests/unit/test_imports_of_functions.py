@@ -85,7 +85,13 @@ WANTED: dict[str, tuple[set[str], set[str]]] = {
         CLIENTS,
         RECLAIMING | BATCHES | EXECUTIONS | {"dynamodb.usage", "s3_parts", "sqs"},
     ),
-    "tags_list": (API, FOLDERS | FINDER | {"dynamodb.items", "secrets"}),
+    "tags_list": (
+        API,
+        KEYS
+        | FINDER
+        | {f"dynamodb.{name}" for name in ("items", "keys", "listings", "pages")}
+        | {"secrets"},
+    ),
     "trash_empty": (API, TRASH | {"s3", "sqs"}),
     "trash_list": (API, TRASH | {"secrets"}),
     "trash_purge": (API, TRASH),
@@ -95,7 +101,9 @@ WANTED: dict[str, tuple[set[str], set[str]]] = {
     "uploads_complete": (API, PARTS | REPLAYS),
     "uploads_create": (API, PARTS | RECLAIMING | REPLAYS),
     "uploads_get": (API, PARTS),
+    "upstreams_list": (API, KEYS | {"dynamodb.keys", "dynamodb.upstreams"}),
     "usage_get": (API, RECLAIMING | {"dynamodb.batch_limits", "dynamodb.usage"}),
+    "usage_history": (API, ITEMS | {"dynamodb.deadlines", "dynamodb.usage"}),
 }
 
 COUNTING = {folder_of(FUNCTIONS_OF_TEMPLATE[name]) for name in LIMITED}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,6 +17,7 @@ from larder.domain.trash import TRASH_LIFE
 from larder.domain.uploads import Upload, UploadStatus
 from larder.services.files.ports import Settlement
 from larder.services.projects.ports import Count, Recount
+from larder.services.projects.usage_history import UsageHistory
 from larder.services.space.ports import FolderCleanup
 from larder.services.upkeep import ports as upkeep_ports
 from larder.services.upkeep.audit import NO_DRIFT
@@ -39,7 +41,7 @@ from larder.services.uploads.add_part import create_part
 from larder.services.uploads.get import GetUpload
 from tests.fakes.clock import ManualClock
 from tests.samples import TENANT, UPLOAD_CLOSES, a_batch, a_file, a_folder, to_trash
-from tests.unit.use_cases import announce, complete, receive, store, sweep
+from tests.unit.use_cases import announce, complete, receive, store, sweep, trash
 
 if TYPE_CHECKING:
     from larder.domain.batches import Batch
@@ -394,6 +396,23 @@ def test_an_audit_that_agrees_says_so_and_comes_again_a_day_later(ports: MemoryB
     assert first == second == {SweepResult.COUNTERS_EXACT: 1}
     assert reported[0].drift == NO_DRIFT
     assert too_soon == {}
+
+
+def test_an_audit_keeps_the_usage_of_its_day(ports: MemoryBackend) -> None:
+    file = store(ports)
+    receive(ports, file.id)
+    ports.clock.advance(AUDIT_INTERVAL)
+    sweep(ports)
+    trash(ports, file.id)
+    ports.clock.advance(3 * AUDIT_INTERVAL)
+    store(ports)
+
+    found = ports.make(UsageHistory)(TENANT, 30)
+
+    assert [(day.used.files, day.used.bytes) for day in found] == [(1, 10), (2, 20)]
+    dates = [date.fromisoformat(day.date) for day in found]
+    assert (dates[1] - dates[0]).days == 3
+    assert [day.used.files for day in ports.make(UsageHistory)(TENANT, 3)] == [2]
 
 
 def test_an_audit_finds_use_that_no_file_accounts_for(ports: MemoryBackend) -> None:

@@ -87,7 +87,7 @@ def test_permissions_on_objects_stop_at_a_prefix() -> None:
                         }
 
 
-def test_only_batch_workers_leave_the_partitions_of_projects() -> None:
+def test_only_the_sweeper_and_readers_of_upstreams_leave_the_partitions_of_projects() -> None:
     of_projects = ["P#*", "U#*", "L#*", "I#*"]
     beyond = {
         (name, key)
@@ -104,6 +104,7 @@ def test_only_batch_workers_leave_the_partitions_of_projects() -> None:
         ("BatchRunShard", "UPSTREAMS"),
         ("Sweep", "SWEEP"),
         ("Sweep", "due#*"),
+        ("UpstreamsList", "UPSTREAMS"),
     }
 
 
@@ -155,7 +156,12 @@ def test_only_the_authorizer_and_the_sign_in_read_keys_and_the_pepper() -> None:
 
 
 def test_only_lists_read_what_cursors_are_signed_with() -> None:
-    assert who_reads("CursorSecret") == {"SpaceFilesList", "TrashList", "FoldersList"}
+    assert who_reads("CursorSecret") == {
+        "FoldersList",
+        "SpaceFilesList",
+        "TagsList",
+        "TrashList",
+    }
 
 
 def who_reads(secret: str) -> set[str]:

@@ -1,4 +1,4 @@
-"""`larder batch list`, `show` and `cancel`: the batches that there are."""
+"""`larder batch list`, `show`, `cancel` and `upstreams`: the batches, and who answers them."""
 
 from typing import Annotated
 
@@ -126,3 +126,24 @@ def _print(batch: Batch) -> None:
             table.add_row(name, value)
     print_table(table)
     print_errors(batch, on_stderr=False)
+
+
+def upstreams(base_url: BaseUrl = None, api_key: ApiKey = None, as_json: AsJson = False) -> None:
+    """List the model servers that answer batches, with their models and limits."""
+    with report(), open_client(base_url, api_key) as client:
+        found = client.batches.upstreams()
+    if as_json:
+        print_json_line({"data": msgspec.to_builtins(found)})
+        return
+    from larder_cli.shared.tables import columns, print_table  # noqa: PLC0415
+
+    table = columns("name", "models", "concurrency", "requests/min", "tokens/min")
+    for each in found:
+        table.add_row(
+            each.name,
+            ", ".join(each.models),
+            str(each.concurrency),
+            str(each.requests_per_minute or ""),
+            str(each.tokens_per_minute or ""),
+        )
+    print_table(table)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
 
     from larder_client._async.files import AsyncFiles
-    from larder_client.batches.models import Batch, BatchPage
+    from larder_client.batches.models import Batch, BatchPage, Upstream
     from larder_client.flow.async_runner import AsyncRunner
     from larder_client.flow.retries import RetryPolicy
 
@@ -82,6 +82,10 @@ class AsyncBatches:
     async def page(self, *, limit: int = PAGE, after: str | None = None) -> BatchPage:
         """Return up to `limit` (1..100) batches, newest first, older than the batch `after`."""
         return await self._runner.run(self._api.batches(limit=limit, after=after))
+
+    async def upstreams(self) -> tuple[Upstream, ...]:
+        """Return the model servers that answer batches, the oldest first."""
+        return (await self._runner.run(self._api.upstreams())).data
 
     async def cancel(self, batch_id: str) -> Batch:
         """Stop a batch that runs; the answers that have come are kept."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from larder_client._async.batches import AsyncBatches
     from larder_client._async.space import AsyncSpace
-    from larder_client.files.models import Usage
+    from larder_client.files.models import Usage, UsageDay
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -112,6 +112,13 @@ class AsyncClient:
     async def usage(self) -> Usage:
         """Return the project's usage and limits."""
         return await self._runner.run(self._api.usage())
+
+    async def usage_history(self, days: int = 30) -> tuple[UsageDay, ...]:
+        """Return what the project stored on the last `days` (1..90), today as it is now.
+
+        Days that nothing was recorded on are left out.
+        """
+        return (await self._runner.run(self._api.usage_history(days))).data
 
     put = _short_for(AsyncFiles.upload)
     get = _short_for(AsyncFiles.download)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from larder_client._sync.files import Files
-    from larder_client.batches.models import Batch, BatchPage
+    from larder_client.batches.models import Batch, BatchPage, Upstream
     from larder_client.flow.retries import RetryPolicy
     from larder_client.flow.sync_runner import SyncRunner
 
@@ -82,6 +82,10 @@ class Batches:
     def page(self, *, limit: int = PAGE, after: str | None = None) -> BatchPage:
         """Return up to `limit` (1..100) batches, newest first, older than the batch `after`."""
         return self._runner.run(self._api.batches(limit=limit, after=after))
+
+    def upstreams(self) -> tuple[Upstream, ...]:
+        """Return the model servers that answer batches, the oldest first."""
+        return (self._runner.run(self._api.upstreams())).data
 
     def cancel(self, batch_id: str) -> Batch:
         """Stop a batch that runs; the answers that have come are kept."""

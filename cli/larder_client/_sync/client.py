@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from larder_client._sync.batches import Batches
     from larder_client._sync.space import Space
-    from larder_client.files.models import Usage
+    from larder_client.files.models import Usage, UsageDay
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -113,6 +113,13 @@ class Client:
     def usage(self) -> Usage:
         """Return the project's usage and limits."""
         return self._runner.run(self._api.usage())
+
+    def usage_history(self, days: int = 30) -> tuple[UsageDay, ...]:
+        """Return what the project stored on the last `days` (1..90), today as it is now.
+
+        Days that nothing was recorded on are left out.
+        """
+        return (self._runner.run(self._api.usage_history(days))).data
 
     put = _short_for(Files.upload)
     get = _short_for(Files.download)

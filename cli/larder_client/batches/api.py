@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from larder_client.batches.models import Batch, BatchPage
+from larder_client.batches.models import Batch, BatchPage, Upstreams
 from larder_client.errors import ApiError, ConnectionFailedError, WaitTimeoutError
 from larder_client.flow.retries import send_with_retries
 from larder_client.flow.steps import Flow, Request, Sleep
@@ -54,6 +54,10 @@ class BatchApi:
         query = {"limit": str(limit), "after": after}
         params = {name: value for name, value in query.items() if value is not None}
         return (yield from self._read(BatchPage, Request("GET", "/batches", params=params)))
+
+    def upstreams(self) -> Flow[Upstreams]:
+        """Return the model servers that answer batches."""
+        return (yield from self._read(Upstreams, Request("GET", "/upstreams")))
 
     def cancel(self, batch_id: str) -> Flow[Batch]:
         """Stop a batch; the answers that have come are kept."""

@@ -103,6 +103,24 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
         return self.completed_at or self.failed_at or self.expired_at or self.cancelled_at
 
 
+class Upstream(msgspec.Struct, frozen=True, kw_only=True):
+    """A model server that answers batches: `models` are patterns, limits are over all workers."""
+
+    name: str
+    models: tuple[str, ...]
+    concurrency: int
+    requests_per_minute: int | None = None
+    tokens_per_minute: int | None = None
+    timeout: int
+    created_at: int
+
+
+class Upstreams(msgspec.Struct, frozen=True, kw_only=True):
+    """All upstreams, the oldest first."""
+
+    data: tuple[Upstream, ...]
+
+
 class BatchPage(msgspec.Struct, frozen=True, kw_only=True):
     """A page of a list; `has_more` says whether there are more batches after `last_id`."""
 

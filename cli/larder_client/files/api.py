@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from larder_client.errors import WaitTimeoutError
-from larder_client.files.models import File, FileDeleted, FilePage, Upload, Usage, Validation
+from larder_client.files.models import (
+    File,
+    FileDeleted,
+    FilePage,
+    Upload,
+    Usage,
+    UsageDays,
+    Validation,
+)
 from larder_client.flow.retries import send_with_retries
 from larder_client.flow.steps import Flow, Reply, Request, Sleep
 from larder_client.flow.wire import (
@@ -54,6 +62,11 @@ class Api:
     def usage(self) -> Flow[Usage]:
         """Return the project's usage and limits."""
         return (yield from self._read(Usage, Request("GET", "/usage")))
+
+    def usage_history(self, days: int) -> Flow[UsageDays]:
+        """Return what the project stored on the last days."""
+        request = Request("GET", "/usage/history", params={"days": str(days)})
+        return (yield from self._read(UsageDays, request))
 
     def validation(self, file_id: str) -> Flow[Validation]:
         """Return the validation report of a batch file."""

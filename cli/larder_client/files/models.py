@@ -141,6 +141,21 @@ class Measure(msgspec.Struct, frozen=True, kw_only=True):
     limit: int
 
 
+class UsageDay(msgspec.Struct, frozen=True, kw_only=True):
+    """What the project stored on a day (`YYYY-MM-DD` in UTC)."""
+
+    date: str
+    files: int
+    bytes: int
+    object: str = "usage.day"
+
+
+class UsageDays(msgspec.Struct, frozen=True, kw_only=True):
+    """What the project stored, day by day."""
+
+    data: tuple[UsageDay, ...]
+
+
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
     """The project's usage of its quota."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import batched
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -25,13 +24,14 @@ def change_files(api: SpaceApi, operations: Iterable[FileOperation]) -> Flow[lis
     What one request had no time for is sent again, unless it had no time for anything.
     """
     results: list[OperationResult] = []
-    for some in batched(operations, MAX_OPERATIONS, strict=False):
-        rest = some
+    wanted = list(operations)
+    for start in range(0, len(wanted), MAX_OPERATIONS):
+        rest = wanted[start : start + MAX_OPERATIONS]
         while rest:
             answered = (yield from api.batch(rest)).results
             reached = [each for each in answered if not _left_out(each)]
             results += reached or answered
-            rest = rest[len(reached) :] if reached else ()
+            rest = rest[len(reached) :] if reached else []
     return results
 
 

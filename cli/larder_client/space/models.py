@@ -7,11 +7,14 @@ JSON's own names.
 from __future__ import annotations
 
 from datetime import datetime  # noqa: TC003 - read by msgspec
-from typing import Literal, NotRequired, TypedDict
+from typing import TYPE_CHECKING, Literal, TypedDict
 
 import msgspec
 
 from larder_client.errors import ApiError
+
+if TYPE_CHECKING:
+    from typing_extensions import NotRequired
 
 ROOT = "root"
 """The folder id that stands for files and folders that are in no folder."""

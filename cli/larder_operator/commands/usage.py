@@ -1,16 +1,21 @@
 """`larder usage`: what a project stores, and its limits."""
 
+from typing import Annotated
+
+import typer
 from rich import box
 from rich.table import Table
 
-from larder.api.projects.usage import Measure, UsageObject
+from larder.api.projects.usage import Measure, UsageDayList, UsageDayObject, UsageObject
 from larder.domain.batches import BatchLoad
 from larder.domain.ids import TenantId
 from larder.domain.quota import Usage
 from larder.runtime.composition import Composition
+from larder.services.projects.ports import UsageDay
 from larder.services.projects.usage import GetUsage
+from larder.services.projects.usage_history import MAX_DAYS, UsageHistory
 from larder_cli.shared.output import print_json, size
-from larder_cli.shared.tables import print_table
+from larder_cli.shared.tables import columns, print_table
 from larder_operator.deployment import find_deployment
 from larder_operator.options import AsJson, Profile, Project, Region, Stack
 
@@ -20,11 +25,20 @@ def usage(
     stack: Stack = None,
     profile: Profile = None,
     region: Region = None,
+    days: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=MAX_DAYS, metavar="N", help="Show what it stored on each of the last N days."
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Show what a project stores and reserves, what its batches run, and its limits."""
     deployment = find_deployment(stack, profile, region)
     found = deployment.find_project(project)
+    if days is not None:
+        print_days(deployment.ports.make(UsageHistory)(found.id, days), as_json=as_json)
+        return
     current = current_usage(found.id, deployment.ports)
     print_usage(current, deployment.ports.batch_limits.get(found.id), as_json=as_json)
 
@@ -66,3 +80,15 @@ def _full(measure: Measure) -> str:
 
 def _share(part: int, whole: int) -> str:
     return "-" if whole == 0 else f"{part / whole:.1%}"
+
+
+def print_days(days: list[UsageDay], *, as_json: bool) -> None:
+    """Print the days, as JSON in the shape of `GET /v1/usage/history`."""
+    if as_json:
+        shown = UsageDayList(data=[UsageDayObject.of(day) for day in days])
+        print_json(shown.model_dump())
+        return
+    table = columns("day", "files", "bytes")
+    for day in days:
+        table.add_row(day.date, str(day.used.files), size(day.used.bytes))
+    print_table(table)

@@ -12,6 +12,7 @@
 | output to come  | `P#<project>` | `output#file-…`           |
 | usage counter   | `U#<project>` | `usage`                   |
 | batches counter | `U#<project>` | `batches`                 |
+| a day's usage   | `U#<project>` | `day#YYYY-MM-DD`          |
 | ledger          | `L#<id>`      | `released`                |
 | project         | `PROJECTS`    | its name                  |
 | upstream        | `UPSTREAMS`   | its name                  |
@@ -55,6 +56,7 @@ FOLDERS = "folders"
 TRASH_PREFIX = "trash#"
 USAGE = "usage"
 BATCHES = "batches"
+DAY_PREFIX = "day#"
 
 _PROJECT = "P#"
 _USAGE = "U#"
@@ -108,6 +110,16 @@ def usage_key(tenant: TenantId) -> Key:
 def batches_key(tenant: TenantId) -> Key:
     """Return the key of the counters of a project's running batches."""
     return {"pk": {"S": _USAGE + tenant}, "sk": {"S": BATCHES}}
+
+
+def usage_partition(tenant: TenantId) -> str:
+    """Return the partition of a project's counters and of the usage of its days."""
+    return _USAGE + tenant
+
+
+def day_key(tenant: TenantId, day: str) -> Key:
+    """Return the key of a project's usage on that day, `YYYY-MM-DD`."""
+    return {"pk": {"S": usage_partition(tenant)}, "sk": {"S": DAY_PREFIX + day}}
 
 
 def ledger_key(object_id: FileId | UploadId) -> Key:

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from itertools import batched
 from typing import TYPE_CHECKING
 
 from larder.adapters.dynamodb.attributes import number, optional_number, text
 from larder.adapters.dynamodb.counters import usage_from
 from larder.adapters.dynamodb.deadlines import expired_keys
-from larder.adapters.dynamodb.keys import file_id_of, project_partition, upload_id_of, usage_key
+from larder.adapters.dynamodb.keys import (
+    DAY_PREFIX,
+    day_key,
+    file_id_of,
+    project_partition,
+    upload_id_of,
+    usage_key,
+    usage_partition,
+)
 from larder.adapters.dynamodb.transactions import ConditionsFailedError, snapshot, transact
+from larder.domain.files import DAY
 from larder.domain.quota import NOTHING, Amount, Usage, one_file
 from larder.domain.uploads import UploadStatus
-from larder.services.projects.ports import Count, Recount
+from larder.services.projects.ports import Count, Recount, UsageDay
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,9 +34,11 @@ if TYPE_CHECKING:
         TransactWriteItemTypeDef,
     )
 
+    from larder.adapters.dynamodb.attributes import Item
     from larder.domain.ids import TenantId
 
 _READ_AT_ONCE = 25
+_DAYS_KEPT = 366
 
 
 class DynamoUsage:
@@ -42,6 +54,37 @@ class DynamoUsage:
             TableName=self._table, Key=usage_key(tenant), ConsistentRead=True
         ).get("Item")
         return None if item is None else usage_from(item)
+
+    def keep_day(self, tenant: TenantId, day: UsageDay) -> None:
+        """Put the day's item, which expires after a year."""
+        end = int(datetime.fromisoformat(day.date).replace(tzinfo=UTC).timestamp()) + DAY
+        item: Item = {
+            **day_key(tenant, day.date),
+            "files": number(day.used.files),
+            "bytes": number(day.used.bytes),
+            "ttl": number(end + _DAYS_KEPT * DAY),
+        }
+        self._client.put_item(TableName=self._table, Item=item)
+
+    def days(self, tenant: TenantId, since: str) -> list[UsageDay]:
+        """Query the days' items in one read: a year of them is 40 KB."""
+        answer = self._client.query(
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk AND sk BETWEEN :since AND :end",
+            ExpressionAttributeValues={
+                ":pk": text(usage_partition(tenant)),
+                ":since": text(DAY_PREFIX + since),
+                ":end": text(DAY_PREFIX + "~"),
+            },
+            ConsistentRead=True,
+        )
+        return [
+            UsageDay(
+                item["sk"]["S"].removeprefix(DAY_PREFIX),
+                Amount(files=int(item["files"]["N"]), bytes=int(item["bytes"]["N"])),
+            )
+            for item in answer["Items"]
+        ]
 
     def recount(self, tenant: TenantId) -> Count:
         """Query the project's whole partition and add up its files and pending uploads."""

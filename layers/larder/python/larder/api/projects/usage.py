@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 if TYPE_CHECKING:
     from larder.domain.batches import BatchLoad
     from larder.domain.quota import Usage
+    from larder.services.projects.ports import UsageDay
 
 
 class Measure(BaseModel):
@@ -48,3 +49,24 @@ class UsageObject(BaseModel):
             batches=Running(running=load.batches, limit=load.batches_limit),
             batch_requests=Running(running=load.requests, limit=load.requests_limit),
         )
+
+
+class UsageDayObject(BaseModel):
+    """What a project stored on a day, files in the trash included."""
+
+    object: Literal["usage.day"] = "usage.day"
+    date: str = Field(description="`YYYY-MM-DD` in UTC")
+    files: int
+    bytes: int
+
+    @classmethod
+    def of(cls, day: UsageDay) -> UsageDayObject:
+        """Return the JSON of a day."""
+        return cls(date=day.date, files=day.used.files, bytes=day.used.bytes)
+
+
+class UsageDayList(BaseModel):
+    """A project's usage day by day, in order."""
+
+    object: Literal["list"] = "list"
+    data: list[UsageDayObject]

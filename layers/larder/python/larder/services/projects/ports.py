@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from larder.domain.api_keys import KeyRecord
     from larder.domain.ids import TenantId
@@ -38,8 +38,22 @@ class Recount:
     after: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class UsageDay:
+    """What a project stored on a day (`YYYY-MM-DD` in UTC), when it was last looked at."""
+
+    date: str
+    used: Amount
+
+
 class UsageRecords(Protocol):
-    """The projects' counters."""
+    """The projects' counters, and their usage day by day."""
+
+    def keep_day(self, tenant: TenantId, day: UsageDay) -> None:
+        """Keep the project's usage of the day for about a year, in place of an earlier one."""
+
+    def days(self, tenant: TenantId, since: str) -> Sequence[UsageDay]:
+        """Return the days kept from `since` on (`YYYY-MM-DD`), in order (strongly consistent)."""
 
     def get(self, tenant: TenantId) -> Usage | None:
         """Return the project's counters (strongly consistent); None if there is no such project."""

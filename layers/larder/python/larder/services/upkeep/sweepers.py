@@ -17,6 +17,7 @@ from larder.domain.projects import AUDIT_INTERVAL
 from larder.domain.uploads import UploadStatus
 from larder.services.budget import time_for
 from larder.services.projects.ports import Recount
+from larder.services.projects.usage_history import keep_day
 from larder.services.space.ports import FolderCleanup
 from larder.services.upkeep.audit import NO_DRIFT, Audit
 from larder.services.upkeep.ports import (
@@ -189,13 +190,14 @@ def sweep_batch(
 def sweep_counters(
     due: DueAudit, *, usage: UsageRecords, clock: Clock, stopwatch: Stopwatch
 ) -> Swept:
-    """Audit the project's counters, and schedule the next audit.
+    """Keep the day's usage, audit the project's counters, and schedule the next audit.
 
     A project that takes longer to count than `RECOUNT_SECONDS` goes on at the next sweep.
     """
     now = usage.get(due.tenant)
     if now is None:
         return Swept(due, SweepResult.NOTHING_TO_DO)
+    keep_day(due.tenant, now, usage=usage, clock=clock)
     count = usage.kept_recount(due.tenant) or Recount(now.version, NO_DRIFT, after="")
     if count.version == now.version:
         count = usage.go_on_counting(
