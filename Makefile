@@ -37,6 +37,8 @@ lint: setup ## check the style and formatting of the code
 
 types: setup .tools/console/.installed ## check the types, of Python and of the console
 	$(RUN) mypy
+	@# What users install runs on older interpreters than the server.
+	$(RUN) mypy --python-version 3.10 --cache-dir .mypy_cache/client cli/larder_client cli/larder_cli layers/larder/python/larder_jsonl
 	@test ! -e .tools/console/.installed || .tools/console/node_modules/.bin/tsc --project console
 
 format: setup ## format the code and fix its style

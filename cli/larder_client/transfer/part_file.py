@@ -14,14 +14,14 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from larder_client.errors import DestinationError
+from larder_client.transfer.progress import SILENT
+from larder_client.transfer.source import BLOCK, md5_of
 
 if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
     from typing_extensions import Self
-
-_BLOCK = 2**18
 
 
 class PartFile:
@@ -102,7 +102,7 @@ class PartFile:
             available = first[1] if first[0] == 0 else 0
             with self._hashing:
                 block = os.pread(
-                    self._file, min(_BLOCK, max(0, available - self._hashed)), self._hashed
+                    self._file, min(BLOCK, max(0, available - self._hashed)), self._hashed
                 )
                 self._sha256.update(block)
                 self._hashed += len(block)
@@ -117,7 +117,7 @@ class PartFile:
     def md5(self) -> str:
         """Read the whole file and return its MD5 in hex."""
         with self.path.open("rb") as file:
-            return hashlib.file_digest(file, _md5).hexdigest()
+            return md5_of(iter(lambda: file.read(BLOCK), b""), SILENT)
 
     def move_to(self, target: Path, *, overwrite: bool) -> None:
         """Rename the complete file, atomically.
@@ -150,7 +150,7 @@ class PartFile:
         if first not in {"", origin}:
             message = f"{self.path} is an unfinished download of another file: remove it first."
             raise DestinationError(message)
-        exists = self.path.exists(follow_symlinks=False)
+        exists = os.path.lexists(self.path)
         if exists and not first:
             raise DestinationError(f"{self.path} is in the way: it is not an unfinished download.")
         received = _merged([_parse_range(line) for line in ranges]) if exists else []
@@ -165,13 +165,9 @@ class PartFile:
         return received
 
 
-def _md5() -> hashlib._Hash:
-    return hashlib.md5(usedforsecurity=False)
-
-
 def refuse_existing(target: Path) -> None:
     """Raise DestinationError if `target` exists, even as a dangling link."""
-    if target.exists(follow_symlinks=False):
+    if os.path.lexists(target):
         raise DestinationError(f"{target} already exists.")
 
 

@@ -72,12 +72,13 @@ def _outside_strings(marks: bytes) -> bytes:
         piece = marks[start : start + _PIECE]
         # Every quote becomes a byte of ones. Each byte is then xor-ed with all before it, in steps
         # of one, two, four and so on: what stays ones lies between an opening and a closing quote.
-        strings = int.from_bytes(piece.translate(_QUOTE_AS_ONES)) ^ inside << 8 * (len(piece) - 1)
+        strings = int.from_bytes(piece.translate(_QUOTE_AS_ONES), "big")
+        strings ^= inside << 8 * (len(piece) - 1)
         for step in range((len(piece) - 1).bit_length()):
             strings ^= strings >> (8 << step)
         inside = strings & 0xFF
-        outside = int.from_bytes(piece) | strings
-        pieces.append(outside.to_bytes(len(piece)).translate(None, _QUOTE_OR_ONES))
+        outside = int.from_bytes(piece, "big") | strings
+        pieces.append(outside.to_bytes(len(piece), "big").translate(None, _QUOTE_OR_ONES))
     return b"".join(pieces)
 
 
@@ -94,7 +95,8 @@ def _is_shallow(limit: int, brackets: bytes) -> bool:
 
 def _deepest(brackets: bytes) -> int:
     rises, changes = _eight_brackets()
-    packed = int(brackets + b"0" * (-len(brackets) % 8), 2).to_bytes((len(brackets) + 7) // 8)
+    bits = int(brackets + b"0" * (-len(brackets) % 8), 2)
+    packed = bits.to_bytes((len(brackets) + 7) // 8, "big")
     levels = accumulate(memoryview(packed.translate(changes)).cast("b"), initial=0)
     deepest: int = max(map(add, levels, packed.translate(rises)))
     return deepest
