@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from larder.api.batches.models import BatchList
-from larder.api.http.params import Query
+from larder.api.http.params import MayBeEmpty, Query
 from larder.api.http.requests import tenant_of
 from larder.api.http.resolver import lambda_handler_for, resolver
 from larder.runtime.composition import Composition
@@ -16,9 +16,9 @@ batches = ports.batches
 
 @app.get("/v1/batches", summary="List batches", operation_id="batches_list")
 def batches_list(
-    limit: Annotated[int, Query(description=f"1..{MAX_PAGE}")] = DEFAULT_PAGE,
+    limit: Annotated[int, Query(description=f"1..{MAX_PAGE}"), MayBeEmpty] = DEFAULT_PAGE,
     after: Annotated[
-        str | None, Query(description="A batch id: the position to go on from")
+        str | None, Query(description="A batch id: the position to go on from"), MayBeEmpty
     ] = None,
 ) -> BatchList:
     """Return a page of batches; `after=last_id` leads to the next while `has_more`."""
