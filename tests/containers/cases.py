@@ -316,6 +316,10 @@ def batch_found(answer: Any, _: World) -> None:
     assert (body(answer)["id"], body(answer)["status"]) == (BATCH_ID, "validating")
 
 
+def uploads_listed(answer: Any, _: World) -> None:
+    assert [each["id"] for each in body(answer)["data"]] == [UPLOAD_ID]
+
+
 def batches_listed(answer: Any, _: World) -> None:
     assert [each["id"] for each in body(answer)["data"]] == [BATCH_ID]
 
@@ -414,6 +418,7 @@ CASES = {
     "uploads_create": Case(nothing, reserved),
     "uploads_get": Case(upload, pending),
     "upstreams_list": Case(nothing, no_upstreams),
+    "uploads_list": Case(upload, uploads_listed),
     "usage_get": Case(file, counted),
     "usage_history": Case(file, used_today),
 }

@@ -20,7 +20,8 @@ from larder.adapters.dynamodb.files import DynamoFiles
 from larder.adapters.dynamodb.folders import DynamoFolders
 from larder.adapters.dynamodb.items import file_item, trash_item
 from larder.adapters.dynamodb.trash import DynamoTrash
-from larder.domain.errors import ExpiredBacklogError
+from larder.adapters.dynamodb.uploads import DynamoUploads
+from larder.domain.errors import ContentionError, ExpiredBacklogError
 from larder.domain.files import Purpose
 from larder.domain.trash import TrashedFile
 from larder.services.files.list import list_files
@@ -200,6 +201,17 @@ def _files(client: Any, **query: Any) -> None:
         DynamoFiles(client, "Store", lambda: START).page(TENANT, PageQuery(**query), START)
 
 
+def _uploads(client: Any) -> None:
+    with suppress(ContentionError):
+        uploads = DynamoUploads(client, "Store", lambda: START)
+        uploads.page(TENANT, limit=100, after=None, now=START)
+
+
+def _batches(client: Any) -> None:
+    with suppress(ContentionError):
+        DynamoBatches(client, "Store").page(TENANT, limit=100, after=None)
+
+
 def _search(client: Any, **query: Any) -> None:
     search = DynamoFileSearch(client, "Store")
     search.search(TENANT, FileQuery(**query), limit=100, after=None, now=START)
@@ -223,9 +235,10 @@ READS: dict[str, tuple[Item, Callable[[Any], Any]]] = {
         LIVE,
         lambda client: _files(client, limit=10_000, purpose=Purpose.BATCH),
     ),
+    "`GET /v1/uploads`": (BATCH, _uploads),
     "`GET /v1/batches`": (
         BATCH,
-        lambda client: DynamoBatches(client, "Store").page(TENANT, limit=100, after=None),
+        _batches,
     ),
     **{
         f"`GET /v1/storage/files?{name}=`": (LIVE, partial(_search, **query))

@@ -123,3 +123,23 @@ def test_bytes_that_arrive_after_cancelling_are_deleted(
     assert api.json("GET", f"/uploads/{upload['id']}")["status"] == "cancelled"
     assert api.send("GET", f"/files/{file_id_of(upload)}").status_code == 404
     assert api.in_use() == in_use
+
+
+def test_pending_uploads_are_listed_a_page_at_a_time(new_project: NewProject) -> None:
+    with new_project().api() as api, new_project().api() as stranger:
+        oldest, middle, newest = (api.create_upload(4)["id"] for _ in range(3))
+        stranger.create_upload(4)
+
+        page = api.json("GET", "/uploads", params={"limit": 2})
+        rest = api.json("GET", "/uploads", params={"limit": 2, "after": page["last_id"]})
+
+        assert ([each["id"] for each in page["data"]], page["has_more"]) == ([newest, middle], True)
+        assert ([each["id"] for each in rest["data"]], rest["has_more"]) == ([oldest], False)
+        api.json("POST", f"/uploads/{middle}/cancel")
+        upload = api.json("GET", f"/uploads/{newest}")
+        assert api.put(upload["transfer"], b"data").status_code == 200
+        left = eventually(
+            lambda: [each["id"] for each in api.json("GET", "/uploads")["data"]],
+            lambda ids: newest not in ids,
+        )
+        assert left == [oldest]

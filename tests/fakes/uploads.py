@@ -9,6 +9,7 @@ from larder.domain.files import DAY
 from larder.domain.parts import MAX_SMALL_PARTS
 from larder.domain.quota import NOTHING
 from larder.domain.uploads import UploadStatus
+from larder.services.uploads.ports import UploadPage
 from tests.fakes.store import FileRow, UploadRow
 
 if TYPE_CHECKING:
@@ -35,6 +36,20 @@ class InMemoryUploads:
     def get(self, tenant: TenantId, upload_id: UploadId) -> Upload | None:
         row = self._store.uploads.get((tenant, upload_id))
         return None if row is None else row.upload
+
+    def page(
+        self, tenant: TenantId, *, limit: int, after: UploadId | None, now: float
+    ) -> UploadPage:
+        rows = self._store.uploads.items()
+        found = [
+            row.upload
+            for (owner, upload_id), row in sorted(rows, key=lambda each: each[0], reverse=True)
+            if owner == tenant
+            and (after is None or upload_id < after)
+            and row.upload.status is UploadStatus.PENDING
+            and not row.upload.overdue(now)
+        ]
+        return UploadPage(tuple(found[:limit]), has_more=len(found) > limit)
 
     def complete(self, tenant: TenantId, upload: Upload, file: File) -> bool:
         with self._store.transaction():

@@ -133,6 +133,10 @@ def _look(case: Case) -> httpx.Response:
     return case.api.send("GET", f"/uploads/{case.made['upload']['id']}")
 
 
+def _list_uploads(case: Case) -> httpx.Response:
+    return case.api.send("GET", "/uploads")
+
+
 def _content_head(case: Case) -> httpx.Response:
     return case.api.send("HEAD", f"/files/{case.made['file']}/content")
 
@@ -194,6 +198,7 @@ V1 = (
     ),
     Operation("uploads_get", "uploads_get", _pending(DATA, sent=False), _look),
     Operation("uploads_get, in parts", "uploads_get", _pending(LARGE, sent=False), _look),
+    Operation("uploads_list", "uploads_list", _pending(DATA, sent=False), _list_uploads),
     Operation("parts_create", "parts_create", _pending(b"".join(PIECES), sent=False), _part),
     Operation("uploads_complete", "uploads_complete", _pending(DATA), _complete),
     Operation("uploads_complete, empty", "uploads_complete", _pending(b""), _complete),

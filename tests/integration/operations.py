@@ -275,6 +275,16 @@ def uploads_create(world: World) -> Act:
     return lambda: create(world.functions, world.tenant, sha256=digest)
 
 
+def uploads_list(world: World) -> Act:
+    upload_id = world.upload()
+
+    def act() -> None:
+        listed = world.functions.call("uploads_list", world.tenant).json["data"]
+        assert [each["id"] for each in listed] == [upload_id]
+
+    return act
+
+
 def usage_get(world: World) -> Act:
     return lambda: world.functions.call("usage_get", world.tenant)
 

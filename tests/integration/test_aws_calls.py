@@ -202,6 +202,7 @@ OPERATIONS: dict[str, tuple[Callable[[World], Act], str]] = {
     "uploads_create": (operations.uploads_create, "TransactWriteItems 2"),
     "uploads_get": (operations.on_an_upload("get"), "GetItem"),
     "upstreams_list": (batches.upstreams_list, "Query"),
+    "uploads_list": (operations.uploads_list, "Query"),
     "usage_get": (operations.usage_get, "Query, GetItem, GetItem"),
     "usage_history": (operations.usage_history, "GetItem, Query"),
 }

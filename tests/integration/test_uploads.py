@@ -314,3 +314,79 @@ def test_of_32_uploads_10_are_admitted_if_there_is_room_for_10(
     assert [answer.status for answer in answers].count(200) == 10
     assert used(functions, tenant) == (0, 10, 0, 100)
     assert answers[-1].error["code"] == "storage_quota_exceeded"
+
+
+def listed(functions: Functions, tenant: TenantId, **query: str) -> dict[str, Any]:
+    answer = functions.call("uploads_list", tenant, queryStringParameters=query or None)
+    assert answer.status == 200
+    page: dict[str, Any] = answer.json
+    return page
+
+
+def test_pending_uploads_are_listed_as_they_are_but_for_their_transfer(
+    functions: Functions, tenant: TenantId
+) -> None:
+    older, newer = create(functions, tenant).json, create(functions, tenant, filename="b").json
+
+    assert listed(functions, tenant) == {
+        "object": "list",
+        "data": [{**newer, "transfer": None}, {**older, "transfer": None}],
+        "first_id": newer["id"],
+        "last_id": older["id"],
+        "has_more": False,
+    }
+
+
+def test_a_page_of_uploads_leads_to_the_next(functions: Functions, tenant: TenantId) -> None:
+    first, second, third = (create(functions, tenant).json["id"] for _ in range(3))
+
+    page = listed(functions, tenant, limit="2", after="")
+    rest = listed(functions, tenant, limit="2", after=page["last_id"])
+
+    assert ([each["id"] for each in page["data"]], page["has_more"]) == ([third, second], True)
+    assert ([each["id"] for each in rest["data"]], rest["has_more"]) == ([first], False)
+
+
+def test_uploads_that_have_ended_are_not_listed(
+    functions: Functions, stack: MotoStack, tenant: TenantId
+) -> None:
+    completed, cancelled, overdue, kept = (create(functions, tenant).json for _ in range(4))
+    put(stack, tenant, completed["id"])
+    on_upload(functions, tenant, "complete", completed["id"], '{"part_ids": []}')
+    on_upload(functions, tenant, "cancel", cancelled["id"])
+    age(stack, tenant, overdue["id"])
+
+    assert [each["id"] for each in listed(functions, tenant)["data"]] == [kept["id"]]
+
+
+def test_no_uploads_are_an_empty_page(
+    functions: Functions, tenant: TenantId, stranger: TenantId
+) -> None:
+    create(functions, stranger)
+
+    assert listed(functions, tenant, limit="") == {
+        "object": "list",
+        "data": [],
+        "first_id": None,
+        "last_id": None,
+        "has_more": False,
+    }
+
+
+@pytest.mark.parametrize(
+    ("query", "param", "code"),
+    [
+        ({"limit": "0"}, "limit", "integer_below_min_value"),
+        ({"limit": "101"}, "limit", "integer_above_max_value"),
+        ({"limit": "many"}, "limit", None),
+        ({"after": "upload_1"}, "after", None),
+        ({"after": "file-" + "0" * 24}, "after", None),
+        ({"after": "x" * 2_000}, "after", None),
+    ],
+)
+def test_a_wrong_page_of_uploads_is_refused(
+    functions: Functions, tenant: TenantId, query: dict[str, str], param: str, code: str | None
+) -> None:
+    answer = functions.call("uploads_list", tenant, queryStringParameters=query)
+
+    assert (answer.status, answer.error["param"], answer.error["code"]) == (400, param, code)

@@ -102,6 +102,7 @@ WANTED: dict[str, tuple[set[str], set[str]]] = {
     "uploads_create": (API, PARTS | RECLAIMING | REPLAYS),
     "uploads_get": (API, PARTS),
     "upstreams_list": (API, KEYS | {"dynamodb.keys", "dynamodb.upstreams"}),
+    "uploads_list": (API, UPLOADS - {"s3"}),
     "usage_get": (API, RECLAIMING | {"dynamodb.batch_limits", "dynamodb.usage"}),
     "usage_history": (API, ITEMS | {"dynamodb.deadlines", "dynamodb.usage"}),
 }

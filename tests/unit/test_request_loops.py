@@ -48,7 +48,7 @@ LOOPS = {
     "adapters/dynamodb/api_keys.py of_project": WORKERS,
     "adapters/dynamodb/batch_counters.py within_limit": "one more each time that the limit changes",
     "adapters/dynamodb/batches.py _close": "one more each time that another batch of its file ends",
-    "adapters/dynamodb/batches.py page": PAGE,
+    "adapters/dynamodb/pages.py read_newest": PAGE,
     "adapters/dynamodb/deadlines.py expired_keys": "its readers' time budget",
     "adapters/dynamodb/deadlines.py _in_turn": WORKERS,
     "adapters/dynamodb/deadlines.py _query": WORKERS,

@@ -105,6 +105,11 @@ def created_at(object_id: FileId | UploadId | PartId | FolderId | BatchId) -> in
     return int(object_id[-24:-12], 16) // 1000
 
 
+def first_upload_id(at: float) -> UploadId:
+    """Return the id that sorts before that of every upload created at the time `at` or later."""
+    return UploadId(f"{UPLOAD_PREFIX}{int(at * 1000):012x}{'0' * 12}")
+
+
 def new_batch_id(now: float) -> BatchId:
     """Return a new batch id for the time `now` (unix seconds)."""
     return BatchId(BATCH_PREFIX + _new_digits(now))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from larder.domain.files import File
 from larder.domain.ids import created_at, file_of
-from larder.domain.parts import plan_parts
+from larder.domain.parts import MAX_PART_BYTES, plan_parts
 from larder.domain.quota import Amount, one_file
 
 if TYPE_CHECKING:
@@ -22,6 +22,9 @@ UPLOAD_LIFE = 3_600
 PUT_GRACE = 900
 SLOWEST_PUT = 125_000
 """Bytes a second, 1 Mbit/s. S3 checks a URL when a PUT begins, however late its last byte comes."""
+
+LONGEST_OPEN = UPLOAD_LIFE + PUT_GRACE + MAX_PART_BYTES // SLOWEST_PUT
+"""Seconds after its creation by which every upload has closed: of one part, 5 GiB at the most."""
 
 
 class UploadStatus(StrEnum):

@@ -27,7 +27,7 @@ from larder.adapters.dynamodb.batch_moves import (
 )
 from larder.adapters.dynamodb.counters import put_new
 from larder.adapters.dynamodb.keys import batch_id_of, item_key, output_key, project_partition
-from larder.adapters.dynamodb.pages import MAX_QUERIES
+from larder.adapters.dynamodb.pages import read_newest
 from larder.adapters.dynamodb.transactions import ConditionsFailedError, transact
 from larder.domain.batches import BatchStatus
 from larder.domain.errors import ContentionError, ProjectFullError
@@ -97,19 +97,10 @@ class DynamoBatches:
         }
         if after is not None:
             request["ExclusiveStartKey"] = item_key(tenant, after)
-        found: list[Batch] = []
-        for _ in range(MAX_QUERIES):
-            request["Limit"] = limit + 1 - len(found)
-            answer = self._client.query(**request)
-            for item in answer["Items"]:
-                batch_id = batch_id_of(item)
-                if batch_id is not None:
-                    found.append(batch_from(batch_id, item))
-            if "LastEvaluatedKey" not in answer or len(found) > limit:
-                return BatchPage(tuple(found[:limit]), has_more=len(found) > limit)
-            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
-        # Each query found one at least. The last is held back: it shows that there are more.
-        return BatchPage(tuple(found[:-1]), has_more=True)
+        items, more = read_newest(self._client, request, limit=limit)
+        ids = ((batch_id_of(item), item) for item in items)
+        found = tuple(batch_from(each, item) for each, item in ids if each is not None)
+        return BatchPage(found, has_more=more)
 
     def begin(
         self, tenant: TenantId, batch: Batch, *, total: int, model: str | None, at: int

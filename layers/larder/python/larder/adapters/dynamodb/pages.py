@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from larder.adapters.dynamodb.attributes import text
 from larder.adapters.dynamodb.keys import project_partition
+from larder.domain.errors import ContentionError
 from larder.domain.limits import MAX_INLINE_BYTES
 from larder.services.space.ports import Page, Position
 
@@ -84,6 +85,30 @@ def read_list(
         request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
         request["Limit"] *= _GROWTH
     return Page(tuple(found), read.position(answer["LastEvaluatedKey"]))
+
+
+def read_newest(
+    client: DynamoDBClient, request: QueryInputTypeDef, *, limit: int
+) -> tuple[list[ItemRead], bool]:
+    """Return the first `limit` items of a query that may filter, and whether there are more.
+
+    A list that had to be cut short holds back its last item: that is the proof that there are more.
+
+    Raises:
+        ContentionError: `MAX_QUERIES` queries found nothing to show.
+    """
+    request["Limit"] = limit + 1
+    found: list[ItemRead] = []
+    for _ in range(MAX_QUERIES):
+        answer = client.query(**request)
+        found += answer["Items"]
+        if "LastEvaluatedKey" not in answer or len(found) > limit:
+            return found[:limit], len(found) > limit
+        request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+        request["Limit"] *= _GROWTH
+    if len(found) < 2:  # noqa: PLR2004 - one to show, and one that shows that there is more
+        raise ContentionError
+    return found[:-1], True
 
 
 def _fitting(items: Sequence[ItemRead]) -> int:

@@ -9,16 +9,23 @@ from larder.adapters.dynamodb.counters import admit, put_new, release_quota, res
 from larder.adapters.dynamodb.files import refuse_closed_folder
 from larder.adapters.dynamodb.folders import count_addition
 from larder.adapters.dynamodb.items import completion_value, file_item, upload_from, upload_item
-from larder.adapters.dynamodb.keys import item_key
+from larder.adapters.dynamodb.keys import item_key, project_partition, upload_id_of
+from larder.adapters.dynamodb.pages import read_newest
 from larder.adapters.dynamodb.transactions import ATTEMPTS, ConditionsFailedError, transact
 from larder.domain.errors import ContentionError
 from larder.domain.files import DAY
+from larder.domain.ids import UPLOAD_PREFIX, first_upload_id
 from larder.domain.parts import MAX_SMALL_PARTS
-from larder.domain.uploads import Completion, Upload, UploadStatus
+from larder.domain.uploads import LONGEST_OPEN, Completion, Upload, UploadStatus
+from larder.services.uploads.ports import UploadPage
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef, TransactWriteItemTypeDef
+    from mypy_boto3_dynamodb.type_defs import (
+        AttributeValueTypeDef,
+        QueryInputTypeDef,
+        TransactWriteItemTypeDef,
+    )
 
     from larder.domain.files import File
     from larder.domain.ids import TenantId, UploadId
@@ -52,6 +59,36 @@ class DynamoUploads:
             TableName=self._table, Key=item_key(tenant, upload_id), ConsistentRead=True
         ).get("Item")
         return None if item is None else upload_from(upload_id, item)
+
+    def page(
+        self, tenant: TenantId, *, limit: int, after: UploadId | None, now: float
+    ) -> UploadPage:
+        """Query the project's uploads backwards, as far as the oldest that may still be open."""
+        oldest = first_upload_id(now - LONGEST_OPEN)
+        if after is not None and after <= oldest:
+            # DynamoDB refuses a start key outside the range.
+            return UploadPage((), has_more=False)
+        request: QueryInputTypeDef = {
+            "TableName": self._table,
+            "KeyConditionExpression": "pk = :pk AND sk BETWEEN :oldest AND :newest",
+            "FilterExpression": "#status = :pending AND expires_at > :now",
+            "ExpressionAttributeNames": {"#status": "status"},
+            "ExpressionAttributeValues": {
+                ":pk": text(project_partition(tenant)),
+                ":oldest": text(oldest),
+                ":newest": text(after or f"{UPLOAD_PREFIX}~"),
+                ":pending": text(UploadStatus.PENDING),
+                ":now": number(int(now)),
+            },
+            "ScanIndexForward": False,
+            "ConsistentRead": True,
+        }
+        if after is not None:
+            request["ExclusiveStartKey"] = item_key(tenant, after)
+        items, more = read_newest(self._client, request, limit=limit)
+        ids = ((upload_id_of(item), item) for item in items)
+        found = tuple(upload_from(each, item) for each, item in ids if each is not None)
+        return UploadPage(found, has_more=more)
 
     def complete(self, tenant: TenantId, upload: Upload, file: File) -> bool:
         """End the pending upload, put its file and settle its reservation, in one transaction."""

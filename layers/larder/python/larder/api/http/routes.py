@@ -55,6 +55,7 @@ ROUTES = (
     Route("GET", "/v1/files/{file_id}/url", "files_url", "openai", "read"),
     Route("GET", "/v1/files/{file_id}/validation", "files_validation", "openai", "read"),
     Route("POST", "/v1/uploads", "uploads_create", "openai", "write"),
+    Route("GET", "/v1/uploads", "uploads_list", "openai", "read"),
     Route("GET", "/v1/uploads/{upload_id}", "uploads_get", "openai", "read"),
     Route("POST", "/v1/uploads/{upload_id}/parts", "parts_create", "openai", "write"),
     Route("POST", "/v1/uploads/{upload_id}/complete", "uploads_complete", "openai", "write", 29),

@@ -12,11 +12,12 @@ from pydantic import BaseModel, Field
 from larder.api.files.models import FileObject
 from larder.domain.files import Purpose
 from larder.domain.uploads import UploadStatus
+from larder.services.uploads.get import UploadState
 from larder.services.uploads.part_store import PartsTransfer
 
 if TYPE_CHECKING:
     from larder.services.object_store import SignedRequest
-    from larder.services.uploads.get import UploadState
+    from larder.services.uploads.ports import UploadPage
 
 
 class Transfer(BaseModel):
@@ -96,7 +97,7 @@ class UploadObject(BaseModel):
     expires_at: int
     file: FileObject | None = Field(description="Once the upload is completed")
     transfer: Transfer | TransferInParts | None = Field(
-        description="Extension: where to PUT the bytes of a pending upload"
+        description="Extension: where to PUT the bytes of a pending upload; null in lists"
     )
 
     @classmethod
@@ -113,6 +114,27 @@ class UploadObject(BaseModel):
             expires_at=upload.expires_at,
             file=None if state.file is None else FileObject.of(state.file),
             transfer=_transfer(state.transfer),
+        )
+
+
+class UploadList(BaseModel):
+    """A page of uploads; `first_id` and `last_id` are null on an empty page."""
+
+    object: Literal["list"] = "list"
+    data: list[UploadObject]
+    first_id: str | None
+    last_id: str | None
+    has_more: bool
+
+    @classmethod
+    def of(cls, page: UploadPage) -> UploadList:
+        """Return the page as clients see it, without the uploads' `transfer`."""
+        uploads = page.uploads
+        return cls(
+            data=[UploadObject.of(UploadState(each, each.status)) for each in uploads],
+            first_id=uploads[0].id if uploads else None,
+            last_id=uploads[-1].id if uploads else None,
+            has_more=page.has_more,
         )
 
 

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from larder.domain.files import File
     from larder.domain.ids import TenantId, UploadId
     from larder.domain.uploads import Completion, Upload, UploadStatus
+
+
+@dataclass(frozen=True, slots=True)
+class UploadPage:
+    """A page of uploads, the newest first; `has_more` is exact."""
+
+    uploads: tuple[Upload, ...]
+    has_more: bool
 
 
 class UploadRecords(Protocol):
@@ -24,6 +33,15 @@ class UploadRecords(Protocol):
 
     def get(self, tenant: TenantId, upload_id: UploadId) -> Upload | None:
         """Return the upload's record (strongly consistent)."""
+
+    def page(
+        self, tenant: TenantId, *, limit: int, after: UploadId | None, now: float
+    ) -> UploadPage:
+        """Return the pending uploads created before `after` that are not overdue, newest first.
+
+        Raises:
+            ContentionError: so many uploads have just ended that one request cannot read past them.
+        """
 
     def complete(self, tenant: TenantId, upload: Upload, file: File) -> bool:
         """Turn a pending upload into its file; False if it is no longer pending.
