@@ -28,6 +28,7 @@ NAMES = {
     "AsyncFiles": "Files",
     "AsyncLargeBodies": "LargeBodies",
     "AsyncSpace": "Space",
+    "AsyncUploads": "Uploads",
     "aread": "read",
 }
 

@@ -22,6 +22,7 @@ _COMMANDS = {
     "ls": _FILES,
     "rm": _FILES,
     "validate": _FILES,
+    "uploads": _FILES,
     "batch": _BATCHES,
     "space": _SPACE,
     "project": _OPERATION,

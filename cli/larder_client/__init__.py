@@ -31,7 +31,16 @@ from larder_client.errors import (
     UploadEndedError,
     WaitTimeoutError,
 )
-from larder_client.files.models import File, FileDeleted, FilePage, Problem, Usage, Validation
+from larder_client.files.models import (
+    File,
+    FileDeleted,
+    FilePage,
+    Problem,
+    Upload,
+    UploadPage,
+    Usage,
+    Validation,
+)
 from larder_client.transfer.download import DownloadResult
 from larder_client.transfer.progress import Progress
 from larder_client.transfer.resume import FileResumeStore, ResumeStore
@@ -96,7 +105,9 @@ __all__ = [
     "TrashedFile",
     "Tree",
     "UnexpectedAnswerError",
+    "Upload",
     "UploadEndedError",
+    "UploadPage",
     "UploadResult",
     "Usage",
     "Validation",

@@ -117,7 +117,9 @@ class FakeLarder:
     def _uploads(self, request: Request, rest: list[str], data: bytes) -> Response | None:
         match request.method, rest:
             case "POST", []:
-                return self._create_upload(json.loads(data))
+                return ok(self.create_upload(json.loads(data)))
+            case "GET", []:
+                return self._list_uploads(request)
             case "GET", [upload_id] if upload_id in self.uploads:
                 return ok(self._upload(self.uploads[upload_id]))
             case "POST", [upload_id, verb] if upload_id in self.uploads:
@@ -165,12 +167,21 @@ class FakeLarder:
             return Response(302, {"location": self.s3.sign(f"/s3/{file_id}")})
         return Response(200, {"etag": self.s3.etags[file_id]}, [data])
 
-    def _create_upload(self, announced: Json) -> Response:
+    def create_upload(self, announced: Json) -> Json:
         upload_id = f"upload_{len(self.uploads) + 100:024x}"
         in_parts = announced["bytes"] > self.part_threshold
         upload = StoredUpload(upload_id, announced, self.part_size if in_parts else None)
         self.uploads[upload_id] = upload
-        return ok(self._upload(upload))
+        return self._upload(upload)
+
+    def _list_uploads(self, request: Request) -> Response:
+        wanted = [
+            {**self._upload(upload), "transfer": None}
+            for upload_id, upload in sorted(self.uploads.items(), reverse=True)
+            if upload.status == "pending" and upload_id < request.query.get("after", "v")
+        ]
+        page = wanted[: int(request.query["limit"])]
+        return ok({"object": "list", "data": page, "has_more": len(page) < len(wanted)})
 
     def _upload(self, upload: StoredUpload) -> Json:
         announced = upload.announced

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from larder_client._async.batches import AsyncBatches
     from larder_client._async.space import AsyncSpace
+    from larder_client._async.uploads import AsyncUploads
     from larder_client.files.models import Usage, UsageDay
 
 P = ParamSpec("P")
@@ -108,6 +109,14 @@ class AsyncClient:
         from larder_client._async.space import AsyncSpace  # noqa: PLC0415
 
         return AsyncSpace(self._runner, self._api.policy, self._parallel)
+
+    @cached_property
+    def uploads(self) -> AsyncUploads:
+        """The project's pending uploads, which reserve quota."""
+        # Imported when it is used: most programs do without.
+        from larder_client._async.uploads import AsyncUploads  # noqa: PLC0415
+
+        return AsyncUploads(self._runner, self._api)
 
     async def usage(self) -> Usage:
         """Return the project's usage and limits."""

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from larder_client._sync.batches import Batches
     from larder_client._sync.space import Space
+    from larder_client._sync.uploads import Uploads
     from larder_client.files.models import Usage, UsageDay
 
 P = ParamSpec("P")
@@ -109,6 +110,14 @@ class Client:
         from larder_client._sync.space import Space  # noqa: PLC0415
 
         return Space(self._runner, self._api.policy, self._parallel)
+
+    @cached_property
+    def uploads(self) -> Uploads:
+        """The project's pending uploads, which reserve quota."""
+        # Imported when it is used: most programs do without.
+        from larder_client._sync.uploads import Uploads  # noqa: PLC0415
+
+        return Uploads(self._runner, self._api)
 
     def usage(self) -> Usage:
         """Return the project's usage and limits."""

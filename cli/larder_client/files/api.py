@@ -13,6 +13,7 @@ from larder_client.files.models import (
     FileDeleted,
     FilePage,
     Upload,
+    UploadPage,
     Usage,
     UsageDays,
     Validation,
@@ -99,6 +100,12 @@ class Api:
     def upload(self, upload_id: str) -> Flow[Upload]:
         """Return an upload's state, with new URLs while it is pending."""
         return (yield from self._read(Upload, Request("GET", _upload(upload_id))))
+
+    def uploads(self, *, limit: int, after: str | None) -> Flow[UploadPage]:
+        """Return a page of pending uploads, newest first."""
+        query = {"limit": str(limit), "after": after}
+        params = {name: value for name, value in query.items() if value is not None}
+        return (yield from self._read(UploadPage, Request("GET", "/uploads", params=params)))
 
     def complete(self, upload_id: str) -> Flow[Upload]:
         """Turn an upload into its file; repeating it returns the same."""

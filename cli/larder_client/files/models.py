@@ -92,6 +92,16 @@ class Upload(msgspec.Struct, frozen=True, kw_only=True):
     object: str = "upload"
 
 
+class UploadPage(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of a list; `has_more` says whether there are more uploads after `last_id`."""
+
+    data: tuple[Upload, ...]
+    has_more: bool
+    first_id: str | None = None
+    last_id: str | None = None
+    object: str = "list"
+
+
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
     """One mistake in a batch file, in the form of OpenAI's BatchError.
 
