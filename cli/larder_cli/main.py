@@ -30,6 +30,7 @@ _COMMANDS = {
     "console": _OPERATION,
     "upstream": _OPERATION,
     "usage": _OPERATION,
+    "migrate": _OPERATION,
     "audit": _OPERATION,
     "doctor": _OPERATION,
     "rotate": _OPERATION,

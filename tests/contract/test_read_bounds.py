@@ -23,12 +23,13 @@ from larder.adapters.dynamodb.trash import DynamoTrash
 from larder.adapters.dynamodb.uploads import DynamoUploads
 from larder.domain.errors import ContentionError, ExpiredBacklogError
 from larder.domain.files import Purpose
+from larder.domain.projects import Project
 from larder.domain.trash import TrashedFile
 from larder.services.files.list import list_files
 from larder.services.files.ports import FilePage, PageQuery
 from larder.services.space.ports import FileQuery, Sort
 from tests.fakes.clock import START
-from tests.samples import TENANT, a_file, a_file_id
+from tests.samples import ROOM, TENANT, a_file, a_file_id
 from tests.support.template import ROOT
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def backend(aws: AwsBackend, monkeypatch: pytest.MonkeyPatch) -> AwsBackend:
     monkeypatch.setattr(file_pages, "MAX_RECORDS", 5)
     monkeypatch.setattr(file_pages, "_READ_AT_LEAST", 3)
     monkeypatch.setattr(file_pages, "_PROBE", 2)
+    aws.projects.create(Project(TENANT, "demo", int(START)), ROOM, int(START))
     return aws
 
 
@@ -193,7 +195,7 @@ class Endless:
 
     def get_item(self, **_: Any) -> dict[str, Any]:
         self.records += 1
-        return {}
+        return {"Item": {"purposes_indexed": {"BOOL": True}}}
 
 
 def _files(client: Any, **query: Any) -> None:

@@ -92,6 +92,7 @@ def test_a_deployment_is_audited_rotated_restored_and_deleted(own_stack: Stack) 
         report = api.json("GET", f"/files/{deleted}/validation")
         before = api.in_use()
 
+        assert shell.run(*blocks("Upgrade")) == ""
         shell.run(*blocks("Audit"))
 
         shell.run(*blocks("Rotate the secrets"))

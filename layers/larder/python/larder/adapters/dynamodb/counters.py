@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 _LEDGER_LIFE = 30 * DAY
 """Far longer than any event that could try again lives: a stream keeps records for a day."""
 
+PURPOSES_INDEXED = "purposes_indexed"
+"""The attribute of a project all of whose live files are in the index `by_purpose`."""
+
 _COUNT_CHANGE = "version = version + :one"
 
 
@@ -41,6 +44,7 @@ def usage_item(tenant: TenantId, limit: Amount, audit_at: int) -> Item:
         "files_reserved": number(0),
         "bytes_reserved": number(0),
         "version": number(0),
+        PURPOSES_INDEXED: {"BOOL": True},
         "due_shard": text(due_shard(tenant)),
         "due_at": number(audit_at),
     }

@@ -2,7 +2,8 @@
 
 A page is read from the project's partition, which is consistent and has the files in order. Where
 files of the purpose asked for are rare, the rest of it is read from the index `by_purpose`: that
-lags a second behind, so each record is then read itself.
+lags a second behind, so each record is then read itself. A project from before the index, which
+nobody has migrated, goes without it.
 
 OpenAI's clients go on from the last file of a page and stop at an empty one. So a page that had to
 be cut short holds back its last match: that is the proof that there are more.
@@ -10,9 +11,11 @@ be cut short holds back its last match: that is the proof that there are more.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from larder.adapters.dynamodb.attributes import number, text
+from larder.adapters.dynamodb.counters import PURPOSES_INDEXED
 from larder.adapters.dynamodb.items import file_from
 from larder.adapters.dynamodb.keys import (
     BY_PURPOSE,
@@ -20,9 +23,10 @@ from larder.adapters.dynamodb.keys import (
     item_key,
     project_partition,
     purpose_position,
+    usage_key,
 )
 from larder.adapters.dynamodb.pages import MAX_QUERIES
-from larder.domain.errors import ContentionError, ExpiredBacklogError
+from larder.domain.errors import ContentionError, ExpiredBacklogError, InvalidParameterError
 from larder.domain.ids import FILE_PREFIX, FileId
 from larder.services.files.ports import FilePage
 
@@ -64,7 +68,9 @@ def read_file_page(
     Raises:
         ExpiredBacklogError: so many expired files wait for their removal that none other is found.
         ContentionError: DynamoDB has no capacity for the records.
+        InvalidParameterError: files of the purpose are rare, and nobody has migrated the project.
     """
+    indexed = cache(lambda: _is_indexed(client, table, tenant))
     found: list[File] = []
     seen, at = 0, None
     for made, answer in enumerate(_queries(client, table, tenant, query, now), start=1):
@@ -73,15 +79,23 @@ def read_file_page(
         if len(found) > query.limit or "LastEvaluatedKey" not in answer:
             return FilePage(tuple(found[: query.limit]), has_more=len(found) > query.limit)
         at = FileId(answer["LastEvaluatedKey"]["sk"]["S"])
-        if query.purpose is not None and made >= _PROBE and len(found) * _RARE < seen:
+        rare = query.purpose is not None and made >= _PROBE and len(found) * _RARE < seen
+        if rare and indexed():
             break
-    if query.purpose is not None and at is not None:
+    if query.purpose is not None and at is not None and indexed():
         ids, more = _of_purpose(client, table, tenant, query, at)
         records = _records(client, table, tenant, ids)
         found += [file for file in records if not file.expired(now)]
         if not more:
             return FilePage(tuple(found[: query.limit]), has_more=len(found) > query.limit)
     if len(found) < 2:  # noqa: PLR2004 - one to show, and one that shows that there is more
+        if query.purpose is not None and not indexed():
+            message = (
+                f"Files with the purpose '{query.purpose}' are so rare among this project's that "
+                "one request does not find the next ones. List without a purpose, or have the "
+                "operator run 'larder migrate'."
+            )
+            raise InvalidParameterError(message, param="purpose")
         raise ExpiredBacklogError
     return FilePage(tuple(found[:-1][: query.limit]), has_more=True)
 
@@ -122,6 +136,13 @@ def _queries(
             return
         request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
         request["Limit"] = max(query.limit + 1, _READ_AT_LEAST)
+
+
+def _is_indexed(client: DynamoDBClient, table: str, tenant: TenantId) -> bool:
+    answer = client.get_item(
+        TableName=table, Key=usage_key(tenant), ProjectionExpression=PURPOSES_INDEXED
+    )
+    return PURPOSES_INDEXED in answer.get("Item", {})
 
 
 def _of_purpose(
