@@ -68,8 +68,9 @@ def _keys(condition: Mapping[str, Mapping[str, list[str]]] | None) -> tuple[str,
     assert (operator, *patterns) in {
         ("ForAllValues:StringLike", "dynamodb:LeadingKeys"),
         ("StringLikeIfExists", "s3:prefix"),
+        ("StringLike", "s3:prefix"),
     }
-    return tuple(*patterns.values())
+    return tuple(listed(*patterns.values()))
 
 
 def _logical(resource: Mapping[str, str]) -> str:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from larder.domain.ids import new_folder_id
 from larder.services.space.ports import FolderCleanup, TrashCleanup
 from tests.fakes.clock import START
+from tests.samples import OTHER, TENANT
 
 if TYPE_CHECKING:
     from larder.domain.ids import TenantId
+    from tests.backends.aws import AwsBackend
     from tests.backends.backend import Backend
 
 
@@ -44,3 +47,20 @@ def test_a_message_sent_during_delivery_is_delivered_next(
         backend.cleanups.enqueue(owner, cleanup)
 
     assert backend.queued_cleanups() == [(tenant, TrashCleanup(int(START)))]
+
+
+def test_a_message_has_its_project_as_its_group(aws: AwsBackend) -> None:
+    """SQS then delivers the messages of other projects before those of a busy one."""
+    for owner in (TENANT, OTHER):
+        aws.cleanups.enqueue(owner, TrashCleanup(int(START)))
+
+    messages = aws.stack.sqs.receive_message(
+        QueueUrl=aws.stack.settings.cleanups_queue_url,
+        MaxNumberOfMessages=10,
+        MessageSystemAttributeNames=["MessageGroupId"],
+    )["Messages"]
+
+    assert {
+        (json.loads(message["Body"])["project"], message["Attributes"]["MessageGroupId"])
+        for message in messages
+    } == {(TENANT, TENANT), (OTHER, OTHER)}

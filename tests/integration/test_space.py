@@ -14,6 +14,7 @@ from tests.integration.uploads import age, used
 from tests.integration.workers import later
 from tests.support.events import recorded
 from tests.support.handlers import FakeContext, load
+from tests.support.template import FUNCTIONS, RESOURCES
 
 if TYPE_CHECKING:
     from larder.domain.ids import TenantId
@@ -170,6 +171,22 @@ def test_a_trash_too_full_for_one_request_is_emptied_in_the_background(
 
     assert answer["statusCode"] == 202
     assert used(functions, tenant) == (0, 0, 0, 0)
+
+
+@pytest.mark.parametrize(("remaining_ms", "left"), [(40_001, 0), (40_000, 1)])
+def test_a_cleanup_stops_after_20_of_its_60_seconds(
+    functions: Functions, stack: MotoStack, tenant: TenantId, remaining_ms: int, left: int
+) -> None:
+    file = put(functions, tenant)
+    on(functions, tenant, "space_files_trash", id=file["fileId"])
+    hurried(functions, tenant, "trash_empty")
+    [event] = cleanups(stack)
+
+    functions.invoke("on_cleanup", event, FakeContext(remaining_ms=remaining_ms))
+
+    assert FUNCTIONS["OnCleanup"]["Timeout"] == 60
+    assert RESOURCES["CleanupsToOnCleanup"]["Properties"]["BatchSize"] == 1
+    assert len(cleanups(stack)) == used(functions, tenant)[0] == left
 
 
 def test_folders_are_listed_changed_and_moved(functions: Functions, tenant: TenantId) -> None:

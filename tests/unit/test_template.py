@@ -42,6 +42,14 @@ def functions_allowed(action: str) -> set[str]:
     }
 
 
+LISTS = [
+    pytest.param(name, statement, id=name)
+    for name, function in FUNCTIONS.items()
+    for statement in statements(function)
+    if "s3:ListBucket" in listed(statement["Action"])
+]
+
+
 def test_every_folder_is_a_function_of_its_name() -> None:
     folders = {path.parent.name for path in ROOT.glob("functions/*/app.py")}
 
@@ -108,20 +116,27 @@ def test_only_the_sweeper_and_readers_of_upstreams_leave_the_partitions_of_proje
     }
 
 
-def test_lists_of_the_bucket_are_limited_to_a_prefix() -> None:
-    conditions = [
-        statement["Condition"]["StringLikeIfExists"]["s3:prefix"]
-        for function in FUNCTIONS.values()
-        for statement in statements(function)
-        if "s3:ListBucket" in listed(statement["Action"])
-    ]
+FOLDERS = {"files/*", "reports/*", "parts/*", "batches/*"}
 
-    assert conditions
-    for none, *prefixes in conditions:
-        # S3 asks without a prefix whether it may say that an object is missing.
-        assert none == ""
-        assert prefixes
-        assert set(prefixes) <= {"files/*", "reports/*", "parts/*", "batches/*"}
+
+@pytest.mark.parametrize(("name", "statement"), LISTS)
+def test_a_list_of_the_bucket_is_limited_to_folders(name: str, statement: dict[str, Any]) -> None:
+    function = FUNCTIONS[name]
+    looks_for_objects = any(
+        "s3:GetObject" in listed(other["Action"]) for other in statements(function)
+    )
+
+    [(operator, condition)] = statement["Condition"].items()
+    none, prefixes = [], listed(condition["s3:prefix"])
+    if looks_for_objects:
+        # S3 may ask without a prefix whether it may say that an object is missing: ADR 21.
+        none, prefixes = prefixes[:1], prefixes[1:]
+
+    assert (operator, none) == (
+        ("StringLikeIfExists", [""]) if looks_for_objects else ("StringLike", [])
+    )
+    assert prefixes
+    assert set(prefixes) <= FOLDERS
 
 
 def test_only_the_bucket_of_this_account_s_stack_may_announce_objects() -> None:
