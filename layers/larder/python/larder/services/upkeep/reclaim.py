@@ -11,7 +11,8 @@ from larder.services.upkeep.ports import DueFile, DueTrashedFile, DueUpload
 from larder.services.uploads.end_overdue import end_overdue
 
 if TYPE_CHECKING:
-    from larder.domain.ids import FileId, TenantId, UploadId
+    from larder.domain.ids import FileId, TenantId
+    from larder.domain.uploads import Upload
     from larder.services.budget import Stopwatch
     from larder.services.clock import Clock
     from larder.services.files.ports import FileRecords
@@ -53,14 +54,16 @@ class ReclaimExpired:
             case DueTrashedFile():
                 purge_expired(due.tenant, due.id, trash=self.trash, now=now)
             case DueUpload():
-                end_upload(
-                    due.tenant,
-                    due.id,
-                    uploads=self.uploads,
-                    files=self.files,
-                    objects=self.objects,
-                    now=now,
-                )
+                upload = self.uploads.get(due.tenant, due.id)
+                if upload is not None:
+                    end_upload(
+                        due.tenant,
+                        upload,
+                        uploads=self.uploads,
+                        files=self.files,
+                        objects=self.objects,
+                        now=now,
+                    )
 
 
 def release_expired(tenant: TenantId, file_id: FileId, *, files: FileRecords, now: float) -> bool:
@@ -77,21 +80,18 @@ def purge_expired(tenant: TenantId, file_id: FileId, *, trash: TrashRecords, now
 
 def end_upload(
     tenant: TenantId,
-    upload_id: UploadId,
+    upload: Upload,
     *,
     uploads: UploadRecords,
     files: FileRecords,
     objects: ObjectStore,
     now: float,
-) -> bool:
-    """End the upload if it is overdue at `now`; False if it is not, or has ended.
+) -> Upload:
+    """Return the upload as it is now, ended if it is overdue at `now`.
 
     A file that it becomes may have expired by then: such a file is released.
     """
-    upload = uploads.get(tenant, upload_id)
-    if upload is None or not upload.overdue(now):
-        return False
     ended = end_overdue(tenant, upload, uploads=uploads, objects=objects, now=now)
-    if ended.status is UploadStatus.COMPLETED:
+    if ended is not upload and ended.status is UploadStatus.COMPLETED:
         release_expired(tenant, ended.file_id, files=files, now=now)
-    return ended.status is not UploadStatus.PENDING
+    return ended

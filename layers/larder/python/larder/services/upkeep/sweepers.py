@@ -34,6 +34,8 @@ from larder.services.upkeep.sweep import SweepResult, Swept
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from larder.domain.ids import TenantId
+    from larder.domain.uploads import Upload
     from larder.services.batches.ports import BatchRecords, Executions
     from larder.services.budget import Stopwatch
     from larder.services.clock import Clock
@@ -113,46 +115,46 @@ class SweepUpload:
 
     def __call__(self, due: DueUpload) -> Swept:
         """Sweep the upload."""
-        ended = self._end(due)
-        upload = self.uploads.get(due.tenant, due.id)
+        found = self.uploads.get(due.tenant, due.id)
+        if found is None:
+            return Swept(due, SweepResult.NOTHING_TO_DO)
+        upload = self._ended(due.tenant, found) if found.overdue(self.clock()) else found
         if upload is None or upload.status is UploadStatus.PENDING:
             return Swept(due, SweepResult.NOTHING_TO_DO)
         if upload.leaves_parts:
             self.parts.clear(due.tenant, upload)
             self.uploads.cleared(due.tenant, upload)
-        if not ended:
-            cleared = SweepResult.PARTS_CLEARED
-            return Swept(due, cleared if upload.leaves_parts else SweepResult.NOTHING_TO_DO)
-        if upload.status is not UploadStatus.COMPLETED:
-            return Swept(due, SweepResult.EXPIRED)
-        # The event of its bytes is late, or lost.
-        self.validation_queue.enqueue(due.tenant, upload.file_id)
-        return Swept(due, SweepResult.COMPLETED)
+        match upload.status:
+            case UploadStatus.COMPLETED if upload is not found:
+                # The event of its bytes is late, or lost.
+                self.validation_queue.enqueue(due.tenant, upload.file_id)
+                return Swept(due, SweepResult.COMPLETED)
+            case UploadStatus.EXPIRED if upload is not found:
+                return Swept(due, SweepResult.EXPIRED)
+        cleared = SweepResult.PARTS_CLEARED
+        return Swept(due, cleared if upload.leaves_parts else SweepResult.NOTHING_TO_DO)
 
-    def _end(self, due: DueUpload) -> bool:
-        now = self.clock()
-        upload = self.uploads.get(due.tenant, due.id)
-        if upload is None or not upload.overdue(now):
-            return False
-        if upload.completion is not None:
-            completion = upload.completion
-            try:
-                self.complete(due.tenant, due.id, part_ids=completion.part_ids, md5=completion.md5)
-            except InvalidParameterError:
-                # The client was refused as well, or would have been.
-                return self.uploads.close(due.tenant, upload, UploadStatus.EXPIRED)
-            except (ConflictError, ProjectFullError):
-                # It has just been cancelled, or stays pending until its client makes room.
-                return False
-            return True
-        return end_upload(
-            due.tenant,
-            due.id,
-            uploads=self.uploads,
-            files=self.files,
-            objects=self.objects,
-            now=now,
-        )
+    def _ended(self, tenant: TenantId, upload: Upload) -> Upload | None:
+        """Return the overdue upload as it is after an attempt to end it."""
+        completion = upload.completion
+        if completion is None:
+            return end_upload(
+                tenant,
+                upload,
+                uploads=self.uploads,
+                files=self.files,
+                objects=self.objects,
+                now=self.clock(),
+            )
+        try:
+            self.complete(tenant, upload.id, part_ids=completion.part_ids, md5=completion.md5)
+        except InvalidParameterError:
+            # The client was refused as well, or would have been.
+            self.uploads.close(tenant, upload, UploadStatus.EXPIRED)
+        except (ConflictError, ProjectFullError):
+            # It has just been cancelled, or stays pending until its client makes room.
+            pass
+        return self.uploads.get(tenant, upload.id)
 
 
 def sweep_folder(

@@ -10,8 +10,8 @@ from larder.domain.errors import ConflictError, InvalidParameterError
 from larder.domain.ids import parse_part_id
 from larder.domain.parts import MAX_SMALL_PARTS, SMALL_PARTS_LIMIT
 from larder.domain.uploads import Completion, Upload, UploadStatus
-from larder.services.uploads.end_overdue import complete_as_file, end_overdue
-from larder.services.uploads.get import UploadState, live_file, require_upload
+from larder.services.uploads.end_overdue import complete_as_file
+from larder.services.uploads.get import UploadState, current_upload, live_file
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,12 +81,8 @@ class CompleteUpload:
             NotFoundError: there is no such upload for this project.
             ConflictError: it was cancelled or has expired.
         """
-        upload = end_overdue(
-            tenant,
-            require_upload(tenant, upload_id, uploads=self.uploads),
-            uploads=self.uploads,
-            objects=self.objects,
-            now=self.clock(),
+        upload = current_upload(
+            tenant, upload_id, uploads=self.uploads, objects=self.objects, now=self.clock()
         )
         if upload.status in {UploadStatus.CANCELLED, UploadStatus.EXPIRED}:
             raise ConflictError(

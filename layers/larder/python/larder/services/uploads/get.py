@@ -51,6 +51,23 @@ def require_upload(tenant: TenantId, upload_id: str, *, uploads: UploadRecords) 
     return upload
 
 
+def current_upload(
+    tenant: TenantId,
+    upload_id: str,
+    *,
+    uploads: UploadRecords,
+    objects: ObjectStore,
+    now: float,
+) -> Upload:
+    """Return the project's upload with that id, ended if it is overdue; see `end_overdue`.
+
+    Raises:
+        NotFoundError: there is no such upload for this project.
+    """
+    upload = require_upload(tenant, upload_id, uploads=uploads)
+    return end_overdue(tenant, upload, uploads=uploads, objects=objects, now=now)
+
+
 def live_file(tenant: TenantId, upload: Upload, *, files: FileRecords, now: float) -> File | None:
     """Return the file that the upload became; None if it has expired or been deleted."""
     file = files.get(tenant, upload.file_id)
@@ -100,12 +117,8 @@ class GetUpload:
             NotFoundError: there is no such upload for this project.
         """
         now = self.clock()
-        upload = end_overdue(
-            tenant,
-            require_upload(tenant, upload_id, uploads=self.uploads),
-            uploads=self.uploads,
-            objects=self.objects,
-            now=now,
+        upload = current_upload(
+            tenant, upload_id, uploads=self.uploads, objects=self.objects, now=now
         )
         match status := upload.status:
             case UploadStatus.PENDING if upload.takes_bytes(now):
