@@ -40,6 +40,9 @@ def check_utf8(text: bytes) -> None:
     if text.isascii():
         return
     start, length = 0, len(text)
+    if length <= _DECODED_AT_ONCE:
+        text.decode()
+        return
     while length - start > _DECODED_AT_ONCE:
         end = start + _DECODED_AT_ONCE
         # A character has at most three bytes after its first one.

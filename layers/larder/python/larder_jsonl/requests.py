@@ -90,12 +90,14 @@ class FileRequests:
                 model = templates.fits(piece, body_start, body_end)
                 if model is None:
                     missed += self._read_matched(piece, start, end, line, found)
-                elif line_of_id(custom_id, line) != line or model not in models:
-                    self._settle(RequestLine([], custom_id.decode(), self.endpoint, model), line)
                 else:
-                    models[model] += 1
-                if model is not None and templates.counts_inputs:
-                    self._count_inputs(1, line)
+                    if line_of_id(custom_id, line) == line and model in models:
+                        models[model] += 1
+                    else:
+                        known = RequestLine([], custom_id.decode(), self.endpoint, model)
+                        self._settle(known, line)
+                    if templates.counts_inputs:
+                        self._count_inputs(1, line)
             start = end + 1
             number = line
         templates.record_hits(number - before, missed)
