@@ -24,7 +24,8 @@ PART_THRESHOLD = 4 * 2**20
 QUEUE_PATIENCE = 8
 """Seconds until a message that failed comes again; half an hour on AWS."""
 SETTLE_SECONDS = 900
-SWEEPS = 40
+SWEEPS = 200
+"""More than faults that kill the sweeper: each takes a run of it."""
 
 
 class Deployment:

@@ -198,6 +198,8 @@ def _pattern(path: str) -> str:
 def _judge_answer(result: Result, clean: int | None) -> None:
     """Check what the client was told: the same as ever, or an error in the envelope."""
     response, fault = result.case.response, result.plan.fault
+    if result.plan.error is not None:
+        result.violations.append(result.plan.error)
     if fault is None or response is None:
         result.outcome = "recovered" if result.plan.fired else "not reached"
         return

@@ -7,6 +7,7 @@ import re
 import socket
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 SLOW_SECONDS = 0.3
+LOOKS = 20
+"""The kernel's table of connections is not read at one moment, so that a look may miss one."""
+
 _HOP = {"connection", "keep-alive", "transfer-encoding", "content-length"}
 
 
@@ -28,7 +32,8 @@ class Plan:
     """What is to happen to one function's calls about one project.
 
     `marker` is in the path or the body of those calls. With no `fault` they are only recorded.
-    `at` counts calls from 0, botocore's further attempts of the same call not included.
+    `at` counts calls from 0, botocore's further attempts of the same call not included. `error` is
+    why the fault could not be brought about.
     """
 
     function: str
@@ -37,6 +42,7 @@ class Plan:
     fault: Fault | None = None
     calls: list[str] = field(default_factory=list)
     fired: int = 0
+    error: str | None = None
     late: list[Callable[[], object]] = field(default_factory=list)
     _indexes: dict[str, int] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -127,11 +133,11 @@ class Proxy:
             case Fault.TRUNCATED:
                 request.send(*self.forward(request, body), cut=True)
             case Fault.KILLED_BEFORE:
-                self._kill_caller(request)
+                self._kill_caller(request, plan)
                 request.drop()
             case Fault.KILLED_AFTER:
                 self.forward(request, body)
-                self._kill_caller(request)
+                self._kill_caller(request, plan)
                 request.drop()
             case _:
                 status, media_type, content = refusal(fault, call, body)
@@ -154,18 +160,21 @@ class Proxy:
         finally:
             connection.close()
 
-    def _kill_caller(self, request: _Handler) -> None:
+    def _kill_caller(self, request: _Handler, plan: Plan) -> None:
         """Kill the process at the other end: a worker of the emulator, and nothing else."""
-        port = request.client_address[1]
-        for worker in psutil.Process(self._emulator).children(recursive=True):
-            try:
-                if any(each.laddr.port == port for each in worker.net_connections("tcp4")):
-                    worker.kill()
+        # An address is a host and a port, or empty.
+        ends = request.client_address[1:], request.connection.getsockname()[1:]
+        for _ in range(LOOKS):
+            workers = {
+                worker.pid: worker
+                for worker in psutil.Process(self._emulator).children(recursive=True)
+            }
+            for each in psutil.net_connections("tcp4"):
+                if each.pid in workers and (each.laddr[1:], each.raddr[1:]) == ends:
+                    with suppress(psutil.NoSuchProcess):
+                        workers[each.pid].kill()
                     return
-            except psutil.NoSuchProcess:
-                continue
-        message = f"no worker of the emulator holds port {port}"
-        raise LookupError(message)
+        plan.error = f"no worker of the emulator holds port {ends[0][0]}: nothing was killed"
 
 
 class _Server(ThreadingHTTPServer):
