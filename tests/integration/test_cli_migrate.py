@@ -37,10 +37,12 @@ OTHERS = [a_file(id=a_file_id(number=number)) for number in range(1, 31)]
 
 @pytest.fixture
 def short_of_queries(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A page takes two queries before the index, and three without."""
+    """A page takes two queries before the index, and three without. One record at a time."""
     monkeypatch.setattr(file_pages, "MAX_QUERIES", 3)
     monkeypatch.setattr(file_pages, "_READ_AT_LEAST", 3)
     monkeypatch.setattr(file_pages, "_PROBE", 2)
+    # moto's transactions are not made for threads.
+    monkeypatch.setattr(migration, "_WRITERS", 1)
 
 
 @pytest.fixture
@@ -144,7 +146,6 @@ def test_a_file_that_goes_meanwhile_stays_gone(
         transact(client, items)  # type: ignore[arg-type]
 
     monkeypatch.setattr(migration, "transact", after_a_delete)
-    monkeypatch.setattr(migration, "_WRITERS", 1)
 
     assert larder("migrate").stdout == "old  30 files\n"
 
