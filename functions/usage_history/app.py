@@ -7,11 +7,11 @@ from larder.api.http.requests import tenant_of
 from larder.api.http.resolver import lambda_handler_for, resolver
 from larder.api.projects.usage import UsageDayList, UsageDayObject
 from larder.runtime.composition import Composition
-from larder.services.projects.usage_history import DEFAULT_DAYS, MAX_DAYS, UsageHistory
+from larder.services.projects.usage_history import DEFAULT_DAYS, MAX_DAYS, read_usage_history
 
 app = resolver()
 ports = Composition.from_environment()
-usage_history_of = ports.make(UsageHistory)
+usage = ports.usage
 
 
 @app.get(
@@ -32,7 +32,7 @@ def usage_history(
 
     The last one is today as it is now. A day that nothing was recorded on is left out.
     """
-    found = usage_history_of(tenant_of(app.current_event), days)
+    found = read_usage_history(tenant_of(app.current_event), days, usage=usage, clock=ports.clock)
     return UsageDayList(data=[UsageDayObject.of(day) for day in found])
 
 

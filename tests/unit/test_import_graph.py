@@ -77,6 +77,7 @@ ALLOWED_IN = {
     "multipart": {"api"},
     "pybase64": {"api"},
     "pydantic": {"api"},
+    "pydantic_core": {"api"},
     "typing_extensions": {"jsonl"},
     "urllib3": {"adapters"},
 }

@@ -17,7 +17,7 @@ from larder.domain.trash import TRASH_LIFE
 from larder.domain.uploads import Upload, UploadStatus
 from larder.services.files.ports import Settlement
 from larder.services.projects.ports import Count, Recount
-from larder.services.projects.usage_history import UsageHistory
+from larder.services.projects.usage_history import read_usage_history
 from larder.services.space.ports import FolderCleanup
 from larder.services.upkeep import ports as upkeep_ports
 from larder.services.upkeep.audit import NO_DRIFT
@@ -407,12 +407,15 @@ def test_an_audit_keeps_the_usage_of_its_day(ports: MemoryBackend) -> None:
     ports.clock.advance(3 * AUDIT_INTERVAL)
     store(ports)
 
-    found = ports.make(UsageHistory)(TENANT, 30)
+    found = read_usage_history(TENANT, 30, usage=ports.usage, clock=ports.clock)
 
     assert [(day.used.files, day.used.bytes) for day in found] == [(1, 10), (2, 20)]
     dates = [date.fromisoformat(day.date) for day in found]
     assert (dates[1] - dates[0]).days == 3
-    assert [day.used.files for day in ports.make(UsageHistory)(TENANT, 3)] == [2]
+    assert [
+        day.used.files
+        for day in read_usage_history(TENANT, 3, usage=ports.usage, clock=ports.clock)
+    ] == [2]
 
 
 def test_an_audit_finds_use_that_no_file_accounts_for(ports: MemoryBackend) -> None:

@@ -13,7 +13,7 @@ from larder.domain.quota import Usage
 from larder.runtime.composition import Composition
 from larder.services.projects.ports import UsageDay
 from larder.services.projects.usage import GetUsage
-from larder.services.projects.usage_history import MAX_DAYS, UsageHistory
+from larder.services.projects.usage_history import MAX_DAYS, read_usage_history
 from larder_cli.shared.output import print_json, size
 from larder_cli.shared.tables import columns, print_table
 from larder_operator.deployment import find_deployment
@@ -35,12 +35,13 @@ def usage(
 ) -> None:
     """Show what a project stores and reserves, what its batches run, and its limits."""
     deployment = find_deployment(stack, profile, region)
-    found = deployment.find_project(project)
+    found, ports = deployment.find_project(project), deployment.ports
     if days is not None:
-        print_days(deployment.ports.make(UsageHistory)(found.id, days), as_json=as_json)
+        history = read_usage_history(found.id, days, usage=ports.usage, clock=ports.clock)
+        print_days(history, as_json=as_json)
         return
-    current = current_usage(found.id, deployment.ports)
-    print_usage(current, deployment.ports.batch_limits.get(found.id), as_json=as_json)
+    current = current_usage(found.id, ports)
+    print_usage(current, ports.batch_limits.get(found.id), as_json=as_json)
 
 
 def current_usage(tenant: TenantId, ports: Composition) -> Usage:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -20,35 +19,29 @@ MAX_DAYS = 90
 DEFAULT_DAYS = 30
 
 
-@dataclass(frozen=True, slots=True)
-class UsageHistory:
-    """Return a project's usage of the last days, today as it is now.
+def read_usage_history(
+    tenant: TenantId, days: int, *, usage: UsageRecords, clock: Clock
+) -> list[UsageDay]:
+    """Return a project's usage of the last `days` (1..90) at most, today as it is now.
 
     The sweeper keeps a record of each day that it audits the project on. A day without one is left
     out: nothing is made up for it.
+
+    Raises:
+        InvalidParameterError: `days` is out of range.
+        LookupError: there is no such project.
     """
-
-    usage: UsageRecords
-    clock: Clock
-
-    def __call__(self, tenant: TenantId, days: int) -> list[UsageDay]:
-        """Return the days in order, the last `days` (1..90) at most.
-
-        Raises:
-            InvalidParameterError: `days` is out of range.
-            LookupError: there is no such project.
-        """
-        if not 1 <= days <= MAX_DAYS:
-            raise InvalidParameterError(
-                f"days must be between 1 and {MAX_DAYS}, not {days}.", param="days"
-            )
-        now = self.clock()
-        today, first = date_of(now), date_of(now - (days - 1) * DAY)
-        current = self.usage.get(tenant)
-        if current is None:
-            raise LookupError(tenant)
-        before = [day for day in self.usage.days(tenant, first) if day.date < today]
-        return [*before, UsageDay(today, current.used)]
+    if not 1 <= days <= MAX_DAYS:
+        raise InvalidParameterError(
+            f"days must be between 1 and {MAX_DAYS}, not {days}.", param="days"
+        )
+    now = clock()
+    today, first = date_of(now), date_of(now - (days - 1) * DAY)
+    current = usage.get(tenant)
+    if current is None:
+        raise LookupError(tenant)
+    before = [day for day in usage.days(tenant, first) if day.date < today]
+    return [*before, UsageDay(today, current.used)]
 
 
 def keep_day(tenant: TenantId, current: Usage, *, usage: UsageRecords, clock: Clock) -> None:
