@@ -316,6 +316,16 @@ def test_of_32_uploads_10_are_admitted_if_there_is_room_for_10(
     assert answers[-1].error["code"] == "storage_quota_exceeded"
 
 
+def test_a_batch_file_over_2_gib_is_refused_when_it_is_announced(
+    functions: Functions, tenant: TenantId
+) -> None:
+    answer = create(functions, tenant, purpose="batch", bytes=2 * 2**30 + 1)
+
+    assert answer.status == 400
+    assert (answer.error["param"], answer.error["code"]) == ("bytes", "file_too_large")
+    assert used(functions, tenant) == (0, 0, 0, 0)
+
+
 def listed(functions: Functions, tenant: TenantId, **query: str) -> dict[str, Any]:
     answer = functions.call("uploads_list", tenant, queryStringParameters=query or None)
     assert answer.status == 200

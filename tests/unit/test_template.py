@@ -153,6 +153,11 @@ def test_only_the_bucket_of_this_account_s_stack_may_announce_objects() -> None:
     assert "BucketName" not in RESOURCES["FilesBucket"]["Properties"]
 
 
+@pytest.mark.parametrize("mapping", ["EventsToOnObjectCreated", "CleanupsToOnCleanup"])
+def test_a_worker_takes_one_message_so_that_none_waits_behind_another(mapping: str) -> None:
+    assert RESOURCES[mapping]["Properties"]["BatchSize"] == 1
+
+
 def test_no_function_may_scan_a_table() -> None:
     assert functions_allowed("dynamodb:Scan") == set()
 
