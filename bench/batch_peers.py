@@ -118,7 +118,42 @@ async def aibrix_loop(base_url: str, lines: list[Line], output: str) -> None:
     await source.aclose()
 
 
-PEERS = {"httpx": httpx_loop, "litellm": litellm_loop, "ogx": ogx_loop, "aibrix": aibrix_loop}
+async def vllm_loop(base_url: str, lines: list[Line], output: str) -> None:
+    """The loop of vLLM: a task per line, once it may start, and results written in input order."""
+    import aiohttp
+
+    semaphore = asyncio.Semaphore(IN_FLIGHT)
+    waiting: dict[int, str] = {}
+    tasks: set[asyncio.Task[None]] = set()
+    written = 0
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=IN_FLIGHT)) as session:
+        with Path(output).open("w") as file:
+
+            async def run(number: int, line: Line) -> None:
+                nonlocal written
+                url = base_url + "/chat/completions"
+                async with session.post(url, json=line["body"]) as answer:
+                    waiting[number] = _result(line, await answer.json())
+                while written in waiting:
+                    file.write(waiting.pop(written))
+                    written += 1
+
+            for number, line in enumerate(lines):
+                await semaphore.acquire()
+                task = asyncio.create_task(run(number, line))
+                tasks.add(task)
+                task.add_done_callback(tasks.discard)
+                task.add_done_callback(lambda _: semaphore.release())
+            await asyncio.gather(*tasks)
+
+
+PEERS = {
+    "httpx": httpx_loop,
+    "litellm": litellm_loop,
+    "ogx": ogx_loop,
+    "aibrix": aibrix_loop,
+    "vllm": vllm_loop,
+}
 
 
 async def _main(peer: str, base_url: str, source: str, output: str) -> None:

@@ -34,6 +34,7 @@ PEERS = {
     "litellm": "litellm==1.110.2",
     "aibrix": "aibrix==0.8.0",
     "ogx": "openai==3.54.0",
+    "vllm": "aiohttp==3.14.5",
     "httpx": "httpx==0.28.1",
 }
 """What each peer's loop needs; the last one is a loop by hand."""

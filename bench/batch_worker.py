@@ -1,17 +1,19 @@
 """One step of a batch in a process of its own, as Lambda would run it.
 
-    python -m bench.batch_worker plan|run|finish PROJECT BATCH
+    python -m bench.batch_worker plan|run|finish|profile PROJECT BATCH
 
 It works on the running stack's table and bucket through the real adapters. `run` works through all
-shards, one after another. It prints the seconds and the processor time of the step, and the
-process's peak memory in bytes, as JSON.
+shards, one after another; `profile` does the same and looks on. It prints, as JSON, the seconds and
+the processor time of the step, the process's peak memory in bytes, and what `profile` has seen.
 """
 
 import json
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
+from bench.cpu_shares import cpu_shares
 from larder.domain.ids import BatchId, TenantId
 from larder.runtime.composition import Composition
 from larder.services.batches.finish import finish_batch
@@ -47,7 +49,7 @@ def _finish(ports: Composition, tenant: TenantId, batch: BatchId) -> bool:
     return following is Next.STOP
 
 
-STEPS = {"plan": _plan, "run": _run, "finish": _finish}
+STEPS = {"plan": _plan, "run": _run, "profile": _run, "finish": _finish}
 
 
 def _main(step: str, project: str, batch: str) -> None:
@@ -57,12 +59,16 @@ def _main(step: str, project: str, batch: str) -> None:
     ports.batches.get(tenant, batch_id)
     ports.batch_objects.get_finish(tenant, batch_id)
     started, cpu = time.perf_counter(), time.process_time()
-    if not STEPS[step](ports, tenant, batch_id):
-        sys.exit(f"the step {step} did not end as it should")
+    shares: dict[str, int] = {}
+    with ExitStack() as opened:
+        if step == "profile":
+            shares = opened.enter_context(cpu_shares())
+        if not STEPS[step](ports, tenant, batch_id):
+            sys.exit(f"the step {step} did not end as it should")
     taken = {"seconds": time.perf_counter() - started, "cpu": time.process_time() - cpu}
     status = Path("/proc/self/status").read_text()
     peak = int(status.partition("VmHWM:")[2].split()[0]) * 1024
-    print(json.dumps({**taken, "peak": peak}))
+    print(json.dumps({**taken, "peak": peak, "shares": shares}))
 
 
 if __name__ == "__main__":

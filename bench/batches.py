@@ -129,6 +129,9 @@ def _fast(stack: Stack, base_url: str, source: Path, lines: int, rounds: int) ->
     contenders = _contenders(stack, base_url, source)
     taken = interleave(contenders, rounds, lambda each: each.cpu or 0)
     own = taken["Larder"].cpu or 0
+    batch = _planned(stack, source)
+    shares = batch.step("profile").shares
+    everything = sum(shares.values()) or 1
     rows = [
         (
             name,
@@ -144,12 +147,18 @@ def _fast(stack: Stack, base_url: str, source: Path, lines: int, rounds: int) ->
         "/ Larder",
         "lines a second",
     )
-    return table(head, rows)
+    parts = [
+        (part, f"{spent / everything:.0%}", f"{spent / everything * own / lines * 1000:.2f}")
+        for part, spent in sorted(shares.items(), key=lambda item: -item[1])
+    ]
+    profile = table(("what Larder's time goes to", "share", "ms a line"), parts)
+    return f"{table(head, rows)}\n\n{profile}"
 
 
 def _memory(stack: Stack, base_url: str, folder: Path, scale: int) -> str:
     rows = []
-    for lines, size in ((100 * scale, 64 * 1024), (300 * scale, 64 * 1024), (10 * scale, 8 * MIB)):
+    sizes = [(100, 64 * 1024), (300, 64 * 1024), (10, 8 * MIB), (20, 8 * MIB)]
+    for lines, size in ((count * scale, size) for count, size in sizes):
         # The rest of an answer around its text takes up to 1 KiB.
         script(base_url, size=size - 1024)
         batch = _planned(stack, requests_of(lines, folder / f"{lines}.jsonl"))

@@ -6,7 +6,8 @@ import re
 import subprocess
 import threading
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 _HIGH_WATER = re.compile(r"VmHWM:\s*(\d+) kB")
@@ -14,11 +15,15 @@ _HIGH_WATER = re.compile(r"VmHWM:\s*(\d+) kB")
 
 @dataclass(frozen=True)
 class Measured:
-    """One round: wall clock, processor time of the client, and its peak memory in bytes."""
+    """One round: wall clock, processor time of the client, and its peak memory in bytes.
+
+    `shares` are the nanoseconds of its parts, where somebody looked on.
+    """
 
     seconds: float
     cpu: float | None = None
     peak: int | None = None
+    shares: Mapping[str, int] = field(default_factory=dict)
 
 
 class ProgramFailedError(Exception):
