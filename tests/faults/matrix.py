@@ -119,16 +119,19 @@ class Matrix:
         case = Case(deployment, project, Api(project.base_url, project.key, self._client))
         marker = b"" if operation.alone else project.id.encode()
         plan = Plan(operation.function, marker, at=at, fault=fault)
-        operation.prepare(case)
-        deployment.proxy.arm(plan)
-        case.response = operation.act(case)
-        waits = case.response is None
-        if not waits:
+        result = Result(operation, plan, case)
+        try:
+            operation.prepare(case)
+            deployment.proxy.arm(plan)
+            case.response = operation.act(case)
+        except Exception as failure:  # noqa: BLE001 - it is reported, and the others go on
+            result.violations.append(f"raised {failure!r}"[:1_000])
+        if case.response is not None:
             deployment.proxy.disarm(plan)
         done = next(self._done)
         if done % 50 == 0:
             print(f"{done} runs, {total} in this round", flush=True)  # noqa: T201
-        return Result(operation, plan, case)
+        return result
 
     def _finish(self, result: Result) -> None:
         for deliver in result.plan.late:

@@ -99,7 +99,10 @@ class Proxy:
         self._by_function.setdefault(plan.function, []).append(plan)
 
     def disarm(self, plan: Plan) -> None:
-        self._by_function[plan.function].remove(plan)
+        """Let the plan's calls be; it may not have been armed."""
+        plans = self._by_function.get(plan.function, [])
+        if plan in plans:
+            plans.remove(plan)
 
     def _handle(self, request: _Handler, function: str) -> None:
         body = request.rfile.read(int(request.headers.get("content-length") or 0))
