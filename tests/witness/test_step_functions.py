@@ -15,6 +15,7 @@ import pytest
 from larder.adapters.step_functions import StepFunctionsExecutions
 from larder.domain.ids import BatchId
 from tests.samples import TENANT
+from tests.support.template import ROOT
 from tests.witness.definition import definition
 
 if TYPE_CHECKING:
@@ -28,7 +29,14 @@ SECONDS = 40
 @pytest.fixture(scope="module")
 def machine(client: NewClient) -> str:
     """The state machine, which retries at once."""
-    text = definition()
+    s3 = client("s3")
+    s3.create_bucket(Bucket="batches")
+    s3.put_object(Bucket="batches", Key="shards.json", Body=json.dumps(SHARDS))
+    return create(client, "Batches", definition())
+
+
+def create(client: NewClient, name: str, text: str) -> str:
+    """Create a state machine, and return its ARN."""
     values = {
         "Partition": "aws",
         "MaxConcurrency": "2",
@@ -37,18 +45,13 @@ def machine(client: NewClient) -> str:
             for each in ("Plan", "RunShard", "Finish")
         },
     }
-    for name, value in values.items():
-        text = text.replace("${" + name + "}", value)
+    for placeholder, value in values.items():
+        text = text.replace("${" + placeholder + "}", value)
     text = text.replace('"IntervalSeconds": 2', '"IntervalSeconds": 1')
-    s3 = client("s3")
-    s3.create_bucket(Bucket="batches")
-    s3.put_object(Bucket="batches", Key="shards.json", Body=json.dumps(SHARDS))
     role = client("iam").create_role(
-        RoleName="batches", AssumeRolePolicyDocument=json.dumps({"Statement": []})
+        RoleName=name, AssumeRolePolicyDocument=json.dumps({"Statement": []})
     )["Role"]["Arn"]
-    made = client("stepfunctions").create_state_machine(
-        name="Batches", definition=text, roleArn=role
-    )
+    made = client("stepfunctions").create_state_machine(name=name, definition=text, roleArn=role)
     arn: str = made["stateMachineArn"]
     return arn
 
@@ -117,6 +120,23 @@ def test_the_map_runs_a_child_for_each_shard_of_the_list(client: NewClient, mach
     assert counts["itemCounts"]["total"] == len(SHARDS)
     assert counts["itemCounts"]["succeeded"] == len(SHARDS)
     assert counts["maxConcurrency"] == 2
+
+
+@pytest.mark.usefixtures("machine")
+def test_one_state_decides_that_workers_are_fargate_tasks(client: NewClient) -> None:
+    """The state is the one that docs/scale.md shows."""
+    _, _, page = (ROOT / "docs/scale.md").read_text().partition("```json\n")
+    swapped = json.loads(definition().replace("${MaxConcurrency}", "2"))
+    shard = swapped["States"]["Run"]["ItemProcessor"]["States"]
+    shard["RunShard"] = json.loads(page.partition("```")[0])
+    tasks = create(client, "Tasks", json.dumps(swapped))
+
+    execution, entered = run(client, tasks, "runs")
+
+    assert execution["status"] == "SUCCEEDED", execution
+    assert entered == ["Plan", "Planned", "Run", "Finish", "Finished", "Ended"]
+    [step] = [json.loads(execution["output"])["step"]]
+    assert step == {"next": "stop"}
 
 
 def test_larders_adapter_starts_an_execution_once(client: NewClient, machine: str) -> None:
