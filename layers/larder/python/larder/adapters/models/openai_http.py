@@ -56,6 +56,7 @@ _HEADERS = {
 }
 _REFUSALS = frozenset({401, 403})
 _NO_BODY = frozenset({204, 304})
+_MAX_RETRY_AFTER = 3_600.0
 _SECONDS = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 _UNREADABLE = (
     b'{"error":{"message":"The upstream\'s secret is missing, or may not be read.",'
@@ -185,16 +186,19 @@ class HttpModelCalls:
         )
 
     def _retry_after(self, header: str | None) -> float | None:
-        """Return the seconds that a Retry-After header asks for, as a number or as a date."""
+        """Return the seconds that a Retry-After header asks for, as a number or as a date.
+
+        An hour at the most: who is asked again then can say so again.
+        """
         if header is None:
             return None
         if _SECONDS.fullmatch(header):
-            return float(header)
+            return min(float(header), _MAX_RETRY_AFTER)
         try:
             at = parsedate_to_datetime(header)
         except ValueError:
             return None
-        return max(0.0, at.timestamp() - self._clock())
+        return max(0.0, min(at.timestamp() - self._clock(), _MAX_RETRY_AFTER))
 
 
 def _refused(answer: Answer | NoAnswer) -> bool:
