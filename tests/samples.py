@@ -18,6 +18,7 @@ from larder.domain.ids import (
 )
 from larder.domain.projects import AUDIT_INTERVAL, Project
 from larder.domain.quota import Amount
+from larder.domain.trash import TrashedFolder
 from larder.domain.uploads import PUT_GRACE, UPLOAD_LIFE, Upload
 from larder.domain.upstreams import Upstream
 from larder.services.object_store import StoredBytes
@@ -149,6 +150,20 @@ def a_folder(
     folder = Folder(id or new_folder_id(backend.clock()), name, parent)
     assert backend.folders.create(tenant, folder, backend.folders.tree(tenant).version)
     return folder
+
+
+def close_folder(
+    backend: Backend, tenant: TenantId, folder_id: FolderId, due_at: int, *, others: int = 0
+) -> TrashedFolder | None:
+    """Begin to move a folder to the trash, and return it as it is there."""
+    tree = backend.folders.tree(tenant)
+    folder = tree.folders.get(folder_id)
+    if folder is None:
+        folder = Folder(folder_id, "gone", None)
+    root = TrashedFolder(folder, int(START), version=tree.version)
+    inside = tree.with_all_in_it(folder_id)[1 : 1 + others] if others else []
+    begun = backend.folder_trash.begin(tenant, root, [each.id for each in inside], due_at)
+    return backend.folder_trash.get(tenant, folder_id) if begun else None
 
 
 def to_trash(backend: Backend, tenant: TenantId, file_id: FileId) -> None:

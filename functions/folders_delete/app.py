@@ -1,4 +1,4 @@
-"""DELETE /v1/storage/folders/{folder_id}: delete a folder, empty or with its contents."""
+"""DELETE /v1/storage/folders/{folder_id}: delete a folder, or move it to the trash."""
 
 from http import HTTPStatus
 from typing import Annotated
@@ -24,17 +24,17 @@ delete_folder = ports.make(DeleteFolder)
     operation_id="folders_delete",
     responses={
         200: {"description": "The folder is deleted"},
-        202: {"description": "The rest of its files go to the trash in the background"},
+        202: {"description": "It is in the trash; the rest of its files follows in the background"},
         409: {"description": "The folder is not empty"},
     },
 )
 def folders_delete(
     folder_id: str,
     recursive: Annotated[  # noqa: FBT002 - by name, in the query
-        bool, Query(description="Delete what is in it as well; its files go to the trash")
+        bool, Query(description="Move it to the trash with everything in it")
     ] = False,
 ) -> Response[FolderGone]:
-    """Delete the folder. If it holds many files, the rest goes to the trash later."""
+    """Delete an empty folder; or move any folder to the trash, whose files follow."""
     done = delete_folder(
         tenant_of(app.current_event),
         folder_id,

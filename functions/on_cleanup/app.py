@@ -12,13 +12,13 @@ from larder.adapters.sqs import parse_cleanup
 from larder.runtime.composition import Composition
 from larder.runtime.observability import logger
 from larder.runtime.queue_records import QueueRecords
-from larder.services.upkeep.cleanup import RunCleanup
+from larder.services.upkeep.cleanup import run_cleanup
 
 SPARE_MS = 40_000
 """The time of 60 s that is not used: after 20 s, the rest waits behind other projects' cleanups."""
 
 ports = Composition.from_environment()
-run_cleanup = ports.make(RunCleanup)
+finish = ports.make(run_cleanup)
 processor = QueueRecords(EventType.SQS)
 
 
@@ -27,7 +27,7 @@ def clean(record: SQSRecord, lambda_context: LambdaContext) -> None:
     started = ports.clock()
     message = json.loads(record.body)
     tenant, cleanup = parse_cleanup(message)
-    run_cleanup(
+    finish(
         tenant,
         cleanup,
         keep_going=lambda: lambda_context.get_remaining_time_in_millis() > SPARE_MS,

@@ -14,7 +14,7 @@ from larder.services.space.purge import empty_trash
 
 app = resolver(camel_case=True)
 ports = Composition.from_environment()
-trash, cleanups = ports.trash, ports.cleanups
+empty = ports.make(empty_trash)
 
 
 @app.delete(
@@ -28,13 +28,7 @@ trash, cleanups = ports.trash, ports.cleanups
 )
 def trash_empty() -> Response[TrashEmptied]:
     """Delete for good what is in the trash now. If it is a lot, the rest is deleted later."""
-    purged, done = empty_trash(
-        tenant_of(app.current_event),
-        trash=trash,
-        cleanups=cleanups,
-        clock=ports.clock,
-        keep_going=running_time(app.lambda_context),
-    )
+    purged, done = empty(tenant_of(app.current_event), keep_going=running_time(app.lambda_context))
     count("GivenBack", purged)
     return Response(
         HTTPStatus.OK if done else HTTPStatus.ACCEPTED,

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from larder.domain.folders import Folder
     from larder.domain.ids import BatchId, FileId, FolderId, TenantId, UploadId
     from larder.domain.quota import Usage
-    from larder.domain.trash import TrashedFile
+    from larder.domain.trash import TrashedFile, TrashedFolder
     from larder.domain.uploads import Upload
     from larder.services.batches.model_ports import RateLimits, UpstreamRecords
     from larder.services.batches.object_ports import BatchObjects
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         RequestRates,
         UsageRecords,
     )
+    from larder.services.space.folder_trash import FolderTrash
     from larder.services.space.ports import (
         Cleanup,
         CleanupQueue,
@@ -43,6 +44,7 @@ class Snapshot:
     files: dict[tuple[TenantId, FileId], File]
     trash: dict[tuple[TenantId, FileId], TrashedFile]
     folders: dict[tuple[TenantId, FolderId], Folder]
+    trashed_folders: dict[tuple[TenantId, FolderId], TrashedFolder]
     uploads: dict[tuple[TenantId, UploadId], Upload]
     usage: dict[TenantId, Usage]
     released: set[FileId | UploadId]
@@ -65,6 +67,8 @@ class Backend(Protocol):
     def search(self) -> FileSearch: ...
     @property
     def trash(self) -> TrashRecords: ...
+    @property
+    def folder_trash(self) -> FolderTrash: ...
     @property
     def folders(self) -> FolderRecords: ...
     @property

@@ -16,6 +16,7 @@ from tests.fakes.clock import ManualClock
 from tests.fakes.deadlines import InMemoryDeadlines, InMemorySweepPlaces
 from tests.fakes.file_search import InMemoryFileSearch
 from tests.fakes.files import InMemoryFiles
+from tests.fakes.folder_trash import InMemoryFolderTrash
 from tests.fakes.folders import InMemoryFolders
 from tests.fakes.objects import InMemoryObjects
 from tests.fakes.parts import InMemoryParts
@@ -48,6 +49,7 @@ class MemoryBackend(Wiring):
         self.search = InMemoryFileSearch(self.store)
         self.trash = InMemoryTrash(self.store, self.clock)
         self.folders = InMemoryFolders(self.store)
+        self.folder_trash = InMemoryFolderTrash(self.store, self.clock)
         self.uploads = InMemoryUploads(self.store, self.clock)
         self.usage = InMemoryUsage(self.store)
         self.deadlines = InMemoryDeadlines(self.store)
@@ -113,6 +115,7 @@ class MemoryBackend(Wiring):
             files={key: row.file for key, row in self.store.files.items()},
             trash=dict(self.store.trash),
             folders={key: row.folder for key, row in self.store.folders.items()},
+            trashed_folders={key: row.trashed for key, row in self.store.trashed_folders.items()},
             uploads={key: row.upload for key, row in self.store.uploads.items()},
             usage={tenant: row.usage for tenant, row in self.store.usage.items()},
             released=set(self.store.ledger),

@@ -19,10 +19,11 @@ from larder.services.upkeep.ports import (
     DueFolder,
     DueItem,
     DueTrashedFile,
+    DueTrashedFolder,
     DueUpload,
 )
 from tests.fakes.clock import START
-from tests.samples import UPLOAD_CLOSES, a_file, a_folder, an_upload, to_trash
+from tests.samples import UPLOAD_CLOSES, a_file, a_folder, an_upload, close_folder, to_trash
 
 if TYPE_CHECKING:
     from larder.domain.ids import TenantId
@@ -280,17 +281,23 @@ def test_expired_trash_is_found_only_in_its_project(
     assert list(backend.deadlines.expired(other, NOW + TRASH_LIFE)) == []
 
 
-def test_folders_do_not_expire_and_only_those_that_are_being_deleted_are_due(
+def test_folders_are_due_only_while_they_move_to_the_trash_and_expire_there(
     backend: Backend, tenant: TenantId
 ) -> None:
-    _, closed, removed = (a_folder(backend, tenant, name) for name in "abc")
-    for folder in (closed, removed):
-        backend.folders.close(tenant, folder.id, NOW + CLEARING_GRACE)
-    backend.folders.remove(tenant, removed)
+    _, closed, moved = (a_folder(backend, tenant, name) for name in "abc")
+    for folder in (closed, moved):
+        close_folder(backend, tenant, folder.id, NOW + CLEARING_GRACE)
+    root = backend.folder_trash.get(tenant, moved.id)
+    assert root is not None
+    backend.folder_trash.finish(tenant, root)
+    in_trash = {DueTrashedFolder(tenant, each.id) for each in (closed, moved)}
 
-    assert list(backend.deadlines.expired(tenant, NOW + 10**9)) == []
     assert due(backend, NOW + CLEARING_GRACE - 1) == set()
     assert due(backend, NOW + AUDIT_INTERVAL - 1) == {DueFolder(tenant, closed.id)}
+    assert set(backend.deadlines.expired(tenant, NOW + TRASH_LIFE - 1)) == set()
+    assert set(backend.deadlines.expired(tenant, NOW + TRASH_LIFE)) == in_trash
+    assert in_trash <= due(backend, NOW + TRASH_LIFE)
+    assert not in_trash & due(backend, NOW + TRASH_LIFE - 1)
 
 
 def test_every_project_is_due_for_its_audit(

@@ -14,7 +14,7 @@ from larder.domain.quota import NOTHING, Amount
 from larder.domain.uploads import UploadStatus
 from larder.services.files.ports import Settlement
 from tests.fakes.clock import START
-from tests.samples import a_file, a_folder, an_upload, to_trash
+from tests.samples import a_file, a_folder, an_upload, close_folder, to_trash
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,7 +35,7 @@ def additions(backend: Backend, tenant: TenantId, folder: FolderId) -> int:
 
 def closed(backend: Backend, tenant: TenantId) -> FolderId:
     folder = a_folder(backend, tenant, "closed").id
-    backend.folders.close(tenant, folder, NOW)
+    close_folder(backend, tenant, folder, NOW)
     return folder
 
 
@@ -233,7 +233,7 @@ class TestRevise:
         folder = a_folder(backend, tenant).id
         file = a_file(folder=folder)
         backend.files.admit(tenant, file)
-        backend.folders.close(tenant, folder, NOW)
+        close_folder(backend, tenant, folder, NOW)
 
         assert backend.files.revise(tenant, file, replace(file, filename="x", revision=1))
 
@@ -246,7 +246,7 @@ class TestRevise:
         file = a_file(folder=a_folder(backend, tenant, "from").id)
         backend.files.admit(tenant, file)
         assert file.folder_id is not None
-        backend.folders.close(tenant, file.folder_id, NOW)
+        close_folder(backend, tenant, file.folder_id, NOW)
         target = None if to_root else a_folder(backend, tenant, "to").id
 
         assert backend.files.revise(tenant, file, replace(file, folder_id=target, revision=1))

@@ -15,7 +15,7 @@ from larder.domain.quota import Amount
 from larder.services.space.ports import Page
 from larder.services.upkeep.ports import DueFolder
 from tests.fakes.clock import START
-from tests.samples import OTHER, TENANT, a_file, a_folder, a_project
+from tests.samples import OTHER, TENANT, a_file, a_folder, a_project, close_folder
 
 if TYPE_CHECKING:
     from larder.domain.ids import FolderId, TenantId
@@ -131,7 +131,7 @@ class TestCreate:
             case "random":
                 outer = replace(outer, id=new_folder_id(START))
             case "closed":
-                backend.folders.close(tenant, outer.id, NOW)
+                close_folder(backend, tenant, outer.id, NOW)
             case "removed":
                 backend.folders.remove(tenant, outer)
         folder = Folder(new_folder_id(START), "inner", outer.id)
@@ -140,6 +140,23 @@ class TestCreate:
         assert not backend.folders.create(tenant, folder, version(backend, tenant))
 
         assert backend.snapshot() == before
+
+    def test_folders_are_created_in_each_other_together_or_not_at_all(
+        self, backend: Backend, tenant: TenantId
+    ) -> None:
+        outer = a_folder(backend, tenant)
+        chain = [Folder(new_folder_id(START), "0", outer.id)]
+        for depth in range(1, 31):
+            chain.append(Folder(new_folder_id(START), f"{depth}", chain[-1].id))
+        stale = version(backend, tenant)
+        assert not backend.folders.create(tenant, chain[0], stale + 1, nested=chain[1:])
+        assert backend.folders.tree(tenant).folders.keys() == {outer.id}
+
+        assert backend.folders.create(tenant, chain[0], stale, nested=chain[1:])
+
+        assert backend.folders.tree(tenant).folders.keys() == {outer.id, *(f.id for f in chain)}
+        assert children(backend, tenant, parent=chain[-2].id) == (chain[-1],)
+        assert version(backend, tenant) == stale + 1
 
 
 class TestGet:
@@ -219,7 +236,7 @@ class TestRevise:
             case "random":
                 folder = replace(folder, id=new_folder_id(START))
             case "closed":
-                backend.folders.close(tenant, folder.id, NOW)
+                close_folder(backend, tenant, folder.id, NOW)
             case "removed":
                 backend.folders.remove(tenant, folder)
         before = backend.snapshot()
@@ -232,7 +249,7 @@ class TestRevise:
         self, backend: Backend, tenant: TenantId
     ) -> None:
         closed, folder = (a_folder(backend, tenant, name) for name in ("closed", "a"))
-        backend.folders.close(tenant, closed.id, NOW)
+        close_folder(backend, tenant, closed.id, NOW)
         before = backend.snapshot()
 
         assert not revise(backend, tenant, folder, replace(folder, parent_id=closed.id))
@@ -308,16 +325,16 @@ class TestChildren:
 
 
 class TestClose:
-    def test_the_folder_can_still_be_read_as_one_that_is_being_deleted(
+    def test_the_folder_is_known_and_listed_no_longer(
         self, backend: Backend, tenant: TenantId
     ) -> None:
         folder = a_folder(backend, tenant)
 
-        backend.folders.close(tenant, folder.id, NOW)
+        close_folder(backend, tenant, folder.id, NOW)
 
-        closed = replace(folder, deleting=True)
+        closed = replace(folder, closed_for=folder.id)
         assert backend.folders.get(tenant, folder.id) == closed
-        assert children(backend, tenant) == (closed,)
+        assert children(backend, tenant) == ()
         assert backend.folders.tree(tenant).folders == {folder.id: closed}
 
     def test_changes_based_on_an_older_tree_fail(self, backend: Backend, tenant: TenantId) -> None:
@@ -325,7 +342,7 @@ class TestClose:
         inner = a_folder(backend, tenant, "inner", parent=outer.id)
         stale = version(backend, tenant)
 
-        backend.folders.close(tenant, outer.id, NOW)
+        close_folder(backend, tenant, outer.id, NOW)
 
         out = replace(inner, parent_id=None)
         assert not backend.folders.revise(tenant, inner, out, stale)
@@ -337,10 +354,10 @@ class TestClose:
         folder = a_folder(backend, tenant)
         assert set(backend.deadlines.due(NOW + CLEARING_GRACE)) == set()
 
-        backend.folders.close(tenant, folder.id, NOW + 10)
+        close_folder(backend, tenant, folder.id, NOW + 10)
         assert set(backend.deadlines.due(NOW + 9)) == set()
         assert set(backend.deadlines.due(NOW + 10)) == {DueFolder(tenant, folder.id)}
-        backend.folders.close(tenant, folder.id, NOW + 20)
+        backend.folders.reschedule(tenant, folder.id, NOW + 20)
 
         assert set(backend.deadlines.due(NOW + 19)) == set()
         assert set(backend.deadlines.due(NOW + 20)) == {DueFolder(tenant, folder.id)}
@@ -356,7 +373,8 @@ class TestClose:
             backend.folders.remove(tenant, folder)
         before, stale = backend.snapshot(), version(backend, tenant)
 
-        backend.folders.close(tenant, folder_id, NOW)
+        close_folder(backend, tenant, folder_id, NOW)
+        backend.folders.reschedule(tenant, folder_id, NOW)
 
         assert backend.snapshot() == before
         assert version(backend, tenant) == stale
@@ -364,13 +382,8 @@ class TestClose:
 
 
 class TestRemove:
-    @pytest.mark.parametrize("closed", [True, False])
-    def test_a_folder_is_gone_for_every_reader(
-        self, backend: Backend, tenant: TenantId, *, closed: bool
-    ) -> None:
+    def test_a_folder_is_gone_for_every_reader(self, backend: Backend, tenant: TenantId) -> None:
         folder = a_folder(backend, tenant)
-        if closed:
-            backend.folders.close(tenant, folder.id, NOW)
         stale = version(backend, tenant)
 
         assert backend.folders.remove(tenant, folder)
@@ -380,6 +393,15 @@ class TestRemove:
         assert version(backend, tenant) != stale
         assert children(backend, tenant) == ()
         assert set(backend.deadlines.due(NOW)) == set()
+
+    def test_a_closed_folder_stays(self, backend: Backend, tenant: TenantId) -> None:
+        folder = a_folder(backend, tenant)
+        close_folder(backend, tenant, folder.id, NOW)
+        before = backend.snapshot()
+
+        assert not backend.folders.remove(tenant, folder)
+
+        assert backend.snapshot() == before
 
     @pytest.mark.parametrize("addition", ["file", "folder", "moved file", "moved folder"])
     def test_a_folder_stays_if_something_was_added_since_it_was_read(
@@ -462,7 +484,7 @@ def test_endless_conflicts_change_nothing(backend: Backend, tenant: TenantId) ->
     with pytest.raises(ContentionError):
         backend.folders.revise(tenant, folder, replace(folder, name="b"), stale)
     with pytest.raises(ContentionError):
-        backend.folders.close(tenant, folder.id, NOW)
+        close_folder(backend, tenant, folder.id, NOW)
     with pytest.raises(ContentionError):
         backend.folders.remove(tenant, folder)
 

@@ -10,12 +10,21 @@ import pytest
 from larder.domain.errors import ContentionError, NotFoundError
 from larder.domain.files import DAY, VALIDATION_GRACE, File, FileStatus
 from larder.domain.quota import NOTHING, Amount
-from larder.domain.trash import TRASH_LIFE, TrashedFile
+from larder.domain.trash import TRASH_LIFE, TrashedFile, TrashedFolder
 from larder.services.files.ports import Settlement
 from larder.services.space.ports import MAX_FILES_PER_TRANSACTION, Page
 from larder.services.upkeep.ports import DueFile
 from tests.fakes.clock import START
-from tests.samples import OTHER, a_file, a_file_id, a_folder, a_project, gone, to_trash
+from tests.samples import (
+    OTHER,
+    a_file,
+    a_file_id,
+    a_folder,
+    a_project,
+    close_folder,
+    gone,
+    to_trash,
+)
 
 if TYPE_CHECKING:
     from larder.domain.ids import FileId, TenantId
@@ -172,8 +181,11 @@ class TestGet:
 
 
 class TestPage:
-    def ids(self, page: Page[TrashedFile]) -> list[FileId]:
-        return [trashed.file.id for trashed in page.items]
+    def files(self, page: Page[TrashedFile | TrashedFolder]) -> list[TrashedFile]:
+        return [trashed for trashed in page.items if isinstance(trashed, TrashedFile)]
+
+    def ids(self, page: Page[TrashedFile | TrashedFolder]) -> list[FileId]:
+        return [trashed.file.id for trashed in self.files(page)]
 
     def filled(self, backend: Backend, tenant: TenantId) -> list[FileId]:
         """Trash seven files in another order than that of their creation, some at one time."""
@@ -216,7 +228,7 @@ class TestPage:
         expected = self.filled(backend, tenant)
         first = backend.trash.page(tenant, limit=3, after=None, now=START)
 
-        backend.trash.purge(tenant, first.items)
+        backend.trash.purge(tenant, self.files(first))
         second = backend.trash.page(tenant, limit=10, after=first.next, now=START)
 
         assert self.ids(second) == expected[3:]
@@ -303,7 +315,7 @@ class TestRestore:
         folder = a_folder(backend, tenant).id
         trashed = in_trash(backend, tenant, a_file(folder=folder))
         backend.trash.purge(tenant, [trashed])
-        backend.folders.close(tenant, folder, NOW)
+        close_folder(backend, tenant, folder, NOW)
 
         assert not backend.trash.restore(tenant, trashed, trashed.file)
 

@@ -14,6 +14,7 @@ from larder.services.upkeep.ports import (
     DueFolder,
     DueItem,
     DueTrashedFile,
+    DueTrashedFolder,
     DueUpload,
 )
 
@@ -39,6 +40,11 @@ class InMemoryDeadlines:
         for (owner, file_id), trashed in list(self._store.trash.items()):
             if owner == tenant and trashed.expired(now):
                 yield DueTrashedFile(tenant, file_id)
+        for (owner, folder_id), folder_row in list(self._store.trashed_folders.items()):
+            gone = folder_row.trashed
+            own = gone.within is None and gone.listed
+            if owner == tenant and own and gone.expired(now):
+                yield DueTrashedFolder(tenant, folder_id)
         for (owner, upload_id), upload_row in list(self._store.uploads.items()):
             upload = upload_row.upload
             if owner == tenant and upload.overdue(now):
@@ -54,6 +60,11 @@ class InMemoryDeadlines:
             *(
                 (trashed.purge_at, DueTrashedFile(owner, key))
                 for (owner, key), trashed in store.trash.items()
+            ),
+            *(
+                (row.trashed.purge_at, DueTrashedFolder(owner, key))
+                for (owner, key), row in store.trashed_folders.items()
+                if row.trashed.within is None and row.trashed.listed
             ),
             *(
                 (row.upload.closes_at, DueUpload(owner, key))
@@ -91,6 +102,10 @@ class InMemoryDeadlines:
             ),
             *((row.due_at, DueUpload(owner, key)) for (owner, key), row in store.uploads.items()),
             *((row.due_at, DueFolder(owner, key)) for (owner, key), row in store.folders.items()),
+            *(
+                (row.due_at, DueTrashedFolder(owner, key))
+                for (owner, key), row in store.trashed_folders.items()
+            ),
             *((at, DueBatch(owner, key)) for (owner, key), at in store.batches_due.items()),
             *((row.due_at, DueAudit(owner)) for owner, row in store.usage.items()),
         ]

@@ -10,6 +10,8 @@ from larder.domain.folders import Folder, FolderTree
 from tests.fakes.file_search import page_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from larder.domain.ids import FolderId, TenantId
     from larder.services.space.ports import Page, Position
     from tests.fakes.store import InMemoryStore
@@ -41,20 +43,28 @@ class InMemoryFolders:
     ) -> Page[Folder]:
         rows = (row.folder for (owner, _), row in self._store.folders.items() if owner == tenant)
         return page_of(
-            (((folded(f.name), f.id), f) for f in rows if f.parent_id == parent),
+            (((folded(f.name), f.id), f) for f in rows if f.parent_id == parent and not f.deleting),
             limit=limit,
             after=after,
             descending=False,
         )
 
-    def create(self, tenant: TenantId, folder: Folder, tree_version: int) -> bool:
+    def create(
+        self,
+        tenant: TenantId,
+        folder: Folder,
+        tree_version: int,
+        *,
+        nested: Sequence[Folder] = (),
+    ) -> bool:
         with self._store.transaction():
             if not self._may_change(tenant, tree_version, folder.parent_id):
                 return False
             self._store.check_growth(tenant)
-            self._changed(tenant)
+            self._store.change_tree(tenant)
             self._store.count_addition(tenant, folder.parent_id)
-            self._store.put_folder(tenant, folder)
+            for each in (folder, *nested):
+                self._store.put_folder(tenant, each)
             return True
 
     def revise(self, tenant: TenantId, before: Folder, after: Folder, tree_version: int) -> bool:
@@ -65,35 +75,28 @@ class InMemoryFolders:
                 return False
             if not self._may_change(tenant, tree_version, moved):
                 return False
-            self._changed(tenant)
+            self._store.change_tree(tenant)
             self._store.count_addition(tenant, moved)
             row.folder = replace(
                 row.folder, name=after.name, parent_id=after.parent_id, favorite=after.favorite
             )
             return True
 
-    def close(self, tenant: TenantId, folder_id: FolderId, due_at: int) -> None:
+    def reschedule(self, tenant: TenantId, folder_id: FolderId, due_at: int) -> None:
         with self._store.transaction():
             row = self._store.folders.get((tenant, folder_id))
-            if row is not None:
-                if not row.folder.deleting:
-                    self._store.check_growth(tenant)
-                row.folder = replace(row.folder, deleting=True)
+            if row is not None and row.folder.deleting:
                 row.due_at = due_at
-                self._changed(tenant)
 
     def remove(self, tenant: TenantId, folder: Folder) -> bool:
         with self._store.transaction():
             row = self._store.folders.get((tenant, folder.id))
-            if row is None or row.folder.additions != folder.additions:
+            if row is None or row.folder.deleting or row.folder.additions != folder.additions:
                 return False
             del self._store.folders[tenant, folder.id]
-            self._changed(tenant)
+            self._store.change_tree(tenant)
             return True
 
     def _may_change(self, tenant: TenantId, seen: int, parent: FolderId | None) -> bool:
         unchanged = self._store.tree_versions.get(tenant, 0) == seen
         return unchanged and (parent is None or self._store.is_open(tenant, parent))
-
-    def _changed(self, tenant: TenantId) -> None:
-        self._store.tree_versions[tenant] = self._store.tree_versions.get(tenant, 0) + 1

@@ -15,19 +15,25 @@ from larder.domain.errors import (
     QuotaExceededError,
 )
 from larder.domain.files import DAY, VALIDATION_GRACE, FileStatus
+from larder.domain.quota import NOTHING
 from larder.services.upkeep.ports import Removal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from larder.domain.files import File
     from larder.domain.folders import Folder
     from larder.domain.ids import BatchId, FileId, FolderId, TenantId, UploadId
     from larder.domain.projects import Project
     from larder.domain.quota import Amount, Usage
-    from larder.domain.trash import TrashedFile
+    from larder.domain.trash import TrashedFile, TrashedFolder
     from larder.domain.uploads import Upload
     from larder.services.projects.ports import Recount, UsageDay
+
+
+def amount_of(files: Iterable[File]) -> Amount:
+    """Return what the files take together."""
+    return sum((file.amount for file in files), start=NOTHING)
 
 
 @dataclass
@@ -64,6 +70,14 @@ class FolderRow:
 
 
 @dataclass
+class TrashedFolderRow:
+    """The item of a folder in the trash."""
+
+    trashed: TrashedFolder
+    due_at: int | None
+
+
+@dataclass
 class UsageRow:
     """A project's counters, and when they are due for an audit."""
 
@@ -79,6 +93,7 @@ class InMemoryStore:
     files: dict[tuple[TenantId, FileId], FileRow] = field(default_factory=dict)
     trash: dict[tuple[TenantId, FileId], TrashedFile] = field(default_factory=dict)
     folders: dict[tuple[TenantId, FolderId], FolderRow] = field(default_factory=dict)
+    trashed_folders: dict[tuple[TenantId, FolderId], TrashedFolderRow] = field(default_factory=dict)
     tree_versions: dict[TenantId, int] = field(default_factory=dict)
     uploads: dict[tuple[TenantId, UploadId], UploadRow] = field(default_factory=dict)
     usage: dict[TenantId, UsageRow] = field(default_factory=dict)
@@ -174,6 +189,20 @@ class InMemoryStore:
         """Put a new folder."""
         self.folders[tenant, folder.id] = FolderRow(folder)
 
+    def change_tree(self, tenant: TenantId) -> None:
+        """Change the version of the project's tree."""
+        self.tree_versions[tenant] = self.tree_versions.get(tenant, 0) + 1
+
+    def holds(self, tenant: TenantId, trashed: TrashedFile) -> bool:
+        """Tell whether the file is still in the trash as it was read."""
+        held = self.trash.get((tenant, trashed.file.id))
+        return held is not None and held.file.revision == trashed.file.revision
+
+    def change_trashed_files(self, tenant: TenantId, root_id: FolderId, files: Amount) -> None:
+        """Add to the files that a folder in the trash holds."""
+        row = self.trashed_folders[tenant, root_id]
+        row.trashed = replace(row.trashed, files=row.trashed.files + files)
+
     def collect_ttl(self, now: float) -> None:
         """Remove what is a day past its expiry, as DynamoDB does when it gets round to it."""
         with self._lock:
@@ -186,6 +215,10 @@ class InMemoryStore:
                 if trashed.purge_at + DAY <= now:
                     del self.trash[file_key]
                     self.removed.append(Removal(file_key[0], trashed.file, trashed.purge_at + DAY))
+            for folder_key, folder_row in list(self.trashed_folders.items()):
+                trashed_folder = folder_row.trashed
+                if trashed_folder.listed and trashed_folder.purge_at + DAY <= now:
+                    del self.trashed_folders[folder_key]
             for upload_key, upload_row in list(self.uploads.items()):
                 if upload_row.ttl is not None and upload_row.ttl <= now:
                     del self.uploads[upload_key]

@@ -128,3 +128,31 @@ def trash_empty(world: World) -> Act:
         assert world.on("trash_empty").json == {"purgedFiles": 1, "isEmpty": True}
 
     return act
+
+
+def _full_folder_in_the_trash(world: World) -> str:
+    folder_id = world.folder()
+    world.space_file(folderId=folder_id)
+    world.on("folders_delete", id=folder_id, query={"recursive": "true"})
+    return folder_id
+
+
+def on_a_trashed_folder(function: str) -> Callable[[World], Act]:
+    def prepare(world: World) -> Act:
+        folder_id = _full_folder_in_the_trash(world)
+        return lambda: world.on(function, id=folder_id)
+
+    return prepare
+
+
+def in_a_trashed_folder(world: World) -> Act:
+    world.on("trash_list")  # reads the key of the cursors, once
+    folder_id = _full_folder_in_the_trash(world)
+    return lambda: world.on("trash_list", query={"folderId": folder_id})
+
+
+def a_file_of_a_trashed_folder(world: World) -> Act:
+    folder_id = world.folder()
+    file_id = world.space_file(folderId=folder_id)
+    world.on("folders_delete", id=folder_id, query={"recursive": "true"})
+    return lambda: world.on("trash_restore", id=file_id)

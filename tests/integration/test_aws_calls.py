@@ -31,8 +31,17 @@ if TYPE_CHECKING:
 SHARDS = ", ".join(["Query"] * 16)
 
 FUNCTIONS = sorted(path.parent.name for path in ROOT.glob("functions/*/app.py"))
-EMPTY_A_FOLDER = (
-    "TransactWriteItems 2, Query, TransactWriteItems 3, Query, Query, GetItem, TransactWriteItems 2"
+A_TREE = "GetItem, Query"
+MOVE_A_FOLDER = (
+    f"GetItem, {A_TREE}, Query, TransactWriteItems 4, Query, TransactWriteItems 3, GetItem"
+)
+PURGE_A_FOLDER = (
+    "GetItem, Query, Query, TransactWriteItems 4, Query, TransactWriteItems 1, GetItem, GetItem"
+)
+RESTORE_A_FOLDER = (
+    f"GetItem, Query, {A_TREE}, {A_TREE}, GetItem, {A_TREE}, TransactWriteItems 3, Query, "
+    "TransactWriteItems 5, SendMessage, Query, TransactWriteItems 2, GetItem, GetItem, GetItem, "
+    "GetItem"
 )
 FINALIZE = (
     "GetItem, GetObject, ListObjectsV2, TransactWriteItems 3, GetItem, GetObject, ListObjectsV2, "
@@ -129,14 +138,14 @@ OPERATIONS: dict[str, tuple[Callable[[World], Act], str]] = {
     "folders_delete": (space.folders_delete, "GetItem, Query, Query, TransactWriteItems 2"),
     "folders_delete, full": (
         space.folders_delete_full,
-        "GetItem, GetItem, " + EMPTY_A_FOLDER,
+        f"GetItem, {A_TREE}, TransactWriteItems 3, {MOVE_A_FOLDER}",
     ),
     "folders_get": (space.folders_get, "GetItem"),
     "folders_list": (space.a_list("folders_list"), "Query"),
     "folders_update": (space.folders_update, "GetItem, Query, TransactWriteItems 2"),
     "on_cleanup, a folder": (
         space.on_cleanup_of_a_folder,
-        "GetItem, " + EMPTY_A_FOLDER,
+        MOVE_A_FOLDER,
     ),
     "on_cleanup, the trash": (space.on_cleanup_of_the_trash, "Query, TransactWriteItems 3"),
     "on_file_removed": (
@@ -191,6 +200,22 @@ OPERATIONS: dict[str, tuple[Callable[[World], Act], str]] = {
     "tags_list": (space.a_list("tags_list"), "Query"),
     "trash_empty": (space.trash_empty, "Query, TransactWriteItems 3"),
     "trash_list": (space.a_list("trash_list"), "Query"),
+    "trash_list, of a folder": (space.in_a_trashed_folder, "GetItem, Query"),
+    "trash_purge, a folder": (
+        space.on_a_trashed_folder("trash_purge"),
+        f"GetItem, TransactWriteItems 1, GetItem, {PURGE_A_FOLDER}",
+    ),
+    "trash_restore, a folder": (
+        space.on_a_trashed_folder("trash_restore"),
+        f"GetItem, {A_TREE}, TransactWriteItems 1, GetItem, {RESTORE_A_FOLDER}",
+    ),
+    "trash_restore, a file of a folder": (
+        space.a_file_of_a_trashed_folder,
+        (
+            f"GetItem, GetItem, TransactWriteItems 5, {A_TREE}, GetItem, TransactWriteItems 2, "
+            "TransactWriteItems 5, SendMessage"
+        ),
+    ),
     "trash_purge": (space.on_a_trashed_file("trash_purge"), "GetItem, TransactWriteItems 3"),
     "trash_restore": (space.on_a_trashed_file("trash_restore"), "GetItem, TransactWriteItems 3"),
     "unknown_route": (operations.unknown_route, ""),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from larder.domain.files import VALIDATION_GRACE
 from larder.domain.folders import CLEARING_GRACE
+from larder.domain.trash import TRASH_LIFE
 from tests.integration.space import cleanups, folder, hurried, on, put
 from tests.integration.uploads import age, used
 from tests.integration.workers import later
@@ -219,7 +221,14 @@ def test_a_folder_is_deleted_with_its_contents(functions: Functions, tenant: Ten
         assert answer.headers["x-should-retry"] == "false"
     assert [each["folderId"] for each in listed] == [inner]
     assert deleted.status == 200
-    assert trashed(functions, tenant) == ["report.pdf"]
+    assert trashed(functions, tenant) == []
+    [row] = on(functions, tenant, "trash_list").json["folders"]
+    assert (row["kind"], row["folderId"], row["path"]) == ("folder", place, "/Reports")
+    assert (row["fileCount"], row["folderCount"], row["sizeBytes"]) == (1, 1, "8")
+    [sub] = on(functions, tenant, "trash_list", query={"folderId": place}).json["folders"]
+    assert (sub["folderId"], sub["path"], sub["fileCount"]) == (inner, None, None)
+    [file] = on(functions, tenant, "trash_list", query={"folderId": inner}).json["files"]
+    assert (file["kind"], file["name"], file["folderId"]) == ("file", "report.pdf", inner)
 
 
 def test_a_folder_too_full_for_one_request_is_emptied_in_the_background(
@@ -242,8 +251,106 @@ def test_a_folder_too_full_for_one_request_is_emptied_in_the_background(
     functions.invoke("on_cleanup", event)
 
     assert answer["statusCode"] == 202
-    assert trashed(functions, tenant) == ["report.pdf"]
+    [row] = on(functions, tenant, "trash_list").json["folders"]
+    assert (row["fileCount"], row["folderCount"]) == (1, 1)
     assert on(functions, tenant, "folders_get", id=place).status == 404
+
+
+def in_a_hurry(functions: Functions, tenant: TenantId, name: str, folder_id: str) -> Any:
+    path = "/v1/storage/folders/{}" if name == "folders_delete" else "/v1/storage/trash/{}"
+    answer = hurried(
+        functions,
+        tenant,
+        name,
+        path=path.format(folder_id) + ("/restore" if name == "trash_restore" else ""),
+        queryStringParameters={"recursive": "true"},
+        multiValueQueryStringParameters={"recursive": ["true"]},
+    )
+    return answer["statusCode"], json.loads(answer["body"])
+
+
+def test_a_folder_is_restored_with_everything_in_it(
+    functions: Functions, stack: MotoStack, tenant: TenantId
+) -> None:
+    place = folder(functions, tenant, "Reports")
+    inner = folder(functions, tenant, "2026", parentId=place)
+    put(functions, tenant, folderId=inner)
+    on(functions, tenant, "folders_delete", id=place, query={"recursive": "true"})
+    folder(functions, tenant, "reports")
+
+    begun = in_a_hurry(functions, tenant, "trash_restore", place)
+    [event] = cleanups(stack)
+    functions.invoke("on_cleanup", event)
+    again = on(functions, tenant, "trash_restore", id=place)
+
+    assert (begun[0], begun[1]["isRestored"]) == (202, False)
+    assert (again.status, again.json["isRestored"]) == (200, True)
+    assert (again.json["folderId"], again.json["name"]) == (place, "Reports (2)")
+    assert found(functions, tenant, folderId=inner) == ["report.pdf"]
+    assert on(functions, tenant, "trash_list").json["folders"] == []
+
+
+def test_a_file_is_restored_out_of_a_deleted_folder(functions: Functions, tenant: TenantId) -> None:
+    place = folder(functions, tenant, "Reports")
+    file = put(functions, tenant, folderId=place)
+    on(functions, tenant, "folders_delete", id=place, query={"recursive": "true"})
+
+    back = on(functions, tenant, "trash_restore", id=file["fileId"])
+
+    [row] = on(functions, tenant, "folders_list").json["folders"]
+    assert row["name"] == "Reports"
+    assert back.json["folderId"] == row["folderId"] != place
+
+
+def test_a_folder_is_purged_with_everything_in_it(
+    functions: Functions, stack: MotoStack, tenant: TenantId
+) -> None:
+    place = folder(functions, tenant, "Reports")
+    inner = folder(functions, tenant, "2026", parentId=place)
+    put(functions, tenant, folderId=inner)
+    on(functions, tenant, "folders_delete", id=place, query={"recursive": "true"})
+
+    begun = in_a_hurry(functions, tenant, "trash_purge", place)
+    [event] = cleanups(stack)
+    functions.invoke("on_cleanup", event)
+
+    assert begun == (202, {"folderId": place, "isDeleted": False})
+    assert on(functions, tenant, "trash_purge", id=place).status == 404
+    assert used(functions, tenant) == (0, 0, 0, 0)
+
+
+@pytest.mark.parametrize("name", ["trash_restore", "trash_purge", "trash_empty"])
+def test_a_folder_that_is_still_moving_to_the_trash(
+    functions: Functions, stack: MotoStack, tenant: TenantId, name: str
+) -> None:
+    place = folder(functions, tenant, "Reports")
+    folder(functions, tenant, "2026", parentId=place)
+    put(functions, tenant, folderId=place)
+    in_a_hurry(functions, tenant, "folders_delete", place)
+
+    if name == "trash_empty":
+        assert hurried(functions, tenant, name)["statusCode"] == 202
+        assert on(functions, tenant, name).json == {"purgedFiles": 1, "isEmpty": True}
+    else:
+        status, body = in_a_hurry(functions, tenant, name, place)
+        assert (status, body["error"]["code"]) == (409, "folder_busy")
+        assert on(functions, tenant, name, id=place).status == 200
+    assert cleanups(stack)
+
+
+def test_the_sweep_purges_a_folder_after_thirty_days(
+    functions: Functions, stack: MotoStack, tenant: TenantId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = folder(functions, tenant, "Reports")
+    put(functions, tenant, folderId=place)
+    on(functions, tenant, "folders_delete", id=place, query={"recursive": "true"})
+    later(monkeypatch, TRASH_LIFE)
+
+    functions.invoke("sweep", recorded("sweep"))
+
+    [event] = cleanups(stack)
+    functions.invoke("on_cleanup", event)
+    assert used(functions, tenant) == (0, 0, 0, 0)
 
 
 def test_the_sweep_resumes_emptying_a_folder(

@@ -54,6 +54,18 @@ def test_each_operation_has_a_result_in_order(functions: Functions, tenant: Tena
     }
 
 
+def test_a_file_is_restored_out_of_a_deleted_folder(functions: Functions, tenant: TenantId) -> None:
+    place = folder(functions, tenant, "Reports")
+    file_id = put(functions, tenant, folderId=place)["fileId"]
+    on(functions, tenant, "folders_delete", id=place, query={"recursive": "true"})
+
+    [restored] = batch(functions, tenant, {"op": "restore", "fileId": file_id})
+
+    [again] = on(functions, tenant, "folders_list").json["folders"]
+    assert again["name"] == "Reports"
+    assert restored["file"]["folderId"] == again["folderId"] != place
+
+
 def test_a_result_names_the_parameter_at_fault_as_the_request_did(
     functions: Functions, tenant: TenantId
 ) -> None:

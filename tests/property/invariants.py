@@ -8,7 +8,7 @@ from larder.domain.files import DAY, VALIDATION_GRACE, File, FileStatus
 from larder.domain.folders import CLEARING_GRACE
 from larder.domain.projects import AUDIT_INTERVAL
 from larder.domain.quota import NOTHING
-from larder.domain.trash import TRASH_LIFE
+from larder.domain.trash import TRASH_LIFE, TrashState
 from larder.domain.uploads import UploadStatus
 from larder.services.upkeep.ports import DueAudit
 from larder.services.upkeep.sweep import SweepResult
@@ -151,7 +151,7 @@ def check_settling(world: World) -> None:
     for key, file in stored.files.items():
         in_time = key not in world.history.lost
         assert not (in_time and file.status is FileStatus.UPLOADED), f"{key} was never validated"
-    assert not any(folder.deleting for folder in stored.folders.values()), "half deleted for ever"
+    _no_folder_is_on_its_way(stored)
 
     _sweep_after(world, UPLOAD_CLOSES)
     stored = world.backend.snapshot()
@@ -172,11 +172,24 @@ def check_settling(world: World) -> None:
     world.collect_ttl()
     world.drain()
     check_order(world)
-    if world.backend.snapshot().trash:
+    stored = world.backend.snapshot()
+    if stored.trash or stored.trashed_folders:
         _sweep_after(world, TRASH_LIFE)
-        assert not world.backend.snapshot().trash, "in the trash for ever"
+        stored = world.backend.snapshot()
+        assert not stored.trash, "in the trash for ever"
+        assert not stored.trashed_folders, "in the trash for ever"
         check_order(world)
     _an_audit_agrees(world)
+
+
+def _no_folder_is_on_its_way(stored: Snapshot) -> None:
+    for folder in stored.folders.values():
+        assert not folder.deleting, f"{folder.id} is half deleted for ever"
+        assert folder.restored_with is None, f"{folder.id} is half restored for ever"
+    for key, trashed in stored.trashed_folders.items():
+        kept = trashed.within is not None or trashed.state is TrashState.KEPT
+        assert kept, f"{key} is {trashed.state} for ever"
+        assert trashed.within is None or (key[0], trashed.within) in stored.trashed_folders
 
 
 def _sweep_after(world: World, wait: float) -> None:
@@ -206,7 +219,7 @@ def check_order(world: World) -> None:
     assert unknown <= world.history.late & world.history.lost, "bytes without a file"
     assert stored.reports <= files.keys(), "a report without its file"
     assert not any(_pending(upload) for upload in stored.uploads.values())
-    assert not any(folder.deleting for folder in stored.folders.values())
+    _no_folder_is_on_its_way(stored)
     for tenant in TENANTS:
         usage = stored.usage[tenant]
         assert usage.reserved == NOTHING

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from larder.domain.errors import NotFoundError
 from larder.domain.filenames import folded
+from larder.domain.trash import TrashedFile, TrashedFolder
 from larder.services.files.get import get_file
 from larder.services.files.list import list_files
 from larder.services.space.find_files import find_files
@@ -31,8 +32,20 @@ def check_lists(world: World, tenant: TenantId) -> None:
     """Check that every list of the project shows, in order, what the records say is visible."""
     stored, now = world.backend.snapshot(), world.clock()
     files = [f for (t, _), f in stored.files.items() if t == tenant and not f.expired(now)]
-    folders = [folder_id for owner, folder_id in stored.folders if owner == tenant]
-    trash = [t for (owner, _), t in stored.trash.items() if owner == tenant and not t.expired(now)]
+    folders = [
+        folder_id
+        for (owner, folder_id), folder in stored.folders.items()
+        if owner == tenant and not folder.deleting
+    ]
+    trashed: list[tuple[TenantId, FileId | FolderId, TrashedFile | TrashedFolder]] = [
+        *((owner, key, t) for (owner, key), t in stored.trash.items()),
+        *((owner, key, t) for (owner, key), t in stored.trashed_folders.items() if t.listed),
+    ]
+    trash = [
+        (t.deleted_at, key)
+        for owner, key, t in trashed
+        if owner == tenant and t.within is None and not t.expired(now)
+    ]
 
     assert _listed(world, tenant) == sorted((file.id for file in files), reverse=True)
     for sort in Sort:
@@ -48,17 +61,14 @@ def check_lists(world: World, tenant: TenantId) -> None:
     ):
         assert sorted(_found(world, tenant, query)) == sorted(file.id for file in wanted)
     assert _tagged(world, tenant) == Counter(tag for file in files for tag in file.tags)
-    assert _in_trash(world, tenant) == [
-        trashed.file.id
-        for trashed in sorted(trash, key=lambda t: (t.deleted_at, t.file.id), reverse=True)
-    ]
+    assert _in_trash(world, tenant) == [key for _, key in sorted(trash, reverse=True)]
 
 
 def check_folders(world: World, tenant: TenantId) -> None:
     """Check that each folder of the project is listed in its parent, by name."""
     stored = world.backend.snapshot().folders
     folders = sorted(
-        (folder for (owner, _), folder in stored.items() if owner == tenant),
+        (f for (owner, _), f in stored.items() if owner == tenant and not f.deleting),
         key=lambda folder: (folded(folder.name), folder.id),
     )
     for parent in [None, *(folder.id for folder in folders)]:
@@ -148,10 +158,10 @@ def _tagged(world: World, tenant: TenantId) -> dict[str, int]:
     return {each.tag: each.count for each in _all(read)}
 
 
-def _in_trash(world: World, tenant: TenantId) -> list[FileId]:
-    found = _all(
+def _in_trash(world: World, tenant: TenantId) -> list[FileId | FolderId]:
+    found: list[TrashedFile | TrashedFolder] = _all(
         lambda after: world.ports.make(list_trash)(
             tenant, limit=MAX_FILES_PER_TRANSACTION, after=after
         )
     )
-    return [trashed.file.id for trashed in found]
+    return [t.folder.id if isinstance(t, TrashedFolder) else t.file.id for t in found]

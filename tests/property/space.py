@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from larder.services.space.create_folder import create_folder
 from larder.services.space.delete_folder import DeleteFolder
 from larder.services.space.purge import empty_trash, purge_one
-from larder.services.space.restore_file import restore_file
+from larder.services.space.purge_folder import PurgeFolder
+from larder.services.space.restore_file import RestoreFile
+from larder.services.space.restore_folder import RestoreFolder
 from larder.services.space.trash_file import trash_file
 from larder.services.space.update_file import FileChanges, update_file
 from larder.services.space.update_folder import FolderChanges, update_folder
@@ -52,7 +54,7 @@ class Space(World):
 
     def restore(self, tenant: TenantId, file_id: FileId) -> Operation:
         """Begin to take a file out of the trash."""
-        return Operation("restore", lambda: self.ports.make(restore_file)(tenant, file_id))
+        return Operation("restore", lambda: self.ports.make(RestoreFile)(tenant, file_id))
 
     def purge(self, tenant: TenantId, file_id: FileId) -> Operation:
         """Begin to delete a file in the trash for good."""
@@ -93,7 +95,9 @@ class Space(World):
             told = self.ports.make(update_folder)(tenant, folder_id, changes)
             stored = self.backend.folders.get(tenant, folder_id)
             assert stored is not None
-            assert replace(stored, additions=0, deleting=False) == replace(told, additions=0)
+            assert replace(stored, additions=0, closed_for=None, restored_with=None) == replace(
+                told, additions=0, restored_with=None
+            )
             return told
 
         return Operation("update_folder", use_case)
@@ -121,6 +125,34 @@ class Space(World):
             return done
 
         return Operation("delete_folder", use_case)
+
+    def restore_folder(
+        self, tenant: TenantId, folder_id: FolderId, *, patience: int = PLENTY
+    ) -> Operation:
+        """Begin to take a folder out of the trash, the first `patience` turns of it at once."""
+        self.history.folder_restores.add((tenant, folder_id))
+
+        def use_case() -> tuple[Folder, bool]:
+            folder, done = self.ports.make(RestoreFolder)(
+                tenant, folder_id, keep_going=turns(patience)
+            )
+            if done:
+                stored = self.backend.folders.get(tenant, folder_id)
+                assert stored is not None
+                assert not stored.deleting
+            return folder, done
+
+        return Operation("restore_folder", use_case)
+
+    def purge_folder(
+        self, tenant: TenantId, folder_id: FolderId, *, patience: int = PLENTY
+    ) -> Operation:
+        """Begin to delete a folder in the trash for good, the first `patience` turns at once."""
+        self.history.folder_purges.add((tenant, folder_id))
+        return Operation(
+            "purge_folder",
+            lambda: self.ports.make(PurgeFolder)(tenant, folder_id, keep_going=turns(patience)),
+        )
 
 
 def _as_people_left_it(file: File) -> tuple[object, ...]:

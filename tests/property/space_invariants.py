@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING
 from larder.domain import folders as folders_domain
 from larder.domain.filenames import folded
 from larder.domain.files import FileStatus
+from larder.domain.ids import FolderId
+from larder.domain.quota import NOTHING
+from larder.domain.trash import TrashState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from larder.domain.files import File
     from larder.domain.folders import Folder
-    from larder.domain.ids import FolderId, TenantId
+    from larder.domain.ids import TenantId
     from larder.domain.trash import TrashedFile
     from tests.backends.backend import Snapshot
     from tests.property.world import Arrival, World
@@ -25,10 +28,15 @@ type Folders = Mapping[tuple[TenantId, FolderId], Folder]
 
 def tree_problem(folders: Folders) -> str | None:
     """Return what is wrong with the trees that the folders make, None when nothing is."""
-    names = Counter((owner, f.parent_id, folded(f.name)) for (owner, _), f in folders.items())
+    names = Counter(
+        (owner, f.parent_id, folded(f.name)) for (owner, _), f in folders.items() if not f.deleting
+    )
     if any(count > 1 for count in names.values()):
         return "two folders of one name"
-    for owner, folder_id in folders:
+    for (owner, folder_id), folder in folders.items():
+        if folder.deleting:
+            # It is gone for every reader, as may be those that it lay in.
+            continue
         way = [folder_id]
         while (parent_id := folders[owner, way[-1]].parent_id) is not None:
             if parent_id in way:
@@ -55,6 +63,7 @@ class SpaceInvariants:
         self._no_visible_file_lies_in_a_folder_that_is_gone(now)
         _nothing_enters_a_closed_folder(before, now)
         self._folders_close_and_go_for_a_reason(before, now)
+        self._folders_in_the_trash_agree(before, now)
         for key in before.files.keys() & now.files.keys():
             _only_people_or_validation_changed(before.files[key], now.files[key])
         for key in before.trash.keys() & now.trash.keys():
@@ -71,7 +80,9 @@ class SpaceInvariants:
         emptied = any(
             tenant == key[0] and trashed.deleted_at <= until for tenant, until in history.empties
         )
-        return key in history.purges or emptied or trashed.expired(clock.at_most())
+        with_folder = (key[0], trashed.within) in history.folder_purges
+        asked = key in history.purges or with_folder or emptied
+        return asked or trashed.expired(clock.at_most())
 
     def _no_visible_file_lies_in_a_folder_that_is_gone(self, now: Snapshot) -> None:
         for (tenant, file_id), file in now.files.items():
@@ -89,8 +100,43 @@ class SpaceInvariants:
                 within = folder.parent_id and now.folders[key[0], folder.parent_id].deleting
                 asked = key in history.recursive_deletes
                 assert asked or within, f"{key} was closed by nobody"
+                assert folder.restored_with is None, f"{key} was closed while it was restored"
             else:
                 assert folder.deleting or not was.deleting, f"{key} was opened again"
+
+    def _folders_in_the_trash_agree(self, before: Snapshot, now: Snapshot) -> None:
+        history = self._world.history
+        vanished = {(owner, item.id) for owner, item, _ in history.vanished}
+        for (tenant, folder_id), root in now.trashed_folders.items():
+            if root.within is not None:
+                continue
+            inside = [gone.file for gone in now.trash.values() if gone.within == folder_id]
+            held = sum((file.amount for file in inside), NOTHING)
+            # TTL, which comes a day after the sweep, tells the folder nothing.
+            assert root.files == held or vanished, f"{folder_id} counts {root.files}, not {held}"
+            live = now.folders.get((tenant, folder_id))
+            match root.state:
+                case TrashState.FILLING:
+                    assert live is not None
+                    assert live.closed_for == folder_id
+                case TrashState.RESTORING:
+                    assert (tenant, folder_id) in history.folder_restores
+                    assert live is None or live.restored_with == folder_id
+                case _:
+                    assert live is None, f"{folder_id} is in two places"
+        for key, was in before.trashed_folders.items():
+            root_key = (key[0], was.within or key[1])
+            if key in now.trashed_folders:
+                continue
+            asked = root_key in history.folder_purges | history.folder_restores
+            emptied = any(
+                tenant == key[0] and was.deleted_at <= until for tenant, until in history.empties
+            )
+            expired = was.expired(self._world.clock.at_most())
+            assert asked or emptied or expired, f"{key} left the trash for no reason"
+            if key[1] == root_key[1]:
+                lost = [gone for gone in now.trash.values() if gone.within == key[1]]
+                assert not lost or expired, f"{key} left files behind"
 
     def _was_trashed(self, key: Arrival, before: Snapshot, now: Snapshot) -> None:
         was, trashed = before.files[key], now.trash[key]
@@ -140,7 +186,9 @@ def _only_people_or_validation_changed(was: File, file: File) -> None:
 def _was_restored(trashed: TrashedFile, key: Arrival, now: Snapshot) -> None:
     file = now.files[key]
     as_it_was = replace(trashed.file, revision=trashed.file.revision + 1)
-    folder = now.folders.get((key[0], as_it_was.folder_id)) if as_it_was.folder_id else None
-    if folder is None or folder.deleting:
-        as_it_was = replace(as_it_was, folder_id=None)
+    place = now.folders.get((key[0], file.folder_id)) if file.folder_id else None
+    assert place is None or not place.deleting
+    if file.folder_id != as_it_was.folder_id:
+        # One of the same path; or the root, if there is none and none can be made.
+        as_it_was = replace(as_it_was, folder_id=file.folder_id)
     assert file == as_it_was, f"{key} is not as it was before it was trashed"

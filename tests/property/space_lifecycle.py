@@ -147,6 +147,16 @@ class SpaceLifecycle(Machine):
         )
         self.go(deletion, pace)
 
+    @precondition(lambda self: self.watched.stored.trashed_folders)
+    @rule(number=numbers, patience=patiences, pace=paces)
+    def restore_folder(self, number: int, patience: int, pace: Pace) -> None:
+        self.go(self.world.restore_folder(*self.gone_folder(number), patience=patience), pace)
+
+    @precondition(lambda self: self.watched.stored.trashed_folders)
+    @rule(number=numbers, patience=patiences, pace=paces)
+    def purge_folder(self, number: int, patience: int, pace: Pace) -> None:
+        self.go(self.world.purge_folder(*self.gone_folder(number), patience=patience), pace)
+
     @precondition(lambda self: self.world.cleanups)
     @rule(number=numbers, again=st.booleans(), patience=patiences, pace=paces)
     def clean(self, number: int, again: bool, patience: int, pace: Pace) -> None:  # noqa: FBT001
@@ -210,6 +220,11 @@ class SpaceLifecycle(Machine):
     def one_folder(self, number: int) -> tuple[TenantId, FolderId]:
         """A folder that is there."""
         folders = list(self.watched.stored.folders)
+        return folders[number % len(folders)]
+
+    def gone_folder(self, number: int) -> tuple[TenantId, FolderId]:
+        """A folder in the trash."""
+        folders = list(self.watched.stored.trashed_folders)
         return folders[number % len(folders)]
 
     def one_file(self, number: int) -> tuple[TenantId, FileId]:

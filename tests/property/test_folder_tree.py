@@ -81,7 +81,7 @@ class FolderTree(RuleBasedStateMachine):
         folders = {folder_id: folder for (_, folder_id), folder in self.stored.folders.items()}
         before = folders.get(after.id)
         if before is not None and _deleting(folders, before):
-            return ConflictError
+            return NotFoundError
         if before is None or (before.name, before.parent_id) != (after.name, after.parent_id):
             parent = None if after.parent_id is None else folders.get(after.parent_id)
             if after.parent_id is not None and (parent is None or _deleting(folders, parent)):
@@ -132,12 +132,16 @@ class FolderTree(RuleBasedStateMachine):
     @rule(number=numbers, pace=paces)
     def delete(self, number: int, pace: int | None) -> None:
         folder = self.one(number)
-        full = any(other.parent_id == folder.id for other in self.stored.folders.values())
+        full = any(
+            other.parent_id == folder.id and not other.deleting
+            for other in self.stored.folders.values()
+        )
         alone = not self.under_way and pace is None
         deletion = self.world.delete_folder(TENANT, folder.id)
         self.go(deletion, pace)
         if alone:
-            assert isinstance(deletion.error, ConflictError) if full else deletion.error is None
+            wanted = ConflictError if full else NoneType
+            assert type(deletion.error) is (NotFoundError if folder.deleting else wanted)
 
     @precondition(lambda self: self.stored.folders)
     @rule(number=numbers, patience=st.sampled_from([PLENTY, 0, 1, 2]), pace=paces)
@@ -189,7 +193,7 @@ class FolderTree(RuleBasedStateMachine):
 
 def _deleting(folders: dict[FolderId, Folder], folder: Folder) -> bool:
     """Tell whether the folder, or one that it lies in, is being deleted."""
-    above = None if folder.parent_id is None else folders[folder.parent_id]
+    above = None if folder.parent_id is None else folders.get(folder.parent_id)
     return folder.deleting or (above is not None and _deleting(folders, above))
 
 

@@ -19,7 +19,7 @@ from larder.services.files.create import CreateFile, NewFile
 from larder.services.files.delete import delete_file
 from larder.services.projects.usage import GetUsage
 from larder.services.upkeep.audit import repair_counters
-from larder.services.upkeep.cleanup import RunCleanup
+from larder.services.upkeep.cleanup import run_cleanup
 from larder.services.upkeep.clear_removed import clear_file, clear_upload
 from larder.services.upkeep.receive_object import ReceiveObject
 from larder.services.upkeep.sweep import Sweep, Swept
@@ -156,6 +156,8 @@ class History:
     # Folders that were to be deleted if empty, or with all that lies in them.
     folder_deletes: set[tuple[TenantId, FolderId]] = field(default_factory=set)
     recursive_deletes: set[tuple[TenantId, FolderId]] = field(default_factory=set)
+    folder_purges: set[tuple[TenantId, FolderId]] = field(default_factory=set)
+    folder_restores: set[tuple[TenantId, FolderId]] = field(default_factory=set)
 
 
 def turns(number: int) -> Callable[[], bool]:
@@ -181,6 +183,7 @@ class Gated(Wiring):
         self.usage = gated(usage, "usage")
         self.trash = gated(backend.trash, "trash")
         self.folders = gated(backend.folders, "folders")
+        self.folder_trash = gated(backend.folder_trash, "folder_trash")
         self.search = gated(backend.search, "search")
         self.cleanups = gated(backend.cleanups, "cleanups")
         self.deadlines = gated(backend.deadlines, "deadlines")
@@ -206,8 +209,11 @@ def small_world() -> Iterator[None]:
     serial = iter(range(10**9))
     with (
         patch("larder.domain.ids.secrets.token_hex", lambda _: f"{next(serial):012x}"),
-        patch("larder.services.space.delete_folder.MAX_FILES_PER_TRANSACTION", 2),
+        patch("larder.services.space.trash_folder.MAX_FILES_PER_TRANSACTION", 2),
+        patch("larder.services.space.purge_folder.MAX_FILES_PER_TRANSACTION", 2),
         patch("larder.services.space.purge.MAX_FILES_PER_TRANSACTION", 2),
+        patch("larder.services.space.folder_trash.MAX_RESTORED", 2),
+        patch("larder.services.space.folder_trash.MAX_REOPENED", 1),
     ):
         yield
 
@@ -405,7 +411,7 @@ class World:
         keep_going = turns(patience)
 
         def use_case() -> None:
-            self.ports.make(RunCleanup)(*message, keep_going=keep_going)
+            self.ports.make(run_cleanup)(*message, keep_going=keep_going)
             if not again and message in self.cleanups:
                 self.cleanups.remove(message)
 

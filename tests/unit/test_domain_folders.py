@@ -58,21 +58,23 @@ class TestPlace:
         assert refused.value.param == "parent_id"
 
     def test_a_parent_that_is_being_deleted_is_not_found(self) -> None:
-        tree = tree_of(replace(a_folder(1), deleting=True))
+        tree = tree_of(replace(a_folder(1), closed_for=folder_id(1)))
 
         with pytest.raises(NotFoundError, match=folder_id(1)):
             tree.check(a_folder(2, parent=1))
 
     def test_a_parent_inside_a_folder_that_is_being_deleted_is_not_found(self) -> None:
         outer, middle, inner = a_chain(3)
-        tree = tree_of(replace(outer, deleting=True), middle, inner)
+        tree = tree_of(replace(outer, closed_for=folder_id(1)), middle, inner)
 
         with pytest.raises(NotFoundError, match=inner.id):
             tree.check(a_folder(9, parent=3))
 
     def test_folders_inside_one_that_is_being_deleted_are_being_deleted(self) -> None:
         outer, middle, inner = a_chain(3)
-        tree = tree_of(outer, replace(middle, deleting=True), inner, a_folder(4, parent=1))
+        tree = tree_of(
+            outer, replace(middle, closed_for=folder_id(1)), inner, a_folder(4, parent=1)
+        )
 
         deleting = [tree.deleting(folder_id(number)) for number in (1, 2, 3, 4)]
 

@@ -22,9 +22,10 @@ KEYS = {"dynamodb.attributes"}
 ITEMS = KEYS | {"dynamodb.counters", "dynamodb.keys", "dynamodb.transactions"}
 FOLDERS = ITEMS | {"dynamodb.folders", "dynamodb.listings", "dynamodb.pages"}
 FILES = FOLDERS | {"dynamodb.file_pages", "dynamodb.files", "dynamodb.items"}
-TRASH = FILES | {"dynamodb.trash"}
+TRASH = FILES | {"dynamodb.trash", "dynamodb.trashed_items"}
+FOLDER_TRASH = TRASH | {"dynamodb.file_search", "dynamodb.trashed_folders", "s3", "sqs"}
 UPLOADS = FILES | {"dynamodb.uploads", "s3"}
-RECLAIMING = UPLOADS | {"dynamodb.deadlines", "dynamodb.trash"}
+RECLAIMING = UPLOADS | TRASH | {"dynamodb.deadlines"}
 PARTS = UPLOADS | {"s3_parts"}
 REPLAYS = {"dynamodb.idempotency"}
 BATCHES = ITEMS | {
@@ -67,15 +68,15 @@ WANTED: dict[str, tuple[set[str], set[str]]] = {
     "files_url": (API, FILES | {"s3"}),
     "files_validation": (API, FILES | {"s3"}),
     "folders_create": (API, FOLDERS | REPLAYS),
-    "folders_delete": (API, TRASH | FINDER | {"s3", "sqs"}),
+    "folders_delete": (API, FOLDER_TRASH),
     "folders_get": (API, FOLDERS),
     "folders_list": (API, FOLDERS | {"secrets"}),
     "folders_update": (API, FOLDERS),
-    "on_cleanup": (CLIENTS, TRASH | FINDER | {"s3", "sqs"}),
+    "on_cleanup": (CLIENTS, FOLDER_TRASH),
     "on_file_removed": (CLIENTS, UPLOADS),
     "on_object_created": (CLIENTS | {"msgspec"}, UPLOADS),
     "parts_create": (FORMS, PARTS | REPLAYS),
-    "space_files_batch": (API, TRASH | REPLAYS | {"s3", "sqs"}),
+    "space_files_batch": (API, FOLDER_TRASH - FINDER | REPLAYS),
     "space_files_create": (FORMS | {"msgspec"}, RECLAIMING | REPLAYS),
     "space_files_get": (API, FILES | {"s3"}),
     "space_files_list": (API, FOLDERS | FINDER | {"dynamodb.items", "secrets"}),
@@ -83,7 +84,7 @@ WANTED: dict[str, tuple[set[str], set[str]]] = {
     "space_files_update": (API, FILES),
     "sweep": (
         CLIENTS,
-        RECLAIMING | BATCHES | EXECUTIONS | {"dynamodb.usage", "s3_parts", "sqs"},
+        RECLAIMING | FOLDER_TRASH - FINDER | BATCHES | EXECUTIONS | {"dynamodb.usage", "s3_parts"},
     ),
     "tags_list": (
         API,
@@ -92,10 +93,10 @@ WANTED: dict[str, tuple[set[str], set[str]]] = {
         | {f"dynamodb.{name}" for name in ("items", "keys", "listings", "pages")}
         | {"secrets"},
     ),
-    "trash_empty": (API, TRASH | {"s3", "sqs"}),
-    "trash_list": (API, TRASH | {"secrets"}),
-    "trash_purge": (API, TRASH),
-    "trash_restore": (API, TRASH | REPLAYS | {"s3", "sqs"}),
+    "trash_empty": (API, FOLDER_TRASH),
+    "trash_list": (API, TRASH | {"dynamodb.trashed_folders", "secrets"}),
+    "trash_purge": (API, FOLDER_TRASH),
+    "trash_restore": (API, FOLDER_TRASH | REPLAYS),
     "unknown_route": (API - {"dateutil", "urllib3"}, set()),
     "uploads_cancel": (API, PARTS | REPLAYS),
     "uploads_complete": (API, PARTS | REPLAYS),

@@ -14,7 +14,7 @@ from larder.services.files.delete import delete_file
 from larder.services.object_store import StoredBytes
 from larder.services.upkeep.receive_object import Arrival
 from tests.fakes.clock import START
-from tests.samples import TENANT, a_file, a_folder, to_trash
+from tests.samples import TENANT, a_file, a_folder, close_folder, to_trash
 from tests.unit.use_cases import VALID_LINE, receive, store
 
 if TYPE_CHECKING:
@@ -255,7 +255,7 @@ class TestInTheSpace:
 
     def test_a_folder_that_is_being_deleted_is_not_found(self, ports: MemoryBackend) -> None:
         folder = a_folder(ports, TENANT).id
-        ports.folders.close(TENANT, folder, int(START))
+        close_folder(ports, TENANT, folder, int(START))
 
         with pytest.raises(NotFoundError):
             store(ports, folder=folder)

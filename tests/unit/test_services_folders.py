@@ -20,7 +20,7 @@ from larder.services.space.get_folder import get_folder
 from larder.services.space.list_folders import list_folders
 from larder.services.space.update_folder import FolderChanges
 from tests.fakes.clock import START
-from tests.samples import TENANT
+from tests.samples import TENANT, close_folder
 from tests.unit.use_cases import change_folder, make_folder, store
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ class TestCreate:
     ) -> None:
         outer = make_folder(ports, "outer")
         inner = make_folder(ports, "inner", outer.id)
-        meanwhile(ports, monkeypatch, lambda: ports.folders.close(TENANT, outer.id, NOW))
+        meanwhile(ports, monkeypatch, lambda: close_folder(ports, TENANT, outer.id, NOW))
 
         with pytest.raises(NotFoundError):
             make_folder(ports, "a", inner.id)
@@ -165,15 +165,14 @@ class TestCreate:
 
 
 class TestFind:
-    def test_a_folder_is_found_by_its_id_even_while_it_is_being_deleted(
-        self, ports: MemoryBackend
-    ) -> None:
+    def test_a_folder_is_found_by_its_id_until_it_is_deleted(self, ports: MemoryBackend) -> None:
         folder = make_folder(ports, "a")
         assert ports.make(get_folder)(TENANT, folder.id) == folder
 
-        ports.folders.close(TENANT, folder.id, NOW)
+        close_folder(ports, TENANT, folder.id, NOW)
 
-        assert ports.make(get_folder)(TENANT, folder.id).deleting
+        with pytest.raises(NotFoundError, match=f"{folder.id} "):
+            ports.make(get_folder)(TENANT, folder.id)
 
     @pytest.mark.parametrize("folder_id", [*NO_FOLDER, "root", "folder-" + "0" * 24])
     def test_what_does_not_exist_is_not_found(self, ports: MemoryBackend, folder_id: str) -> None:
@@ -409,13 +408,12 @@ class TestBeingDeleted:
         chain = [make_folder(ports, "outer")]
         chain += [make_folder(ports, "middle", chain[0].id)]
         chain += [make_folder(ports, "inner", chain[1].id)]
-        ports.folders.close(TENANT, chain[0].id, NOW)
+        close_folder(ports, TENANT, chain[0].id, NOW)
         before = ports.snapshot()
 
-        with pytest.raises(ConflictError, match=f"{chain[depth].id} is being deleted") as refused:
+        with pytest.raises(NotFoundError, match=f"{chain[depth].id} "):
             change_folder(ports, chain[depth].id, changes)
 
-        assert (refused.value.code, refused.value.permanent) == ("folder_deleting", True)
         assert ports.snapshot() == before
 
     @pytest.mark.parametrize("depth", [0, 1, 2])
@@ -424,7 +422,7 @@ class TestBeingDeleted:
         chain += [make_folder(ports, "middle", chain[0].id)]
         chain += [make_folder(ports, "inner", chain[1].id)]
         beside = make_folder(ports, "beside")
-        ports.folders.close(TENANT, chain[0].id, NOW)
+        close_folder(ports, TENANT, chain[0].id, NOW)
 
         with pytest.raises(NotFoundError, match=chain[depth].id):
             change_folder(ports, beside.id, FolderChanges(parent=chain[depth].id))
@@ -436,12 +434,12 @@ class TestBeingDeleted:
     ) -> None:
         outer = make_folder(ports, "outer")
         inner = make_folder(ports, "inner", outer.id)
-        meanwhile(ports, monkeypatch, lambda: ports.folders.close(TENANT, outer.id, NOW))
+        meanwhile(ports, monkeypatch, lambda: close_folder(ports, TENANT, outer.id, NOW))
 
-        with pytest.raises(ConflictError) as refused:
+        with pytest.raises(NotFoundError):
             change_folder(ports, inner.id, FolderChanges(parent="root"))
 
-        assert refused.value.code == "folder_deleting"
+        assert stored(ports, inner) == inner
 
 
 def test_between_attempts_it_waits_longer_each_time_and_never_as_long_as_another() -> None:

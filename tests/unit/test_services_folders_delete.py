@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import suppress
+from copy import copy
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -15,7 +16,7 @@ from larder.domain.folders import CLEARING_GRACE, MAX_DEPTH
 from larder.domain.quota import Amount
 from larder.services.budget import SPACED_ATTEMPTS
 from larder.services.files.ports import Settlement
-from larder.services.space.delete_folder import EmptyFolder
+from larder.services.space.delete_folder import DeleteFolder
 from larder.services.space.ports import (
     MAX_FILES_PER_TRANSACTION,
     FileQuery,
@@ -24,7 +25,7 @@ from larder.services.space.ports import (
     Position,
 )
 from larder.services.space.update_file import FileChanges
-from larder.services.upkeep.cleanup import RunCleanup
+from larder.services.upkeep.cleanup import run_cleanup
 from larder.services.upkeep.sweep import SweepResult
 from tests.fakes.clock import START
 from tests.samples import TENANT, a_file, a_file_id, a_folder, a_project
@@ -49,7 +50,6 @@ if TYPE_CHECKING:
 
     from larder.domain.files import File
     from larder.domain.ids import FileId, FolderId, TenantId
-    from larder.services.space.ports import FileSearch, FolderRecords, TrashRecords
     from tests.backends.memory import MemoryBackend
 
 pytestmark = pytest.mark.usefixtures("tenant")
@@ -91,7 +91,7 @@ def trash_ids(ports: MemoryBackend) -> set[FileId]:
     return {file_id for _, file_id in ports.store.trash}
 
 
-class TestEmptyFolder:
+class TestDelete:
     @pytest.mark.parametrize("recursive", [True, False])
     def test_an_empty_folder_is_gone_at_once(
         self, ports: MemoryBackend, *, recursive: bool
@@ -283,12 +283,12 @@ class TestTree:
         outer, files = a_tree(ports)
         put, changed = ports.trash.put, set[str]()
 
-        def outrun(tenant: TenantId, found: Sequence[File], now: float) -> bool:
+        def outrun(tenant: TenantId, found: Sequence[File], now: float, **within: Any) -> bool:
             for file in found:
                 if file.id not in changed:
                     changed.add(file.id)
                     update(ports, file.id, FileChanges(name="renamed"))
-            return put(tenant, found, now)
+            return put(tenant, found, now, **within)
 
         monkeypatch.setattr(ports.trash, "put", outrun)
 
@@ -304,10 +304,10 @@ class TestTree:
         saved = min(files)
         put = ports.trash.put
 
-        def outrun(tenant: TenantId, found: Sequence[File], now: float) -> bool:
+        def outrun(tenant: TenantId, found: Sequence[File], now: float, **within: Any) -> bool:
             if any(file.id == saved and file.revision == 0 for file in found):
                 update(ports, saved, FileChanges(folder="root"))
-            return put(tenant, found, now)
+            return put(tenant, found, now, **within)
 
         monkeypatch.setattr(ports.trash, "put", outrun)
 
@@ -317,15 +317,6 @@ class TestTree:
         found = ports.files.get(TENANT, saved)
         assert found is not None
         assert found.folder_id is None
-
-    def test_files_are_restored_to_the_root_afterwards(self, ports: MemoryBackend) -> None:
-        outer, files = a_tree(ports)
-        delete(ports, outer)
-
-        restored = [restore(ports, file_id) for file_id in files]
-
-        assert {file.folder_id for file in restored} == {None}
-        check_sound(ports)
 
 
 class TestInTheBackground:
@@ -369,7 +360,7 @@ class TestInTheBackground:
         restored = restore(ports, min(files))
         before = ports.snapshot()
 
-        ports.make(RunCleanup)(*message, keep_going=forever)
+        ports.make(run_cleanup)(*message, keep_going=forever)
 
         assert ports.snapshot() == before
         assert ports.cleanups.queued == []
@@ -379,14 +370,14 @@ class TestInTheBackground:
         self, ports: MemoryBackend, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         outer, files = a_tree(ports)
-        remove = ports.folders.remove
+        keep = ports.folder_trash.keep
 
-        def outrun(tenant: TenantId, folder: Any) -> bool:
-            monkeypatch.setattr(ports.folders, "remove", remove)
-            ports.empty_folder(TENANT, outer, keep_going=forever)
-            return remove(tenant, folder)
+        def outrun(tenant: TenantId, root: Any, folder: Any) -> bool:
+            monkeypatch.setattr(ports.folder_trash, "keep", keep)
+            ports.finish_folder(TENANT, outer, keep_going=forever)
+            return keep(tenant, root, folder)
 
-        monkeypatch.setattr(ports.folders, "remove", outrun)
+        monkeypatch.setattr(ports.folder_trash, "keep", outrun)
 
         assert delete(ports, outer)
 
@@ -434,8 +425,11 @@ class _Fragile:
         return call
 
 
-def fragile_clearing(ports: MemoryBackend, survives: int) -> EmptyFolder:
-    """Return a `EmptyFolder` that is killed after `survives` port calls."""
+WIRED = ("trash_contents", "restore_contents", "purge_contents", "finish_folder", "old_place")
+
+
+def fragile(ports: MemoryBackend, survives: int) -> MemoryBackend:
+    """Return the ports such that whoever uses them is killed after `survives` calls."""
     left = iter(range(survives))
 
     def step() -> None:
@@ -443,16 +437,22 @@ def fragile_clearing(ports: MemoryBackend, survives: int) -> EmptyFolder:
         if next(left, None) is None:
             raise CrashError
 
-    return EmptyFolder(
-        cast("FolderRecords", _Fragile(ports.folders, step)),
-        cast("FileSearch", _Fragile(ports.search, step)),
-        cast("TrashRecords", _Fragile(ports.trash, step)),
-        ports.clock,
-    )
+    dying = copy(ports)
+    for name in WIRED:
+        dying.__dict__.pop(name, None)
+    for name in ("folders", "search", "trash", "folder_trash"):
+        setattr(dying, name, _Fragile(getattr(ports, name), step))
+    return dying
+
+
+def fragile_delete(ports: MemoryBackend, survives: int, folder_id: FolderId) -> None:
+    """Delete the folder with everything in it, and be killed after `survives` port calls."""
+    deletion = fragile(ports, survives).make(DeleteFolder)
+    deletion(TENANT, folder_id, recursive=True, keep_going=forever)
 
 
 class TestCrash:
-    CALLS = 34
+    CALLS = 20
     """The port calls of a run that nothing happens to, on the tree below."""
 
     @pytest.mark.parametrize("survives", range(CALLS))
@@ -464,13 +464,13 @@ class TestCrash:
             receive(ports, file_id)
 
         with pytest.raises(CrashError):
-            fragile_clearing(ports, survives)(TENANT, outer, keep_going=forever)
+            fragile_delete(ports, survives, outer)
         ports.clock.advance(CLEARING_GRACE)
         sweep(ports)
         clean(ports)
 
         check_sound(ports)
-        if survives < 2:
+        if survives < 3:
             # Killed before it was closed: the client was told of a failure, and nothing is begun.
             assert trash_ids(ports) == set()
         else:
@@ -480,7 +480,7 @@ class TestCrash:
     def test_those_are_all_its_calls(self, ports: MemoryBackend) -> None:
         outer, _ = a_tree(ports)
 
-        fragile_clearing(ports, self.CALLS)(TENANT, outer, keep_going=forever)
+        fragile_delete(ports, self.CALLS, outer)
 
         assert ports.snapshot().folders == {}
 
@@ -489,7 +489,7 @@ class TestCrash:
 
         for _ in range(20):
             with suppress(CrashError):
-                fragile_clearing(ports, 15)(TENANT, outer, keep_going=forever)
+                fragile_delete(ports, 15, outer)
 
         assert trash_ids(ports) == files
         assert ports.snapshot().folders == {}
@@ -543,9 +543,9 @@ class TestBesideTheRest:
         file = store(ports, folder=folder)
         put = ports.trash.put
 
-        def outrun(tenant: TenantId, found: Sequence[File], now: float) -> bool:
+        def outrun(tenant: TenantId, found: Sequence[File], now: float, **within: Any) -> bool:
             ports.files.settle(tenant, file, Settlement(FileStatus.PROCESSED))
-            return put(tenant, found, now)
+            return put(tenant, found, now, **within)
 
         monkeypatch.setattr(ports.trash, "put", outrun)
 

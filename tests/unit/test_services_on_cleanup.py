@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from larder.services.space.ports import FolderCleanup, TrashCleanup
-from larder.services.upkeep.cleanup import RunCleanup
+from larder.services.upkeep.cleanup import run_cleanup
 from tests.fakes.clock import START
-from tests.samples import TENANT
+from tests.samples import TENANT, close_folder
 from tests.unit.use_cases import forever, make_folder, store, times, trash
 
 if TYPE_CHECKING:
@@ -24,8 +24,9 @@ NOW = int(START)
 def test_a_folder_is_emptied_and_removed_and_not_asked_for_again(ports: MemoryBackend) -> None:
     folder = make_folder(ports, "a").id
     file = store(ports, folder=folder)
+    close_folder(ports, TENANT, folder, NOW + 900)
 
-    ports.make(RunCleanup)(TENANT, FolderCleanup(folder), keep_going=forever)
+    ports.make(run_cleanup)(TENANT, FolderCleanup(folder), keep_going=forever)
 
     assert set(ports.snapshot().trash) == {(TENANT, file.id)}
     assert ports.snapshot().folders == {}
@@ -35,16 +36,27 @@ def test_a_folder_is_emptied_and_removed_and_not_asked_for_again(ports: MemoryBa
 def test_a_folder_that_there_is_no_time_for_is_asked_for_again(ports: MemoryBackend) -> None:
     folder = make_folder(ports, "a").id
     store(ports, folder=folder)
+    close_folder(ports, TENANT, folder, NOW + 900)
 
-    ports.make(RunCleanup)(TENANT, FolderCleanup(folder), keep_going=times(0))
+    ports.make(run_cleanup)(TENANT, FolderCleanup(folder), keep_going=times(0))
 
     assert ports.cleanups.queued == [(TENANT, FolderCleanup(folder))]
+
+
+def test_a_folder_that_nobody_deletes_is_left_alone(ports: MemoryBackend) -> None:
+    folder = make_folder(ports, "a").id
+    store(ports, folder=folder)
+    before = ports.snapshot()
+
+    ports.make(run_cleanup)(TENANT, FolderCleanup(folder), keep_going=forever)
+
+    assert ports.snapshot() == before
 
 
 def test_the_trash_is_emptied_and_not_asked_for_again(ports: MemoryBackend) -> None:
     trash(ports, store(ports).id)
 
-    ports.make(RunCleanup)(TENANT, TrashCleanup(NOW), keep_going=forever)
+    ports.make(run_cleanup)(TENANT, TrashCleanup(NOW), keep_going=forever)
 
     assert ports.snapshot().trash == {}
     assert ports.cleanups.queued == []
@@ -56,7 +68,7 @@ def test_the_rest_of_the_trash_is_asked_for_again_as_of_the_same_time(
     trash(ports, store(ports).id)
     ports.clock.advance(60)
 
-    ports.make(RunCleanup)(TENANT, TrashCleanup(NOW), keep_going=times(0))
+    ports.make(run_cleanup)(TENANT, TrashCleanup(NOW), keep_going=times(0))
 
     assert ports.cleanups.queued == [(TENANT, TrashCleanup(NOW))]
 
@@ -69,8 +81,8 @@ def test_one_project_s_message_leaves_another_s_alone(
     trash(ports, store(ports, tenant=other).id, tenant=other)
     before = ports.snapshot()
 
-    ports.make(RunCleanup)(TENANT, FolderCleanup(folder), keep_going=forever)
-    ports.make(RunCleanup)(TENANT, TrashCleanup(NOW), keep_going=forever)
+    ports.make(run_cleanup)(TENANT, FolderCleanup(folder), keep_going=forever)
+    ports.make(run_cleanup)(TENANT, TrashCleanup(NOW), keep_going=forever)
 
     assert ports.snapshot() == before
     assert ports.files.get(other, file.id) == file
@@ -79,10 +91,10 @@ def test_one_project_s_message_leaves_another_s_alone(
 def test_a_folder_of_a_full_project_is_left_to_the_sweeper(ports: MemoryBackend) -> None:
     folder = make_folder(ports, "a").id
     file = store(ports, folder=folder)
-    ports.folders.close(TENANT, folder, NOW + 900)
+    close_folder(ports, TENANT, folder, NOW + 900)
     ports.fill_partition(TENANT)
 
-    ports.make(RunCleanup)(TENANT, FolderCleanup(folder), keep_going=forever)
+    ports.make(run_cleanup)(TENANT, FolderCleanup(folder), keep_going=forever)
 
     assert ports.cleanups.queued == []
     assert ports.files.get(TENANT, file.id) == file

@@ -14,7 +14,7 @@ from larder.services.budget import ATTEMPTS
 from larder.services.files.ports import Settlement
 from larder.services.space.update_file import FileChanges
 from tests.fakes.clock import START
-from tests.samples import TENANT, a_file_id, to_trash
+from tests.samples import TENANT, a_file_id, close_folder, to_trash
 from tests.unit.use_cases import make_folder, store, trash, update
 
 if TYPE_CHECKING:
@@ -293,7 +293,7 @@ class TestAtOnce:
         self, ports: MemoryBackend, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         file, folder = store(ports), make_folder(ports, "a")
-        self.meanwhile(ports, monkeypatch, lambda: ports.folders.close(TENANT, folder.id, NOW))
+        self.meanwhile(ports, monkeypatch, lambda: close_folder(ports, TENANT, folder.id, NOW))
 
         with pytest.raises(NotFoundError, match="No such Folder"):
             update(ports, file.id, FileChanges(folder=folder.id))

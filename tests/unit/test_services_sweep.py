@@ -40,7 +40,7 @@ from larder.services.upkeep.sweepers import (
 from larder.services.uploads.add_part import create_part
 from larder.services.uploads.get import GetUpload
 from tests.fakes.clock import ManualClock
-from tests.samples import TENANT, UPLOAD_CLOSES, a_batch, a_file, a_folder, to_trash
+from tests.samples import TENANT, UPLOAD_CLOSES, a_batch, a_file, a_folder, close_folder, to_trash
 from tests.unit.use_cases import announce, complete, receive, store, sweep, trash
 
 if TYPE_CHECKING:
@@ -656,7 +656,7 @@ class TestFolders:
         self, ports: MemoryBackend
     ) -> None:
         folder = a_folder(ports, TENANT)
-        ports.folders.close(TENANT, folder.id, int(ports.clock()))
+        close_folder(ports, TENANT, folder.id, int(ports.clock()))
 
         taken_up = []
         for second in range(0, 3 * CLEARING_GRACE, 60):
@@ -687,7 +687,7 @@ class TestFolders:
         self, ports: MemoryBackend, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         folder = a_folder(ports, TENANT)
-        ports.folders.close(TENANT, folder.id, int(ports.clock()))
+        close_folder(ports, TENANT, folder.id, int(ports.clock()))
 
         def fail(*_: object) -> None:
             message = "SQS is out"

@@ -12,7 +12,7 @@ from larder.domain.quota import NOTHING, Amount
 from larder.domain.uploads import UploadStatus
 from larder.services.upkeep.receive_object import Arrival
 from tests.fakes.clock import START
-from tests.samples import TENANT, UPLOAD_CLOSES
+from tests.samples import TENANT, UPLOAD_CLOSES, close_folder
 from tests.unit.use_cases import (
     announce,
     complete,
@@ -102,7 +102,7 @@ class TestCreate:
 
     def test_a_folder_that_is_being_deleted_is_not_found(self, ports: MemoryBackend) -> None:
         folder = make_folder(ports, "a").id
-        ports.folders.close(TENANT, folder, int(START))
+        close_folder(ports, TENANT, folder, int(START))
 
         with pytest.raises(NotFoundError):
             announce(ports, folder=folder)
@@ -130,7 +130,7 @@ class TestComplete:
         if fate == "gone":
             delete(ports, folder)
         else:
-            ports.folders.close(TENANT, folder, int(START))
+            close_folder(ports, TENANT, folder, int(START))
 
         finish(ports, upload)
 
@@ -150,7 +150,7 @@ class TestComplete:
     ) -> None:
         folder = make_folder(ports, "a").id
         upload = delivered(ports, folder)
-        ports.folders.close(TENANT, folder, int(START))
+        close_folder(ports, TENANT, folder, int(START))
         finish, calls = ports.uploads.complete, []
 
         def outrun(*args: object) -> bool:

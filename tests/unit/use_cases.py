@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from larder.services.files.create import CreateFile, NewFile
 from larder.services.space.create_folder import create_folder
 from larder.services.space.delete_folder import DeleteFolder
-from larder.services.space.restore_file import restore_file
+from larder.services.space.restore_file import RestoreFile
+from larder.services.space.restore_folder import RestoreFolder
 from larder.services.space.trash_file import trash_file
 from larder.services.space.update_file import FileChanges, update_file
 from larder.services.space.update_folder import FolderChanges, update_folder
-from larder.services.upkeep.cleanup import RunCleanup
+from larder.services.upkeep.cleanup import run_cleanup
 from larder.services.upkeep.receive_object import Arrival, ReceiveObject
 from larder.services.upkeep.sweep import Sweep, SweepResult, Swept
 from larder.services.uploads.complete import CompleteUpload
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from larder.domain.files import File
     from larder.domain.folders import Folder
-    from larder.domain.ids import FileId, TenantId
+    from larder.domain.ids import FileId, FolderId, TenantId
     from larder.domain.trash import TrashedFile
     from larder.services.uploads.get import UploadState
     from tests.backends.memory import MemoryBackend
@@ -117,7 +118,7 @@ def trashed(ports: MemoryBackend, file: File, *, tenant: TenantId = TENANT) -> T
 
 def restore(ports: MemoryBackend, file_id: str, *, tenant: TenantId = TENANT) -> File:
     """Take a file out of the trash."""
-    return ports.make(restore_file)(tenant, file_id)
+    return ports.make(RestoreFile)(tenant, file_id)
 
 
 def make_folder(
@@ -137,7 +138,7 @@ def change_folder(
 def clean(ports: MemoryBackend, keep_going: Callable[[], bool] = forever) -> None:
     """Run the cleanups that are on the queue now."""
     for tenant, cleanup in ports.queued_cleanups():
-        ports.make(RunCleanup)(tenant, cleanup, keep_going=keep_going)
+        ports.make(run_cleanup)(tenant, cleanup, keep_going=keep_going)
 
 
 def delete(
@@ -150,6 +151,17 @@ def delete(
 ) -> bool:
     """Delete a folder."""
     return ports.make(DeleteFolder)(tenant, folder_id, recursive=recursive, keep_going=keep_going)
+
+
+def restore_folder(
+    ports: MemoryBackend,
+    folder_id: FolderId,
+    *,
+    tenant: TenantId = TENANT,
+    keep_going: Callable[[], bool] = forever,
+) -> tuple[Folder, bool]:
+    """Take a folder out of the trash."""
+    return ports.make(RestoreFolder)(tenant, folder_id, keep_going=keep_going)
 
 
 def sweep(ports: MemoryBackend) -> tuple[Counter[SweepResult], list[Swept]]:

@@ -62,6 +62,13 @@ def checked_name(raw: str, *, param: str) -> str:
     return _checked(raw, param)
 
 
+def numbered(name: str, number: int) -> str:
+    """Return the name with a number after it, cut where it would be too long: `Notes (2)`."""
+    suffix = f" ({number})"
+    kept = name.encode()[: MAX_FILENAME_BYTES - len(suffix)].decode(errors="ignore")
+    return kept + suffix
+
+
 def folded(name: str) -> str:
     """Return what two names have in common that differ only in case or in Unicode's forms.
 

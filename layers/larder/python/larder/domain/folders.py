@@ -24,7 +24,7 @@ MAX_FOLDERS = 10_000
 """Folders of a project. A change of the tree reads all of them: about 2 MB."""
 
 CLEARING_GRACE = 15 * 60
-"""Seconds that deleting a folder's contents may take before the sweeper has it taken up again."""
+"""Seconds that work on a folder may take before the sweeper has it taken up again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,9 @@ class Folder:
     """A folder; `parent_id` None in the root.
 
     `additions` counts what was ever put into it, so that whoever finds it empty can tell that it
-    still is. While `deleting`, nothing more can be.
+    still is. `closed_for` is the folder with which it is moving to the trash, itself or one that
+    it lies in: nothing can be put into it any more. `restored_with` is the folder with which it is
+    coming back from there, until all its files are back.
     """
 
     id: FolderId
@@ -40,12 +42,18 @@ class Folder:
     parent_id: FolderId | None
     favorite: bool = False
     additions: int = 0
-    deleting: bool = False
+    closed_for: FolderId | None = None
+    restored_with: FolderId | None = None
 
     @property
     def created_at(self) -> int:
         """When the folder's id was made, in unix seconds."""
         return created_at(self.id)
+
+    @property
+    def deleting(self) -> bool:
+        """Tell whether it is moving to the trash, and so gone for every reader."""
+        return self.closed_for is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +63,11 @@ class FolderTree:
     folders: Mapping[FolderId, Folder]
     version: int
 
-    def check(self, changed: Folder) -> None:
+    def check(self, changed: Folder, *, height: int | None = None) -> None:
         """Refuse a tree in which `changed`, new, renamed or moved, would be a folder.
+
+        `height` counts the folders on the longest way down from it, itself included, where that is
+        not what the tree says.
 
         Raises:
             NotFoundError: its parent does not exist, or is being deleted, or lies in one that is.
@@ -74,7 +85,7 @@ class FolderTree:
                 code="folder_cycle",
                 permanent=True,
             )
-        depth = len(way) + self._height(changed.id)
+        depth = len(way) + (height or self._height(changed.id))
         if depth > MAX_DEPTH:
             raise ConflictError(
                 f"Folders nest at most {MAX_DEPTH} deep; this would make {depth}. "
@@ -82,16 +93,14 @@ class FolderTree:
                 code="folder_too_deep",
                 permanent=True,
             )
-        name = folded(changed.name)
-        for other in self.folders.values():
-            taken = other.parent_id == changed.parent_id and folded(other.name) == name
-            if taken and other.id != changed.id:
-                raise ConflictError(
-                    f"There is a folder '{other.name}' here already: {other.id}. "
-                    "Use it, or choose another name or parent.",
-                    code="folder_exists",
-                    permanent=True,
-                )
+        other = self.named(changed.parent_id, changed.name)
+        if other is not None and other.id != changed.id:
+            raise ConflictError(
+                f"There is a folder '{other.name}' here already: {other.id}. "
+                "Use it, or choose another name or parent.",
+                code="folder_exists",
+                permanent=True,
+            )
         if changed.id not in self.folders and len(self.folders) >= MAX_FOLDERS:
             raise ConflictError(
                 f"The project has {MAX_FOLDERS} folders, as many as it may have. "
@@ -101,8 +110,45 @@ class FolderTree:
             )
 
     def deleting(self, folder_id: FolderId) -> bool:
-        """Tell whether the folder is being deleted, or one that it lies in."""
+        """Tell whether the folder is moving to the trash, or one that it lies in."""
         return any(self.folders[above].deleting for above in self._way_up(folder_id))
+
+    def named(self, parent_id: FolderId | None, name: str) -> Folder | None:
+        """Return the parent's folder of that name, in any case. Those in the trash have no name."""
+        wanted = folded(name)
+        for folder in self.folders.values():
+            here = folder.parent_id == parent_id and not folder.deleting
+            if here and folded(folder.name) == wanted:
+                return folder
+        return None
+
+    def with_all_in_it(self, folder_id: FolderId) -> list[Folder]:
+        """Return the folder and all that lie in it, each after its parent.
+
+        Without those that are moving to the trash on their own.
+        """
+        children = self._children()
+        found = [self.folders[folder_id]]
+        for folder in found:
+            found += (
+                self.folders[child]
+                for child in children.get(folder.id, ())
+                if self.folders[child].closed_for in {None, folder_id}
+            )
+        return found
+
+    def path_to(self, folder_id: FolderId) -> tuple[str, ...]:
+        """Return the names of the folders that the folder lies in, from the top."""
+        names: list[str] = []
+        parent_id = self.folders[folder_id].parent_id
+        while parent_id is not None and parent_id in self.folders:
+            names.append(self.folders[parent_id].name)
+            parent_id = self.folders[parent_id].parent_id
+        return tuple(reversed(names))
+
+    def depth(self, folder_id: FolderId | None) -> int:
+        """Return how many folders lie on the way down to the folder, itself included."""
+        return len(self._way_up(folder_id))
 
     def _way_up(self, folder_id: FolderId | None) -> set[FolderId]:
         way: set[FolderId] = set()
@@ -113,14 +159,18 @@ class FolderTree:
 
     def _height(self, folder_id: FolderId) -> int:
         """Return how many folders lie on the longest way down from the folder, itself included."""
-        children: dict[FolderId | None, list[FolderId]] = {}
-        for folder in self.folders.values():
-            children.setdefault(folder.parent_id, []).append(folder.id)
+        children = self._children()
         height, level = 0, [folder_id]
         while level:
             height += 1
             level = [child for parent in level for child in children.get(parent, ())]
         return height
+
+    def _children(self) -> dict[FolderId | None, list[FolderId]]:
+        children: dict[FolderId | None, list[FolderId]] = {}
+        for folder in self.folders.values():
+            children.setdefault(folder.parent_id, []).append(folder.id)
+        return children
 
 
 def folder_id_from(raw: str | None, *, param: str) -> FolderId | None:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         RequestRates,
         UsageRecords,
     )
+    from larder.services.space.folder_trash import FolderTrash
     from larder.services.space.ports import CleanupQueue, FileSearch, FolderRecords, TrashRecords
     from larder.services.upkeep.ports import Deadlines, SweepPlaces
     from larder.services.uploads.part_store import PartStore
@@ -76,6 +77,13 @@ class Composition(BatchAdapters, Wiring):
         from larder.adapters.dynamodb.trash import DynamoTrash
 
         return DynamoTrash(self._dynamodb, self.settings.store_table, self.clock)
+
+    @cached_property
+    def folder_trash(self) -> FolderTrash:
+        """The records of folders in the trash."""
+        from larder.adapters.dynamodb.trashed_folders import DynamoFolderTrash
+
+        return DynamoFolderTrash(self._dynamodb, self.settings.store_table, self.clock)
 
     @cached_property
     def folders(self) -> FolderRecords:

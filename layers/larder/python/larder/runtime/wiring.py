@@ -18,7 +18,13 @@ if TYPE_CHECKING:
 
     from larder.services.budget import Stopwatch
     from larder.services.quota import HeldQuota, Reclaim
-    from larder.services.space.delete_folder import EmptyFolder
+    from larder.services.space.finish_folder import FinishFolder
+    from larder.services.space.old_place import OldPlace
+    from larder.services.space.purge import PurgeUntil
+    from larder.services.space.purge_folder import PurgeContents, PurgeFolder
+    from larder.services.space.restore_file import RestoreFile
+    from larder.services.space.restore_folder import RestoreContents
+    from larder.services.space.trash_folder import TrashContents
     from larder.services.upkeep.sweep import Sweepers
     from larder.services.uploads.complete import CompleteUpload
 
@@ -65,11 +71,60 @@ class Wiring:
         return self.make(held_quota)
 
     @cached_property
-    def empty_folder(self) -> EmptyFolder:
-        """Empties and removes a folder."""
-        from larder.services.space.delete_folder import EmptyFolder
+    def finish_folder(self) -> FinishFolder:
+        """Carries on with a folder in the trash."""
+        from larder.services.space.finish_folder import FinishFolder
 
-        return self.make(EmptyFolder)
+        return self.make(FinishFolder)
+
+    @cached_property
+    def trash_contents(self) -> TrashContents:
+        """Moves a folder to the trash."""
+        from larder.services.space.trash_folder import TrashContents
+
+        return self.make(TrashContents)
+
+    @cached_property
+    def restore_contents(self) -> RestoreContents:
+        """Moves a folder out of the trash."""
+        from larder.services.space.restore_folder import RestoreContents
+
+        return self.make(RestoreContents)
+
+    @cached_property
+    def purge_contents(self) -> PurgeContents:
+        """Purges a folder in the trash."""
+        from larder.services.space.purge_folder import purge_contents
+
+        return self.make(purge_contents)
+
+    @cached_property
+    def purge_folder(self) -> PurgeFolder:
+        """Begins to purge a folder in the trash."""
+        from larder.services.space.purge_folder import PurgeFolder
+
+        return self.make(PurgeFolder)
+
+    @cached_property
+    def purge_until(self) -> PurgeUntil:
+        """Purges the trash."""
+        from larder.services.space.purge import purge_until
+
+        return self.make(purge_until)
+
+    @cached_property
+    def restore_file(self) -> RestoreFile:
+        """Restores a file from the trash."""
+        from larder.services.space.restore_file import RestoreFile
+
+        return self.make(RestoreFile)
+
+    @cached_property
+    def old_place(self) -> OldPlace:
+        """Finds where something in the trash goes back to."""
+        from larder.services.space.old_place import OldPlace
+
+        return self.make(OldPlace)
 
     @cached_property
     def complete(self) -> CompleteUpload:

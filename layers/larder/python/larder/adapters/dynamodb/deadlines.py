@@ -17,6 +17,7 @@ from larder.adapters.dynamodb.keys import (
     BY_DUE,
     BY_EXPIRY,
     TRASH_PREFIX,
+    TRASHED_FOLDER,
     USAGE,
     due_shards,
     places_key,
@@ -41,6 +42,7 @@ from larder.services.upkeep.ports import (
     DueFolder,
     DueItem,
     DueTrashedFile,
+    DueTrashedFolder,
     DueUpload,
 )
 
@@ -60,9 +62,12 @@ _FIRST_SECONDS = 300
 
 _WITHIN = "|"
 
-# By what its sort key begins with.
+# By what its sort key begins with: the longer one first.
 _KINDS: Mapping[str, Callable[[TenantId, str], DueItem]] = {
     FILE_PREFIX: lambda tenant, key: DueFile(tenant, FileId(key)),
+    TRASHED_FOLDER: lambda tenant, key: DueTrashedFolder(
+        tenant, FolderId(key.removeprefix(TRASH_PREFIX))
+    ),
     TRASH_PREFIX: lambda tenant, key: DueTrashedFile(
         tenant, FileId(key.removeprefix(TRASH_PREFIX))
     ),

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from larder.adapters.dynamodb.attributes import number, optional_text, text
 from larder.adapters.dynamodb.counters import put_new
 from larder.adapters.dynamodb.keys import (
-    due_shard,
     folder_id_of,
     item_key,
     project_partition,
@@ -30,6 +29,8 @@ from larder.domain.ids import FOLDER_PREFIX, FolderId
 from larder.services.space.ports import Page
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
@@ -51,6 +52,28 @@ def count_addition(table: str, tenant: TenantId, folder_id: FolderId) -> Transac
             "ExpressionAttributeValues": {":one": number(1)},
         }
     }
+
+
+def tree_change(table: str, tenant: TenantId, seen: int | None = None) -> TransactWriteItemTypeDef:
+    """Change the tree's version, on condition that it is still what was `seen`, if that is given.
+
+    A tree of which a version was seen as 0 has none yet.
+    """
+    update: TransactWriteItemTypeDef = {
+        "Update": {
+            "TableName": table,
+            "Key": tree_key(tenant),
+            "UpdateExpression": "SET version = version + :one",
+            "ExpressionAttributeValues": {":one": number(1)},
+        }
+    }
+    if seen == 0:
+        update["Update"]["UpdateExpression"] = "SET version = :one"
+        update["Update"]["ConditionExpression"] = "attribute_not_exists(pk)"
+    elif seen is not None:
+        update["Update"]["ConditionExpression"] = "version = :seen"
+        update["Update"]["ExpressionAttributeValues"] = {":one": number(1), ":seen": number(seen)}
+    return update
 
 
 class DynamoFolders:
@@ -97,25 +120,27 @@ class DynamoFolders:
             index=IN_FOLDER_BY_NAME,
             scope=children_scope(parent),
             descending=False,
+            filter="attribute_not_exists(deleting)",
         )
         found = read_list(self._client, read, limit=limit, after=after)
         return Page(tuple(folder_from(item) for item in found.items), found.next)
 
-    def create(self, tenant: TenantId, folder: Folder, tree_version: int) -> bool:
-        """Put the folder and enter its parent, on condition that the tree has not changed."""
-        item: Item = {
-            **item_key(tenant, folder.id),
-            **folder_listing_key(folder),
-            "name": text(folder.name),
-            "favorite": {"BOOL": folder.favorite},
-            "additions": number(0),
-        }
-        if folder.parent_id is not None:
-            item["parent_id"] = text(folder.parent_id)
+    def create(
+        self,
+        tenant: TenantId,
+        folder: Folder,
+        tree_version: int,
+        *,
+        nested: Sequence[Folder] = (),
+    ) -> bool:
+        """Put the folders and enter the parent, on condition that the tree has not changed."""
         return self._change(
             tenant,
             tree_version,
-            [put_new(self._table, item), *self._count_additions(tenant, folder.parent_id)],
+            [
+                *(put_new(self._table, folder_item(tenant, each)) for each in (folder, *nested)),
+                *self._count_additions(tenant, folder.parent_id),
+            ],
         )
 
     def revise(self, tenant: TenantId, before: Folder, after: Folder, tree_version: int) -> bool:
@@ -144,48 +169,30 @@ class DynamoFolders:
         }
         return self._change(tenant, tree_version, [update, *self._count_additions(tenant, moved)])
 
-    def close(self, tenant: TenantId, folder_id: FolderId, due_at: int) -> None:
-        """Mark the folder as being deleted, unless it is gone.
-
-        With the version of the tree: or else a folder in it could be moved out, by who has read the
-        tree before, and be emptied all the same, by who lists the folder's folders after.
-        """
+    def reschedule(self, tenant: TenantId, folder_id: FolderId, due_at: int) -> None:
+        """Set when the closed folder is due, in a transaction of one for its patience."""
         update: TransactWriteItemTypeDef = {
             "Update": {
                 "TableName": self._table,
                 "Key": item_key(tenant, folder_id),
-                "UpdateExpression": "SET deleting = :true, due_shard = :shard, due_at = :due_at",
-                "ConditionExpression": "attribute_exists(pk)",
-                "ExpressionAttributeValues": {
-                    ":true": {"BOOL": True},
-                    ":shard": text(due_shard(folder_id)),
-                    ":due_at": number(due_at),
-                },
+                "UpdateExpression": "SET due_at = :due_at",
+                "ConditionExpression": "attribute_exists(deleting)",
+                "ExpressionAttributeValues": {":due_at": number(due_at)},
             }
         }
-        self._write([self._tree_change(tenant), update])
+        self._write([update])
 
     def remove(self, tenant: TenantId, folder: Folder) -> bool:
-        """Delete the folder, on condition that nothing was put into it since it was read."""
+        """Delete the folder, on condition that it is open and nothing was put into it since."""
         delete: TransactWriteItemTypeDef = {
             "Delete": {
                 "TableName": self._table,
                 "Key": item_key(tenant, folder.id),
-                "ConditionExpression": "additions = :seen",
+                "ConditionExpression": f"additions = :seen AND {_OPEN}",
                 "ExpressionAttributeValues": {":seen": number(folder.additions)},
             }
         }
-        return self._write([self._tree_change(tenant), delete])
-
-    def _tree_change(self, tenant: TenantId) -> TransactWriteItemTypeDef:
-        return {
-            "Update": {
-                "TableName": self._table,
-                "Key": tree_key(tenant),
-                "UpdateExpression": "SET version = version + :one",
-                "ExpressionAttributeValues": {":one": number(1)},
-            }
-        }
+        return self._write([tree_change(self._table, tenant), delete])
 
     def _count_additions(
         self, tenant: TenantId, parent: FolderId | None
@@ -193,22 +200,7 @@ class DynamoFolders:
         return [] if parent is None else [count_addition(self._table, tenant, parent)]
 
     def _change(self, tenant: TenantId, seen: int, changes: list[TransactWriteItemTypeDef]) -> bool:
-        unchanged = "version = :seen" if seen else "attribute_not_exists(pk)"
-        head: TransactWriteItemTypeDef = {
-            "Update": {
-                "TableName": self._table,
-                "Key": tree_key(tenant),
-                "UpdateExpression": "SET version = :next",
-                "ConditionExpression": unchanged,
-                "ExpressionAttributeValues": {":next": number(seen + 1)},
-            }
-        }
-        if seen:
-            head["Update"]["ExpressionAttributeValues"] = {
-                ":next": number(seen + 1),
-                ":seen": number(seen),
-            }
-        return self._write([head, *changes])
+        return self._write([tree_change(self._table, tenant, seen), *changes])
 
     def _write(self, changes: list[TransactWriteItemTypeDef]) -> bool:
         try:
@@ -218,17 +210,39 @@ class DynamoFolders:
         return True
 
 
+def folder_item(tenant: TenantId, folder: Folder) -> Item:
+    """Return the item of a folder that is open."""
+    item: Item = {
+        **item_key(tenant, folder.id),
+        **folder_listing_key(folder),
+        "name": text(folder.name),
+        "favorite": {"BOOL": folder.favorite},
+        "additions": number(0),
+    }
+    if folder.parent_id is not None:
+        item["parent_id"] = text(folder.parent_id)
+    if folder.restored_with is not None:
+        item["restoring"] = text(folder.restored_with)
+    return item
+
+
 def folder_from(item: ItemRead) -> Folder:
     """Return the folder that an item records."""
     folder_id = folder_id_of(item)
     if folder_id is None:
         raise ValueError(item["sk"]["S"])
     parent_id = optional_text(item, "parent_id")
+    restored_with = optional_text(item, "restoring")
+    closed_for = None
+    if "deleting" in item:
+        # True: it was closed by a version of Larder that kept no folders in the trash.
+        closed_for = FolderId(item["deleting"].get("S", folder_id))
     return Folder(
         id=folder_id,
         name=item["name"]["S"],
         parent_id=None if parent_id is None else FolderId(parent_id),
         favorite=item["favorite"]["BOOL"],
         additions=int(item["additions"]["N"]),
-        deleting="deleting" in item,
+        closed_for=closed_for,
+        restored_with=None if restored_with is None else FolderId(restored_with),
     )

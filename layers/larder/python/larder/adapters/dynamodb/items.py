@@ -80,6 +80,8 @@ def trash_item(tenant: TenantId, trashed: TrashedFile) -> Item:
     if file.folder_id is not None:
         # Where it is restored to; it lies in no folder now.
         item["origin"] = text(file.folder_id)
+    if trashed.within is not None:
+        item["within"] = text(trashed.within)
     return item
 
 
@@ -131,7 +133,12 @@ def file_from(file_id: FileId, item: ItemRead) -> File:
 
 def trashed_from(file_id: FileId, item: ItemRead) -> TrashedFile:
     """Return the file in the trash that an item records."""
-    return TrashedFile(file_from(file_id, item), deleted_at=int(item["deleted_at"]["N"]))
+    within = optional_text(item, "within")
+    return TrashedFile(
+        file_from(file_id, item),
+        deleted_at=int(item["deleted_at"]["N"]),
+        within=None if within is None else FolderId(within),
+    )
 
 
 def upload_item(tenant: TenantId, upload: Upload) -> Item:

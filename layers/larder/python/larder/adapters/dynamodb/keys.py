@@ -5,6 +5,7 @@
 | file            | `P#<project>` | `file-…`                  |
 | trashed file    | `P#<project>` | `trash#file-…`            |
 | folder          | `P#<project>` | `folder-…`                |
+| trashed folder  | `P#<project>` | `trash#folder-…`          |
 | folder tree     | `P#<project>` | `folders`                 |
 | upload          | `P#<project>` | `upload_…`                |
 | batch           | `P#<project>` | `batch_…`                 |
@@ -54,6 +55,7 @@ PROJECTS = "PROJECTS"
 UPSTREAMS = "UPSTREAMS"
 FOLDERS = "folders"
 TRASH_PREFIX = "trash#"
+TRASHED_FOLDER = TRASH_PREFIX + FOLDER_PREFIX
 USAGE = "usage"
 BATCHES = "batches"
 DAY_PREFIX = "day#"
@@ -79,9 +81,9 @@ def purpose_position(purpose: str, file_id: str) -> str:
     return f"{purpose}/{file_id}"
 
 
-def trash_key(tenant: TenantId, file_id: FileId) -> Key:
-    """Return the key of a file in the trash."""
-    return {"pk": {"S": project_partition(tenant)}, "sk": {"S": TRASH_PREFIX + file_id}}
+def trash_key(tenant: TenantId, object_id: FileId | FolderId) -> Key:
+    """Return the key of a file or a folder in the trash."""
+    return {"pk": {"S": project_partition(tenant)}, "sk": {"S": TRASH_PREFIX + object_id}}
 
 
 def input_key(tenant: TenantId, file_id: FileId) -> Key:
@@ -178,6 +180,12 @@ def folder_id_of(key: Mapping[str, AttributeValueTypeDef]) -> FolderId | None:
     """Return the folder's id when the key is that of a folder."""
     sk = key["sk"]["S"]
     return FolderId(sk) if sk.startswith(FOLDER_PREFIX) else None
+
+
+def trashed_folder_id_of(key: Mapping[str, AttributeValueTypeDef]) -> FolderId | None:
+    """Return the folder's id when the key is that of a folder in the trash."""
+    sk = key["sk"]["S"]
+    return FolderId(sk.removeprefix(TRASH_PREFIX)) if sk.startswith(TRASHED_FOLDER) else None
 
 
 def batch_id_of(key: Mapping[str, AttributeValueTypeDef]) -> BatchId | None:

@@ -3,13 +3,16 @@
 A local index, unlike a global one, can be read strongly consistently: a file that was moved to
 the trash is in no list from then on. Each key ends with the item's id, so that no two are alike.
 
-| index               | live file               | folder                      | in the trash   |
-|---------------------|-------------------------|-----------------------------|----------------|
-| `by_name`           | folded name, id         |                             |                |
-| `by_size`           | size, id                |                             |                |
-| `in_folder`         | folder, id              |                             | `trash`, since |
-| `in_folder_by_name` | folder, folded name, id | `folders`, parent, name, id |                |
-| `in_folder_by_size` | folder, size, id        |                             |                |
+| index               | live file               | folder                      | in the trash       |
+|---------------------|-------------------------|-----------------------------|--------------------|
+| `by_name`           | folded name, id         |                             |                    |
+| `by_size`           | size, id                |                             |                    |
+| `in_folder`         | folder, id              |                             | `trash`, since, id |
+| `in_folder_by_name` | folder, folded name, id | `folders`, parent, name, id |                    |
+| `in_folder_by_size` | folder, size, id        |                             |                    |
+
+What a folder took along into the trash is not in `trash`. It is in `in_folder` by the folder that
+it lay in (`trashed`), and a folder is in `in_folder_by_name` by the one that took it (`taken`).
 
 A folded name is at most three times as long as a name, so that no key is over DynamoDB's 1,024
 bytes.
@@ -28,7 +31,7 @@ if TYPE_CHECKING:
     from larder.domain.files import File
     from larder.domain.folders import Folder
     from larder.domain.ids import FolderId
-    from larder.domain.trash import TrashedFile
+    from larder.domain.trash import TrashedFile, TrashedFolder
 
 BY_NAME = "by_name"
 BY_SIZE = "by_size"
@@ -39,7 +42,6 @@ IN_FOLDER_BY_SIZE = "in_folder_by_size"
 LISTINGS = (BY_NAME, BY_SIZE, IN_FOLDER, IN_FOLDER_BY_NAME, IN_FOLDER_BY_SIZE)
 
 TRASH = "trash/"
-
 
 # Sorts before every character of a name, so that "a" comes before "a b".
 _END = "\x00"
@@ -69,9 +71,32 @@ def listing_keys(file: File) -> Item:
     }
 
 
+def trashed_scope(folder_id: FolderId | None) -> str:
+    """Return what the keys begin with of what lay in a folder that took it into the trash."""
+    return f"trashed/{folder_id or ROOT}/"
+
+
+def taken_scope(root_id: FolderId) -> str:
+    """Return what the keys of the folders begin with that a folder took into the trash."""
+    return f"taken/{root_id}/"
+
+
 def trash_listing_key(trashed: TrashedFile) -> Item:
-    """Return a trashed file's key, by the time of its deletion."""
+    """Return a trashed file's key: by the time of its deletion, or by the folder it lay in."""
+    if trashed.within is not None:
+        return {IN_FOLDER: text(trashed_scope(trashed.file.folder_id) + trashed.file.id)}
     return {IN_FOLDER: text(f"{TRASH}{trashed.deleted_at:012d}/{trashed.file.id}")}
+
+
+def trashed_folder_listing_key(trashed: TrashedFolder) -> Item:
+    """Return a trashed folder's keys: by the time of its deletion, or by where it lay."""
+    folder = trashed.folder
+    if trashed.within is None:
+        return {IN_FOLDER: text(f"{TRASH}{trashed.deleted_at:012d}/{folder.id}")}
+    return {
+        IN_FOLDER: text(trashed_scope(folder.parent_id) + folder.id),
+        IN_FOLDER_BY_NAME: text(taken_scope(trashed.within) + folder.id),
+    }
 
 
 def folder_listing_key(folder: Folder) -> Item:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from larder.api.http.params import Query
-from larder.domain.ids import FOLDER_OR_ROOT
+from larder.domain.ids import FOLDER_OR_ROOT, FOLDER_PREFIX, id_pattern
 from larder.services.space.find_files import MAX_FILTER
 from larder.services.space.pages import MAX_PAGE
 from larder.services.space.ports import Sort
@@ -24,6 +24,15 @@ ParentId = Annotated[
         alias="parentId",
         description="The folder whose folders are listed; `root` by default",
         json_schema_extra={"pattern": FOLDER_OR_ROOT},
+    ),
+]
+
+InTrashedFolder = Annotated[
+    str | None,
+    Query(
+        alias="folderId",
+        description="What lay directly in this folder of the trash, instead of what was deleted",
+        json_schema_extra={"pattern": id_pattern(FOLDER_PREFIX)},
     ),
 ]
 

@@ -7,7 +7,6 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from larder.domain.errors import NotReachedError
-from larder.services.space.restore_file import restore_file
 from larder.services.space.trash_file import trash_file
 from larder.services.space.update_file import FileChanges, update_file
 
@@ -17,8 +16,9 @@ if TYPE_CHECKING:
     from larder.domain.files import File
     from larder.domain.ids import TenantId
     from larder.services.clock import Clock
-    from larder.services.files.ports import FileRecords, ValidationQueue
+    from larder.services.files.ports import FileRecords
     from larder.services.space.ports import TrashRecords
+    from larder.services.space.restore_file import RestoreFile
 
 NO_CHANGES = FileChanges()
 
@@ -63,7 +63,7 @@ class ChangeFiles:
 
     files: FileRecords
     trash: TrashRecords
-    validation_queue: ValidationQueue
+    restore_file: RestoreFile
     clock: Clock
 
     def __call__(
@@ -94,12 +94,6 @@ class ChangeFiles:
                 trash_file(tenant, file_id, files=files, trash=self.trash, clock=clock)
                 return None
             case Op.RESTORE:
-                return restore_file(
-                    tenant,
-                    file_id,
-                    trash=self.trash,
-                    validation_queue=self.validation_queue,
-                    clock=clock,
-                )
+                return self.restore_file(tenant, file_id)
             case Op.MOVE | Op.TAG | Op.FAVORITE:
                 return update_file(tenant, file_id, operation.changes, files=files, clock=clock)

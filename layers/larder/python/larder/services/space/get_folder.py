@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 def get_folder(
     tenant: TenantId, folder_id: str, *, folders: FolderRecords, param: str = "id"
 ) -> Folder:
-    """Return the project's folder with that id, also while it is being deleted.
+    """Return the project's folder with that id.
 
     Raises:
-        NotFoundError: the project has no such folder.
+        NotFoundError: the project has no such folder, or it is moving to the trash.
     """
     parsed = parse_folder_id(folder_id)
     folder = None if parsed is None else folders.get(tenant, parsed)
-    if folder is None:
+    if folder is None or folder.deleting:
         raise NotFoundError("Folder", folder_id, param=param)
     return folder

@@ -1,29 +1,47 @@
-"""List the trash, and get one file in it."""
+"""List the trash, and get one file or folder in it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from larder.domain.errors import NotFoundError
-from larder.domain.ids import parse_file_id
+from larder.domain.errors import ConflictError, NotFoundError
+from larder.domain.ids import parse_file_id, parse_folder_id
 from larder.services.space.pages import checked_limit
 
 if TYPE_CHECKING:
-    from larder.domain.ids import TenantId
-    from larder.domain.trash import TrashedFile
+    from larder.domain.ids import FolderId, TenantId
+    from larder.domain.trash import TrashedFile, TrashedFolder
     from larder.services.clock import Clock
+    from larder.services.space.folder_trash import FolderTrash
     from larder.services.space.ports import Page, Position, TrashRecords
 
 
 def list_trash(
-    tenant: TenantId, *, limit: int, after: Position | None, trash: TrashRecords, clock: Clock
-) -> Page[TrashedFile]:
+    tenant: TenantId,
+    folder_id: str | None = None,
+    *,
+    limit: int,
+    after: Position | None,
+    trash: TrashRecords,
+    folder_trash: FolderTrash,
+    clock: Clock,
+) -> Page[TrashedFile | TrashedFolder]:
     """Return a page of the trash, last deleted first, at most `limit` (1..1000).
+
+    What lies in a deleted folder is listed by that folder's id alone.
 
     Raises:
         InvalidParameterError: `limit` is out of range.
+        NotFoundError: the project's trash has no such folder.
     """
-    return trash.page(tenant, limit=checked_limit(limit), after=after, now=clock())
+    within = None if folder_id is None else parse_folder_id(folder_id)
+    if folder_id is not None:
+        folder = None if within is None else folder_trash.get(tenant, within)
+        root_id = None if folder is None else folder.within
+        root = folder if root_id is None else folder_trash.get(tenant, root_id)
+        if root is None or not root.listed or root.expired(clock()):
+            raise NotFoundError("Folder", folder_id, param="folder_id")
+    return trash.page(tenant, limit=checked_limit(limit), after=after, now=clock(), folder=within)
 
 
 def get_trashed_file(
@@ -38,4 +56,23 @@ def get_trashed_file(
     trashed = None if parsed is None else trash.get(tenant, parsed)
     if trashed is None or trashed.expired(clock()):
         raise NotFoundError("File", file_id)
+    return trashed
+
+
+def seen_in_trash(folder_id: FolderId, trashed: TrashedFolder | None, now: float) -> TrashedFolder:
+    """Return what is stored of a folder if people see it in the project's trash.
+
+    Raises:
+        NotFoundError: they do not.
+        ConflictError: it lies in another folder that was deleted.
+    """
+    if trashed is None or not trashed.listed or trashed.expired(now):
+        raise NotFoundError("Folder", folder_id)
+    if trashed.within is not None:
+        raise ConflictError(
+            f"Folder {folder_id} lies in the folder {trashed.within}, which is in the trash. "
+            "Restore or delete that one, or single files.",
+            code="folder_in_folder",
+            permanent=True,
+        )
     return trashed

@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from larder.domain.files import File
     from larder.domain.folders import Folder, FolderTree
     from larder.domain.ids import FileId, FolderId, TenantId
-    from larder.domain.trash import TrashedFile
+    from larder.domain.trash import TrashedFile, TrashedFolder
 
 MAX_FILES_PER_TRANSACTION = 49
 """The most files that one transaction moves to the trash or purges.
 
-A transaction has at most 100 items: two per file, and the counters.
+A transaction has at most 100 items: two per file, the counters, and the folder in the trash.
 """
 
 
@@ -94,22 +94,42 @@ class FileSearch(Protocol):
 class TrashRecords(Protocol):
     """The records of files in the trash."""
 
-    def put(self, tenant: TenantId, files: Sequence[File], now: float) -> bool:
+    def put(
+        self,
+        tenant: TenantId,
+        files: Sequence[File],
+        now: float,
+        *,
+        within: TrashedFolder | None = None,
+    ) -> bool:
         """Move up to `MAX_FILES_PER_TRANSACTION` live files to the trash.
 
-        Either all of them, or none and False: one has changed since it was read.
+        Either all of them, or none and False: one has changed since it was read. `within` is the
+        folder that takes them along, at the time of its own deletion: it must still be filling.
         """
 
     def get(self, tenant: TenantId, file_id: FileId) -> TrashedFile | None:
         """Return the trashed file, expired or not (strongly consistent)."""
 
     def page(
-        self, tenant: TenantId, *, limit: int, after: Position | None, now: float
-    ) -> Page[TrashedFile]:
-        """Return the files that can still be restored at `now`, last deleted first."""
+        self,
+        tenant: TenantId,
+        *,
+        limit: int,
+        after: Position | None,
+        now: float,
+        folder: FolderId | None = None,
+    ) -> Page[TrashedFile | TrashedFolder]:
+        """Return the files and folders that can still be restored at `now`, last deleted first.
+
+        Those that were deleted themselves; or what lay directly in a trashed `folder`, last created
+        first, folders before files.
+        """
 
     def restore(self, tenant: TenantId, trashed: TrashedFile, file: File) -> bool:
         """Make it the live `file` again; False if it has changed since it was read, or is gone.
+
+        False as well if the trashed folder that it is within is being restored or purged.
 
         Raises:
             NotFoundError: the folder of `file` does not exist, or is being deleted.
@@ -119,7 +139,8 @@ class TrashRecords(Protocol):
     def purge(self, tenant: TenantId, trashed: Sequence[TrashedFile]) -> bool:
         """Remove up to `MAX_FILES_PER_TRANSACTION` files for good and free their quota.
 
-        Either all of them, or none and False: one has changed since it was read, or is gone.
+        All are within the same trashed folder, or none. Either all of them, or none and False: one
+        has changed since it was read, or is gone, or that folder is being restored.
         """
 
 
@@ -135,19 +156,30 @@ class FolderRecords(Protocol):
     def children(
         self, tenant: TenantId, parent: FolderId | None, *, limit: int, after: Position | None
     ) -> Page[Folder]:
-        """Return the subfolders of `parent`, None for the root, by name (strongly consistent)."""
+        """Return the subfolders of `parent`, None for the root, by name (strongly consistent).
 
-    def create(self, tenant: TenantId, folder: Folder, tree_version: int) -> bool:
-        """Record a new folder; False if the tree has changed since `tree_version`."""
+        Without those that are being deleted.
+        """
+
+    def create(
+        self,
+        tenant: TenantId,
+        folder: Folder,
+        tree_version: int,
+        *,
+        nested: Sequence[Folder] = (),
+    ) -> bool:
+        """Record a new folder; False if the tree has changed since `tree_version`.
+
+        `nested` are up to 31 new folders, the first in that folder, each other one in the one
+        before it.
+        """
 
     def revise(self, tenant: TenantId, before: Folder, after: Folder, tree_version: int) -> bool:
         """Rename, move or mark a folder; False if the tree has changed since `tree_version`."""
 
-    def close(self, tenant: TenantId, folder_id: FolderId, due_at: int) -> None:
-        """Close the folder to additions, and have the sweeper check it at `due_at`.
-
-        This changes the tree's version. Nothing happens if the folder is gone.
-        """
+    def reschedule(self, tenant: TenantId, folder_id: FolderId, due_at: int) -> None:
+        """Have the sweeper check a closed folder at `due_at`; nothing happens if it is gone."""
 
     def remove(self, tenant: TenantId, folder: Folder) -> bool:
         """Remove the folder; False if something was added since it was read, or it is gone.
@@ -158,7 +190,7 @@ class FolderRecords(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class FolderCleanup:
-    """Empty the closed folder into the trash, and remove it."""
+    """Finish what has begun with a folder: to trash, to restore or to purge it."""
 
     folder_id: FolderId
 

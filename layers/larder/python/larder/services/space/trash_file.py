@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from larder.domain.files import File
     from larder.domain.ids import FileId, TenantId
+    from larder.domain.trash import TrashedFolder
     from larder.services.clock import Clock
     from larder.services.files.ports import FileRecords
     from larder.services.space.ports import TrashRecords
@@ -34,8 +35,15 @@ def trash_file(
     raise ContentionError
 
 
-def trash_all(tenant: TenantId, found: Sequence[File], *, trash: TrashRecords, now: float) -> None:
+def trash_all(
+    tenant: TenantId,
+    found: Sequence[File],
+    *,
+    trash: TrashRecords,
+    now: float,
+    within: TrashedFolder | None = None,
+) -> None:
     """Move up to `MAX_FILES_PER_TRANSACTION` files to the trash, except those that have changed."""
-    if not trash.put(tenant, found, now):
+    if not trash.put(tenant, found, now, within=within):
         for file in found:
-            trash.put(tenant, [file], now)
+            trash.put(tenant, [file], now, within=within)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from larder.domain.errors import ConflictError, ContentionError, NotFoundError
+from larder.domain.errors import ContentionError, NotFoundError
 from larder.domain.filenames import checked_name
 from larder.domain.folders import folder_id_from
 from larder.domain.ids import parse_folder_id
@@ -41,23 +41,16 @@ def update_folder(
     Raises:
         InvalidParameterError: the name is not acceptable.
         NotFoundError: there is no such folder, or no such new parent, for this project.
-        ConflictError: the folder or one above it is being deleted; it would be inside itself or
-            too deep; or the parent has a folder of that name.
+        ConflictError: it would be inside itself or too deep; or the parent has a folder of that
+            name.
         ContentionError: too many concurrent changes to the project's folders.
     """
     wanted = parse_folder_id(folder_id)
     for _ in spaced_attempts(pause):
         tree = folders.tree(tenant)
         folder = None if wanted is None else tree.folders.get(wanted)
-        if folder is None:
+        if folder is None or tree.deleting(folder.id):
             raise NotFoundError("Folder", folder_id)
-        if tree.deleting(folder.id):
-            raise ConflictError(
-                f"Folder {folder.id} is being deleted, and its files are moving to the trash. "
-                "Create a new folder.",
-                code="folder_deleting",
-                permanent=True,
-            )
         changed = _changed(folder, changes)
         if changed == folder:
             return folder

@@ -2,45 +2,41 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from larder.domain.errors import ProjectFullError
 from larder.services.space.ports import FolderCleanup, TrashCleanup
-from larder.services.space.purge import purge_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from larder.domain.ids import TenantId
-    from larder.services.clock import Clock
-    from larder.services.space.delete_folder import EmptyFolder
-    from larder.services.space.ports import Cleanup, CleanupQueue, TrashRecords
+    from larder.services.space.finish_folder import FinishFolder
+    from larder.services.space.ports import Cleanup, CleanupQueue
+    from larder.services.space.purge import PurgeUntil
 
 
-@dataclass(frozen=True, slots=True)
-class RunCleanup:
-    """Run a cleanup, and enqueue the rest if `keep_going()` ended it early."""
+def run_cleanup(
+    tenant: TenantId,
+    cleanup: Cleanup,
+    *,
+    finish_folder: FinishFolder,
+    purge_until: PurgeUntil,
+    cleanups: CleanupQueue,
+    keep_going: Callable[[], bool],
+) -> None:
+    """Finish what has begun with a folder, or empty the trash.
 
-    empty_folder: EmptyFolder
-    trash: TrashRecords
-    cleanups: CleanupQueue
-    clock: Clock
-
-    def __call__(
-        self, tenant: TenantId, cleanup: Cleanup, *, keep_going: Callable[[], bool]
-    ) -> None:
-        """Empty the folder, or the trash."""
-        match cleanup:
-            case FolderCleanup():
-                try:
-                    done = self.empty_folder(tenant, cleanup.folder_id, keep_going=keep_going)
-                except ProjectFullError:
-                    # Nothing fits into the trash. The sweeper tries again every quarter of an hour.
-                    return
-            case TrashCleanup():
-                _, done = purge_until(
-                    tenant, cleanup.until, trash=self.trash, clock=self.clock, keep_going=keep_going
-                )
-        if not done:
-            self.cleanups.enqueue(tenant, cleanup)
+    The rest is enqueued if `keep_going()` ended it early.
+    """
+    match cleanup:
+        case FolderCleanup():
+            try:
+                done = finish_folder(tenant, cleanup.folder_id, keep_going=keep_going)
+            except ProjectFullError:
+                # Nothing fits into it. The sweeper tries again every quarter of an hour.
+                return
+        case TrashCleanup():
+            _, done = purge_until(tenant, cleanup.until, keep_going=keep_going)
+    if not done:
+        cleanups.enqueue(tenant, cleanup)

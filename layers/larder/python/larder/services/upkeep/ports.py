@@ -66,7 +66,14 @@ class DueUpload(DueItem):
 
 @dataclass(frozen=True, slots=True)
 class DueFolder(DueItem):
-    """A folder whose deletion should have finished by now."""
+    """A folder that should have moved to the trash by now."""
+
+    id: FolderId
+
+
+@dataclass(frozen=True, slots=True)
+class DueTrashedFolder(DueItem):
+    """A folder whose time in the trash is over, or that should be back or purged by now."""
 
     id: FolderId
 

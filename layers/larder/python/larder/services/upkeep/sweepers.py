@@ -14,6 +14,7 @@ from larder.domain.errors import ConflictError, InvalidParameterError, ProjectFu
 from larder.domain.files import VALIDATION_GRACE, FileStatus
 from larder.domain.folders import CLEARING_GRACE
 from larder.domain.projects import AUDIT_INTERVAL
+from larder.domain.trash import TrashState
 from larder.domain.uploads import UploadStatus
 from larder.services.budget import time_for
 from larder.services.projects.ports import Recount
@@ -26,6 +27,7 @@ from larder.services.upkeep.ports import (
     DueFile,
     DueFolder,
     DueTrashedFile,
+    DueTrashedFolder,
     DueUpload,
 )
 from larder.services.upkeep.reclaim import end_upload, purge_expired
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
     from larder.services.files.ports import FileRecords, ValidationQueue
     from larder.services.object_store import ObjectStore
     from larder.services.projects.ports import UsageRecords
+    from larder.services.space.folder_trash import FolderTrash
     from larder.services.space.ports import CleanupQueue, FolderRecords, TrashRecords
     from larder.services.upkeep.ports import DueItem
     from larder.services.uploads.complete import CompleteUpload
@@ -160,12 +163,32 @@ class SweepUpload:
 def sweep_folder(
     due: DueFolder, *, folders: FolderRecords, cleanups: CleanupQueue, clock: Clock
 ) -> Swept:
-    """Enqueue the deletion of a folder again."""
+    """Enqueue the move of a folder to the trash again."""
     folder = folders.get(due.tenant, due.id)
     if folder is None or not folder.deleting:
         return Swept(due, SweepResult.NOTHING_TO_DO)
     cleanups.enqueue(due.tenant, FolderCleanup(due.id))
-    folders.close(due.tenant, due.id, int(clock()) + CLEARING_GRACE)
+    folders.reschedule(due.tenant, due.id, int(clock()) + CLEARING_GRACE)
+    return Swept(due, SweepResult.FOLDER_TAKEN_UP)
+
+
+def sweep_trashed_folder(
+    due: DueTrashedFolder, *, folder_trash: FolderTrash, cleanups: CleanupQueue, clock: Clock
+) -> Swept:
+    """Purge a folder whose time in the trash is over, or enqueue again what has begun with it."""
+    now = clock()
+    root = folder_trash.get(due.tenant, due.id)
+    if root is None or root.state is TrashState.FILLING:
+        return Swept(due, SweepResult.NOTHING_TO_DO)
+    due_at = int(now) + CLEARING_GRACE
+    if root.state is TrashState.KEPT:
+        if not root.expired(now):
+            return Swept(due, SweepResult.NOTHING_TO_DO)
+        if folder_trash.turn(due.tenant, root, TrashState.PURGING, due_at):
+            cleanups.enqueue(due.tenant, FolderCleanup(due.id))
+        return Swept(due, SweepResult.EXPIRED)
+    cleanups.enqueue(due.tenant, FolderCleanup(due.id))
+    folder_trash.reschedule(due.tenant, root, due_at)
     return Swept(due, SweepResult.FOLDER_TAKEN_UP)
 
 
@@ -224,6 +247,7 @@ SWEEPERS: Mapping[type[DueItem], Callable[..., Any]] = {
     DueTrashedFile: sweep_trashed_file,
     DueUpload: SweepUpload,
     DueFolder: sweep_folder,
+    DueTrashedFolder: sweep_trashed_folder,
     DueBatch: sweep_batch,
     DueAudit: sweep_counters,
 }

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from larder.domain.digests import SHA256_OF_NOTHING, checked_sha256
-from larder.domain.errors import InvalidParameterError, LarderError, NotFoundError
+from larder.domain.errors import InvalidParameterError, LarderError
 from larder.domain.files import Purpose, client_purpose, expiry_of
 from larder.domain.folders import folder_id_from
 from larder.domain.ids import created_at, new_file_id, upload_of
@@ -121,9 +121,7 @@ class CreateUpload:
         folder_id = folder_id_from(raw, param="folder_id")
         if folder_id is None:
             return None
-        if get_folder(tenant, folder_id, folders=self.folders, param="folder_id").deleting:
-            raise NotFoundError("Folder", folder_id, param="folder_id")
-        return folder_id
+        return get_folder(tenant, folder_id, folders=self.folders, param="folder_id").id
 
 
 def _checked_digest(digest: str, size: int) -> str:
