@@ -256,7 +256,8 @@ class TestAdmitReclaiming:
             f"(2: {first.id}, {last.id}), until {latest} at the latest. "
             "Delete files that are no longer needed, empty the trash "
             "(DELETE /v1/storage/trash), cancel uploads that nobody continues "
-            "(POST /v1/uploads/{upload_id}/cancel), or have the project's limits raised."
+            "(GET /v1/uploads lists them, POST /v1/uploads/{upload_id}/cancel), "
+            "or have the project's limits raised."
         )
 
     def test_a_refusal_looks_at_a_bounded_number_of_items(

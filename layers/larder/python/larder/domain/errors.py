@@ -90,7 +90,10 @@ def _what_makes_room(usage: Usage, asked: Amount, held: Held | None) -> str:
     if held is not None and held.trashed:
         ways.append("empty the trash (DELETE /v1/storage/trash)")
     if usage.reserved.files:
-        ways.append("cancel uploads that nobody continues (POST /v1/uploads/{upload_id}/cancel)")
+        ways.append(
+            "cancel uploads that nobody continues (GET /v1/uploads lists them, "
+            "POST /v1/uploads/{upload_id}/cancel)"
+        )
     return f"{', '.join(ways)}, or have the project's limits raised."
 
 
