@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import atheris  # type: ignore[import-untyped]
 
-with atheris.instrument_imports(include=["larder", "multipart"]):
+LAYER = Path(__file__).parents[2] / "layers/larder/python"
+PACKAGES = [path.parent.name for path in LAYER.glob("*/__init__.py")]
+
+with atheris.instrument_imports(include=[*PACKAGES, "multipart"]):
     from tests.fuzz.targets import TARGETS, deployment
 
     # The functions import what they need when they are loaded.
