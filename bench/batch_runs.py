@@ -21,7 +21,8 @@ from larder.domain.ids import FileId, TenantId, new_batch_id
 from larder.domain.quota import Amount
 from larder.domain.upstreams import Upstream
 from larder.runtime.composition import Composition
-from larder.services.projects.projects import create_key, create_project
+from larder.services.projects.keys import create_key
+from larder.services.projects.projects import create_project
 from larder_client import Client
 from larder_operator.deployment import find_deployment
 from local.ports import free_port

@@ -17,7 +17,8 @@ from bench.processes import Measured, measured
 from bench.stage_times import StageTimes
 from larder.domain.parts import USUAL_PART
 from larder.domain.quota import Amount
-from larder.services.projects.projects import create_key, create_project
+from larder.services.projects.keys import create_key
+from larder.services.projects.projects import create_project
 from larder_client import Client
 from larder_operator.deployment import find_deployment
 

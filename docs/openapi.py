@@ -53,6 +53,7 @@ TAGS = {
     "/v1/uploads": Tag(name="Uploads", description="Large files, whose bytes go straight to S3"),
     "/v1/batches": Tag(name="Batches", description="Files of requests, answered by models"),
     "/v1/upstreams": Tag(name="Upstreams", description="The model servers that answer batches"),
+    "/v1/keys": Tag(name="Keys", description="What a key is, and what it may do"),
     "/v1/usage": Tag(name="Usage", description="How much of its quota the project uses"),
     "/v1/storage/files": Tag(name="Space files", description="Named and tagged files in folders"),
     "/v1/storage/tags": Tag(name="Space tags", description="What files are tagged with"),
@@ -140,7 +141,10 @@ def _docstrings(function: str) -> dict[str, str | None]:
 
 def _complete(operation: dict[str, Any], route: Route, schemas: dict[str, Any]) -> None:
     """Add to an operation what the route and the functions' own reading of requests say."""
-    operation["description"] = _docstrings(route.function)[operation["operationId"]]
+    description = _docstrings(route.function)[operation["operationId"]]
+    if route.scope is not None:
+        description = f"{description}\n\nThe key needs the scope `{route.scope}`."
+    operation["description"] = description
     parameters = operation.setdefault("parameters", [])
     for parameter in parameters:
         _simplify(parameter["schema"])

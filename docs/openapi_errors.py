@@ -9,6 +9,7 @@ from larder.domain.errors import (
     BodyTooLargeError,
     ContentionError,
     EncodedBodyError,
+    ForbiddenError,
     IdempotencyConflictError,
     InvalidParameterError,
     LarderError,
@@ -63,6 +64,15 @@ _FAILURES: dict[str, tuple[str, str, LarderError | None, dict[str, Any]]] = {
         "Unauthorized",
         "The API key is missing, unknown, expired or revoked, or in another header",
         InvalidParameterError("Missing or incorrect API key.", code="invalid_api_key"),
+        {},
+    ),
+    "403": (
+        "Forbidden",
+        "The API key does not have the scope that this operation needs",
+        ForbiddenError(
+            "GET /v1/files needs a key with the scope 'read', and this key has batches. Use "
+            "another key, or have one made with 'larder key create PROJECT --scope read'."
+        ),
         {},
     ),
     "404": (
@@ -129,8 +139,10 @@ def failures_of(route: Route, operation: dict[str, Any], names: set[str]) -> dic
     takes_body = route.method == "POST" or "requestBody" in operation
     statuses = {
         # An API key is refused where a console session ends.
-        "400": bool(names) or takes_body or route.scope == "console",
+        "400": bool(names) or takes_body or route.function == "console_sessions_delete",
         "401": True,
+        # A key is refused that may not sign in to the console.
+        "403": route.scope is not None or route.function == "console_sessions_create",
         "404": "{" in route.path or not names.isdisjoint(_NAMED),
         "409": route.method == "POST",
         "413": takes_body,

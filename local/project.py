@@ -9,9 +9,11 @@ import httpx
 
 from larder.domain.errors import NotFoundError
 from larder.domain.quota import Amount
+from larder.domain.scopes import BEFORE_SCOPES
 from larder.runtime.composition import Composition
 from larder.runtime.settings import Settings
-from larder.services.projects.projects import create_key, create_project, get_project
+from larder.services.projects.keys import create_key
+from larder.services.projects.projects import create_project, get_project
 from larder.services.projects.sessions import console_link, create_code
 from local.errors import LocalError
 
@@ -52,7 +54,7 @@ def demo_key(state: State, base_url: str, outputs: Mapping[str, str]) -> str:
             files=int(outputs["DefaultFilesLimit"]), bytes=int(outputs["DefaultBytesLimit"])
         )
         project = create_project(NAME, limit, projects=ports.projects, clock=time.time)
-    secret, _ = create_key(project.id, keys=ports.keys, pepper=ports.pepper, clock=time.time)
+    secret, _ = ports.make(create_key)(project.id, scopes=BEFORE_SCOPES)
     state.api_key.touch(mode=0o600)
     state.api_key.write_text(secret)
     if not _accepted(secret, base_url):

@@ -5,9 +5,11 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from larder.api.http.access import policy
 from larder.api.http.routes import KEY_HEADERS
+from larder.domain.api_keys import KeyRecord
 from larder.runtime.composition import Composition
-from larder.runtime.observability import logger
+from larder.runtime.observability import log_failure, logger
 from larder.services.projects.authorize import authenticate
 
 ports = Composition.from_environment()
@@ -30,8 +32,17 @@ def secrets_of(request: dict[str, Any]) -> Iterator[str]:
         yield value
 
 
+def keep_use(key: KeyRecord) -> None:
+    """Keep that the key is used today. No request fails for this."""
+    try:
+        if day := key.use_to_keep(ports.clock()):
+            ports.uses.keep(key.digest, day)
+    except Exception as error:  # noqa: BLE001 - see above
+        log_failure("use_not_kept", error)
+
+
 def lambda_handler(event: dict[str, Any], _: LambdaContext) -> dict[str, Any]:
-    """Return a policy for the whole stage, since API Gateway caches it for every route."""
+    """Return what the request's key is allowed: everything or nothing, and which scopes it has."""
     found = (
         authenticate(each, keys=keys, pepper=ports.pepper, clock=ports.clock)
         for each in secrets_of(event)
@@ -46,15 +57,6 @@ def lambda_handler(event: dict[str, Any], _: LambdaContext) -> dict[str, Any]:
             "key_id": None if key is None else key.id,
         },
     )
-    # arn:aws:execute-api:<region>:<account>:<api>/<stage>/<method>/<path>
-    api, stage = event["methodArn"].split("/")[:2]
-    statement = {
-        "Action": "execute-api:Invoke",
-        "Effect": "Deny" if key is None else "Allow",
-        "Resource": [f"{api}/{stage}/*/*"],
-    }
-    return {
-        "principalId": "anonymous" if key is None else key.tenant,
-        "policyDocument": {"Version": "2012-10-17", "Statement": [statement]},
-        **({} if key is None else {"context": {"tenant": key.tenant, "keyId": key.id}}),
-    }
+    if key is not None:
+        keep_use(key)
+    return policy(key, event["methodArn"])

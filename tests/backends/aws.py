@@ -17,7 +17,7 @@ from moto.s3.models import MultipartDict, s3_backends
 
 from larder.adapters import aws, s3_output
 from larder.adapters.dynamodb import keys, transactions
-from larder.adapters.dynamodb.api_keys import DynamoKeys
+from larder.adapters.dynamodb.api_keys import DynamoKeys, DynamoKeyUses
 from larder.adapters.dynamodb.batch_limits import DynamoBatchLimits
 from larder.adapters.dynamodb.batches import DynamoBatches
 from larder.adapters.dynamodb.counters import usage_from
@@ -134,6 +134,7 @@ class AwsBackend(Wiring):
         self.places = DynamoSweepPlaces(self.dynamodb, names.store_table)
         self.projects = DynamoProjects(self.dynamodb, names.store_table)
         self.keys = DynamoKeys(self.dynamodb, names.keys_table)
+        self.uses = DynamoKeyUses(self.dynamodb, names.keys_table)
         self.rates = DynamoRequestRates(self.dynamodb, names.rates_table)
         self.objects = S3Objects(self.s3, names.files_bucket)
         self.parts = S3Parts(self.s3, names.files_bucket)

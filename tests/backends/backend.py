@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from larder.services.object_store import ObjectStore
     from larder.services.projects.ports import (
         KeyRecords,
+        KeyUses,
         ProjectRecords,
         RequestRates,
         UsageRecords,
@@ -83,6 +84,8 @@ class Backend(Protocol):
     def projects(self) -> ProjectRecords: ...
     @property
     def keys(self) -> KeyRecords: ...
+    @property
+    def uses(self) -> KeyUses: ...
     @property
     def rates(self) -> RequestRates: ...
     @property

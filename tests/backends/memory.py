@@ -55,7 +55,7 @@ class MemoryBackend(Wiring):
         self.deadlines = InMemoryDeadlines(self.store)
         self.places = InMemorySweepPlaces()
         self.projects = InMemoryProjects(self.store)
-        self.keys = InMemoryKeys()
+        self.keys = self.uses = InMemoryKeys()
         self.rates = InMemoryRequestRates()
         self.objects = InMemoryObjects()
         self.parts = InMemoryParts(self.objects)

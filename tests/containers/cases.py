@@ -180,7 +180,13 @@ def no_upstreams(answer: Any, _: World) -> None:
 
 def allowed(answer: Any, _: World) -> None:
     assert answer["policyDocument"]["Statement"][0]["Effect"] == "Allow"
-    assert answer["context"] == {"tenant": TENANT, "keyId": KEY_ID}
+    context = answer["context"]
+    assert (context["tenant"], context["keyId"], context["expiresAt"]) == (TENANT, KEY_ID, "")
+    assert context["scopes"] == "read write batches console"
+
+
+def key_shown(answer: Any, _: World) -> None:
+    assert (body(answer)["id"], body(answer)["project"]) == (KEY_ID, {"id": TENANT})
 
 
 def page_shown(answer: Any, _: World) -> None:
@@ -393,6 +399,7 @@ CASES = {
     "folders_get": Case(folder, folder_found),
     "folders_list": Case(folder, folders_shown),
     "folders_update": Case(folder, folder_renamed),
+    "keys_me": Case(nothing, key_shown),
     "on_cleanup": Case(folder_with_file, folder_cleared),
     "on_cleanup_trash": Case(trashed_file, trash_cleared),
     "on_file_removed": Case(removed_file, cleared),

@@ -16,6 +16,7 @@ from larder.domain.folders import Folder
 from larder.domain.ids import BatchId, FileId, FolderId, TenantId, UploadId
 from larder.domain.projects import Project
 from larder.domain.quota import Amount
+from larder.domain.scopes import BEFORE_SCOPES
 from larder.domain.uploads import Upload
 from larder.services.batches.finish import finish_batch
 from larder.services.batches.plan import Next, PlanBatch
@@ -37,6 +38,8 @@ _AUTHORIZED = recorded("files_get")["requestContext"]["authorizer"]
 
 SECRET: str = _CALLER.removeprefix("Bearer ")
 KEY_ID: str = _AUTHORIZED["keyId"]
+# What the authorizer of the recordings made of the secret: its pepper is gone.
+DIGEST: str = recorded("keys_me")["requestContext"]["authorizer"]["keyDigest"]
 TENANT = TenantId(_AUTHORIZED["tenant"])
 FILE_ID = FileId(recorded("files_get")["pathParameters"]["file_id"])
 FOLDER_ID = FolderId(recorded("folders_get")["pathParameters"]["folder_id"])
@@ -77,9 +80,10 @@ class World:
         ports.projects.create(
             Project(TENANT, "events", now), Amount(files=10, bytes=10_000), audit_at=now + DAY
         )
-        ports.keys.add(
-            KeyRecord(KEY_ID, TENANT, digest_of(SECRET, ports.pepper()), SECRET[-4:], now)
-        )
+        for digest in (digest_of(SECRET, ports.pepper()), DIGEST):
+            ports.keys.add(
+                KeyRecord(KEY_ID, TENANT, digest, SECRET[-4:], now, scopes=BEFORE_SCOPES)
+            )
         return world
 
     def store_file(self, *, lives: int = DAY) -> None:

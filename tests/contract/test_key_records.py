@@ -122,3 +122,31 @@ def test_a_removed_key_is_gone(backend: Backend) -> None:
 
     assert backend.keys.find(key(1).digest) is None
     assert list(backend.keys.of_project(TENANT)) == [key(2)]
+
+
+def test_a_key_keeps_its_name_its_scopes_and_its_expiry(backend: Backend) -> None:
+    named = replace(
+        key(1),
+        name="a job",
+        scopes=frozenset({"read", "admin"}),
+        expires_at=1_750_009_000,
+    )
+    backend.keys.add(named)
+
+    assert backend.keys.find(named.digest) == named
+    assert list(backend.keys.of_project(TENANT)) == [named]
+
+
+def test_the_last_use_of_a_key_is_kept_and_never_moves_back(backend: Backend) -> None:
+    backend.keys.add(key(1))
+
+    for day in ("2026-01-31", "2026-02-01", "2026-02-01", "2026-01-15"):
+        backend.uses.keep(key(1).digest, day)
+
+    assert backend.keys.find(key(1).digest) == replace(key(1), last_used_on="2026-02-01")
+
+
+def test_the_use_of_a_key_that_is_gone_makes_no_key(backend: Backend) -> None:
+    backend.uses.keep(key(1).digest, "2026-01-31")
+
+    assert backend.keys.find(key(1).digest) is None

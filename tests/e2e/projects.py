@@ -12,13 +12,17 @@ from larder.adapters.dynamodb.batch_limits import DynamoBatchLimits
 from larder.adapters.dynamodb.projects import DynamoProjects
 from larder.adapters.dynamodb.upstreams import DynamoUpstreams
 from larder.adapters.secrets import read_secret
+from larder.domain.api_keys import new_key
 from larder.domain.quota import Amount
-from larder.services.projects.projects import create_key, create_project, revoke_key
+from larder.domain.scopes import BEFORE_SCOPES
+from larder.services.projects.keys import create_key, revoke_key
+from larder.services.projects.projects import create_project
 from larder.services.projects.sessions import create_code
 from tests.e2e.api import Api
 
 if TYPE_CHECKING:
     from larder.domain.ids import TenantId
+    from larder.domain.scopes import Scope
     from tests.e2e.stack import Stack
 
 
@@ -70,12 +74,25 @@ class Operator:
         )
         return Project(project.id, self._base_url, self.create_key(project.id)[0])
 
-    def create_key(self, project: TenantId) -> tuple[str, str]:
+    def create_key(
+        self, project: TenantId, scopes: frozenset[Scope] = BEFORE_SCOPES
+    ) -> tuple[str, str]:
         """Return the secret and the id of another key of the project."""
         secret, record = create_key(
-            project, keys=self._keys, pepper=lambda: read_secret(*self._pepper), clock=time.time
+            project,
+            keys=self._keys,
+            pepper=lambda: read_secret(*self._pepper),
+            clock=time.time,
+            scopes=scopes,
         )
         return secret, record.id
+
+    def expiring_key(self, project: TenantId, seconds: int) -> str:
+        """Return a key that lives for less than a minute, the shortest that the service makes."""
+        pepper = read_secret(*self._pepper)
+        secret, record = new_key(project, pepper, int(time.time()), seconds=seconds)
+        self._keys.add(record)
+        return secret
 
     def sign_in_code(self, project: TenantId) -> str:
         """Return the code of a link that signs in to the console."""

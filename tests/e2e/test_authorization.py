@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from larder.api.http.routes import CATCH_ALL, PAGES, ROUTES
+from larder.domain.scopes import SCOPES
 from larder.domain.upstreams import Upstream
 from tests.e2e.api import assert_refused, batch_lines, eventually
 from tests.e2e.space import Space
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     import httpx
 
     from larder.api.http.routes import Route
+    from larder.domain.scopes import Scope
     from tests.e2e.api import Api, Json
     from tests.e2e.projects import NewProject, Operator
     from tests.e2e.stack import Stack
@@ -153,14 +155,27 @@ class Callers:
     owner: Api
     stranger: Api
     revoked: str
+    only: dict[Scope, str]
+    """A key of the owner's with each scope alone."""
+    all_but: dict[Scope, str]
+    """A key of the owner's with every scope but that one."""
 
-    def without_a_valid_key(self, header: str) -> dict[str, dict[str, str]]:
-        return {
-            "no key": {},
-            "malformed": carrying(header, self.owner.key[:-1]),
-            "unknown": carrying(header, "zk_live_" + secrets.token_urlsafe(32)),
-            "revoked": carrying(header, self.revoked),
-        }
+    def allowed(self, scope: Scope | None) -> str:
+        return self.owner.key if scope is None else self.only[scope]
+
+    def refused(self, route: Route, header: str) -> Iterator[tuple[str, dict[str, str], int, str]]:
+        """Yield each caller that the route refuses, its headers, and the status and code."""
+        unknown = "zk_live_" + secrets.token_urlsafe(32)
+        secrets_of = {"malformed": self.owner.key[:-1], "unknown": unknown, "revoked": self.revoked}
+        yield "no key", {}, 401, "invalid_api_key"
+        for caller, secret in secrets_of.items():
+            yield caller, carrying(header, secret), 401, "invalid_api_key"
+        for other in {"Authorization", "x-api-key"} - {*route.key_headers}:
+            headers = carrying(other, self.owner.key)
+            yield "in the other header", headers, 401, "invalid_api_key"
+        if route.scope is not None:
+            headers = carrying(header, self.all_but[route.scope])
+            yield "without the scope", headers, 403, "insufficient_permissions"
 
 
 @pytest.fixture(scope="module")
@@ -169,7 +184,16 @@ def callers(new_project: NewProject, operator: Operator) -> Iterator[Callers]:
     upstreams = operator.upstreams
     upstreams.put(Upstream(AWAY, "http://127.0.0.1:9/v1", (AWAY,), created_at=int(time.time())))
     with project.api() as owner, new_project().api() as stranger:
-        yield Callers(owner, stranger, operator.revoked_key(project.id))
+        yield Callers(
+            owner,
+            stranger,
+            operator.revoked_key(project.id),
+            {each: operator.create_key(project.id, frozenset({each}))[0] for each in SCOPES},
+            {
+                each: operator.create_key(project.id, frozenset(SCOPES) - {each})[0]
+                for each in SCOPES
+            },
+        )
         for batch in owner.json("GET", "/batches")["data"]:
             # One that has ended says so.
             owner.send("POST", f"/batches/{batch['id']}/cancel")
@@ -240,16 +264,14 @@ def test_a_route_serves_the_owner_of_what_it_names_and_nobody_else(
     def ask(headers: dict[str, str]) -> httpx.Response:
         return owner.client.request(route.method, url, headers=headers, **sent)
 
-    refused = callers.without_a_valid_key(header)
-    for other in {"Authorization", "x-api-key"} - {*route.key_headers}:
-        refused["in the other header"] = carrying(other, owner.key)
-    for caller, headers in refused.items():
+    for caller, headers, status, code in callers.refused(route, header):
         answer = ask(headers)
-        assert answer.status_code == 401, f"{caller}: {answer.text}"
+        assert answer.status_code == status, f"{caller}: {answer.text}"
         if route.method != "HEAD":
-            assert_refused(answer, 401, code="invalid_api_key")
+            assert_refused(answer, status, code=code)
     assert ask(carrying(header, callers.stranger.key)).status_code == stranger_gets
     assert stored(owner) == before
 
     for either in route.key_headers:
-        assert ask(carrying(either, owner.key)).status_code == owner_gets
+        answer = ask(carrying(either, callers.allowed(route.scope)))
+        assert answer.status_code == owner_gets

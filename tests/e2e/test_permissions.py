@@ -134,6 +134,7 @@ ATTEMPTS: dict[Permission, Attempt] = {
     },
     Permission("dynamodb:GetItem", "Keys"): lambda role: role.on_keys("get_item"),
     Permission("dynamodb:PutItem", "Keys"): lambda role: role.on_keys("put_item"),
+    Permission("dynamodb:UpdateItem", "Keys"): lambda role: role.on_keys("update_item"),
     Permission("dynamodb:DeleteItem", "Keys"): lambda role: role.on_keys("delete_item"),
     **dict(
         listing(f"{kind}/nobody/") for kind in ("batches", "files", "parts", "reports", "nothing")
@@ -191,11 +192,12 @@ def test_functions_that_only_read_cannot_change_a_record_or_delete_bytes(
     assert [asked for asked in changes if succeeds(ATTEMPTS[asked], role)] == []
 
 
-def test_the_authorizer_reads_keys_but_no_files(stack: Stack) -> None:
+def test_the_authorizer_reads_keys_and_their_last_use_but_no_files(stack: Stack) -> None:
     role = Role(stack, "Authorize")
 
     assert {asked for asked, attempt in ATTEMPTS.items() if succeeds(attempt, role)} == {
         Permission("dynamodb:GetItem", "Keys"),
+        Permission("dynamodb:UpdateItem", "Keys"),
         Permission("secretsmanager:GetSecretValue", "Pepper"),
     }
 

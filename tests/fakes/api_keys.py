@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class InMemoryKeys:
-    """`KeyRecords` in memory."""
+    """`KeyRecords` and `KeyUses` in memory."""
 
     def __init__(self) -> None:
         self._keys: dict[str, KeyRecord] = {}
@@ -43,3 +43,8 @@ class InMemoryKeys:
         key = self._keys[digest]
         if key.revoked_at is None:
             self._keys[digest] = replace(key, revoked_at=at)
+
+    def keep(self, digest: str, day: str) -> None:
+        key = self._keys.get(digest)
+        if key is not None and (key.last_used_on is None or key.last_used_on < day):
+            self._keys[digest] = replace(key, last_used_on=day)

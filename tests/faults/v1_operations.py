@@ -172,6 +172,16 @@ def _sign_out(case: Case) -> httpx.Response:
     return case.api.send("DELETE", "/console/sessions/current", headers=headers)
 
 
+def _new_key(case: Case) -> None:
+    case.made["secret"], _ = case.deployment.operator.create_key(case.project.id)
+    _cold(case)
+
+
+def _by_new_key(case: Case) -> httpx.Response:
+    headers = {"Authorization": f"Bearer {case.made['secret']}"}
+    return case.api.send("GET", "/usage", headers=headers)
+
+
 def _cold(case: Case) -> None:
     case.deployment.recycle("authorize")
 
@@ -220,8 +230,10 @@ V1 = (
     Operation("usage_get", "usage_get", _one_file, _usage),
     Operation("usage_history", "usage_history", _one_file, _history),
     Operation("upstreams_list", "upstreams_list", _nothing, _upstreams),
+    Operation("keys_me", "keys_me", _nothing, lambda case: case.api.send("GET", "/keys/me")),
     Operation("console_sessions_create", "console_sessions_create", _nothing, _sign_in),
     Operation("console_sessions_create, by a link", "console_sessions_create", _code, _sign_in),
     Operation("console_sessions_delete", "console_sessions_delete", _session, _sign_out),
     Operation("authorize", "authorize", _cold, _usage, alone=True),
+    Operation("authorize, first of the day", "authorize", _new_key, _by_new_key, alone=True),
 )

@@ -17,7 +17,8 @@ from larder.domain.errors import IdempotencyConflictError
 from larder.domain.quota import Amount
 from larder.runtime.composition import Composition
 from larder.runtime.settings import Settings
-from larder.services.projects.projects import create_key, create_project
+from larder.services.projects.keys import create_key
+from larder.services.projects.projects import create_project
 from tests.backends.memory import MemoryBackend
 from tests.fakes.executions import InMemoryExecutions
 from tests.support.handlers import FakeContext, load

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from larder.domain.limits import MAX_INLINE_BYTES
-from larder.services.projects.projects import create_key
+from larder.services.projects.keys import create_key
 from larder.services.projects.sessions import create_code
 from tests.integration.console import sign_in, sign_out
 from tests.integration.files import GOOD_LINE, get, upload
@@ -71,11 +71,24 @@ class World:
 
 
 def authorize(world: World) -> Act:
-    keys, pepper, clock = world.ports.keys, world.ports.pepper, world.ports.clock
-    secret, _ = create_key(world.tenant, keys=keys, pepper=pepper, clock=clock)
+    return _authorize(world, new=False)
+
+
+def authorize_first(world: World) -> Act:
+    return _authorize(world, new=True)
+
+
+def _authorize(world: World, *, new: bool) -> Act:
     event = recorded("authorize")
-    event["headers"] = {"authorization": f"Bearer {secret}"}
+
+    def change_key() -> None:
+        secret, _ = world.ports.make(create_key)(world.tenant)
+        event["headers"] = {"authorization": f"Bearer {secret}"}
+
+    change_key()
     world.functions.invoke("authorize", event)  # reads the pepper, once
+    if new:
+        change_key()
 
     def act() -> None:
         answer = world.functions.invoke("authorize", event)
@@ -230,7 +243,7 @@ def console_page(world: World) -> Act:
 
 def console_sessions_create(world: World) -> Act:
     ports = world.ports
-    secret, _ = create_key(world.tenant, keys=ports.keys, pepper=ports.pepper, clock=ports.clock)
+    secret, _ = ports.make(create_key)(world.tenant, scopes=frozenset({"console"}))
     return _signing_in(world, secret)
 
 
@@ -283,6 +296,14 @@ def uploads_list(world: World) -> Act:
         assert [each["id"] for each in listed] == [upload_id]
 
     return act
+
+
+def keys_me(world: World) -> Act:
+    secret, key = world.ports.make(create_key)(world.tenant)
+    assert secret
+    event = recorded("keys_me")
+    event["requestContext"]["authorizer"]["keyDigest"] = key.digest
+    return lambda: world.functions.invoke("keys_me", event)
 
 
 def usage_get(world: World) -> Act:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from larder.adapters.dynamodb.api_keys import DynamoKeyUses
 from larder.domain.api_keys import new_secret
-from larder.services.projects.projects import create_key, revoke_key
+from larder.services.projects.keys import create_key, revoke_key
 from tests.support.events import recorded
 
 if TYPE_CHECKING:
@@ -47,7 +49,13 @@ def test_a_key_allows_every_route_for_its_project(
     answer = authorize(functions, {"authorization": f"Bearer {secret}"})
 
     assert effect(answer) == "Allow"
-    assert answer["context"] == {"tenant": tenant, "keyId": record.id}
+    assert answer["context"] == {
+        "tenant": tenant,
+        "keyId": record.id,
+        "keyDigest": record.digest,
+        "scopes": "read write batches",
+        "expiresAt": "",
+    }
 
 
 def test_the_space_reads_the_same_key_from_its_own_header(
@@ -129,6 +137,43 @@ def test_a_revoked_key_is_denied(
     answer = authorize(functions, {"Authorization": f"Bearer {key[0]}"})
 
     assert effect(answer) == "Deny"
+
+
+def test_the_functions_learn_when_the_key_expires(
+    functions: Functions, tenant: TenantId, ports: Composition
+) -> None:
+    secret, record = ports.make(create_key)(
+        tenant, scopes=frozenset({"batches", "admin"}), lifetime=60
+    )
+
+    context = authorize(functions, {"Authorization": f"Bearer {secret}"})["context"]
+
+    assert context["expiresAt"] == str(record.expires_at)
+    assert context["scopes"] == "batches admin"
+
+
+def test_the_day_of_a_key_s_use_is_kept_and_no_request_waits_for_it(
+    functions: Functions,
+    key: tuple[str, KeyRecord],
+    ports: Composition,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(*_: object) -> None:
+        raise ConnectionError
+
+    headers = {"Authorization": f"Bearer {key[0]}"}
+    with monkeypatch.context() as patch:
+        patch.setattr(DynamoKeyUses, "keep", fail)
+        assert effect(authorize(functions, headers)) == "Allow"
+    unused = ports.keys.find(key[1].digest)
+    assert unused is not None
+    assert unused.last_used_on is None
+
+    assert effect(authorize(functions, headers)) == "Allow"
+
+    used = ports.keys.find(key[1].digest)
+    assert used is not None
+    assert used.last_used_on == datetime.now(UTC).date().isoformat()
 
 
 def test_the_table_holds_no_secret(

@@ -52,6 +52,7 @@ END = "TransactGetItems 2, TransactWriteItems 8, ListObjectsV2, DeleteObjects"
 # A GetItem is strongly consistent. Of a TransactWriteItems, the number of items.
 OPERATIONS: dict[str, tuple[Callable[[World], Act], str]] = {
     "authorize": (operations.authorize, "GetItem"),
+    "authorize, first of the day": (operations.authorize_first, "GetItem, UpdateItem"),
     "batch_finish": (
         batches.batch_finish,
         FINALIZE + JOIN + END,
@@ -143,6 +144,7 @@ OPERATIONS: dict[str, tuple[Callable[[World], Act], str]] = {
     "folders_get": (space.folders_get, "GetItem"),
     "folders_list": (space.a_list("folders_list"), "Query"),
     "folders_update": (space.folders_update, "GetItem, Query, TransactWriteItems 2"),
+    "keys_me": (operations.keys_me, "GetItem"),
     "on_cleanup, a folder": (
         space.on_cleanup_of_a_folder,
         MOVE_A_FOLDER,

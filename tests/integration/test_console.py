@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from larder.services.projects.projects import create_key, revoke_key
+from larder.services.projects.keys import create_key, revoke_key
 from larder.services.projects.sessions import create_code
 from tests.integration.conftest import Answer
 from tests.integration.console import sign_in, sign_out
@@ -59,7 +59,7 @@ def test_a_used_code_is_refused_with_what_to_do(
 def test_a_session_ends_with_its_key(
     functions: Functions, tenant: TenantId, ports: Composition
 ) -> None:
-    key, record = create_key(tenant, keys=ports.keys, pepper=ports.pepper, clock=ports.clock)
+    key, record = ports.make(create_key)(tenant, scopes=frozenset({"read", "console"}))
     secret = sign_in(functions, tenant, key).json["secret"]
 
     revoke_key(tenant, record.id, keys=ports.keys, clock=ports.clock)
@@ -81,7 +81,7 @@ def test_signing_out_ends_the_session(functions: Functions, tenant: TenantId, co
 def test_an_api_key_is_not_ended_by_a_sign_out(
     functions: Functions, tenant: TenantId, ports: Composition
 ) -> None:
-    key, _ = create_key(tenant, keys=ports.keys, pepper=ports.pepper, clock=ports.clock)
+    key, _ = ports.make(create_key)(tenant, scopes=frozenset({"read", "console"}))
 
     assert sign_out(functions, tenant, key).status == 400
     assert allowed(functions, key)

@@ -14,6 +14,8 @@ from larder.domain.errors import (
     ContentionError,
     EncodedBodyError,
     ExpiredBacklogError,
+    ExpiredKeyError,
+    ForbiddenError,
     IdempotencyConflictError,
     InvalidParameterError,
     LarderError,
@@ -40,6 +42,8 @@ ANSWERS: list[tuple[LarderError, int, str, str | None]] = [
     ),
     (ProjectFullError(), 400, "insufficient_quota", "project_full"),
     (SignInError(), 401, "invalid_request_error", "invalid_api_key"),
+    (ExpiredKeyError(), 401, "invalid_request_error", "invalid_api_key"),
+    (ForbiddenError("no"), 403, "invalid_request_error", "insufficient_permissions"),
     (NotFoundError("File", "file-1"), 404, "invalid_request_error", None),
     (ConflictError("no", code="ended", permanent=True), 409, "invalid_request_error", "ended"),
     (

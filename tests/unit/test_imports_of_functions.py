@@ -73,6 +73,7 @@ WANTED: dict[str, tuple[set[str], set[str]]] = {
     "folders_list": (API, FOLDERS | {"secrets"}),
     "folders_update": (API, FOLDERS),
     "on_cleanup": (CLIENTS, FOLDER_TRASH),
+    "keys_me": (API, KEYS | {"dynamodb.api_keys"}),
     "on_file_removed": (CLIENTS, UPLOADS),
     "on_object_created": (CLIENTS | {"msgspec"}, UPLOADS),
     "parts_create": (FORMS, PARTS | REPLAYS),

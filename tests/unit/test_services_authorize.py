@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from larder.domain.errors import NotFoundError
+from larder.domain.api_keys import MAX_KEYS
+from larder.domain.errors import ConflictError, NotFoundError
 from larder.services.projects.authorize import authenticate
-from larder.services.projects.projects import create_key, revoke_key
+from larder.services.projects.keys import create_key, revoke_key
 from tests.fakes.clock import START
 from tests.samples import OTHER, TENANT
 
@@ -121,3 +122,27 @@ def test_a_project_revokes_its_own_keys_alone(ports: MemoryBackend) -> None:
 def test_an_unknown_key_is_not_revoked(ports: MemoryBackend) -> None:
     with pytest.raises(NotFoundError):
         ports.make(revoke_key)(TENANT, "key_0000000000000000")
+
+
+def test_a_key_ends_with_its_expiry(ports: MemoryBackend) -> None:
+    secret, key = ports.make(create_key)(TENANT, pepper=lambda: PEPPER, lifetime=3_600)
+
+    ports.clock.advance(3_599)
+    assert authenticated(ports, secret) == key
+    ports.clock.advance(1)
+
+    assert authenticated(ports, secret) is None
+
+
+def test_a_project_has_a_hundred_keys_at_most(ports: MemoryBackend) -> None:
+    made = [new_key(ports)[1] for _ in range(MAX_KEYS - 1)]
+    ports.make(create_key)(TENANT, pepper=lambda: PEPPER, lifetime=3_600)
+
+    with pytest.raises(ConflictError, match="100 keys"):
+        new_key(ports)
+    ports.make(create_key)(OTHER, pepper=lambda: PEPPER)
+    ports.make(revoke_key)(TENANT, made[0].id)
+    new_key(ports)
+    ports.clock.advance(3_600)
+
+    new_key(ports)

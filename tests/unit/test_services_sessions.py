@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from larder.domain.api_keys import (
@@ -11,9 +13,9 @@ from larder.domain.api_keys import (
     KeyRecord,
     new_secret,
 )
-from larder.domain.errors import InvalidParameterError, SignInError
+from larder.domain.errors import ForbiddenError, InvalidParameterError, SignInError
 from larder.services.projects.authorize import authenticate
-from larder.services.projects.projects import create_key, revoke_key
+from larder.services.projects.keys import create_key, revoke_key
 from larder.services.projects.sessions import (
     close_session,
     console_link,
@@ -23,6 +25,9 @@ from larder.services.projects.sessions import (
 from tests.fakes.api_keys import InMemoryKeys
 from tests.fakes.clock import ManualClock
 from tests.samples import TENANT
+
+if TYPE_CHECKING:
+    from larder.domain.scopes import Scope
 
 
 class Pepper(list[bytes]):
@@ -42,11 +47,21 @@ class SignIns:
         self.keys = InMemoryKeys()
         self.clock = ManualClock()
 
-    def key(self) -> tuple[str, KeyRecord]:
-        return create_key(TENANT, keys=self.keys, pepper=PEPPER, clock=self.clock)
+    def key(
+        self, *scopes: Scope, lifetime: int | None = None, name: str | None = None
+    ) -> tuple[str, KeyRecord]:
+        return create_key(
+            TENANT,
+            keys=self.keys,
+            pepper=PEPPER,
+            clock=self.clock,
+            scopes=frozenset(scopes or ("read", "console")),
+            lifetime=lifetime,
+            name=name,
+        )
 
-    def code(self) -> str:
-        return create_code(TENANT, keys=self.keys, pepper=PEPPER, clock=self.clock)
+    def code(self, *, admin: bool = False) -> str:
+        return create_code(TENANT, keys=self.keys, pepper=PEPPER, clock=self.clock, admin=admin)
 
     def open(self, secret: str) -> str:
         session, record = open_session(secret, keys=self.keys, pepper=PEPPER, clock=self.clock)
@@ -54,9 +69,16 @@ class SignIns:
         assert record.kind is KeyKind.SESSION
         return session
 
+    def found(self, secret: str) -> KeyRecord | None:
+        return authenticate(secret, keys=self.keys, pepper=PEPPER, clock=self.clock)
+
     def opens_the_api(self, secret: str) -> bool:
-        found = authenticate(secret, keys=self.keys, pepper=PEPPER, clock=self.clock)
-        return found is not None
+        return self.found(secret) is not None
+
+    def scopes(self, secret: str) -> frozenset[Scope]:
+        found = self.found(secret)
+        assert found is not None
+        return found.scopes
 
 
 @pytest.fixture
@@ -137,6 +159,43 @@ def test_a_session_ends_with_the_key_that_it_was_traded_for(console: SignIns) ->
 
     assert not console.opens_the_api(session)
     assert console.opens_the_api(another)
+
+
+def test_a_session_has_the_scopes_of_its_key_but_never_manages_keys(console: SignIns) -> None:
+    reader, _ = console.key("read", "console")
+    manager, _ = console.key("read", "write", "console", "admin")
+
+    assert console.scopes(console.open(reader)) == {"read", "console"}
+    assert console.scopes(console.open(manager)) == {"read", "write", "console"}
+
+
+def test_a_session_manages_keys_only_by_a_link_that_was_made_for_it(console: SignIns) -> None:
+    plain, admin = console.open(console.code()), console.open(console.code(admin=True))
+
+    assert console.scopes(plain) == {"read", "write", "batches"}
+    assert console.scopes(admin) == {"read", "write", "batches", "admin"}
+
+
+def test_a_key_that_may_not_sign_in_is_told_so(console: SignIns) -> None:
+    key, _ = console.key("read", "admin")
+
+    with pytest.raises(ForbiddenError, match=r"'console', and this key has read \+ admin"):
+        console.open(key)
+
+    assert console.opens_the_api(key)
+
+
+def test_a_session_has_the_name_of_its_key_and_expires_with_it(console: SignIns) -> None:
+    key, record = console.key("read", "console", lifetime=600, name="a kiosk")
+    console.clock.advance(200)
+    session = console.open(key)
+
+    found = console.found(session)
+    assert found is not None
+    assert (found.name, found.expires_at) == ("a kiosk", record.expires_at)
+    console.clock.advance(400)
+
+    assert not console.opens_the_api(session)
 
 
 def test_a_session_is_not_traded_for_another_one(console: SignIns) -> None:

@@ -162,7 +162,7 @@ def test_no_function_may_scan_a_table() -> None:
     assert functions_allowed("dynamodb:Scan") == set()
 
 
-def test_only_the_authorizer_and_the_sign_in_read_keys_and_the_pepper() -> None:
+def test_only_the_authorizer_the_sign_in_and_what_shows_a_key_read_keys() -> None:
     with_keys = {
         name
         for name, function in FUNCTIONS.items()
@@ -171,8 +171,22 @@ def test_only_the_authorizer_and_the_sign_in_read_keys_and_the_pepper() -> None:
     }
 
     signing_in = {"ConsoleSessionsCreate", "ConsoleSessionsDelete"}
-    assert with_keys == {"Authorize", *signing_in}
+    assert with_keys == {"Authorize", "KeysMe", *signing_in}
     assert who_reads("Pepper") == {"Authorize", *signing_in}
+
+
+def test_the_authorizer_writes_nothing_but_the_last_use_of_a_key() -> None:
+    [write] = [
+        statement
+        for statement in statements(FUNCTIONS["Authorize"])
+        if "dynamodb:GetItem" not in listed(statement["Action"])
+        and "dynamodb" in str(statement["Action"])
+    ]
+
+    assert write["Action"] == "dynamodb:UpdateItem"
+    assert write["Condition"] == {
+        "ForAllValues:StringEquals": {"dynamodb:Attributes": ["pk", "last_used_on"]}
+    }
 
 
 def test_only_lists_read_what_cursors_are_signed_with() -> None:

@@ -1,6 +1,5 @@
 """`larder put`: upload files."""
 
-import re
 from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,6 +9,7 @@ import typer
 from platformdirs import user_state_path
 
 from larder_cli.shared.connection import ApiKey, AsJson, BaseUrl, Parallel, open_client
+from larder_cli.shared.durations import parse_duration
 from larder_cli.shared.each import report
 from larder_cli.shared.output import counted, note, print_json_line, printable
 from larder_cli.shared.paths import find_folder_id
@@ -21,18 +21,6 @@ from larder_client.options import PARALLEL
 _RESUME = "Run the same command again within the hour to resume the upload."
 
 _UPLOADED = "The file is uploaded: 'larder ls' shows its status."
-
-_DURATION = re.compile(r"(\d+)([smhd]?)")
-_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400}
-
-
-def parse_duration(text: str) -> int:
-    """Return the number of seconds in a text such as `12h`, `30d` or `3600`."""
-    found = _DURATION.fullmatch(text.strip())
-    if found is None:
-        message = f"'{text}' is not a duration. Write it as 3600, 90m, 12h or 30d."
-        raise typer.BadParameter(message)
-    return int(found[1]) * _SECONDS[found[2]]
 
 
 def put(  # noqa: PLR0913, PLR0917 - one for each option

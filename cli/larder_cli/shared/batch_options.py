@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from platformdirs import user_state_path
 
-from larder_cli.commands.put import parse_duration
+from larder_cli.shared.durations import parse_duration
 from larder_cli.shared.output import note, printable
 from larder_cli.shared.progress import open_bar
 from larder_cli.shared.validation_report import print_problems, summary

@@ -1,5 +1,7 @@
 """`larder console`: a link that signs in to the web console."""
 
+from typing import Annotated
+
 import typer
 
 from larder.services.projects.sessions import console_link, create_code
@@ -10,6 +12,9 @@ from larder_operator.options import AsJson, Profile, Project, Region, Stack
 
 def console(
     project: Project,
+    admin: Annotated[
+        bool, typer.Option("--admin", help="Let the session manage projects and keys, too.")
+    ] = False,
     stack: Stack = None,
     profile: Profile = None,
     region: Region = None,
@@ -21,7 +26,9 @@ def console(
     """
     deployment = find_deployment(stack, profile, region)
     found, ports = deployment.find_project(project), deployment.ports
-    code = create_code(found.id, keys=ports.keys, pepper=ports.pepper, clock=ports.clock)
+    code = create_code(
+        found.id, keys=ports.keys, pepper=ports.pepper, clock=ports.clock, admin=admin
+    )
     link = console_link(deployment.base_url, code, found.name)
     if as_json:
         print_json({"project": found.id, "link": link})

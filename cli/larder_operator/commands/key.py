@@ -5,7 +5,9 @@ from typing import Annotated
 import typer
 
 from larder.domain.api_keys import KeyKind, KeyRecord, prefix
-from larder.services.projects.projects import create_key, revoke_key
+from larder.domain.scopes import DEFAULT_SCOPES, SCOPES, ordered, parse_scopes
+from larder.services.projects.keys import create_key, revoke_key
+from larder_cli.shared.durations import parse_duration
 from larder_cli.shared.output import moment, note, print_json
 from larder_cli.shared.tables import columns, print_table
 from larder_operator.deployment import find_deployment
@@ -17,6 +19,27 @@ app = typer.Typer(help="Create, list and revoke API keys.", no_args_is_help=True
 @app.command()
 def create(
     project: Project,
+    scope: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="SCOPE",
+            help=f"What the key may do: {', '.join(SCOPES)}. May be repeated.",
+            show_default=" ".join(ordered(DEFAULT_SCOPES)),
+        ),
+    ] = None,
+    expires: Annotated[
+        int | None,
+        typer.Option(
+            parser=parse_duration,
+            metavar="DURATION",
+            help="Let the key expire, such as after 90d.",
+            show_default="never",
+        ),
+    ] = None,
+    name: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="A name for people, such as that of the program."),
+    ] = None,
     stack: Stack = None,
     profile: Profile = None,
     region: Region = None,
@@ -28,12 +51,24 @@ def create(
     """
     deployment = find_deployment(stack, profile, region)
     found, ports = deployment.find_project(project), deployment.ports
-    secret, key = create_key(found.id, keys=ports.keys, pepper=ports.pepper, clock=ports.clock)
+    secret, key = create_key(
+        found.id,
+        keys=ports.keys,
+        pepper=ports.pepper,
+        clock=ports.clock,
+        name=name,
+        scopes=parse_scopes(scope) if scope else DEFAULT_SCOPES,
+        lifetime=expires,
+    )
     if as_json:
         print_json(_as_json(key) | {"secret": secret})
         return
     typer.echo(secret)
-    note(f"This is the secret of {key.id} for project {found.name}. It will not be shown again.")
+    until = "" if key.expires_at is None else f" It expires on {moment(key.expires_at)}."
+    note(
+        f"This is the secret of {key.id} for project {found.name}, with the scopes "
+        f"{', '.join(ordered(key.scopes))}. It will not be shown again.{until}"
+    )
 
 
 @app.command("list")
@@ -52,10 +87,18 @@ def list_(
     if as_json:
         print_json([_as_json(key) for key in keys])
         return
-    table = columns("id", "secret", "created", "revoked")
+    table = columns("id", "name", "secret", "scopes", "created", "expires", "last used", "revoked")
     for key in keys:
-        revoked = "" if key.revoked_at is None else moment(key.revoked_at)
-        table.add_row(key.id, f"{prefix(key.kind)}…{key.hint}", moment(key.created_at), revoked)
+        table.add_row(
+            key.id,
+            key.name or "",
+            f"{prefix(key.kind)}…{key.hint}",
+            " ".join(ordered(key.scopes)),
+            moment(key.created_at),
+            "never" if key.expires_at is None else moment(key.expires_at),
+            key.last_used_on or "",
+            "" if key.revoked_at is None else moment(key.revoked_at),
+        )
     print_table(table)
 
 
@@ -82,11 +125,15 @@ def revoke(
         note(f"{before.id} was already revoked on {moment(before.revoked_at)}.")
 
 
-def _as_json(key: KeyRecord) -> dict[str, str | int | None]:
+def _as_json(key: KeyRecord) -> dict[str, str | int | list[str] | None]:
     return {
         "id": key.id,
         "project": key.tenant,
+        "name": key.name,
         "hint": key.hint,
+        "scopes": list(ordered(key.scopes)),
         "created_at": key.created_at,
+        "expires_at": key.expires_at,
+        "last_used_on": key.last_used_on,
         "revoked_at": key.revoked_at,
     }

@@ -11,12 +11,8 @@ import httpx
 
 from larder.domain.errors import NotFoundError
 from larder.domain.quota import Amount
-from larder.services.projects.projects import (
-    create_key,
-    create_project,
-    get_project,
-    revoke_key,
-)
+from larder.services.projects.keys import create_key, revoke_key
+from larder.services.projects.projects import create_project, get_project
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

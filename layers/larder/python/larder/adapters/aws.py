@@ -63,6 +63,8 @@ _CONFIG = Config(
     account_id_endpoint_mode="disabled",
 )
 
+_HURRIED = Config(read_timeout=1, retries={"mode": "standard", "total_max_attempts": 1})
+
 # The newer default would add a CRC32 to every presigned PUT, which a plain HTTP client cannot
 # compute.
 _S3 = _CONFIG.merge(
@@ -106,9 +108,10 @@ def _raise_throttled(parsed: Mapping[str, Any], model: OperationModel, **_: obje
         raise ThrottledError(f"{model.service_model.service_name}.{model.name} {code}")
 
 
-def dynamodb_client(session: AwsSession) -> DynamoDBClient:
-    """Return a client of DynamoDB."""
-    client: DynamoDBClient = _client(session, "dynamodb", _CONFIG)
+def dynamodb_client(session: AwsSession, *, hurried: bool = False) -> DynamoDBClient:
+    """Return a client of DynamoDB; a `hurried` one gives up after a second, for what can wait."""
+    config = _CONFIG.merge(_HURRIED) if hurried else _CONFIG
+    client: DynamoDBClient = _client(session, "dynamodb", config)
     client.meta.events.register_first("before-parse.dynamodb", _take_as_it_is)
     _resolve_once(client)
     return client

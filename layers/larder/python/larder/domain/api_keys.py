@@ -11,11 +11,16 @@ import hmac
 import re
 import secrets
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from larder.domain.errors import InvalidParameterError
+from larder.domain.scopes import DEFAULT_SCOPES
+
 if TYPE_CHECKING:
     from larder.domain.ids import TenantId
+    from larder.domain.scopes import Scope
 
 _SECRET = re.compile(r"(?:zk_live|zs)_[A-Za-z0-9_-]{43}")
 _CODE = re.compile(r"zc_[A-Za-z0-9_-]{43}")
@@ -25,6 +30,15 @@ SESSION_SECONDS = 8 * 3600
 
 CODE_SECONDS = 300
 """How long the code in a sign-in link can be traded for a session."""
+
+MIN_KEY_SECONDS = 60
+MAX_KEY_SECONDS = 3650 * 86_400
+"""The shortest and the longest life of an API key that expires."""
+
+MAX_KEYS = 100
+"""API keys that a project has at once; those that were revoked or have expired do not count."""
+
+_MAX_NAME = 64
 
 
 class KeyKind(StrEnum):
@@ -42,7 +56,8 @@ class KeyRecord:
     """What is kept of a key: `hint` is its last four characters, for people to tell keys apart.
 
     `expires_at` is in unix seconds, None if the key does not expire. `parent` is the digest of the
-    key that a session was traded for.
+    key that a session was traded for. `last_used_on` is a day in UTC (`2026-01-31`), None if the
+    key was never used.
     """
 
     id: str
@@ -53,6 +68,9 @@ class KeyRecord:
     revoked_at: int | None = None
     expires_at: int | None = None
     parent: str | None = None
+    name: str | None = None
+    scopes: frozenset[Scope] = DEFAULT_SCOPES
+    last_used_on: str | None = None
 
     @property
     def kind(self) -> KeyKind:
@@ -62,6 +80,14 @@ class KeyRecord:
     def opens(self, now: float) -> bool:
         """Tell whether the key is neither revoked nor expired at `now`."""
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+
+    def use_to_keep(self, now: float) -> str | None:
+        """Return the day of `now` if it has to be kept as that of the key's last use.
+
+        The use of a session is not kept.
+        """
+        today = datetime.fromtimestamp(now, UTC).date().isoformat()
+        return None if self.kind is not KeyKind.KEY or self.last_used_on == today else today
 
 
 _PREFIXES = {KeyKind.KEY: "zk_live_", KeyKind.SESSION: "zs_", KeyKind.CODE: "zc_"}
@@ -90,6 +116,8 @@ def new_key(
     *,
     seconds: int | None = None,
     parent: str | None = None,
+    name: str | None = None,
+    scopes: frozenset[Scope] = DEFAULT_SCOPES,
 ) -> tuple[str, KeyRecord]:
     """Return the secret of a new key, and its record. It expires after `seconds`, if given."""
     secret = new_secret(kind)
@@ -101,8 +129,39 @@ def new_key(
         created_at=now,
         expires_at=None if seconds is None else now + seconds,
         parent=parent,
+        name=name,
+        scopes=scopes,
     )
     return secret, record
+
+
+def key_name(raw: str) -> str:
+    """Return `raw` as the name of a key.
+
+    Raises:
+        InvalidParameterError: it is not 1 to 64 visible characters and spaces.
+    """
+    name = raw.strip()
+    if not name or len(name) > _MAX_NAME or not name.isprintable():
+        raise InvalidParameterError(
+            f"A key's name is 1 to {_MAX_NAME} visible characters and spaces.", param="name"
+        )
+    return name
+
+
+def key_lifetime(seconds: int) -> int:
+    """Return `seconds` as the time that a key lives.
+
+    Raises:
+        InvalidParameterError: it is less than a minute, or more than ten years.
+    """
+    if not MIN_KEY_SECONDS <= seconds <= MAX_KEY_SECONDS:
+        raise InvalidParameterError(
+            f"A key expires after {MIN_KEY_SECONDS} to {MAX_KEY_SECONDS} seconds (ten years), or "
+            "never.",
+            param="expires_in",
+        )
+    return seconds
 
 
 def is_well_formed(secret: str) -> bool:

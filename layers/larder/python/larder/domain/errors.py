@@ -4,6 +4,8 @@ LarderError
 ├── InvalidParameterError     a value the client sent is wrong                     400
 ├── QuotaExceededError        the project has no room for what was asked           400
 ├── ProjectFullError          the project's records take all the room there is     400
+├── ExpiredKeyError           the API key has expired                              401
+├── ForbiddenError            the API key lacks a scope                            403
 ├── NotFoundError             no such object for this project                      404
 ├── ConflictError             the object's state does not allow it                 409
 │   └── IdempotencyConflictError  the idempotency key belongs to another request   409
@@ -122,6 +124,24 @@ class SignInError(LarderError):
             "five minutes: 'larder console PROJECT' prints a new one.",
             code="invalid_api_key",
         )
+
+
+class ExpiredKeyError(LarderError):
+    """The key of the request has expired or was revoked, or the console session."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This API key has expired or was revoked. Create another one with 'larder key create', "
+            "or sign in to the console again.",
+            code="invalid_api_key",
+        )
+
+
+class ForbiddenError(LarderError):
+    """The key does not have the scope that the operation needs."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, code="insufficient_permissions")
 
 
 class NotFoundError(LarderError):

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from larder.services.projects.limit_rate import LimitRate
     from larder.services.projects.ports import (
         KeyRecords,
+        KeyUses,
         ProjectRecords,
         RequestRates,
         UsageRecords,
@@ -169,6 +170,15 @@ class Composition(BatchAdapters, Wiring):
         from larder.adapters.dynamodb.api_keys import DynamoKeys
 
         return DynamoKeys(self._dynamodb, self.settings.keys_table)
+
+    @cached_property
+    def uses(self) -> KeyUses:
+        """When API keys were last used."""
+        from larder.adapters.aws import dynamodb_client
+        from larder.adapters.dynamodb.api_keys import DynamoKeyUses
+
+        client = dynamodb_client(self._session, hurried=True)
+        return DynamoKeyUses(client, self.settings.keys_table)
 
     @cached_property
     def _s3(self) -> S3Client:

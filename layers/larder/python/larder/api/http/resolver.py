@@ -12,6 +12,7 @@ from aws_lambda_powertools.event_handler.api_gateway import APIGatewayRestResolv
 from pydantic import BaseModel
 from pydantic.alias_generators import to_camel
 
+from larder.api.http.access import check_access
 from larder.api.http.errors import internal_error, refusal
 from larder.api.http.params import with_parameters
 from larder.domain.errors import (
@@ -168,15 +169,16 @@ def lambda_handler_for(
     limit_rate: Callable[[str], None] | None = None,
     idempotency: IdempotencyStore | None = None,
 ) -> LambdaHandler:
-    """Return the Lambda handler of `app`. It adds the request id and logs the request.
+    """Return the Lambda handler of `app`. It checks the key, adds the request id, and logs.
 
-    With `limit_rate`, it is called with the id of the request's key first. With `idempotency`,
+    With `limit_rate`, it is called with the id of the request's key. With `idempotency`,
     requests with the same idempotency key get the same response.
     """
     once = None if idempotency is None else _answering_once(app, idempotency)
 
     def respond(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         try:
+            check_access(event)
             if limit_rate is not None:
                 _check_rate(limit_rate, event)
             return app.resolve(event, context) if once is None else once(event, context)

@@ -7,25 +7,28 @@ functions load it that must start fast.
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from larder.domain.scopes import Scope
 
 type Surface = Literal["openai", "space", "native", "any", "public"]
-type Scope = Literal["read", "write", "batches", "console", "admin"]
 
 
 class Route(NamedTuple):
     """One row of the table.
 
     `function` is a folder below `functions/`. `surface` decides which header carries the key: a
-    `public` route needs none. `scope` is what the key has to allow, which nothing enforces yet.
-    `timeout` is the function's, in seconds; API Gateway waits for 29.
+    `public` route needs none. `scope` is what the key has to have, None where any key will do;
+    `api.http.access` enforces it. `timeout` is the function's, in seconds; API Gateway waits for
+    29.
     """
 
     method: str
     path: str
     function: str
     surface: Surface
-    scope: Scope
+    scope: Scope | None
     timeout: int = 15
 
     @property
@@ -66,6 +69,7 @@ ROUTES = (
     Route("POST", "/v1/batches/{batch_id}/cancel", "batches_cancel", "openai", "batches"),
     Route("POST", "/v1/batches/{batch_id}/retry", "batches_retry", "openai", "batches", 29),
     Route("GET", "/v1/upstreams", "upstreams_list", "native", "batches"),
+    Route("GET", "/v1/keys/me", "keys_me", "native", None),
     Route("GET", "/v1/usage", "usage_get", "native", "read"),
     Route("GET", "/v1/usage/history", "usage_history", "native", "read"),
     Route("GET", "/v1/storage/files", "space_files_list", "space", "read", 29),
@@ -84,19 +88,19 @@ ROUTES = (
     Route("GET", "/v1/storage/folders/{folder_id}", "folders_get", "space", "read"),
     Route("PATCH", "/v1/storage/folders/{folder_id}", "folders_update", "space", "write"),
     Route("DELETE", "/v1/storage/folders/{folder_id}", "folders_delete", "space", "write", 29),
-    Route("POST", "/v1/console/sessions", "console_sessions_create", "public", "console"),
-    Route("DELETE", "/v1/console/sessions/current", "console_sessions_delete", "native", "console"),
+    Route("POST", "/v1/console/sessions", "console_sessions_create", "public", None),
+    Route("DELETE", "/v1/console/sessions/current", "console_sessions_delete", "native", None),
 )
 
 PAGES = tuple(
-    Route(method, path, "console_page", "public", "console")
+    Route(method, path, "console_page", "public", None)
     for path in ("/console", "/console/{path+}")
     for method in ("GET", "HEAD")
 )
 """The console's page: no part of the API, and not in its document."""
 
 CATCH_ALL = tuple(
-    Route(method, "/{proxy+}", "unknown_route", "any", "read")
+    Route(method, "/{proxy+}", "unknown_route", "any", None)
     for method in ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 )
 """What answers a request that matches no row: 405 where the path has other methods, else 404."""

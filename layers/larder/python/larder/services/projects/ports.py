@@ -127,6 +127,16 @@ class KeyRecords(Protocol):
         """Mark the key as revoked at the time `at`. Revoking it again changes nothing."""
 
 
+class KeyUses(Protocol):
+    """When keys were last used, by the day."""
+
+    def keep(self, digest: str, day: str) -> None:
+        """Keep that the key was used on that day (`2026-01-31`), unless a later one is kept.
+
+        Gives up after a second or so. A key that is gone stays gone.
+        """
+
+
 class RequestRates(Protocol):
     """The requests of each API key, counted by the second."""
 

@@ -1,23 +1,19 @@
-"""Manage projects, their limits and their API keys, for operators."""
+"""Manage projects and their limits, for operators."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from larder.domain.api_keys import new_key
 from larder.domain.errors import ConflictError, InvalidParameterError, NotFoundError
 from larder.domain.ids import new_tenant_id, parse_tenant_id
 from larder.domain.projects import AUDIT_INTERVAL, Project, project_name
 from larder.domain.quota import MAX_PROJECT_FILES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from larder.domain.api_keys import KeyRecord
     from larder.domain.ids import TenantId
     from larder.domain.quota import Amount
     from larder.services.clock import Clock
-    from larder.services.projects.ports import KeyRecords, ProjectRecords
+    from larder.services.projects.ports import ProjectRecords
 
 
 def create_project(
@@ -69,28 +65,6 @@ def set_limit(tenant: TenantId, limit: Amount, *, projects: ProjectRecords) -> N
         InvalidParameterError: a limit is negative, or more files than a project can have.
     """
     projects.set_limit(tenant, _checked(limit))
-
-
-def create_key(
-    tenant: TenantId, *, keys: KeyRecords, pepper: Callable[[], bytes], clock: Clock
-) -> tuple[str, KeyRecord]:
-    """Create a key for the project. Return its secret, which is stored nowhere, and its record."""
-    secret, key = new_key(tenant, pepper(), int(clock()))
-    keys.add(key)
-    return secret, key
-
-
-def revoke_key(tenant: TenantId, key_id: str, *, keys: KeyRecords, clock: Clock) -> KeyRecord:
-    """Revoke the project's key. Requests with it are refused within a minute.
-
-    Raises:
-        NotFoundError: the project has no such key.
-    """
-    for key in keys.of_project(tenant):
-        if key.id == key_id:
-            keys.revoke(key.digest, int(clock()))
-            return key
-    raise NotFoundError("Key", key_id)
 
 
 def _checked(limit: Amount) -> Amount:

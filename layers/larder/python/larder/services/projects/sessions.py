@@ -14,7 +14,8 @@ from larder.domain.api_keys import (
     is_session,
     new_key,
 )
-from larder.domain.errors import InvalidParameterError, SignInError
+from larder.domain.errors import ForbiddenError, InvalidParameterError, SignInError
+from larder.domain.scopes import ADMIN_SCOPES, DEFAULT_SCOPES, ordered
 from larder.services.projects.authorize import authenticate
 
 if TYPE_CHECKING:
@@ -37,10 +38,21 @@ class Peppers(Protocol):
 
 
 def create_code(
-    tenant: TenantId, *, keys: KeyRecords, pepper: Callable[[], bytes], clock: Clock
+    tenant: TenantId,
+    *,
+    keys: KeyRecords,
+    pepper: Callable[[], bytes],
+    clock: Clock,
+    admin: bool = False,
 ) -> str:
-    """Return a code that one sign-in, within five minutes, can trade for a session."""
-    code, record = new_key(tenant, pepper(), int(clock()), KeyKind.CODE, seconds=CODE_SECONDS)
+    """Return a code that one sign-in, within five minutes, can trade for a session.
+
+    An `admin` session manages projects and keys, too.
+    """
+    scopes = ADMIN_SCOPES if admin else DEFAULT_SCOPES
+    code, record = new_key(
+        tenant, pepper(), int(clock()), KeyKind.CODE, seconds=CODE_SECONDS, scopes=scopes
+    )
     keys.add(record)
     return code
 
@@ -59,36 +71,51 @@ def open_session(
 ) -> tuple[str, KeyRecord]:
     """Trade a code or an API key for a session. Return its secret and its record.
 
-    A session of a key ends with the key. A code works once. `pepper` yields the peppers that the
-    secret may have been stored with; called, it returns the current one.
+    A session of a key has the key's scopes, but for `admin`, and ends with the key. A session that
+    manages keys needs the code of a link that was made for it. A code works once. `pepper` yields
+    the peppers that the secret may have been stored with; called, it returns the current one.
 
     Raises:
         SignInError: the secret is no code and no key, or was used, revoked or has expired.
+        ForbiddenError: the key does not have the scope `console`.
     """
-    parent = None
-    if is_code(secret):
-        taken = (keys.take(digest_of(secret, each)) for each in pepper)
-        found = next((each for each in taken if each is not None), None)
-        if found is not None and not found.opens(clock()):
-            found = None
-    else:
-        found = authenticate(secret, keys=keys, pepper=pepper, clock=clock)
-        if found is not None and found.kind is not KeyKind.KEY:
-            # A session that could be traded for another one would never end.
-            found = None
-        parent = None if found is None else found.digest
-    if found is None:
+    now = int(clock())
+    found = (
+        _of_code(secret, keys, pepper, now)
+        if is_code(secret)
+        else authenticate(secret, keys=keys, pepper=pepper, clock=clock)
+    )
+    # A session that could be traded for another one would never end.
+    if found is None or found.kind is KeyKind.SESSION:
         raise SignInError
+    scopes, seconds, parent = found.scopes, SESSION_SECONDS, None
+    if found.kind is KeyKind.KEY:
+        if "console" not in scopes:
+            raise ForbiddenError(
+                "Signing in to the console needs a key with the scope 'console', and this key has "
+                f"{' + '.join(ordered(scopes))}. Use a link from 'larder console PROJECT' instead."
+            )
+        scopes, parent = scopes - {"admin"}, found.digest
+        if found.expires_at is not None:
+            seconds = min(seconds, found.expires_at - now)
     session, record = new_key(
         found.tenant,
         pepper(),
-        int(clock()),
+        now,
         KeyKind.SESSION,
-        seconds=SESSION_SECONDS,
+        seconds=seconds,
         parent=parent,
+        name=found.name,
+        scopes=scopes,
     )
     keys.add(record)
     return session, record
+
+
+def _of_code(code: str, keys: KeyRecords, pepper: Iterable[bytes], now: int) -> KeyRecord | None:
+    taken = (keys.take(digest_of(code, each)) for each in pepper)
+    found = next((each for each in taken if each is not None), None)
+    return found if found is not None and found.opens(now) else None
 
 
 def close_session(secret: str, *, keys: KeyRecords, pepper: Iterable[bytes]) -> None:
