@@ -23,7 +23,7 @@ setup: $(UV) ## install the packages of uv.lock into .venv
 	@$(UV) sync --quiet --locked || { echo "larder: could not install the packages of uv.lock. This needs Python 3.13 and access to PyPI; 'uv python list 3.13' lists the interpreters that uv finds."; exit 1; }
 
 .PHONY: test property lint types format sync-client openapi openapi-check pr
-test: tools ## run all tests that need no Docker
+test: tools .tools/console/.installed ## run all tests that need no Docker
 	$(RUN) pytest --numprocesses 2 --dist loadfile --permissions tests/unit tests/contract tests/property tests/integration
 	$(RUN) pytest tests/e2e
 

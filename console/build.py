@@ -142,7 +142,8 @@ def build(target: Path) -> None:
         path = waiting.pop()
         if f"{path.stem}.js" in files:
             continue
-        own = collect(path, lazy_url, known)
+        # What such a file loads lies beside it; what the page loads lies below the page.
+        own = collect(path, "./", known)
         files[f"{path.stem}.js"] = _lazy_file(own, known).encode()
         waiting += [each for module in own for each in module.lazy]
     styles = _squeezed("".join(path.read_text() for path in sorted((ROOT / "src").rglob("*.css"))))

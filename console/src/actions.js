@@ -1,59 +1,48 @@
 // What a person does to files and folders; each change shows at once, and can be undone.
 import { call, patch, post, remove, request } from "./api.js";
+import { changeAll } from "./bulk.js";
 import { counted } from "./format.js";
 import { addRows, changeRow, folderRow, removeRows } from "./listing.js";
+import { refreshTags } from "./tags.js";
 import { forgetFolder, learn, readChildren, ROOT } from "./tree.js";
 import { complain, toast } from "./ui.js";
+import { text } from "./strings.js";
 import { refreshUsage } from "./usage.js";
 
 /** @typedef {import("./listing.js").Row} Row */
-
-const AT_ONCE = 6;
-
-/** Does something to each row, a few at a time; says how many failed. @param {Row[]} rows @param {(row: Row) => Promise<any>} act */
-async function forEach(rows, act) {
-  const waiting = [...rows];
-  /** @type {any[]} */
-  const failures = [];
-  /** @type {Row[]} */
-  const done = [];
-  await Promise.all(Array.from({ length: AT_ONCE }, async () => {
-    for (let row = waiting.shift(); row; row = waiting.shift()) {
-      try {
-        await act(row);
-        done.push(row);
-      } catch (failure) {
-        failures.push(failure);
-      }
-    }
-  }));
-  if (failures.length === 1) complain(failures[0]);
-  else if (failures.length > 1) toast(`${failures.length} of ${rows.length} failed. ${failures[0].message}`, { bad: true });
-  return done;
-}
+/** @typedef {import("./bulk.js").Done} Done */
 
 /** @param {Row[]} rows */
 function named(rows) {
-  return rows.length === 1 ? `“${rows[0].name}”` : counted(rows.length, "item", "items");
+  return rows.length === 1 ? `“${rows[0].name}”` : counted(rows.length, ...text.words.item);
 }
 
 const path = (/** @type {Row} */ row) => (row.folder ? `storage/folders/${row.id}` : `storage/files/${row.id}`);
+const rowsOf = (/** @type {Done[]} */ done) => done.map((each) => each.row);
+const parentOf = (/** @type {Row} */ row) => (row.file ? row.file.folderId : row.folder?.parentId) ?? ROOT;
+
+/** Shows in the tree what folders were moved, deleted or brought back. @param {Row[]} rows @param {string[]} others */
+function refreshTree(rows, others = []) {
+  const touched = new Set(rows.filter((row) => row.folder).flatMap((row) => [parentOf(row), ...others]));
+  for (const id of touched) readChildren(id).catch(complain);
+}
 
 /** @param {Row[]} rows */
 export async function trash(rows) {
-  const done = await forEach(rows, (row) => (row.folder ? remove(path(row), { recursive: true }) : remove(path(row))));
+  const done = rowsOf(await changeAll(rows, () => ({ op: "trash" }), (row) => remove(path(row), { recursive: true })));
+  if (done.length === 0) return;
   removeRows(new Set(done.map((row) => row.id)));
   for (const row of done) if (row.folder) forgetFolder(row.id);
   refreshUsage();
-  const files = done.filter((row) => row.file);
-  if (done.length === 0) return;
-  toast(`${named(done)} moved to the trash`, files.length === done.length ? {
+  toast(text.did.trashed(named(done)), {
     undo: async () => {
-      const back = await forEach(files, (row) => post(`storage/trash/${row.id}/restore`, {}));
+      const back = rowsOf(await changeAll(done, () => ({ op: "restore" }), (row) => post(`storage/trash/${row.id}/restore`)));
       addRows(back);
+      learn(back.flatMap((row) => (row.folder ? [row.folder] : [])));
+      refreshTree(back);
       refreshUsage();
     },
-  } : {});
+  });
 }
 
 /** @param {Row} row @param {string} name */
@@ -63,7 +52,7 @@ export async function rename(row, name) {
   const changed = await patch(path(row), { name });
   changeRow(row.id, { name: changed.name });
   if (row.folder) learn([changed]);
-  toast(`“${before}” is now “${changed.name}”`, {
+  toast(text.did.renamed(before, changed.name), {
     undo: async () => {
       const again = await patch(path(row), { name: before });
       changeRow(row.id, { name: again.name });
@@ -74,46 +63,42 @@ export async function rename(row, name) {
 
 /** @param {Row[]} rows @param {string} target @param {string} targetName */
 export async function move(rows, target, targetName) {
-  const from = new Map(rows.map((row) => [row.id, (row.file ? row.file.folderId : row.folder?.parentId) ?? ROOT]));
-  const place = (/** @type {Row} */ row, /** @type {string} */ to) => patch(path(row), row.folder ? { parentId: to } : { folderId: to });
-  const done = await forEach(rows, (row) => place(row, target));
+  const place = (/** @type {Row[]} */ some, /** @type {(row: Row) => string} */ to) =>
+    changeAll(some, (row) => ({ op: "move", folderId: to(row) }), (row) => patch(path(row), { parentId: to(row) }));
+  const done = rowsOf(await place(rows, () => target));
   removeRows(new Set(done.map((row) => row.id)));
-  refreshTree(done, target, from);
+  refreshTree(done, [target]);
   if (done.length === 0) return;
-  toast(`${named(done)} moved to ${targetName}`, {
+  toast(text.did.moved(named(done), targetName), {
     undo: async () => {
-      const back = await forEach(done, (row) => place(row, from.get(row.id) ?? ROOT));
+      const back = rowsOf(await place(done, parentOf));
       addRows(back);
-      refreshTree(back, target, from);
+      refreshTree(back, [target]);
     },
   });
-}
-
-/** @param {Row[]} rows @param {string} target @param {Map<string, string>} from */
-function refreshTree(rows, target, from) {
-  const touched = new Set(rows.filter((row) => row.folder).flatMap((row) => [target, from.get(row.id) ?? ROOT]));
-  for (const id of touched) readChildren(id).catch(complain);
 }
 
 /** @param {Row[]} rows @param {boolean} favorite */
 export async function star(rows, favorite) {
   for (const row of rows) changeRow(row.id, { favorite });
-  const done = await forEach(rows, (row) => patch(path(row), { favorite }));
-  const failed = rows.filter((row) => !done.includes(row));
-  for (const row of failed) changeRow(row.id, { favorite: !favorite });
+  const done = new Set(rowsOf(await changeAll(rows, () => ({ op: "favorite", favorite }), (row) => patch(path(row), { favorite }))));
+  for (const row of rows) if (!done.has(row)) changeRow(row.id, { favorite: !favorite });
 }
 
 /** @param {Row[]} rows @param {{addTags?: string[], removeTags?: string[]}} change */
 export async function tag(rows, change) {
   const files = rows.filter((row) => row.file);
-  const done = await forEach(files, async (row) => changeRow(row.id, { tags: (await patch(path(row), change)).tags }));
+  const apply = async (/** @type {Row[]} */ some, /** @type {Record<string, string[]>} */ tags) => {
+    const done = await changeAll(some, () => ({ op: "tag", ...tags }), () => Promise.resolve());
+    for (const each of done) changeRow(each.row.id, { tags: each.file.tags });
+    refreshTags();
+    return rowsOf(done);
+  };
+  const done = await apply(files, change);
   if (done.length === 0) return;
   const said = [...(change.addTags ?? []), ...(change.removeTags ?? [])].join(", ");
-  toast(`${named(done)}: ${change.addTags?.length ? "tagged" : "no longer tagged"} ${said}`, {
-    undo: async () => {
-      const inverse = { addTags: change.removeTags ?? [], removeTags: change.addTags ?? [] };
-      await forEach(done, async (row) => changeRow(row.id, { tags: (await patch(path(row), inverse)).tags }));
-    },
+  toast((change.addTags?.length ? text.did.tagged : text.did.untagged)(named(done), said), {
+    undo: async () => void (await apply(done, change.addTags ? { removeTags: change.addTags } : { addTags: change.removeTags ?? [] })),
   });
 }
 
@@ -144,4 +129,3 @@ export async function firstBytes(fileId, most, signal) {
   const response = await request("GET", `files/${fileId}/content`, { headers: { Range: `bytes=0-${most - 1}` }, signal });
   return new Uint8Array(await response.arrayBuffer());
 }
-

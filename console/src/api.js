@@ -1,4 +1,5 @@
 // The API, from its own origin. Every request carries the session, and every failure is an ApiError.
+import { text } from "./strings.js";
 import { store } from "./store.js";
 
 const BASE = new URL("./v1/", document.baseURI).href;
@@ -12,7 +13,7 @@ export const online = store(true);
 export class ApiError extends Error {
   /** @param {number} status @param {{message?: string, type?: string, code?: string | null, param?: string | null}} error @param {string} requestId */
   constructor(status, error, requestId) {
-    super(error.message || "The server sent an answer that this page does not understand.");
+    super(error.message || text.failed.answer);
     this.status = status;
     this.type = error.type ?? "";
     this.code = error.code ?? null;
@@ -76,7 +77,7 @@ export async function request(method, path, options = {}) {
     } catch (failure) {
       if (options.signal?.aborted) throw failure;
       online.set(false);
-      if (attempt >= tries) throw new ApiError(0, { message: "The server cannot be reached. Check your connection." }, "");
+      if (attempt >= tries) throw new ApiError(0, { message: text.failed.unreachable }, "");
       await pause(2 ** attempt * 250 * (0.5 + Math.random()));
       continue;
     }

@@ -1,5 +1,6 @@
 // Files and whole folders that a person drops or chooses, and the folders that they need here.
 import { ApiError, post } from "./api.js";
+import { text } from "./strings.js";
 import { readChildren, ROOT } from "./tree.js";
 
 /** @typedef {{file: File, path: string[]}} Chosen */
@@ -45,7 +46,7 @@ async function folderIn(parent, name) {
   }
   const there = await readChildren(parent ?? ROOT);
   const found = there.find((each) => each.name.toLowerCase() === name.toLowerCase());
-  if (!found) throw new Error(`The folder ${name} could not be made.`);
+  if (!found) throw new Error(text.failed.folder(name));
   return found.folderId;
 }
 

@@ -9,7 +9,9 @@ async function start() {
     // A session of this tab goes on; a link that was used before is no reason to end it.
     if (!session.get()) ended.set(/** @type {Error} */ (failure).message);
   }
-  render(html`<${App} />`, /** @type {HTMLElement} */ (document.getElementById("app")));
+  const place = /** @type {HTMLElement} */ (document.getElementById("app"));
+  place.replaceChildren();
+  render(html`<${App} />`, place);
 }
 
 // The browser draws the page's frame first; one that nobody looks at draws nothing.

@@ -1,4 +1,5 @@
 // The parts of one upload, and how the bytes of one go to the storage.
+import { text } from "./strings.js";
 import { ApiError, online } from "./api.js";
 
 /** @typedef {{number: number, start: number, size: number, sent: number, done: boolean, url: string, headers: Record<string, string>}} Part */
@@ -42,12 +43,12 @@ export function put(file, part, requests, onProgress) {
         online.set(true);
         resolve();
       } else {
-        const message = `The storage refused the bytes (status ${request.status}).`;
+        const message = text.failed.storage(request.status);
         reject(new ApiError(request.status, { message }, request.getResponseHeader("x-amz-request-id") ?? ""));
       }
     };
-    request.onerror = () => reject(new ApiError(0, { message: "The connection was lost." }, ""));
-    request.onabort = () => reject(new ApiError(0, { message: "The upload was stopped." }, ""));
+    request.onerror = () => reject(new ApiError(0, { message: text.failed.lost }, ""));
+    request.onabort = () => reject(new ApiError(0, { message: text.failed.stopped }, ""));
     request.onloadend = () => requests.delete(request);
     request.send(file.slice(part.start, part.start + part.size));
   });

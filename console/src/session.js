@@ -1,5 +1,6 @@
 // Who is signed in: a session that lives as long as the tab, at most eight hours.
 import { authenticateWith, call } from "./api.js";
+import { text } from "./strings.js";
 import { store } from "./store.js";
 
 const KEPT = "larder.session";
@@ -32,7 +33,7 @@ authenticateWith(
       const made = /** @type {any} */ ({});
       made.promise = new Promise((resolve, reject) => Object.assign(made, { resolve, reject }));
       renewal = made;
-      ended.set("Your session has ended. Sign in again; what you were doing goes on.");
+      ended.set(text.signIn.ended);
     }
     return /** @type {NonNullable<typeof renewal>} */ (renewal).promise;
   },
@@ -42,7 +43,7 @@ function forget() {
   sessionStorage.removeItem(KEPT);
   session.set(null);
   ended.set("");
-  renewal?.reject(new DOMException("You have signed out.", "AbortError"));
+  renewal?.reject(new DOMException(text.signIn.out, "AbortError"));
   renewal = null;
 }
 

@@ -60,7 +60,7 @@ function Rail({ onShortcuts }) {
       <${Meter} label=${text.meter.files} used=${used.files.used + used.files.reserved} limit=${used.files.limit}
         shown=${`${count(used.files.used + used.files.reserved)} ${text.meter.of} ${count(used.files.limit)}`} />`}
       <${Button} icon="moon" kind="plain" label=${text.nav.theme} onClick=${switchTheme} />
-      <${Button} icon="menu" kind="plain" label="Shortcuts" shortcut="?" onClick=${onShortcuts} />
+      <${Button} icon="menu" kind="plain" label=${text.nav.shortcuts} shortcut="?" onClick=${onShortcuts} />
       <${Button} icon="out" kind="plain" label=${text.nav.signOut} onClick=${() => signOut().catch(complain)} />
     </div>
   </nav>`;
@@ -88,7 +88,7 @@ export function Shell() {
   useEffect(() => takeKeys({ z: undoLast, "?": () => setShortcuts(true), g: () => go("files"), b: () => go("batches") }), []);
   const view = LAZY[/** @type {keyof typeof LAZY} */ (now.view)];
   return html`<div class=${`shell ${menu ? "menu-open" : ""}`} onClick=${(/** @type {MouseEvent} */ event) => event.target === event.currentTarget && setMenu(false)}>
-    <a class="skip" href="#main">Skip to the files</a>
+    <a class="skip" href="#main">${text.nav.skip}</a>
     <${Rail} onShortcuts=${() => setShortcuts(true)} />
     <div class="menu-button"><${Button} only icon=${menu ? "x" : "menu"} label=${text.nav.menu} expanded=${menu} onClick=${() => setMenu(!menu)} /></div>
     <main id="main">

@@ -3,6 +3,7 @@
 import { ApiError, get, online, post, request } from "./api.js";
 import { fingerprint, forget, keep, kept } from "./kept.js";
 import { arrived as partArrived, partsOf, put } from "./parts.js";
+import { text } from "./strings.js";
 import { store } from "./store.js";
 
 const PARALLEL = 4;
@@ -175,7 +176,7 @@ async function renew(id) {
   const transfer = find(id);
   if (!transfer?.uploadId) return;
   const found = await get(`uploads/${transfer.uploadId}`);
-  if (found.status !== "pending") throw new ApiError(409, { message: `The upload is ${found.status}.` }, "");
+  if (found.status !== "pending") throw new ApiError(409, { message: text.failed.upload(found.status) }, "");
   for (const fresh of partsOf(found, transfer.file.size)) {
     const part = transfer.parts[fresh.number - 1];
     part.url = fresh.url;

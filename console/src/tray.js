@@ -42,7 +42,7 @@ export function Tray() {
   const [hidden, setHidden] = useState(false);
   if (all.length === 0) return null;
   const open = all.filter((each) => !hasEnded(each));
-  const heading = open.length ? `Uploading ${counted(open.length, "file", "files")}` : text.tray.title;
+  const heading = open.length ? text.tray.uploading(counted(open.length, ...text.words.file)) : text.tray.title;
   return html`<section class=${`tray ${hidden ? "hidden" : ""}`} aria-label=${text.tray.title}>
     <header><h2 aria-live="polite">${heading}</h2>
       <${Button} only icon=${hidden ? "upload" : "chevron"} label=${text.tray.hide} expanded=${!hidden} onClick=${() => setHidden(!hidden)} />

@@ -113,9 +113,9 @@ export function Dialog({ title, onClose, children }) {
 
 /**
  * Asks for one line of text.
- * @param {{title: string, label: string, value?: string, button: string, onClose: () => void, onSubmit: (value: string) => Promise<void> | void}} props
+ * @param {{title: string, label: string, value?: string, options?: string[], button: string, onClose: () => void, onSubmit: (value: string) => Promise<void> | void}} props
  */
-export function Ask({ title, label, value = "", button, onClose, onSubmit }) {
+export function Ask({ title, label, value = "", options = [], button, onClose, onSubmit }) {
   const [entered, setEntered] = useState(value);
   const [problem, setProblem] = useState("");
   const [busy, setBusy] = useState(false);
@@ -132,7 +132,8 @@ export function Ask({ title, label, value = "", button, onClose, onSubmit }) {
     }
   }
   return html`<${Dialog} title=${title} onClose=${onClose}><form onSubmit=${submit}>
-    <label>${label}<input value=${entered} onInput=${(/** @type {any} */ event) => setEntered(event.target.value)} required autofocus aria-invalid=${problem ? "true" : undefined} /></label>
+    <label>${label}<input value=${entered} onInput=${(/** @type {any} */ event) => setEntered(event.target.value)} required autofocus list=${options.length ? "options" : undefined} aria-invalid=${problem ? "true" : undefined} /></label>
+    <datalist id="options">${options.map((each) => html`<option key=${each} value=${each} />`)}</datalist>
     ${problem && html`<p class="problem" role="alert">${problem}</p>`}
     <div class="actions"><${Button} label=${text.cancel} onClick=${onClose} /><button class="button primary" disabled=${busy}>${button}</button></div>
   </form></${Dialog}>`;

@@ -64,6 +64,20 @@ def test_a_lazy_module_uses_the_modules_of_the_page(tmp_path: Path) -> None:
             assert set(used.split(", ")) <= set(shared.split(", ")), name
 
 
+def test_a_lazy_module_loads_others_from_beside_it(tmp_path: Path) -> None:
+    build(tmp_path)
+    package = tmp_path / "larder_console"
+
+    loaded = {
+        (file.name, found)
+        for file in package.glob("*.js")
+        for found in re.findall(r'import\("(.*?)"\)', file.read_text())
+    }
+
+    assert ("drawer.js", "./share.js") in loaded
+    assert all((package / found).is_file() for _, found in loaded)
+
+
 def test_a_module_comes_after_those_that_it_needs(source: Callable[[str, str], Path]) -> None:
     source("b.js", "export const b = 1;\n")
     source("c.js", 'import { b } from "./b.js";\nexport const c = b;\n')
@@ -104,3 +118,16 @@ def test_every_export_is_returned(source: Callable[[str, str], Path]) -> None:
     module = read_module(path, "./")
 
     assert "return {one, two, three, Four, fifth: five};" in module.code
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "src").rglob("*.js")), ids=lambda path: path.name)
+def test_what_a_person_reads_is_in_the_table_of_strings(path: Path) -> None:
+    if path.name == "strings.js":
+        return
+
+    written = re.findall(
+        r'(?:label|title|placeholder|alt|of)="[^"$]*[a-z][^"$]*"|>\s*[A-Z][a-z]+(?: [a-z]+)+',
+        path.read_text(),
+    )
+
+    assert written == []

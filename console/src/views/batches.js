@@ -15,7 +15,7 @@ const BAD = new Set(["failed", "expired"]);
 function Progress({ batch }) {
   const { total, completed, failed } = batch.request_counts;
   const share = (/** @type {number} */ value) => ({ width: `${total ? (value / total) * 100 : 0}%` });
-  return html`<div class="progress" role="progressbar" aria-label="Progress" aria-valuemin="0" aria-valuemax=${total} aria-valuenow=${completed + failed}>
+  return html`<div class="progress" role="progressbar" aria-label=${text.batches.progress} aria-valuemin="0" aria-valuemax=${total} aria-valuenow=${completed + failed}>
     <i class="good" style=${share(completed)} /><i class="bad" style=${share(failed)} /></div>`;
 }
 
@@ -40,9 +40,9 @@ function Answers({ fileId, kind }) {
   }, [fileId]);
   if (!lines) return html`<${Loading} />`;
   const shown = lines.filter((each) => !only || JSON.stringify(each).toLowerCase().includes(only.toLowerCase()));
-  return html`<section><header class="row"><h2>${kind}</h2><label class="search"><input type="search" aria-label=${`Filter ${kind}`} placeholder="Filter" value=${only} onInput=${(/** @type {any} */ event) => setOnly(event.target.value)} /></label>
-      <span class="dim">${counted(shown.length, "line", "lines")}${cut && ", the first 2 MiB"}</span></header>
-    <div class="scroll"><table class="answers"><thead><tr><th>custom_id</th><th>${kind === text.batches.output ? "Answer" : "Error"}</th><th>${text.batches.tokens}</th></tr></thead>
+  return html`<section><header class="row"><h2>${kind}</h2><label class="search"><input type="search" aria-label=${`${text.batches.filter} ${kind}`} placeholder=${text.batches.filter} value=${only} onInput=${(/** @type {any} */ event) => setOnly(event.target.value)} /></label>
+      <span class="dim">${counted(shown.length, ...text.words.line)}${cut && text.batches.cut}</span></header>
+    <div class="scroll"><table class="answers"><thead><tr><th>custom_id</th><th>${kind === text.batches.output ? text.batches.answer : text.batches.error}</th><th>${text.batches.tokens}</th></tr></thead>
     <tbody>${shown.slice(0, 500).map((each) => html`<tr key=${each.custom_id}><td class="mono">${each.custom_id}</td><td>${said(each)}</td><td class="number">${each.response?.body?.usage?.total_tokens ?? ""}</td></tr>`)}</tbody></table></div></section>`;
 }
 
@@ -80,12 +80,12 @@ function One({ id }) {
   }, [id]);
   if (!batch) return html`<${Loading} of=${text.batches.title} />`;
   const { total, completed, failed } = batch.request_counts;
-  const lines = [[text.batches.input, batch.input_file_id], [text.batches.created, full(batch.created_at)], ["Endpoint", batch.endpoint], [text.batches.model, batch.model], [text.batches.tokens, batch.usage ? count(batch.usage.total_tokens) : null]];
+  const lines = [[text.batches.input, batch.input_file_id], [text.batches.created, full(batch.created_at)], [text.batches.endpoint, batch.endpoint], [text.batches.model, batch.model], [text.batches.tokens, batch.usage ? count(batch.usage.total_tokens) : null]];
   return html`<div class="view page"><header class="bar"><a class="button" href=${addressOf("batches")}>← ${text.batches.title}</a><h1 class="mono">${batch.id}</h1><span class=${chip(batch.status)} role="status">${batch.status}</span><span class="grow" />
       ${!ENDED.has(batch.status) && batch.status !== "cancelling" && html`<${Button} kind="danger" label=${text.batches.cancel} onClick=${() => post(`batches/${id}/cancel`, {}).then(setBatch, complain)} />`}
       ${ENDED.has(batch.status) && completed < total && html`<${Button} label=${text.batches.retry} onClick=${() => post(`batches/${id}/retry`, {}).then((made) => go("batches", made.id), complain)} />`}</header>
     <${Progress} batch=${batch} /><p class="dim">${count(completed)} ${text.batches.done}, ${count(failed)} ${text.batches.failed} ${text.meter.of} ${count(total)}</p>
-    ${batch.errors?.data?.length > 0 && html`<ol class="problems">${batch.errors.data.map((/** @type {any} */ each, /** @type {number} */ at) => html`<li key=${at} class="error"><span class="where">${each.line ? `line ${each.line}` : each.code}</span><p>${each.message}</p></li>`)}</ol>`}
+    ${batch.errors?.data?.length > 0 && html`<ol class="problems">${batch.errors.data.map((/** @type {any} */ each, /** @type {number} */ at) => html`<li key=${at} class="error"><span class="where">${each.line ? `${text.words.line[0]} ${each.line}` : each.code}</span><p>${each.message}</p></li>`)}</ol>`}
     <dl>${lines.filter(([, said_]) => said_).map(([term, said_]) => html`<div key=${term}><dt>${term}</dt><dd class="mono">${said_}</dd></div>`)}</dl>
     ${batch.output_file_id && html`<${Answers} fileId=${batch.output_file_id} kind=${text.batches.output} />`}
     ${batch.error_file_id && html`<${Answers} fileId=${batch.error_file_id} kind=${text.batches.errors} />`}
@@ -110,7 +110,7 @@ function All() {
     ${batches.length === 0 ? html`<${Empty} title=${text.batches.emptyTitle}>${text.batches.emptyText}</${Empty}>` : html`<ul class="batches">${batches.map((batch) => html`<li key=${batch.id}><a href=${addressOf("batches", batch.id)}>
       <span class="mono">${batch.id}</span><span class=${chip(batch.status)}>${batch.status}</span><${Progress} batch=${batch} />
       <span class="dim">${count(batch.request_counts.completed + batch.request_counts.failed)} ${text.meter.of} ${count(batch.request_counts.total)} · ${ago(batch.created_at)}</span></a></li>`)}</ul>`}
-    ${more && html`<${Button} label="More" onClick=${() => look(batches[batches.length - 1].id).catch(complain)} />`}</div>`;
+    ${more && html`<${Button} label=${text.more} onClick=${() => look(batches[batches.length - 1].id).catch(complain)} />`}</div>`;
 }
 
 /** @param {{id: string}} props */

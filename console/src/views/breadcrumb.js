@@ -18,7 +18,7 @@ export function Breadcrumb({ id }) {
     };
   }, [id, known]);
   const steps = [{ folderId: ROOT, name: text.files.root }, ...path];
-  return html`<nav class="crumbs" aria-label="Path"><ol>${steps.map((step, at) => html`<li key=${step.folderId}>
+  return html`<nav class="crumbs" aria-label=${text.nav.path}><ol>${steps.map((step, at) => html`<li key=${step.folderId}>
     <a href=${addressOf("files", step.folderId === ROOT ? "" : step.folderId)} title=${step.name} aria-current=${at === steps.length - 1 ? "page" : undefined}
       ...${dropTarget(step.folderId, step.name)}>${step.name}</a></li>`)}</ol></nav>`;
 }

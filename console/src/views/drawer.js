@@ -9,14 +9,42 @@ import { Button, complain, copy } from "../ui.js";
 import { Status } from "./glyph.js";
 import { Preview } from "./preview.js";
 
-/** @param {{row: import("../listing.js").Row, onClose: () => void, onRename: () => void}} props */
-export function View({ row, onClose, onRename }) {
+/** @typedef {{row: import("../listing.js").Row, onClose: () => void, onRename: () => void}} Props */
+
+/** @param {Props} props */
+export function View(props) {
+  return props.row.folder ? html`<${FolderDetails} ...${props} />` : html`<${FileDetails} ...${props} />`;
+}
+
+/** @param {Props} props */
+function FolderDetails({ row, onClose, onRename }) {
+  const folder = row.folder;
+  if (!folder) return null;
+  return html`<aside class="drawer" aria-label=${text.drawer.open}>
+    <header><h2 title=${folder.name}>${folder.name}</h2><${Button} only icon="x" label=${text.drawer.close} onClick=${onClose} /></header>
+    <div class="buttons">
+      <a class="button primary" href=${addressOf("files", row.id)}>${text.drawer.openFolder}</a>
+      <${Button} only icon="star" pressed=${folder.favorite} label=${folder.favorite ? text.files.unstar : text.files.star} onClick=${() => star([row], !folder.favorite).catch(complain)} />
+      <${Button} only icon="pencil" label=${text.files.rename} onClick=${onRename} />
+      <${Button} only icon="trash" label=${text.files.trash} onClick=${() => { onClose(); trash([row]).catch(complain); }} />
+    </div>
+    <dl><div><dt>${text.drawer.added}</dt><dd>${full(folder.createdAt)}</dd></div><${Id} id=${row.id} /></dl>
+  </aside>`;
+}
+
+/** @param {{id: string}} props */
+function Id({ id }) {
+  return html`<div><dt>${text.drawer.id}</dt><dd class="mono id"><span>${id}</span><${Button} only icon="copy" label=${text.drawer.copyId} onClick=${() => copy(id, text.drawer.copied).catch(complain)} /></dd></div>`;
+}
+
+/** @param {Props} props */
+function FileDetails({ row, onClose, onRename }) {
   const [label, setLabel] = useState("");
   const [sharing, setSharing] = useState(false);
   const file = row.file;
   if (!file) return null;
   const lines = [
-    [text.drawer.size, Number(file.sizeBytes) < 1024 ? size(Number(file.sizeBytes)) : `${size(Number(file.sizeBytes))} (${count(Number(file.sizeBytes))} bytes)`],
+    [text.drawer.size, Number(file.sizeBytes) < 1024 ? size(Number(file.sizeBytes)) : `${size(Number(file.sizeBytes))} (${count(Number(file.sizeBytes))} ${text.words.byte[1]})`],
     [text.drawer.type, file.mimeType], [text.drawer.purpose, file.purpose], [text.drawer.added, full(file.createdAt)],
     [text.drawer.changed, full(file.updatedAt)], [text.drawer.expires, file.expiresAt ? full(file.expiresAt) : text.drawer.never],
   ];
@@ -40,9 +68,9 @@ export function View({ row, onClose, onRename }) {
       <a class="button" href=${addressOf("report", file.fileId)}>${text.drawer.report}</a>
       ${file.status === "processed" && html`<${Button} icon="play" label=${text.drawer.startBatch} onClick=${() => startBatch().catch(complain)} />`}</p>`}
     <dl>${lines.map(([term, said]) => html`<div key=${term}><dt>${term}</dt><dd>${said}</dd></div>`)}
-      <div><dt>${text.drawer.id}</dt><dd class="mono id"><span>${file.fileId}</span><${Button} only icon="copy" label=${text.drawer.copyId} onClick=${() => copy(file.fileId, text.drawer.copied).catch(complain)} /></dd></div>
+      <${Id} id=${file.fileId} />
       <div><dt>${text.drawer.tags}</dt><dd><span class="tags">${file.tags.map((each) => html`<span class="chip tag" key=${each}>${each}
-        <button type="button" aria-label=${`Remove the tag ${each}`} onClick=${() => tag([row], { removeTags: [each] }).catch(complain)}>×</button></span>`)}</span>
+        <button type="button" aria-label=${`${text.drawer.removeTag} ${each}`} onClick=${() => tag([row], { removeTags: [each] }).catch(complain)}>×</button></span>`)}</span>
         <form onSubmit=${(/** @type {Event} */ event) => {
           event.preventDefault();
           tag([row], { addTags: [label] }).catch(complain);

@@ -10,13 +10,15 @@ import { go } from "../route.js";
 import { useStore } from "../store.js";
 import { text } from "../strings.js";
 import { onElsewhere } from "../tabs.js";
+import { needTags, tags } from "../tags.js";
 import { onArrived } from "../transfers.js";
 import { folders, ROOT } from "../tree.js";
-import { Ask, Button, Empty, Icon, Loading, complain } from "../ui.js";
+import { Ask, Button, Empty, Loading, complain } from "../ui.js";
 import { pageRows, VirtualGrid } from "../virtual.js";
 import { Lazy } from "../lazy.js";
 import { Breadcrumb } from "./breadcrumb.js";
 import { Head, Line } from "./fileline.js";
+import { Search } from "./search.js";
 
 /** @typedef {import("../listing.js").Row} Row */
 
@@ -33,10 +35,10 @@ export function Files({ route }) {
   const here = plain ? folderId : ROOT;
 
   const { rows, loading, failure } = useStore(listing);
+  const known = useStore(tags);
   const [focus, setFocus] = useState(0);
   const [selected, setSelected] = useState(/** @type {Set<string>} */ (new Set()));
   const [anchor, setAnchor] = useState(0);
-  const [typed, setTyped] = useState(searched);
   const [dialog, setDialog] = useState("");
   const [renaming, setRenaming] = useState("");
   const [dropping, setDropping] = useState(false);
@@ -68,12 +70,6 @@ export function Files({ route }) {
     addEventListener("dragend", settle);
     return () => removeEventListener("dragend", settle);
   }, []);
-  useEffect(() => setTyped(searched), [searched]);
-  useEffect(() => {
-    if (typed === searched) return undefined;
-    const later = setTimeout(() => go("files", "", { q: typed }, searched !== ""), 250);
-    return () => clearTimeout(later);
-  }, [typed]);
 
   useEffect(() => {
     /** @param {import("../transfers.js").Transfer} transfer */
@@ -137,7 +133,7 @@ export function Files({ route }) {
     Backspace: () => up(folderId), Escape: () => (opened ? openDetails("") : clear()),
     x: () => focused && toggle(focused), "Ctrl-a": () => setSelected(new Set(rows.map((row) => row.id))),
     u: () => chooser.current?.click(), n: () => setDialog("folder"),
-    m: () => targets.length && setDialog("move"), t: () => targets.length && setDialog("tag"),
+    m: () => targets.length && setDialog("move"), t: () => targets.length && (needTags(), setDialog("tag")),
     s: () => targets.length && act(star(targets, !targets[0].file?.favorite && !targets[0].folder?.favorite)),
     r: () => focused && setRenaming(focused.id), Delete: () => targets.length && act(trash(targets)),
   }));
@@ -192,17 +188,16 @@ export function Files({ route }) {
     <div class="list">
     <header class="bar">
       ${plain ? html`<h1 class="hidden-text">${text.nav.files}</h1><${Breadcrumb} id=${folderId} />` : html`<h1 class="crumbs">${title}</h1>`}
-      <label class="search"><${Icon} name="search" /><input ref=${search} type="search" aria-label=${text.files.search} placeholder=${text.files.search} value=${typed}
-        onInput=${(/** @type {any} */ event) => setTyped(event.target.value)} onKeyDown=${(/** @type {any} */ event) => event.key === "Escape" && (setTyped(""), event.target.blur())} /><kbd>/</kbd></label>
+      <${Search} searched=${searched} field=${search} />
       <${Button} label=${text.files.newFolder} icon="plus" shortcut="n" onClick=${() => setDialog("folder")} disabled=${!plain} />
       <${Button} label=${text.files.upload} icon="upload" kind="primary" shortcut="u" onClick=${() => chooser.current?.click()} />
       <span class="wide-only"><${Button} only label=${text.files.uploadFolder} icon="folderUp" onClick=${() => folderChooser.current?.click()} /></span>
       <input ref=${chooser} class="hidden-text" type="file" multiple tabindex="-1" aria-hidden="true" onChange=${onChosen} />
       <input ref=${folderChooser} class="hidden-text" type="file" webkitdirectory tabindex="-1" aria-hidden="true" onChange=${onChosen} />
     </header>
-    ${selected.size > 0 && html`<div class="selection" role="toolbar" aria-label="Selection"><strong>${counted(selected.size, "item", "items")} ${text.files.selected}</strong>
+    ${selected.size > 0 && html`<div class="selection" role="toolbar" aria-label=${text.files.selection}><strong>${counted(selected.size, ...text.words.item)} ${text.files.selected}</strong>
       <${Button} icon="move" label=${text.files.move} shortcut="m" onClick=${() => setDialog("move")} />
-      <${Button} icon="tag" label=${text.files.tag} shortcut="t" onClick=${() => setDialog("tag")} />
+      <${Button} icon="tag" label=${text.files.tag} shortcut="t" onClick=${() => { needTags(); setDialog("tag"); }} />
       <${Button} icon="star" label=${text.files.star} shortcut="s" onClick=${() => act(star(chosen, true))} />
       <${Button} icon="trash" label=${text.files.trash} shortcut="Delete" onClick=${() => act(trash(chosen))} />
       <${Button} only icon="x" label=${text.files.clear} onClick=${clear} /></div>`}
@@ -211,7 +206,7 @@ export function Files({ route }) {
     ${details && html`<${Lazy} key=${details.id} load=${() => import("./drawer.js")} row=${details} onClose=${() => openDetails("")} onRename=${() => setRenaming(details.id)} />`}
     ${dropping && html`<div class="drop-hint">${text.files.dropHere}</div>`}
     ${dialog === "folder" && html`<${Ask} title=${text.files.folderNew} label=${text.files.folderName} button=${text.create} onClose=${() => setDialog("")} onSubmit=${(/** @type {string} */ name) => createFolder(name, folderId)} />`}
-    ${dialog === "tag" && html`<${Ask} title=${text.files.tag} label=${text.drawer.addTag} button=${text.save} onClose=${() => setDialog("")} onSubmit=${async (/** @type {string} */ value) => act(tag(targets, { addTags: [value] }))} />`}
+    ${dialog === "tag" && html`<${Ask} title=${text.files.tag} label=${text.drawer.addTag} options=${(known ?? []).map((each) => each.tag)} button=${text.save} onClose=${() => setDialog("")} onSubmit=${async (/** @type {string} */ value) => act(tag(targets, { addTags: [value] }))} />`}
     ${dialog === "move" && html`<${Lazy} load=${() => import("./place.js")} rows=${targets} onClose=${() => setDialog("")} onChoose=${(/** @type {string} */ id, /** @type {string} */ name) => act(move(targets, id, name))} />`}
   </div>`;
 }

@@ -19,9 +19,9 @@ export function View({ rows, onClose, onChoose }) {
     <ul class="places">
       ${at !== ROOT && html`<li><button type="button" onClick=${() => setAt(known.get(at)?.parentId ?? ROOT)}>← ${text.files.root}</button></li>`}
       ${inside.map((id) => html`<li key=${id}><button type="button" onClick=${() => setAt(id)}><${Icon} name="folder" filled />${known.get(id)?.name}</button></li>`)}
-      ${inside.length === 0 && html`<li class="dim">No folders in here.</li>`}
+      ${inside.length === 0 && html`<li class="dim">${text.files.noFolders}</li>`}
     </ul>
     <div class="actions"><${Button} label=${text.cancel} onClick=${onClose} />
-      <${Button} kind="primary" label=${`${text.files.move} to ${name}`} onClick=${() => { onChoose(at, name); onClose(); }} /></div>
+      <${Button} kind="primary" label=${text.files.moveTo(name)} onClick=${() => { onChoose(at, name); onClose(); }} /></div>
   </${Dialog}>`;
 }

@@ -60,14 +60,14 @@ export function View({ id }) {
     anchor.click();
     URL.revokeObjectURL(anchor.href);
   }
-  const verdict = report.valid ? `${counted(report.request_count, "request", "requests")}, ready to run` : `${counted(report.error_count, "problem", "problems")} in ${counted(report.total_lines, "line", "lines")}`;
+  const verdict = report.valid ? text.report.ready(counted(report.request_count, ...text.words.request)) : text.report.problems(counted(report.error_count, ...text.words.problem), counted(report.total_lines, ...text.words.line));
   return html`<div class="view page"><header class="bar"><h1>${file.filename}</h1><span class=${`chip ${report.valid ? "good" : "bad"}`}>${report.valid ? `✓ ${text.status.valid}` : `✕ ${text.status.invalid}`}</span>
-      <p class="dim grow">${verdict} · checked ${full(report.validated_at)}</p>
-      <${Button} icon="download" label="Download as CSV" disabled=${problems.length === 0} onClick=${save} /></header>
-    <div class="codes" role="group" aria-label="Codes"><button type="button" class=${`chip ${code ? "" : "picked"}`} aria-pressed=${!code} onClick=${() => setCode("")}>All ${count(problems.length)}</button>
+      <p class="dim grow">${verdict} · ${text.report.checked} ${full(report.validated_at)}</p>
+      <${Button} icon="download" label=${text.report.csv} disabled=${problems.length === 0} onClick=${save} /></header>
+    <div class="codes" role="group" aria-label=${text.report.codes}><button type="button" class=${`chip ${code ? "" : "picked"}`} aria-pressed=${!code} onClick=${() => setCode("")}>${text.report.all} ${count(problems.length)}</button>
       ${[...groups].map(([name, some]) => html`<button type="button" key=${name} class=${`chip ${code === name ? "picked" : ""}`} aria-pressed=${code === name} onClick=${() => setCode(name)}>${name} ${count(report.counts?.[name] ?? some.length)}</button>`)}</div>
-    ${problems.length === 0 ? html`<${Empty} title="Nothing to mend">Every line can be run.</${Empty}>` : html`<ol class="problems">${listed.slice(0, 500).map((each, at) => html`<li key=${at} class=${each.severity}>
-      <button type="button" class="where" disabled=${!each.line} aria-expanded=${shown?.line === each.line} onClick=${() => shown?.line === each.line ? setShown(null) : linesAround(id, each.line).then((lines) => setShown({ line: each.line, lines }), complain)}>${each.line ? `line ${count(each.line)}` : "file"}</button>
+    ${problems.length === 0 ? html`<${Empty} title=${text.report.noneTitle}>${text.report.none}</${Empty}>` : html`<ol class="problems">${listed.slice(0, 500).map((each, at) => html`<li key=${at} class=${each.severity}>
+      <button type="button" class="where" disabled=${!each.line} aria-expanded=${shown?.line === each.line} onClick=${() => shown?.line === each.line ? setShown(null) : linesAround(id, each.line).then((lines) => setShown({ line: each.line, lines }), complain)}>${each.line ? `${text.words.line[0]} ${count(each.line)}` : text.words.file[0]}</button>
       <div><p>${each.message}</p><p class="dim mono">${each.code}${each.param && ` · ${each.param}`}</p>
         ${shown && shown.line === each.line && html`<ol class="numbered">${shown.lines.map((line) => html`<li key=${line.number} value=${line.number} class=${line.number === each.line ? "here" : ""}><code>${line.body}</code></li>`)}</ol>`}</div></li>`)}</ol>`}
   </div>`;

@@ -4,7 +4,7 @@ import { full } from "../format.js";
 import { text } from "../strings.js";
 import { Button, Dialog, complain, copy } from "../ui.js";
 
-const LIFETIMES = /** @type {Array<[number, string]>} */ ([[300, "5 minutes"], [900, "15 minutes"], [3600, "1 hour"]]);
+const LIFETIMES = /** @type {Array<[number, string]>} */ ([[300, text.drawer.minutes(5)], [900, text.drawer.minutes(15)], [3600, text.drawer.hour]]);
 
 /** @param {{fileId: string, name: string, onClose: () => void}} props */
 export function View({ fileId, name, onClose }) {

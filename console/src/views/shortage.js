@@ -15,9 +15,9 @@ export function View() {
     close();
     go(view, "", query);
   };
-  const what = `${counted(short.files, "file", "files")}, ${size(short.bytes)}`;
+  const what = `${counted(short.files, ...text.words.file)}, ${size(short.bytes)}`;
   return html`<${Dialog} title=${text.room.title} onClose=${close}>
-    <p>${what}: the project has room for ${counted(short.freeFiles, "file", "files")} more, and for ${size(short.freeBytes)}.</p>
+    <p>${what}: ${text.room.free(counted(short.freeFiles, ...text.words.file), size(short.freeBytes))}</p>
     <p class="dim">${text.room.explain}</p>
     <div class="actions"><${Button} label=${text.room.largest} onClick=${() => visit("files", { is: "largest" })} />
       <${Button} kind="primary" label=${text.room.trash} onClick=${() => visit("trash", {})} /></div>

@@ -25,7 +25,7 @@ function Fields({ children }) {
 
   return html`<form onSubmit=${submit}>
     <label for="key">${text.signIn.key}</label>
-    <input id="key" name="key" type="password" autocomplete="off" spellcheck=${false} placeholder="zk_live_…"
+    <input id="key" name="key" type="password" autocomplete="off" spellcheck=${false} placeholder=${text.signIn.example}
       value=${key} onInput=${(/** @type {any} */ event) => setKey(event.target.value)} required autofocus
       aria-describedby=${problem ? "problem" : "explain"} aria-invalid=${problem ? "true" : undefined} />
     ${problem && html`<p class="problem" id="problem" role="alert">${problem}</p>`}

@@ -59,7 +59,7 @@ export function Trash() {
     await post(`storage/trash/${item.id}/restore`);
     drop(item.id);
     settle(item);
-    toast(`“${item.name}” is back`, { undo: async () => {
+    toast(text.did.restored(item.name), { undo: async () => {
       await (item.folder ? remove(`storage/folders/${item.id}`, { recursive: true }) : remove(`storage/files/${item.id}`));
       setItems((before) => [item, ...before]);
       settle(item);
@@ -70,7 +70,7 @@ export function Trash() {
     await remove(`storage/trash/${item.id}`);
     drop(item.id);
     settle(item);
-    toast(`“${item.name}” is deleted for good`);
+    toast(text.did.purged(item.name));
   }
 
   async function empty(/** @type {string} */ typed) {
@@ -78,7 +78,7 @@ export function Trash() {
     const answer = await remove("storage/trash");
     setItems([]);
     refreshUsage();
-    toast(`${counted(answer.purgedFiles, "file is", "files are")} deleted for good${answer.isEmpty ? "" : "; the rest follows"}`);
+    toast((answer.isEmpty ? text.did.emptied : text.did.emptying)(counted(answer.purgedFiles, ...text.words.file)));
   }
 
   const focusOn = (/** @type {number} */ at) => setFocus(Math.max(0, Math.min(items.length - 1, at)));
@@ -90,13 +90,13 @@ export function Trash() {
   }));
 
   const head = html`<div role="row" class="head" aria-rowindex="1"><div role="columnheader" class="name">${text.files.name}</div><div role="columnheader" class="size">${text.files.size}</div>
-    <div role="columnheader" class="status">${text.trash.deleted}</div><div role="columnheader" class="added">${text.trash.gone}</div><div role="columnheader" class="acts"><span class="hidden-text">Actions</span></div></div>`;
+    <div role="columnheader" class="status">${text.trash.deleted}</div><div role="columnheader" class="added">${text.trash.gone}</div><div role="columnheader" class="acts"><span class="hidden-text">${text.trash.actions}</span></div></div>`;
   const line = (/** @type {number} */ at, /** @type {any} */ style) => {
     const item = items[at];
     return html`<div role="row" key=${item.id} aria-rowindex=${at + 2} class=${`line ${at === focus ? "focus" : ""}`} style=${style} tabindex=${at === focus ? 0 : -1}
       onClick=${(/** @type {MouseEvent} */ event) => !(/** @type {HTMLElement} */ (event.target).closest("button")) && setFocus(at)}>
       <div role="gridcell" class="name"><${Glyph} name=${item.name} folder=${item.folder} /><span class="text" title=${item.path || item.name}>${item.name}</span>
-        ${item.folder && html`<span class="dim">${counted(item.files, "file", "files")}</span>`}</div>
+        ${item.folder && html`<span class="dim">${counted(item.files, ...text.words.file)}</span>`}</div>
       <div role="gridcell" class="size">${size(item.bytes)}</div><div role="gridcell" class="status" title=${full(item.deletedAt)}>${ago(item.deletedAt)}</div><div role="gridcell" class="added" title=${full(item.purgeAt)}>${ago(item.purgeAt)}</div>
       <div role="gridcell" class="acts"><${Button} icon="undo" label=${text.trash.restore} onClick=${() => restore(item).catch(complain)} /><${Button} icon="x" kind="danger" label=${text.trash.purge} onClick=${() => purge(item).catch(complain)} /></div>
     </div>`;

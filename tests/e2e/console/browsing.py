@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -48,6 +49,14 @@ def signed_in(
         expect(page.get_by_role("heading", name="Files")).to_be_attached()
         yield page
         assert [each for each in problems if "Failed to load resource" not in each] == []
+
+
+def end_session(page: Page) -> None:
+    """Let the server refuse the session of this tab."""
+    session = json.loads(page.evaluate("sessionStorage.getItem('larder.session')"))
+    kept = json.dumps(session | {"secret": "zs_" + "a" * 43})
+    page.evaluate("kept => sessionStorage.setItem('larder.session', kept)", kept)
+    page.reload()
 
 
 def row(page: Page, name: str) -> Locator:

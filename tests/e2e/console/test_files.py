@@ -165,7 +165,7 @@ def test_search_finds_names_tags_and_favorites(page: Page, api: Api) -> None:
         file_id = api.create_file(b"x", name)["id"]
         change = {"tags": tags, "favorite": favorite}
         space.json("PATCH", f"/files/{file_id}", json=change)
-    box = page.get_by_role("searchbox")
+    box = page.get_by_role("combobox", name="Search")
 
     for typed in ("one", "tag:q4", "is:favorite", "type:text tag:q4"):
         box.fill(typed)
@@ -173,6 +173,48 @@ def test_search_finds_names_tags_and_favorites(page: Page, api: Api) -> None:
         expect(row(page, "two.txt")).to_have_count(0)
     box.fill("nothing like it")
     expect(page.get_by_text("Nothing is called that")).to_be_visible()
+
+
+def test_many_rows_change_at_once_and_tags_complete(page: Page, api: Api) -> None:
+    space = Space(api)
+    folder = space.make_folder("Folder")
+    for name in ("a.txt", "b.txt", "c.txt"):
+        space.put(name)
+    page.reload()
+    expect(row(page, "c.txt")).to_be_visible()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(f"{request.method} {request.url}"))
+
+    page.keyboard.press("Control+a")
+    page.keyboard.press("s")
+    for name in ("Folder", "a.txt", "b.txt", "c.txt"):
+        expect(row(page, name).get_by_text("favorite")).to_be_attached()
+    assert len([each for each in asked if each.endswith("/files:batch")]) == 1
+    assert len([each for each in asked if folder in each]) == 1
+
+    page.keyboard.press("Control+a")
+    page.keyboard.press("t")
+    page.get_by_role("dialog").get_by_label("Add a tag").fill("reports")
+    page.keyboard.press("Enter")
+    expect(row(page, "c.txt").get_by_role("link", name="reports")).to_be_visible()
+
+    search = page.get_by_role("combobox", name="Search")
+    search.fill("tag:re")
+    expect(page.get_by_role("option", name="tag:reports")).to_contain_text("3")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(search).to_have_value("tag:reports")
+    expect(page.get_by_role("row")).to_have_count(4)
+    page.keyboard.press("Escape")
+
+    expect(row(page, "Folder")).to_be_visible()
+    page.get_by_label("Select a.txt").check()
+    page.get_by_label("Select b.txt").check()
+    page.get_by_role("button", name="Move to trash").click()
+    expect(row(page, "a.txt")).to_have_count(0)
+    page.get_by_role("button", name="Undo").last.click()
+    expect(row(page, "a.txt")).to_be_visible()
+    assert sorted(space.found()) == ["a.txt", "b.txt", "c.txt"]
 
 
 def test_the_trash_is_emptied_only_by_whoever_counts(page: Page, api: Api) -> None:
@@ -197,7 +239,7 @@ def test_the_trash_is_emptied_only_by_whoever_counts(page: Page, api: Api) -> No
 def test_a_batch_runs_and_shows_its_answers(page: Page, operator: Operator, tmp_path: Path) -> None:
     with serving() as models:
         operator.upstreams.put(Upstream("console", models.base_url, ("console-*",), created_at=0))
-        data = batch_lines(4).replace(b"gpt-5-mini", b"console-1")
+        data = batch_lines(4, model="console-1")
         choose(page, written(tmp_path, "questions.jsonl", data))
         expect(row(page, "questions.jsonl")).to_contain_text("valid", timeout=30_000)
         page.get_by_role("row").filter(has_text="questions.jsonl").click()

@@ -82,7 +82,7 @@ def test_a_dialog_keeps_the_focus_and_gives_it_back(page: Page, api: Api) -> Non
     tab_to(page, ".line")
 
     page.keyboard.press("t")
-    field = page.get_by_role("dialog").get_by_role("textbox")
+    field = page.get_by_role("dialog").get_by_label("Add a tag")
     expect(field).to_be_focused()
     field.fill("draft")
     page.keyboard.press("Enter")

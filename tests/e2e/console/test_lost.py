@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
 from tests.e2e.api import eventually
-from tests.e2e.console.browsing import choose, link, row, signed_in, written
+from tests.e2e.console.browsing import choose, end_session, link, row, signed_in, written
 from tests.e2e.space import Space
 
 if TYPE_CHECKING:
@@ -33,14 +32,6 @@ def slow_down(page: Page, bytes_a_second: int, *, offline: bool = False) -> None
             "uploadThroughput": bytes_a_second,
         },
     )
-
-
-def end_session(page: Page) -> None:
-    """Let the server refuse the session of this tab."""
-    session = json.loads(page.evaluate("sessionStorage.getItem('larder.session')"))
-    kept = json.dumps(session | {"secret": "zs_" + "a" * 43})
-    page.evaluate("kept => sessionStorage.setItem('larder.session', kept)", kept)
-    page.reload()
 
 
 def test_an_upload_outlives_a_lost_connection(page: Page, api: Api, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.api import batch_lines
-from tests.e2e.console.browsing import AXE, picture, signed_in, violations
+from tests.e2e.console.browsing import AXE, end_session, picture, signed_in, violations
 from tests.e2e.space import Space
 
 if TYPE_CHECKING:
@@ -95,7 +95,14 @@ def _views(page: Page, filled: dict[str, str]) -> dict[str, list[str]]:
     shut()
     visit("folder", f"#/files/{filled['reports']}", "summary.md")
     visit("details", f"#/files?open={filled['orders']}", "Adler, Ann")
+    page.get_by_role("button", name="Share a link").click()
+    expect(page.get_by_role("dialog")).to_contain_text("The link works for")
+    look("share")
+    shut()
     visit("search", "#/files?q=tag:q4", "orders.csv")
+    page.get_by_role("combobox").fill("tag:")
+    expect(page.get_by_role("option", name="tag:finance")).to_be_visible()
+    look("completions")
     visit("nothing", "#/files?q=zzz", "Nothing is called that")
     visit("favorites", "#/files?is=favorite", "orders.csv")
     visit("report", f"#/report/{filled['broken']}", "invalid_json")
@@ -123,7 +130,12 @@ def test_every_view_is_for_everybody(
 ) -> None:
     with signed_in(browser, operator, project, **SCREENS[screen]) as page:
         found = _views(page, filled)
-        page.get_by_role("button", name="Sign out").click()
+        end_session(page)
+        again = page.get_by_role("dialog")
+        expect(again).to_contain_text("Your session has ended")
+        found["session-ended"] = violations(page)
+        picture(page, f"session-ended-{screen}")
+        again.get_by_role("button", name="Sign out").click()
         expect(page.get_by_label("API key")).to_be_visible()
         found["sign-in"] = violations(page)
         picture(page, f"sign-in-{screen}")
