@@ -78,7 +78,7 @@ export function Trash() {
     const answer = await remove("storage/trash");
     setItems([]);
     refreshUsage();
-    toast((answer.isEmpty ? text.did.emptied : text.did.emptying)(counted(answer.purgedFiles, ...text.words.file)));
+    toast((answer.isEmpty ? text.did.emptied : text.did.emptying)(counted(answer.purgedFiles, ...text.words.item)));
   }
 
   const focusOn = (/** @type {number} */ at) => setFocus(Math.max(0, Math.min(items.length - 1, at)));
