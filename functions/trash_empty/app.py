@@ -7,7 +7,7 @@ from aws_lambda_powertools.event_handler.api_gateway import Response
 
 from larder.api.http.requests import running_time, tenant_of
 from larder.api.http.resolver import lambda_handler_for, resolver
-from larder.api.space.models import TrashEmptied
+from larder.api.space.trash import TrashEmptied
 from larder.runtime.composition import Composition
 from larder.runtime.observability import count
 from larder.services.space.purge import empty_trash

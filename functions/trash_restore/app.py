@@ -7,7 +7,8 @@ from aws_lambda_powertools.event_handler.api_gateway import Response
 
 from larder.api.http.requests import running_time, tenant_of
 from larder.api.http.resolver import lambda_handler_for, resolver
-from larder.api.space.models import RestoredFolder, SpaceFile
+from larder.api.space.models import SpaceFile
+from larder.api.space.trash import RestoredFolder
 from larder.domain.ids import parse_folder_id
 from larder.runtime.composition import Composition
 from larder.services.space.restore_file import RestoreFile

@@ -13,6 +13,7 @@ from larder.domain.ids import new_folder_id
 from larder.domain.quota import NOTHING, Amount
 from larder.domain.uploads import UploadStatus
 from larder.services.files.ports import Settlement
+from larder.services.space.ports import FolderCounts
 from tests.fakes.clock import START
 from tests.samples import a_file, a_folder, an_upload, close_folder, to_trash
 
@@ -317,3 +318,16 @@ class TestComplete:
         assert usage is not None
         assert usage.used == Amount(files=1, bytes=10)
         assert usage.reserved == NOTHING
+
+
+def test_what_lies_directly_in_a_folder_is_counted(backend: Backend, tenant: TenantId) -> None:
+    outer = a_folder(backend, tenant, "outer").id
+    inner, gone = (a_folder(backend, tenant, name, parent=outer).id for name in ("inner", "gone"))
+    close_folder(backend, tenant, gone, NOW)
+    for folder, expires_at in ((outer, None), (outer, NOW + 1), (outer, NOW), (inner, None)):
+        backend.files.admit(tenant, a_file(1, folder=folder, expires_at=expires_at))
+    backend.files.admit(tenant, a_file(1))
+
+    assert backend.search.counts(tenant, outer, NOW) == FolderCounts(files=2, folders=1)
+    assert backend.search.counts(tenant, inner, NOW) == FolderCounts(files=1, folders=0)
+    assert backend.search.counts(tenant, new_folder_id(START), NOW) == FolderCounts(0, 0)

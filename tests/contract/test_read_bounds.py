@@ -23,6 +23,7 @@ from larder.adapters.dynamodb.trash import DynamoTrash
 from larder.adapters.dynamodb.uploads import DynamoUploads
 from larder.domain.errors import ContentionError, ExpiredBacklogError
 from larder.domain.files import Purpose
+from larder.domain.ids import FolderId
 from larder.domain.projects import Project
 from larder.domain.trash import TrashedFile
 from larder.services.files.list import list_files
@@ -178,13 +179,15 @@ class Endless:
 
     def query(self, **request: Any) -> dict[str, Any]:
         self.queries += 1
-        limit = request["Limit"]
+        # A count has no limit of its own.
+        limit = request.get("Limit", 1_000)
         in_index = range(limit if request.get("IndexName") == "by_purpose" else 0)
         return {
             "Items": [
                 {**self.item, "sk": {"S": a_file_id(number=2 + number)}} for number in in_index
             ],
             "ScannedCount": limit,
+            "Count": 0,
             "LastEvaluatedKey": self.item,
         }
 
@@ -255,6 +258,10 @@ READS: dict[str, tuple[Item, Callable[[Any], Any]]] = {
     "`GET /v1/storage/folders`": (
         LIVE,
         lambda client: DynamoFolders(client, "Store").children(TENANT, None, limit=100, after=None),
+    ),
+    "`GET /v1/storage/folders/{id}`": (
+        LIVE,
+        lambda client: DynamoFileSearch(client, "Store").counts(TENANT, FolderId("f"), START),
     ),
 }
 

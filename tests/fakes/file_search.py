@@ -6,13 +6,13 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from larder.domain.filenames import folded
-from larder.services.space.ports import FileQuery, Page, Position, Sort, TagCounts
+from larder.services.space.ports import FileQuery, FolderCounts, Page, Position, Sort, TagCounts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from larder.domain.files import File
-    from larder.domain.ids import TenantId
+    from larder.domain.ids import FolderId, TenantId
     from tests.fakes.store import InMemoryStore
 
 
@@ -69,6 +69,14 @@ class InMemoryFileSearch:
         rows = [row.file for (owner, _), row in self._store.files.items() if owner == tenant]
         return TagCounts(
             Counter(tag for file in rows if not file.expired(now) for tag in file.tags), exact=True
+        )
+
+    def counts(self, tenant: TenantId, folder_id: FolderId, now: float) -> FolderCounts:
+        files = [row.file for (owner, _), row in self._store.files.items() if owner == tenant]
+        folders = [r.folder for (owner, _), r in self._store.folders.items() if owner == tenant]
+        return FolderCounts(
+            files=sum(f.folder_id == folder_id and not f.expired(now) for f in files),
+            folders=sum(f.parent_id == folder_id and not f.deleting for f in folders),
         )
 
 

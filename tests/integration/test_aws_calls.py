@@ -141,7 +141,7 @@ OPERATIONS: dict[str, tuple[Callable[[World], Act], str]] = {
         space.folders_delete_full,
         f"GetItem, {A_TREE}, TransactWriteItems 3, {MOVE_A_FOLDER}",
     ),
-    "folders_get": (space.folders_get, "GetItem"),
+    "folders_get": (space.folders_get, "GetItem, Query, Query"),
     "folders_list": (space.a_list("folders_list"), "Query"),
     "folders_update": (space.folders_update, "GetItem, Query, TransactWriteItems 2"),
     "keys_me": (operations.keys_me, "GetItem"),

@@ -206,6 +206,17 @@ def test_folders_are_listed_changed_and_moved(functions: Functions, tenant: Tena
     assert on(functions, tenant, "folders_get", id=inner).json["parentId"] == other
 
 
+def test_a_folder_says_how_much_lies_directly_in_it(functions: Functions, tenant: TenantId) -> None:
+    place = folder(functions, tenant, "Reports")
+    inner = folder(functions, tenant, "2026", parentId=place)
+    for target in (place, place, inner):
+        put(functions, tenant, folderId=target)
+
+    counts = [on(functions, tenant, "folders_get", id=each).json for each in (place, inner)]
+
+    assert [(each["fileCount"], each["folderCount"]) for each in counts] == [(2, 1), (1, 0)]
+
+
 def test_a_folder_is_deleted_with_its_contents(functions: Functions, tenant: TenantId) -> None:
     place = folder(functions, tenant, "Reports")
     inner = folder(functions, tenant, "2026", parentId=place)

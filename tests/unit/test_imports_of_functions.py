@@ -69,7 +69,7 @@ WANTED: dict[str, tuple[set[str], set[str]]] = {
     "files_validation": (API, FILES | {"s3"}),
     "folders_create": (API, FOLDERS | REPLAYS),
     "folders_delete": (API, FOLDER_TRASH),
-    "folders_get": (API, FOLDERS),
+    "folders_get": (API, FOLDERS | FINDER | {"dynamodb.items"}),
     "folders_list": (API, FOLDERS | {"secrets"}),
     "folders_update": (API, FOLDERS),
     "on_cleanup": (CLIENTS, FOLDER_TRASH),

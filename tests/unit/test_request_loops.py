@@ -70,6 +70,7 @@ LOOPS = {
     "adapters/dynamodb/file_pages.py _records": PAGE,
     "adapters/dynamodb/file_search.py tags": "a number of queries",
     "adapters/dynamodb/folders.py tree": FOLDERS,
+    "adapters/dynamodb/pages.py count_list": "25 queries, of 1 MB each at most",
     "adapters/dynamodb/pages.py read_list": "25 queries, of 1 MB each at most",
     "adapters/dynamodb/projects.py list": WORKERS,
     "adapters/dynamodb/projects.py set_limit": WORKERS,

@@ -14,18 +14,19 @@ from larder.adapters.dynamodb.listings import (
     IN_FOLDER,
     IN_FOLDER_BY_NAME,
     IN_FOLDER_BY_SIZE,
+    children_scope,
     folder_scope,
 )
-from larder.adapters.dynamodb.pages import MAX_QUERIES, ListRead, query_of, read_list
+from larder.adapters.dynamodb.pages import MAX_QUERIES, ListRead, count_list, query_of, read_list
 from larder.domain.ids import FILE_PREFIX
-from larder.services.space.ports import FileQuery, Page, Sort, TagCounts
+from larder.services.space.ports import FileQuery, FolderCounts, Page, Sort, TagCounts
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
     from larder.domain.files import File
-    from larder.domain.ids import TenantId
+    from larder.domain.ids import FolderId, TenantId
     from larder.services.space.ports import Position
 
 _IN_PROJECT = {Sort.CREATED_AT: None, Sort.NAME: BY_NAME, Sort.SIZE_BYTES: BY_SIZE}
@@ -69,6 +70,27 @@ class DynamoFileSearch:
         found = read_list(self._client, read, limit=limit, after=after)
         files = [file_from(file_id, item) for item in found.items if (file_id := file_id_of(item))]
         return Page(tuple(files), found.next)
+
+    def counts(self, tenant: TenantId, folder_id: FolderId, now: float) -> FolderCounts:
+        """Count the folder's part of two indexes, in as many queries as a page may take."""
+        files = ListRead(
+            table=self._table,
+            tenant=tenant,
+            index=IN_FOLDER,
+            scope=folder_scope(folder_id),
+            descending=False,
+            filter=_NOT_EXPIRED,
+            values={":now": number(int(now))},
+        )
+        folders = ListRead(
+            table=self._table,
+            tenant=tenant,
+            index=IN_FOLDER_BY_NAME,
+            scope=children_scope(folder_id),
+            descending=False,
+            filter="attribute_not_exists(deleting)",
+        )
+        return FolderCounts(count_list(self._client, files), count_list(self._client, folders))
 
     def tags(self, tenant: TenantId, now: float) -> TagCounts:
         """Read the tags of the live files, in as many queries as a page may take.

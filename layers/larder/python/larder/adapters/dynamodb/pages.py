@@ -87,6 +87,20 @@ def read_list(
     return Page(tuple(found), read.position(answer["LastEvaluatedKey"]))
 
 
+def count_list(client: DynamoDBClient, read: ListRead) -> int | None:
+    """Return how many items there are, strongly consistent; None if `MAX_QUERIES` are too few."""
+    request = query_of(read, None)
+    request["Select"] = "COUNT"
+    count = 0
+    for _ in range(MAX_QUERIES):
+        answer = client.query(**request)
+        count += answer["Count"]
+        if "LastEvaluatedKey" not in answer:
+            return count
+        request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+    return None
+
+
 def read_newest(
     client: DynamoDBClient, request: QueryInputTypeDef, *, limit: int
 ) -> tuple[list[ItemRead], bool]:

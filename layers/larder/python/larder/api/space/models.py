@@ -10,7 +10,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from larder.domain.files import FileStatus, Purpose
-from larder.domain.trash import TrashedFile
 from larder.services.object_store import SignedRequest
 
 if TYPE_CHECKING:
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 
     from larder.domain.files import File
     from larder.domain.folders import Folder
-    from larder.domain.trash import TrashedFolder
+    from larder.services.space.ports import FolderCounts
 
 
 def rfc3339(at: int) -> str:
@@ -51,27 +50,11 @@ class SpaceFile(SpaceModel):
     @classmethod
     def of(cls, file: File) -> SpaceFile:
         """Return the file as the Space shows it."""
-        return cls(**_fields(file))
+        return cls(**fields_of(file))
 
 
-class TrashedSpaceFile(SpaceFile):
-    """A file in the trash."""
-
-    kind: Literal["file"] = "file"
-    deleted_at: str = Field(description="RFC 3339, UTC")
-    purge_at: str = Field(description="When it is deleted for good; RFC 3339, UTC")
-
-    @classmethod
-    def in_trash(cls, trashed: TrashedFile) -> TrashedSpaceFile:
-        """Return the trashed file as the Space shows it."""
-        return cls(
-            **_fields(trashed.file),
-            deleted_at=rfc3339(trashed.deleted_at),
-            purge_at=rfc3339(trashed.purge_at),
-        )
-
-
-def _fields(file: File) -> dict[str, Any]:
+def fields_of(file: File) -> dict[str, Any]:
+    """Return the fields of a `SpaceFile`."""
     return {
         "file_id": file.id,
         "name": file.filename,
@@ -110,59 +93,6 @@ class SpaceFileList(SpaceModel):
     def of(cls, files: Sequence[File], cursor: str | None) -> SpaceFileList:
         """Return the page as the Space shows it."""
         return cls(files=[SpaceFile.of(file) for file in files], pagination=Pagination.to(cursor))
-
-
-_OF_ITS_OWN = "null for a folder that lay in a deleted one"
-
-
-class TrashedSpaceFolder(SpaceModel):
-    """A folder in the trash, with everything that was in it."""
-
-    kind: Literal["folder"] = "folder"
-    folder_id: str
-    name: str
-    parent_id: str | None = Field(description="The folder that it lay in; null: in the root")
-    path: str | None = Field(description=f"Where it was: `/Projects/2026`; {_OF_ITS_OWN}")
-    file_count: int | None = Field(description=f"Files in it, at any depth; {_OF_ITS_OWN}")
-    folder_count: int | None = Field(description=f"Folders in it, at any depth; {_OF_ITS_OWN}")
-    size_bytes: str | None = Field(description=f"Bytes of its files, as a string; {_OF_ITS_OWN}")
-    deleted_at: str = Field(description="RFC 3339, UTC")
-    purge_at: str = Field(description="When it is deleted for good; RFC 3339, UTC")
-
-    @classmethod
-    def in_trash(cls, trashed: TrashedFolder) -> TrashedSpaceFolder:
-        """Return the trashed folder as the Space shows it."""
-        own = trashed.within is None
-        return cls(
-            folder_id=trashed.folder.id,
-            name=trashed.folder.name,
-            parent_id=trashed.folder.parent_id,
-            path="/" + "/".join([*trashed.path, trashed.folder.name]) if own else None,
-            file_count=trashed.files.files if own else None,
-            folder_count=trashed.folder_count if own else None,
-            size_bytes=str(trashed.files.bytes) if own else None,
-            deleted_at=rfc3339(trashed.deleted_at),
-            purge_at=rfc3339(trashed.purge_at),
-        )
-
-
-class TrashList(SpaceModel):
-    """A page of the trash: files and folders, each in the order of the list."""
-
-    files: list[TrashedSpaceFile]
-    folders: list[TrashedSpaceFolder]
-    pagination: Pagination
-
-    @classmethod
-    def of(cls, found: Sequence[TrashedFile | TrashedFolder], cursor: str | None) -> TrashList:
-        """Return the page as the Space shows it."""
-        files = [each for each in found if isinstance(each, TrashedFile)]
-        folders = [each for each in found if not isinstance(each, TrashedFile)]
-        return cls(
-            files=[TrashedSpaceFile.in_trash(each) for each in files],
-            folders=[TrashedSpaceFolder.in_trash(each) for each in folders],
-            pagination=Pagination.to(cursor),
-        )
 
 
 class TagCountObject(SpaceModel):
@@ -226,9 +156,9 @@ def whole_file(file: File, content: bytes | SignedRequest) -> FileWithContent | 
             download_url=content.url,
             download_url_expires_at=rfc3339(content.expires_at),
         )
-        return FileWithMetadata(**_fields(file), data=ContentMetadata(metadata=metadata))
+        return FileWithMetadata(**fields_of(file), data=ContentMetadata(metadata=metadata))
     return FileWithContent(
-        **_fields(file), data=InlineContent(content=base64.b64encode(content).decode())
+        **fields_of(file), data=InlineContent(content=base64.b64encode(content).decode())
     )
 
 
@@ -237,13 +167,6 @@ class FileGone(SpaceModel):
 
     file_id: str
     is_deleted: Literal[True] = True
-
-
-class TrashEmptied(SpaceModel):
-    """The response to emptying the trash. While `isEmpty` is false, it goes on."""
-
-    purged_files: int = Field(description="Files and folders that are gone; one with its contents")
-    is_empty: bool
 
 
 class SpaceFolder(SpaceModel):
@@ -267,15 +190,23 @@ class SpaceFolder(SpaceModel):
         )
 
 
-class RestoredFolder(SpaceFolder):
-    """The response to restoring a folder. While `isRestored` is false, its files go on coming."""
+_UNCOUNTED = "null: more than one request counts, about 40,000"
 
-    is_restored: bool
+
+class CountedFolder(SpaceFolder):
+    """A folder, with how much lies directly in it."""
+
+    file_count: int | None = Field(description=f"Files directly in it; {_UNCOUNTED}")
+    folder_count: int | None = Field(description=f"Folders directly in it; {_UNCOUNTED}")
 
     @classmethod
-    def restored(cls, folder: Folder, *, done: bool) -> RestoredFolder:
+    def counted(cls, folder: Folder, counts: FolderCounts) -> CountedFolder:
         """Return the folder as the Space shows it."""
-        return cls(**SpaceFolder.of(folder).model_dump(), is_restored=done)
+        return cls(
+            **SpaceFolder.of(folder).model_dump(),
+            file_count=counts.files,
+            folder_count=counts.folders,
+        )
 
 
 class SpaceFolderList(SpaceModel):

@@ -62,6 +62,14 @@ class Page[Item]:
 
 
 @dataclass(frozen=True, slots=True)
+class FolderCounts:
+    """How much lies directly in a folder; None for more than one request counts."""
+
+    files: int | None
+    folders: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class TagCounts:
     """How many files have each tag.
 
@@ -89,6 +97,9 @@ class FileSearch(Protocol):
         Strongly consistent. A page may have fewer than `limit` although `next` is set: the search
         stops when it would take too long for one request.
         """
+
+    def counts(self, tenant: TenantId, folder_id: FolderId, now: float) -> FolderCounts:
+        """Count what lies directly in the folder and has not expired at `now` (consistent)."""
 
 
 class TrashRecords(Protocol):
