@@ -49,7 +49,7 @@ from larder_client.transfer.upload import UploadResult
 if TYPE_CHECKING:
     from larder_client._async.client import AsyncClient
     from larder_client.batches.models import Batch, BatchPage, BatchResult
-    from larder_client.space.models import ROOT, Folder, SpaceFile, TrashedFile
+    from larder_client.space.models import ROOT, Folder, SpaceFile, TrashedFile, TrashedFolder
     from larder_client.space.tree import Tree
 
 # Imported when they are used: they take time, asyncio above all, and most programs do without.
@@ -62,6 +62,7 @@ _LAZY = {
     "ROOT": "larder_client.space.models",
     "SpaceFile": "larder_client.space.models",
     "TrashedFile": "larder_client.space.models",
+    "TrashedFolder": "larder_client.space.models",
     "Tree": "larder_client.space.tree",
 }
 
@@ -103,6 +104,7 @@ __all__ = [
     "SpaceFile",
     "TransferError",
     "TrashedFile",
+    "TrashedFolder",
     "Tree",
     "UnexpectedAnswerError",
     "Upload",

@@ -282,7 +282,25 @@ def test_a_folder_that_is_not_empty_is_only_deleted_recursively(space: Space) ->
 
     assert (refused.value.status, refused.value.code) == (409, "folder_not_empty")
     assert deleted.is_deleted
-    assert [trashed.id for trashed in space.trashed()] == [file.id]
+    [trashed] = space.trashed_folders()
+    assert (trashed.path, trashed.file_count, trashed.folder_count) == ("/Projects", 1, 1)
+    assert [each.id for each in space.trashed_folders(trashed.id)] == [folder.id]
+    assert [each.id for each in space.trashed(folder.id)] == [file.id]
+
+
+def test_a_folder_is_restored_and_purged_with_everything_in_it(space: Space) -> None:
+    folder = space.make_folders("/Projects/2026")
+    space.create("a.txt", b"1", folder_id=folder.id)
+    space.delete_folder(folder.parent_id, recursive=True)
+    assert space.trashed_at("/projects").id == folder.parent_id
+
+    restored = space.restore_folder(folder.parent_id)
+
+    assert (restored.id, restored.is_restored) == (folder.parent_id, True)
+    assert space.folder(folder.id).file_count == 1
+    space.delete_folder(folder.parent_id, recursive=True)
+    assert space.purge_folder(folder.parent_id).is_deleted
+    assert list(space.trashed_folders()) == []
 
 
 def test_a_folder_that_is_still_being_emptied_is_not_yet_deleted(

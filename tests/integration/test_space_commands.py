@@ -376,8 +376,9 @@ def test_an_empty_folder_is_deleted_and_a_full_one_only_recursively() -> None:
     assert (refused.exit_code, refused.stdout) == (1, f"{empty_id}\n")
     assert "larder: /Projects: Folder 'Projects' is not empty." in refused.stderr
     assert deleted["isDeleted"]
-    [trashed] = space("trash", "--json").json["files"]
-    assert (trashed["fileId"], trashed["path"]) == (file_id, None)
+    [trashed] = space("trash", "--json").json["folders"]
+    assert (trashed["path"], trashed["fileCount"]) == ("/Projects", 1)
+    assert file_id not in space("trash").stdout
 
 
 def test_a_folder_that_larder_is_still_emptying_is_noted(gateway: Gateway) -> None:
@@ -388,7 +389,45 @@ def test_a_folder_that_larder_is_still_emptying_is_noted(gateway: Gateway) -> No
     deleted = space("rmdir", "-r", "/Projects")
 
     assert deleted.id == folder_id
-    assert deleted.stderr == "/Projects: closed. Larder is still moving its files to the trash.\n"
+    assert deleted.stderr == "/Projects: in the trash. Larder is still moving its files there.\n"
+
+
+def test_a_folder_is_restored_and_purged_by_its_path() -> None:
+    put("/Projects/2026/a.txt")
+    space("rmdir", "-r", "/Projects")
+    shown = space("trash")
+
+    restored = space("restore", "/projects", "--json").json
+
+    assert "/Projects/" in shown.stdout
+    assert (restored["name"], restored["isRestored"]) == ("Projects", True)
+    assert listed("/Projects/2026") == ["a.txt"]
+
+    space("rmdir", "-r", "/Projects")
+    assert space("purge", "/Projects").id == restored["folderId"]
+    assert space("trash", "--json").json["folders"] == []
+
+
+def test_a_folder_that_is_still_on_its_way_is_noted(gateway: Gateway) -> None:
+    folder_id = space("mkdir", "/Projects").id
+    space("rmdir", "-r", "/Projects")
+    body = json.dumps(
+        {
+            "folderId": folder_id,
+            "name": "Projects",
+            "parentId": None,
+            "createdAt": "2026-01-15T09:30:00Z",
+            "favorite": False,
+            "isRestored": False,
+            "isDeleted": False,
+        }
+    ).encode()
+    gateway.fault("(POST|DELETE) .*", respond_with(Response(202, {}, [body])), times=2)
+
+    restored, purged = space("restore", folder_id), space("purge", folder_id)
+
+    assert restored.stderr == "Projects: back. Larder is still restoring its files.\n"
+    assert purged.stderr == f"{folder_id}: gone. Larder is still purging its files.\n"
 
 
 def test_the_root_is_not_deleted() -> None:
@@ -414,7 +453,7 @@ def test_a_file_is_trashed_and_restored_by_its_path() -> None:
 
 
 @pytest.mark.parametrize("trashed", ["with its folder", "before its folder"])
-def test_a_file_whose_folder_is_gone_is_restored_to_the_root(trashed: str) -> None:
+def test_a_file_whose_folder_is_in_the_trash_is_restored_to_one_like_it(trashed: str) -> None:
     file_id = put("/Projects/a.txt")
     if trashed == "before its folder":
         space("trash", "/Projects/a.txt")
@@ -422,8 +461,8 @@ def test_a_file_whose_folder_is_gone_is_restored_to_the_root(trashed: str) -> No
 
     restored = space("restore", file_id, "--json").json
 
-    assert (restored["fileId"], restored["folderId"]) == (file_id, None)
-    assert listed() == ["a.txt"]
+    assert restored["fileId"] == file_id
+    assert listed("/Projects") == ["a.txt"]
 
 
 def test_the_trash_is_purged_by_file_or_as_a_whole() -> None:
@@ -435,15 +474,15 @@ def test_the_trash_is_purged_by_file_or_as_a_whole() -> None:
     assert space("purge", "/a.txt").id == first
     emptied = space("purge", "--all")
 
-    assert (emptied.exit_code, emptied.stdout, emptied.stderr) == (0, "", "2 files purged\n")
-    assert space("trash", "--json").json == {"files": [], "hasMore": False}
+    assert (emptied.exit_code, emptied.stdout, emptied.stderr) == (0, "", "2 items purged\n")
+    assert space("trash", "--json").json == {"files": [], "folders": [], "hasMore": False}
 
 
 def test_a_trash_that_larder_is_still_purging_is_noted(gateway: Gateway) -> None:
     body = b'{"purgedFiles": 1, "isEmpty": false}'
     gateway.fault("DELETE .*", respond_with(Response(202, {}, [body])), times=2)
 
-    assert space("purge", "--all").stderr == "1 file purged. Larder is still purging the others.\n"
+    assert space("purge", "--all").stderr == "1 item purged. Larder is still purging the others.\n"
     assert space("purge", "--all", "--json").json == {"purgedFiles": 1, "isEmpty": False}
 
 

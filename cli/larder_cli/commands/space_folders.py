@@ -38,9 +38,7 @@ def rmdir(
     folders: Folders,
     recursive: Annotated[
         bool,
-        typer.Option(
-            "--recursive", "-r", help="Delete their contents too. The files go to the trash."
-        ),
+        typer.Option("--recursive", "-r", help="Move them to the trash with everything in them."),
     ] = False,
     base_url: BaseUrl = None,
     api_key: ApiKey = None,
@@ -57,7 +55,7 @@ def rmdir(
                 deleted = client.space.delete_folder(folder_id, recursive=recursive)
                 print_change(deleted, as_json=as_json)
                 if not deleted.is_deleted:
-                    note(f"{folder}: closed. Larder is still moving its files to the trash.")
+                    note(f"{folder}: in the trash. Larder is still moving its files there.")
 
 
 def _make(client: Client, path: str) -> Folder | None:

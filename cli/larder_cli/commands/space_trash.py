@@ -12,8 +12,8 @@ from larder_cli.shared.changes import change_each
 from larder_cli.shared.connection import ApiKey, AsJson, BaseUrl, open_client
 from larder_cli.shared.each import report
 from larder_cli.shared.output import counted, note, print_change, print_json_line
-from larder_cli.shared.paths import find_file_id, find_trashed_id, path_or_id
-from larder_client import Client, TrashedFile
+from larder_cli.shared.paths import FOLDER_ID, find_file_id, find_trashed_id, path_or_id
+from larder_client import Client, Folder, TrashedFile
 
 
 def trash(
@@ -49,23 +49,31 @@ def trash(
 def restore(
     files: Annotated[
         list[str],
-        typer.Argument(metavar="FILE…", help="Old paths or ids of files in the trash."),
+        typer.Argument(metavar="ITEM…", help="Old paths or ids of files and folders in the trash."),
     ],
     base_url: BaseUrl = None,
     api_key: ApiKey = None,
     as_json: AsJson = False,
 ) -> None:
-    """Restore files from the trash and print their ids.
+    """Restore files and folders from the trash and print their ids.
 
-    Each returns to its folder, or to the root if that is gone.
+    Each returns to its folder, made anew if that was deleted. A folder comes with all its contents.
     """
     with report(as_json=as_json) as failures, open_client(base_url, api_key) as client:
+
+        def of_folder(folder_id: str) -> Folder:
+            restored = client.space.restore_folder(folder_id)
+            if not restored.is_restored:
+                note(f"{restored.name}: back. Larder is still restoring its files.")
+            return restored
+
         change_each(
             client,
             failures,
             files,
             find=find_trashed_id,
             operation=lambda file_id: {"op": "restore", "file_id": file_id},
+            of_folder=of_folder,
             as_json=as_json,
         )
 
@@ -73,7 +81,9 @@ def restore(
 def purge(
     files: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[FILE…]", help="Old paths or ids of files in the trash."),
+        typer.Argument(
+            metavar="[ITEM…]", help="Old paths or ids of files and folders in the trash."
+        ),
     ] = None,
     everything: Annotated[
         bool, typer.Option("--all", help="Purge everything in the trash.")
@@ -82,31 +92,44 @@ def purge(
     api_key: ApiKey = None,
     as_json: AsJson = False,
 ) -> None:
-    """Delete files in the trash for good and print their ids.
+    """Delete files and folders in the trash for good and print their ids.
 
     This cannot be undone. It frees their share of the project's quota.
     """
     if bool(files) is everything:
-        message = "Give either files or --all."
+        message = "Give either files and folders or --all."
         raise typer.BadParameter(message)
     with report(as_json=as_json) as failures, open_client(base_url, api_key) as client:
         if everything:
             _empty(client, as_json=as_json)
         for file in files or []:
             with failures.each(**path_or_id(file)):
-                purged = client.space.purge(find_trashed_id(client, file))
-                print_change(purged, as_json=as_json)
+                item_id = find_trashed_id(client, file)
+                if item_id.startswith(FOLDER_ID):
+                    gone = client.space.purge_folder(item_id)
+                    print_change(gone, as_json=as_json)
+                    if not gone.is_deleted:
+                        note(f"{file}: gone. Larder is still purging its files.")
+                else:
+                    print_change(client.space.purge(item_id), as_json=as_json)
 
 
 def _show(client: Client, limit: int, *, as_json: bool) -> None:
     # One more than shown, to know whether there are more.
     found = list(islice(client.space.trashed(), limit + 1))
     files: list[tuple[TrashedFile, str | None]] = with_paths(client, found[:limit])
+    folders = list(client.space.trashed_folders())
     if as_json:
         documents = [{**msgspec.to_builtins(file), "path": path} for file, path in files]
-        print_json_line({"files": documents, "hasMore": len(found) > limit})
+        print_json_line(
+            {
+                "files": documents,
+                "folders": msgspec.to_builtins(folders),
+                "hasMore": len(found) > limit,
+            }
+        )
         return
-    import_module("larder_cli.shared.space_tables").print_trash(files)
+    import_module("larder_cli.shared.space_tables").print_trash(folders, files)
     if len(found) > limit:
         note(f"There are more files: larder space trash --limit {10 * limit}")
 
@@ -117,4 +140,4 @@ def _empty(client: Client, *, as_json: bool) -> None:
         print_json_line(msgspec.to_builtins(emptied))
     else:
         rest = "" if emptied.is_empty else ". Larder is still purging the others."
-        note(f"{counted(emptied.purged_files, 'file')} purged{rest}")
+        note(f"{counted(emptied.purged_files, 'item')} purged{rest}")

@@ -40,10 +40,10 @@ def find_file_id(client: Client, given: str) -> str:
 
 
 def find_trashed_id(client: Client, given: str) -> str:
-    """Return the id of the file in the trash that was at this path, or the id itself.
+    """Return the id of the file or folder in the trash that was at this path, or the id itself.
 
     Raises:
-        PathError: no file in the trash was at the path, or more than one was.
+        PathError: nothing in the trash was at the path, or more than one was.
     """
     return client.space.trashed_at(given).id if is_path(given) else given
 

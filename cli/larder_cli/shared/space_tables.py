@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
-    from larder_client import Folder, SpaceFile, TrashedFile, Tree
+    from larder_client import Folder, SpaceFile, TrashedFile, TrashedFolder, Tree
     from larder_client.space.models import TagCount
 
 FAVORITE = "★"
@@ -49,12 +49,20 @@ def print_tags(tags: Iterable[TagCount]) -> None:
     print_table(table)
 
 
-def print_trash(files: Sequence[tuple[TrashedFile, str | None]]) -> None:
+def print_trash(
+    folders: Sequence[TrashedFolder], files: Sequence[tuple[TrashedFile, str | None]]
+) -> None:
     """Print the trash. A file whose folder is gone has no path: its name is shown."""
-    table = columns("path", "size", "deleted", "to be purged", "id")
+    table = columns("path", "files", "size", "deleted", "to be purged", "id")
+    for folder in folders:
+        where, count = f"{folder.path or folder.name}/", str(folder.file_count or 0)
+        held = size(int(folder.size_bytes or 0))
+        when = _when(folder.deleted_at), _when(folder.purge_at)
+        table.add_row(where, count, held, *when, folder.id)
     for file, path in files:
         where = path or file.name
-        table.add_row(where, size(file.size), _when(file.deleted_at), _when(file.purge_at), file.id)
+        when = _when(file.deleted_at), _when(file.purge_at)
+        table.add_row(where, "", size(file.size), *when, file.id)
     print_table(table)
 
 

@@ -28,10 +28,12 @@ if TYPE_CHECKING:
         FolderDeleted,
         OperationResult,
         Page,
+        RestoredFolder,
         SpaceFile,
         SpaceFileDeleted,
         Tags,
         TrashedFile,
+        TrashedFolder,
         TrashEmptied,
     )
 
@@ -86,14 +88,28 @@ class AsyncSpace:
         """Move a file to the trash, where it can be restored for 30 days."""
         return await self._runner.run(self._api.trash_file(file_id))
 
-    async def trashed(self) -> AsyncIterator[TrashedFile]:
-        """Yield the files in the trash, the last deleted first."""
-        async for page in self._pages(lambda at: self._api.trash(limit=PAGE, cursor=at)):
+    async def trashed(self, folder_id: str | None = None) -> AsyncIterator[TrashedFile]:
+        """Yield the files in the trash, the last deleted first; or of a folder in the trash."""
+        async for page in self._pages(lambda at: self._api.trash(folder_id, limit=PAGE, cursor=at)):
             for each in page.files:
                 yield each
 
+    async def trashed_folders(self, folder_id: str | None = None) -> AsyncIterator[TrashedFolder]:
+        """Yield the folders in the trash, the last deleted first; or of a folder in the trash."""
+        async for page in self._pages(lambda at: self._api.trash(folder_id, limit=PAGE, cursor=at)):
+            for each in page.folders:
+                yield each
+
+    async def restore_folder(self, folder_id: str) -> RestoredFolder:
+        """Restore a folder from the trash with everything in it."""
+        return await self._runner.run(self._api.restore_folder(folder_id))
+
+    async def purge_folder(self, folder_id: str) -> FolderDeleted:
+        """Delete a folder in the trash permanently, with everything in it."""
+        return await self._runner.run(self._api.purge_folder(folder_id))
+
     async def restore(self, file_id: str) -> SpaceFile:
-        """Restore a file from the trash to its folder, or to the root if that was deleted."""
+        """Restore a file from the trash to its folder, made anew if that was deleted."""
         return await self._runner.run(self._api.restore(file_id))
 
     async def purge(self, file_id: str) -> SpaceFileDeleted:
@@ -101,7 +117,7 @@ class AsyncSpace:
         return await self._runner.run(self._api.purge(file_id))
 
     async def empty_trash(self) -> TrashEmptied:
-        """Delete all files in the trash permanently."""
+        """Delete everything in the trash permanently."""
         return await self._runner.run(self._api.empty_trash())
 
     async def folders(self, parent_id: str = ROOT) -> AsyncIterator[Folder]:
@@ -125,7 +141,7 @@ class AsyncSpace:
         return await self._runner.run(self._api.update_folder(folder_id, changes))
 
     async def delete_folder(self, folder_id: str, *, recursive: bool = False) -> FolderDeleted:
-        """Delete an empty folder; with `recursive` any folder, whose files go to the trash."""
+        """Delete an empty folder; with `recursive` move any folder to the trash."""
         return await self._runner.run(self._api.delete_folder(folder_id, recursive=recursive))
 
     async def at(self, path: str) -> SpaceFile | Folder | None:
@@ -136,8 +152,8 @@ class AsyncSpace:
         """Return the file at a path; see `PathResolver.file`."""
         return await self._runner.run(self._paths.file(path))
 
-    async def trashed_at(self, path: str) -> TrashedFile:
-        """Return the trashed file deleted from a path; see `PathResolver.trashed`."""
+    async def trashed_at(self, path: str) -> TrashedFile | TrashedFolder:
+        """Return the file or folder deleted from a path; see `PathResolver.trashed`."""
         return await self._runner.run(self._paths.trashed(path))
 
     async def folder_at(self, path: str) -> Folder | None:

@@ -29,10 +29,12 @@ if TYPE_CHECKING:
         FolderDeleted,
         OperationResult,
         Page,
+        RestoredFolder,
         SpaceFile,
         SpaceFileDeleted,
         Tags,
         TrashedFile,
+        TrashedFolder,
         TrashEmptied,
     )
 
@@ -86,13 +88,26 @@ class Space:
         """Move a file to the trash, where it can be restored for 30 days."""
         return self._runner.run(self._api.trash_file(file_id))
 
-    def trashed(self) -> Iterator[TrashedFile]:
-        """Yield the files in the trash, the last deleted first."""
-        for page in self._pages(lambda at: self._api.trash(limit=PAGE, cursor=at)):
+    def trashed(self, folder_id: str | None = None) -> Iterator[TrashedFile]:
+        """Yield the files in the trash, the last deleted first; or of a folder in the trash."""
+        for page in self._pages(lambda at: self._api.trash(folder_id, limit=PAGE, cursor=at)):
             yield from page.files
 
+    def trashed_folders(self, folder_id: str | None = None) -> Iterator[TrashedFolder]:
+        """Yield the folders in the trash, the last deleted first; or of a folder in the trash."""
+        for page in self._pages(lambda at: self._api.trash(folder_id, limit=PAGE, cursor=at)):
+            yield from page.folders
+
+    def restore_folder(self, folder_id: str) -> RestoredFolder:
+        """Restore a folder from the trash with everything in it."""
+        return self._runner.run(self._api.restore_folder(folder_id))
+
+    def purge_folder(self, folder_id: str) -> FolderDeleted:
+        """Delete a folder in the trash permanently, with everything in it."""
+        return self._runner.run(self._api.purge_folder(folder_id))
+
     def restore(self, file_id: str) -> SpaceFile:
-        """Restore a file from the trash to its folder, or to the root if that was deleted."""
+        """Restore a file from the trash to its folder, made anew if that was deleted."""
         return self._runner.run(self._api.restore(file_id))
 
     def purge(self, file_id: str) -> SpaceFileDeleted:
@@ -100,7 +115,7 @@ class Space:
         return self._runner.run(self._api.purge(file_id))
 
     def empty_trash(self) -> TrashEmptied:
-        """Delete all files in the trash permanently."""
+        """Delete everything in the trash permanently."""
         return self._runner.run(self._api.empty_trash())
 
     def folders(self, parent_id: str = ROOT) -> Iterator[Folder]:
@@ -121,7 +136,7 @@ class Space:
         return self._runner.run(self._api.update_folder(folder_id, changes))
 
     def delete_folder(self, folder_id: str, *, recursive: bool = False) -> FolderDeleted:
-        """Delete an empty folder; with `recursive` any folder, whose files go to the trash."""
+        """Delete an empty folder; with `recursive` move any folder to the trash."""
         return self._runner.run(self._api.delete_folder(folder_id, recursive=recursive))
 
     def at(self, path: str) -> SpaceFile | Folder | None:
@@ -132,8 +147,8 @@ class Space:
         """Return the file at a path; see `PathResolver.file`."""
         return self._runner.run(self._paths.file(path))
 
-    def trashed_at(self, path: str) -> TrashedFile:
-        """Return the trashed file deleted from a path; see `PathResolver.trashed`."""
+    def trashed_at(self, path: str) -> TrashedFile | TrashedFolder:
+        """Return the file or folder deleted from a path; see `PathResolver.trashed`."""
         return self._runner.run(self._paths.trashed(path))
 
     def folder_at(self, path: str) -> Folder | None:

@@ -20,6 +20,7 @@ from larder_client.space.models import (
     FolderDeleted,
     FolderPage,
     OperationResults,
+    RestoredFolder,
     SpaceFile,
     SpaceFileDeleted,
     SpaceFilePage,
@@ -91,15 +92,29 @@ class SpaceApi:
         request = Request("GET", "/storage/tags", params=_page_params(limit, cursor))
         return (yield from self._read(TagPage, request))
 
-    def trash(self, *, limit: int, cursor: str | None) -> Flow[TrashPage]:
-        """Return a page of the files in the trash, the last deleted first."""
-        request = Request("GET", "/storage/trash", params=_page_params(limit, cursor))
+    def trash(
+        self, folder_id: str | None = None, *, limit: int, cursor: str | None
+    ) -> Flow[TrashPage]:
+        """Return a page of the trash, the last deleted first, or of a folder in it."""
+        params = _page_params(limit, cursor) | (
+            {} if folder_id is None else {"folderId": folder_id}
+        )
+        request = Request("GET", "/storage/trash", params=params)
         return (yield from self._read(TrashPage, request))
 
     def restore(self, file_id: str) -> Flow[SpaceFile]:
         """Restore a file from the trash."""
         request = json_request("POST", f"{_trashed(file_id)}/restore", {}, idempotency_header())
         return (yield from self._read(SpaceFile, request))
+
+    def restore_folder(self, folder_id: str) -> Flow[RestoredFolder]:
+        """Restore a folder from the trash."""
+        request = json_request("POST", f"{_trashed(folder_id)}/restore", {}, idempotency_header())
+        return (yield from self._read(RestoredFolder, request))
+
+    def purge_folder(self, folder_id: str) -> Flow[FolderDeleted]:
+        """Delete a folder in the trash permanently."""
+        return (yield from self._read(FolderDeleted, Request("DELETE", _trashed(folder_id))))
 
     def purge(self, file_id: str) -> Flow[SpaceFileDeleted]:
         """Delete a file in the trash permanently."""
@@ -133,7 +148,7 @@ class SpaceApi:
         return (yield from self._read(Folder, request))
 
     def delete_folder(self, folder_id: str, *, recursive: bool) -> Flow[FolderDeleted]:
-        """Delete an empty folder; with `recursive` any folder, whose files go to the trash."""
+        """Delete an empty folder; with `recursive` move any folder to the trash."""
         params = {"recursive": "true"} if recursive else {}
         request = Request("DELETE", _folder(folder_id), params=params)
         return (yield from self._read(FolderDeleted, request))

@@ -50,13 +50,42 @@ class TrashedFile(SpaceFile, frozen=True, kw_only=True, rename="camel"):
 
 
 class Folder(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A folder; `parent_id` is None in the root."""
+    """A folder; `parent_id` is None in the root.
+
+    `file_count` and `folder_count` say how much lies directly in it. Only `folder(id)` counts.
+    """
 
     id: str = msgspec.field(name="folderId")
     name: str
     parent_id: str | None = None
     created_at: datetime
     favorite: bool = False
+    file_count: int | None = None
+    folder_count: int | None = None
+
+
+class RestoredFolder(Folder, frozen=True, kw_only=True, rename="camel"):
+    """A folder that is back; `is_restored` is False while Larder still moves its files."""
+
+    is_restored: bool
+
+
+class TrashedFolder(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A folder in the trash with everything in it, which is deleted permanently at `purge_at`.
+
+    `path` is where it was. The counts and the size, a string, are of all that is in it, at any
+    depth. These are None for a folder that lay in the deleted one.
+    """
+
+    id: str = msgspec.field(name="folderId")
+    name: str
+    parent_id: str | None = None
+    path: str | None = None
+    file_count: int | None = None
+    folder_count: int | None = None
+    size_bytes: str | None = None
+    deleted_at: datetime
+    purge_at: datetime
 
 
 class Pagination(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -79,9 +108,10 @@ class SpaceFilePage(Page, frozen=True, kw_only=True):
 
 
 class TrashPage(Page, frozen=True, kw_only=True):
-    """A page of files in the trash."""
+    """A page of the trash."""
 
     files: tuple[TrashedFile, ...]
+    folders: tuple[TrashedFolder, ...] = ()
 
 
 class TagCount(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,7 +12,14 @@ if TYPE_CHECKING:
 
     from larder_client.flow.steps import Flow
     from larder_client.space.api import SpaceApi
-    from larder_client.space.models import FileFilters, Folder, Page, SpaceFile, TrashedFile
+    from larder_client.space.models import (
+        FileFilters,
+        Folder,
+        Page,
+        SpaceFile,
+        TrashedFile,
+        TrashedFolder,
+    )
 
 P = TypeVar("P", bound="Page")
 
@@ -39,10 +46,11 @@ def all_folders(api: SpaceApi, parent_id: str) -> Flow[list[Folder]]:
     return [folder for page in pages for folder in page.folders]
 
 
-def all_trash(api: SpaceApi) -> Flow[list[TrashedFile]]:
-    """Return the files in the trash, the last deleted first."""
+def all_trash(api: SpaceApi) -> Flow[tuple[list[TrashedFile], list[TrashedFolder]]]:
+    """Return the files and the folders in the trash, the last deleted first."""
     pages = yield from _all_pages(lambda at: api.trash(limit=PAGE, cursor=at))
-    return [file for page in pages for file in page.files]
+    files = [file for page in pages for file in page.files]
+    return files, [folder for page in pages for folder in page.folders]
 
 
 def all_tags(api: SpaceApi) -> Flow[Tags]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from larder_client.errors import ApiError, PathError
 from larder_client.flow.steps import Flow, gather
-from larder_client.space.models import ROOT, Folder, SpaceFile, TrashedFile
+from larder_client.space.models import ROOT, Folder, SpaceFile, TrashedFile, TrashedFolder
 from larder_client.space.names import folded
 from larder_client.space.pages import all_files, all_folders, all_trash
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from larder_client.space.api import SpaceApi
 
 F = TypeVar("F", bound="SpaceFile")
+Item = TypeVar("Item", "SpaceFile", "TrashedFile", "TrashedFolder")
 
 
 def names_of(path: str) -> list[str]:
@@ -85,16 +86,20 @@ class PathResolver:
             raise PathError(message)
         return _only(files, path)
 
-    def trashed(self, path: str) -> Flow[TrashedFile]:
-        """Return the file in the trash that was deleted from the path.
+    def trashed(self, path: str) -> Flow[TrashedFile | TrashedFolder]:
+        """Return the file or the folder in the trash that was deleted from the path.
 
         Raises:
-            PathError: there is no such file, there are several, or its folder was deleted.
+            PathError: there is nothing, there are several, or a file's folder was deleted.
         """
         names = names_of(path) or [""]
+        trash, folders = yield from all_trash(self.api)
+        wanted = [folded(name) for name in names]
+        at_path = [f for f in folders if [folded(n) for n in names_of(f.path or "/")] == wanted]
+        if at_path:
+            return _only(at_path, path, where=" in the trash")
         parent = yield from self._descend(names[:-1])
         folder_id = None if parent is None else parent.id
-        trash = yield from all_trash(self.api)
         from_folder = [file for file in trash if file.folder_id == folder_id]
         return _only(_named(from_folder, names[-1]), path, where=" in the trash")
 
@@ -170,7 +175,7 @@ def _named(files: Iterable[F], name: str) -> list[F]:
     return [file for file in alike if file.name == name] or alike
 
 
-def _only(files: Sequence[F], path: str, where: str = "") -> F:
+def _only(files: Sequence[Item], path: str, where: str = "") -> Item:
     match files:
         case []:
             message = f"There is nothing at {path}{where}."
