@@ -5,6 +5,7 @@ from larder.api.http.resolver import lambda_handler_for, resolver
 from larder.api.uploads.models import UploadObject
 from larder.api.uploads.requests import UploadCreateRequest
 from larder.domain.filenames import clean_filename
+from larder.domain.same_names import if_exists_from
 from larder.runtime.composition import Composition
 from larder.runtime.observability import count_admission
 from larder.services.uploads.create import CreateUpload, NewUpload
@@ -27,6 +28,7 @@ def uploads_create(request: UploadCreateRequest) -> UploadObject:
             expires_after=None if request.expires_after is None else request.expires_after.seconds,
             sha256=request.sha256,
             folder_id=request.folder_id,
+            if_exists=if_exists_from(request.if_exists, param="if_exists"),
         ),
     )
     count_admission(state.upload.amount)

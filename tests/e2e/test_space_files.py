@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -426,3 +427,40 @@ def test_many_files_are_changed_in_one_request(space: Space) -> None:
     assert results[0]["status"] == 404
     assert len(space.found(folderId=folder, limit=100)) == 98
     assert len(space.found(tag="bulk", limit=100)) == 100
+
+
+def test_of_files_that_replace_each_other_at_once_one_is_live(new_project: NewProject) -> None:
+    with new_project().api() as api, ThreadPoolExecutor(8) as pool:
+        space = Space(api)
+        space.put("a.txt", b"old")
+
+        def replace(number: int) -> str:
+            file = space.json(
+                "POST",
+                "/files",
+                params={"ifExists": "replace"},
+                files={"file": ("a.txt", f"version {number}".encode())},
+            )
+            file_id: str = file["fileId"]
+            return file_id
+
+        replaced = set(pool.map(replace, range(8)))
+
+        [live] = space.pages("files")
+        assert live["fileId"] in replaced
+        assert len(space.in_trash()) == 8
+        assert api.usage()["files"] == {"used": 9, "reserved": 0, "limit": 200}
+
+
+def test_an_upload_replaces_a_file_of_its_name(space: Space) -> None:
+    old = space.put("b.txt", b"old")
+
+    upload = space.api.create_upload(3, filename="b.txt", if_exists="replace")
+    space.api.client.put(
+        upload["transfer"]["url"], content=b"new", headers=upload["transfer"]["headers"]
+    ).raise_for_status()
+    completed = space.api.json("POST", f"/uploads/{upload['id']}/complete", json={})
+
+    assert completed["file"]["filename"] == "b.txt"
+    assert old["fileId"] in space.in_trash()
+    assert space.found(q="b.txt") == ["b.txt"]

@@ -98,6 +98,7 @@ class InMemoryStore:
     uploads: dict[tuple[TenantId, UploadId], UploadRow] = field(default_factory=dict)
     usage: dict[TenantId, UsageRow] = field(default_factory=dict)
     days: dict[tuple[TenantId, str], UsageDay] = field(default_factory=dict)
+    names: dict[tuple[TenantId, FolderId | None, str], FileId] = field(default_factory=dict)
     ledger: set[FileId | UploadId] = field(default_factory=set)
     projects: dict[str, Project] = field(default_factory=dict)
     announced: set[tuple[TenantId, FileId]] = field(default_factory=set)
@@ -164,6 +165,20 @@ class InMemoryStore:
     def remove(self, tenant: TenantId, file: File) -> None:
         """Have the stream say that a request removed the file's record."""
         self.removed.append(Removal(tenant, file, math.inf))
+
+    def unchanged(self, tenant: TenantId, file: File) -> bool:
+        """Tell whether the live file is as it was read."""
+        row = self.files.get((tenant, file.id))
+        return row is not None and (row.file.revision, row.file.status) == (
+            file.revision,
+            file.status,
+        )
+
+    def trash_file(self, tenant: TenantId, trashed: TrashedFile) -> None:
+        """Move a live file to the trash."""
+        del self.files[tenant, trashed.file.id]
+        self.trash[tenant, trashed.file.id] = trashed
+        self.remove(tenant, trashed.file)
 
     def is_open(self, tenant: TenantId, folder_id: FolderId) -> bool:
         """Tell whether something may be put into the folder."""

@@ -38,13 +38,8 @@ class InMemoryTrash:
         with self._store.transaction():
             if within is not None and not self._root_is(tenant, within):
                 return False
-            for file in files:
-                row = self._store.files.get((tenant, file.id))
-                if row is None or (row.file.revision, row.file.status) != (
-                    file.revision,
-                    file.status,
-                ):
-                    return False
+            if not all(self._store.unchanged(tenant, file) for file in files):
+                return False
             self._store.check_growth(tenant)
             self._store.count(tenant, left=NOTHING, reserved=NOTHING)
             deleted_at, root_id = int(now), None
@@ -52,9 +47,7 @@ class InMemoryTrash:
                 deleted_at, root_id = within.deleted_at, within.folder.id
                 self._store.change_trashed_files(tenant, root_id, amount_of(files))
             for file in files:
-                del self._store.files[tenant, file.id]
-                self._store.trash[tenant, file.id] = TrashedFile(file, deleted_at, root_id)
-                self._store.remove(tenant, file)
+                self._store.trash_file(tenant, TrashedFile(file, deleted_at, root_id))
             return True
 
     def get(self, tenant: TenantId, file_id: FileId) -> TrashedFile | None:

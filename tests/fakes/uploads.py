@@ -5,16 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from larder.domain.filenames import folded
 from larder.domain.files import DAY
 from larder.domain.parts import MAX_SMALL_PARTS
 from larder.domain.quota import NOTHING
+from larder.domain.same_names import MAX_REPLACED
+from larder.domain.trash import TrashedFile
 from larder.domain.uploads import UploadStatus
-from larder.services.uploads.ports import UploadPage
+from larder.services.uploads.ports import ClaimOutdatedError, NameClaim, UploadPage
 from tests.fakes.store import FileRow, UploadRow
 
 if TYPE_CHECKING:
     from larder.domain.files import File
-    from larder.domain.ids import TenantId, UploadId
+    from larder.domain.ids import FolderId, TenantId, UploadId
     from larder.domain.uploads import Completion, Upload
     from larder.services.clock import Clock
     from tests.fakes.store import InMemoryStore
@@ -51,14 +54,42 @@ class InMemoryUploads:
         ]
         return UploadPage(tuple(found[:limit]), has_more=len(found) > limit)
 
-    def complete(self, tenant: TenantId, upload: Upload, file: File) -> bool:
+    def claim(
+        self, tenant: TenantId, folder_id: FolderId | None, name: str, now: float
+    ) -> NameClaim:
+        with self._store.transaction():
+            found = sorted(
+                (
+                    row.file
+                    for (owner, _), row in self._store.files.items()
+                    if owner == tenant
+                    and row.file.folder_id == folder_id
+                    and folded(row.file.filename) == folded(name)
+                    and not row.file.expired(now)
+                ),
+                key=lambda file: file.id,
+                reverse=True,
+            )
+            token = self._store.names.get((tenant, folder_id, folded(name)))
+            return NameClaim(folder_id, name, tuple(found[: MAX_REPLACED + 1]), token)
+
+    def complete(
+        self, tenant: TenantId, upload: Upload, file: File, claim: NameClaim | None = None
+    ) -> bool:
         with self._store.transaction():
             row = self._pending(tenant, upload.id)
             if row is None:
                 return False
+            if claim is not None:
+                self._check_claim(tenant, claim)
             self._store.check_open(tenant, file)
             self._store.check_growth(tenant)
             self._store.count_addition(tenant, file.folder_id)
+            if claim is not None:
+                self._store.names[tenant, claim.folder_id, folded(claim.name)] = file.id
+                for replaced in claim.replaced:
+                    gone = TrashedFile(replaced, deleted_at=int(self._clock()))
+                    self._store.trash_file(tenant, gone)
             self._end(row, UploadStatus.COMPLETED)
             self._store.files[tenant, file.id] = FileRow.new(file, int(self._clock()))
             self._store.count(tenant, left=NOTHING, reserved=NOTHING - upload.amount)
@@ -110,6 +141,12 @@ class InMemoryUploads:
             row = self._store.uploads.get((tenant, upload.id))
             if row is not None and row.upload.status is not UploadStatus.PENDING:
                 row.due_at = None
+
+    def _check_claim(self, tenant: TenantId, claim: NameClaim) -> None:
+        if self._store.names.get((tenant, claim.folder_id, folded(claim.name))) != claim.token:
+            raise ClaimOutdatedError
+        if not all(self._store.unchanged(tenant, replaced) for replaced in claim.replaced):
+            raise ClaimOutdatedError
 
     def _pending(self, tenant: TenantId, upload_id: UploadId) -> UploadRow | None:
         row = self._store.uploads.get((tenant, upload_id))

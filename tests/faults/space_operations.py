@@ -29,6 +29,11 @@ def _file(case: Case) -> None:
     case.made["file"] = case.file(DATA, folderId=case.made["folder"])
 
 
+def _settled_file(case: Case) -> None:
+    _file(case)
+    case.settled(case.made["file"])
+
+
 def _file_and_other_folder(case: Case) -> None:
     _file(case)
     case.made["other"] = case.space.make_folder("Other")
@@ -68,6 +73,20 @@ def _create(case: Case) -> httpx.Response:
         "/files",
         data={"folderId": case.made["folder"], "tags": "a"},
         files={"file": ("b.txt", DATA)},
+    )
+    if response.is_success:
+        case.keep(response.json()["fileId"], DATA)
+    return response
+
+
+def _replace(case: Case) -> httpx.Response:
+    case.becomes(case.made["file"], "trash", before="live")
+    response = case.space.send(
+        "POST",
+        "/files",
+        params={"ifExists": "replace"},
+        data={"folderId": case.made["folder"]},
+        files={"file": ("a.txt", DATA)},
     )
     if response.is_success:
         case.keep(response.json()["fileId"], DATA)
@@ -131,6 +150,7 @@ def _cold_list(case: Case) -> None:
 
 SPACE = (
     Operation("space_files_create", "space_files_create", _folder, _create),
+    Operation("space_files_create, in place", "space_files_create", _settled_file, _replace),
     Operation(
         "space_files_list",
         "space_files_list",

@@ -283,6 +283,18 @@ def uploads_complete(world: World) -> Act:
     return act
 
 
+def uploads_complete_in_place(world: World) -> Act:
+    put(world.functions, world.tenant, "a.bin")
+    made = create(world.functions, world.tenant, if_exists="replace").json
+    put_bytes(world.stack, world.tenant, made["id"])
+
+    def act() -> None:
+        answer = on_upload(world.functions, world.tenant, "complete", made["id"])
+        assert answer.json["status"] == "completed"
+
+    return act
+
+
 def uploads_create(world: World) -> Act:
     digest = hashlib.sha256(DATA).hexdigest()
     return lambda: create(world.functions, world.tenant, sha256=digest)

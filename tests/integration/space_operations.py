@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 from typing import TYPE_CHECKING, Any
+
+from urllib3.filepost import encode_multipart_formdata
 
 from tests.integration.space import cleanups, hurried
 
@@ -98,6 +101,24 @@ def space_files_create(world: World) -> Act:
 def space_files_create_in_a_folder(world: World) -> Act:
     folder_id = world.folder()
     return lambda: world.space_file(folderId=folder_id)
+
+
+def space_files_create_in_place(world: World) -> Act:
+    world.space_file()
+    body, content_type = encode_multipart_formdata({"file": ("a.txt", b"1", "text/plain")})
+
+    def act() -> None:
+        answer = world.functions.call(
+            "space_files_create",
+            world.tenant,
+            headers={"Content-Type": content_type},
+            queryStringParameters={"ifExists": "replace"},
+            body=base64.b64encode(body).decode(),
+            isBase64Encoded=True,
+        )
+        assert answer.status == 200, answer.raw
+
+    return act
 
 
 def on_a_space_file(function: str, **changes: Any) -> Callable[[World], Act]:

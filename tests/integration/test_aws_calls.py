@@ -175,6 +175,10 @@ OPERATIONS: dict[str, tuple[Callable[[World], Act], str]] = {
         space.space_files_create_in_a_folder,
         "TransactWriteItems 3, PutObject",
     ),
+    "space_files_create, in place of another": (
+        space.space_files_create_in_place,
+        "TransactWriteItems 2, PutObject, GetItem, Query, TransactWriteItems 6",
+    ),
     "space_files_get": (space.on_a_space_file("space_files_get"), "GetItem, GetObject"),
     "space_files_list": (space.a_list("space_files_list"), "Query"),
     "space_files_list, in a folder": (space.files_in_a_folder, "GetItem, Query"),
@@ -225,6 +229,10 @@ OPERATIONS: dict[str, tuple[Callable[[World], Act], str]] = {
     "uploads_complete": (
         operations.uploads_complete,
         "GetItem, HeadObject, TransactWriteItems 3, GetItem",
+    ),
+    "uploads_complete, in place of another": (
+        operations.uploads_complete_in_place,
+        "GetItem, HeadObject, GetItem, Query, TransactWriteItems 6, GetItem",
     ),
     "uploads_create": (operations.uploads_create, "TransactWriteItems 2"),
     "uploads_get": (operations.on_an_upload("get"), "GetItem"),

@@ -74,6 +74,15 @@ def interrupt(_: Request, __: Callable[[Request], Response]) -> Response:
     raise ConnectionDroppedError
 
 
+def test_a_file_that_replaces_another_is_announced_however_small(fake: FakeLarder) -> None:
+    sent = larder("put", write("a.txt", b"new"), "--purpose", "user_data", "--replace")
+
+    assert sent.exit_code == 0, sent.stderr
+    [upload] = fake.uploads.values()
+    assert upload.announced["if_exists"] == "replace"
+    assert not fake.requests_matching("POST /v1/files")
+
+
 def test_a_file_goes_up_and_its_id_is_printed(fake: FakeLarder) -> None:
     sent = larder("put", write("a.bin", LARGE), "--purpose", "user_data", "--expires-after", "2h")
 

@@ -98,6 +98,19 @@ def test_a_small_file_is_stored_with_folder_and_tags(space: Space) -> None:
     assert file.expires_at is None
 
 
+def test_a_file_of_a_name_that_is_taken_is_stored_as_it_says(space: Space) -> None:
+    old = space.create("a.txt", b"1")
+
+    renamed = space.create("a.txt", b"2", if_exists="rename")
+    with pytest.raises(ApiError, match="already") as refusal:
+        space.create("A.txt", b"3", if_exists="fail")
+    new = space.create("a.txt", b"4", if_exists="replace")
+
+    assert (renamed.name, new.name) == ("a (2).txt", "a.txt")
+    assert (refusal.value.status, refusal.value.code) == (409, "file_exists")
+    assert [file.id for file in space.trashed()] == [old.id]
+
+
 def test_a_list_of_files_matches_all_filters(space: Space) -> None:
     folder = space.create_folder("Pictures")
     wanted = space.create("Sunset.png", b"1", folder_id=folder.id, tags=["sea"])

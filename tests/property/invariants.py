@@ -104,7 +104,9 @@ class Invariants:
                 case UploadStatus.COMPLETED:
                     assert key in history.arrived, "completed without its bytes"
                 case UploadStatus.CANCELLED:
-                    assert key in history.cancels, "cancelled by nobody"
+                    # One whose name may be taken is cancelled when it is, or its bytes failed.
+                    asked = key in history.cancels or upload.if_exists is not None
+                    assert asked, "cancelled by nobody"
                 case UploadStatus.EXPIRED:
                     assert upload.closes_at <= clock.at_most(), "expired too soon"
                     # However late its event, its completion or the sweeper came.

@@ -11,7 +11,9 @@ from larder.domain.filenames import folded
 from larder.domain.files import FileStatus
 from larder.domain.ids import FolderId
 from larder.domain.quota import NOTHING
+from larder.domain.same_names import IfExists
 from larder.domain.trash import TrashState
+from larder.domain.uploads import UploadStatus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -144,7 +146,21 @@ class SpaceInvariants:
         assert trashed.deleted_at <= self._world.clock.at_most()
         folder = None if was.folder_id is None else before.folders[key[0], was.folder_id]
         with_folder = folder is not None and folder.deleting
-        assert with_folder or key in self._world.history.trashes, f"{key} was trashed by nobody"
+        asked = key in self._world.history.trashes or _was_replaced(was, key, before, now)
+        assert with_folder or asked, f"{key} was trashed by nobody"
+
+
+def _was_replaced(was: File, key: Arrival, before: Snapshot, now: Snapshot) -> bool:
+    """Tell whether a new file took the name in the same moment."""
+    return any(
+        upload.if_exists is IfExists.REPLACE
+        and upload.status is UploadStatus.COMPLETED
+        and before.uploads[owner, upload_id].status is UploadStatus.PENDING
+        and now.files[owner, upload.file_id].folder_id == was.folder_id
+        and folded(upload.filename) == folded(was.filename)
+        for (owner, upload_id), upload in now.uploads.items()
+        if owner == key[0] and (owner, upload_id) in before.uploads
+    )
 
 
 def _nothing_enters_a_closed_folder(before: Snapshot, now: Snapshot) -> None:

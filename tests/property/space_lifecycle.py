@@ -10,6 +10,7 @@ from hypothesis.stateful import initialize, precondition, rule
 from larder.domain.errors import NotFoundError
 from larder.domain.files import DAY
 from larder.domain.quota import Amount
+from larder.domain.same_names import IfExists
 from larder.services.space.update_file import FileChanges
 from larder.services.space.update_folder import FolderChanges
 from tests.property.invariants import check_settling
@@ -56,16 +57,35 @@ class SpaceLifecycle(Machine):
         place = self.place(folder)
         self.go(self.world.create_file(TENANT, size, purpose, life, folder=place), pace)
 
-    @rule(size=sizes, life=lives, folder=numbers, arrives=st.booleans())
+    @rule(if_exists=st.sampled_from(IfExists), folder=numbers, pace=paces)
+    def create_named(self, if_exists: IfExists, folder: int, pace: Pace) -> None:
+        self.go(self.world.create_named(TENANT, if_exists, folder=self.place(folder)), pace)
+
+    @rule(
+        size=sizes,
+        life=lives,
+        folder=numbers,
+        arrives=st.booleans(),
+        if_exists=st.sampled_from([None, *IfExists]),
+    )
     def create_upload(
         self,
         size: int,
         life: int | None,
         folder: int,
         arrives: bool,  # noqa: FBT001
+        if_exists: IfExists | None,
     ) -> None:
-        place = self.place(folder)
-        self.world.finish(self.world.create_upload(TENANT, size, "user_data", life, folder=place))
+        self.world.finish(
+            self.world.create_upload(
+                TENANT,
+                size,
+                "user_data",
+                life,
+                folder=self.place(folder),
+                if_exists=if_exists,
+            )
+        )
         if arrives and self.watched.stored.uploads:
             *_, upload = self.watched.stored.uploads.values()
             if self.world.clock.now < upload.expires_at:

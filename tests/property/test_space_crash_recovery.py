@@ -8,6 +8,7 @@ import pytest
 
 from larder.domain.files import DAY, VALIDATION_GRACE
 from larder.domain.folders import CLEARING_GRACE
+from larder.domain.same_names import IfExists
 from larder.domain.trash import TRASH_LIFE
 from larder.services.space.update_file import FileChanges
 from larder.services.space.update_folder import FolderChanges
@@ -52,6 +53,25 @@ def complete_upload_into_folder_that_is_gone(world: Space) -> Operation:
     world.put(TENANT, upload)
     world.finish(world.delete_folder(TENANT, folder))
     return world.complete(TENANT, upload)
+
+
+def create_file_in_place_of_another(world: Space) -> Operation:
+    folder = a_folder(world)
+    a_file(world, folder)
+    return world.create_named(TENANT, IfExists.REPLACE, folder=folder)
+
+
+def create_file_whose_name_is_taken(world: Space) -> Operation:
+    a_file(world)
+    return world.create_named(TENANT, IfExists.FAIL)
+
+
+def receive_upload_in_place_of_another(world: Space) -> Operation:
+    a_file(world)
+    world.finish(world.create_upload(TENANT, 10, "user_data", if_exists=IfExists.REPLACE))
+    (upload,) = world.backend.snapshot().uploads.values()
+    world.put(TENANT, upload)
+    return world.receive(world.validation_queue[0])
 
 
 def update_file(world: Space) -> Operation:
@@ -200,6 +220,9 @@ SCENARIOS: tuple[Begin, ...] = (
     create_file_in_folder_that_is_gone,
     create_upload_into_folder,
     complete_upload_into_folder_that_is_gone,
+    create_file_in_place_of_another,
+    create_file_whose_name_is_taken,
+    receive_upload_in_place_of_another,
     update_file,
     trash_file,
     trash_file_whose_bytes_have_not_been_received,

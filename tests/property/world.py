@@ -27,6 +27,7 @@ from larder.services.uploads.add_part import create_part
 from larder.services.uploads.cancel import cancel_upload
 from larder.services.uploads.complete import CompleteUpload
 from larder.services.uploads.create import CreateUpload, NewUpload
+from larder.services.uploads.create_named import CreateNamedFile
 from larder.services.uploads.get import GetUpload
 from tests.backends.backend import not_at_all
 from tests.property.operations import CrashError, Interruption, Operation, OutageError, gated, noted
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
     from larder.domain.ids import FileId, FolderId, PartId, TenantId, UploadId
     from larder.domain.parts import ArrivedPart
+    from larder.domain.same_names import IfExists
     from larder.services.object_store import ObjectStore
     from larder.services.projects.ports import Count, UsageRecords
     from larder.services.space.ports import Cleanup
@@ -280,6 +282,19 @@ class World:
 
         return Operation("create_file", use_case)
 
+    def create_named(
+        self, tenant: TenantId, if_exists: IfExists, *, folder: FolderId | None = None
+    ) -> Operation:
+        """Begin a small upload whose name may be taken."""
+
+        def use_case() -> File:
+            new = NewFile("notes.txt", content(10), "user_data", "text/plain", None, folder)
+            file: File = self.ports.make(CreateNamedFile)(tenant, new, if_exists)
+            self.history.acknowledged.add((tenant, file.id))
+            return file
+
+        return Operation(if_exists, use_case)
+
     def create_upload(
         self,
         tenant: TenantId,
@@ -288,9 +303,18 @@ class World:
         expires_after: int | None = None,
         *,
         folder: FolderId | None = None,
+        if_exists: IfExists | None = None,
     ) -> Operation:
         """Announce a direct upload."""
-        new = NewUpload("notes.txt", size, purpose, "text/plain", expires_after, folder_id=folder)
+        new = NewUpload(
+            "notes.txt",
+            size,
+            purpose,
+            "text/plain",
+            expires_after,
+            folder_id=folder,
+            if_exists=if_exists,
+        )
         return Operation("create_upload", lambda: self.ports.make(CreateUpload)(tenant, new))
 
     def put(self, tenant: TenantId, upload: Upload) -> bool:

@@ -38,6 +38,14 @@ def put(  # noqa: PLR0913, PLR0917 - one for each option
             metavar="FOLDER", help="The folder of the Space to put the files in: its path or id."
         ),
     ] = None,
+    replace: Annotated[
+        bool,
+        typer.Option(
+            "--replace",
+            help="Move a file of the same name in that folder to the trash, once the new one is "
+            "there.",
+        ),
+    ] = False,
     expires_after: Annotated[
         int | None,
         typer.Option(
@@ -90,6 +98,7 @@ def put(  # noqa: PLR0913, PLR0917 - one for each option
                         expires_after=expires_after,
                         checksum=checksum,
                         folder_id=folder_id,
+                        if_exists="replace" if replace else None,
                         resume_store=resume_store,
                         progress=bar,
                     )

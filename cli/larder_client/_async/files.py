@@ -44,6 +44,7 @@ class AsyncFiles:
         expires_after: int | None = None,
         checksum: bool | None = None,
         folder_id: str | None = None,
+        if_exists: str | None = None,
         resume_store: ResumeStore | None = None,
         progress: Progress = SILENT,
         journal: ResumeStore | None = None,
@@ -52,7 +53,9 @@ class AsyncFiles:
 
         `expires_after` in seconds. `checksum` says whether to announce the SHA-256, for S3 or
         Larder to compare, which reads the file twice; None: for files up to 64 MiB. Other files are
-        compared by their MD5 as they are sent. `folder_id` None puts the file into no folder. With
+        compared by their MD5 as they are sent. `folder_id` None puts the file into no folder. If
+        that has a file of this name, `if_exists` decides: `replace` moves it to the trash, `rename`
+        numbers the new one, `fail` raises ApiError `file_exists`; None: both have the name. With
         a `resume_store` (formerly `journal`), the next call resumes an interrupted upload.
         """
         return await self._runner.run(
@@ -61,7 +64,12 @@ class AsyncFiles:
                 self._base_url,
                 Source.at(Path(path)),
                 UploadOptions(
-                    filename or file_name(Path(path)), purpose, expires_after, checksum, folder_id
+                    filename or file_name(Path(path)),
+                    purpose,
+                    expires_after,
+                    checksum,
+                    folder_id,
+                    if_exists,
                 ),
                 resume_store or journal or NoResume(),
                 progress,

@@ -64,10 +64,19 @@ class AsyncSpace:
         return await self._runner.run(self._api.file(file_id))
 
     async def create(
-        self, name: str, data: bytes, *, folder_id: str | None = None, tags: Sequence[str] = ()
+        self,
+        name: str,
+        data: bytes,
+        *,
+        folder_id: str | None = None,
+        tags: Sequence[str] = (),
+        if_exists: str | None = None,
     ) -> SpaceFile:
-        """Store a file of up to 2 MiB in one request; `client.files.upload` takes any size."""
-        return await self._runner.run(self._api.create_file(name, data, folder_id, tags))
+        """Store a file of up to 2 MiB in one request; `client.files.upload` takes any size.
+
+        `if_exists` as there.
+        """
+        return await self._runner.run(self._api.create_file(name, data, folder_id, tags, if_exists))
 
     async def update(self, file_id: str, **changes: Unpack[FileChanges]) -> SpaceFile:
         """Rename, move, tag or mark a file; see `FileChanges`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -63,13 +64,20 @@ class SpaceApi:
         return (yield from self._read(SpaceFile, Request("GET", _file(file_id))))
 
     def create_file(
-        self, name: str, data: bytes, folder_id: str | None, tags: Sequence[str]
+        self,
+        name: str,
+        data: bytes,
+        folder_id: str | None,
+        tags: Sequence[str],
+        if_exists: str | None,
     ) -> Flow[SpaceFile]:
         """Store a small file in one request."""
         fields: dict[str, Any] = {"tags": list(tags)}
         if folder_id is not None:
             fields["folderId"] = folder_id
         request = form_request("/storage/files", fields, name, data)
+        if if_exists is not None:
+            request = replace(request, params={"ifExists": if_exists})
         return (yield from self._read(SpaceFile, request))
 
     def update_file(self, file_id: str, changes: FileChanges) -> Flow[SpaceFile]:

@@ -26,6 +26,7 @@ class PendingUpload(msgspec.Struct, frozen=True, kw_only=True):
     purpose: str
     expires_after: int | None = None
     folder_id: str | None = None
+    if_exists: str | None = None
     sha256: str | None = None
 
     def matches(self, other: PendingUpload) -> bool:

@@ -52,7 +52,8 @@ class UploadOptions:
     """How the file is stored.
 
     `expires_after` in seconds. `checksum` says whether to announce the SHA-256; None decides by the
-    file's size. `folder_id` None is the root.
+    file's size. `folder_id` None is the root. `if_exists` says what to do if the folder has a file
+    of this name: `replace`, `rename` or `fail`.
     """
 
     filename: str
@@ -60,6 +61,7 @@ class UploadOptions:
     expires_after: int | None = None
     checksum: bool | None = None
     folder_id: str | None = None
+    if_exists: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,9 @@ class FileUpload:
         """
         upload, pending = yield from self._find_pending()
         if upload is None or pending is None:
-            if self.source.size <= MAX_BODY_BYTES - FORM_BYTES:
+            # Only uploads decide about names: `POST /v1/files` is as OpenAI's.
+            small = self.source.size <= MAX_BODY_BYTES - FORM_BYTES
+            if small and self.options.if_exists is None:
                 file = yield from self._send_in_request()
                 if file is not None:
                     return UploadResult(file, "request")
@@ -162,6 +166,8 @@ class FileUpload:
             fields["expires_after"] = {"anchor": "created_at", "seconds": options.expires_after}
         if options.folder_id is not None:
             fields["folder_id"] = options.folder_id
+        if options.if_exists is not None:
+            fields["if_exists"] = options.if_exists
         if sha256 is not None:
             fields["sha256"] = sha256
         upload = yield from self.api.create_upload(fields)
@@ -233,6 +239,7 @@ class FileUpload:
             purpose=self.options.purpose,
             expires_after=self.options.expires_after,
             folder_id=self.options.folder_id,
+            if_exists=self.options.if_exists,
             sha256=sha256,
         )
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from larder.domain.files import Purpose
     from larder.domain.ids import FileId, FolderId, PartId, UploadId
     from larder.domain.parts import PartPlan
+    from larder.domain.same_names import IfExists
 
 UPLOAD_LIFE = 3_600
 """Seconds that an upload takes bytes: S3 URLs die with the role session that signed them."""
@@ -56,7 +57,8 @@ class Upload:
     them, if it did; `file_expires_at` when the file that it becomes expires; `multipart_id` the
     name of S3's multipart upload, when the bytes come in parts; `part_bytes` and `part_count` how
     much has come in how many parts of request size; `folder_id` where its file is to lie;
-    `completion` what `complete` was called with, once it was.
+    `completion` what `complete` was called with, once it was; `tags` what its file is tagged with;
+    `if_exists` what happens when it is to become a file whose name is taken.
     """
 
     id: UploadId
@@ -73,6 +75,8 @@ class Upload:
     part_count: int = 0
     folder_id: FolderId | None = None
     completion: Completion | None = None
+    tags: tuple[str, ...] = ()
+    if_exists: IfExists | None = None
 
     @property
     def plan(self) -> PartPlan | None:
@@ -134,4 +138,5 @@ class Upload:
             sha256=None if parted else self.sha256,
             promised_sha256=self.sha256 if parted else None,
             folder_id=self.folder_id,
+            tags=self.tags,
         )

@@ -27,6 +27,7 @@ from larder.adapters.dynamodb.listings import listing_keys, trash_listing_key
 from larder.domain.filenames import folded
 from larder.domain.files import DAY, VALIDATION_GRACE, File, FileStatus, Purpose
 from larder.domain.ids import PART_PREFIX, FolderId, PartId
+from larder.domain.same_names import IfExists
 from larder.domain.trash import TrashedFile
 from larder.domain.uploads import Completion, Upload, UploadStatus
 from larder.services.upkeep.ports import Removal
@@ -164,6 +165,10 @@ def upload_item(tenant: TenantId, upload: Upload) -> Item:
         item["multipart_id"] = text(upload.multipart_id)
     if upload.folder_id is not None:
         item["folder_id"] = text(upload.folder_id)
+    if upload.tags:
+        item["tags"] = {"L": [text(tag) for tag in upload.tags]}
+    if upload.if_exists is not None:
+        item["if_exists"] = text(upload.if_exists)
     return item
 
 
@@ -185,6 +190,8 @@ def upload_from(upload_id: UploadId, item: ItemRead) -> Upload:
         part_count=optional_number(item, "part_count") or 0,
         folder_id=None if folder_id is None else FolderId(folder_id),
         completion=_completion_from(item),
+        tags=tuple(tag["S"] for tag in item["tags"]["L"]) if "tags" in item else (),
+        if_exists=IfExists(item["if_exists"]["S"]) if "if_exists" in item else None,
     )
 
 

@@ -9,6 +9,7 @@
 | folder tree     | `P#<project>` | `folders`                 |
 | upload          | `P#<project>` | `upload_…`                |
 | batch           | `P#<project>` | `batch_…`                 |
+| claimed name    | `P#<project>` | `name#…`                  |
 | input's batches | `P#<project>` | `input#file-…`            |
 | output to come  | `P#<project>` | `output#file-…`           |
 | usage counter   | `U#<project>` | `usage`                   |
@@ -25,6 +26,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import zlib
 from typing import TYPE_CHECKING
 
@@ -84,6 +86,13 @@ def purpose_position(purpose: str, file_id: str) -> str:
 def trash_key(tenant: TenantId, object_id: FileId | FolderId) -> Key:
     """Return the key of a file or a folder in the trash."""
     return {"pk": {"S": project_partition(tenant)}, "sk": {"S": TRASH_PREFIX + object_id}}
+
+
+def name_key(tenant: TenantId, folder_id: FolderId | None, folded_name: str) -> Key:
+    """Return the key of the item that says which file last took a name in a folder."""
+    place = f"{folder_id or ''}/{folded_name}"
+    digest = hashlib.sha256(place.encode()).hexdigest()
+    return {"pk": {"S": project_partition(tenant)}, "sk": {"S": f"name#{digest}"}}
 
 
 def input_key(tenant: TenantId, file_id: FileId) -> Key:

@@ -57,6 +57,11 @@ def children_scope(parent_id: FolderId | None) -> str:
     return f"folders/{parent_id or ROOT}/"
 
 
+def same_name_scope(folder_id: FolderId | None, name: str) -> str:
+    """Return what the keys of a folder's files of that name begin with, in `in_folder_by_name`."""
+    return f"{folder_scope(folder_id)}{folded(name)}{_END}"
+
+
 def listing_keys(file: File) -> Item:
     """Return a live file's keys in every index."""
     scope = folder_scope(file.folder_id)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from larder.adapters.dynamodb.attributes import number, text
+from larder.adapters.dynamodb.attributes import number
 from larder.adapters.dynamodb.counters import put_new, release_quota, touch_version
 from larder.adapters.dynamodb.files import refuse_closed_folder
 from larder.adapters.dynamodb.folders import count_addition
-from larder.adapters.dynamodb.items import file_item, trash_item, trashed_from
-from larder.adapters.dynamodb.keys import file_id_of, item_key, trash_key
+from larder.adapters.dynamodb.items import file_item, trashed_from
+from larder.adapters.dynamodb.keys import file_id_of, trash_key
 from larder.adapters.dynamodb.listings import IN_FOLDER, TRASH, trashed_scope
 from larder.adapters.dynamodb.pages import ListRead, read_list
 from larder.adapters.dynamodb.transactions import ConditionsFailedError, transact
+from larder.adapters.dynamodb.trash_moves import move_to_trash
 from larder.adapters.dynamodb.trashed_items import (
     amount_of,
     change_root,
@@ -58,17 +59,14 @@ class DynamoTrash:
         *,
         within: TrashedFolder | None = None,
     ) -> bool:
-        """Delete each live item and put the trashed one, in one transaction.
-
-        On condition that the item still says what was read, or else a change would be lost.
-        """
+        """Delete each live item and put the trashed one, in one transaction."""
         changes = [touch_version(self._table, tenant)]
         deleted_at, root_id = int(now), None
         if within is not None:
             deleted_at, root_id = within.deleted_at, within.folder.id
             changes.append(in_state(self._table, tenant, within, files=amount_of(files)))
         for file in files:
-            changes += self._move(tenant, TrashedFile(file, deleted_at, root_id))
+            changes += move_to_trash(self._table, tenant, TrashedFile(file, deleted_at, root_id))
         return self._write(changes)
 
     def get(self, tenant: TenantId, file_id: FileId) -> TrashedFile | None:
@@ -151,24 +149,6 @@ class DynamoTrash:
         except ConditionsFailedError as refused:
             return refused.items == {0: {}} and self._write(changes)
         return True
-
-    def _move(self, tenant: TenantId, trashed: TrashedFile) -> list[TransactWriteItemTypeDef]:
-        file = trashed.file
-        return [
-            {
-                "Delete": {
-                    "TableName": self._table,
-                    "Key": item_key(tenant, file.id),
-                    "ConditionExpression": "revision = :revision AND #status = :status",
-                    "ExpressionAttributeNames": {"#status": "status"},
-                    "ExpressionAttributeValues": {
-                        ":revision": number(file.revision),
-                        ":status": text(file.status),
-                    },
-                }
-            },
-            put_new(self._table, trash_item(tenant, trashed)),
-        ]
 
     def _off(
         self, tenant: TenantId, root_id: FolderId, amount: Amount, states: Sequence[TrashState]

@@ -10,6 +10,7 @@ from larder.adapters.dynamodb.files import refuse_closed_folder
 from larder.adapters.dynamodb.folders import count_addition
 from larder.adapters.dynamodb.items import completion_value, file_item, upload_from, upload_item
 from larder.adapters.dynamodb.keys import item_key, project_partition, upload_id_of
+from larder.adapters.dynamodb.name_claims import claim_items, read_claim
 from larder.adapters.dynamodb.pages import read_newest
 from larder.adapters.dynamodb.transactions import ATTEMPTS, ConditionsFailedError, transact
 from larder.domain.errors import ContentionError
@@ -17,7 +18,7 @@ from larder.domain.files import DAY
 from larder.domain.ids import UPLOAD_PREFIX, first_upload_id
 from larder.domain.parts import MAX_SMALL_PARTS
 from larder.domain.uploads import LONGEST_OPEN, Completion, Upload, UploadStatus
-from larder.services.uploads.ports import UploadPage
+from larder.services.uploads.ports import ClaimOutdatedError, UploadPage
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -28,8 +29,9 @@ if TYPE_CHECKING:
     )
 
     from larder.domain.files import File
-    from larder.domain.ids import TenantId, UploadId
+    from larder.domain.ids import FolderId, TenantId, UploadId
     from larder.services.clock import Clock
+    from larder.services.uploads.ports import NameClaim
 
 
 _OF_PENDING = "expires_at, completion"
@@ -90,17 +92,32 @@ class DynamoUploads:
         found = tuple(upload_from(each, item) for each, item in ids if each is not None)
         return UploadPage(found, has_more=more)
 
-    def complete(self, tenant: TenantId, upload: Upload, file: File) -> bool:
+    def claim(
+        self, tenant: TenantId, folder_id: FolderId | None, name: str, now: float
+    ) -> NameClaim:
+        """Read the name's item, and then its files."""
+        return read_claim(self._client, self._table, tenant, folder_id, name, now)
+
+    def complete(
+        self, tenant: TenantId, upload: Upload, file: File, claim: NameClaim | None = None
+    ) -> bool:
         """End the pending upload, put its file and settle its reservation, in one transaction."""
+        now = int(self._clock())
         effects = [
-            put_new(self._table, file_item(tenant, file, int(self._clock()))),
+            put_new(self._table, file_item(tenant, file, now)),
             settle(self._table, tenant, upload.amount),
         ]
+        claiming = [] if claim is None else claim_items(self._table, tenant, file, claim, now)
+        # The first item ends the upload.
+        claimed = range(1 + len(effects), 1 + len(effects) + len(claiming))
+        effects += claiming
         if file.folder_id is not None:
             effects.append(count_addition(self._table, tenant, file.folder_id))
         try:
             return self._end(tenant, upload, UploadStatus.COMPLETED, effects)
         except ConditionsFailedError as refused:
+            if not refused.items.keys().isdisjoint(claimed):
+                raise ClaimOutdatedError from refused
             refuse_closed_folder(file, refused)
             raise
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from larder.api.http.params import Query
 from larder.domain.ids import FOLDER_OR_ROOT, FOLDER_PREFIX, id_pattern
+from larder.domain.same_names import IfExists
 from larder.services.space.find_files import MAX_FILTER
 from larder.services.space.pages import MAX_PAGE
 from larder.services.space.ports import Sort
@@ -33,6 +34,17 @@ InTrashedFolder = Annotated[
         alias="folderId",
         description="What lay directly in this folder of the trash, instead of what was deleted",
         json_schema_extra={"pattern": id_pattern(FOLDER_PREFIX)},
+    ),
+]
+
+OnSameName = Annotated[
+    str | None,
+    Query(
+        alias="ifExists",
+        description="What to do if the folder has a file of this name in any case: `replace` moves "
+        "it to the trash, `rename` numbers the new name, `fail` answers 409; without it, two files "
+        "have the same name",
+        json_schema_extra={"enum": list(IfExists)},
     ),
 ]
 

@@ -15,6 +15,7 @@ from larder.domain.digests import SHA256_PATTERN
 from larder.domain.files import OF_CLIENTS, Purpose
 from larder.domain.ids import FOLDER_OR_ROOT, PART_PREFIX, id_pattern
 from larder.domain.parts import MAX_UPLOAD_BYTES
+from larder.domain.same_names import IfExists
 
 
 class UploadCreateRequest(NoOtherExpiry):
@@ -40,6 +41,13 @@ class UploadCreateRequest(NoOtherExpiry):
         default=None,
         description="Extension: the folder of the file; null or `root`: no folder",
         json_schema_extra={"pattern": FOLDER_OR_ROOT},
+    )
+    if_exists: str | None = Field(
+        default=None,
+        description="Extension: what to do once the bytes are there, if the folder has a file of "
+        "this name in any case. `replace` moves it to the trash, `rename` numbers the new name, "
+        "`fail` cancels the upload; without it, two files have the same name",
+        json_schema_extra={"enum": list(IfExists)},
     )
 
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from larder.domain.errors import ProjectFullError
+from larder.domain.errors import ConflictError, ProjectFullError
 from larder.domain.files import File, FileStatus, Purpose
 from larder.domain.ids import upload_of
 from larder.domain.uploads import UploadStatus
 from larder.services.files.ports import Settlement
 from larder.services.files.validate import validate
-from larder.services.uploads.end_overdue import complete_as_file, end_overdue
+from larder.services.uploads.complete_as_file import complete_as_file
+from larder.services.uploads.end_overdue import end_overdue
 
 if TYPE_CHECKING:
     from larder.domain.ids import FileId, TenantId
@@ -99,7 +101,11 @@ class ReceiveObject:
             if stat.size != upload.bytes:
                 self.objects.delete(tenant, upload.file_id)
                 return False
-            complete_as_file(tenant, upload, upload.to_file(), uploads=self.uploads)
+            # Its name is taken, and it was to fail then: cancelled, it claims no bytes.
+            with suppress(ConflictError):
+                complete_as_file(
+                    tenant, upload, upload.to_file(), uploads=self.uploads, now=self.clock()
+                )
         return True
 
     def _digest(self, tenant: TenantId, file: File) -> Settlement | None:

@@ -86,12 +86,17 @@ def end_upload(
     files: FileRecords,
     objects: ObjectStore,
     now: float,
+    may_name: bool = False,
 ) -> Upload:
     """Return the upload as it is now, ended if it is overdue at `now`.
 
+    `may_name` as in `end_overdue`.
+
     A file that it becomes may have expired by then: such a file is released.
     """
-    ended = end_overdue(tenant, upload, uploads=uploads, objects=objects, now=now)
+    ended = end_overdue(
+        tenant, upload, uploads=uploads, objects=objects, now=now, may_name=may_name
+    )
     if ended is not upload and ended.status is UploadStatus.COMPLETED:
         release_expired(tenant, ended.file_id, files=files, now=now)
     return ended

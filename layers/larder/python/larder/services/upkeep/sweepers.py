@@ -10,7 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from larder.domain.errors import ConflictError, InvalidParameterError, ProjectFullError
+from larder.domain.errors import (
+    ConflictError,
+    ContentionError,
+    InvalidParameterError,
+    ProjectFullError,
+)
 from larder.domain.files import VALIDATION_GRACE, FileStatus
 from larder.domain.folders import CLEARING_GRACE
 from larder.domain.projects import AUDIT_INTERVAL
@@ -148,13 +153,14 @@ class SweepUpload:
                 files=self.files,
                 objects=self.objects,
                 now=self.clock(),
+                may_name=True,
             )
         try:
             self.complete(tenant, upload.id, part_ids=completion.part_ids, md5=completion.md5)
         except InvalidParameterError:
             # The client was refused as well, or would have been.
             self.uploads.close(tenant, upload, UploadStatus.EXPIRED)
-        except (ConflictError, ProjectFullError):
+        except (ConflictError, ContentionError, ProjectFullError):
             # It has just been cancelled, or stays pending until its client makes room.
             pass
         return self.uploads.get(tenant, upload.id)

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from larder.domain.errors import ConflictError, InvalidParameterError
 from larder.domain.ids import parse_part_id
 from larder.domain.parts import MAX_SMALL_PARTS, SMALL_PARTS_LIMIT
+from larder.domain.same_names import IfExists, name_taken
 from larder.domain.uploads import Completion, Upload, UploadStatus
-from larder.services.uploads.end_overdue import complete_as_file
+from larder.services.uploads.complete_as_file import complete_as_file
 from larder.services.uploads.get import UploadState, current_upload, live_file
 
 if TYPE_CHECKING:
@@ -48,7 +49,8 @@ class CompleteUpload:
         Raises:
             NotFoundError: there is no such upload for this project.
             InvalidParameterError: the bytes are missing, or differ from what was announced.
-            ConflictError: the upload was cancelled or has expired.
+            ConflictError: the upload was cancelled or has expired, or its name is taken.
+            ContentionError: too many files take the name at once.
             ProjectFullError: the project has as many records as it can have. The upload stays.
         """
         upload = self._find_open(tenant, upload_id)
@@ -67,7 +69,10 @@ class CompleteUpload:
                     raise
                 self._check_bytes(tenant, upload, md5)
             else:
-                if not complete_as_file(tenant, upload, file, uploads=self.uploads):
+                done = complete_as_file(
+                    tenant, upload, file, uploads=self.uploads, now=self.clock()
+                )
+                if done is None:
                     upload = self._find_open(tenant, upload_id)
         else:
             self._check_bytes(tenant, upload, md5)
@@ -84,6 +89,13 @@ class CompleteUpload:
         upload = current_upload(
             tenant, upload_id, uploads=self.uploads, objects=self.objects, now=self.clock()
         )
+        if upload.status is UploadStatus.CANCELLED and upload.if_exists is IfExists.FAIL:
+            taken = self.uploads.claim(
+                tenant, upload.folder_id, upload.filename, self.clock()
+            ).files
+            if taken:
+                # The event of its bytes found the name taken.
+                raise name_taken(taken[0])
         if upload.status in {UploadStatus.CANCELLED, UploadStatus.EXPIRED}:
             raise ConflictError(
                 f"Upload {upload.id} is {upload.status} and cannot be completed. "

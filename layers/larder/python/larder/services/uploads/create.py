@@ -19,6 +19,7 @@ from larder.services.uploads.get import UploadState, open_transfer
 
 if TYPE_CHECKING:
     from larder.domain.ids import FolderId, TenantId
+    from larder.domain.same_names import IfExists
     from larder.services.clock import Clock
     from larder.services.object_store import ObjectStore
     from larder.services.quota import HeldQuota, Reclaim
@@ -42,6 +43,7 @@ class NewUpload:
     expires_after: int | None = None
     sha256: str | None = None
     folder_id: str | None = None
+    if_exists: IfExists | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,8 @@ class CreateUpload:
             expires_at=born + UPLOAD_LIFE,
             file_expires_at=expiry_of(purpose, born, new.expires_after),
             sha256=None if new.sha256 is None else _checked_digest(new.sha256, new.bytes),
-            folder_id=self._open_folder(tenant, new.folder_id),
+            folder_id=open_folder(tenant, new.folder_id, folders=self.folders),
+            if_exists=new.if_exists,
         )
         if upload.bytes > self.part_threshold:
             # Before the record that names it. Without a record, S3's lifecycle rule aborts it.
@@ -117,11 +120,17 @@ class CreateUpload:
                 code="file_too_large",
             )
 
-    def _open_folder(self, tenant: TenantId, raw: str | None) -> FolderId | None:
-        folder_id = folder_id_from(raw, param="folder_id")
-        if folder_id is None:
-            return None
-        return get_folder(tenant, folder_id, folders=self.folders, param="folder_id").id
+
+def open_folder(tenant: TenantId, raw: str | None, *, folders: FolderRecords) -> FolderId | None:
+    """Return the folder that a client names for a file to come, None for the root.
+
+    Raises:
+        NotFoundError: it does not exist for this project.
+    """
+    folder_id = folder_id_from(raw, param="folder_id")
+    if folder_id is None:
+        return None
+    return get_folder(tenant, folder_id, folders=folders, param="folder_id").id
 
 
 def _checked_digest(digest: str, size: int) -> str:

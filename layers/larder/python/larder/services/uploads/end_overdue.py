@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from larder.domain.errors import NotFoundError, ProjectFullError
+from larder.domain.errors import ConflictError, ContentionError, ProjectFullError
 from larder.domain.uploads import UploadStatus
+from larder.services.uploads.complete_as_file import complete_as_file
 
 if TYPE_CHECKING:
-    from larder.domain.files import File
     from larder.domain.ids import TenantId
     from larder.domain.uploads import Upload
     from larder.services.object_store import ObjectStore
@@ -17,39 +16,37 @@ if TYPE_CHECKING:
 
 
 def end_overdue(
-    tenant: TenantId, upload: Upload, *, uploads: UploadRecords, objects: ObjectStore, now: float
+    tenant: TenantId,
+    upload: Upload,
+    *,
+    uploads: UploadRecords,
+    objects: ObjectStore,
+    now: float,
+    may_name: bool = False,
 ) -> Upload:
     """Return the upload as it is now, ended if it is overdue.
 
     The bytes decide, not the clock: what S3 accepted in time becomes the file, however late
     anybody comes across it. The upload stays pending while a client's completion waits for the
-    sweeper to carry it out, or the project is full.
+    sweeper to carry it out, or the project is full. So does one with `if_exists`, unless
+    `may_name`: it takes reads of names that only those may make who complete uploads.
     """
     if not upload.overdue(now):
         return upload
     stat = objects.stat(tenant, upload.file_id)
     if stat is not None and stat.size == upload.bytes:
-        try:
-            complete_as_file(tenant, upload, upload.to_file(), uploads=uploads)
-        except ProjectFullError:
-            # It stays pending: its client can make room.
+        if upload.if_exists is not None and not may_name:
             return upload
+        try:
+            complete_as_file(tenant, upload, upload.to_file(), uploads=uploads, now=now)
+        except (ContentionError, ProjectFullError):
+            # It stays pending: its client can make room, and the next sweep looks again.
+            return upload
+        except ConflictError:
+            # Its name is taken. It was cancelled.
+            return uploads.get(tenant, upload.id) or upload
     elif upload.completion is not None:
         return upload
     else:
         uploads.close(tenant, upload, UploadStatus.EXPIRED)
     return uploads.get(tenant, upload.id) or upload
-
-
-def complete_as_file(
-    tenant: TenantId, upload: Upload, file: File, *, uploads: UploadRecords
-) -> bool:
-    """Turn the pending upload into its file; False if it is no longer pending.
-
-    If the folder has been deleted since the upload was created, the file goes to the root, as a
-    file does that is restored from the trash.
-    """
-    try:
-        return uploads.complete(tenant, upload, file)
-    except NotFoundError:
-        return uploads.complete(tenant, upload, replace(file, folder_id=None))

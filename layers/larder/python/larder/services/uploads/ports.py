@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from larder.domain.files import File
-    from larder.domain.ids import TenantId, UploadId
+    from larder.domain.ids import FolderId, TenantId, UploadId
     from larder.domain.uploads import Completion, Upload, UploadStatus
 
 
@@ -19,8 +19,32 @@ class UploadPage:
     has_more: bool
 
 
+@dataclass(frozen=True, slots=True)
+class NameClaim:
+    """A name in a folder: the files that had it when it was read, at most `MAX_REPLACED` + 1.
+
+    `replaced` are those of them that go to the trash when another file takes the name. `token` is
+    the port's own, by which it knows who took the name since.
+    """
+
+    folder_id: FolderId | None
+    name: str
+    files: tuple[File, ...]
+    token: str | None
+    replaced: tuple[File, ...] = ()
+
+
+class ClaimOutdatedError(Exception):
+    """Another file has taken the name since it was read, or a file to replace has changed."""
+
+
 class UploadRecords(Protocol):
     """The records of uploads."""
+
+    def claim(
+        self, tenant: TenantId, folder_id: FolderId | None, name: str, now: float
+    ) -> NameClaim:
+        """Read which files have the name in the folder at `now` (strongly consistent)."""
 
     def reserve(self, tenant: TenantId, upload: Upload) -> None:
         """Record a pending upload and reserve its quota.
@@ -43,10 +67,15 @@ class UploadRecords(Protocol):
             ContentionError: so many uploads have just ended that one request cannot read past them.
         """
 
-    def complete(self, tenant: TenantId, upload: Upload, file: File) -> bool:
+    def complete(
+        self, tenant: TenantId, upload: Upload, file: File, claim: NameClaim | None = None
+    ) -> bool:
         """Turn a pending upload into its file; False if it is no longer pending.
 
+        With a `claim`, the file takes the name, and the replaced files go to the trash with it.
+
         Raises:
+            ClaimOutdatedError: `claim` has to be read again.
             NotFoundError: the file's folder does not exist, or is being deleted.
             ProjectFullError: the project has as many records as it can have.
         """
