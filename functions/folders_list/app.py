@@ -2,10 +2,10 @@
 
 from larder.api.http.requests import tenant_of
 from larder.api.http.resolver import lambda_handler_for, resolver
-from larder.api.space.cursors import cursor_of, cursor_scope, position_of
 from larder.api.space.models import Pagination, SpaceFolder, SpaceFolderList
 from larder.api.space.params import Cursor, Limit, ParentId
 from larder.runtime.composition import Composition
+from larder.services.space.cursors import cursor_of, cursor_scope, position_of
 from larder.services.space.list_folders import list_folders
 from larder.services.space.pages import LONG_PAGE
 

@@ -3,9 +3,9 @@
 from larder.api.http.requests import tenant_of
 from larder.api.http.resolver import lambda_handler_for, resolver
 from larder.api.space import params
-from larder.api.space.cursors import cursor_of, cursor_scope, position_of
 from larder.api.space.models import SpaceFileList
 from larder.runtime.composition import Composition
+from larder.services.space.cursors import cursor_of, cursor_scope, position_of
 from larder.services.space.find_files import file_query, find_files
 from larder.services.space.pages import SHORT_PAGE
 

@@ -2,10 +2,10 @@
 
 from larder.api.http.requests import tenant_of
 from larder.api.http.resolver import lambda_handler_for, resolver
-from larder.api.space.cursors import cursor_of, cursor_scope, position_of
 from larder.api.space.params import Cursor, InTrashedFolder, Limit
 from larder.api.space.trash import TrashList
 from larder.runtime.composition import Composition
+from larder.services.space.cursors import cursor_of, cursor_scope, position_of
 from larder.services.space.list_trash import list_trash
 from larder.services.space.pages import SHORT_PAGE
 

@@ -6,15 +6,12 @@ changed, or comes from another project or from a list with other parameters.
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hashlib
-import hmac
 import json
 from dataclasses import astuple
 from typing import TYPE_CHECKING
 
 from larder.domain.errors import InvalidParameterError
+from larder.domain.signatures import sign, signed_message
 from larder.services.space.ports import Position
 
 if TYPE_CHECKING:
@@ -22,9 +19,6 @@ if TYPE_CHECKING:
 
     from larder.domain.ids import TenantId
     from larder.services.space.ports import FileQuery
-
-_SIGNATURE_BYTES = 16
-"""Half of an HMAC-SHA-256, which RFC 2104 section 5 allows and nobody guesses."""
 
 
 def cursor_scope(tenant: TenantId, listing: str, query: FileQuery | str | None = None) -> bytes:
@@ -38,8 +32,7 @@ def cursor_of(position: Position | None, bound_to: bytes, key: bytes) -> str | N
     if position is None:
         return None
     place = json.dumps([position.id, position.key], ensure_ascii=False).encode()
-    signed = _signature(place, bound_to, key) + place
-    return base64.urlsafe_b64encode(signed).rstrip(b"=").decode()
+    return sign(place, bound_to, key)
 
 
 def position_of(cursor: str | None, bound_to: bytes, keys: Iterable[bytes]) -> Position | None:
@@ -53,9 +46,8 @@ def position_of(cursor: str | None, bound_to: bytes, keys: Iterable[bytes]) -> P
     """
     if cursor is None:
         return None
-    signed = _decoded(cursor)
-    signature, place = signed[:_SIGNATURE_BYTES], signed[_SIGNATURE_BYTES:]
-    if not any(hmac.compare_digest(signature, _signature(place, bound_to, key)) for key in keys):
+    place = signed_message(cursor, bound_to, keys)
+    if place is None:
         raise InvalidParameterError(
             "The cursor is not valid for this list with these parameters. Repeat the parameters "
             "of the request that returned it, or begin again without a cursor.",
@@ -63,18 +55,3 @@ def position_of(cursor: str | None, bound_to: bytes, keys: Iterable[bytes]) -> P
         )
     item_id, item_key = json.loads(place)
     return Position(item_id, item_key)
-
-
-def _decoded(cursor: str) -> bytes:
-    """Return the bytes of a cursor, none if it is not base64."""
-    try:
-        padded = cursor + "=" * (-len(cursor) % 4)
-        return base64.b64decode(padded.encode("ascii"), altchars=b"-_", validate=True)
-    except (binascii.Error, UnicodeEncodeError):
-        return b""
-
-
-def _signature(place: bytes, bound_to: bytes, key: bytes) -> bytes:
-    # The length fixes where the one ends and the other begins.
-    message = len(bound_to).to_bytes(4) + bound_to + place
-    return hmac.digest(key, message, hashlib.sha256)[:_SIGNATURE_BYTES]
