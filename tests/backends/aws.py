@@ -16,7 +16,9 @@ from moto.s3.exceptions import NoSuchUpload
 from moto.s3.models import MultipartDict, s3_backends
 
 from larder.adapters import aws, s3_output
+from larder.adapters.documents import FileTexts
 from larder.adapters.dynamodb import keys, transactions
+from larder.adapters.dynamodb.actions import DynamoActionLog, DynamoReadings
 from larder.adapters.dynamodb.api_keys import DynamoKeys, DynamoKeyUses
 from larder.adapters.dynamodb.batch_limits import DynamoBatchLimits
 from larder.adapters.dynamodb.batches import DynamoBatches
@@ -54,6 +56,7 @@ from larder.runtime.wiring import Wiring
 from tests.backends.backend import Snapshot, not_at_all
 from tests.backends.expressions import check_expressions
 from tests.backends.partition_sizes import grows
+from tests.fakes.actions import FixedKey
 from tests.fakes.clock import ManualClock
 from tests.moto_stack import CREDENTIALS, REGION, MotoStack, create_stack
 
@@ -65,6 +68,7 @@ if TYPE_CHECKING:
     from larder.domain.ids import BatchId, FolderId, UploadId
     from larder.domain.trash import TrashedFile, TrashedFolder
     from larder.domain.uploads import Upload
+    from larder.services.chat.ports import SigningKey
     from larder.services.space.ports import Cleanup
     from larder.services.upkeep.ports import Removal
 
@@ -145,6 +149,10 @@ class AwsBackend(Wiring):
         self.limits = DynamoRateLimits(self.dynamodb, names.store_table)
         self.validation_queue = _Arrivals(sqs, names.events_queue_url)
         self.cleanups = _Cleanups(sqs, names.cleanups_queue_url)
+        self.actions = DynamoActionLog(self.dynamodb, names.store_table)
+        self.readings = DynamoReadings(self.dynamodb, names.store_table)
+        self.cursor_key: SigningKey = FixedKey()
+        self.documents = FileTexts()
         stack.dynamodb.update_table(
             TableName=names.store_table,
             StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from larder.services.batches.model_ports import RateLimits, UpstreamRecords
     from larder.services.batches.object_ports import BatchObjects
     from larder.services.batches.ports import BatchLimits, BatchRecords
+    from larder.services.chat.ports import ActionLog, Readings
     from larder.services.files.ports import FileRecords, ValidationQueue
     from larder.services.object_store import ObjectStore
     from larder.services.projects.ports import (
@@ -106,6 +107,10 @@ class Backend(Protocol):
     def validation_queue(self) -> ValidationQueue: ...
     @property
     def cleanups(self) -> CleanupQueue: ...
+    @property
+    def actions(self) -> ActionLog: ...
+    @property
+    def readings(self) -> Readings: ...
 
     def make(self, use_case: Any) -> Any:
         """Return the use case with its ports."""

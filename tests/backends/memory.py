@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from larder.adapters.documents import FileTexts
 from larder.domain.limits import MAX_BATCH_FILE_BYTES
 from larder.domain.parts import PART_THRESHOLD
 from larder.runtime.wiring import Wiring
 from tests.backends.backend import Snapshot, not_at_all
+from tests.fakes.actions import FixedKey, InMemoryActionLog, InMemoryReadings
 from tests.fakes.api_keys import InMemoryKeys
 from tests.fakes.batch_objects import InMemoryBatchObjects
 from tests.fakes.batches import InMemoryBatches, InMemoryBatchLimits
@@ -32,6 +34,7 @@ from tests.fakes.validation_queue import InMemoryValidationQueue
 if TYPE_CHECKING:
     from larder.domain.ids import BatchId, FileId, TenantId
     from larder.domain.uploads import Upload
+    from larder.services.chat.ports import SigningKey
     from larder.services.space.ports import Cleanup
     from larder.services.upkeep.ports import Removal
 
@@ -66,6 +69,10 @@ class MemoryBackend(Wiring):
         self.limits = InMemoryRateLimits()
         self.validation_queue = InMemoryValidationQueue()
         self.cleanups = InMemoryCleanupQueue()
+        self.actions = InMemoryActionLog()
+        self.readings = InMemoryReadings()
+        self.cursor_key: SigningKey = FixedKey()
+        self.documents = FileTexts()
 
     def client_put(self, tenant: TenantId, upload: Upload, data: bytes) -> bool:
         if (tenant, upload.file_id) in self.objects.files:

@@ -16,7 +16,8 @@ LarderError
 ├── ExpiredBacklogError       too many expired files wait to be removed             429
 ├── ContentionError           too many changes at once; the same request may work  429
 ├── NotReachedError           a part of a request that its time was too short for  429
-└── ThrottledError            AWS limits the rate; the same request may work       429
+├── ThrottledError            AWS limits the rate; the same request may work       429
+└── ModelFailedError          the model that chats did not answer, or not well     502
 
 `api.errors` gives each its HTTP answer. Messages are for people, codes for programs.
 """
@@ -263,3 +264,10 @@ class ThrottledError(LarderError):
             code="rate_limit_exceeded",
         )
         self.call = call
+
+
+class ModelFailedError(LarderError):
+    """The model that chats did not answer, or not well; the message says which and why."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, code="model_failed")

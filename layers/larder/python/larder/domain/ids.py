@@ -23,6 +23,7 @@ UPLOAD_PREFIX = "upload_"
 FOLDER_PREFIX = "folder-"
 PART_PREFIX = "part_"
 BATCH_PREFIX = "batch_"
+ACTION_PREFIX = "act_"
 TENANT_PREFIX = "wks-"
 
 _DIGITS = re.compile(r"[0-9a-f]{24}")
@@ -123,3 +124,13 @@ def parse_batch_id(raw: str) -> BatchId | None:
 def new_request_id(now: float) -> str:
     """Return a new id for one answered line of a batch, for the time `now` (unix seconds)."""
     return "batch_req_" + _new_digits(now)
+
+
+def new_action_id(now: float) -> str:
+    """Return a new id for an action of the file manager, for the time `now` (unix seconds)."""
+    return ACTION_PREFIX + _new_digits(now)
+
+
+def new_plan_id(now: float) -> str:
+    """Return a new id for a plan that a person has to confirm, for the time `now`."""
+    return "plan_" + _new_digits(now)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from larder.runtime.batch_adapters import BatchAdapters
+from larder.runtime.chat_adapters import ChatAdapters
 from larder.runtime.settings import Settings
 from larder.runtime.wiring import Wiring
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
     from larder.adapters.secrets import RotatingSecret
+    from larder.services.chat.ports import SigningKey
     from larder.services.files.ports import FileRecords, ValidationQueue
     from larder.services.idempotency import IdempotencyStore
     from larder.services.object_store import ObjectStore
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Composition(BatchAdapters, Wiring):
+class Composition(ChatAdapters, Wiring):
     """The ports on AWS, for the resources in `settings`."""
 
     @classmethod
@@ -217,8 +218,8 @@ class Composition(BatchAdapters, Wiring):
         return SqsCleanupQueue(sqs_client(self._session), self.settings.cleanups_queue_url)
 
     @cached_property
-    def cursor_key(self) -> RotatingSecret:
-        """The secret that signs cursors."""
+    def cursor_key(self) -> SigningKey:
+        """The secret that signs cursors and plans."""
         from larder.adapters.secrets import RotatingSecret
 
         return RotatingSecret(self._secrets, self.settings.cursor_secret_id, self.clock)

@@ -26,6 +26,7 @@ class Settings:
     total_rate: int = 0
     part_threshold: int = PART_THRESHOLD
     batch_file_limit: int = MAX_BATCH_FILE_BYTES
+    chat_model: str = ""
     connect_early: bool = False
 
     @classmethod
@@ -45,6 +46,7 @@ class Settings:
             total_rate=int(os.environ.get("TOTAL_REQUESTS_PER_SECOND", "0")),
             part_threshold=int(os.environ.get("PART_THRESHOLD", PART_THRESHOLD)),
             batch_file_limit=int(os.environ.get("BATCH_FILE_LIMIT", MAX_BATCH_FILE_BYTES)),
+            chat_model=os.environ.get("CHAT_MODEL", ""),
             # While a function starts it has a whole processor, later a part of one. A snapshot
             # would outlive a connection.
             connect_early=os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "on-demand",

@@ -17,7 +17,14 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
     from larder.services.budget import Stopwatch
+    from larder.services.chat.apply_edit import ApplyEdit
+    from larder.services.chat.carry_out import CarryOut
+    from larder.services.chat.changes import PlanChange
+    from larder.services.chat.reads import Reads
+    from larder.services.chat.texts import Texts
+    from larder.services.chat.toolbox import Toolbox
     from larder.services.quota import HeldQuota, Reclaim
+    from larder.services.space.delete_folder import DeleteFolder
     from larder.services.space.finish_folder import FinishFolder
     from larder.services.space.old_place import OldPlace
     from larder.services.space.purge import PurgeUntil
@@ -125,6 +132,55 @@ class Wiring:
         from larder.services.space.old_place import OldPlace
 
         return self.make(OldPlace)
+
+    @cached_property
+    def delete_folder(self) -> DeleteFolder:
+        """Deletes a folder."""
+        from larder.services.space.delete_folder import DeleteFolder
+
+        return self.make(DeleteFolder)
+
+    @cached_property
+    def apply_edit(self) -> ApplyEdit:
+        """Applies one edit of the file manager."""
+        from larder.services.chat.apply_edit import ApplyEdit
+
+        return self.make(ApplyEdit)
+
+    @cached_property
+    def carry_out(self) -> CarryOut:
+        """Carries out a change of the file manager."""
+        from larder.services.chat.carry_out import CarryOut
+
+        return self.make(CarryOut)
+
+    @cached_property
+    def plan_change(self) -> PlanChange:
+        """Finds out what a tool would change."""
+        from larder.services.chat.changes import PlanChange
+
+        return self.make(PlanChange)
+
+    @cached_property
+    def reads(self) -> Reads:
+        """Runs the tools that read records."""
+        from larder.services.chat.reads import Reads
+
+        return self.make(Reads)
+
+    @cached_property
+    def texts(self) -> Texts:
+        """Runs the tools that read text."""
+        from larder.services.chat.texts import Texts
+
+        return self.make(Texts)
+
+    @cached_property
+    def toolbox(self) -> Toolbox:
+        """Calls the tools of the file manager."""
+        from larder.services.chat.toolbox import Toolbox
+
+        return self.make(Toolbox)
 
     @cached_property
     def complete(self) -> CompleteUpload:

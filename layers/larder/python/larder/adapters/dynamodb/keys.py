@@ -18,6 +18,8 @@
 | ledger          | `L#<id>`      | `released`                |
 | project         | `PROJECTS`    | its name                  |
 | upstream        | `UPSTREAMS`   | its name                  |
+| action          | `C#<project>` | `act_…`                   |
+| reading         | `C#<project>` | `read#<key id>`           |
 | upstream's rate | `R#<name>`    | when the window begins    |
 | how far a sweep came | `SWEEP` | `places`                  |
 | kept answer     | `I#<project>` | a digest of the request's idempotency key |
@@ -156,6 +158,21 @@ def project_key(name: str) -> Key:
 def upstream_key(name: str) -> Key:
     """Return the key of an upstream."""
     return {"pk": {"S": UPSTREAMS}, "sk": {"S": name}}
+
+
+def chat_partition(tenant: TenantId) -> str:
+    """Return the partition of what a project's file manager keeps."""
+    return f"C#{tenant}"
+
+
+def action_key(tenant: TenantId, action_id: str) -> Key:
+    """Return the key of an action of the file manager."""
+    return {"pk": {"S": chat_partition(tenant)}, "sk": {"S": action_id}}
+
+
+def reading_key(tenant: TenantId, key_id: str) -> Key:
+    """Return the key of the item that says until when a key's model knows text of files."""
+    return {"pk": {"S": chat_partition(tenant)}, "sk": {"S": f"read#{key_id}"}}
 
 
 def places_key() -> Key:

@@ -17,7 +17,7 @@ from larder.services.files.validate import validate
 from larder.services.quota import admit
 
 if TYPE_CHECKING:
-    from larder.domain.ids import TenantId
+    from larder.domain.ids import FileId, TenantId
     from larder.services.clock import Clock
     from larder.services.files.ports import FileRecords
     from larder.services.object_store import ObjectStore
@@ -30,7 +30,8 @@ class NewFile:
 
     `mime_type` is None if the client sent none. `expires_after` is in seconds, None for the
     purpose's default. `folder_id` is None or `root` for no folder. `sha256` is the digest that the
-    bytes must have, hex in either case, None to skip the check.
+    bytes must have, hex in either case, None to skip the check. `id` is a new id that was made for
+    the file before, None to make one.
     """
 
     filename: str
@@ -41,6 +42,7 @@ class NewFile:
     folder_id: str | None = None
     tags: tuple[str, ...] = ()
     sha256: str | None = None
+    id: FileId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ class CreateFile:
         """
         purpose = client_purpose(new.purpose)
         sha256 = _checked_digest(new)
-        file_id = new_file_id(self.clock())
+        file_id = new.id or new_file_id(self.clock())
         file = File(
             id=file_id,
             filename=new.filename,

@@ -13,7 +13,7 @@ from larder.services.budget import spaced_attempts
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from larder.domain.ids import TenantId
+    from larder.domain.ids import FolderId, TenantId
     from larder.services.clock import Clock
     from larder.services.space.ports import FolderRecords
 
@@ -26,8 +26,11 @@ def create_folder(
     folders: FolderRecords,
     clock: Clock,
     pause: Callable[[float], None],
+    folder_id: FolderId | None = None,
 ) -> Folder:
     """Create a folder in `parent`, None or `root` for the root, and return it.
+
+    `folder_id` is a new id that was made for it before; None to make one.
 
     Raises:
         InvalidParameterError: the name is not acceptable.
@@ -36,7 +39,7 @@ def create_folder(
         ContentionError: too many concurrent changes to the project's folders.
     """
     folder = Folder(
-        id=new_folder_id(clock()),
+        id=folder_id or new_folder_id(clock()),
         name=checked_name(name, param="name"),
         parent_id=folder_id_from(parent, param="parent_id"),
     )
