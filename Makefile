@@ -110,6 +110,7 @@ sam-local: tools ## run every function in a real Lambda container (needs Docker)
 .PHONY: layer-requirements
 layer-requirements: $(UV)
 	@$(UV) export --quiet --locked --only-group layer --no-emit-project --no-annotate --no-header --output-file layers/larder/requirements.txt
+	@$(UV) export --quiet --locked --only-group documents --no-emit-project --no-annotate --no-header --output-file layers/documents/requirements.txt
 
 .PHONY: template-check
 template-check: .tools/sam/.installed ## lint the template

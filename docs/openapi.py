@@ -30,7 +30,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 import larder.api.http.params
 from docs.openapi_errors import ERROR, error_content, failures, failures_of
-from docs.openapi_forms import FORMS, HEADERS, IDEMPOTENCY_KEY
+from docs.openapi_forms import BODIES, FORMS, HEADERS, IDEMPOTENCY_KEY
 from larder.api.http.routes import ROUTES, Route
 from larder.domain.ids import (
     BATCH_PREFIX,
@@ -59,6 +59,8 @@ TAGS = {
     "/v1/storage/tags": Tag(name="Space tags", description="What files are tagged with"),
     "/v1/storage/trash": Tag(name="Space trash", description="Deleted files, kept for 30 days"),
     "/v1/storage/folders": Tag(name="Space folders", description="The tree of folders"),
+    "/v1/chat": Tag(name="Chat", description="A model that works with the project's files"),
+    "/mcp": Tag(name="MCP", description="The Model Context Protocol, for agents"),
     "/v1/console": Tag(name="Console", description="Sessions of the web console"),
 }
 
@@ -156,6 +158,8 @@ def _complete(operation: dict[str, Any], route: Route, schemas: dict[str, Any]) 
     if (form := FORMS.get(route.function)) is not None:
         content = {"multipart/form-data": {"schema": form}}
         operation["requestBody"] = {"content": content}
+    if (described := BODIES.get(route.function)) is not None:
+        operation["requestBody"] = {"content": {"application/json": {"schema": described}}}
     names = {each["name"] for each in parameters if each["in"] != "path"}
     if (body := operation.get("requestBody")) is not None:
         schema = _resolved(next(iter(body["content"].values()))["schema"], schemas)
@@ -166,7 +170,7 @@ def _complete(operation: dict[str, Any], route: Route, schemas: dict[str, Any]) 
     for status, reference in failures_of(route, operation, names).items():
         responses.setdefault(status, reference)
     for status, response in responses.items():
-        if status[0] == "4" and "$ref" not in response:
+        if status[0] in "45" and "$ref" not in response:
             response["content"] = error_content()
     operation["tags"] = [next(tag.name for at, tag in TAGS.items() if route.path.startswith(at))]
     scheme = {"space": "ApiKey", "public": None}.get(route.surface, "Bearer")

@@ -1,4 +1,4 @@
-"""The forms and headers that functions read by themselves, and that no signature declares."""
+"""The forms, bodies and headers that functions read by themselves: no signature declares them."""
 
 from __future__ import annotations
 
@@ -14,6 +14,21 @@ _FILE = {
     "format": "binary",
     "description": "A part with a filename; its bytes are stored as they are",
 }
+
+BODIES: dict[str, dict[str, Any]] = {
+    "mcp": {
+        "type": "object",
+        "description": "One JSON-RPC 2.0 message of the Model Context Protocol, and no batch",
+        "required": ["jsonrpc"],
+        "properties": {
+            "jsonrpc": {"type": "string", "enum": ["2.0"]},
+            "id": {"type": ["string", "integer"], "description": "Left out by a notification"},
+            "method": {"type": "string", "examples": ["tools/call"]},
+            "params": {"type": "object"},
+        },
+    },
+}
+"""The JSON bodies that have errors of their own."""
 
 FORMS: dict[str, dict[str, Any]] = {
     "files_create": {

@@ -178,6 +178,16 @@ def no_upstreams(answer: Any, _: World) -> None:
     assert body(answer)["data"] == []
 
 
+def found_by_an_agent(answer: Any, _: World) -> None:
+    result = body(answer)["result"]
+    assert [row["id"] for row in result["structuredContent"]["files"]] == [FILE_ID]
+
+
+def refused_without_a_model(answer: Any, _: World) -> None:
+    assert answer["statusCode"] == 400, answer
+    assert json.loads(answer["body"])["error"]["param"] == "model"
+
+
 def allowed(answer: Any, _: World) -> None:
     assert answer["policyDocument"]["Statement"][0]["Effect"] == "Allow"
     context = answer["context"]
@@ -388,6 +398,7 @@ CASES = {
     "files_create": Case(nothing, created),
     "files_delete": Case(file, deleted),
     "files_get": Case(file, found),
+    "chat": Case(nothing, refused_without_a_model),
     "console_page": Case(nothing, page_shown),
     "console_sessions_create": Case(nothing, signed_in),
     "console_sessions_delete": Case(nothing, kept_for_it_is_a_key),
@@ -400,6 +411,7 @@ CASES = {
     "folders_list": Case(folder, folders_shown),
     "folders_update": Case(folder, folder_renamed),
     "keys_me": Case(nothing, key_shown),
+    "mcp": Case(file, found_by_an_agent),
     "on_cleanup": Case(folder_with_file, folder_cleared),
     "on_cleanup_trash": Case(trashed_file, trash_cleared),
     "on_file_removed": Case(removed_file, cleared),

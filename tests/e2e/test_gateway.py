@@ -82,7 +82,7 @@ def test_the_error_for_a_key_in_the_wrong_header_names_the_right_one(
 
     response = httpx.get(api.base_url + path, headers=sent)
 
-    assert_refused(response, 401, code="invalid_api_key", says="Routes below /v1/storage read it")
+    assert_refused(response, 401, code="invalid_api_key", says="routes below /v1/storage read it")
 
 
 @pytest.mark.parametrize("header", ["Authorization", "x-api-key"])

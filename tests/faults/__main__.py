@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 from tests.faults.batch_operations import BATCHES
+from tests.faults.chat_operations import CHAT
 from tests.faults.deployment import Deployment
 from tests.faults.kinds import QUICK, Fault
 from tests.faults.matrix import Matrix, Result, unreached
@@ -17,7 +18,7 @@ from tests.faults.space_operations import SPACE
 from tests.faults.v1_operations import V1
 from tests.faults.worker_operations import LATE, SWEPT, WORKERS
 
-GROUPS = (V1, SPACE, BATCHES, WORKERS, SWEPT)
+GROUPS = (V1, SPACE, CHAT, BATCHES, WORKERS, SWEPT)
 
 
 def main() -> int:

@@ -14,6 +14,7 @@ import pytest
 from larder.domain.upstreams import Upstream
 from tests.fakes.model_server import serving
 from tests.integration import batch_operations as batches
+from tests.integration import chat_operations as chat
 from tests.integration import operations
 from tests.integration import space_operations as space
 from tests.integration.operations import World
@@ -191,6 +192,21 @@ OPERATIONS: dict[str, tuple[Callable[[World], Act], str]] = {
         "GetItem, TransactWriteItems 1",
     ),
     "space_files_update, moved": (space.space_files_update_moved, "GetItem, TransactWriteItems 2"),
+    "chat": (chat.chat, "Query"),
+    "mcp": (chat.a_tool("search_files"), "Query"),
+    "mcp, a rename": (
+        chat.on_a_file("rename_file", name="b.txt"),
+        "GetItem, GetItem, PutItem, GetItem, GetItem, TransactWriteItems 1",
+    ),
+    "mcp, to the trash": (
+        chat.on_files("trash_files"),
+        "GetItem, GetItem, PutItem, GetItem, TransactWriteItems 3",
+    ),
+    "mcp, a folder": (
+        chat.a_tool("create_folder", name="New"),
+        "GetItem, PutItem, GetItem, Query, TransactWriteItems 2",
+    ),
+    "mcp, text": (chat.on_a_file("read_file"), "GetItem, GetObject, PutItem"),
     "sweep, nothing due": (operations.sweep, f"{SHARDS}, GetItem, {SHARDS}"),
     "sweep, an expired file": (
         operations.sweep_an_expired_file,

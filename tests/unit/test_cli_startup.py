@@ -13,8 +13,11 @@ CLI = Path(__file__).parents[2] / "cli"
 # Each of these takes 50 to 150 ms, as much as all of Typer.
 SLOW = {"asyncio", "boto3", "botocore", "pydantic", "rich"}
 
+# A user has no click: the tests' MCP client brings it. Where it is, httpx loads its own command
+# line, and with it Rich.
 RUN = """
 import sys
+sys.modules["click"] = None
 from larder_cli.__main__ import run
 try:
     run()

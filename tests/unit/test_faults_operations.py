@@ -10,6 +10,7 @@ import httpx
 
 from larder.api.http.routes import ROUTES
 from tests.faults.batch_operations import BATCHES
+from tests.faults.chat_operations import CHAT
 from tests.faults.matrix import Result, unreached
 from tests.faults.space_operations import SPACE
 from tests.faults.v1_operations import V1
@@ -27,7 +28,7 @@ def after(method: str, path: str) -> Result:
 
 
 def test_every_function_has_an_operation_whose_calls_go_wrong() -> None:
-    groups = (V1, SPACE, BATCHES, WORKERS, SWEPT)
+    groups = (V1, SPACE, CHAT, BATCHES, WORKERS, SWEPT)
     faulted = {operation.function for group in groups for operation in group}
 
     assert faulted == FUNCTIONS - CALLS_NOTHING

@@ -19,6 +19,7 @@ from larder.domain.errors import (
     IdempotencyConflictError,
     InvalidParameterError,
     LarderError,
+    ModelFailedError,
     NotFoundError,
     NotReachedError,
     ProjectFullError,
@@ -64,6 +65,7 @@ ANSWERS: list[tuple[LarderError, int, str, str | None]] = [
     (ExpiredBacklogError(), 429, "rate_limit_error", "rate_limit_exceeded"),
     (ContentionError(), 429, "rate_limit_error", "rate_limit_exceeded"),
     (NotReachedError(), 429, "rate_limit_error", "not_reached"),
+    (ModelFailedError("It is away."), 502, "api_error", "model_failed"),
     (ThrottledError("dynamodb.Query"), 429, "rate_limit_error", "rate_limit_exceeded"),
 ]
 

@@ -46,6 +46,7 @@ MAY_IMPORT = {
 ROOMS = {
     "services": {
         "batches": {"files"},
+        "chat": {"batches", "files", "projects", "space"},
         "files": set[str](),
         "projects": set[str](),
         "space": {"files"},
@@ -55,9 +56,11 @@ ROOMS = {
     "api": {
         "http": set[str](),
         "batches": {"http"},
+        "chat": {"http"},
         "console": set[str](),
         "files": {"http"},
         "keys": {"http"},
+        "mcp": {"http"},
         "projects": {"http"},
         "space": {"files", "http"},
         "uploads": {"files", "http"},
@@ -75,7 +78,12 @@ ALLOWED_IN = {
     "boto3": set[str](),
     "botocore": {"adapters"},
     "larder_jsonl": {"jsonl", "services"},
-    "msgspec": {"domain", "jsonl"},
+    # The text of documents, in a process of its own.
+    "docx": {"adapters"},
+    "lxml": {"adapters"},
+    "msgspec": {"adapters", "domain", "jsonl", "services"},
+    "openpyxl": {"adapters"},
+    "pypdf": {"adapters"},
     "multipart": {"api"},
     "pybase64": {"api"},
     "pydantic": {"api"},

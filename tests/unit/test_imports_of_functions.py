@@ -47,6 +47,14 @@ MODELS = {"dynamodb.rate_limits", "dynamodb.upstreams", "models", "secrets"} | {
     "models.openai_http",
 }
 FINDER = {"dynamodb.file_search"}
+FILE_MANAGER = RECLAIMING - {"dynamodb.uploads"} | {
+    "documents",
+    "dynamodb.actions",
+    "dynamodb.file_search",
+    "dynamodb.usage",
+    "secrets",
+    "sqs",
+}
 
 WANTED: dict[str, tuple[set[str], set[str]]] = {
     "authorize": (CLIENTS, KEYS | {"dynamodb.api_keys"}),
@@ -58,6 +66,7 @@ WANTED: dict[str, tuple[set[str], set[str]]] = {
     "batches_get": (API, BATCHES),
     "batches_list": (API, BATCHES),
     "batches_retry": (API, BATCHES | RECLAIMING | EXECUTIONS | REPLAYS),
+    "chat": (API | {"msgspec"}, FILE_MANAGER | REPLAYS | MODELS | {"models.openai_chat"}),
     "console_page": (CLIENTS - {"dateutil", "urllib3"} | {"larder_console"}, set()),
     "console_sessions_create": (API, KEYS | {"dynamodb.api_keys"}),
     "console_sessions_delete": (API, KEYS | {"dynamodb.api_keys"}),
@@ -75,6 +84,7 @@ WANTED: dict[str, tuple[set[str], set[str]]] = {
     "folders_update": (API, FOLDERS),
     "on_cleanup": (CLIENTS, FOLDER_TRASH),
     "keys_me": (API, KEYS | {"dynamodb.api_keys"}),
+    "mcp": (API | {"msgspec"}, FILE_MANAGER | REPLAYS),
     "on_file_removed": (CLIENTS, UPLOADS),
     "on_object_created": (CLIENTS | {"msgspec"}, UPLOADS),
     "parts_create": (FORMS, PARTS | REPLAYS),

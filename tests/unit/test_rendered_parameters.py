@@ -33,6 +33,7 @@ TABLE: dict[str, tuple[str, Effect]] = {
     "DefaultFilesLimit": ("201", {setting("Output", "DefaultFilesLimit"): "201"}),
     "DefaultBytesLimit": ("1", {setting("Output", "DefaultBytesLimit"): "1"}),
     "PartThreshold": ("5242880", {variable("PART_THRESHOLD"): "5242880", VERSION: ANY}),
+    "ChatModel": ("gpt-5", {variable("CHAT_MODEL"): "gpt-5", VERSION: ANY}),
     "LogLevel": (
         "WARNING",
         {

@@ -95,7 +95,7 @@ def test_permissions_on_objects_stop_at_a_prefix() -> None:
                         }
 
 
-def test_only_the_sweeper_and_readers_of_upstreams_leave_the_partitions_of_projects() -> None:
+def test_only_these_leave_the_partitions_of_projects() -> None:
     of_projects = ["P#*", "U#*", "L#*", "I#*"]
     beyond = {
         (name, key)
@@ -110,6 +110,10 @@ def test_only_the_sweeper_and_readers_of_upstreams_leave_the_partitions_of_proje
     assert beyond == {
         ("BatchRunShard", "R#*"),
         ("BatchRunShard", "UPSTREAMS"),
+        ("Chat", "C#*"),
+        ("Chat", "R#*"),
+        ("Chat", "UPSTREAMS"),
+        ("Mcp", "C#*"),
         ("Sweep", "SWEEP"),
         ("Sweep", "due#*"),
         ("UpstreamsList", "UPSTREAMS"),
@@ -189,13 +193,9 @@ def test_the_authorizer_writes_nothing_but_the_last_use_of_a_key() -> None:
     }
 
 
-def test_only_lists_read_what_cursors_are_signed_with() -> None:
-    assert who_reads("CursorSecret") == {
-        "FoldersList",
-        "SpaceFilesList",
-        "TagsList",
-        "TrashList",
-    }
+def test_only_lists_and_plans_read_what_they_are_signed_with() -> None:
+    lists = {"FoldersList", "SpaceFilesList", "TagsList", "TrashList"}
+    assert who_reads("CursorSecret") == {*lists, "Chat", "Mcp"}
 
 
 def who_reads(secret: str) -> set[str]:
@@ -383,13 +383,16 @@ def test_an_alarm_reaches_the_operator(alarm: dict[str, Any]) -> None:
     assert len(alarm.get("Metrics", [])) <= 11
 
 
-def test_the_layer_carries_what_uv_lock_pins() -> None:
+@pytest.mark.parametrize(
+    ("group_name", "folder"), [("layer", "larder"), ("documents", "documents")]
+)
+def test_a_layer_carries_what_uv_lock_pins(group_name: str, folder: str) -> None:
     lock = tomllib.loads((ROOT / "uv.lock").read_text())
     locked = {package["name"]: package.get("version") for package in lock["package"]}
     (larder,) = (package for package in lock["package"] if package["name"] == "larder")
-    group = {each["name"] for each in larder["dev-dependencies"]["layer"]}
+    group = {each["name"] for each in larder["dev-dependencies"][group_name]}
 
-    text = (ROOT / "layers/larder/requirements.txt").read_text()
+    text = (ROOT / f"layers/{folder}/requirements.txt").read_text()
     pinned = dict(re.findall(r"^([a-z0-9-]+)==(\S+)", text, re.MULTILINE))
 
     assert group <= pinned.keys()

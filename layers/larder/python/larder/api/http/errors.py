@@ -20,6 +20,7 @@ from larder.domain.errors import (
     IdempotencyConflictError,
     InvalidParameterError,
     LarderError,
+    ModelFailedError,
     NotFoundError,
     NotReachedError,
     ProjectFullError,
@@ -50,6 +51,7 @@ _ANSWERS: dict[type[LarderError], tuple[HTTPStatus, str]] = {
     ExpiredBacklogError: (HTTPStatus.TOO_MANY_REQUESTS, "rate_limit_error"),
     ContentionError: (HTTPStatus.TOO_MANY_REQUESTS, "rate_limit_error"),
     NotReachedError: (HTTPStatus.TOO_MANY_REQUESTS, "rate_limit_error"),
+    ModelFailedError: (HTTPStatus.BAD_GATEWAY, "api_error"),
     ThrottledError: (HTTPStatus.TOO_MANY_REQUESTS, "rate_limit_error"),
 }
 

@@ -72,6 +72,8 @@ ROUTES = (
     Route("GET", "/v1/keys/me", "keys_me", "native", None),
     Route("GET", "/v1/usage", "usage_get", "native", "read"),
     Route("GET", "/v1/usage/history", "usage_history", "native", "read"),
+    Route("POST", "/mcp", "mcp", "native", "read", 29),
+    Route("POST", "/v1/chat", "chat", "space", "read", 29),
     Route("GET", "/v1/storage/files", "space_files_list", "space", "read", 29),
     Route("POST", "/v1/storage/files", "space_files_create", "space", "write"),
     Route("POST", "/v1/storage/files:batch", "space_files_batch", "space", "write", 29),

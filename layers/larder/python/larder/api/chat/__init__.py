@@ -1,0 +1,1 @@
+"""JSON and events of `POST /v1/chat`."""
