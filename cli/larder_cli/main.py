@@ -25,6 +25,8 @@ _COMMANDS = {
     "uploads": _FILES,
     "batch": _BATCHES,
     "space": _SPACE,
+    "chat": _SPACE,
+    "mcp": _SPACE,
     "project": _OPERATION,
     "key": _OPERATION,
     "console": _OPERATION,

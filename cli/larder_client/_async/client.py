@@ -16,14 +16,15 @@ from larder_client.flow.retries import MAX_RETRIES, RetryPolicy
 from larder_client.options import API_TIMEOUT, PARALLEL, STORE_TIMEOUT, Access
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
     from types import TracebackType
 
-    from typing_extensions import Self
+    from typing_extensions import Self, Unpack
 
     from larder_client._async.batches import AsyncBatches
     from larder_client._async.space import AsyncSpace
     from larder_client._async.uploads import AsyncUploads
+    from larder_client.chat.models import ChatAnswer, ChatOptions
     from larder_client.files.models import Usage, UsageDay
 
 P = ParamSpec("P")
@@ -117,6 +118,21 @@ class AsyncClient:
         from larder_client._async.uploads import AsyncUploads  # noqa: PLC0415
 
         return AsyncUploads(self._runner, self._api)
+
+    async def chat(
+        self, messages: Sequence[Mapping[str, str]], **options: Unpack[ChatOptions]
+    ) -> ChatAnswer:
+        """Have a model work with the project's files. A message has a `role` and a `content`."""
+        from larder_client.chat.api import send_chat  # noqa: PLC0415
+
+        body = {"messages": list(messages), **options}
+        return await self._runner.run(send_chat(self._api.policy, body))
+
+    async def confirm(self, plan: str) -> ChatAnswer:
+        """Carry out a plan of the chat, which a person has agreed to, without the model."""
+        from larder_client.chat.api import send_chat  # noqa: PLC0415
+
+        return await self._runner.run(send_chat(self._api.policy, {"confirm": plan}))
 
     async def usage(self) -> Usage:
         """Return the project's usage and limits."""

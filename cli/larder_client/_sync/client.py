@@ -17,14 +17,15 @@ from larder_client.flow.sync_runner import SyncRunner, SyncSleep
 from larder_client.options import API_TIMEOUT, PARALLEL, STORE_TIMEOUT, Access
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
     from types import TracebackType
 
-    from typing_extensions import Self
+    from typing_extensions import Self, Unpack
 
     from larder_client._sync.batches import Batches
     from larder_client._sync.space import Space
     from larder_client._sync.uploads import Uploads
+    from larder_client.chat.models import ChatAnswer, ChatOptions
     from larder_client.files.models import Usage, UsageDay
 
 P = ParamSpec("P")
@@ -118,6 +119,21 @@ class Client:
         from larder_client._sync.uploads import Uploads  # noqa: PLC0415
 
         return Uploads(self._runner, self._api)
+
+    def chat(
+        self, messages: Sequence[Mapping[str, str]], **options: Unpack[ChatOptions]
+    ) -> ChatAnswer:
+        """Have a model work with the project's files. A message has a `role` and a `content`."""
+        from larder_client.chat.api import send_chat  # noqa: PLC0415
+
+        body = {"messages": list(messages), **options}
+        return self._runner.run(send_chat(self._api.policy, body))
+
+    def confirm(self, plan: str) -> ChatAnswer:
+        """Carry out a plan of the chat, which a person has agreed to, without the model."""
+        from larder_client.chat.api import send_chat  # noqa: PLC0415
+
+        return self._runner.run(send_chat(self._api.policy, {"confirm": plan}))
 
     def usage(self) -> Usage:
         """Return the project's usage and limits."""

@@ -1,0 +1,146 @@
+"""`larder chat`: let a model work with the files, and see what it does."""
+
+from __future__ import annotations
+
+import base64
+import json
+import sys
+import zlib
+from typing import TYPE_CHECKING, Annotated, Any
+
+import msgspec
+import typer
+
+from larder_cli.failures import OperatorError
+from larder_cli.shared.connection import ApiKey, AsJson, BaseUrl, open_client
+from larder_cli.shared.each import report
+from larder_cli.shared.output import note, print_json_line
+
+if TYPE_CHECKING:
+    from larder_client import Client
+    from larder_client.chat.models import ChatAction, ChatAnswer, ChatOptions, Confirmation
+
+MAX_UNASKED = 10
+"""Files of a plan that `--yes` carries out."""
+
+_SIGNATURE_BYTES = 16
+_MAX_PLAN = 2**20
+
+_MARKS = {"read": " ", "write": "+", "held": "?", "refused": "!"}
+
+
+def chat(
+    message: Annotated[
+        str | None, typer.Argument(help="What to ask. Without it, a conversation begins.")
+    ] = None,
+    file: Annotated[
+        list[str] | None, typer.Option("--file", metavar="ID", help="A file that 'this' means.")
+    ] = None,
+    folder: Annotated[
+        list[str] | None, typer.Option("--folder", metavar="ID", help="A folder, likewise.")
+    ] = None,
+    model: Annotated[str | None, typer.Option(help="The model. Default: the deployment's.")] = None,
+    confirm: Annotated[
+        str | None,
+        typer.Option(metavar="PLAN", help="Carry out this plan. You are asked first, always."),
+    ] = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Do not ask about plans of up to 10 files.")
+    ] = False,
+    base_url: BaseUrl = None,
+    api_key: ApiKey = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ask a model to find, read, rename, move, tag, trash or restore files.
+
+    Each call of a tool is shown. Changes that need a person are shown, and you are asked. Nothing
+    is deleted for good, and 'undo that' takes a change back.
+    """
+    with report(as_json=as_json), open_client(base_url, api_key) as client:
+        if confirm is not None:
+            _confirm_given(client, confirm, as_json=as_json)
+            return
+        options: ChatOptions = {}
+        if file:
+            options["file_ids"] = file
+        if folder:
+            options["folder_ids"] = folder
+        if model is not None:
+            options["model"] = model
+        messages: list[dict[str, str]] = []
+        for said in [message] if message is not None else _lines():
+            messages.append({"role": "user", "content": said})
+            answer = client.chat(messages, **options)
+            _show(answer, as_json=as_json)
+            if answer.needs_confirmation is not None:
+                answer = _ask(client, answer.needs_confirmation, yes=yes, as_json=as_json) or answer
+            messages.append({"role": "assistant", "content": answer.response})
+
+
+def _lines() -> Any:  # noqa: ANN401 - an iterator of texts
+    while True:
+        try:
+            said = input("> " if sys.stdin.isatty() else "")
+        except EOFError:
+            return
+        if said.strip():
+            yield said
+
+
+def _ask(client: Client, waiting: Confirmation, *, yes: bool, as_json: bool) -> ChatAnswer | None:
+    """Carry out a plan if the user agrees; None if not."""
+    note(waiting.summary)
+    # How many files an undo changes is not in its arguments.
+    few = waiting.files <= MAX_UNASKED and all(step.tool != "undo" for step in waiting.steps)
+    if not (yes and few) and not typer.confirm("Do this?", err=True):
+        note("Nothing was done.")
+        return None
+    answer = client.confirm(waiting.plan)
+    _show(answer, as_json=as_json)
+    return answer
+
+
+def _confirm_given(client: Client, plan: str, *, as_json: bool) -> None:
+    if not sys.stdin.isatty():
+        message = "A plan is confirmed by a person: run this in a terminal."
+        raise OperatorError(message)
+    for summary in summaries_of(plan):
+        note(summary)
+    if not typer.confirm("Do this?", err=True):
+        note("Nothing was done.")
+        raise typer.Exit(1)
+    _show(client.confirm(plan), as_json=as_json)
+
+
+def summaries_of(plan: str) -> list[str]:
+    """Return what a plan does, for people. The server checks its signature.
+
+    Raises:
+        OperatorError: it is no plan.
+    """
+    try:
+        signed = base64.urlsafe_b64decode(plan + "=" * (-len(plan) % 4))
+        unpacked = zlib.decompressobj().decompress(signed[_SIGNATURE_BYTES:], _MAX_PLAN)
+        return [str(step["summary"]) for step in json.loads(unpacked)["steps"]]
+    except (ValueError, KeyError, TypeError, zlib.error) as error:
+        message = "This is no plan: copy all of it."
+        raise OperatorError(message) from error
+
+
+def _show(answer: ChatAnswer, *, as_json: bool) -> None:
+    if as_json:
+        print_json_line(msgspec.to_builtins(answer))
+        return
+    for action in answer.actions:
+        note(f"{_MARKS.get(action.operation, ' ')} {action.tool}: {_said(action)}")
+    typer.echo(answer.response)
+
+
+def _said(action: ChatAction) -> str:
+    result = action.result
+    if "error" in result:
+        return str(result["error"])
+    if "summary" in result:
+        undo = f" (undo: {action.undo})" if action.undo else ""
+        return f"{result['summary']}{undo}"
+    return ", ".join(f"{name}={value}" for name, value in action.arguments.items()) or "done"
