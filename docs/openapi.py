@@ -155,11 +155,8 @@ def _complete(operation: dict[str, Any], route: Route, schemas: dict[str, Any]) 
     parameters += HEADERS.get(operation["operationId"], [])
     if route.method == "POST":
         parameters.append(IDEMPOTENCY_KEY)
-    if (form := FORMS.get(route.function)) is not None:
-        content = {"multipart/form-data": {"schema": form}}
+    if (content := _content(route.function)) is not None:
         operation["requestBody"] = {"content": content}
-    if (described := BODIES.get(route.function)) is not None:
-        operation["requestBody"] = {"content": {"application/json": {"schema": described}}}
     names = {each["name"] for each in parameters if each["in"] != "path"}
     if (body := operation.get("requestBody")) is not None:
         schema = _resolved(next(iter(body["content"].values()))["schema"], schemas)
@@ -175,6 +172,13 @@ def _complete(operation: dict[str, Any], route: Route, schemas: dict[str, Any]) 
     operation["tags"] = [next(tag.name for at, tag in TAGS.items() if route.path.startswith(at))]
     scheme = {"space": "ApiKey", "public": None}.get(route.surface, "Bearer")
     operation["security"] = [] if scheme is None else [{scheme: []}]
+
+
+def _content(function: str) -> dict[str, Any] | None:
+    """Return the content of a body that the function reads by itself."""
+    if function in FORMS:
+        return {"multipart/form-data": {"schema": FORMS[function]}}
+    return {"application/json": {"schema": BODIES[function]}} if function in BODIES else None
 
 
 def _simplify(schema: dict[str, Any]) -> None:

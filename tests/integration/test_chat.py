@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import boto3
 import pytest
 
-from larder.domain.upstreams import Upstream
+from larder.domain.upstreams import Auth, Upstream
 from larder.services.chat import converse
 from tests.fakes import chat_server as models
 from tests.fakes.chat_server import calls, results, says, script
+from tests.integration.files import upload
 from tests.integration.space import folder, put
 from tests.support.events import recorded
 from tests.support.handlers import load
@@ -459,3 +461,52 @@ def test_a_key_that_may_only_read_changes_nothing(
 
     assert action["operation"] == "refused"
     assert "scope 'write'" in action["result"]["error"]
+
+
+def test_every_tool_works_with_what_the_role_allows(
+    chat: Callable[..., Answer],
+    functions: Functions,
+    tenant: TenantId,
+    ports: Composition,
+    model: ChatServer,
+) -> None:
+    """Without s3:DeleteObject, and without the ledger that every purge writes."""
+    client = boto3.client("secretsmanager", region_name="us-east-1")
+    client.create_secret(Name="larder/upstreams/chatty", SecretString="a model's key")
+    secret_id = "larder/upstreams/chatty"
+    ports.upstreams.put(
+        Upstream("chatty", model.base_url, ("m",), 0, auth=Auth.BEARER, secret_id=secret_id)
+    )
+    file_id = put(functions, tenant, "a.txt")["fileId"]
+    batch_id = upload(functions, tenant, b"nonsense\n").json["id"]
+    missing = put(functions, tenant, "b.txt")["fileId"]
+    ports.objects.delete(tenant, missing)
+    folder_id = folder(functions, tenant, "Old")
+    ids = {"file_ids": [file_id]}
+    sorts = [("search_files", {"sort": sort}) for sort in ("createdAt", "name", "sizeBytes")]
+    within = [(tool, {**asked, "folder_id": folder_id}) for tool, asked in sorts]
+    model.behaviour = script(
+        calls(*sorts, *within, ("list_folder", {}), ("get_usage", {}), ("list_trash", {})),
+        calls(
+            ("create_folder", {"name": "New"}),
+            ("create_text_file", {"name": "c.txt", "content": "text"}),
+            ("move_files", {**ids, "folder_id": folder_id}),
+            ("trash_files", ids),
+            ("restore_files", ids),
+            ("list_actions", {}),
+        ),
+        calls(
+            ("get_validation", {"file_id": batch_id}),
+            ("read_file", {"file_id": file_id}),
+            ("read_file", {"file_id": missing}),
+            ("trash_files", ids),
+        ),
+        says("Done."),
+    )
+
+    answer = chat("Go", file_ids=[file_id, batch_id, missing], folder_ids=[folder_id]).json
+
+    assert [each["tool"] for each in answer["actions"] if each["operation"] == "refused"] == [
+        "read_file"
+    ]
+    assert answer["needs_confirmation"]["summary"] == "Move 'a.txt' to the trash."

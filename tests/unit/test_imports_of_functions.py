@@ -51,6 +51,7 @@ FILE_MANAGER = RECLAIMING - {"dynamodb.uploads"} | {
     "documents",
     "dynamodb.actions",
     "dynamodb.file_search",
+    "dynamodb.trashed_folders",
     "dynamodb.usage",
     "secrets",
     "sqs",

@@ -15,7 +15,6 @@ from larder.services.files.create import CreateFile, NewFile
 from larder.services.files.get import get_file
 from larder.services.space.create_folder import create_folder
 from larder.services.space.get_folder import get_folder
-from larder.services.space.restore_file import restore_file
 from larder.services.space.trash_file import trash_file
 from larder.services.space.update_file import FileChanges, update_file
 from larder.services.space.update_folder import FolderChanges, update_folder
@@ -26,10 +25,11 @@ if TYPE_CHECKING:
     from larder.domain.edits import Edit
     from larder.domain.ids import TenantId
     from larder.services.clock import Clock
-    from larder.services.files.ports import FileRecords, ValidationQueue
+    from larder.services.files.ports import FileRecords
     from larder.services.object_store import ObjectStore
     from larder.services.space.delete_folder import DeleteFolder
     from larder.services.space.ports import FolderRecords, TrashRecords
+    from larder.services.space.restore_file import RestoreFile
 
 
 class ChangedSinceError(ConflictError):
@@ -55,7 +55,7 @@ class ApplyEdit:
     folders: FolderRecords
     trash: TrashRecords
     objects: ObjectStore
-    validation_queue: ValidationQueue
+    restore_file: RestoreFile
     delete_folder: DeleteFolder
     clock: Clock
     pause: Callable[[float], None]
@@ -72,13 +72,7 @@ class ApplyEdit:
             case FilePlace(file_id, trashed=True):
                 trash_file(tenant, file_id, files=self.files, trash=self.trash, clock=self.clock)
             case FilePlace(file_id):
-                restore_file(
-                    tenant,
-                    file_id,
-                    trash=self.trash,
-                    validation_queue=self.validation_queue,
-                    clock=self.clock,
-                )
+                self.restore_file(tenant, file_id)
             case NewText():
                 self._create_text(tenant, edit)
             case FolderEdit():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from larder.domain.trash import TrashedFile
 from larder.services.chat.arguments import MAX_ROWS
 from larder.services.chat.results import (
     ActionRow,
@@ -15,6 +16,7 @@ from larder.services.chat.results import (
     FolderContents,
     FolderRow,
     Trash,
+    TrashedFolderRow,
     TrashRow,
     Usage,
     day,
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from larder.services.clock import Clock
     from larder.services.files.ports import FileRecords
     from larder.services.projects.ports import UsageRecords
+    from larder.services.space.folder_trash import FolderTrash
     from larder.services.space.ports import FileSearch, FolderRecords, Page, TrashRecords
 
 _FILES_BEGIN = Position("files", "")
@@ -53,6 +56,7 @@ class Reads:
     search: FileSearch
     folders: FolderRecords
     trash: TrashRecords
+    folder_trash: FolderTrash
     usage: UsageRecords
     actions: ActionLog
     cursor_key: SigningKey
@@ -123,18 +127,26 @@ class Reads:
         )
 
     def list_trash(self, session: Session, asked: args.NextPage) -> Trash:
-        """List the files in the trash, the last deleted first."""
+        """List what is in the trash, the last deleted first."""
         scope = cursor_scope(session.tenant, "tool trash")
         page = list_trash(
             session.tenant,
             limit=MAX_ROWS,
             after=self._after(asked.cursor, scope),
             trash=self.trash,
+            folder_trash=self.folder_trash,
             clock=self.clock,
         )
-        session.saw(*(trashed.file.id for trashed in page.items))
+        files = [each for each in page.items if isinstance(each, TrashedFile)]
+        folders = [each for each in page.items if not isinstance(each, TrashedFile)]
+        session.saw(*(trashed.file.id for trashed in files))
         cursor = self._cursor(page.next, scope)
-        return Trash([TrashRow.in_trash(each) for each in page.items], cursor is not None, cursor)
+        return Trash(
+            [TrashRow.in_trash(each) for each in files],
+            [TrashedFolderRow.of(each) for each in folders],
+            more=cursor is not None,
+            cursor=cursor,
+        )
 
     def list_actions(self, session: Session, asked: args.NextPage) -> Actions:
         """List the changes of the last 30 days that the file manager made, the newest first."""

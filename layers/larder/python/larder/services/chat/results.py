@@ -13,7 +13,7 @@ from larder.domain.folders import ROOT
 if TYPE_CHECKING:
     from larder.domain.files import File
     from larder.domain.folders import Folder
-    from larder.domain.trash import TrashedFile
+    from larder.domain.trash import TrashedFile, TrashedFolder
     from larder.services.chat.ports import Action
 
 MAX_TAGS_SHOWN = 10
@@ -138,10 +138,34 @@ class FileText(Result, frozen=True):
     next_offset: int | None = None
 
 
+class TrashedFolderRow(Result, frozen=True):
+    """A folder in the trash with what was in it. People restore it as a whole."""
+
+    id: str
+    name: str
+    path: str
+    files: int
+    deleted_at: str
+    purged_at: str
+
+    @classmethod
+    def of(cls, trashed: TrashedFolder) -> TrashedFolderRow:
+        """Return the trashed folder's row."""
+        return cls(
+            trashed.folder.id,
+            trashed.folder.name,
+            "/" + "/".join(trashed.path),
+            trashed.files.files,
+            day(trashed.deleted_at),
+            day(trashed.purge_at),
+        )
+
+
 class Trash(Result, frozen=True):
-    """What can be restored."""
+    """What can be restored: files by restore_files, folders by people."""
 
     files: list[TrashRow]
+    folders: list[TrashedFolderRow]
     more: bool = False
     cursor: str | None = None
 
