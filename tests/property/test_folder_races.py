@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from larder.domain.trash import TRASH_LIFE
 from larder.services.space.update_file import FileChanges
 from tests.backends.aws import aws_backend
 from tests.property.interleavings import check_endings, deadline, every_interleaving
@@ -13,6 +14,7 @@ from tests.property.space_samples import a_file, a_folder, a_trashed_file
 from tests.samples import TENANT
 
 if TYPE_CHECKING:
+    from larder.domain.ids import FileId, FolderId
     from tests.property.interleavings import Begin
     from tests.property.operations import Operation
     from tests.property.space import Space
@@ -133,9 +135,54 @@ def _delete_folder_and_expire(world: Space) -> list[Operation]:
     ]
 
 
+def _in_the_trash(world: Space, *, expires_after: int | None = None) -> tuple[FolderId, FileId]:
+    folder = a_folder(world)
+    file_id = a_file(world, folder, expires_after=expires_after)
+    world.finish(world.delete_folder(TENANT, folder, recursive=True))
+    world.drain()
+    return folder, file_id
+
+
+def _restore_folder_and_restore_file(world: Space) -> list[Operation]:
+    folder, file_id = _in_the_trash(world)
+    return [world.restore_folder(TENANT, folder), world.restore(TENANT, file_id)]
+
+
+def _restore_folder_and_purge_file(world: Space) -> list[Operation]:
+    folder, file_id = _in_the_trash(world)
+    return [world.restore_folder(TENANT, folder), world.purge(TENANT, file_id)]
+
+
+def _restore_folder_and_purge_folder(world: Space) -> list[Operation]:
+    folder, _ = _in_the_trash(world)
+    return [world.restore_folder(TENANT, folder), world.purge_folder(TENANT, folder)]
+
+
+def _restore_folder_and_create_another(world: Space) -> list[Operation]:
+    folder, _ = _in_the_trash(world)
+    return [world.restore_folder(TENANT, folder), world.create_folder(TENANT, "A")]
+
+
+def _restore_folder_and_expire(world: Space) -> list[Operation]:
+    folder, _ = _in_the_trash(world)
+    world.clock.advance(TRASH_LIFE - 1)
+    return [world.restore_folder(TENANT, folder), world.read_usage(TENANT), deadline(world)]
+
+
+def _purge_folder_and_restore_file(world: Space) -> list[Operation]:
+    folder, file_id = _in_the_trash(world)
+    return [world.purge_folder(TENANT, folder), world.restore(TENANT, file_id)]
+
+
 @pytest.mark.parametrize(
     "begin",
     [
+        _restore_folder_and_restore_file,
+        _restore_folder_and_purge_file,
+        _restore_folder_and_purge_folder,
+        _restore_folder_and_create_another,
+        _restore_folder_and_expire,
+        _purge_folder_and_restore_file,
         _delete_folder_and_trash,
         _delete_folder_and_restore,
         _delete_empty_folder_and_restore,

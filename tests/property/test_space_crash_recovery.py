@@ -208,6 +208,39 @@ def clean_tree_later(world: Space) -> Operation:
     return world.clean(world.cleanups[0], patience=2)
 
 
+def _a_trashed_tree(world: Space) -> FolderId:
+    tree = _a_tree(world)
+    world.drain()
+    world.finish(world.delete_folder(TENANT, tree, recursive=True))
+    world.drain()
+    return tree
+
+
+def restore_tree(world: Space) -> Operation:
+    return world.restore_folder(TENANT, _a_trashed_tree(world))
+
+
+def clean_restored_tree(world: Space) -> Operation:
+    world.finish(world.restore_folder(TENANT, _a_trashed_tree(world), patience=1))
+    return world.clean(world.cleanups[0])
+
+
+def purge_tree(world: Space) -> Operation:
+    return world.purge_folder(TENANT, _a_trashed_tree(world))
+
+
+def restore_file_of_a_trashed_tree(world: Space) -> Operation:
+    _a_trashed_tree(world)
+    (_, file_id), *_ = world.backend.snapshot().trash
+    return world.restore(TENANT, file_id)
+
+
+def sweep_old_tree(world: Space) -> Operation:
+    _a_trashed_tree(world)
+    world.clock.advance(TRASH_LIFE)
+    return world.sweep()
+
+
 def sweep_tree_whose_cleanup_was_lost(world: Space) -> Operation:
     world.finish(delete_tree_later(world))
     world.cleanups.clear()
@@ -249,6 +282,11 @@ SCENARIOS: tuple[Begin, ...] = (
     clean_tree,
     clean_tree_later,
     sweep_tree_whose_cleanup_was_lost,
+    restore_tree,
+    clean_restored_tree,
+    purge_tree,
+    restore_file_of_a_trashed_tree,
+    sweep_old_tree,
 )
 
 
