@@ -62,22 +62,28 @@ class Space:
         return [file["name"] for file in self.pages("files", **query)]
 
     def in_trash(self) -> list[str]:
-        return [file["fileId"] for file in self.pages("trash")]
+        """Return the ids of the files and folders in the trash."""
+        return [row.get("fileId") or row["folderId"] for row in self.pages("trash")]
+
+    def delete_folder(self, folder_id: str) -> Json:
+        """Move a folder to the trash with everything in it."""
+        return self.json("DELETE", f"/folders/{folder_id}", params={"recursive": "true"})
 
     def pages(self, listing: str, **query: Any) -> list[Json]:
         """Return the items of all pages of a list. All pages but the last must be full."""
         items: list[Json] = []
         cursor: dict[str, str] = {}
-        field = "folders" if listing == "folders" else "files"
+        fields = {"folders": {"folders"}, "trash": {"files", "folders"}}.get(listing, {"files"})
         while True:
             page = self.json("GET", f"/{listing}", params={"limit": 3} | query | cursor)
-            assert set(page) == {field, "pagination"}
-            items += page[field]
+            assert set(page) == fields | {"pagination"}
+            found = [row for field in sorted(fields) for row in page[field]]
+            items += found
             more, following = page["pagination"]["hasMore"], page["pagination"]["cursor"]
             assert more is (following is not None)
             if not more:
                 return items
-            assert len(page[field]) == int(query.get("limit", 3))
+            assert len(found) == int(query.get("limit", 3))
             cursor = {"cursor": following}
 
     def make_folder(self, name: str, parent: str | None = None) -> str:

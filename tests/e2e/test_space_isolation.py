@@ -38,7 +38,10 @@ def things(owner: Space) -> dict[str, str]:
     live = owner.put("live.txt", folderId=folder, tags="secret")["fileId"]
     trashed = owner.put("trashed.txt")["fileId"]
     owner.trash(trashed)
-    return {"files": live, "trash": trashed, "folders": folder}
+    gone = owner.make_folder("Old")
+    owner.put("old.txt", folderId=gone)
+    owner.delete_folder(gone)
+    return {"files": live, "trash": trashed, "folders": folder, "trashed-folder": gone}
 
 
 @pytest.mark.parametrize(("method", "path"), OF_FILES + OF_TRASH + OF_FOLDERS)
@@ -54,8 +57,22 @@ def test_another_projects_item_does_not_exist(
     assert_refused(foreign, 404, param="id", says="(not found)")
     assert foreign.text.replace(thing, random) == unknown.text
     assert owner.found() == ["live.txt"]
-    assert owner.in_trash() == [things["trash"]]
+    assert set(owner.in_trash()) == {things["trash"], things["trashed-folder"]}
     assert owner.folder_names() == ["Projects"]
+
+
+@pytest.mark.parametrize(("method", "path"), OF_TRASH)
+def test_another_project_s_folder_in_the_trash_does_not_exist(
+    owner: Space, stranger: Space, things: dict[str, str], method: str, path: str
+) -> None:
+    folder = things["trashed-folder"]
+
+    assert_refused(stranger.send(method, path.format(folder)), 404, param="id", says="(not found)")
+    listed = stranger.send("GET", "/trash", params={"folderId": folder})
+    assert_refused(listed, 404, param="folderId", says="(not found)")
+    deleted = stranger.send("DELETE", f"/folders/{folder}", params={"recursive": "true"})
+    assert_refused(deleted, 404, param="id", says="(not found)")
+    assert folder in owner.in_trash()
 
 
 @pytest.mark.parametrize("path", LISTS)

@@ -76,7 +76,7 @@ def test_the_trash_counts_against_the_quota_and_is_listed_last_deleted_first(spa
     listed = space.pages("trash", limit=1)
 
     assert [file["fileId"] for file in listed] == [first["fileId"], second["fileId"]]
-    assert set(listed[0]) == FILE_FIELDS | {"deletedAt", "purgeAt"}
+    assert set(listed[0]) == FILE_FIELDS | {"kind", "deletedAt", "purgeAt"}
     deleted, purged = (
         datetime.fromisoformat(listed[0][field]) for field in ("deletedAt", "purgeAt")
     )
@@ -185,3 +185,88 @@ def test_bytes_are_kept_while_in_the_trash_and_deleted_with_the_purge(
         space.json("DELETE", f"/trash/{file_id}")
 
         eventually(lambda: stack.stored(key), lambda there: not there)
+
+
+def a_tree(space: Space) -> tuple[str, str]:
+    """Store a file in `top` and two in `inner`, which lies in it."""
+    top = space.make_folder("top", space.make_folder("above"))
+    inner = space.make_folder("inner", top)
+    for name, folder in (("a", top), ("b", inner), ("c", inner)):
+        space.put(name, b"12345", folderId=folder, tags="kept")
+    return top, inner
+
+
+def test_a_deleted_folder_is_one_row_of_the_trash_with_what_it_holds(space: Space) -> None:
+    top, inner = a_tree(space)
+
+    space.delete_folder(top)
+
+    [row] = space.json("GET", "/trash")["folders"]
+    assert (row["kind"], row["folderId"], row["path"]) == ("folder", top, "/above/top")
+    assert (row["fileCount"], row["folderCount"], row["sizeBytes"]) == (3, 1, "15")
+    assert space.json("GET", "/trash")["files"] == []
+    assert {each["name"] for each in space.pages("trash", folderId=inner)} == {"b", "c"}
+    assert (space.found(), space.api.listed(), space.api.in_use()) == ([], [], (3, 15))
+    for folder in (top, inner):
+        assert_refused(space.send("GET", f"/folders/{folder}"), 404, param="id")
+    assert space.delete_folder(top) == {"folderId": top, "isDeleted": True}
+
+
+def test_one_restore_brings_a_folder_back_with_everything_in_it(space: Space) -> None:
+    top, inner = a_tree(space)
+    before = space.json("GET", f"/folders/{top}")
+    space.delete_folder(top)
+
+    restored = space.restore(top)
+
+    assert restored.pop("isRestored") is True
+    assert space.json("GET", f"/folders/{top}") == before
+    assert restored == {name: before[name] for name in restored}
+    assert (before["fileCount"], before["folderCount"]) == (1, 1)
+    assert space.found(folderId=inner, sort="name", tag="kept") == ["b", "c"]
+    assert space.in_trash() == []
+    assert space.restore(top) == restored | {"isRestored": True}
+
+
+def test_a_file_is_restored_out_of_a_deleted_folder_to_one_of_its_path(space: Space) -> None:
+    top, inner = a_tree(space)
+    space.delete_folder(top)
+    [one, _] = space.pages("trash", folderId=inner)
+
+    again = space.restore(one["fileId"])["folderId"]
+
+    parent = space.json("GET", f"/folders/{again}")
+    assert (parent["name"], again != inner) == ("inner", True)
+    assert space.json("GET", f"/folders/{parent['parentId']}")["name"] == "top"
+    assert space.restore(top)["name"] == "top (2)"
+    assert len(space.found()) == 3
+
+
+def test_purging_a_folder_purges_all_that_it_holds(space: Space) -> None:
+    top, _ = a_tree(space)
+    space.delete_folder(top)
+
+    answer = space.json("DELETE", f"/trash/{top}")
+
+    assert answer == {"folderId": top, "isDeleted": True}
+    assert (space.in_trash(), space.api.in_use()) == ([], (0, 0))
+    assert_refused(space.send("POST", f"/trash/{top}/restore"), 404, param="id")
+
+
+def test_concurrent_deletions_restores_and_purges_of_a_folder_lose_nothing(space: Space) -> None:
+    top, _ = a_tree(space)
+
+    def race(number: int) -> int:
+        if number % 4 == 0:
+            return space.send("DELETE", f"/trash/{top}").status_code if number > 20 else 404
+        path = (f"/folders/{top}?recursive=true", f"/trash/{top}/restore")[number % 2]
+        return space.send("POST" if number % 2 else "DELETE", path).status_code
+
+    with ThreadPoolExecutor(6) as pool:
+        statuses = set(pool.map(race, range(24)))
+
+    assert statuses <= {200, 202, 404, 409, 429}
+    eventually(lambda: len(space.found()) + sum(
+        each.get("fileCount", 1) for each in space.pages("trash")
+    ), lambda count: count == space.api.in_use()[0])  # fmt: skip
+    assert space.api.in_use() in {(3, 15), (0, 0)}

@@ -125,6 +125,7 @@ class Auditor:
             *_validation(stock),
             *_counters(stock),
             *_folders(stock),
+            *_folders_in_the_trash(stock),
             *self._ledger(stock),
             *(_nothing_left_over(stock) if not pending_allowed else ()),
         ]
@@ -185,6 +186,24 @@ def _folders(stock: Stock) -> Iterator[str]:
             yield f"{sk} lies in {home}, which is gone"
         if sk.startswith("folder-") and "deleting" in record:
             yield f"{sk} is still being deleted"
+        if sk.startswith("folder-") and "restoring" in record:
+            yield f"{sk} is still being restored"
+
+
+def _folders_in_the_trash(stock: Stock) -> Iterator[str]:
+    for sk, record in stock.records.items():
+        if record.get("trash_state", "kept") != "kept":
+            yield f"{sk} is still {record['trash_state']}"
+        if "within" in record and f"trash#{record['within']}" not in stock.records:
+            yield f"{sk} went with {record['within']}, which is gone"
+    for sk, record in stock.records.items():
+        if "trash_state" in record:
+            held = sum(
+                each.get("within") == sk.removeprefix("trash#") and "bytes" in each
+                for each in stock.records.values()
+            )
+            if held != record["file_count"]:
+                yield f"{sk} counts {record['file_count']} files, and holds {held}"
 
 
 def _nothing_left_over(stock: Stock) -> Iterator[str]:

@@ -117,10 +117,28 @@ def _moving(name: str, state: str, before: str, act: Callable[[Case], httpx.Resp
 
 def _delete_full(case: Case) -> httpx.Response:
     for name in ("folder", "inner"):
-        case.becomes(case.made[name], "gone", before="there")
+        case.becomes(case.made[name], "trash", before="there")
     for name in ("file", "deep"):
         case.becomes(case.made[name], "trash")
     return _send("DELETE", "/folders/{folder}", params={"recursive": "true"})(case)
+
+
+def _trashed_folder(case: Case) -> None:
+    _full_folder(case)
+    for name in ("file", "deep"):
+        case.settled(case.made[name])
+    case.space.delete_folder(case.made["folder"])
+
+
+def _of_trashed_folder(method: str, path: str, file: str, folder: str) -> Callable[..., object]:
+    def act(case: Case) -> httpx.Response:
+        for name in ("folder", "inner"):
+            case.becomes(case.made[name], folder, before="trash")
+        for name in ("file", "deep"):
+            case.becomes(case.made[name], file, before="trash")
+        return _send(method, path)(case)
+
+    return act
 
 
 def _file_and_trashed(case: Case) -> None:
@@ -203,6 +221,18 @@ SPACE = (
         "trash_purge",
         _trashed,
         _moving("file", "gone", "trash", _send("DELETE", "/trash/{file}")),
+    ),
+    Operation(
+        "trash_restore, a folder",
+        "trash_restore",
+        _trashed_folder,
+        _of_trashed_folder("POST", "/trash/{folder}/restore", "live", "there"),
+    ),
+    Operation(
+        "trash_purge, a folder",
+        "trash_purge",
+        _trashed_folder,
+        _of_trashed_folder("DELETE", "/trash/{folder}", "gone", "gone"),
     ),
     Operation(
         "trash_empty",

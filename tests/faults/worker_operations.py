@@ -89,7 +89,7 @@ def _folder_with_a_file(case: Case) -> None:
     folder = case.made["folder"] = case.space.make_folder("Projects")
     case.made["file"] = case.file(b"in a folder", folderId=folder)
     case.becomes(case.made["file"], "trash", before="trash")
-    case.becomes(folder, "gone", before="gone")
+    case.becomes(folder, "trash", before="trash")
 
 
 def _a_trashed_file(case: Case) -> None:
@@ -217,7 +217,7 @@ WORKERS = (
     Operation(
         "on_cleanup, folder",
         "on_cleanup",
-        _folder_with_a_file,
+        _a_folder_half_deleted,
         _ask_for_cleanup(lambda case: {"folder": case.made["folder"]}),
     ),
     Operation(
