@@ -11,22 +11,28 @@ import { complain } from "./ui.js";
 /** What there is no room for, while a person is told so. */
 export const shortage = store(/** @type {Shortage | null} */ (null));
 
-/** What does not fit of the files, or null. @param {File[]} files @returns {Promise<Shortage>} */
-async function measured(files) {
+/** What these files need, and what is free. @param {number} files @param {number} bytes @returns {Promise<Shortage>} */
+async function measured(files, bytes) {
   const used = await readUsage();
   const free = (/** @type {import("./usage.js").Counter} */ of) => Math.max(0, of.limit - of.used - of.reserved);
-  return { files: files.length, bytes: files.reduce((sum, each) => sum + each.size, 0), freeFiles: free(used.files), freeBytes: free(used.bytes) };
+  return { files, bytes, freeFiles: free(used.files), freeBytes: free(used.bytes) };
+}
+
+/** Says again what is free, after something was freed. */
+export async function remeasure() {
+  const short = shortage.get();
+  if (short) shortage.set(await measured(short.files, short.bytes));
 }
 
 /** Uploads into a folder, unless the project has no room for all of it. @param {import("./drop.js").Chosen[]} chosen @param {string} target */
 export async function receive(chosen, target) {
   if (chosen.length === 0) return;
-  const needed = await measured(chosen.map((each) => each.file));
+  const needed = await measured(chosen.length, chosen.reduce((sum, each) => sum + each.file.size, 0));
   if (needed.files > needed.freeFiles || needed.bytes > needed.freeBytes) shortage.set(needed);
   else upload(await placed(chosen, target === ROOT ? null : target));
 }
 
 /** Says what a file lacks that the server has refused. @param {File} file */
 export function explainShortage(file) {
-  measured([file]).then(shortage.set, complain);
+  measured(1, file.size).then(shortage.set, complain);
 }

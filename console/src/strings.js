@@ -167,7 +167,7 @@ export const text = {
     session: "Session",
     connect: "Connect a program",
     upstreams: "Model servers",
-    noUpstreams: "No server answers batches yet: the operator adds one with `larder upstream add`.",
+    noUpstreams: "No server answers batches yet. The operator adds one with: larder upstream add",
     models: "Models",
     requests: "Requests a minute",
     tokens: "Tokens a minute",
@@ -192,6 +192,7 @@ shortcuts: [
   room: {
     title: "Not enough room",
     free: (/** @type {string} */ files, /** @type {string} */ bytes) => `the project has room for ${files} more, and for ${bytes}.`,
+    pending: "Unfinished uploads keep room reserved:",
     largest: "Show the largest files",
     trash: "Open the trash",
     close: "Not now",

@@ -22,7 +22,7 @@ function Row({ transfer }) {
     <div class="row"><span class="name" title=${file.name}>${file.name}</span><span class="dim">${state === "sending" ? `${Math.floor(share * 100)} %` : text.tray[state]}</span></div>
     <div class="parts" role="progressbar" aria-label=${file.name} aria-valuemin="0" aria-valuemax="100" aria-valuenow=${Math.floor(share * 100)}
       aria-valuetext=${told}>${bars.map((bar) => html`<span key=${bar.number}><i style=${{ width: `${bar.share * 100}%` }} /></span>`)}</div>
-    <div class="row">
+    <div class="row" hidden=${state === "done"}>
       <span class="dim">${state === "sending" ? html`${told}${rate > 0 && ` · ${size(rate)}/s · ${left} ${text.tray.left}`}` : problem}${requestId && html` <span class="mono">${requestId}</span>`}</span>
       <span class="buttons">
         ${state === "sending" && html`<${Button} only icon="pause" label=${`${text.tray.pause} ${file.name}`} onClick=${() => pause(transfer.id)} />`}

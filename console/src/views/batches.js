@@ -42,7 +42,7 @@ function Answers({ fileId, kind }) {
   const shown = lines.filter((each) => !only || JSON.stringify(each).toLowerCase().includes(only.toLowerCase()));
   return html`<section><header class="row"><h2>${kind}</h2><label class="search"><input type="search" aria-label=${`${text.batches.filter} ${kind}`} placeholder=${text.batches.filter} value=${only} onInput=${(/** @type {any} */ event) => setOnly(event.target.value)} /></label>
       <span class="dim">${counted(shown.length, ...text.words.line)}${cut && text.batches.cut}</span></header>
-    <div class="scroll"><table class="answers"><thead><tr><th>custom_id</th><th>${kind === text.batches.output ? text.batches.answer : text.batches.error}</th><th>${text.batches.tokens}</th></tr></thead>
+    <div class="scroll"><table class="answers"><thead><tr><th>custom_id</th><th>${kind === text.batches.output ? text.batches.answer : text.batches.error}</th><th class="number">${text.batches.tokens}</th></tr></thead>
     <tbody>${shown.slice(0, 500).map((each) => html`<tr key=${each.custom_id}><td class="mono">${each.custom_id}</td><td>${said(each)}</td><td class="number">${each.response?.body?.usage?.total_tokens ?? ""}</td></tr>`)}</tbody></table></div></section>`;
 }
 

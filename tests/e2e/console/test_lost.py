@@ -141,6 +141,8 @@ def test_what_does_not_fit_is_refused_before_a_byte_is_sent(
     browser: Browser, operator: Operator, new_project: NewProject, tmp_path: Path
 ) -> None:
     small = new_project(size=3 * MIB)
+    with small.api() as api:
+        api.create_upload(2 * MIB, filename="unfinished.bin")
     sent: list[str] = []
     with signed_in(browser, operator, small) as page:
         page.on("request", lambda request: sent.append(request.method))
@@ -148,9 +150,13 @@ def test_what_does_not_fit_is_refused_before_a_byte_is_sent(
 
         dialog = page.get_by_role("dialog")
         expect(dialog).to_contain_text("Not enough room")
-        expect(dialog).to_contain_text("3.0 MiB")
+        expect(dialog).to_contain_text("for 1.0 MiB")
+        unfinished = dialog.get_by_role("listitem").filter(has_text="unfinished.bin")
+        unfinished.get_by_role("button", name="Cancel").click()
+        expect(dialog).to_contain_text("for 3.0 MiB")
+        expect(unfinished).to_have_count(0)
         dialog.get_by_role("button", name="Open the trash").click()
         expect(page.get_by_text("The trash is empty")).to_be_visible()
 
     assert "PUT" not in sent
-    assert "POST" not in sent
+    assert sent.count("POST") == 1, "only the cancel"
