@@ -71,6 +71,13 @@ class Wiring:
         return self.make(ReclaimExpired)
 
     @cached_property
+    def reclaim_all(self) -> Reclaim:
+        """Releases what `reclaim` does, and the uploads that have to be named when they end."""
+        from larder.services.upkeep.reclaim import ReclaimExpired
+
+        return partial(self.make(ReclaimExpired), may_name=True)
+
+    @cached_property
     def held_quota(self) -> HeldQuota:
         """Looks up what fills a project's quota besides the files in lists."""
         from larder.services.upkeep.held import held_quota

@@ -65,14 +65,14 @@ def audit_counters(tenant: TenantId, *, usage: UsageRecords) -> Audit | None:
 
 
 def repair_counters(
-    tenant: TenantId, *, usage: UsageRecords, reclaim: Reclaim, clock: Clock
+    tenant: TenantId, *, usage: UsageRecords, reclaim_all: Reclaim, clock: Clock
 ) -> bool:
     """Release what has expired, and set the counters to what is stored then.
 
     Exact while clients and workers go on, and while removals wait for their stream records.
     Returns False if the counters changed meanwhile, or what expired a day ago is still there.
     """
-    while reclaim(tenant):
+    while reclaim_all(tenant):
         pass
     found = audit_counters(tenant, usage=usage)
     # Read after the count: what the count missed was gone by then.

@@ -37,17 +37,20 @@ class ReclaimExpired:
     clock: Clock
     stopwatch: Stopwatch
 
-    def __call__(self, tenant: TenantId) -> bool:
-        """Reclaim the files and uploads, the longest expired first, for `RECLAIM_SECONDS`."""
+    def __call__(self, tenant: TenantId, *, may_name: bool = False) -> bool:
+        """Reclaim the files and uploads, the longest expired first, for `RECLAIM_SECONDS`.
+
+        `may_name` as in `end_overdue`.
+        """
         now = self.clock()
         keep_going = time_for(RECLAIM_SECONDS, self.stopwatch)
         for due in self.deadlines.expired(tenant, now):
             if not keep_going():
                 return True
-            self._reclaim(due, now)
+            self._reclaim(due, now, may_name=may_name)
         return False
 
-    def _reclaim(self, due: DueItem, now: float) -> None:
+    def _reclaim(self, due: DueItem, now: float, *, may_name: bool) -> None:
         match due:
             case DueFile():
                 release_expired(due.tenant, due.id, files=self.files, now=now)
@@ -63,6 +66,7 @@ class ReclaimExpired:
                         files=self.files,
                         objects=self.objects,
                         now=now,
+                        may_name=may_name,
                     )
 
 

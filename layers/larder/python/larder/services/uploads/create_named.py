@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from larder.domain.errors import ContentionError
 from larder.domain.files import client_purpose, expiry_of
 from larder.domain.ids import created_at, new_file_id, upload_of
 from larder.domain.media_types import media_type_of
@@ -79,11 +80,14 @@ class CreateNamedFile:
 
         Raises:
             ConflictError: its name was taken.
+            ContentionError: it ended before its bytes were there.
         """
         ended = self.uploads.get(tenant, upload.id)
         if ended is not None and ended.status is UploadStatus.COMPLETED:
             # Another one may have replaced it since.
             return self.files.get(tenant, upload.file_id) or upload.to_file()
+        if ended is None or ended.status is not UploadStatus.CANCELLED:
+            raise ContentionError
         held = self.uploads.claim(tenant, upload.folder_id, upload.filename, self.clock())
         raise name_taken(held.files[0] if held.files else upload.to_file())
 
