@@ -29,7 +29,7 @@ ROOT = Path(__file__).parents[1]
 BUILD = ROOT / ".aws-sam" / "build"
 LAYER = BUILD / "LarderLayer"
 WHOLE = ROOT / "bench" / ".data" / "whole-layer"
-WORKERS = {"on_cleanup", "on_file_removed", "on_object_created", "sweep"}
+WORKERS = {"on_change", "on_cleanup", "on_file_removed", "on_object_created", "sweep"}
 
 _START = """
 import time

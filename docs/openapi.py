@@ -37,6 +37,7 @@ from larder.domain.ids import (
     FILE_PREFIX,
     FOLDER_PREFIX,
     UPLOAD_PREFIX,
+    WEBHOOK_PREFIX,
     id_pattern,
 )
 
@@ -54,6 +55,7 @@ TAGS = {
     "/v1/batches": Tag(name="Batches", description="Files of requests, answered by models"),
     "/v1/upstreams": Tag(name="Upstreams", description="The model servers that answer batches"),
     "/v1/keys": Tag(name="Keys", description="What a key is, and what it may do"),
+    "/v1/webhooks": Tag(name="Webhooks", description="Where the project's events are sent"),
     "/v1/usage": Tag(name="Usage", description="How much of its quota the project uses"),
     "/v1/storage/files": Tag(name="Space files", description="Named and tagged files in folders"),
     "/v1/storage/tags": Tag(name="Space tags", description="What files are tagged with"),
@@ -69,6 +71,7 @@ IDS = {
     "file_id": {"pattern": id_pattern(FILE_PREFIX)},
     "folder_id": {"pattern": id_pattern(FOLDER_PREFIX)},
     "upload_id": {"pattern": id_pattern(UPLOAD_PREFIX)},
+    "webhook_id": {"pattern": id_pattern(WEBHOOK_PREFIX)},
 }
 
 

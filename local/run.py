@@ -97,6 +97,9 @@ def deliver(state: State, aws_settings: dict[str, str]) -> None:
             "LARDER_EVENTS_QUEUE_URL": outputs["EventsQueueUrl"],
             "LARDER_PEPPER_SECRET_ID": outputs["PepperSecretId"],
             "LARDER_CURSOR_SECRET_ID": outputs["CursorSecretId"],
+            "LARDER_WEBHOOK_SECRET_ID": outputs["WebhookSecretId"],
+            "LARDER_DELIVERIES_QUEUE_URL": outputs["DeliveriesQueueUrl"],
+            "LARDER_PRIVATE_WEBHOOKS": outputs["PrivateWebhooks"],
             **aws_settings,
         }
     )

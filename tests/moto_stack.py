@@ -62,6 +62,10 @@ class MotoStack:
             self.settings.cleanups_queue_url: "Cleanups",
             self.settings.cursor_secret_id: "CursorSecret",
             self.settings.batches_machine_arn: "BatchesMachine",
+            self.settings.event_bus: "EventBus",
+            self.settings.deliveries_queue_url: "Deliveries",
+            self.settings.deliveries_dead_letters_url: "DeliveriesDeadLetters",
+            self.settings.webhook_secret_id: "WebhookSecret",
         }
 
     def environment(self) -> dict[str, str]:
@@ -76,6 +80,11 @@ class MotoStack:
             "CLEANUPS_QUEUE_URL": self.settings.cleanups_queue_url,
             "CURSOR_SECRET_ID": self.settings.cursor_secret_id,
             "BATCHES_MACHINE_ARN": self.settings.batches_machine_arn,
+            "EVENT_BUS": self.settings.event_bus,
+            "DELIVERIES_QUEUE_URL": self.settings.deliveries_queue_url,
+            "DELIVERIES_DEAD_LETTERS_URL": self.settings.deliveries_dead_letters_url,
+            "WEBHOOK_SECRET_ID": self.settings.webhook_secret_id,
+            "PRIVATE_WEBHOOKS": "false",
             "STORAGE_ORIGIN": "https://larder-files.s3.us-east-1.amazonaws.com",
             "PART_THRESHOLD": str(self.settings.part_threshold),
             "BATCH_FILE_LIMIT": str(self.settings.batch_file_limit),
@@ -126,6 +135,7 @@ def create_stack() -> MotoStack:
     cleanups_url = sqs.create_queue(QueueName="larder-cleanups")["QueueUrl"]
     _client("secretsmanager").create_secret(Name="pepper", SecretString="a pepper")
     _client("secretsmanager").create_secret(Name="cursor", SecretString="a cursor key")
+    _client("secretsmanager").create_secret(Name="webhooks", SecretString="a secret")
     return MotoStack(
         Settings(
             store_table="Store",
@@ -137,6 +147,10 @@ def create_stack() -> MotoStack:
             cleanups_queue_url=cleanups_url,
             cursor_secret_id="cursor",
             batches_machine_arn=_state_machine(),
+            event_bus="default",
+            deliveries_queue_url=sqs.create_queue(QueueName="larder-deliveries")["QueueUrl"],
+            deliveries_dead_letters_url=sqs.create_queue(QueueName="larder-dead")["QueueUrl"],
+            webhook_secret_id="webhooks",
             part_threshold=PART_THRESHOLD,
         ),
         dynamodb,

@@ -178,6 +178,12 @@ def asked_for(  # noqa: PLR0911 - a table by service
             return [Permission(f"dynamodb:{operation}", resource, _partitions(params))]
         case "s3":
             return _asked_of_s3(operation, params, logical[params["Bucket"]])
+        case "eventbridge":
+            here = _HERE.replace("{service}", "events")
+            return [
+                Permission(f"events:{operation}", f"{here}event-bus/{logical[bus]}")
+                for bus in {entry["EventBusName"] for entry in params["Entries"]}
+            ]
         case "sqs":
             return [Permission(f"sqs:{operation}", logical[params["QueueUrl"]])]
         case "secrets-manager":

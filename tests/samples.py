@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from larder.domain.batches import Batch
+from larder.domain.events import Event, EventType
 from larder.domain.files import DAY, File, FileStatus, Purpose
 from larder.domain.folders import Folder
 from larder.domain.ids import (
@@ -14,6 +15,7 @@ from larder.domain.ids import (
     new_batch_id,
     new_file_id,
     new_folder_id,
+    new_webhook_id,
     upload_of,
 )
 from larder.domain.projects import AUDIT_INTERVAL, Project
@@ -21,6 +23,8 @@ from larder.domain.quota import Amount
 from larder.domain.trash import TrashedFolder
 from larder.domain.uploads import PUT_GRACE, UPLOAD_LIFE, Upload
 from larder.domain.upstreams import Upstream
+from larder.domain.webhook_secrets import SecretVersion
+from larder.domain.webhooks import Webhook
 from larder.services.object_store import StoredBytes
 from tests.fakes.clock import START
 
@@ -123,6 +127,28 @@ def a_batch(
 def an_upstream(name: str = "vllm", **changes: Any) -> Upstream:
     """Return an upstream for every model."""
     return replace(Upstream(name, "http://127.0.0.1:8000/v1", ("*",), int(START)), **changes)
+
+
+def a_webhook(backend: Backend, tenant: TenantId = TENANT, **changes: Any) -> Webhook:
+    """Add a webhook for all events."""
+    now = backend.clock()
+    made = Webhook(
+        id=new_webhook_id(now),
+        url="https://receiver.example/hook",
+        events=tuple(EventType),
+        created_at=int(now),
+        secrets=(SecretVersion("salt"),),
+    )
+    webhook = replace(made, **changes)
+    backend.webhooks.add(tenant, webhook)
+    return webhook
+
+
+def an_event(at: float = START, tenant: TenantId = TENANT, **changes: Any) -> Event:
+    """Return an event of a new file."""
+    file_id = new_file_id(at)
+    event = Event(tenant, EventType.FILE_PROCESSED, file_id, at, {"id": file_id})
+    return replace(event, **changes)
 
 
 def a_project(backend: Backend, tenant: TenantId = TENANT, limit: Amount = ROOM) -> TenantId:

@@ -31,6 +31,7 @@ _COMMANDS = {
     "key": _OPERATION,
     "console": _OPERATION,
     "upstream": _OPERATION,
+    "webhook": _OPERATION,
     "usage": _OPERATION,
     "migrate": _OPERATION,
     "audit": _OPERATION,

@@ -34,6 +34,9 @@ _OUTPUTS = (
     "EventsQueueUrl",
     "PepperSecretId",
     "CursorSecretId",
+    "WebhookSecretId",
+    "DeliveriesQueueUrl",
+    "PrivateWebhooks",
     "DefaultFilesLimit",
     "DefaultBytesLimit",
 )
@@ -107,6 +110,9 @@ def _local() -> Deployment:
                 events_queue_url=os.environ["LARDER_EVENTS_QUEUE_URL"],
                 pepper_secret_id=os.environ["LARDER_PEPPER_SECRET_ID"],
                 cursor_secret_id=os.environ["LARDER_CURSOR_SECRET_ID"],
+                webhook_secret_id=os.environ["LARDER_WEBHOOK_SECRET_ID"],
+                deliveries_queue_url=os.environ["LARDER_DELIVERIES_QUEUE_URL"],
+                private_webhooks=os.environ["LARDER_PRIVATE_WEBHOOKS"] == "true",
             )
         ),
     )
@@ -125,6 +131,9 @@ def _in_account(stack: str) -> Deployment:
                 events_queue_url=outputs["EventsQueueUrl"],
                 pepper_secret_id=outputs["PepperSecretId"],
                 cursor_secret_id=outputs["CursorSecretId"],
+                webhook_secret_id=outputs["WebhookSecretId"],
+                deliveries_queue_url=outputs["DeliveriesQueueUrl"],
+                private_webhooks=outputs["PrivateWebhooks"] == "true",
             )
         ),
     )

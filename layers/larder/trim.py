@@ -26,6 +26,7 @@ OPERATIONS = {
         "TransactWriteItems",
         "UpdateItem",
     },
+    "events": {"PutEvents"},
     "s3": {
         "AbortMultipartUpload",
         "CompleteMultipartUpload",
@@ -56,7 +57,7 @@ def leave_out_services(packages: Path) -> None:
 
 
 def leave_out_operations(packages: Path) -> None:
-    """Remove operations that Larder never calls from the descriptions of the four services."""
+    """Remove operations that Larder never calls from the descriptions of the services."""
     for service, names in OPERATIONS.items():
         for path in (packages / "botocore" / "data" / service).glob("*/service-2.json.gz"):
             model = json.loads(gzip.decompress(path.read_bytes()))

@@ -24,6 +24,7 @@ from larder.adapters.dynamodb.batch_limits import DynamoBatchLimits
 from larder.adapters.dynamodb.batches import DynamoBatches
 from larder.adapters.dynamodb.counters import usage_from
 from larder.adapters.dynamodb.deadlines import DynamoDeadlines, DynamoSweepPlaces
+from larder.adapters.dynamodb.deliveries import DynamoDeliveries
 from larder.adapters.dynamodb.file_search import DynamoFileSearch
 from larder.adapters.dynamodb.files import DynamoFiles
 from larder.adapters.dynamodb.folders import DynamoFolders, folder_from
@@ -45,6 +46,7 @@ from larder.adapters.dynamodb.trashed_items import trashed_folder_from
 from larder.adapters.dynamodb.uploads import DynamoUploads
 from larder.adapters.dynamodb.upstreams import DynamoUpstreams
 from larder.adapters.dynamodb.usage import DynamoUsage
+from larder.adapters.dynamodb.webhooks import DynamoWebhooks
 from larder.adapters.s3 import FILES, REPORTS, S3Objects, object_key, parse_event_key
 from larder.adapters.s3_batches import S3BatchObjects
 from larder.adapters.s3_parts import S3Parts
@@ -58,6 +60,7 @@ from tests.backends.expressions import check_expressions
 from tests.backends.partition_sizes import grows
 from tests.fakes.actions import FixedKey
 from tests.fakes.clock import ManualClock
+from tests.fakes.webhooks import InMemoryEventBus, InMemoryWakeUps, ScriptedReceivers
 from tests.moto_stack import CREDENTIALS, REGION, MotoStack, create_stack
 
 if TYPE_CHECKING:
@@ -153,6 +156,14 @@ class AwsBackend(Wiring):
         self.readings = DynamoReadings(self.dynamodb, names.store_table)
         self.cursor_key: SigningKey = FixedKey()
         self.documents = FileTexts()
+        self.webhooks = DynamoWebhooks(self.dynamodb, names.store_table)
+        self.deliveries = DynamoDeliveries(self.dynamodb, names.store_table)
+        self.wake_ups = InMemoryWakeUps()
+        self.receivers = ScriptedReceivers()
+        self.event_bus = InMemoryEventBus()
+        self.webhook_secret = lambda: b"a secret"
+        self.private_webhooks = False
+        self.jitter = lambda: 0.0
         stack.dynamodb.update_table(
             TableName=names.store_table,
             StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},

@@ -36,7 +36,9 @@ if TYPE_CHECKING:
     from larder.services.upkeep.ports import Deadlines, Removal, SweepPlaces
     from larder.services.uploads.part_store import PartStore
     from larder.services.uploads.ports import UploadRecords
+    from larder.services.webhooks.ports import DeliveryRecords, WebhookRecords
     from tests.fakes.clock import ManualClock
+    from tests.fakes.webhooks import InMemoryEventBus, InMemoryWakeUps, ScriptedReceivers
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,16 @@ class Backend(Protocol):
     def actions(self) -> ActionLog: ...
     @property
     def readings(self) -> Readings: ...
+    @property
+    def webhooks(self) -> WebhookRecords: ...
+    @property
+    def deliveries(self) -> DeliveryRecords: ...
+    @property
+    def wake_ups(self) -> InMemoryWakeUps: ...
+    @property
+    def receivers(self) -> ScriptedReceivers: ...
+    @property
+    def event_bus(self) -> InMemoryEventBus: ...
 
     def make(self, use_case: Any) -> Any:
         """Return the use case with its ports."""

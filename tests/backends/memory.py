@@ -30,6 +30,13 @@ from tests.fakes.uploads import InMemoryUploads
 from tests.fakes.upstreams import InMemoryUpstreams
 from tests.fakes.usage import InMemoryProjects, InMemoryUsage
 from tests.fakes.validation_queue import InMemoryValidationQueue
+from tests.fakes.webhooks import (
+    InMemoryDeliveries,
+    InMemoryEventBus,
+    InMemoryWakeUps,
+    InMemoryWebhooks,
+    ScriptedReceivers,
+)
 
 if TYPE_CHECKING:
     from larder.domain.ids import BatchId, FileId, TenantId
@@ -55,7 +62,8 @@ class MemoryBackend(Wiring):
         self.folder_trash = InMemoryFolderTrash(self.store, self.clock)
         self.uploads = InMemoryUploads(self.store, self.clock)
         self.usage = InMemoryUsage(self.store)
-        self.deadlines = InMemoryDeadlines(self.store)
+        self.webhooks = InMemoryWebhooks()
+        self.deadlines = InMemoryDeadlines(self.store, self.webhooks)
         self.places = InMemorySweepPlaces()
         self.projects = InMemoryProjects(self.store)
         self.keys = self.uses = InMemoryKeys()
@@ -73,6 +81,13 @@ class MemoryBackend(Wiring):
         self.readings = InMemoryReadings()
         self.cursor_key: SigningKey = FixedKey()
         self.documents = FileTexts()
+        self.deliveries = InMemoryDeliveries(self.webhooks)
+        self.wake_ups = InMemoryWakeUps()
+        self.receivers = ScriptedReceivers()
+        self.event_bus = InMemoryEventBus()
+        self.webhook_secret = lambda: b"a secret"
+        self.private_webhooks = False
+        self.jitter = lambda: 0.0
 
     def client_put(self, tenant: TenantId, upload: Upload, data: bytes) -> bool:
         if (tenant, upload.file_id) in self.objects.files:

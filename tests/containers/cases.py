@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,8 @@ import httpx
 from larder.domain.batches import BatchStatus
 from larder.domain.files import FileStatus
 from larder.domain.ids import file_of
+from larder.domain.webhook_secrets import SecretVersion
+from larder.domain.webhooks import Webhook
 from tests.containers.world import (
     BATCH_ID,
     CONTENT,
@@ -22,6 +25,7 @@ from tests.containers.world import (
     REPORT,
     TENANT,
     UPLOAD_ID,
+    WEBHOOK_ID,
     World,
 )
 
@@ -229,6 +233,36 @@ def cleared(answer: Any, world: World) -> None:
     assert world.stack.object_keys() == set()
 
 
+def webhook(world: World) -> None:
+    """A webhook with nothing to deliver: its receiver does not exist."""
+    now = int(time.time())
+    world.ports.webhooks.add(
+        TENANT,
+        Webhook(
+            WEBHOOK_ID, "https://receiver.example/", ("file.failed",), now, (SecretVersion("salt"),)
+        ),
+    )
+
+
+def woken(answer: Any, world: World) -> None:
+    assert answer == {"batchItemFailures": []}
+    found = world.ports.webhooks.get(TENANT, WEBHOOK_ID)
+    assert found is not None
+    assert found.due_at is None
+
+
+def webhooks_shown(answer: Any, _: World) -> None:
+    assert [each["id"] for each in body(answer)["data"]] == [WEBHOOK_ID]
+
+
+def no_deliveries(answer: Any, _: World) -> None:
+    assert body(answer)["data"] == []
+
+
+def put_as_events(answer: Any, _: World) -> None:
+    assert answer == {"batchItemFailures": []}
+
+
 def swept(answer: Any, world: World) -> None:
     assert answer == {"expired": 1}
     assert world.taken() == (0, 0)
@@ -412,8 +446,10 @@ CASES = {
     "folders_update": Case(folder, folder_renamed),
     "keys_me": Case(nothing, key_shown),
     "mcp": Case(file, found_by_an_agent),
+    "on_change": Case(nothing, put_as_events),
     "on_cleanup": Case(folder_with_file, folder_cleared),
     "on_cleanup_trash": Case(trashed_file, trash_cleared),
+    "on_delivery": Case(webhook, woken),
     "on_file_removed": Case(removed_file, cleared),
     "on_file_removed_by_ttl": Case(removed_file_and_upload, cleared),
     "on_object_created": Case(upload_with_bytes, validated),
@@ -440,6 +476,8 @@ CASES = {
     "uploads_list": Case(upload, uploads_listed),
     "usage_get": Case(file, counted),
     "usage_history": Case(file, used_today),
+    "webhooks_deliveries": Case(webhook, no_deliveries),
+    "webhooks_list": Case(webhook, webhooks_shown),
 }
 
 

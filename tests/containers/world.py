@@ -13,7 +13,7 @@ from larder.domain.api_keys import KeyRecord, digest_of
 from larder.domain.batches import Batch
 from larder.domain.files import DAY, File, FileStatus, Purpose
 from larder.domain.folders import Folder
-from larder.domain.ids import BatchId, FileId, FolderId, TenantId, UploadId
+from larder.domain.ids import BatchId, FileId, FolderId, TenantId, UploadId, WebhookId
 from larder.domain.projects import Project
 from larder.domain.quota import Amount
 from larder.domain.scopes import BEFORE_SCOPES
@@ -44,6 +44,7 @@ TENANT = TenantId(_AUTHORIZED["tenant"])
 FILE_ID = FileId(recorded("files_get")["pathParameters"]["file_id"])
 FOLDER_ID = FolderId(recorded("folders_get")["pathParameters"]["folder_id"])
 BATCH_ID = BatchId(recorded("batches_get")["pathParameters"]["batch_id"])
+WEBHOOK_ID = WebhookId(recorded("webhooks_deliveries")["pathParameters"]["webhook_id"])
 UPLOAD_ID = UploadId(recorded("uploads_get")["pathParameters"]["upload_id"])
 
 # The file is the last part of the recorded form.

@@ -9,20 +9,27 @@ from typing import TYPE_CHECKING, Protocol
 
 from larder.adapters.dynamodb.api_keys import DynamoKeys
 from larder.adapters.dynamodb.batch_limits import DynamoBatchLimits
+from larder.adapters.dynamodb.deliveries import DynamoDeliveries
 from larder.adapters.dynamodb.projects import DynamoProjects
 from larder.adapters.dynamodb.upstreams import DynamoUpstreams
+from larder.adapters.dynamodb.webhooks import DynamoWebhooks
 from larder.adapters.secrets import read_secret
+from larder.adapters.sqs import SqsWakeUps
 from larder.domain.api_keys import new_key
+from larder.domain.events import EventType
 from larder.domain.quota import Amount
 from larder.domain.scopes import BEFORE_SCOPES
+from larder.runtime.wiring import Wiring
 from larder.services.projects.keys import create_key, revoke_key
 from larder.services.projects.projects import create_project
 from larder.services.projects.sessions import create_code
+from larder.services.webhooks.manage import AddWebhook
 from tests.e2e.api import Api
 
 if TYPE_CHECKING:
     from larder.domain.ids import TenantId
     from larder.domain.scopes import Scope
+    from larder.domain.webhooks import Webhook
     from tests.e2e.stack import Stack
 
 
@@ -48,6 +55,22 @@ class RevokedKey:
     revoked_at: float
 
 
+class Ports(Wiring):
+    """What an operator needs to manage webhooks."""
+
+    def __init__(self, stack: Stack) -> None:
+        table, env = stack.env["LARDER_STORE_TABLE"], stack.env
+        self.clock = time.time
+        self.webhooks = DynamoWebhooks(stack.dynamodb, table)
+        self.deliveries = DynamoDeliveries(stack.dynamodb, table)
+        self.wake_ups = SqsWakeUps(stack.client("sqs"), env["LARDER_DELIVERIES_QUEUE_URL"], "")
+        self.private_webhooks = env["LARDER_PRIVATE_WEBHOOKS"] == "true"
+        self._secret = stack.secrets, env["LARDER_WEBHOOK_SECRET_ID"]
+
+    def webhook_secret(self) -> bytes:
+        return read_secret(*self._secret)
+
+
 class NewProject(Protocol):
     """Creates a project with these limits; the defaults are the contract's."""
 
@@ -63,6 +86,7 @@ class Operator:
         self.batch_limits = DynamoBatchLimits(stack.dynamodb, stack.env["LARDER_STORE_TABLE"])
         self.upstreams = DynamoUpstreams(stack.dynamodb, stack.env["LARDER_STORE_TABLE"])
         self._keys = DynamoKeys(stack.dynamodb, stack.env["LARDER_KEYS_TABLE"])
+        self.ports = Ports(stack)
         self._pepper = stack.secrets, stack.env["LARDER_PEPPER_SECRET_ID"]
 
     def new_project(self, *, files: int = 200, size: int = 256 * 2**20) -> Project:
@@ -93,6 +117,10 @@ class Operator:
         secret, record = new_key(project, pepper, int(time.time()), seconds=seconds)
         self._keys.add(record)
         return secret
+
+    def add_webhook(self, project: TenantId, url: str, *events: str) -> tuple[str, Webhook]:
+        """Return the secret of a new webhook of the project, by default for all events."""
+        return self.ports.make(AddWebhook)(project, url, events or tuple(EventType))
 
     def sign_in_code(self, project: TenantId) -> str:
         """Return the code of a link that signs in to the console."""

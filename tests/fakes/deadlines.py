@@ -16,6 +16,7 @@ from larder.services.upkeep.ports import (
     DueTrashedFile,
     DueTrashedFolder,
     DueUpload,
+    DueWebhook,
 )
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from larder.domain.ids import TenantId
     from tests.fakes.store import InMemoryStore
+    from tests.fakes.webhooks import InMemoryWebhooks
 
 _QUEUE = "all"
 
@@ -30,8 +32,9 @@ _QUEUE = "all"
 class InMemoryDeadlines:
     """`Deadlines` in memory."""
 
-    def __init__(self, store: InMemoryStore) -> None:
+    def __init__(self, store: InMemoryStore, webhooks: InMemoryWebhooks) -> None:
         self._store = store
+        self._webhooks = webhooks
 
     def expired(self, tenant: TenantId, now: float) -> Iterator[DueItem]:
         for (owner, file_id), row in list(self._store.files.items()):
@@ -108,6 +111,10 @@ class InMemoryDeadlines:
             ),
             *((at, DueBatch(owner, key)) for (owner, key), at in store.batches_due.items()),
             *((row.due_at, DueAudit(owner)) for owner, row in store.usage.items()),
+            *(
+                (row.webhook.due_at, DueWebhook(owner, key))
+                for (owner, key), row in self._webhooks.rows.items()
+            ),
         ]
 
 

@@ -16,9 +16,10 @@ from tests.faults.matrix import Matrix, Result, unreached
 from tests.faults.report import summary, write
 from tests.faults.space_operations import SPACE
 from tests.faults.v1_operations import V1
+from tests.faults.webhook_operations import WEBHOOKS
 from tests.faults.worker_operations import LATE, SWEPT, WORKERS
 
-GROUPS = (V1, SPACE, CHAT, BATCHES, WORKERS, SWEPT)
+GROUPS = (V1, SPACE, CHAT, BATCHES, WEBHOOKS, WORKERS, SWEPT)
 
 
 def main() -> int:

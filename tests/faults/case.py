@@ -28,7 +28,7 @@ class Case:
 
     `expected` maps an id to its state when the operation was not acknowledged, either of two, and
     when it was, the second; `uncertain` the ids that may be either although it was; `digests` the
-    SHA-256 of files that must not change.
+    SHA-256 of files that must not change; `announced` the files whose events a webhook has to get.
     """
 
     deployment: Deployment
@@ -37,6 +37,7 @@ class Case:
     expected: dict[str, tuple[str, str]] = field(default_factory=dict)
     uncertain: set[str] = field(default_factory=set)
     digests: dict[str, str] = field(default_factory=dict)
+    announced: set[str] = field(default_factory=set)
     made: defaultdict[str, Any] = field(default_factory=lambda: defaultdict(str))
     response: httpx.Response | None = None
 
@@ -116,7 +117,21 @@ class Case:
                 found = digest(stock.project, file_id)
                 if found != sha256:
                     broken.append(f"{file_id} has other bytes")
+        if lost := self.announced - self._queued_for_webhooks():
+            broken.append(f"no webhook is told of {', '.join(sorted(lost))}")
         return broken
+
+    def _queued_for_webhooks(self) -> set[str]:
+        """Return what deliveries, made or still to be tried, are about."""
+        found = self.deployment.stack.dynamodb.query(
+            TableName=self.deployment.table,
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :deliveries)",
+            ExpressionAttributeValues={
+                ":pk": {"S": f"W#{self.project.id}"},
+                ":deliveries": {"S": "delivery#"},
+            },
+        )["Items"]
+        return {item["object_id"]["S"] for item in found if item["status"]["S"] != "failed"}
 
 
 @dataclass(frozen=True)

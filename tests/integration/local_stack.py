@@ -27,6 +27,9 @@ def outputs(stack: MotoStack) -> dict[str, str]:
         "EventsQueueUrl": stack.settings.events_queue_url,
         "PepperSecretId": stack.settings.pepper_secret_id,
         "CursorSecretId": stack.settings.cursor_secret_id,
+        "WebhookSecretId": stack.settings.webhook_secret_id,
+        "DeliveriesQueueUrl": stack.settings.deliveries_queue_url,
+        "PrivateWebhooks": "false",
         "DefaultFilesLimit": "200",
         "DefaultBytesLimit": str(256 * MIB),
     }
@@ -56,6 +59,9 @@ def local_stack(stack: MotoStack, tmp_path: Path) -> MotoStack:
         LARDER_EVENTS_QUEUE_URL=names["EventsQueueUrl"],
         LARDER_PEPPER_SECRET_ID=names["PepperSecretId"],
         LARDER_CURSOR_SECRET_ID=names["CursorSecretId"],
+        LARDER_WEBHOOK_SECRET_ID=names["WebhookSecretId"],
+        LARDER_DELIVERIES_QUEUE_URL=names["DeliveriesQueueUrl"],
+        LARDER_PRIVATE_WEBHOOKS=names["PrivateWebhooks"],
         **CREDENTIALS,
     )
     return stack

@@ -176,6 +176,14 @@ def files_validation(world: World) -> Act:
     return lambda: get(world.functions, world.tenant, file_id, "files_validation")
 
 
+def on_change(world: World) -> Act:
+    def act() -> None:
+        answer = world.functions.invoke("on_change", recorded("on_change"))
+        assert answer == {"batchItemFailures": []}
+
+    return act
+
+
 def on_file_removed(world: World) -> Act:
     event = removal(world.stack, world.tenant, world.file())
     world.stack.dynamodb.delete_item(

@@ -17,6 +17,7 @@ from tests.integration import batch_operations as batches
 from tests.integration import chat_operations as chat
 from tests.integration import operations
 from tests.integration import space_operations as space
+from tests.integration import webhook_operations as webhooks
 from tests.integration.operations import World
 from tests.moto_stack import ROOT
 
@@ -49,6 +50,10 @@ FINALIZE = (
 )
 JOIN = "GetObject, GetObject, PutObject, "
 END = "TransactGetItems 2, TransactWriteItems 8, ListObjectsV2, DeleteObjects"
+
+DELIVER = (
+    "UpdateItem, Query, GetItem, GetSecretValue, TransactWriteItems 2, Query, Query, UpdateItem"
+)
 
 # A GetItem is strongly consistent. Of a TransactWriteItems, the number of items.
 OPERATIONS: dict[str, tuple[Callable[[World], Act], str]] = {
@@ -151,6 +156,38 @@ OPERATIONS: dict[str, tuple[Callable[[World], Act], str]] = {
         MOVE_A_FOLDER,
     ),
     "on_cleanup, the trash": (space.on_cleanup_of_the_trash, "Query, TransactWriteItems 3"),
+    "on_change": (operations.on_change, "PutEvents, Query, PutEvents, Query"),
+    "on_change, for a webhook": (
+        webhooks.on_change,
+        "PutEvents, Query, TransactWriteItems 2, UpdateItem, SendMessage, PutEvents, Query",
+    ),
+    "on_delivery": (
+        webhooks.on_delivery,
+        DELIVER,
+    ),
+    "on_delivery, that fails": (
+        webhooks.on_delivery_that_fails,
+        (
+            "UpdateItem, Query, GetItem, GetSecretValue, TransactWriteItems 3, Query, Query, "
+            "UpdateItem, SendMessage"
+        ),
+    ),
+    "on_delivery, that is given up": (
+        webhooks.on_delivery_that_is_given_up,
+        (
+            "UpdateItem, Query, GetItem, GetSecretValue, SendMessage, TransactWriteItems 2, Query, "
+            "Query, UpdateItem"
+        ),
+    ),
+    "on_delivery, of a dead letter": (
+        webhooks.on_delivery_of_a_dead_letter,
+        (
+            "GetItem, GetItem, TransactWriteItems 2, TransactWriteItems 2, UpdateItem, "
+            "SendMessage, " + DELIVER
+        ),
+    ),
+    "webhooks_deliveries": (webhooks.webhooks_deliveries, "GetItem, Query"),
+    "webhooks_list": (webhooks.webhooks_list, "Query"),
     "on_file_removed": (
         operations.on_file_removed,
         "TransactGetItems 3, TransactWriteItems 2, DeleteObject, DeleteObject",

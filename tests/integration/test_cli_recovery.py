@@ -48,8 +48,11 @@ def describes(cloudformation: Stubber, stack: MotoStack, name: str, status: str)
     cloudformation.add_response("describe_stacks", {"Stacks": [found]}, {"StackName": name})
 
 
+DATA = ("Store", "Keys", "FilesBucket", "Pepper", "WebhookSecret")
+
+
 def has_template(cloudformation: Stubber) -> None:
-    resources = {name: RESOURCES[name] for name in ("Store", "Keys", "FilesBucket", "Pepper")}
+    resources = {name: RESOURCES[name] for name in DATA}
     cloudformation.add_response(
         "get_template",
         {"TemplateBody": json.dumps({"Resources": resources})},
@@ -161,14 +164,15 @@ def test_the_data_of_a_deleted_stack_begins_a_new_one(
         "Keys": {"TableName": "Keys"},
         "FilesBucket": {"BucketName": "larder-files"},
         "Pepper": {"Id": "pepper"},
+        "WebhookSecret": {"Id": "webhooks"},
     }
     template = json.loads(request["TemplateBody"])["Resources"]
     # Anything else would be replaced by the deployment that follows.
-    for logical in ("Store", "Keys", "Pepper"):
+    for logical in ("Store", "Keys", "Pepper", "WebhookSecret"):
         assert template[logical]["Properties"] == RESOURCES[logical]["Properties"]
 
 
-@pytest.mark.parametrize("logical", ["Store", "Keys", "Pepper"])
+@pytest.mark.parametrize("logical", ["Store", "Keys", "Pepper", "WebhookSecret"])
 def test_it_can_be_imported_as_the_template_has_it(logical: str) -> None:
     # Whatever refers to another resource could not be imported without that resource.
     def plain(value: Any) -> bool:

@@ -15,21 +15,24 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def self_signed(folder: Path) -> Path:
-    """Return a file with a self-signed certificate for 127.0.0.1 and its key."""
+def self_signed(folder: Path, name: str | None = None) -> Path:
+    """Return a file with a self-signed certificate for 127.0.0.1, or for a name, and its key."""
+    host: x509.GeneralName = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+    if name is not None:
+        host = x509.DNSName(name)
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "larder")])
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "larder")])
     now = dt.datetime.now(dt.UTC)
     signed = (
         x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
+        .subject_name(subject)
+        .issuer_name(subject)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - dt.timedelta(hours=1))
         .not_valid_after(now + dt.timedelta(hours=1))
         .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]),
+            x509.SubjectAlternativeName([host]),
             critical=False,
         )
         .sign(key, hashes.SHA256())

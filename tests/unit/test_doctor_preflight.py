@@ -134,8 +134,8 @@ def test_what_the_credentials_may_not_see_is_skipped() -> None:
     ("limit", "parameters", "state"),
     [
         (1000, {}, State.OK),
-        (70, {}, State.OK),
-        (69, {}, State.WARNING),
+        (80, {}, State.OK),
+        (79, {}, State.WARNING),
         (10, {}, State.WARNING),
         (1000, {"BatchConcurrency": "990"}, State.WARNING),
     ],

@@ -14,6 +14,7 @@ from tests.faults.chat_operations import CHAT
 from tests.faults.matrix import Result, unreached
 from tests.faults.space_operations import SPACE
 from tests.faults.v1_operations import V1
+from tests.faults.webhook_operations import WEBHOOKS
 from tests.faults.worker_operations import SWEPT, WORKERS
 
 FUNCTIONS = {path.parent.name for path in Path(__file__).parents[2].glob("functions/*/app.py")}
@@ -28,7 +29,7 @@ def after(method: str, path: str) -> Result:
 
 
 def test_every_function_has_an_operation_whose_calls_go_wrong() -> None:
-    groups = (V1, SPACE, CHAT, BATCHES, WORKERS, SWEPT)
+    groups = (V1, SPACE, CHAT, BATCHES, WEBHOOKS, WORKERS, SWEPT)
     faulted = {operation.function for group in groups for operation in group}
 
     assert faulted == FUNCTIONS - CALLS_NOTHING

@@ -36,6 +36,7 @@ MAY_IMPORT = {
         "larder.api",
         "larder.runtime",
         # The shapes of the events that S3 and DynamoDB send.
+        "larder.adapters.dynamodb.changes",
         "larder.adapters.dynamodb.items",
         "larder.adapters.s3",
         "larder.adapters.sqs",
@@ -51,7 +52,8 @@ ROOMS = {
         "projects": set[str](),
         "space": {"files"},
         "uploads": {"files", "space"},
-        "upkeep": {"batches", "files", "projects", "space", "uploads"},
+        "upkeep": {"batches", "files", "projects", "space", "uploads", "webhooks"},
+        "webhooks": set[str](),
     },
     "api": {
         "http": set[str](),
@@ -64,6 +66,7 @@ ROOMS = {
         "projects": {"http"},
         "space": {"files", "http"},
         "uploads": {"files", "http"},
+        "webhooks": {"http"},
     },
 }
 # The modules of the services that adapters implement: ports, and no use case.

@@ -46,6 +46,16 @@ MODELS = {"dynamodb.rate_limits", "dynamodb.upstreams", "models", "secrets"} | {
     "models.credentials",
     "models.openai_http",
 }
+WEBHOOKS = KEYS | {"dynamodb.keys", "dynamodb.webhook_items", "dynamodb.webhooks"}
+DELIVERIES = WEBHOOKS | ITEMS | {"dynamodb.deliveries"}
+CHANGES = KEYS | {
+    "dynamodb.batch_items",
+    "dynamodb.changes",
+    "dynamodb.items",
+    "dynamodb.keys",
+    "dynamodb.listings",
+    "event_bridge",
+}
 FINDER = {"dynamodb.file_search"}
 FILE_MANAGER = RECLAIMING - {"dynamodb.uploads"} | {
     "documents",
@@ -83,9 +93,11 @@ WANTED: dict[str, tuple[set[str], set[str]]] = {
     "folders_get": (API, FOLDERS | FINDER | {"dynamodb.items"}),
     "folders_list": (API, FOLDERS | {"secrets"}),
     "folders_update": (API, FOLDERS),
-    "on_cleanup": (CLIENTS, FOLDER_TRASH),
     "keys_me": (API, KEYS | {"dynamodb.api_keys"}),
     "mcp": (API | {"msgspec"}, FILE_MANAGER | REPLAYS),
+    "on_change": (CLIENTS, CHANGES | DELIVERIES | {"sqs", "s3"}),
+    "on_cleanup": (CLIENTS, FOLDER_TRASH),
+    "on_delivery": (CLIENTS, DELIVERIES | {"s3", "secrets", "sqs", "webhook_http"}),
     "on_file_removed": (CLIENTS, UPLOADS),
     "on_object_created": (CLIENTS | {"msgspec"}, UPLOADS),
     "parts_create": (FORMS, PARTS | REPLAYS),
@@ -97,7 +109,12 @@ WANTED: dict[str, tuple[set[str], set[str]]] = {
     "space_files_update": (API, FILES),
     "sweep": (
         CLIENTS,
-        RECLAIMING | FOLDER_TRASH - FINDER | BATCHES | EXECUTIONS | {"dynamodb.usage", "s3_parts"},
+        RECLAIMING
+        | FOLDER_TRASH - FINDER
+        | BATCHES
+        | EXECUTIONS
+        | WEBHOOKS
+        | {"dynamodb.usage", "s3_parts"},
     ),
     "tags_list": (
         API,
@@ -119,6 +136,8 @@ WANTED: dict[str, tuple[set[str], set[str]]] = {
     "uploads_list": (API, UPLOADS - {"s3"}),
     "usage_get": (API, RECLAIMING | {"dynamodb.batch_limits", "dynamodb.usage"}),
     "usage_history": (API, ITEMS | {"dynamodb.deadlines", "dynamodb.usage"}),
+    "webhooks_deliveries": (API, DELIVERIES),
+    "webhooks_list": (API, WEBHOOKS),
 }
 
 COUNTING = {folder_of(FUNCTIONS_OF_TEMPLATE[name]) for name in LIMITED}

@@ -101,6 +101,26 @@ TABLE: dict[str, tuple[str, Effect]] = {
     "BatchFileLimit": ("1048576", {variable("BATCH_FILE_LIMIT"): "1048576", VERSION: ANY}),
     "KeyRequestsPerSecond": ("5", {variable("KEY_REQUESTS_PER_SECOND"): "5", VERSION: ANY}),
     "TotalRequestsPerSecond": ("5", {variable("TOTAL_REQUESTS_PER_SECOND"): "5", VERSION: ANY}),
+    "EventBus": (
+        "larder",
+        {
+            variable("EVENT_BUS"): "larder",
+            setting("IAM::Role", "Policies.0.PolicyDocument.Statement.2.Resource"): ANY,
+            VERSION: ANY,
+        },
+    ),
+    "WebhookConcurrency": (
+        "3",
+        {setting("Lambda::EventSourceMapping", "ScalingConfig.MaximumConcurrency"): "3"},
+    ),
+    "PrivateWebhooks": (
+        "true",
+        {
+            variable("PRIVATE_WEBHOOKS"): "true",
+            setting("Output", "PrivateWebhooks"): "true",
+            VERSION: ANY,
+        },
+    ),
     "RequestsPerSecond": (
         "5",
         {setting("ApiGateway::Stage", "MethodSettings.0.ThrottlingRateLimit"): "5"},

@@ -10,6 +10,7 @@ import pytest
 
 from larder.services.upkeep.receive_object import Arrival
 from larder.services.upkeep.sweep import SweepResult
+from larder.services.webhooks.deliver import Told
 from tests.support.template import ALARMS, FUNCTIONS, RESOURCES, ROOT, TEMPLATE
 
 RUNBOOK = (ROOT / "docs/runbook.md").read_text()
@@ -31,6 +32,7 @@ def emitted() -> set[str]:
     names = {name for call in calls for name in re.findall(r'"(\w+)"', call)}
     names |= {f"Arrival{each.title().replace('_', '')}" for each in Arrival}
     names |= {f"Sweep{each.title().replace('_', '')}" for each in SweepResult}
+    names |= {f"Webhook{each.title().replace('_', '')}" for each in Told}
     return names | {"QuotaExceeded", "ProjectFull", "RateLimit", "Contention", "Throttled"}
 
 

@@ -114,6 +114,8 @@ def test_only_these_leave_the_partitions_of_projects() -> None:
         ("Chat", "R#*"),
         ("Chat", "UPSTREAMS"),
         ("Mcp", "C#*"),
+        *((name, "W#*") for name in ("OnChange", "OnDelivery", "Sweep")),
+        *((name, "W#*") for name in ("WebhooksDeliveries", "WebhooksList")),
         ("Sweep", "SWEEP"),
         ("Sweep", "due#*"),
         ("UpstreamsList", "UPSTREAMS"),
@@ -250,7 +252,7 @@ def test_the_store_forgets_and_tells_what_it_forgot() -> None:
     assert properties["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
 
 
-@pytest.mark.parametrize("name", ["Store", "Keys", "Pepper", "FilesBucket"])
+@pytest.mark.parametrize("name", ["Store", "Keys", "Pepper", "WebhookSecret", "FilesBucket"])
 def test_what_cannot_be_made_again_outlives_the_stack(name: str) -> None:
     assert RESOURCES[name]["DeletionPolicy"] == "RetainExceptOnCreate"
     assert RESOURCES[name]["UpdateReplacePolicy"] == "Retain"
@@ -334,7 +336,7 @@ def test_every_asynchronous_path_ends_in_dead_letters() -> None:
 def test_one_bad_record_does_not_send_a_batch_back() -> None:
     mappings = of_type("AWS::Lambda::EventSourceMapping").values()
 
-    assert len(mappings) == 3
+    assert len(mappings) == 5
     assert all(m["FunctionResponseTypes"] == ["ReportBatchItemFailures"] for m in mappings)
 
 
@@ -348,7 +350,7 @@ def test_every_dead_letter_queue_raises_an_alarm() -> None:
         for dimension in alarm["Dimensions"]
     }
     assert watched == queues
-    assert len(queues) == 4
+    assert len(queues) == 6
 
 
 def test_the_alarm_of_the_api_watches_whoever_a_request_waits_for() -> None:

@@ -68,7 +68,7 @@ def test_whoever_calls_a_function_calls_its_alias() -> None:
     called += [authorizer["FunctionArn"] for authorizer in authorizers]
 
     assert GLOBALS["AutoPublishAlias"] == "live"
-    assert [name["Ref"].partition(".")[2] for name in called] == ["Alias"] * 6
+    assert [name["Ref"].partition(".")[2] for name in called] == ["Alias"] * 8
     assert not any("AutoPublishAlias" in function for function in FUNCTIONS.values())
 
 

@@ -16,6 +16,9 @@ from larder_operator.storage.bucket import Bucket
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
+SECRETS = ("PepperSecretId", "WebhookSecretId")
+"""The outputs that name secrets which outlive the stack."""
+
 
 def destroy(
     stack: NamedStack, yes: Yes = False, profile: Profile = None, region: Region = None
@@ -28,7 +31,7 @@ def destroy(
     found = stacks.describe(stack)
     outputs = found.outputs
     note(f"Stack: {found.arn}")
-    for name in ("FilesBucket", "StoreTable", "KeysTable", "PepperSecretId"):
+    for name in ("FilesBucket", "StoreTable", "KeysTable", *SECRETS):
         note(f"{name}: {outputs[name]}")
     if not yes:
         typed = typer.prompt("All of this will be gone for good. The stack's name", err=True)
@@ -43,6 +46,7 @@ def destroy(
     for name in ("StoreTable", "KeysTable"):
         tables.delete(outputs[name])
     client = cast("SecretsManagerClient", operator_client("secretsmanager"))
-    with suppress(client.exceptions.ResourceNotFoundException):
-        client.delete_secret(SecretId=outputs["PepperSecretId"], ForceDeleteWithoutRecovery=True)
+    for name in SECRETS:
+        with suppress(client.exceptions.ResourceNotFoundException):
+            client.delete_secret(SecretId=outputs[name], ForceDeleteWithoutRecovery=True)
     note(f"{found.name} and its data are deleted. DynamoDB keeps a last backup for 35 days.")

@@ -94,6 +94,7 @@ def stack_(
         KEYS: {"TableName": keys or found.outputs["KeysTable"]},
         "FilesBucket": {"BucketName": found.outputs["FilesBucket"]},
         "Pepper": {"Id": found.outputs["PepperSecretId"]},
+        "WebhookSecret": {"Id": found.outputs["WebhookSecretId"]},
     }
     note(f"Stack: {found.arn}")
     if not found.deleted:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 LONGEST_STACK_NAME = 40
 """Lambda's 64 characters minus the longest suffix of a function's name."""
 
-WORKERS = {"MaxValidationConcurrency": 10, "BatchConcurrency": 10}
+WORKERS = {"MaxValidationConcurrency": 10, "BatchConcurrency": 10, "WebhookConcurrency": 10}
 """The parameters that let workers run at once, with the template's defaults."""
 
 RESERVED = {"ReservedValidations": 0, "ReservedCompletions": 0}
@@ -199,7 +199,7 @@ def judge_concurrency(*, limit: int, unreserved: int, reserved: int, workers: in
         return warning(
             f"{numbers}: {max(0, left)} are left for requests while files are validated and one "
             "batch runs; what is missing is answered 429 or 500",
-            f"Ask for a higher quota ({QUOTA}), or lower {' and '.join(WORKERS)}.",
+            f"Ask for a higher quota ({QUOTA}), or lower {', '.join(WORKERS)}.",
         )
     return good(numbers)
 

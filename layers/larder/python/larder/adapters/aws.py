@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from botocore.model import OperationModel
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sqs import SQSClient
@@ -131,6 +132,11 @@ def s3_client(session: AwsSession, read_timeout: int = _READ_TIMEOUT) -> S3Clien
 def sqs_client(session: AwsSession) -> SQSClient:
     """Return a client of SQS."""
     return _client(session, "sqs", _CONFIG)  # type: ignore[no-any-return]
+
+
+def events_client(session: AwsSession) -> EventBridgeClient:
+    """Return a client of EventBridge."""
+    return _client(session, "events", _CONFIG)  # type: ignore[no-any-return]
 
 
 def secretsmanager_client(session: AwsSession) -> SecretsManagerClient:

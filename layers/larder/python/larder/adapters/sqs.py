@@ -1,4 +1,4 @@
-"""The queues: objects that S3 has stored, and work that takes longer than one request.
+"""The queues: stored objects, deliveries of webhooks, work that takes longer than one request.
 
 Each message names its project as its group. That makes a standard queue a fair one: SQS delivers
 the messages of projects that wait for little before those of one that keeps the consumers busy.
@@ -11,12 +11,13 @@ import json
 from typing import TYPE_CHECKING
 
 from larder.adapters.s3 import FILES, object_key
-from larder.domain.ids import FolderId, TenantId
+from larder.domain.ids import FolderId, TenantId, WebhookId
 from larder.services.space.ports import FolderCleanup, TrashCleanup
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
+    from larder.domain.deliveries import Delivery
     from larder.domain.ids import FileId
     from larder.services.space.ports import Cleanup
 
@@ -67,3 +68,43 @@ def parse_cleanup(message: dict[str, str | int]) -> tuple[TenantId, Cleanup]:
     if "folder" in message:
         return tenant, FolderCleanup(FolderId(str(message["folder"])))
     return tenant, TrashCleanup(int(message["trash_until"]))
+
+
+class SqsWakeUps:
+    """`WakeUps` on SQS."""
+
+    def __init__(self, client: SQSClient, queue_url: str, dead_letters_url: str) -> None:
+        self._client = client
+        self._queue_url = queue_url
+        self._dead_letters_url = dead_letters_url
+
+    def wake(self, tenant: TenantId, webhook_id: WebhookId, *, after: int = 0) -> None:
+        """Send the message that `parse_wake_up` reads, held back for some seconds."""
+        self._client.send_message(
+            QueueUrl=self._queue_url,
+            MessageBody=json.dumps({"project": tenant, "webhook": webhook_id}),
+            MessageGroupId=webhook_id,
+            DelaySeconds=after,
+        )
+
+    def give_up(self, tenant: TenantId, delivery: Delivery) -> None:
+        """Send a message that has the delivery tried again, once somebody moves it back."""
+        message = {
+            "project": tenant,
+            "webhook": delivery.webhook_id,
+            "delivery": delivery.id,
+            "event": delivery.event_type,
+            "object": delivery.object_id,
+            "error": delivery.last_error,
+        }
+        self._client.send_message(
+            QueueUrl=self._dead_letters_url,
+            MessageBody=json.dumps(message),
+            MessageGroupId=delivery.webhook_id,
+        )
+
+
+def parse_wake_up(message: dict[str, str]) -> tuple[TenantId, WebhookId, str | None]:
+    """Return which webhook of which project a message is about, and which delivery, if one."""
+    tenant, webhook_id = TenantId(message["project"]), WebhookId(message["webhook"])
+    return tenant, webhook_id, message.get("delivery")

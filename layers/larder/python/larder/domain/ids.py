@@ -17,6 +17,7 @@ UploadId = NewType("UploadId", str)
 FolderId = NewType("FolderId", str)
 PartId = NewType("PartId", str)
 BatchId = NewType("BatchId", str)
+WebhookId = NewType("WebhookId", str)
 
 FILE_PREFIX = "file-"
 UPLOAD_PREFIX = "upload_"
@@ -24,6 +25,7 @@ FOLDER_PREFIX = "folder-"
 PART_PREFIX = "part_"
 BATCH_PREFIX = "batch_"
 ACTION_PREFIX = "act_"
+WEBHOOK_PREFIX = "wh_"
 TENANT_PREFIX = "wks-"
 
 _DIGITS = re.compile(r"[0-9a-f]{24}")
@@ -119,6 +121,16 @@ def new_batch_id(now: float) -> BatchId:
 def parse_batch_id(raw: str) -> BatchId | None:
     """Return `raw` as a batch id, or None when it is not a well-formed one."""
     return BatchId(raw) if _well_formed(BATCH_PREFIX, raw) else None
+
+
+def new_webhook_id(now: float) -> WebhookId:
+    """Return a new webhook id for the time `now` (unix seconds)."""
+    return WebhookId(WEBHOOK_PREFIX + _new_digits(now))
+
+
+def parse_webhook_id(raw: str) -> WebhookId | None:
+    """Return `raw` as a webhook id, or None when it is not a well-formed one."""
+    return WebhookId(raw) if _well_formed(WEBHOOK_PREFIX, raw) else None
 
 
 def new_request_id(now: float) -> str:

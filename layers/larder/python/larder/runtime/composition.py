@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from larder.runtime.chat_adapters import ChatAdapters
 from larder.runtime.settings import Settings
+from larder.runtime.webhook_adapters import WebhookAdapters
 from larder.runtime.wiring import Wiring
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Composition(ChatAdapters, Wiring):
+class Composition(ChatAdapters, WebhookAdapters, Wiring):
     """The ports on AWS, for the resources in `settings`."""
 
     @classmethod

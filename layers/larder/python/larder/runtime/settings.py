@@ -22,6 +22,12 @@ class Settings:
     cursor_secret_id: str = ""
     batches_machine_arn: str = ""
     rates_table: str = ""
+    event_bus: str = ""
+    deployment: str = ""
+    deliveries_queue_url: str = ""
+    deliveries_dead_letters_url: str = ""
+    webhook_secret_id: str = ""
+    private_webhooks: bool = False
     key_rate: int = 0
     total_rate: int = 0
     part_threshold: int = PART_THRESHOLD
@@ -42,6 +48,13 @@ class Settings:
             cursor_secret_id=os.environ.get("CURSOR_SECRET_ID", ""),
             batches_machine_arn=os.environ.get("BATCHES_MACHINE_ARN", ""),
             rates_table=os.environ.get("RATES_TABLE", ""),
+            event_bus=os.environ.get("EVENT_BUS", ""),
+            deliveries_queue_url=os.environ.get("DELIVERIES_QUEUE_URL", ""),
+            deliveries_dead_letters_url=os.environ.get("DELIVERIES_DEAD_LETTERS_URL", ""),
+            webhook_secret_id=os.environ.get("WEBHOOK_SECRET_ID", ""),
+            private_webhooks=os.environ.get("PRIVATE_WEBHOOKS") == "true",
+            # Powertools' name for the service, which is the stack's.
+            deployment=os.environ.get("POWERTOOLS_SERVICE_NAME", ""),
             key_rate=int(os.environ.get("KEY_REQUESTS_PER_SECOND", "0")),
             total_rate=int(os.environ.get("TOTAL_REQUESTS_PER_SECOND", "0")),
             part_threshold=int(os.environ.get("PART_THRESHOLD", PART_THRESHOLD)),

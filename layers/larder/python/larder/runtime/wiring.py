@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from larder.services.space.trash_folder import TrashContents
     from larder.services.upkeep.sweep import Sweepers
     from larder.services.uploads.complete import CompleteUpload
+    from larder.services.webhooks.ports import QueueDeliveries
 
 
 class Wiring:
@@ -195,6 +196,13 @@ class Wiring:
         from larder.services.uploads.complete import CompleteUpload
 
         return self.make(CompleteUpload)
+
+    @cached_property
+    def queue_deliveries(self) -> QueueDeliveries:
+        """Queues deliveries for a webhook."""
+        from larder.services.webhooks.announce import queue_deliveries
+
+        return self.make(queue_deliveries)
 
     @cached_property
     def sweepers(self) -> Sweepers:

@@ -29,10 +29,12 @@ from larder.domain.ids import (
     FILE_PREFIX,
     FOLDER_PREFIX,
     UPLOAD_PREFIX,
+    WEBHOOK_PREFIX,
     BatchId,
     FileId,
     FolderId,
     UploadId,
+    WebhookId,
 )
 from larder.services.upkeep.ports import (
     NO_PLACES,
@@ -44,6 +46,7 @@ from larder.services.upkeep.ports import (
     DueTrashedFile,
     DueTrashedFolder,
     DueUpload,
+    DueWebhook,
 )
 
 if TYPE_CHECKING:
@@ -75,6 +78,7 @@ _KINDS: Mapping[str, Callable[[TenantId, str], DueItem]] = {
     FOLDER_PREFIX: lambda tenant, key: DueFolder(tenant, FolderId(key)),
     BATCH_PREFIX: lambda tenant, key: DueBatch(tenant, BatchId(key)),
     USAGE: lambda tenant, _: DueAudit(tenant),
+    WEBHOOK_PREFIX: lambda tenant, key: DueWebhook(tenant, WebhookId(key)),
 }
 
 

@@ -8,6 +8,7 @@ has none: TTL would not look whether its bytes are there.
 
 from __future__ import annotations
 
+from datetime import datetime
 from itertools import batched
 from typing import TYPE_CHECKING, Any
 
@@ -215,14 +216,22 @@ def _completion_from(item: ItemRead) -> Completion | None:
     )
 
 
+def changed_at(change: Mapping[str, Any]) -> float:
+    """Return when the change of a stream record was made: unix seconds, rounded down.
+
+    The AWS CLI writes the time in ISO 8601, when an operator sends a record again.
+    """
+    at = change["ApproximateCreationDateTime"]
+    return datetime.fromisoformat(at).timestamp() if isinstance(at, str) else float(at)
+
+
 def removed_object(change: Mapping[str, Any]) -> Removal | None:
     """Return what a stream record (`dynamodb` part, with OldImage) says was removed, and whose.
 
     None for an item that is neither a file, live or trashed, nor an upload.
     """
     key, image = change["Keys"], change["OldImage"]
-    # Seconds, rounded down.
-    gone_at = float(change["ApproximateCreationDateTime"])
+    gone_at = changed_at(change)
     ttl = optional_number(image, "ttl")
     if ttl is not None:
         gone_at = min(gone_at, ttl)

@@ -15,6 +15,9 @@
 | usage counter   | `U#<project>` | `usage`                   |
 | batches counter | `U#<project>` | `batches`                 |
 | a day's usage   | `U#<project>` | `day#YYYY-MM-DD`          |
+| webhook         | `W#<project>` | `wh_…`                    |
+| delivery        | `W#<project>` | `delivery#wh_…#msg_…`     |
+| queued delivery | `W#<project>` | `queued#wh_…#<when>#msg_…` |
 | ledger          | `L#<id>`      | `released`                |
 | project         | `PROJECTS`    | its name                  |
 | upstream        | `UPSTREAMS`   | its name                  |
@@ -42,6 +45,7 @@ from larder.domain.ids import (
     FolderId,
     TenantId,
     UploadId,
+    WebhookId,
 )
 
 if TYPE_CHECKING:
@@ -66,6 +70,7 @@ DAY_PREFIX = "day#"
 
 _PROJECT = "P#"
 _USAGE = "U#"
+_WEBHOOKS = "W#"
 
 DUE_SHARDS = 16
 
@@ -135,6 +140,41 @@ def day_key(tenant: TenantId, day: str) -> Key:
     return {"pk": {"S": usage_partition(tenant)}, "sk": {"S": DAY_PREFIX + day}}
 
 
+def webhooks_partition(tenant: TenantId) -> str:
+    """Return the partition of a project's webhooks and their deliveries.
+
+    Its own, so that their worker may read and write nothing else.
+    """
+    return _WEBHOOKS + tenant
+
+
+def webhook_key(tenant: TenantId, webhook_id: WebhookId) -> Key:
+    """Return the key of a webhook."""
+    return {"pk": {"S": webhooks_partition(tenant)}, "sk": {"S": webhook_id}}
+
+
+def delivery_key(tenant: TenantId, webhook_id: WebhookId, delivery_id: str) -> Key:
+    """Return the key of a delivery's record."""
+    sort_key = deliveries_prefix(webhook_id) + delivery_id
+    return {"pk": {"S": webhooks_partition(tenant)}, "sk": {"S": sort_key}}
+
+
+def deliveries_prefix(webhook_id: WebhookId) -> str:
+    """Return what the keys of a webhook's deliveries begin with."""
+    return f"delivery#{webhook_id}#"
+
+
+def queued_key(tenant: TenantId, webhook_id: WebhookId, at: int, delivery_id: str) -> Key:
+    """Return the key of a delivery's place in the queue of its webhook."""
+    sort_key = f"{queue_prefix(webhook_id)}{at:012}#{delivery_id}"
+    return {"pk": {"S": webhooks_partition(tenant)}, "sk": {"S": sort_key}}
+
+
+def queue_prefix(webhook_id: WebhookId) -> str:
+    """Return what the keys of a webhook's queue begin with."""
+    return f"queued#{webhook_id}#"
+
+
 def ledger_key(object_id: FileId | UploadId) -> Key:
     """Return the key of the proof that a file's or an upload's quota was given back."""
     return {"pk": {"S": f"L#{object_id}"}, "sk": {"S": "released"}}
@@ -186,8 +226,8 @@ def rate_key(upstream: str, window: int) -> Key:
 
 
 def tenant_of(key: Mapping[str, AttributeValueTypeDef]) -> TenantId:
-    """Return the project that a file, an upload, a folder, a batch or a counter belongs to."""
-    return TenantId(key["pk"]["S"].removeprefix(_PROJECT).removeprefix(_USAGE))
+    """Return the project that an item of `P#`, `U#` or `W#` belongs to."""
+    return TenantId(key["pk"]["S"].split("#", 1)[1])
 
 
 def file_id_of(key: Mapping[str, AttributeValueTypeDef]) -> FileId | None:

@@ -70,6 +70,8 @@ ROUTES = (
     Route("POST", "/v1/batches/{batch_id}/retry", "batches_retry", "openai", "batches", 29),
     Route("GET", "/v1/upstreams", "upstreams_list", "native", "batches"),
     Route("GET", "/v1/keys/me", "keys_me", "native", None),
+    Route("GET", "/v1/webhooks", "webhooks_list", "native", "read"),
+    Route("GET", "/v1/webhooks/{webhook_id}/deliveries", "webhooks_deliveries", "native", "read"),
     Route("GET", "/v1/usage", "usage_get", "native", "read"),
     Route("GET", "/v1/usage/history", "usage_history", "native", "read"),
     Route("POST", "/mcp", "mcp", "native", "read", 29),

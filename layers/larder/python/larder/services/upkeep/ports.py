@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from larder.domain.files import File
-    from larder.domain.ids import BatchId, FileId, FolderId, TenantId, UploadId
+    from larder.domain.ids import BatchId, FileId, FolderId, TenantId, UploadId, WebhookId
     from larder.domain.uploads import Upload
 
 
@@ -83,6 +83,13 @@ class DueBatch(DueItem):
     """A batch that has not ended, whose execution should be running."""
 
     id: BatchId
+
+
+@dataclass(frozen=True, slots=True)
+class DueWebhook(DueItem):
+    """A webhook that has deliveries to make."""
+
+    id: WebhookId
 
 
 @dataclass(frozen=True, slots=True)

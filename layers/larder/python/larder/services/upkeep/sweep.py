@@ -35,6 +35,7 @@ class SweepResult(StrEnum):
     BATCH_RESTARTED = "batch_restarted"
     BATCH_RUNNING = "batch_running"
     BATCH_STUCK = "batch_stuck"
+    WEBHOOK_WOKEN = "webhook_woken"
     COUNTERS_EXACT = "counters_exact"
     COUNTERS_DRIFTED = "counters_drifted"
     COUNTERS_UNFINISHED = "counters_unfinished"

@@ -34,6 +34,7 @@ from larder.services.upkeep.ports import (
     DueTrashedFile,
     DueTrashedFolder,
     DueUpload,
+    DueWebhook,
 )
 from larder.services.upkeep.reclaim import end_upload, purge_expired
 from larder.services.upkeep.sweep import SweepResult, Swept
@@ -55,9 +56,13 @@ if TYPE_CHECKING:
     from larder.services.uploads.complete import CompleteUpload
     from larder.services.uploads.part_store import PartStore
     from larder.services.uploads.ports import UploadRecords
+    from larder.services.webhooks.ports import WakeUps, WebhookRecords
 
 RECOUNT_SECONDS = 20
 """How long one sweep counts a project: about a million records."""
+
+WEBHOOK_CHECK_SECONDS = 900
+"""Seconds between two times that a webhook is woken, if its worker plans nothing else."""
 
 EXECUTION_CHECK_SECONDS = 300
 """Seconds between two checks that a batch has a running execution."""
@@ -218,6 +223,18 @@ def sweep_batch(
     return Swept(due, SweepResult.BATCH_RESTARTED)
 
 
+def sweep_webhook(
+    due: DueWebhook, *, webhooks: WebhookRecords, wake_ups: WakeUps, clock: Clock
+) -> Swept:
+    """Have a worker go on with the deliveries of a webhook."""
+    webhook, now = webhooks.get(due.tenant, due.id), int(clock())
+    if webhook is None or webhook.due_at is None or webhook.due_at > now:
+        return Swept(due, SweepResult.NOTHING_TO_DO)
+    wake_ups.wake(due.tenant, due.id)
+    webhooks.postpone(due.tenant, webhook, now + WEBHOOK_CHECK_SECONDS)
+    return Swept(due, SweepResult.WEBHOOK_WOKEN)
+
+
 def sweep_counters(
     due: DueAudit, *, usage: UsageRecords, clock: Clock, stopwatch: Stopwatch
 ) -> Swept:
@@ -255,5 +272,6 @@ SWEEPERS: Mapping[type[DueItem], Callable[..., Any]] = {
     DueFolder: sweep_folder,
     DueTrashedFolder: sweep_trashed_folder,
     DueBatch: sweep_batch,
+    DueWebhook: sweep_webhook,
     DueAudit: sweep_counters,
 }

@@ -1,0 +1,1 @@
+"""Events, and the webhooks that they are sent to."""
