@@ -130,7 +130,9 @@ def _trashed_folder(case: Case) -> None:
     case.space.delete_folder(case.made["folder"])
 
 
-def _of_trashed_folder(method: str, path: str, file: str, folder: str) -> Callable[..., object]:
+def _of_trashed_folder(
+    method: str, path: str, file: str, folder: str
+) -> Callable[[Case], httpx.Response]:
     def act(case: Case) -> httpx.Response:
         for name in ("folder", "inner"):
             case.becomes(case.made[name], folder, before="trash")

@@ -57,7 +57,7 @@ CHANGES = KEYS | {
     "event_bridge",
 }
 FINDER = {"dynamodb.file_search"}
-FILE_MANAGER = RECLAIMING - {"dynamodb.uploads"} | {
+FILE_MANAGER = RECLAIMING - {"dynamodb.name_claims", "dynamodb.uploads"} | {
     "documents",
     "dynamodb.actions",
     "dynamodb.file_search",

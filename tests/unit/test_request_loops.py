@@ -38,6 +38,8 @@ LOOPS = {
     "services/budget.py attempts": ATTEMPT,
     "services/projects/usage.py __call__": TIME,
     "services/upkeep/reclaim.py __call__": TIME,
+    "services/uploads/complete_as_file.py complete_as_file": ATTEMPT,
+    "services/uploads/complete_as_file.py _complete": "100 numbers, then the file's own id",
     "services/space/create_folder.py create_folder": ATTEMPT,
     "services/space/finish_folder.py __call__": TIME,
     "services/space/old_place.py _made": ATTEMPT,
