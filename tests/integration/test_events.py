@@ -73,14 +73,14 @@ class Bus:
 def bus(stream: Stream, monkeypatch: pytest.MonkeyPatch) -> Bus:
     assert stream.records() == []
     taking = Bus()
-    monkeypatch.setattr(load("on_change").event_bus, "_client", taking)
+    monkeypatch.setattr(load("on_change").ports.event_bus, "_client", taking)
     return taking
 
 
 def run(functions: Functions, stream: Stream) -> dict[str, Any]:
     """Pass every record on, and check that the filter would have let through those that count."""
     answers: list[dict[str, str]] = []
-    taking = load("on_change").event_bus._client
+    taking = load("on_change").ports.event_bus._client
     for record in stream.records():
         before = len(taking.entries)
         answers += functions.invoke("on_change", {"Records": [record]})["batchItemFailures"]
