@@ -227,7 +227,7 @@ def rate_key(upstream: str, window: int) -> Key:
 
 def tenant_of(key: Mapping[str, AttributeValueTypeDef]) -> TenantId:
     """Return the project that an item of `P#`, `U#` or `W#` belongs to."""
-    return TenantId(key["pk"]["S"].split("#", 1)[1])
+    return TenantId(key["pk"]["S"].split("#", 1)[-1])
 
 
 def file_id_of(key: Mapping[str, AttributeValueTypeDef]) -> FileId | None:
