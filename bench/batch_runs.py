@@ -162,7 +162,7 @@ class Stack:
         name = f"bench-{secrets.token_hex(4)}"
         project = create_project(name, limit, projects=self.ports.projects, clock=time.time)
         key, _ = create_key(
-            project.id, keys=self.ports.keys, pepper=self.ports.pepper, clock=time.time
+            project.id, register=self.ports.register, pepper=self.ports.pepper, clock=time.time
         )
         return project.id, key
 

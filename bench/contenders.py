@@ -41,7 +41,7 @@ class Transfers:
         name = f"bench-{secrets.token_hex(4)}"
         limit = Amount(files=10, bytes=4 * size)
         project = create_project(name, limit, projects=ports.projects, clock=time.time)
-        key, _ = create_key(project.id, keys=ports.keys, pepper=ports.pepper, clock=time.time)
+        key, _ = ports.make(create_key)(project.id)
         self.key_secret = os.environ["LARDER_API_KEY"] = key
         os.environ["XDG_STATE_HOME"] = str(folder)
         self.client = Client()

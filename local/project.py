@@ -67,7 +67,7 @@ def demo_link(variables: Mapping[str, str]) -> str:
     """Return a link that signs in to the project `demo`; `variables` are the published ones."""
     ports = _ports(variables)
     project = get_project(NAME, projects=ports.projects)
-    code = create_code(project.id, keys=ports.keys, pepper=ports.pepper, clock=time.time)
+    code = ports.make(create_code)(project.id)
     return console_link(variables["LARDER_BASE_URL"], code, project.name)
 
 

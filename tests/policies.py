@@ -205,7 +205,7 @@ def _partitions(params: Mapping[str, Any]) -> tuple[str, ...]:
     key = params.get("Key") or params.get("Item")
     if key is not None:
         return (key["pk"]["S"],)
-    [value] = re.findall(r"^\w+ = (:\w+)", params["KeyConditionExpression"])
+    [value] = re.findall(r"^#?\w+ = (:\w+)", params["KeyConditionExpression"])
     return (params["ExpressionAttributeValues"][value]["S"],)
 
 

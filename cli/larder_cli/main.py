@@ -30,6 +30,7 @@ _COMMANDS = {
     "project": _OPERATION,
     "key": _OPERATION,
     "console": _OPERATION,
+    "log": _OPERATION,
     "upstream": _OPERATION,
     "webhook": _OPERATION,
     "usage": _OPERATION,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import botocore.session
 import typer
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from larder.domain.admin_log import Actor
 from larder.domain.errors import NotFoundError
 from larder.domain.quota import Amount
 from larder.runtime.composition import Composition
@@ -61,6 +62,11 @@ class Deployment:
         except NotFoundError as error:
             message = f"There is no project '{name_or_id}'. 'larder project list' shows them all."
             raise OperatorError(message) from error
+
+    def operator(self) -> Actor:
+        """Return who the caller's AWS credentials are, for the log: their ARN."""
+        client = cast("Any", operator_client("sts"))
+        return Actor(client.get_caller_identity()["Arn"])
 
     def default_limit(self) -> Amount:
         """Return the limit of a new project, from the stack's parameters."""

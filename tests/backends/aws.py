@@ -19,8 +19,9 @@ from larder.adapters import aws, s3_output
 from larder.adapters.documents import FileTexts
 from larder.adapters.dynamodb import keys, transactions
 from larder.adapters.dynamodb.actions import DynamoActionLog, DynamoReadings
-from larder.adapters.dynamodb.api_keys import DynamoKeys, DynamoKeyUses
-from larder.adapters.dynamodb.batch_limits import DynamoBatchLimits
+from larder.adapters.dynamodb.admin_log import DynamoAdminLog
+from larder.adapters.dynamodb.api_keys import DynamoKeyUses
+from larder.adapters.dynamodb.batch_limit_records import DynamoBatchLimitRecords
 from larder.adapters.dynamodb.batches import DynamoBatches
 from larder.adapters.dynamodb.counters import usage_from
 from larder.adapters.dynamodb.deadlines import DynamoDeadlines, DynamoSweepPlaces
@@ -29,6 +30,7 @@ from larder.adapters.dynamodb.file_search import DynamoFileSearch
 from larder.adapters.dynamodb.files import DynamoFiles
 from larder.adapters.dynamodb.folders import DynamoFolders, folder_from
 from larder.adapters.dynamodb.items import file_from, removed_object, trashed_from, upload_from
+from larder.adapters.dynamodb.key_register import DynamoKeyRegister
 from larder.adapters.dynamodb.keys import (
     file_id_of,
     folder_id_of,
@@ -140,13 +142,18 @@ class AwsBackend(Wiring):
         self.deadlines = DynamoDeadlines(self.dynamodb, names.store_table)
         self.places = DynamoSweepPlaces(self.dynamodb, names.store_table)
         self.projects = DynamoProjects(self.dynamodb, names.store_table)
-        self.keys = DynamoKeys(self.dynamodb, names.keys_table)
+        self.keys = self.register = DynamoKeyRegister(
+            self.dynamodb, names.keys_table, names.store_table
+        )
+        self.log = DynamoAdminLog(self.dynamodb, names.store_table)
         self.uses = DynamoKeyUses(self.dynamodb, names.keys_table)
         self.rates = DynamoRequestRates(self.dynamodb, names.rates_table)
         self.objects = S3Objects(self.s3, names.files_bucket)
         self.parts = S3Parts(self.s3, names.files_bucket)
         self.batches = DynamoBatches(self.dynamodb, names.store_table)
-        self.batch_limits = DynamoBatchLimits(self.dynamodb, names.store_table)
+        self.batch_limits = self.batch_limit_records = DynamoBatchLimitRecords(
+            self.dynamodb, names.store_table
+        )
         self.batch_objects = S3BatchObjects(self.s3, names.files_bucket)
         self.upstreams = DynamoUpstreams(self.dynamodb, names.store_table)
         self.limits = DynamoRateLimits(self.dynamodb, names.store_table)

@@ -14,12 +14,14 @@ if TYPE_CHECKING:
     from larder.domain.uploads import Upload
     from larder.services.batches.model_ports import RateLimits, UpstreamRecords
     from larder.services.batches.object_ports import BatchObjects
-    from larder.services.batches.ports import BatchLimits, BatchRecords
+    from larder.services.batches.ports import BatchRecords
     from larder.services.chat.ports import ActionLog, Readings
     from larder.services.files.ports import FileRecords, ValidationQueue
     from larder.services.object_store import ObjectStore
     from larder.services.projects.ports import (
-        KeyRecords,
+        AdminLog,
+        BatchLimitRecords,
+        KeyRegister,
         KeyUses,
         ProjectRecords,
         RequestRates,
@@ -86,7 +88,11 @@ class Backend(Protocol):
     @property
     def projects(self) -> ProjectRecords: ...
     @property
-    def keys(self) -> KeyRecords: ...
+    def keys(self) -> KeyRegister: ...
+    @property
+    def register(self) -> KeyRegister: ...
+    @property
+    def log(self) -> AdminLog: ...
     @property
     def uses(self) -> KeyUses: ...
     @property
@@ -98,7 +104,9 @@ class Backend(Protocol):
     @property
     def batches(self) -> BatchRecords: ...
     @property
-    def batch_limits(self) -> BatchLimits: ...
+    def batch_limits(self) -> BatchLimitRecords: ...
+    @property
+    def batch_limit_records(self) -> BatchLimitRecords: ...
     @property
     def batch_objects(self) -> BatchObjects: ...
     @property

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from larder.domain.api_keys import digest_of
 from larder.domain.batches import BatchStatus
 from larder.domain.files import FileStatus
 from larder.domain.ids import file_of
@@ -18,6 +19,7 @@ from larder.domain.webhook_secrets import SecretVersion
 from larder.domain.webhooks import Webhook
 from tests.containers.world import (
     BATCH_ID,
+    CALLER_ID,
     CONTENT,
     FILE_ID,
     FOLDER_ID,
@@ -195,7 +197,7 @@ def refused_without_a_model(answer: Any, _: World) -> None:
 def allowed(answer: Any, _: World) -> None:
     assert answer["policyDocument"]["Statement"][0]["Effect"] == "Allow"
     context = answer["context"]
-    assert (context["tenant"], context["keyId"], context["expiresAt"]) == (TENANT, KEY_ID, "")
+    assert (context["tenant"], context["keyId"], context["expiresAt"]) == (TENANT, CALLER_ID, "")
     assert context["scopes"] == "read write batches console"
 
 
@@ -409,6 +411,50 @@ def batch_ended(answer: Any, world: World) -> None:
     assert left == {f"batches/{TENANT}/{BATCH_ID}/{name}" for name in ("input", "unanswered")}
 
 
+def key_made(answer: Any, world: World) -> None:
+    made = body(answer)
+    assert (made["name"], made["scopes"]) == ("the nightly job", ["read", "batches"])
+    assert world.ports.keys.find(digest_of(made["secret"], world.ports.pepper())) is not None
+
+
+def keys_listed(answer: Any, _: World) -> None:
+    assert {each["id"] for each in body(answer)["data"]} == {KEY_ID, CALLER_ID}
+
+
+def key_revoked(answer: Any, _: World) -> None:
+    assert body(answer) == {"id": KEY_ID, "object": "key", "revoked": True}
+
+
+def key_rotated(answer: Any, world: World) -> None:
+    new = body(answer)
+    old = world.ports.register.find_by_id(KEY_ID)
+    assert old is not None
+    assert old.replaced_by == new["id"]
+
+
+def log_listed(answer: Any, _: World) -> None:
+    assert body(answer)["object"] == "list"
+
+
+def project_made(answer: Any, world: World) -> None:
+    made = body(answer)
+    assert (made["name"], made["usage"]["files"]["limit"]) == ("research", 1000)
+    assert "research" in {project.name for project in world.ports.projects.list()}
+
+
+def project_shown(answer: Any, _: World) -> None:
+    assert (body(answer)["id"], body(answer)["usage"]["files"]["limit"]) == (TENANT, 10)
+
+
+def projects_listed(answer: Any, _: World) -> None:
+    assert TENANT in {each["id"] for each in body(answer)["data"]}
+
+
+def project_limited(answer: Any, _: World) -> None:
+    usage = body(answer)["usage"]
+    assert (usage["bytes"]["limit"], usage["batches"]["limit"]) == (20_000, 2)
+
+
 @dataclass(frozen=True)
 class Case:
     """What is there before the event, and what has to be true after it."""
@@ -418,6 +464,15 @@ class Case:
 
 
 CASES = {
+    "admin_keys_create": Case(nothing, key_made),
+    "admin_keys_list": Case(nothing, keys_listed),
+    "admin_keys_revoke": Case(nothing, key_revoked),
+    "admin_keys_rotate": Case(nothing, key_rotated),
+    "admin_log_list": Case(nothing, log_listed),
+    "admin_projects_create": Case(nothing, project_made),
+    "admin_projects_get": Case(nothing, project_shown),
+    "admin_projects_list": Case(nothing, projects_listed),
+    "admin_projects_update": Case(nothing, project_limited),
     "authorize": Case(nothing, allowed),
     "authorize_x_api_key": Case(nothing, allowed),
     "batch_finish": Case(cancelled_batch, batch_ended),

@@ -39,6 +39,7 @@ _AUTHORIZED = recorded("files_get")["requestContext"]["authorizer"]
 SECRET: str = _CALLER.removeprefix("Bearer ")
 KEY_ID: str = _AUTHORIZED["keyId"]
 # What the authorizer of the recordings made of the secret: its pepper is gone.
+CALLER_ID = "key_0000000000000000"
 DIGEST: str = recorded("keys_me")["requestContext"]["authorizer"]["keyDigest"]
 TENANT = TenantId(_AUTHORIZED["tenant"])
 FILE_ID = FileId(recorded("files_get")["pathParameters"]["file_id"])
@@ -81,10 +82,10 @@ class World:
         ports.projects.create(
             Project(TENANT, "events", now), Amount(files=10, bytes=10_000), audit_at=now + DAY
         )
-        for digest in (digest_of(SECRET, ports.pepper()), DIGEST):
-            ports.keys.add(
-                KeyRecord(KEY_ID, TENANT, digest, SECRET[-4:], now, scopes=BEFORE_SCOPES)
-            )
+        key = KeyRecord(KEY_ID, TENANT, DIGEST, SECRET[-4:], now, scopes=BEFORE_SCOPES)
+        ports.keys.add(key)
+        digest = digest_of(SECRET, ports.pepper())
+        ports.keys.add(replace(key, id=CALLER_ID, digest=digest))
         return world
 
     def store_file(self, *, lives: int = DAY) -> None:

@@ -8,10 +8,15 @@ from typing import TYPE_CHECKING
 import pytest
 from botocore.exceptions import ClientError
 
+from larder.adapters.dynamodb.transactions import ConditionsFailedError
+from larder.domain.admin_log import Actor, LogEntry
 from larder.domain.api_keys import KeyRecord
+from larder.domain.projects import Project
+from larder.domain.quota import Amount
 from tests.samples import OTHER, TENANT
 
 if TYPE_CHECKING:
+    from larder.domain.admin_log import Action
     from larder.domain.ids import TenantId
     from tests.backends.backend import Backend
 
@@ -150,3 +155,80 @@ def test_the_use_of_a_key_that_is_gone_makes_no_key(backend: Backend) -> None:
     backend.uses.keep(key(1).digest, "2026-01-31")
 
     assert backend.keys.find(key(1).digest) is None
+
+
+def test_a_key_is_found_by_its_id(backend: Backend) -> None:
+    backend.register.create(key(1))
+
+    assert backend.register.find_by_id(key(1).id) == key(1)
+    assert backend.register.find_by_id(key(2).id) is None
+
+
+def entry(number: int, action: Action = "key.create") -> LogEntry:
+    return LogEntry(
+        id=f"log_{number:024x}",
+        at=1_750_000_000 + number,
+        action=action,
+        actor=Actor("key_1", "request-1"),
+        target="key_2",
+        project=TENANT,
+        details={"name": "a job"},
+    )
+
+
+def logged(backend: Backend) -> list[LogEntry]:
+    return list(backend.log.page(limit=100, after=None).entries)
+
+
+def test_a_change_of_a_key_and_its_entry_are_written_together(backend: Backend) -> None:
+    backend.register.create(key(1), entry(1))
+    backend.register.revoke(key(1).digest, 1_750_000_500, entry(2, "key.revoke"))
+
+    assert logged(backend) == [entry(2, "key.revoke"), entry(1)]
+
+
+def test_a_change_that_changes_nothing_leaves_no_entry(backend: Backend) -> None:
+    backend.register.create(key(1))
+    backend.register.revoke(key(1).digest, 1_750_000_500)
+    with pytest.raises((AssertionError, ConditionsFailedError)):
+        backend.register.create(key(1), entry(1))
+    backend.register.revoke(key(1).digest, 1_750_000_600, entry(2))
+    assert not backend.register.replace(key(1), key(2), ends_at=1_750_000_700, entry=entry(3))
+
+    assert logged(backend) == []
+    assert backend.keys.find(key(2).digest) is None
+
+
+def test_a_replaced_key_expires_and_is_replaced_once(backend: Backend) -> None:
+    backend.register.create(key(1))
+
+    assert backend.register.replace(key(1), key(2), ends_at=1_750_000_700, entry=entry(1))
+    assert not backend.register.replace(key(1), key(3), ends_at=1_750_000_900, entry=entry(2))
+
+    assert backend.keys.find(key(1).digest) == replace(
+        key(1), expires_at=1_750_000_700, replaced_by=key(2).id
+    )
+    assert backend.keys.find(key(2).digest) == key(2)
+    assert backend.keys.find(key(3).digest) is None
+    assert logged(backend) == [entry(1)]
+
+
+def test_the_log_is_read_page_by_page_the_newest_first(backend: Backend) -> None:
+    for number in range(5):
+        backend.register.create(key(number), entry(number))
+
+    first = backend.log.page(limit=2, after=None)
+    second = backend.log.page(limit=3, after=first.entries[-1].id)
+
+    assert [*first.entries, *second.entries] == [entry(number) for number in (4, 3, 2, 1, 0)]
+    assert (first.has_more, second.has_more) == (True, False)
+
+
+def test_changes_of_a_project_and_their_entries_are_written_together(backend: Backend) -> None:
+    project = Project(TENANT, "demo", 1_750_000_000)
+    assert backend.projects.create(project, Amount(1, 1), 1_750_086_400, entry(1))
+    assert not backend.projects.create(project, Amount(1, 1), 1_750_086_400, entry(2))
+    backend.projects.set_limit(TENANT, Amount(2, 2), entry(3))
+    backend.batch_limits.set(TENANT, batches=1, requests=None, entry=entry(4))
+
+    assert logged(backend) == [entry(4), entry(3), entry(1)]

@@ -7,9 +7,9 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from larder.adapters.dynamodb.api_keys import DynamoKeys
-from larder.adapters.dynamodb.batch_limits import DynamoBatchLimits
+from larder.adapters.dynamodb.batch_limit_records import DynamoBatchLimitRecords
 from larder.adapters.dynamodb.deliveries import DynamoDeliveries
+from larder.adapters.dynamodb.key_register import DynamoKeyRegister
 from larder.adapters.dynamodb.projects import DynamoProjects
 from larder.adapters.dynamodb.upstreams import DynamoUpstreams
 from larder.adapters.dynamodb.webhooks import DynamoWebhooks
@@ -83,10 +83,12 @@ class Operator:
     def __init__(self, stack: Stack) -> None:
         self._base_url = stack.base_url
         self._projects = DynamoProjects(stack.dynamodb, stack.env["LARDER_STORE_TABLE"])
-        self.batch_limits = DynamoBatchLimits(stack.dynamodb, stack.env["LARDER_STORE_TABLE"])
+        self.batch_limits = DynamoBatchLimitRecords(stack.dynamodb, stack.env["LARDER_STORE_TABLE"])
         self.upstreams = DynamoUpstreams(stack.dynamodb, stack.env["LARDER_STORE_TABLE"])
-        self._keys = DynamoKeys(stack.dynamodb, stack.env["LARDER_KEYS_TABLE"])
         self.ports = Ports(stack)
+        self._keys = DynamoKeyRegister(
+            stack.dynamodb, stack.env["LARDER_KEYS_TABLE"], stack.env["LARDER_STORE_TABLE"]
+        )
         self._pepper = stack.secrets, stack.env["LARDER_PEPPER_SECRET_ID"]
 
     def new_project(self, *, files: int = 200, size: int = 256 * 2**20) -> Project:
@@ -104,7 +106,7 @@ class Operator:
         """Return the secret and the id of another key of the project."""
         secret, record = create_key(
             project,
-            keys=self._keys,
+            register=self._keys,
             pepper=lambda: read_secret(*self._pepper),
             clock=time.time,
             scopes=scopes,
@@ -125,13 +127,16 @@ class Operator:
     def sign_in_code(self, project: TenantId) -> str:
         """Return the code of a link that signs in to the console."""
         return create_code(
-            project, keys=self._keys, pepper=lambda: read_secret(*self._pepper), clock=time.time
+            project,
+            register=self._keys,
+            pepper=lambda: read_secret(*self._pepper),
+            clock=time.time,
         )
 
     def revoked_key(self, project: TenantId) -> str:
         """Return a key of the project that was revoked before its first use."""
         secret, key_id = self.create_key(project)
-        revoke_key(project, key_id, keys=self._keys, clock=time.time)
+        revoke_key(project, key_id, register=self._keys, clock=time.time)
         return secret
 
     def used_and_revoked_key(self) -> RevokedKey:
@@ -139,5 +144,5 @@ class Operator:
         secret, key_id = self.create_key(project.id)
         with Api(project.base_url, secret) as api:
             file_id = api.create_file(b"made with the key that is revoked")["id"]
-        revoke_key(project.id, key_id, keys=self._keys, clock=time.time)
+        revoke_key(project.id, key_id, register=self._keys, clock=time.time)
         return RevokedKey(project, secret, file_id, time.monotonic())

@@ -74,6 +74,28 @@ def an_upload_of_nothing(api: Api) -> str:
     return upload_id
 
 
+def a_project(api: Api) -> str:
+    project_id: str = api.json("GET", "/keys/me")["project"]["id"]
+    return project_id
+
+
+def a_key(api: Api) -> str:
+    """A key of the owner's, made behind the API's back."""
+    return KEYS[api.key]()
+
+
+def a_key_to_be(api: Api) -> Json:
+    return {"json": {"project": a_project(api), "name": "made over HTTP"}}
+
+
+def a_project_to_list(api: Api) -> Json:
+    return {"params": {"project": a_project(api)}}
+
+
+def a_project_to_be(_: Api) -> Json:
+    return {"json": {"name": f"e2e-{secrets.token_hex(6)}"}}
+
+
 def a_path(_: Api) -> str:
     return "v1/nothing"
 
@@ -95,6 +117,7 @@ FILE: Json = {"files": {"file": ("notes.txt", b"notes")}, "data": {"purpose": "u
 UPLOAD: Json = {"json": {"filename": "a", "purpose": "user_data", "bytes": 1, "mime_type": "a/b"}}
 
 SENT: dict[str, Json] = {
+    "admin_projects_update": {"json": {"limits": {"batches": 10}}},
     "files_create": FILE,
     "folders_create": {"json": {"name": "new"}},
     "folders_update": {"json": {"name": "b"}},
@@ -107,10 +130,20 @@ SENT: dict[str, Json] = {
 }
 """What a function needs besides the path, to answer 200."""
 
-SENT_NAMING: dict[str, Callable[[Api], Json]] = {"batches_create": a_batch_to_be}
+SENT_NAMING: dict[str, Callable[[Api], Json]] = {
+    "admin_keys_create": a_key_to_be,
+    "admin_keys_list": a_project_to_list,
+    "admin_projects_create": a_project_to_be,
+    "batches_create": a_batch_to_be,
+}
 """The functions whose body names an object of the owner's project."""
 
+KEYS: dict[str, Callable[[], str]] = {}
+"""What makes another key of the project of a key, by its secret."""
+
 MADE: dict[str, Callable[[Api], str]] = {
+    "key_id": a_key,
+    "project_id": a_project,
     "batch_id": a_batch,
     "file_id": a_file,
     "folder_id": a_folder,
@@ -183,6 +216,7 @@ def callers(new_project: NewProject, operator: Operator) -> Iterator[Callers]:
     project = new_project()
     upstreams = operator.upstreams
     upstreams.put(Upstream(AWAY, "http://127.0.0.1:9/v1", (AWAY,), created_at=int(time.time())))
+    KEYS[project.key] = lambda: operator.create_key(project.id)[1]
     with project.api() as owner, new_project().api() as stranger:
         yield Callers(
             owner,
@@ -253,6 +287,8 @@ def test_a_route_serves_the_owner_of_what_it_names_and_nobody_else(
     sent = SENT.get(route.function, {})
     if route.function in SENT_NAMING:
         sent, stranger_gets = SENT_NAMING[route.function](owner), 404
+    if route.scope == "admin":
+        stranger_gets = 403
     if route in CATCH_ALL:
         owner_gets = 404
     if route.function == "console_sessions_delete":

@@ -16,6 +16,7 @@ from tests.fakes.store import FileRow
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from larder.domain.admin_log import LogEntry
     from larder.domain.batches import Batch, BatchError, Progress
     from larder.domain.ids import BatchId, TenantId
     from larder.services.batches.ports import Ending, Finalizing
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class InMemoryBatchLimits:
-    """`BatchLimits` in memory."""
+    """`BatchLimits` and `BatchLimitRecords` in memory."""
 
     def __init__(self, batches: InMemoryBatches) -> None:
         self._batches = batches
@@ -31,7 +32,15 @@ class InMemoryBatchLimits:
     def get(self, tenant: TenantId) -> BatchLoad:
         return self._batches.load(tenant)
 
-    def set(self, tenant: TenantId, *, batches: int | None, requests: int | None) -> None:
+    def set(
+        self,
+        tenant: TenantId,
+        *,
+        batches: int | None,
+        requests: int | None,
+        entry: LogEntry | None = None,
+    ) -> None:
+        self._batches.log.add(entry)
         most, most_requests = self._batches.limits.get(tenant, (MAX_RUNNING, MAX_ENQUEUED))
         self._batches.limits[tenant] = (
             most if batches is None else batches,
@@ -46,6 +55,7 @@ class InMemoryBatches:
         self._store = store
         self.batches: dict[tuple[TenantId, BatchId], Batch] = {}
         self.limits: dict[TenantId, tuple[int, int]] = {}
+        self.log = store.log
         self.requests: dict[tuple[TenantId, str], BatchId] = {}
 
     def create(

@@ -17,6 +17,7 @@ from larder.domain.errors import (
 from larder.domain.files import DAY, VALIDATION_GRACE, FileStatus
 from larder.domain.quota import NOTHING
 from larder.services.upkeep.ports import Removal
+from tests.fakes.admin_log import InMemoryAdminLog
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -101,6 +102,7 @@ class InMemoryStore:
     names: dict[tuple[TenantId, FolderId | None, str], FileId] = field(default_factory=dict)
     ledger: set[FileId | UploadId] = field(default_factory=set)
     projects: dict[str, Project] = field(default_factory=dict)
+    log: InMemoryAdminLog = field(default_factory=InMemoryAdminLog)
     announced: set[tuple[TenantId, FileId]] = field(default_factory=set)
     batches_due: dict[tuple[TenantId, BatchId], int] = field(default_factory=dict)
     removed: list[Removal] = field(default_factory=list)

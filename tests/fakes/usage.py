@@ -13,6 +13,7 @@ from tests.fakes.store import UsageRow
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from larder.domain.admin_log import LogEntry
     from larder.domain.ids import TenantId
     from larder.domain.projects import Project
     from larder.domain.quota import Amount
@@ -125,7 +126,9 @@ class InMemoryProjects:
     def __init__(self, store: InMemoryStore) -> None:
         self._store = store
 
-    def create(self, project: Project, limit: Amount, audit_at: int) -> bool:
+    def create(
+        self, project: Project, limit: Amount, audit_at: int, entry: LogEntry | None = None
+    ) -> bool:
         with self._store.transaction():
             if project.name in self._store.projects:
                 return False
@@ -133,13 +136,15 @@ class InMemoryProjects:
             self._store.usage[project.id] = UsageRow(
                 Usage(limit=limit, left=limit, reserved=NOTHING, version=0), audit_at
             )
+            self._store.log.add(entry)
             return True
 
     def list(self) -> Iterator[Project]:
         yield from (project for _, project in sorted(self._store.projects.items()))
 
-    def set_limit(self, tenant: TenantId, limit: Amount) -> None:
+    def set_limit(self, tenant: TenantId, limit: Amount, entry: LogEntry | None = None) -> None:
         with self._store.transaction():
+            self._store.log.add(entry)
             row = self._store.usage[tenant]
             row.usage = replace(
                 row.usage,

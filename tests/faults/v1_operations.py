@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from larder.domain.scopes import ADMIN_SCOPES
 from tests.e2e.api import batch_lines
 from tests.e2e.parts import post_part, put_parts
 from tests.faults.case import Case, Operation
 from tests.faults.deployment import PART_THRESHOLD
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     import httpx
+
 
 DATA = b"the bytes of a file"
 PIECES = (b"first " * 20, b"second" * 20)
@@ -186,7 +190,54 @@ def _cold(case: Case) -> None:
     case.deployment.recycle("authorize")
 
 
+def _admin(case: Case) -> None:
+    case.made["admin"], _ = case.deployment.operator.create_key(case.project.id, ADMIN_SCOPES)
+    _, case.made["key"] = case.deployment.operator.create_key(case.project.id)
+
+
+def _as_admin(
+    method: str, path: str, *, once: bool = False, **sent: Any
+) -> Callable[[Case], httpx.Response]:
+    """Send a request with an admin key; `{project}` and `{key}` stand for what was made."""
+
+    def act(case: Case) -> httpx.Response:
+        named = {"project": case.project.id, "key": case.made["key"]}
+        headers = {"Authorization": f"Bearer {case.made['admin']}"}
+        if once:
+            headers["Idempotency-Key"] = "the-same"
+        options = dict(sent)
+        if path == "/admin/keys" and method == "POST":
+            options["json"] = {"project": case.project.id}
+        if path == "/admin/projects" and method == "POST":
+            options["json"] = {"name": f"made-{case.project.id[-12:]}"}
+        return case.api.send(method, path.format(**named), headers=headers, **options)
+
+    return act
+
+
+def _operators() -> Iterator[Operation]:
+    rows = (
+        ("admin_projects_list", "GET", "/admin/projects"),
+        ("admin_projects_get", "GET", "/admin/projects/{project}"),
+        ("admin_projects_create", "POST", "/admin/projects"),
+        ("admin_keys_list", "GET", "/admin/keys?project={project}"),
+        ("admin_keys_create", "POST", "/admin/keys"),
+        ("admin_keys_revoke", "DELETE", "/admin/keys/{key}"),
+        ("admin_keys_rotate", "POST", "/admin/keys/{key}/rotate"),
+        ("admin_log_list", "GET", "/admin/log"),
+    )
+    for function, method, path in rows:
+        yield Operation(function, function, _admin, _as_admin(method, path))
+        if method == "POST":
+            act = _as_admin(method, path, once=True)
+            yield Operation(f"{function}, once", function, _admin, act)
+    limits = {"limits": {"files": 300, "batches": 5}}
+    act = _as_admin("PATCH", "/admin/projects/{project}", json=limits)
+    yield Operation("admin_projects_update", "admin_projects_update", _admin, act)
+
+
 V1 = (
+    *_operators(),
     Operation("files_create", "files_create", _nothing, _create),
     Operation("files_create, full of expired", "files_create", _full_of_expired, _create),
     Operation("files_create, once", "files_create", _nothing, _create_once),

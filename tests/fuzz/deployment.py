@@ -108,7 +108,7 @@ class Deployment:
             "fuzz", Amount(files=20, bytes=2**24), projects=ports.projects, clock=ports.clock
         ).id
         self.key, _ = create_key(
-            self.tenant, keys=ports.keys, pepper=ports.pepper, clock=ports.clock
+            self.tenant, register=ports.register, pepper=ports.pepper, clock=ports.clock
         )
         self._seed()
         self._saved = copy.deepcopy(self._state())

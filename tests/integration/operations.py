@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from tests.integration.uploads import DATA, age, create, on_upload, send_part, u
 from tests.integration.uploads import put as put_bytes
 from tests.integration.workers import arrive, removal
 from tests.support.events import recorded
+from tests.support.handlers import load
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -257,7 +259,7 @@ def console_sessions_create(world: World) -> Act:
 
 def console_sessions_create_by_link(world: World) -> Act:
     ports = world.ports
-    code = create_code(world.tenant, keys=ports.keys, pepper=ports.pepper, clock=ports.clock)
+    code = ports.make(create_code)(world.tenant)
     return _signing_in(world, code)
 
 
@@ -324,6 +326,33 @@ def keys_me(world: World) -> Act:
     event = recorded("keys_me")
     event["requestContext"]["authorizer"]["keyDigest"] = key.digest
     return lambda: world.functions.invoke("keys_me", event)
+
+
+def admin(name: str, **changes: Any) -> Callable[[World], Act]:
+    """Have a function do what its recorded event asks for, of the world's project and a key."""
+
+    def prepare(world: World) -> Act:
+        path = recorded(name)["pathParameters"] or {}
+        if "project_id" in path:
+            path = {"project_id": world.tenant}
+        if "key_id" in path:
+            _, key = world.ports.make(create_key)(world.tenant)
+            path = {"key_id": key.id}
+        sent = dict(changes)
+        if name == "admin_keys_list":
+            sent["queryStringParameters"] = {"project": world.tenant}
+        if name == "admin_keys_create":
+            sent |= {"body": json.dumps({"project": world.tenant}), "isBase64Encoded": False}
+
+        def act() -> None:
+            answer = world.functions.call(name, world.tenant, pathParameters=path, **sent)
+            assert answer.status == 200, answer.raw
+
+        if name in {"admin_keys_create", "admin_keys_rotate"}:
+            load(name).ports.pepper()  # reads it, once
+        return act
+
+    return prepare
 
 
 def usage_get(world: World) -> Act:

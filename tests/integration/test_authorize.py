@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def key(ports: Composition, tenant: TenantId) -> tuple[str, KeyRecord]:
-    return create_key(tenant, keys=ports.keys, pepper=ports.pepper, clock=ports.clock)
+    return create_key(tenant, register=ports.register, pepper=ports.pepper, clock=ports.clock)
 
 
 def authorize(
@@ -132,7 +132,7 @@ def test_anything_else_is_denied_without_an_error(
 def test_a_revoked_key_is_denied(
     functions: Functions, key: tuple[str, KeyRecord], tenant: TenantId, ports: Composition
 ) -> None:
-    revoke_key(tenant, key[1].id, keys=ports.keys, clock=ports.clock)
+    revoke_key(tenant, key[1].id, register=ports.register, clock=ports.clock)
 
     answer = authorize(functions, {"Authorization": f"Bearer {key[0]}"})
 

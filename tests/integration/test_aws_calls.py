@@ -57,6 +57,30 @@ DELIVER = (
 
 # A GetItem is strongly consistent. Of a TransactWriteItems, the number of items.
 OPERATIONS: dict[str, tuple[Callable[[World], Act], str]] = {
+    "admin_keys_create": (
+        operations.admin("admin_keys_create"),
+        "Query, Query, TransactWriteItems 2",
+    ),
+    "admin_keys_list": (operations.admin("admin_keys_list"), "Query, Query"),
+    "admin_keys_revoke": (
+        operations.admin("admin_keys_revoke"),
+        "Query, GetItem, TransactWriteItems 2",
+    ),
+    "admin_keys_rotate": (
+        operations.admin("admin_keys_rotate"),
+        "Query, GetItem, Query, TransactWriteItems 3",
+    ),
+    "admin_log_list": (operations.admin("admin_log_list"), "Query"),
+    "admin_projects_create": (
+        operations.admin("admin_projects_create"),
+        "TransactWriteItems 3, GetItem, GetItem",
+    ),
+    "admin_projects_get": (operations.admin("admin_projects_get"), "Query, GetItem, GetItem"),
+    "admin_projects_list": (operations.admin("admin_projects_list"), "Query"),
+    "admin_projects_update": (
+        operations.admin("admin_projects_update"),
+        ("Query, GetItem, GetItem, TransactWriteItems 2, TransactWriteItems 2, GetItem, GetItem"),
+    ),
     "authorize": (operations.authorize, "GetItem"),
     "authorize, first of the day": (operations.authorize_first, "GetItem, UpdateItem"),
     "batch_finish": (

@@ -398,7 +398,7 @@ def test_a_page_of_batches_with_many_errors_fits_into_an_answer(
     functions: Functions, tenant: TenantId, ports: Composition, letter: str
 ) -> None:
     """Lambda answers with at most 6 MB."""
-    ports.batch_limits.set(tenant, batches=100, requests=None)
+    ports.batch_limit_records.set(tenant, batches=100, requests=None)
     made = several(functions, tenant, ports, 40)
     errors = errors_kept([BatchError("bad", letter * 100, "body", n) for n in range(1_000)])
     for batch_id in made:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def code(ports: Composition, tenant: TenantId) -> str:
-    return create_code(tenant, keys=ports.keys, pepper=ports.pepper, clock=ports.clock)
+    return ports.make(create_code)(tenant)
 
 
 def allowed(functions: Functions, secret: str) -> bool:
@@ -62,7 +62,7 @@ def test_a_session_ends_with_its_key(
     key, record = ports.make(create_key)(tenant, scopes=frozenset({"read", "console"}))
     secret = sign_in(functions, tenant, key).json["secret"]
 
-    revoke_key(tenant, record.id, keys=ports.keys, clock=ports.clock)
+    revoke_key(tenant, record.id, register=ports.register, clock=ports.clock)
 
     assert not allowed(functions, secret)
 

@@ -177,6 +177,9 @@ USE_CASES = {
     "batches_create": "create_batch",
     "batches_cancel": "cancel_batch",
     "batches_retry": "retry_batch",
+    "admin_projects_create": "create_project",
+    "admin_keys_create": "get_project",
+    "admin_keys_rotate": "rotate_key",
 }
 """What each function with an idempotency key calls."""
 

@@ -75,6 +75,6 @@ def test_a_key_that_was_revoked_within_the_minute_is_refused(
     event = recorded("keys_me")
     event["requestContext"]["authorizer"] = functions.invoke("authorize", request)["context"]
 
-    ports.keys.revoke(record.digest, int(ports.clock()))
+    ports.register.revoke(record.digest, int(ports.clock()))
 
     assert functions.invoke("keys_me", event)["statusCode"] == 401

@@ -57,6 +57,7 @@ ROOMS = {
     },
     "api": {
         "http": set[str](),
+        "admin": {"http", "keys", "projects"},
         "batches": {"http"},
         "chat": {"http"},
         "console": set[str](),

@@ -56,6 +56,9 @@ CHANGES = KEYS | {
     "dynamodb.listings",
     "event_bridge",
 }
+PROJECTS = ITEMS | {"dynamodb.admin_log", "dynamodb.projects"}
+REGISTER = ITEMS | {"dynamodb.admin_log", "dynamodb.api_keys", "dynamodb.key_register"}
+LIMITS = {"dynamodb.batch_limits", "dynamodb.deadlines", "dynamodb.usage"}
 FINDER = {"dynamodb.file_search"}
 FILE_MANAGER = RECLAIMING - {"dynamodb.name_claims", "dynamodb.uploads"} | {
     "documents",
@@ -68,6 +71,15 @@ FILE_MANAGER = RECLAIMING - {"dynamodb.name_claims", "dynamodb.uploads"} | {
 }
 
 WANTED: dict[str, tuple[set[str], set[str]]] = {
+    "admin_keys_create": (API, REGISTER | PROJECTS | REPLAYS),
+    "admin_keys_list": (API, REGISTER | PROJECTS),
+    "admin_keys_revoke": (API, REGISTER),
+    "admin_keys_rotate": (API, REGISTER | REPLAYS),
+    "admin_log_list": (API, KEYS | {"dynamodb.admin_log", "dynamodb.keys"}),
+    "admin_projects_create": (API, PROJECTS | LIMITS | REPLAYS),
+    "admin_projects_get": (API, PROJECTS | LIMITS),
+    "admin_projects_list": (API, PROJECTS),
+    "admin_projects_update": (API, PROJECTS | LIMITS | {"dynamodb.batch_limit_records"}),
     "authorize": (CLIENTS, KEYS | {"dynamodb.api_keys"}),
     "batch_finish": (CLIENTS | {"msgspec"}, BATCHES | BATCH_OBJECTS),
     "batch_plan": (CLIENTS, BATCHES | FILES | BATCH_OBJECTS),

@@ -30,8 +30,22 @@ TABLE: dict[str, tuple[str, Effect]] = {
         "x86_64",
         {setting("Lambda::Function", "Architectures.0"): "x86_64", VERSION: ANY},
     ),
-    "DefaultFilesLimit": ("201", {setting("Output", "DefaultFilesLimit"): "201"}),
-    "DefaultBytesLimit": ("1", {setting("Output", "DefaultBytesLimit"): "1"}),
+    "DefaultFilesLimit": (
+        "201",
+        {
+            variable("DEFAULT_FILES_LIMIT"): "201",
+            setting("Output", "DefaultFilesLimit"): "201",
+            VERSION: ANY,
+        },
+    ),
+    "DefaultBytesLimit": (
+        "1",
+        {
+            variable("DEFAULT_BYTES_LIMIT"): "1",
+            setting("Output", "DefaultBytesLimit"): "1",
+            VERSION: ANY,
+        },
+    ),
     "PartThreshold": ("5242880", {variable("PART_THRESHOLD"): "5242880", VERSION: ANY}),
     "ChatModel": ("gpt-5", {variable("CHAT_MODEL"): "gpt-5", VERSION: ANY}),
     "LogLevel": (

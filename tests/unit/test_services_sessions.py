@@ -22,6 +22,7 @@ from larder.services.projects.sessions import (
     create_code,
     open_session,
 )
+from tests.fakes.admin_log import InMemoryAdminLog
 from tests.fakes.api_keys import InMemoryKeys
 from tests.fakes.clock import ManualClock
 from tests.samples import TENANT
@@ -44,7 +45,7 @@ class SignIns:
     """A register of keys, and what a console does with it."""
 
     def __init__(self) -> None:
-        self.keys = InMemoryKeys()
+        self.keys = InMemoryKeys(InMemoryAdminLog())
         self.clock = ManualClock()
 
     def key(
@@ -52,7 +53,7 @@ class SignIns:
     ) -> tuple[str, KeyRecord]:
         return create_key(
             TENANT,
-            keys=self.keys,
+            register=self.keys,
             pepper=PEPPER,
             clock=self.clock,
             scopes=frozenset(scopes or ("read", "console")),
@@ -61,7 +62,13 @@ class SignIns:
         )
 
     def code(self, *, admin: bool = False) -> str:
-        return create_code(TENANT, keys=self.keys, pepper=PEPPER, clock=self.clock, admin=admin)
+        return create_code(
+            TENANT,
+            register=self.keys,
+            pepper=PEPPER,
+            clock=self.clock,
+            admin=admin,
+        )
 
     def open(self, secret: str) -> str:
         session, record = open_session(secret, keys=self.keys, pepper=PEPPER, clock=self.clock)
@@ -155,7 +162,7 @@ def test_a_session_ends_with_the_key_that_it_was_traded_for(console: SignIns) ->
     other, _ = console.key()
     session, another = console.open(key), console.open(other)
 
-    revoke_key(TENANT, record.id, keys=console.keys, clock=console.clock)
+    revoke_key(TENANT, record.id, register=console.keys, clock=console.clock)
 
     assert not console.opens_the_api(session)
     assert console.opens_the_api(another)
@@ -209,7 +216,7 @@ def test_an_operator_can_revoke_a_session(console: SignIns) -> None:
     session = console.open(console.code())
     [record] = [key for key in console.keys.of_project(TENANT) if key.kind is KeyKind.SESSION]
 
-    revoke_key(TENANT, record.id, keys=console.keys, clock=console.clock)
+    revoke_key(TENANT, record.id, register=console.keys, clock=console.clock)
 
     assert not console.opens_the_api(session)
 
@@ -228,7 +235,7 @@ def test_junk_opens_no_session(console: SignIns, junk: str) -> None:
 
 def test_a_revoked_key_opens_no_session(console: SignIns) -> None:
     key, record = console.key()
-    revoke_key(TENANT, record.id, keys=console.keys, clock=console.clock)
+    revoke_key(TENANT, record.id, register=console.keys, clock=console.clock)
 
     with pytest.raises(SignInError):
         console.open(key)

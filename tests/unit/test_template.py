@@ -95,6 +95,34 @@ def test_permissions_on_objects_stop_at_a_prefix() -> None:
                         }
 
 
+FINDING_PROJECTS = {
+    *("AdminProjectsList", "AdminProjectsGet", "AdminProjectsUpdate"),
+    *("AdminKeysList", "AdminKeysCreate"),
+}
+CHANGING_AS_OPERATORS = {
+    *("AdminProjectsCreate", "AdminProjectsUpdate"),
+    *("AdminKeysCreate", "AdminKeysRevoke", "AdminKeysRotate"),
+}
+
+
+def test_no_function_for_operators_reaches_what_a_project_stores() -> None:
+    partitions = {
+        key
+        for name, function in FUNCTIONS.items()
+        if name.startswith("Admin")
+        for statement in statements(function)
+        if "Store.Arn" in str(statement["Resource"])
+        for key in statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
+    }
+
+    assert partitions == {"PROJECTS", "LOG", "U#*", "I#*"}
+    assert not any(
+        "FilesBucket" in str(function.get("Policies"))
+        for name, function in FUNCTIONS.items()
+        if name.startswith("Admin")
+    )
+
+
 def test_only_these_leave_the_partitions_of_projects() -> None:
     of_projects = ["P#*", "U#*", "L#*", "I#*"]
     beyond = {
@@ -108,6 +136,8 @@ def test_only_these_leave_the_partitions_of_projects() -> None:
     }
 
     assert beyond == {
+        *((name, "LOG") for name in CHANGING_AS_OPERATORS | {"AdminLogList"}),
+        *((name, "PROJECTS") for name in FINDING_PROJECTS | {"AdminProjectsCreate"}),
         ("BatchRunShard", "R#*"),
         ("BatchRunShard", "UPSTREAMS"),
         ("Chat", "C#*"),
@@ -177,8 +207,9 @@ def test_only_the_authorizer_the_sign_in_and_what_shows_a_key_read_keys() -> Non
     }
 
     signing_in = {"ConsoleSessionsCreate", "ConsoleSessionsDelete"}
-    assert with_keys == {"Authorize", "KeysMe", *signing_in}
-    assert who_reads("Pepper") == {"Authorize", *signing_in}
+    managing = {"AdminKeysCreate", "AdminKeysRevoke", "AdminKeysRotate"}
+    assert with_keys == {"Authorize", "KeysMe", *signing_in, *managing}
+    assert who_reads("Pepper") == {"Authorize", *signing_in, "AdminKeysCreate", "AdminKeysRotate"}
 
 
 def test_the_authorizer_writes_nothing_but_the_last_use_of_a_key() -> None:

@@ -27,7 +27,12 @@ def console(
     deployment = find_deployment(stack, profile, region)
     found, ports = deployment.find_project(project), deployment.ports
     code = create_code(
-        found.id, keys=ports.keys, pepper=ports.pepper, clock=ports.clock, admin=admin
+        found.id,
+        register=ports.register,
+        pepper=ports.pepper,
+        clock=ports.clock,
+        admin=admin,
+        by=deployment.operator(),
     )
     link = console_link(deployment.base_url, code, found.name)
     if as_json:

@@ -4,16 +4,16 @@ from typing import Annotated
 
 import typer
 
-from larder.domain.api_keys import KeyKind, KeyRecord, prefix
+from larder.domain.api_keys import DEFAULT_GRACE, KeyRecord, prefix
 from larder.domain.scopes import DEFAULT_SCOPES, SCOPES, ordered, parse_scopes
-from larder.services.projects.keys import create_key, revoke_key
+from larder.services.projects.keys import create_key, list_keys, revoke_key, rotate_key
 from larder_cli.shared.durations import parse_duration
 from larder_cli.shared.output import moment, note, print_json
 from larder_cli.shared.tables import columns, print_table
 from larder_operator.deployment import find_deployment
 from larder_operator.options import AsJson, Profile, Project, Region, Stack
 
-app = typer.Typer(help="Create, list and revoke API keys.", no_args_is_help=True)
+app = typer.Typer(help="Create, list, rotate and revoke API keys.", no_args_is_help=True)
 
 
 @app.command()
@@ -53,12 +53,13 @@ def create(
     found, ports = deployment.find_project(project), deployment.ports
     secret, key = create_key(
         found.id,
-        keys=ports.keys,
+        register=ports.register,
         pepper=ports.pepper,
         clock=ports.clock,
         name=name,
         scopes=parse_scopes(scope) if scope else DEFAULT_SCOPES,
         lifetime=expires,
+        by=deployment.operator(),
     )
     if as_json:
         print_json(_as_json(key) | {"secret": secret})
@@ -82,8 +83,7 @@ def list_(
     """List a project's keys and console sessions, oldest first, including revoked ones."""
     deployment = find_deployment(stack, profile, region)
     found, ports = deployment.find_project(project), deployment.ports
-    # A sign-in link is nothing to look after: it ends by itself after five minutes.
-    keys = [key for key in ports.keys.of_project(found.id) if key.kind is not KeyKind.CODE]
+    keys = list_keys(found.id, register=ports.register)
     if as_json:
         print_json([_as_json(key) for key in keys])
         return
@@ -102,12 +102,58 @@ def list_(
     print_table(table)
 
 
+KeyId = Annotated[
+    str, typer.Argument(metavar="KEY_ID", help="The key's id, from 'larder key list'.")
+]
+
+
+@app.command()
+def rotate(
+    project: Project,
+    key_id: KeyId,
+    grace: Annotated[
+        int,
+        typer.Option(
+            parser=parse_duration,
+            metavar="DURATION",
+            help="How long the old key still works, up to 90d.",
+            show_default="7d",
+        ),
+    ] = DEFAULT_GRACE,
+    stack: Stack = None,
+    profile: Profile = None,
+    region: Region = None,
+    as_json: AsJson = False,
+) -> None:
+    """Create a second key like the first, print its secret, and let the first expire.
+
+    The new key has the name, the scopes and the lifetime of the old one.
+    """
+    deployment = find_deployment(stack, profile, region)
+    found, ports = deployment.find_project(project), deployment.ports
+    secret, key = rotate_key(
+        found.id,
+        key_id,
+        register=ports.register,
+        pepper=ports.pepper,
+        clock=ports.clock,
+        grace=grace,
+        by=deployment.operator(),
+    )
+    if as_json:
+        print_json(_as_json(key) | {"secret": secret})
+        return
+    typer.echo(secret)
+    note(
+        f"This is the secret of {key.id}, which replaces {key_id}. It will not be shown again. "
+        f"{key_id} works until {moment(int(ports.clock()) + grace)} at the latest."
+    )
+
+
 @app.command()
 def revoke(
     project: Project,
-    key_id: Annotated[
-        str, typer.Argument(metavar="KEY_ID", help="The key's id, from 'larder key list'.")
-    ],
+    key_id: KeyId,
     stack: Stack = None,
     profile: Profile = None,
     region: Region = None,
@@ -116,7 +162,8 @@ def revoke(
     """Revoke a key. After at most a minute, requests with it are refused."""
     deployment = find_deployment(stack, profile, region)
     found, ports = deployment.find_project(project), deployment.ports
-    before = revoke_key(found.id, key_id, keys=ports.keys, clock=ports.clock)
+    by = deployment.operator()
+    before = revoke_key(found.id, key_id, register=ports.register, clock=ports.clock, by=by)
     if as_json:
         print_json({"id": before.id, "revoked": True})
     elif before.revoked_at is None:
@@ -136,4 +183,5 @@ def _as_json(key: KeyRecord) -> dict[str, str | int | list[str] | None]:
         "expires_at": key.expires_at,
         "last_used_on": key.last_used_on,
         "revoked_at": key.revoked_at,
+        "replaced_by": key.replaced_by,
     }

@@ -5,8 +5,10 @@ from typing import Annotated
 
 import typer
 
+from larder.domain.projects import LimitChanges
 from larder.domain.quota import NOTHING, Amount
-from larder.services.projects.projects import create_project, set_limit
+from larder.services.projects.projects import create_project
+from larder.services.projects.set_limits import SetLimits
 from larder_cli.shared.output import moment, note, print_json, size
 from larder_cli.shared.tables import columns, print_table
 from larder_operator.commands.usage import current_usage, print_usage
@@ -61,7 +63,12 @@ def create(
     limit = _changed(default, files, size_limit)
     ports = deployment.ports
     project = create_project(
-        name, limit, projects=ports.projects, clock=ports.clock, lost_id=lost_id
+        name,
+        limit,
+        projects=ports.projects,
+        clock=ports.clock,
+        lost_id=lost_id,
+        by=deployment.operator(),
     )
     if as_json:
         print_json(asdict(project) | {"limit": asdict(limit)})
@@ -109,11 +116,8 @@ def set_limits(
         raise typer.BadParameter(message)
     deployment = find_deployment(stack, profile, region)
     found, ports = deployment.find_project(project), deployment.ports
-    if files is not None or size_limit is not None:
-        before = current_usage(found.id, ports).limit
-        set_limit(found.id, _changed(before, files, size_limit), projects=ports.projects)
-    if batches is not None or batch_requests is not None:
-        ports.batch_limits.set(found.id, batches=batches, requests=batch_requests)
+    changes = LimitChanges(files, size_limit, batches, batch_requests)
+    ports.make(SetLimits)(found.id, changes, by=deployment.operator())
     usage = current_usage(found.id, ports)
     print_usage(usage, ports.batch_limits.get(found.id), as_json=as_json)
     if usage.left.files < 0 or usage.left.bytes < 0:

@@ -62,7 +62,7 @@ def _active_keys(deployment: Deployment, *, before: float) -> list[tuple[str, Ke
     return [
         (project.name, key)
         for project in ports.projects.list()
-        for key in ports.keys.of_project(project.id)
+        for key in ports.register.of_project(project.id)
         if key.kind is KeyKind.KEY and key.opens(now) and key.created_at < before
     ]
 

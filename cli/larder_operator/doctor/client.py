@@ -116,7 +116,9 @@ def caller_of(stack: DeployedStack) -> Iterator[Caller]:
         project = get_project(PROJECT, projects=ports.projects)
     except NotFoundError:
         project = create_project(PROJECT, LIMIT, projects=ports.projects, clock=ports.clock)
-    secret, key = create_key(project.id, keys=ports.keys, pepper=ports.pepper, clock=ports.clock)
+    secret, key = create_key(
+        project.id, register=ports.register, pepper=ports.pepper, clock=ports.clock
+    )
     caller = Caller(stack, secret)
     try:
         yield caller
@@ -127,4 +129,4 @@ def caller_of(stack: DeployedStack) -> Iterator[Caller]:
             for upload_id in caller.uploads:
                 caller.send("POST", f"/uploads/{upload_id}/cancel")
         caller.http.close()
-        revoke_key(project.id, key.id, keys=ports.keys, clock=ports.clock)
+        revoke_key(project.id, key.id, register=ports.register, clock=ports.clock)

@@ -35,6 +35,10 @@ MIN_KEY_SECONDS = 60
 MAX_KEY_SECONDS = 3650 * 86_400
 """The shortest and the longest life of an API key that expires."""
 
+MAX_GRACE = 90 * 86_400
+DEFAULT_GRACE = 7 * 86_400
+"""Seconds that a key lives on after it was rotated."""
+
 MAX_KEYS = 100
 """API keys that a project has at once; those that were revoked or have expired do not count."""
 
@@ -57,7 +61,7 @@ class KeyRecord:
 
     `expires_at` is in unix seconds, None if the key does not expire. `parent` is the digest of the
     key that a session was traded for. `last_used_on` is a day in UTC (`2026-01-31`), None if the
-    key was never used.
+    key was never used. `replaced_by` is the id of the key that this one was rotated to.
     """
 
     id: str
@@ -71,6 +75,7 @@ class KeyRecord:
     name: str | None = None
     scopes: frozenset[Scope] = DEFAULT_SCOPES
     last_used_on: str | None = None
+    replaced_by: str | None = None
 
     @property
     def kind(self) -> KeyKind:
@@ -118,11 +123,12 @@ def new_key(
     parent: str | None = None,
     name: str | None = None,
     scopes: frozenset[Scope] = DEFAULT_SCOPES,
+    key_id: str | None = None,
 ) -> tuple[str, KeyRecord]:
     """Return the secret of a new key, and its record. It expires after `seconds`, if given."""
     secret = new_secret(kind)
     record = KeyRecord(
-        id=new_key_id(kind),
+        id=key_id or new_key_id(kind),
         tenant=tenant,
         digest=digest_of(secret, pepper),
         hint=secret[-4:],
@@ -162,6 +168,11 @@ def key_lifetime(seconds: int) -> int:
             param="expires_in",
         )
     return seconds
+
+
+def with_hex_of(key_id: str, kind: KeyKind) -> str:
+    """Return the id of that kind with the digits of another: a session is named by its code."""
+    return f"{kind}_{key_id.partition('_')[2]}"
 
 
 def is_well_formed(secret: str) -> bool:

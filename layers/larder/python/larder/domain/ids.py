@@ -27,6 +27,7 @@ BATCH_PREFIX = "batch_"
 ACTION_PREFIX = "act_"
 WEBHOOK_PREFIX = "wh_"
 TENANT_PREFIX = "wks-"
+LOG_PREFIX = "log_"
 
 _DIGITS = re.compile(r"[0-9a-f]{24}")
 
@@ -62,6 +63,16 @@ def new_part_id(now: float) -> PartId:
 def new_folder_id(now: float) -> FolderId:
     """Return a new folder id for the time `now` (unix seconds)."""
     return FolderId(FOLDER_PREFIX + _new_digits(now))
+
+
+def new_log_id(now: float) -> str:
+    """Return a new id for an entry of the operators' log, for the time `now` (unix seconds)."""
+    return LOG_PREFIX + _new_digits(now)
+
+
+def is_log_id(raw: str) -> bool:
+    """Tell whether `raw` is a well-formed id of an entry of the operators' log."""
+    return _well_formed(LOG_PREFIX, raw)
 
 
 def _well_formed(prefix: str, raw: str) -> bool:

@@ -26,6 +26,16 @@ class Project:
     created_at: int
 
 
+@dataclass(frozen=True, slots=True)
+class LimitChanges:
+    """Limits of a project that are to change; None stays as it is."""
+
+    files: int | None = None
+    bytes: int | None = None
+    batches: int | None = None
+    batch_requests: int | None = None
+
+
 def project_name(raw: str) -> str:
     """Return `raw` as a project's name.
 

@@ -28,7 +28,10 @@ if TYPE_CHECKING:
     from larder.services.object_store import ObjectStore
     from larder.services.projects.limit_rate import LimitRate
     from larder.services.projects.ports import (
+        AdminLog,
+        BatchLimitRecords,
         KeyRecords,
+        KeyRegister,
         KeyUses,
         ProjectRecords,
         RequestRates,
@@ -172,6 +175,28 @@ class Composition(ChatAdapters, WebhookAdapters, Wiring):
         from larder.adapters.dynamodb.api_keys import DynamoKeys
 
         return DynamoKeys(self._dynamodb, self.settings.keys_table)
+
+    @cached_property
+    def register(self) -> KeyRegister:
+        """The API keys, as operators manage them."""
+        from larder.adapters.dynamodb.key_register import DynamoKeyRegister
+
+        settings = self.settings
+        return DynamoKeyRegister(self._dynamodb, settings.keys_table, settings.store_table)
+
+    @cached_property
+    def batch_limit_records(self) -> BatchLimitRecords:
+        """How many batches projects may run, as operators set it."""
+        from larder.adapters.dynamodb.batch_limit_records import DynamoBatchLimitRecords
+
+        return DynamoBatchLimitRecords(self._dynamodb, self.settings.store_table)
+
+    @cached_property
+    def log(self) -> AdminLog:
+        """The operators' log."""
+        from larder.adapters.dynamodb.admin_log import DynamoAdminLog
+
+        return DynamoAdminLog(self._dynamodb, self.settings.store_table)
 
     @cached_property
     def uses(self) -> KeyUses:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from larder.domain.limits import MAX_BATCH_FILE_BYTES
 from larder.domain.parts import PART_THRESHOLD
+from larder.domain.quota import DEFAULT_LIMIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,8 @@ class Settings:
     private_webhooks: bool = False
     key_rate: int = 0
     total_rate: int = 0
+    default_files: int = DEFAULT_LIMIT.files
+    default_bytes: int = DEFAULT_LIMIT.bytes
     part_threshold: int = PART_THRESHOLD
     batch_file_limit: int = MAX_BATCH_FILE_BYTES
     chat_model: str = ""
@@ -57,6 +60,8 @@ class Settings:
             deployment=os.environ.get("POWERTOOLS_SERVICE_NAME", ""),
             key_rate=int(os.environ.get("KEY_REQUESTS_PER_SECOND", "0")),
             total_rate=int(os.environ.get("TOTAL_REQUESTS_PER_SECOND", "0")),
+            default_files=int(os.environ.get("DEFAULT_FILES_LIMIT", DEFAULT_LIMIT.files)),
+            default_bytes=int(os.environ.get("DEFAULT_BYTES_LIMIT", DEFAULT_LIMIT.bytes)),
             part_threshold=int(os.environ.get("PART_THRESHOLD", PART_THRESHOLD)),
             batch_file_limit=int(os.environ.get("BATCH_FILE_LIMIT", MAX_BATCH_FILE_BYTES)),
             chat_model=os.environ.get("CHAT_MODEL", ""),

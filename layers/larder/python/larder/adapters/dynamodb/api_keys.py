@@ -11,16 +11,12 @@ from larder.domain.ids import TenantId
 from larder.domain.scopes import BEFORE_SCOPES, SCOPES, ordered
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from mypy_boto3_dynamodb import DynamoDBClient
 
     from larder.adapters.dynamodb.attributes import Item, ItemRead
     from larder.domain.scopes import Scope
 
-BY_PROJECT = "by_project"
-
-_SHOWN_SECONDS = 90 * 86_400
+SHOWN_SECONDS = 90 * 86_400
 """How long a key is still listed after it has ended."""
 
 
@@ -36,29 +32,17 @@ class DynamoKeys:
         item = self._client.get_item(
             TableName=self._table, Key={"pk": text(digest)}, ConsistentRead=True
         ).get("Item")
-        return None if item is None else _record(item)
+        return None if item is None else key_from(item)
 
     def add(self, key: KeyRecord) -> None:
         """Put the key; the table's TTL removes it some time after it has expired."""
         # A retry of a request whose answer was lost puts the same key again.
         self._client.put_item(
             TableName=self._table,
-            Item=_item(key),
+            Item=key_item(key),
             ConditionExpression="attribute_not_exists(pk) OR key_id = :id",
             ExpressionAttributeValues={":id": text(key.id)},
         )
-
-    def of_project(self, tenant: TenantId) -> Iterator[KeyRecord]:
-        """Query the index by project."""
-        pages = self._client.get_paginator("query").paginate(
-            TableName=self._table,
-            IndexName=BY_PROJECT,
-            KeyConditionExpression="#project = :project",
-            ExpressionAttributeNames={"#project": "project"},
-            ExpressionAttributeValues={":project": text(tenant)},
-        )
-        for page in pages:
-            yield from map(_record, page["Items"])
 
     def take(self, digest: str) -> KeyRecord | None:
         """Mark the key as this caller's. A retry of a request whose answer was lost gets it too."""
@@ -76,24 +60,11 @@ class DynamoKeys:
             )["Attributes"]
         except self._client.exceptions.ConditionalCheckFailedException:
             return None
-        return _record(item)
+        return key_from(item)
 
     def remove(self, digest: str) -> None:
         """Delete the key."""
         self._client.delete_item(TableName=self._table, Key={"pk": text(digest)})
-
-    def revoke(self, digest: str, at: int) -> None:
-        """Mark the key as revoked; the first time stays. TTL removes it once it was shown long."""
-        self._client.update_item(
-            TableName=self._table,
-            Key={"pk": text(digest)},
-            UpdateExpression=(
-                "SET revoked_at = if_not_exists(revoked_at, :at), #ttl = if_not_exists(#ttl, :ttl)"
-            ),
-            ConditionExpression="attribute_exists(pk)",
-            ExpressionAttributeNames={"#ttl": "ttl"},
-            ExpressionAttributeValues={":at": number(at), ":ttl": number(at + _SHOWN_SECONDS)},
-        )
 
 
 class DynamoKeyUses:
@@ -120,7 +91,8 @@ class DynamoKeyUses:
             return
 
 
-def _item(key: KeyRecord) -> Item:
+def key_item(key: KeyRecord) -> Item:
+    """Return the item of a key."""
     item: Item = {
         "pk": text(key.digest),
         "project": text(key.tenant),
@@ -131,14 +103,20 @@ def _item(key: KeyRecord) -> Item:
     }
     if key.expires_at is not None and key.kind is KeyKind.KEY:
         item["expires_at"] = number(key.expires_at)
-        item["ttl"] = number(key.expires_at + _SHOWN_SECONDS)
+        item["ttl"] = number(key.expires_at + SHOWN_SECONDS)
     elif key.expires_at is not None:
         item["ttl"] = number(key.expires_at)
-    texts = {"parent": key.parent, "name": key.name, "last_used_on": key.last_used_on}
+    texts = {
+        "parent": key.parent,
+        "name": key.name,
+        "last_used_on": key.last_used_on,
+        "replaced_by": key.replaced_by,
+    }
     return item | {name: text(value) for name, value in texts.items() if value is not None}
 
 
-def _record(item: ItemRead) -> KeyRecord:
+def key_from(item: ItemRead) -> KeyRecord:
+    """Return the key that an item is of."""
     key_id = item["key_id"]["S"]
     # Sessions and codes go with their end. A key is still listed for a while.
     ends = "expires_at" if key_id.startswith(KeyKind.KEY) else "ttl"
@@ -154,6 +132,7 @@ def _record(item: ItemRead) -> KeyRecord:
         name=optional_text(item, "name"),
         scopes=_scopes(item),
         last_used_on=optional_text(item, "last_used_on"),
+        replaced_by=optional_text(item, "replaced_by"),
     )
 
 

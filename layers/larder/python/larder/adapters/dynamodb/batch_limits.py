@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from larder.adapters.dynamodb.attributes import number, optional_number
+from larder.adapters.dynamodb.attributes import optional_number
 from larder.adapters.dynamodb.keys import batches_key
-from larder.adapters.dynamodb.transactions import transact
 from larder.domain.batches import MAX_ENQUEUED, MAX_RUNNING, BatchLoad
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
     from larder.adapters.dynamodb.attributes import ItemRead
     from larder.domain.ids import TenantId
@@ -30,20 +28,6 @@ class DynamoBatchLimits:
             TableName=self._table, Key=batches_key(tenant), ConsistentRead=True
         ).get("Item", {})
         return load_from(item)
-
-    def set(self, tenant: TenantId, *, batches: int | None, requests: int | None) -> None:
-        """Set what is given, in a transaction of one for its patience."""
-        limits = {"running_limit": batches, "requests_limit": requests}
-        given = {name: number(limit) for name, limit in limits.items() if limit is not None}
-        update: TransactWriteItemTypeDef = {
-            "Update": {
-                "TableName": self._table,
-                "Key": batches_key(tenant),
-                "UpdateExpression": "SET " + ", ".join(f"{name} = :{name}" for name in given),
-                "ExpressionAttributeValues": {f":{name}": value for name, value in given.items()},
-            }
-        }
-        transact(self._client, [update])
 
 
 def load_from(item: ItemRead) -> BatchLoad:

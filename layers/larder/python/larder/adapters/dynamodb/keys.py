@@ -20,6 +20,7 @@
 | queued delivery | `W#<project>` | `queued#wh_…#<when>#msg_…` |
 | ledger          | `L#<id>`      | `released`                |
 | project         | `PROJECTS`    | its name                  |
+| operators' log  | `LOG`         | `log_…`                   |
 | upstream        | `UPSTREAMS`   | its name                  |
 | action          | `C#<project>` | `act_…`                   |
 | reading         | `C#<project>` | `read#<key id>`           |
@@ -60,6 +61,7 @@ BY_EXPIRY = "by_expiry"
 BY_PURPOSE = "by_purpose"
 
 PROJECTS = "PROJECTS"
+LOG = "LOG"
 UPSTREAMS = "UPSTREAMS"
 FOLDERS = "folders"
 TRASH_PREFIX = "trash#"
@@ -193,6 +195,11 @@ def request_key(tenant: TenantId, digest: str) -> Key:
 def project_key(name: str) -> Key:
     """Return the key of a project's entry in the register."""
     return {"pk": {"S": PROJECTS}, "sk": {"S": name}}
+
+
+def log_key(entry_id: str) -> Key:
+    """Return the key of an entry of the operators' log."""
+    return {"pk": {"S": LOG}, "sk": {"S": entry_id}}
 
 
 def upstream_key(name: str) -> Key:

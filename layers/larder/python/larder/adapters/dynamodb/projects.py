@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from larder.adapters.dynamodb.admin_log import put_entries
 from larder.adapters.dynamodb.attributes import number, text
 from larder.adapters.dynamodb.counters import put_new, usage_from, usage_item
 from larder.adapters.dynamodb.keys import PROJECTS, project_key, usage_key
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
+    from larder.adapters.dynamodb.attributes import Item
+    from larder.domain.admin_log import LogEntry
     from larder.domain.quota import Amount
 
 
@@ -27,9 +30,11 @@ class DynamoProjects:
         self._client = client
         self._table = table
 
-    def create(self, project: Project, limit: Amount, audit_at: int) -> bool:
+    def create(
+        self, project: Project, limit: Amount, audit_at: int, entry: LogEntry | None = None
+    ) -> bool:
         """Put the project's entry and its counters, in one transaction."""
-        entry = {
+        item: Item = {
             **project_key(project.name),
             "project": text(project.id),
             "created_at": number(project.created_at),
@@ -38,8 +43,9 @@ class DynamoProjects:
             transact(
                 self._client,
                 [
-                    put_new(self._table, entry),
+                    put_new(self._table, item),
                     put_new(self._table, usage_item(project.id, limit, audit_at)),
+                    *put_entries(self._table, entry),
                 ],
             )
         except ConditionsFailedError:
@@ -62,7 +68,7 @@ class DynamoProjects:
                     created_at=int(item["created_at"]["N"]),
                 )
 
-    def set_limit(self, tenant: TenantId, limit: Amount) -> None:
+    def set_limit(self, tenant: TenantId, limit: Amount, entry: LogEntry | None = None) -> None:
         """Move what is left by as much as the limits move, so that no change is lost.
 
         A SET takes one operator, so how far the limits move is reckoned here, on condition that
@@ -74,7 +80,7 @@ class DynamoProjects:
         """
         changed = False
         while not changed:
-            changed = self._move_limit(tenant, self._limit(tenant), limit)
+            changed = self._move_limit(tenant, self._limit(tenant), limit, entry)
 
     def _limit(self, tenant: TenantId) -> Amount:
         item = self._client.get_item(
@@ -85,7 +91,9 @@ class DynamoProjects:
             raise LookupError(message)
         return usage_from(item).limit
 
-    def _move_limit(self, tenant: TenantId, before: Amount, after: Amount) -> bool:
+    def _move_limit(
+        self, tenant: TenantId, before: Amount, after: Amount, entry: LogEntry | None
+    ) -> bool:
         more = after - before
         update: TransactWriteItemTypeDef = {
             "Update": {
@@ -111,8 +119,8 @@ class DynamoProjects:
             }
         }
         try:
-            # A transaction of one, for its patience with the others that change this item.
-            transact(self._client, [update])
+            # A transaction, also for its patience with the others that change this item.
+            transact(self._client, [update, *put_entries(self._table, entry)])
         except ConditionsFailedError:
             return False
         return True

@@ -11,6 +11,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from larder.api.http.routes import CATCH_ALL, PAGES, ROUTES
+from larder.domain.admin_log import Actor
 from larder.domain.errors import ExpiredKeyError, ForbiddenError
 from larder.domain.scopes import BEFORE_SCOPES, ordered
 
@@ -45,6 +46,12 @@ def policy(key: KeyRecord | None, method_arn: str) -> dict[str, Any]:
         "expiresAt": "" if key.expires_at is None else str(key.expires_at),
     }
     return {"principalId": key.tenant, "policyDocument": document, "context": context}
+
+
+def actor_of(event: Mapping[str, Any]) -> Actor:
+    """Return who makes the request, for the operators' log."""
+    context = event["requestContext"]
+    return Actor(context["authorizer"]["keyId"], context["requestId"])
 
 
 def check_access(event: Mapping[str, Any]) -> None:

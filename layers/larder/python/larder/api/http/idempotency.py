@@ -70,19 +70,37 @@ def answer_once(
 ) -> dict[str, Any]:
     """Return the response of `respond`, or the first response to this key.
 
-    A response that asks for a retry is not kept: a retry has to be a new attempt.
+    A response that asks for a retry is not kept: a retry has to be a new attempt. A secret in a
+    response is not kept either: the repeated response has null in its place.
 
     Raises:
         BodyTooLargeError: the body is larger than 2 MiB.
         IdempotencyConflictError: the key belongs to another request, or its first is still running.
     """
     request = APIGatewayProxyEvent(event)
+    first: list[dict[str, Any]] = []
+
+    def respond_for_keeping() -> dict[str, Any]:
+        first.append(respond())
+        return _without_secret(first[0])
+
     answer, replayed = idempotency.run_once(
-        tenant_of(request), key, fingerprint(request), context, respond, _is_final
+        tenant_of(request), key, fingerprint(request), context, respond_for_keeping, _is_final
     )
-    if replayed:
-        answer["multiValueHeaders"]["Larder-Idempotent-Replay"] = ["true"]
+    if not replayed:
+        return first[0]
+    answer["multiValueHeaders"]["Larder-Idempotent-Replay"] = ["true"]
     return answer
+
+
+def _without_secret(answer: dict[str, Any]) -> dict[str, Any]:
+    """Return the answer with null for the field `secret`, which new keys and webhooks have."""
+    if '"secret"' not in (answer.get("body") or ""):
+        return answer
+    body = json.loads(answer["body"])
+    if not isinstance(body, dict) or "secret" not in body:
+        return answer
+    return {**answer, "body": json.dumps(body | {"secret": None}, ensure_ascii=False)}
 
 
 def _is_final(answer: dict[str, Any]) -> bool:

@@ -130,9 +130,6 @@ class BatchLimits(Protocol):
     def get(self, tenant: TenantId) -> BatchLoad:
         """Return what the project runs, and may (strongly consistent)."""
 
-    def set(self, tenant: TenantId, *, batches: int | None, requests: int | None) -> None:
-        """Set the limits that are given. Batches above them run on, and no other one begins."""
-
 
 class ExecutionNotStartedError(Exception):
     """An execution may not have been started; the cause says why."""

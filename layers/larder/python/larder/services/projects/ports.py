@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from larder.domain.admin_log import LogEntry
     from larder.domain.api_keys import KeyRecord
+    from larder.domain.batches import BatchLoad
     from larder.domain.ids import TenantId
     from larder.domain.projects import Project
     from larder.domain.quota import Amount, Usage
@@ -92,21 +94,58 @@ class UsageRecords(Protocol):
         """Have the sweeper audit the project's counters at the time `at` (unix seconds)."""
 
 
+@dataclass(frozen=True, slots=True)
+class LogPage:
+    """Some entries of the operators' log, the newest first."""
+
+    entries: Sequence[LogEntry]
+    has_more: bool
+
+
+class AdminLog(Protocol):
+    """The operators' log.
+
+    A change and the entry about it are written together: the port of the change takes the entry.
+    """
+
+    def page(self, *, limit: int, after: str | None) -> LogPage:
+        """Return up to `limit` entries before the entry `after`, which need not exist."""
+
+
 class ProjectRecords(Protocol):
     """The register of projects."""
 
-    def create(self, project: Project, limit: Amount, audit_at: int) -> bool:
+    def create(
+        self, project: Project, limit: Amount, audit_at: int, entry: LogEntry | None = None
+    ) -> bool:
         """Record the project and its counters; False if the name is taken."""
 
     def list(self) -> Iterable[Project]:
         """Yield every project by name."""
 
-    def set_limit(self, tenant: TenantId, limit: Amount) -> None:
+    def set_limit(self, tenant: TenantId, limit: Amount, entry: LogEntry | None = None) -> None:
         """Change the project's limits. Stored files stay, even above the limits."""
 
 
+class BatchLimitRecords(Protocol):
+    """How many batches a project may run, as operators set it."""
+
+    def get(self, tenant: TenantId) -> BatchLoad:
+        """Return what the project runs, and may (strongly consistent)."""
+
+    def set(
+        self,
+        tenant: TenantId,
+        *,
+        batches: int | None,
+        requests: int | None,
+        entry: LogEntry | None = None,
+    ) -> None:
+        """Set the limits that are given. Batches above them run on, and no other one begins."""
+
+
 class KeyRecords(Protocol):
-    """The API keys, by the digest of their secret."""
+    """The API keys, console sessions and sign-in codes, by the digest of their secret."""
 
     def find(self, digest: str) -> KeyRecord | None:
         """Return the key with that digest, revoked or not."""
@@ -114,16 +153,34 @@ class KeyRecords(Protocol):
     def add(self, key: KeyRecord) -> None:
         """Record a new key."""
 
-    def of_project(self, tenant: TenantId) -> Iterable[KeyRecord]:
-        """Yield the project's keys, oldest first, revoked ones included."""
-
     def take(self, digest: str) -> KeyRecord | None:
         """Return the key to the first caller that asks for it, and to nobody afterwards."""
 
     def remove(self, digest: str) -> None:
         """Forget the key, if there is one."""
 
-    def revoke(self, digest: str, at: int) -> None:
+
+class KeyRegister(KeyRecords, Protocol):
+    """The API keys, as operators manage them. A change and its log entry are written together."""
+
+    def of_project(self, tenant: TenantId) -> Iterable[KeyRecord]:
+        """Yield the project's keys, oldest first, revoked ones included."""
+
+    def find_by_id(self, key_id: str) -> KeyRecord | None:
+        """Return the key with that id; one that was just made may not be found for a moment."""
+
+    def create(self, key: KeyRecord, entry: LogEntry | None = None) -> None:
+        """Record a new key, whose digest no other one has."""
+
+    def replace(
+        self, old: KeyRecord, new: KeyRecord, *, ends_at: int, entry: LogEntry | None = None
+    ) -> bool:
+        """Record the new key, and let the old one expire at `ends_at`.
+
+        False if the old one was revoked or replaced meanwhile.
+        """
+
+    def revoke(self, digest: str, at: int, entry: LogEntry | None = None) -> None:
         """Mark the key as revoked at the time `at`. Revoking it again changes nothing."""
 
 

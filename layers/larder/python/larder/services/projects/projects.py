@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from larder.domain.admin_log import OPERATOR, new_entry
 from larder.domain.errors import ConflictError, InvalidParameterError, NotFoundError
 from larder.domain.ids import new_tenant_id, parse_tenant_id
+from larder.domain.limits import checked_limit
 from larder.domain.projects import AUDIT_INTERVAL, Project, project_name
 from larder.domain.quota import MAX_PROJECT_FILES
 
 if TYPE_CHECKING:
-    from larder.domain.ids import TenantId
+    from collections.abc import Sequence
+
+    from larder.domain.admin_log import Actor
     from larder.domain.quota import Amount
     from larder.services.clock import Clock
     from larder.services.projects.ports import ProjectRecords
@@ -23,6 +28,7 @@ def create_project(
     projects: ProjectRecords,
     clock: Clock,
     lost_id: str | None = None,
+    by: Actor = OPERATOR,
 ) -> Project:
     """Register a project with its limits. `lost_id` is the id that it had before it was lost.
 
@@ -36,7 +42,11 @@ def create_project(
         message = f"'{lost_id}' is no id of a project: it is 'wks-' and 24 hexadecimal digits."
         raise InvalidParameterError(message, param="id")
     project = Project(id=tenant, name=project_name(name), created_at=int(now))
-    if not projects.create(project, _checked(limit), audit_at=int(now) + AUDIT_INTERVAL):
+    entry = new_entry(
+        now, "project.create", tenant, tenant, by, name=name, files=limit.files, bytes=limit.bytes
+    )
+    audit_at = int(now) + AUDIT_INTERVAL
+    if not projects.create(project, checked(limit), audit_at, entry):
         taken = (
             f"named '{name}'" if lost_id is None else f"named '{name}', or with the id {lost_id},"
         )
@@ -44,6 +54,34 @@ def create_project(
             f"There is a project {taken} already.", code="project_exists", permanent=True
         )
     return project
+
+
+MAX_PAGE = 1_000
+DEFAULT_PAGE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectPage:
+    """Some projects, the oldest first."""
+
+    projects: Sequence[Project]
+    has_more: bool
+
+
+def list_projects(*, limit: int, after: str | None, projects: ProjectRecords) -> ProjectPage:
+    """Return up to `limit` projects after the id `after`, which need not exist, the oldest first.
+
+    All are read: a thousand projects are about 100 KB.
+
+    Raises:
+        InvalidParameterError: `limit` is outside 1..1000, or `after` is malformed.
+    """
+    if after is not None and parse_tenant_id(after) is None:
+        raise InvalidParameterError(f"'{after[:64]}' is not the id of a project.", param="after")
+    checked_limit(limit, most=MAX_PAGE)
+    found = sorted(projects.list(), key=lambda project: project.id)
+    rest = [project for project in found if after is None or project.id > after]
+    return ProjectPage(rest[:limit], has_more=len(rest) > limit)
 
 
 def get_project(name_or_id: str, *, projects: ProjectRecords) -> Project:
@@ -58,16 +96,12 @@ def get_project(name_or_id: str, *, projects: ProjectRecords) -> Project:
     raise NotFoundError("Project", name_or_id)
 
 
-def set_limit(tenant: TenantId, limit: Amount, *, projects: ProjectRecords) -> None:
-    """Change the project's limits. Files above a lowered limit stay.
+def checked(limit: Amount) -> Amount:
+    """Return the limit, if a project may have it.
 
     Raises:
-        InvalidParameterError: a limit is negative, or more files than a project can have.
+        InvalidParameterError: it is negative, or more files than a project can have.
     """
-    projects.set_limit(tenant, _checked(limit))
-
-
-def _checked(limit: Amount) -> Amount:
     if limit.files < 0 or limit.bytes < 0:
         raise InvalidParameterError("A limit cannot be negative.", param="limit")
     if limit.files > MAX_PROJECT_FILES:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import quote
 
+from larder.domain.admin_log import OPERATOR, new_entry
 from larder.domain.api_keys import (
     CODE_SECONDS,
     SESSION_SECONDS,
@@ -13,6 +14,7 @@ from larder.domain.api_keys import (
     is_code,
     is_session,
     new_key,
+    with_hex_of,
 )
 from larder.domain.errors import ForbiddenError, InvalidParameterError, SignInError
 from larder.domain.scopes import ADMIN_SCOPES, DEFAULT_SCOPES, ordered
@@ -21,10 +23,11 @@ from larder.services.projects.authorize import authenticate
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from larder.domain.admin_log import Actor
     from larder.domain.api_keys import KeyRecord
     from larder.domain.ids import TenantId
     from larder.services.clock import Clock
-    from larder.services.projects.ports import KeyRecords
+    from larder.services.projects.ports import KeyRecords, KeyRegister
 
 
 class Peppers(Protocol):
@@ -40,20 +43,24 @@ class Peppers(Protocol):
 def create_code(
     tenant: TenantId,
     *,
-    keys: KeyRecords,
+    register: KeyRegister,
     pepper: Callable[[], bytes],
     clock: Clock,
     admin: bool = False,
+    by: Actor = OPERATOR,
 ) -> str:
     """Return a code that one sign-in, within five minutes, can trade for a session.
 
-    An `admin` session manages projects and keys, too.
+    An `admin` session manages projects and keys, too. The link is logged: the session that comes
+    of it has the digits of the code in its id.
     """
     scopes = ADMIN_SCOPES if admin else DEFAULT_SCOPES
     code, record = new_key(
         tenant, pepper(), int(clock()), KeyKind.CODE, seconds=CODE_SECONDS, scopes=scopes
     )
-    keys.add(record)
+    scopes_said = " ".join(ordered(scopes))
+    entry = new_entry(clock(), "console.link", record.id, tenant, by, scopes=scopes_said)
+    register.create(record, entry)
     return code
 
 
@@ -107,6 +114,7 @@ def open_session(
         parent=parent,
         name=found.name,
         scopes=scopes,
+        key_id=with_hex_of(found.id, KeyKind.SESSION) if found.kind is KeyKind.CODE else None,
     )
     keys.add(record)
     return session, record

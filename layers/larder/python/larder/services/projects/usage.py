@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from larder.domain.errors import NotFoundError
 from larder.services.budget import time_for
 
 if TYPE_CHECKING:
@@ -17,6 +18,18 @@ if TYPE_CHECKING:
 
 COUNT_SECONDS = 5
 """How long expired files are added up that could not be reclaimed: some 10,000."""
+
+
+def counters(tenant: TenantId, *, usage: UsageRecords) -> Usage:
+    """Return a project's counters as they are, what has expired and is still there included.
+
+    Raises:
+        NotFoundError: there is no such project.
+    """
+    found = usage.get(tenant)
+    if found is None:
+        raise NotFoundError("Project", tenant)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""JSON of what operators manage: projects, keys, the log."""
