@@ -21,6 +21,7 @@ from larder.domain.uploads import Upload
 from larder.services.batches.finish import finish_batch
 from larder.services.batches.plan import Next, PlanBatch
 from larder.services.files.ports import Settlement
+from larder.services.space.delete_folder import DeleteFolder
 
 if TYPE_CHECKING:
     from larder.runtime.composition import Composition
@@ -151,10 +152,15 @@ class World:
         moved = replace(file, folder_id=FOLDER_ID, revision=1)
         assert self.ports.files.revise(TENANT, file, moved)
 
-    def reserve_upload(self) -> None:
-        """Create the events' upload, whose bytes are still to come."""
+    def begin_to_delete_folder(self) -> None:
+        """Move the events' folder to the trash; what is in it is left to the cleanup."""
+        delete_folder = self.ports.make(DeleteFolder)
+        assert not delete_folder(TENANT, FOLDER_ID, recursive=True, keep_going=lambda: False)
+
+    def reserve_upload(self, upload_id: UploadId = UPLOAD_ID) -> None:
+        """Create an upload, the events' own by default, whose bytes are still to come."""
         upload = Upload(
-            id=UPLOAD_ID,
+            id=upload_id,
             filename="questions.jsonl",
             bytes=len(CONTENT),
             purpose=Purpose.BATCH,

@@ -95,7 +95,9 @@ class Functions:
         assert not changes
         query = event["queryStringParameters"] or {}
         event["multiValueQueryStringParameters"] = {key: [value] for key, value in query.items()}
-        event["path"] = event["resource"].format(**(event["pathParameters"] or {}))
+        event["path"] = (
+            event["resource"].replace("+}", "}").format(**(event["pathParameters"] or {}))
+        )
         event["requestContext"]["path"] = "/prod" + event["path"]
         if "authorizer" in event["requestContext"]:
             event["requestContext"]["authorizer"]["tenant"] = tenant

@@ -16,7 +16,7 @@ def request(functions: Functions, tenant: TenantId, method: str, path: str) -> A
         "unknown_route",
         tenant,
         httpMethod=method,
-        resource=path,
+        resource="/{proxy+}",
         pathParameters={"proxy": path[1:]},
     )
 

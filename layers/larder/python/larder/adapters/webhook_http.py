@@ -94,7 +94,7 @@ class HttpReceivers:
         if results:
             return results[0]
         sockets.end()
-        return Attempt(error=f"No answer within {self.seconds:g} seconds.")
+        return Attempt(error=_late(self.seconds))
 
     def _send(
         self, url: str, headers: Mapping[str, str], body: bytes, sockets: _Sockets
@@ -122,13 +122,13 @@ class HttpReceivers:
             try:
                 connection.connect()
             except (HTTPError, OSError) as error:
-                failed = Attempt(error=_why(error))
+                failed = Attempt(error=_why(error, self.seconds))
                 continue
             try:
                 connection.request("POST", target, body, sent, preload_content=False)
                 return Attempt(status_code=connection.getresponse().status)
             except Exception as error:  # noqa: BLE001 - no answer may stop the worker
-                return Attempt(error=_why(error))
+                return Attempt(error=_why(error, self.seconds))
             finally:
                 connection.close()
         return failed
@@ -180,7 +180,11 @@ class _Tls(_Known, HTTPSConnection):
     pass
 
 
-def _why(error: Exception) -> str:
+def _late(seconds: float) -> str:
+    return f"No answer within {seconds:g} seconds."
+
+
+def _why(error: Exception, seconds: float) -> str:
     """Return what went wrong, in words that say nothing of the receiver's answer."""
     cause: BaseException | None = error
     while cause is not None:
@@ -190,7 +194,7 @@ def _why(error: Exception) -> str:
             case ssl.SSLError():
                 return "TLS failed."
             case TimeoutError():
-                return "Timed out."
+                return _late(seconds)
             case ConnectionRefusedError():
                 return "The connection was refused."
             case ConnectionError():
