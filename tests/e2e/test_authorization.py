@@ -84,6 +84,11 @@ def a_key(api: Api) -> str:
     return KEYS[api.key]()
 
 
+def a_webhook(api: Api) -> str:
+    """A webhook of the owner's, made behind the API's back."""
+    return WEBHOOKS[api.key]()
+
+
 def a_key_to_be(api: Api) -> Json:
     return {"json": {"project": a_project(api), "name": "made over HTTP"}}
 
@@ -116,11 +121,18 @@ def an_ended_batch(api: Api) -> str:
 FILE: Json = {"files": {"file": ("notes.txt", b"notes")}, "data": {"purpose": "user_data"}}
 UPLOAD: Json = {"json": {"filename": "a", "purpose": "user_data", "bytes": 1, "mime_type": "a/b"}}
 
+# The oldest revision of MCP needs no headers of its own.
+LIST_TOOLS: Json = {"json": {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}}
+# No upstream has it, so that no model is asked.
+CHAT: Json = {"json": {"model": "nobody's", "messages": [{"role": "user", "content": "Hello"}]}}
+
 SENT: dict[str, Json] = {
     "admin_projects_update": {"json": {"limits": {"batches": 10}}},
     "files_create": FILE,
+    "chat": CHAT,
     "folders_create": {"json": {"name": "new"}},
     "folders_update": {"json": {"name": "b"}},
+    "mcp": LIST_TOOLS,
     "parts_create": {"files": {"data": ("blob", b"part")}},
     "space_files_batch": {"json": {"operations": [{"op": "trash", "fileId": "file-none"}]}},
     "space_files_create": FILE,
@@ -141,6 +153,9 @@ SENT_NAMING: dict[str, Callable[[Api], Json]] = {
 KEYS: dict[str, Callable[[], str]] = {}
 """What makes another key of the project of a key, by its secret."""
 
+WEBHOOKS: dict[str, Callable[[], str]] = {}
+"""What makes a webhook of the project of a key, by its secret."""
+
 MADE: dict[str, Callable[[Api], str]] = {
     "key_id": a_key,
     "project_id": a_project,
@@ -148,6 +163,7 @@ MADE: dict[str, Callable[[Api], str]] = {
     "file_id": a_file,
     "folder_id": a_folder,
     "upload_id": an_upload,
+    "webhook_id": a_webhook,
     "proxy+": a_path,
 }
 """What the path parameters stand for, in the owner's project."""
@@ -217,6 +233,9 @@ def callers(new_project: NewProject, operator: Operator) -> Iterator[Callers]:
     upstreams = operator.upstreams
     upstreams.put(Upstream(AWAY, "http://127.0.0.1:9/v1", (AWAY,), created_at=int(time.time())))
     KEYS[project.key] = lambda: operator.create_key(project.id)[1]
+    WEBHOOKS[project.key] = lambda: (
+        operator.add_webhook(project.id, "https://example.com/", "batch.expired")[1].id
+    )
     with project.api() as owner, new_project().api() as stranger:
         yield Callers(
             owner,
@@ -291,8 +310,8 @@ def test_a_route_serves_the_owner_of_what_it_names_and_nobody_else(
         stranger_gets = 403
     if route in CATCH_ALL:
         owner_gets = 404
-    if route.function == "console_sessions_delete":
-        # An API key is no session.
+    if route.function in {"chat", "console_sessions_delete"}:
+        # No upstream has the chat's model, and an API key is no session.
         owner_gets = stranger_gets = 400
     url = owner.base_url.removesuffix("/v1") + path
     before = stored(owner)

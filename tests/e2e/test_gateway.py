@@ -98,7 +98,7 @@ def test_a_wrong_method_of_the_space_is_refused_with_the_key_in_either_header(
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("PATCH", "/files"), ("PUT", "/files/file-0123"), ("GET", "/uploads"), ("DELETE", "/usage")],
+    [("PATCH", "/files"), ("PUT", "/files/file-0123"), ("PUT", "/uploads"), ("DELETE", "/usage")],
 )
 def test_a_wrong_method_is_refused(api: Api, method: str, path: str) -> None:
     response = api.send(method, path)
