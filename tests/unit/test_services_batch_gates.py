@@ -12,7 +12,7 @@ LIMITS = InMemoryRateLimits()
 def sent(gate: Gate, now: float) -> int:
     """Send as many requests as the gate lets through, and return how many."""
     count = 0
-    while gate.admits(now, 100, LIMITS):
+    while gate.admits(lambda: now, 100, LIMITS):
         count += 1
     return count
 
@@ -62,9 +62,9 @@ def test_a_lost_connection_now_and_then_opens_no_circuit() -> None:
     gate = gate_for(an_upstream(concurrency=50))
     for _ in range(100):
         for _ in range(4):
-            assert gate.admits(0.0, 100, LIMITS)
+            assert gate.admits(lambda: 0.0, 100, LIMITS)
             gate.failed(0.0, reached=False)
-        assert gate.admits(0.0, 100, LIMITS)
+        assert gate.admits(lambda: 0.0, 100, LIMITS)
         gate.answered(100)
 
     assert not gate.unreachable

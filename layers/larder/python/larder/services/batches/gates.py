@@ -10,6 +10,7 @@ from larder.domain.batch_answers import MAX_ANSWER_BYTES, KeptGate
 if TYPE_CHECKING:
     from larder.domain.upstreams import Upstream
     from larder.services.batches.model_ports import RateLimits
+    from larder.services.clock import Clock
 
 _TAKEN_AT_ONCE = 10
 _BYTES_PER_TOKEN = 4
@@ -44,26 +45,31 @@ class Gate:
     _granted: int = 0
     _granted_until: float = 0.0
 
-    def admits(self, now: float, size: int, limits: RateLimits) -> bool:
-        """Tell whether a request of `size` bytes may go out at `now`, and count it if so."""
+    def admits(self, clock: Clock, size: int, limits: RateLimits) -> bool:
+        """Tell whether a request of `size` bytes may go out now, and count it if so."""
         most = 1 if self.unreachable else int(self.window)
-        if now < self.closed_until or self.in_flight >= most:
+        if clock() < self.closed_until or self.in_flight >= most:
             return False
-        if not self._within_rates(now, size, limits):
+        if not self._within_rates(clock, size, limits):
             return False
         self.in_flight += 1
         return True
 
-    def _within_rates(self, now: float, size: int, limits: RateLimits) -> bool:
+    def _within_rates(self, clock: Clock, size: int, limits: RateLimits) -> bool:
         upstream = self.upstream
         if upstream.requests_per_minute is None and upstream.tokens_per_minute is None:
             return True
+        now = clock()
         if self._granted == 0 or now >= self._granted_until:
             tokens = max(1, size // _BYTES_PER_TOKEN)
             grant = limits.take(upstream, now, requests=_TAKEN_AT_ONCE, tokens=tokens)
             self._granted, self._granted_until = grant.requests, grant.until
             if grant.requests == 0:
                 self.closed_until = max(self.closed_until, grant.until)
+                return False
+            if clock() >= grant.until:
+                # The answer took so long that these requests would count in the next window.
+                self._granted = 0
                 return False
         self._granted -= 1
         return True

@@ -141,7 +141,7 @@ class ShardState:
             request = line.chunk.requests[line.index]
             size = line.gate.answer_bytes
             full = self._sent and self._in_flight_bytes + size > MAX_IN_FLIGHT_BYTES
-            if full or not line.gate.admits(now, len(request.body), self.ports.limits):
+            if full or not line.gate.admits(self.ports.clock, len(request.body), self.ports.limits):
                 self._ready.append(line)
                 continue
             self._in_flight_bytes += size
