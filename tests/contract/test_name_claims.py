@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from larder.domain.quota import Amount
-from larder.domain.same_names import MAX_REPLACED
+from larder.domain.same_names import MAX_REPLACED, IfExists
 from larder.domain.uploads import UploadStatus
+from larder.services.uploads.complete_as_file import complete_as_file
 from larder.services.uploads.ports import ClaimOutdatedError
 from tests.fakes.clock import START
 from tests.samples import OTHER, TENANT, a_file, a_folder, a_project, an_upload, to_trash
@@ -167,3 +168,20 @@ def test_an_ended_upload_takes_no_name(backend: Backend, tenant: TenantId) -> No
     assert not complete(backend, upload, claim(backend))
 
     assert backend.files.get(tenant, file.id) == file
+
+
+@pytest.mark.parametrize("if_exists", IfExists)
+def test_whoever_comes_second_finds_the_upload_ended(
+    backend: Backend, tenant: TenantId, if_exists: IfExists
+) -> None:
+    upload = pending(backend, tenant, filename="new.txt", if_exists=if_exists)
+
+    def finish() -> File | None:
+        return complete_as_file(
+            tenant, upload, upload.to_file(), uploads=backend.uploads, now=START
+        )
+
+    file = finish()
+
+    assert finish() is None
+    assert file == backend.files.get(tenant, upload.to_file().id)

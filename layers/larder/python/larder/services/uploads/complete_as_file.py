@@ -59,7 +59,10 @@ def _complete(
     claimed = None
 
     def claim(name: str) -> NameClaim:
-        return uploads.claim(tenant, file.folder_id, name, now)
+        found = uploads.claim(tenant, file.folder_id, name, now)
+        # Its own file has the name where somebody else was faster. It does not replace itself: a
+        # transaction that changes one item twice is invalid, instead of finding the upload ended.
+        return replace(found, files=tuple(each for each in found.files if each.id != file.id))
 
     match upload.if_exists:
         case IfExists.FAIL:
