@@ -1,4 +1,4 @@
-"""Events: what the table's stream tells of real operations, as it is put on EventBridge."""
+"""Events: real operations, as the table's stream reports them and EventBridge gets them."""
 
 from __future__ import annotations
 

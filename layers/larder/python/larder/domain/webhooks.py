@@ -126,7 +126,7 @@ def checked_events(raw: Iterable[str]) -> tuple[str, ...]:
     """Return the types of events that a webhook is to get, in their order.
 
     Raises:
-        InvalidParameterError: there is none, or one that does not exist.
+        InvalidParameterError: the list is empty, or names an event that does not exist.
     """
     wanted = set(raw)
     unknown = sorted(wanted - set(EventType))

@@ -68,7 +68,7 @@ class Server(Protocol):
         """Read a resource.
 
         Raises:
-            ResourceNotFoundError: there is none.
+            ResourceNotFoundError: no resource has that address.
         """
 
     def prompts(self, cursor: str | None) -> dict[str, Any]:

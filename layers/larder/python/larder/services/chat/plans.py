@@ -68,7 +68,7 @@ def plan_of(text: str, tenant: TenantId, keys: Iterable[bytes], now: float) -> P
     """Return the plan that `signed_plan` made the text of.
 
     Raises:
-        InvalidParameterError: it is none of this project, or it is too old.
+        InvalidParameterError: it is another project's, or it is too old.
     """
     packed = signed_message(text, _scope(tenant), keys)
     if packed is None:

@@ -109,7 +109,7 @@ def rotate_key(
 
     Raises:
         InvalidParameterError: `grace` is negative, or more than 90 days.
-        NotFoundError: the project has no such key; a console session is none.
+        NotFoundError: the project has no such key. A console session does not count as one.
         ForbiddenError: a request asks for a key with the scope `admin`.
         ConflictError: the key has ended or was rotated already, or the project has as many keys as
             it can have.

@@ -36,7 +36,7 @@ class RestoreFile:
     def __call__(self, tenant: TenantId, file_id: str) -> File:
         """Restore the file to its folder and return it.
 
-        If that is in the trash, to a folder of the same path, made anew if there is none. If
+        If that is in the trash, to a folder of the same path, which is made anew if it is gone. If
         nothing is known of it any more, to the root.
 
         Raises:
