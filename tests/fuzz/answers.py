@@ -30,9 +30,13 @@ def check_answer(status: int, headers: Iterable[tuple[str, str]], body: bytes) -
     if status < 400 or not body:
         return
     answer = json.loads(body)
-    assert set(answer) == {"error"}, answer
     error = answer["error"]
-    assert set(error) == {"message", "type", "param", "code"}, error
+    if answer.get("jsonrpc") == "2.0":  # MCP has an envelope of its own
+        assert set(answer) == {"jsonrpc", "id", "error"}, answer
+        assert set(error) - {"data"} == {"code", "message"}, error
+    else:
+        assert set(answer) == {"error"}, answer
+        assert set(error) == {"message", "type", "param", "code"}, error
     assert error["message"].strip()
     assert len(error["message"]) <= MAX_MESSAGE, len(error["message"])
 

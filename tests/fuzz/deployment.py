@@ -17,6 +17,7 @@ from larder.domain.errors import IdempotencyConflictError
 from larder.domain.quota import Amount
 from larder.runtime.composition import Composition
 from larder.runtime.settings import Settings
+from larder.services.chat.ports import ModelTurn, ToolCall
 from larder.services.projects.keys import create_key
 from larder.services.projects.projects import create_project
 from tests.backends.memory import MemoryBackend
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from larder.domain.ids import TenantId
+    from larder.services.chat.ports import ModelRequest
 
 PEPPER = b"a pepper"
 
@@ -69,6 +71,14 @@ class Secret(list[bytes]):
         return self[0]
 
 
+def fuzzed_model(request: ModelRequest) -> ModelTurn:
+    """Call a tool with the user's words as its arguments, then answer."""
+    last = request.messages[-1]
+    if last.role == "user" and request.with_tools:
+        return ModelTurn("", (ToolCall("call", "find_files", last.content),), 1, 1)
+    return ModelTurn(last.content, (), 1, 1)
+
+
 class MemoryComposition(MemoryBackend):
     """What `Composition` gives the functions, on the fakes."""
 
@@ -79,6 +89,7 @@ class MemoryComposition(MemoryBackend):
         self.cursor_key = Secret(b"a cursor key")
         self.idempotency = InMemoryIdempotencyStore()
         self.executions = InMemoryExecutions()
+        self.chat_model = fuzzed_model
         # One key sends everything, as fast as it can.
         self.limit_rate = None
 
@@ -90,6 +101,24 @@ class Answer:
     status: int
     headers: dict[str, list[str]]
     body: str
+
+
+def authorizer_request(
+    value: str, header: str = "x-api-key", resource: str = "/v1/storage/files"
+) -> dict[str, Any]:
+    """Return what the gateway asks the authorizer about a request with this header."""
+    return {
+        "type": "REQUEST",
+        "methodArn": "arn:aws:execute-api:us-east-1:123456789012:abcdef123/prod/GET/v1/files",
+        "resource": resource,
+        "path": resource,
+        "httpMethod": "GET",
+        "headers": {header: value},
+        "queryStringParameters": {},
+        "pathParameters": {},
+        "stageVariables": {},
+        "requestContext": {"requestId": "r", "stage": "prod"},
+    }
 
 
 class Deployment:
@@ -110,6 +139,9 @@ class Deployment:
         self.key, _ = create_key(
             self.tenant, register=ports.register, pepper=ports.pepper, clock=ports.clock
         )
+        self._context: dict[str, Any] = self.authorize(authorizer_request(self.key), FakeContext())[
+            "context"
+        ]
         self._seed()
         self._saved = copy.deepcopy(self._state())
 
@@ -190,7 +222,7 @@ class Deployment:
                     "requestId": "c6af9ac6-7b61-11e6-9a41-93e8deadbeef",
                     "path": "/prod/",
                     "stage": "prod",
-                    "authorizer": {"tenant": self.tenant, "keyId": "key"},
+                    "authorizer": self._context,
                 },
                 "body": b64encode(body).decode(),
                 "isBase64Encoded": True,

@@ -16,7 +16,7 @@ from larder.domain.errors import InvalidParameterError
 from larder.domain.filenames import attachment
 from larder_jsonl import BatchValidator
 from tests.fuzz.answers import INTERNALS, MAX_MESSAGE, check_answer, check_silence
-from tests.fuzz.deployment import Deployment
+from tests.fuzz.deployment import Deployment, authorizer_request
 from tests.support import batch_edits
 from tests.support.batch_reference import check_against_reference
 from tests.support.handlers import FakeContext
@@ -131,21 +131,8 @@ def events(data: bytes) -> None:
         assert len(file_id) == len("file-") + 24
     header = "x-api-key" if data[:1] < b"\x80" else "Authorization"
     resource = "/v1/storage/files" if header == "x-api-key" else "/v1/files"
-    answer = deployed.authorize(
-        {
-            "type": "REQUEST",
-            "methodArn": "arn:aws:execute-api:us-east-1:123456789012:abcdef123/prod/GET/v1/files",
-            "resource": resource,
-            "path": resource,
-            "httpMethod": "GET",
-            "headers": {header: text},
-            "queryStringParameters": {},
-            "pathParameters": {},
-            "stageVariables": {},
-            "requestContext": {"requestId": "r", "stage": "prod"},
-        },
-        FakeContext(remaining_ms=15_000),
-    )
+    request = authorizer_request(text, header, resource)
+    answer = deployed.authorize(request, FakeContext(remaining_ms=15_000))
     [statement] = answer["policyDocument"]["Statement"]
     assert statement["Effect"] == "Deny", text
     assert text.strip() == "" or len(text) < 20 or text not in deployed.logged()

@@ -12,8 +12,11 @@ from tests.integration.local_stack import local_stack, nowhere
 from tests.integration.space import on, put
 from tests.support.cli import larder
 from tests.support.events import recorded
+from tests.support.handlers import load
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from larder.domain.ids import TenantId
     from larder.runtime.composition import Composition
     from tests.integration.conftest import Answer, Functions
@@ -25,9 +28,12 @@ pytestmark = pytest.mark.usefixtures("local_stack")
 
 
 @pytest.fixture(autouse=True)
-def minutes_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+def minutes_pass(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let the functions read a secret again each time, as after five minutes."""
     monkeypatch.setattr(secrets, "CACHE_SECONDS", 0)
+    yield
+    # Warm functions would take the rotated secrets along into the next test's stack.
+    load.cache_clear()
 
 
 def new_key(project: TenantId) -> str:
