@@ -29,7 +29,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 import larder.api.http.params
-from docs.openapi_errors import ERROR, error_content, failures, failures_of
+from docs.openapi_errors import ERROR, RPC_ERROR, error_content, failures, failures_of
 from docs.openapi_forms import BODIES, FORMS, HEADERS, IDEMPOTENCY_KEY
 from larder.api.http.routes import ROUTES, Route
 from larder.domain.ids import (
@@ -101,6 +101,7 @@ def document() -> dict[str, Any]:
     for key, operation in operations.items():
         _complete(operation, routes[key], schemas)
     schemas["Error"] = ERROR
+    schemas["RpcError"] = RPC_ERROR
     api["components"]["responses"] = failures()
     return api
 

@@ -46,6 +46,26 @@ ERROR = {
     },
 }
 
+RPC_ERROR = {
+    "type": "object",
+    "required": ["jsonrpc", "id", "error"],
+    "additionalProperties": False,
+    "properties": {
+        "jsonrpc": {"type": "string", "const": "2.0"},
+        "id": {"type": ["string", "integer", "null"], "description": "The request's id"},
+        "error": {
+            "type": "object",
+            "required": ["code", "message"],
+            "additionalProperties": False,
+            "properties": {
+                "code": {"type": "integer", "description": "A code of JSON-RPC or MCP"},
+                "message": {"type": "string", "minLength": 1, "description": "For people"},
+                "data": {"type": "object", "description": "More about it, for programs"},
+            },
+        },
+    },
+}
+
 _SECONDS = {"description": "Seconds to wait", "schema": {"type": "integer", "maximum": 120}}
 _RETRY = {
     "description": "`false`: the same request will never succeed",
@@ -131,6 +151,11 @@ def failures() -> dict[str, Any]:
         for name, why, error, headers in _FAILURES.values()
     }
     found["ServerError"]["content"]["application/json"]["example"] = internal_error().body
+    either = [{"$ref": f"#/components/schemas/{name}"} for name in ("RpcError", "Error")]
+    found["McpError"] = {
+        "description": "The message is malformed (400), or names an unknown method (404)",
+        "content": {"application/json": {"schema": {"oneOf": either}}},
+    }
     return found
 
 
@@ -150,8 +175,12 @@ def failures_of(route: Route, operation: dict[str, Any], names: set[str]) -> dic
         "429": True,
         "5XX": True,
     }
+    names_of = {status: name for status, (name, *_) in _FAILURES.items()}
+    if route.function == "mcp":
+        statuses["404"] = True
+        names_of |= {"400": "McpError", "404": "McpError"}
     return {
-        status: {"$ref": f"#/components/responses/{_FAILURES[status][0]}"}
+        status: {"$ref": f"#/components/responses/{names_of[status]}"}
         for status, answered in statuses.items()
         if answered
     }
