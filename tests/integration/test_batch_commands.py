@@ -475,9 +475,10 @@ def test_results_that_have_expired_say_so(fake: FakeLarder) -> None:
     assert not Path("answers.jsonl").exists()
 
 
-def test_an_error_file_that_is_not_larders_is_an_error(fake: FakeLarder) -> None:
+@pytest.mark.parametrize("line", [b"<html>\n", b'{"custom_id":"\xff"}\n'])
+def test_an_error_file_that_is_not_larders_is_an_error(fake: FakeLarder, line: bytes) -> None:
     batch_id = ended_batch(fake)
-    fake.batches.all[batch_id]["error_file_id"] = fake.add_file(b"<html>\n", "e.jsonl")
+    fake.batches.all[batch_id]["error_file_id"] = fake.add_file(line, "e.jsonl")
 
     saved = batch("results", batch_id, "-o", "answers.jsonl")
 

@@ -542,7 +542,13 @@ def test_an_upload_can_be_resumed_after_its_key_was_revoked(
 
 
 @pytest.mark.parametrize(
-    "answer", [Response(200, {}, [b"<html>"]), Response(404, {}, [b"Not Page"])]
+    "answer",
+    [
+        Response(200, {}, [b"<html>"]),
+        Response(200, {}, [b'{"id":"\xff"}']),
+        Response(404, {}, [b"Not Page"]),
+        Response(404, {}, [b'{"error":{"message":"\xff"}}']),
+    ],
 )
 def test_an_answer_that_is_not_larders_hints_at_the_base_url(
     larder: Caller, fake: FakeLarder, a_file: Callable[[int], Path], answer: Response

@@ -6,8 +6,11 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from larder.domain.batch_answers import (
+    MAX_TOKENS,
     Answer,
     NoAnswer,
     Verdict,
@@ -48,6 +51,9 @@ def test_a_line_may_leave_the_model_to_the_endpoint(body: dict[str, Any]) -> Non
     assert request(**body).model == ""
 
 
+DEEP = b'{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+
+
 @pytest.mark.parametrize(
     ("answer", "verdict"),
     [
@@ -57,6 +63,10 @@ def test_a_line_may_leave_the_model_to_the_endpoint(body: dict[str, Any]) -> Non
         (Answer(200, b"<html>"), Verdict.AGAIN),
         (Answer(200, b'{"a":'), Verdict.AGAIN),
         (Answer(200, b""), Verdict.AGAIN),
+        (Answer(200, b'{"a":"\xff"}'), Verdict.AGAIN),
+        (Answer(200, DEEP), Verdict.AGAIN),
+        (Answer(429, DEEP), Verdict.THROTTLED),
+        (Answer(200, b'{"a":1e999}'), Verdict.GOOD),
         (Answer(302, b""), Verdict.BAD),
         (Answer(400, b"{}"), Verdict.BAD),
         (Answer(404, b"{}"), Verdict.BAD),
@@ -75,7 +85,7 @@ def test_a_line_may_leave_the_model_to_the_endpoint(body: dict[str, Any]) -> Non
         (NoAnswer.TIMEOUT, Verdict.AGAIN),
         (NoAnswer.TOO_LARGE, Verdict.BAD),
     ],
-    ids=repr,
+    ids=lambda value: repr(value)[:60],
 )
 def test_what_an_answer_means(answer: Answer | NoAnswer, verdict: Verdict) -> None:
     assert judge(answer) is verdict
@@ -140,9 +150,51 @@ def test_a_line_without_an_answer_says_why() -> None:
         ({"prompt_tokens": 5, "total_tokens": 5}, TokenUsage(input=5)),
         ({"prompt_tokens": -5, "completion_tokens": "7", "input_tokens_details": []}, TokenUsage()),
         ({"prompt_tokens": True}, TokenUsage()),
+        ({"prompt_tokens": MAX_TOKENS, "completion_tokens": 10**40}, TokenUsage(MAX_TOKENS)),
+        ({"prompt_tokens": float("inf")}, TokenUsage()),
         (None, TokenUsage()),
         ([], TokenUsage()),
     ],
 )
 def test_tokens_are_read_in_both_notations(usage: object, tokens: TokenUsage) -> None:
     assert usage_of(Answer(200, json.dumps({"usage": usage}).encode())) == tokens
+
+
+NAMES = st.sampled_from(
+    ["usage", "error", "code", "prompt_tokens", "output_tokens", "input_tokens_details"]
+)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9),
+    lambda each: st.lists(each, max_size=3) | st.dictionaries(NAMES | st.text(), each, max_size=4),
+    max_leaves=12,
+)
+
+
+@st.composite
+def bodies(draw: st.DrawFn) -> bytes:
+    """Anything a server may send: bytes, JSON, and JSON with some bytes among its own."""
+    if draw(st.booleans()):
+        return draw(st.binary(max_size=40))
+    body = json.dumps(draw(JSON), ensure_ascii=draw(st.booleans())).encode("utf-8", "surrogatepass")
+    at = draw(st.integers(0, len(body)))
+    return (
+        body[:at]
+        + draw(st.sampled_from([b"", b"\xff", b"\n", b"\0", b"\\", b"9" * 40]))
+        + body[at:]
+    )
+
+
+@given(st.sampled_from([200, 204, 302, 400, 401, 429, 500, 503]), bodies())
+def test_no_answer_stops_a_worker_or_breaks_a_line(status: int, body: bytes) -> None:
+    answer = Answer(status, body)
+
+    judge(answer)
+    line = output_line("batch_req_1", "a", answer)
+    tokens = usage_of(answer)
+
+    assert line.count(b"\n") == 1
+    assert isinstance(json.loads(line)["response"]["body"], dict)
+    assert all(
+        0 <= each <= MAX_TOKENS
+        for each in (tokens.input, tokens.cached, tokens.output, tokens.reasoning)
+    )

@@ -126,6 +126,6 @@ def _count(lines: BinaryIO, batch: Batch) -> Mapping[str, int]:
     decoder = msgspec.json.Decoder(BatchResult)
     try:
         return Counter(decoder.decode(line).reason for line in lines)
-    except msgspec.DecodeError as error:
+    except (ValueError, RecursionError) as error:
         message = f"The error file of {batch.id} is not Larder's."
         raise UnexpectedAnswerError(message) from error

@@ -58,7 +58,7 @@ class RunLog:
         whole = [line for line in data.split(b"\n")[:-1] if line]
         try:
             return msgspec.json.decode(whole[-1] if whole else b"", type=RunState)
-        except msgspec.DecodeError as error:
+        except (ValueError, RecursionError) as error:
             raise OperatorError(f"{self.path} is not the state of a run: remove it.") from error
 
     def begin(self, sha256: str, options: str) -> RunState:

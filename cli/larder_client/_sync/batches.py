@@ -128,5 +128,5 @@ class Batches:
 def _result(line: bytes, file_id: str) -> BatchResult:
     try:
         return msgspec.json.decode(line, type=BatchResult)
-    except msgspec.DecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise UnexpectedAnswerError(f"{file_id} is not a result file of a batch.") from error

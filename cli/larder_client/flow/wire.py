@@ -52,7 +52,7 @@ def decode(kind: type[T], reply: Reply) -> T:
     """
     try:
         return msgspec.json.decode(reply.body, type=kind)
-    except msgspec.DecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise UnexpectedAnswerError(_not_larder(reply)) from error
 
 

@@ -76,7 +76,7 @@ class FileResumeStore:
         """Return the file's unfinished upload, if there is one."""
         try:
             return msgspec.json.decode(self._entry(path, base_url).read_bytes(), type=PendingUpload)
-        except (OSError, msgspec.DecodeError):
+        except (OSError, ValueError, RecursionError):
             return None
 
     def remember(self, path: Path, base_url: str, upload: PendingUpload) -> None:

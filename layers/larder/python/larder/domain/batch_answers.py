@@ -11,6 +11,8 @@ import msgspec
 from larder.domain.batches import Progress, TokenUsage
 
 MAX_ANSWER_BYTES = 8 * 2**20
+MAX_TOKENS = 10**12
+"""Tokens that one answer may say it took; a larger figure is none."""
 
 _AGAIN = frozenset({408, 409})
 _REFUSED = frozenset({401, 403})
@@ -43,6 +45,9 @@ _REQUEST = msgspec.json.Decoder(Request)
 _HEAD = msgspec.json.Decoder(_Head)
 _WITH_USAGE = msgspec.json.Decoder(_WithUsage)
 _ANY = msgspec.json.Decoder()
+_OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_UNREADABLE = (ValueError, RecursionError)
+"""What decoding raises for bytes that are no JSON, no UTF-8, or nested without an end."""
 
 
 def parse_request(line: bytes) -> Request:
@@ -205,11 +210,14 @@ def _line(
 
 
 def _as_object(body: bytes) -> msgspec.Raw | None:
-    """Return the body on one line if it is a JSON object."""
+    """Return the body on one line if it is a JSON object.
+
+    Its values are checked, and not made: those of 8 MiB of numbers have ten times as many.
+    """
     try:
-        if not isinstance(_ANY.decode(body), dict):
-            return None
-    except msgspec.DecodeError:
+        body.decode()
+        _OBJECT.decode(body)
+    except _UNREADABLE:
         return None
     if b"\n" in body or b"\r" in body:
         body = msgspec.json.format(body, indent=-1)
@@ -220,14 +228,17 @@ def _error_code(body: bytes) -> str | None:
     try:
         found = _ANY.decode(body)
         code = found["error"]["code"]
-    except (msgspec.DecodeError, KeyError, TypeError):
+    except (*_UNREADABLE, KeyError, TypeError):
         return None
     return code if isinstance(code, str) else None
 
 
 def usage_of(answer: Answer) -> TokenUsage:
     """Return the tokens that a good answer says it took, in either of OpenAI's two notations."""
-    usage = _WITH_USAGE.decode(answer.body).usage
+    try:
+        usage = _WITH_USAGE.decode(answer.body).usage
+    except _UNREADABLE:
+        return TokenUsage()
     if not isinstance(usage, dict):
         return TokenUsage()
 
@@ -236,7 +247,7 @@ def usage_of(answer: Answer) -> TokenUsage:
         for source in sources:
             for name in names:
                 value = source.get(name) if isinstance(source, dict) else None
-                if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+                if type(value) is int and 0 < value <= MAX_TOKENS:
                     return value
         return 0
 

@@ -56,6 +56,6 @@ def count_models(upstream: Upstream, credentials: UpstreamCredentials) -> int:
         raise UpstreamFailedError(message)
     try:
         return len(json.loads(body)["data"])
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, RecursionError, KeyError, TypeError) as error:
         message = f"{url} answered {status}, but not with a list of models."
         raise UpstreamFailedError(message) from error

@@ -149,7 +149,7 @@ def _turn(upstream: Upstream, answer: Answer | NoAnswer) -> ModelTurn:
     try:
         completion = _DECODER.decode(answer.body)
         message = completion.choices[0].message
-    except (msgspec.MsgspecError, UnicodeDecodeError, IndexError) as error:
+    except (ValueError, RecursionError, IndexError) as error:
         raise ModelFailedError(
             f"The model server '{upstream.name}' did not answer with a chat completion."
         ) from error
