@@ -172,9 +172,9 @@ def test_answers_of_open_chunks_are_kept_in_place_of_those_before(
     objects = backend.batch_objects
     assert objects.get_partial(TENANT, batch_id, 3) == b""
 
-    for data in (b"first", b"\x00second\xff"):
-        objects.put_partial(TENANT, batch_id, 3, data)
-    objects.put_partial(TENANT, batch_id, 4, b"of another shard")
+    for pieces in ([b"first"], [b"\x00sec", b"", b"ond\xff"]):
+        objects.put_partial(TENANT, batch_id, 3, pieces)
+    objects.put_partial(TENANT, batch_id, 4, [b"of another shard"])
 
     assert objects.get_partial(TENANT, batch_id, 3) == b"\x00second\xff"
 
@@ -208,7 +208,7 @@ def test_another_project_sees_nothing(backend: Backend, copied: BatchId) -> None
     objects = backend.batch_objects
     objects.put_plan(TENANT, copied, PLAN)
     objects.put_chunk(TENANT, copied, 0, CHUNK)
-    objects.put_partial(TENANT, copied, 0, b"x")
+    objects.put_partial(TENANT, copied, 0, [b"x"])
     objects.put_finish(TENANT, copied, FinishState(1))
 
     objects.clear(OTHER, copied, for_retry=False)
@@ -228,7 +228,7 @@ def test_after_clearing_nothing_is_left(backend: Backend, source: FileId, copied
         objects.copy_input(TENANT, source, batch_id)
         objects.put_plan(TENANT, batch_id, PLAN)
         objects.put_chunk(TENANT, batch_id, 0, CHUNK)
-        objects.put_partial(TENANT, batch_id, 0, b"x")
+        objects.put_partial(TENANT, batch_id, 0, [b"x"])
         objects.put_finish(TENANT, batch_id, FinishState(1))
 
     objects.clear(TENANT, copied, for_retry=False)
@@ -292,7 +292,7 @@ def test_the_objects_of_a_batch_have_the_keys_that_the_state_machine_reads(
     aws.batch_objects.copy_input(TENANT, file_id, batch_id)
     aws.batch_objects.put_plan(TENANT, batch_id, PLAN)
     aws.batch_objects.put_chunk(TENANT, batch_id, 39, CHUNK)
-    aws.batch_objects.put_partial(TENANT, batch_id, 2, b"partial")
+    aws.batch_objects.put_partial(TENANT, batch_id, 2, [b"partial"])
 
     found = keys(aws, batch_id)
 

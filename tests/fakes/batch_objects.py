@@ -69,8 +69,10 @@ class InMemoryBatchObjects:
     def get_chunk(self, tenant: TenantId, batch_id: BatchId, number: int) -> Chunk | None:
         return self.chunks.get(((tenant, batch_id), number))
 
-    def put_partial(self, tenant: TenantId, batch_id: BatchId, shard: int, data: bytes) -> None:
-        self.partials[(tenant, batch_id), shard] = data
+    def put_partial(
+        self, tenant: TenantId, batch_id: BatchId, shard: int, pieces: Iterable[bytes]
+    ) -> None:
+        self.partials[(tenant, batch_id), shard] = b"".join(pieces)
 
     def get_partial(self, tenant: TenantId, batch_id: BatchId, shard: int) -> bytes:
         return self.partials.get(((tenant, batch_id), shard), b"")

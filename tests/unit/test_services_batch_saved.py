@@ -12,8 +12,8 @@ GATE = KeptGate("http://model/v1", 12.5, 1_750_000_000.0, 3)
 
 def test_what_is_known_of_chunks_that_were_not_opened_is_saved_again() -> None:
     stored: list[bytes] = []
-    saved = Saved(stored.append)
-    saved.load(Kept(ANSWERS, ATTEMPTS, [GATE]).encode(), now=0.0)
+    saved = Saved(lambda pieces: stored.append(b"".join(pieces)))
+    saved.load(b"".join(Kept(ANSWERS, ATTEMPTS, [GATE]).pieces()), now=0.0)
 
     saved.opened(0)
     saved.save([], [], [GATE], now=1.0)
@@ -23,7 +23,7 @@ def test_what_is_known_of_chunks_that_were_not_opened_is_saved_again() -> None:
 
 def test_attempts_of_the_worker_before_are_found() -> None:
     saved = Saved(lambda _: None)
-    saved.load(Kept(ANSWERS, ATTEMPTS).encode(), now=0.0)
+    saved.load(b"".join(Kept(ANSWERS, ATTEMPTS).pieces()), now=0.0)
 
     assert saved.attempts_at(7, 2) == ATTEMPTS[1]
     assert saved.attempts_at(7, 3) == Attempts(7, 3)

@@ -19,7 +19,8 @@ from __future__ import annotations
 import json
 from contextlib import closing, contextmanager
 from itertools import batched
-from typing import TYPE_CHECKING
+from tempfile import SpooledTemporaryFile
+from typing import IO, TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
@@ -32,6 +33,7 @@ from larder.adapters.s3_batch_formats import (
 )
 from larder.adapters.s3_output import S3OutputWriter, put_new
 from larder.domain.batch_plan import ChunkSpan, Plan
+from larder.domain.parts import MIB
 from larder.services.batches.object_ports import FinishState
 
 if TYPE_CHECKING:
@@ -48,6 +50,9 @@ INPUT, UNANSWERED = "input", "unanswered"
 
 _PAGE = 1_000
 """Keys that S3 lists, and deletes, at once."""
+
+_ON_DISK = 4 * MIB
+"""Bytes of answers to keep that go to the disk first: the worker has them in memory already."""
 
 
 def batch_key(tenant: TenantId, batch_id: BatchId, name: str) -> str:
@@ -146,9 +151,14 @@ class S3BatchObjects:
             return None
         return chunk_from(_all_of(found["Body"]), found["Metadata"])
 
-    def put_partial(self, tenant: TenantId, batch_id: BatchId, shard: int, data: bytes) -> None:
-        """PUT the answers in place of those before."""
-        self._put(batch_key(tenant, batch_id, f"partial/{shard:05d}"), data)
+    def put_partial(
+        self, tenant: TenantId, batch_id: BatchId, shard: int, pieces: Iterable[bytes]
+    ) -> None:
+        """PUT the answers in place of those before, from the disk if they are many."""
+        with SpooledTemporaryFile(_ON_DISK) as file:
+            file.writelines(pieces)
+            file.seek(0)
+            self._put(batch_key(tenant, batch_id, f"partial/{shard:05d}"), file)
 
     def get_partial(self, tenant: TenantId, batch_id: BatchId, shard: int) -> bytes:
         """GET the answers."""
@@ -197,7 +207,7 @@ class S3BatchObjects:
                 message = f"{len(failures)} objects of {batch_id} could not be deleted"
                 raise OSError(message)
 
-    def _put(self, key: str, data: bytes) -> None:
+    def _put(self, key: str, data: bytes | IO[bytes]) -> None:
         self._client.put_object(Bucket=self._bucket, Key=key, Body=data)
 
     def _read(self, key: str) -> bytes | None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from larder.domain.batches import Progress, TokenUsage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 MAX_ANSWER_BYTES = 8 * 2**20
 MAX_TOKENS = 10**12
@@ -133,9 +136,13 @@ class Kept(msgspec.Struct, frozen=True, array_like=True):
     attempts: list[Attempts] = []
     gates: list[KeptGate] = []
 
-    def encode(self) -> bytes:
-        """Return it as bytes."""
-        return msgspec.msgpack.encode(self)
+    def pieces(self) -> Iterator[bytes]:
+        """Yield it as bytes, an answer at a time: all together they may have 200 MiB."""
+        # An array of three, whose first is an array with a count of four bytes.
+        yield b"\x93\xdd" + len(self.answers).to_bytes(4, "big")
+        yield from map(msgspec.msgpack.encode, self.answers)
+        yield msgspec.msgpack.encode(self.attempts)
+        yield msgspec.msgpack.encode(self.gates)
 
 
 def decode_kept(data: bytes) -> Kept:

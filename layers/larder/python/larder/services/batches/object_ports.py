@@ -93,8 +93,13 @@ class BatchObjects(Protocol):
     def get_chunk(self, tenant: TenantId, batch_id: BatchId, number: int) -> Chunk | None:
         """Return the answers of a chunk, None when they are not stored."""
 
-    def put_partial(self, tenant: TenantId, batch_id: BatchId, shard: int, data: bytes) -> None:
-        """Keep the answers of a shard's open chunks, in place of those kept before."""
+    def put_partial(
+        self, tenant: TenantId, batch_id: BatchId, shard: int, pieces: Iterable[bytes]
+    ) -> None:
+        """Keep the answers of a shard's open chunks, in place of those kept before.
+
+        The pieces are one after the other in what `get_partial` returns.
+        """
 
     def get_partial(self, tenant: TenantId, batch_id: BatchId, shard: int) -> bytes:
         """Return the answers of a shard's open chunks, empty when none are kept."""

@@ -28,7 +28,7 @@ class Saved:
     `changes` counts what has happened since the last save.
     """
 
-    put: Callable[[bytes], None]
+    put: Callable[[Iterable[bytes]], None]
     found: Kept = field(default_factory=Kept)
     changes: int = 0
     _attempts: dict[tuple[int, int], Attempts] = field(default_factory=dict)
@@ -72,5 +72,5 @@ class Saved:
             attempts=[*tried, *before],
             gates=gates,
         )
-        self.put(kept.encode())
+        self.put(kept.pieces())
         self.changes, self._at = 0, now
