@@ -22,9 +22,13 @@ $(CURDIR)/.tools/uv/bin/uv:
 setup: $(UV) ## install the packages of uv.lock into .venv
 	@$(UV) sync --quiet --locked || { echo "larder: could not install the packages of uv.lock. This needs Python 3.13 and access to PyPI; 'uv python list 3.13' lists the interpreters that uv finds."; exit 1; }
 
-.PHONY: test property lint types format sync-client openapi openapi-check pr
-test: tools .tools/console/.installed ## run all tests that need no Docker
+.PHONY: test test-code test-e2e property lint types format sync-client openapi openapi-check pr
+test: test-code test-e2e ## run all tests that need no Docker
+
+test-code: tools .tools/console/.installed
 	$(RUN) pytest --numprocesses 2 --dist loadfile --permissions tests/unit tests/contract tests/property tests/integration
+
+test-e2e: tools .tools/console/.installed
 	$(RUN) pytest tests/e2e
 
 property: setup ## run the property tests with new examples, ten times as many (run it overnight)

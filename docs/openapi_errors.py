@@ -66,6 +66,12 @@ RPC_ERROR = {
     },
 }
 
+_RPC_EXAMPLE = {
+    "jsonrpc": "2.0",
+    "id": 1,
+    "error": {"code": -32602, "message": "params.name is missing, or no text."},
+}
+
 _SECONDS = {"description": "Seconds to wait", "schema": {"type": "integer", "maximum": 120}}
 _RETRY = {
     "description": "`false`: the same request will never succeed",
@@ -154,7 +160,7 @@ def failures() -> dict[str, Any]:
     either = [{"$ref": f"#/components/schemas/{name}"} for name in ("RpcError", "Error")]
     found["McpError"] = {
         "description": "The message is malformed (400), or names an unknown method (404)",
-        "content": {"application/json": {"schema": {"oneOf": either}}},
+        "content": {"application/json": {"schema": {"oneOf": either}, "example": _RPC_EXAMPLE}},
     }
     return found
 

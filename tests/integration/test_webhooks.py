@@ -9,6 +9,7 @@ import pytest
 import standardwebhooks
 
 from larder.domain.deliveries import Attempt
+from larder.services.webhooks.announce import WAKE_GRACE_SECONDS
 from larder.services.webhooks.manage import AddWebhook, send_test
 from tests.integration.operations import World
 from tests.integration.webhook_operations import (
@@ -19,6 +20,8 @@ from tests.integration.webhook_operations import (
     queued,
     webhook,
 )
+from tests.integration.workers import later
+from tests.support.events import recorded
 
 if TYPE_CHECKING:
     from larder.domain.ids import TenantId
@@ -48,6 +51,20 @@ def test_a_delivery_is_signed_with_the_secret_that_was_printed(world: World) -> 
     read = standardwebhooks.Webhook(secret).verify(body, dict(headers))
     assert (url, read["type"], read["data"]["id"]) == (URL, "webhook.test", made.id)
     assert headers["webhook-id"] == sent.id
+
+
+def test_the_sweep_wakes_a_webhook_whose_message_was_lost(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = webhook(world)
+    queued(world, made)
+    url = world.stack.settings.deliveries_queue_url
+    world.stack.sqs.purge_queue(QueueUrl=url)
+    later(monkeypatch, WAKE_GRACE_SECONDS + 1)
+
+    world.functions.invoke("sweep", recorded("sweep"))
+
+    assert messages(world, url) == [{"project": world.tenant, "webhook": made.id}]
 
 
 def test_a_webhook_is_listed_without_its_secret(world: World) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from io import BytesIO
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
@@ -45,8 +46,9 @@ def put_new(
     pauses = iter(_PAUSES)
     while True:
         try:
+            # The client would copy bytes, of up to 200 MiB, behind the head of its request.
             client.put_object(
-                Bucket=bucket, Key=key, Body=body, Metadata=metadata or {}, IfNoneMatch="*"
+                Bucket=bucket, Key=key, Body=BytesIO(body), Metadata=metadata or {}, IfNoneMatch="*"
             )
         except ClientError as error:
             if error_code(error) in _TAKEN:
