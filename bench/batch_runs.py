@@ -26,6 +26,7 @@ from larder.services.projects.projects import create_project
 from larder_client import Client
 from larder_operator.deployment import find_deployment
 from local.ports import free_port
+from tests.support.template import FUNCTIONS
 
 MIB = 2**20
 MODEL = "bench-model"
@@ -124,6 +125,7 @@ class LarderBatch:
             "KEYS_TABLE": settings.keys_table,
             "FILES_BUCKET": settings.files_bucket,
             "POWERTOOLS_SERVICE_NAME": "larder",
+            **FUNCTIONS["BatchRunShard"]["Environment"]["Variables"],
         }
         command = [sys.executable, "-m", "bench.batch_worker", name, self.project, self.batch.id]
         return _run(command, environment)

@@ -55,9 +55,8 @@ def test_a_200_mb_batch_file_is_processed_in_less_than_256_mib(
 
 ANSWERS = 51
 LONGEST = 8 * 2**20
-WORKER_MIB = 896
-"""The deployed worker has 1,024 MB, and the emulator's process about what Lambda's has."""
-FINISHER_MIB = 512
+MOST_MIB = 512
+"""Half of what the deployed functions have; the emulator's process has about what Lambda's has."""
 
 
 def test_a_batch_of_8_mib_answers_is_exact_and_fits_its_workers(
@@ -85,8 +84,7 @@ def test_a_batch_of_8_mib_answers_is_exact_and_fits_its_workers(
         with api.client.stream("GET", url) as answer:
             found = [json.loads(each)["custom_id"] for each in answer.iter_lines()]
         assert found == [f"request-{n}" for n in range(1, ANSWERS + 1) if n != 30]
-        assert peaks[0] <= WORKER_MIB, peaks
-        assert peaks[1] <= FINISHER_MIB, peaks
+        assert max(peaks) <= MOST_MIB, peaks
         api.json("DELETE", f"/files/{batch['output_file_id']}")
 
 
