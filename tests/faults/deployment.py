@@ -170,7 +170,7 @@ class Deployment:
         # the second, and then it is that one's result, or a later one's, that is told.
         self._remove_one()
         self._remove_one()
-        eventually(self._result_of_stream, lambda result: result.startswith("OK"), SETTLE_SECONDS)
+        eventually(self._streams_are_read, bool, SETTLE_SECONDS)
         eventually(self._waiting, lambda waiting: waiting == 0, SETTLE_SECONDS)
 
     def _remove_one(self) -> None:
@@ -183,10 +183,10 @@ class Deployment:
         key = f"/{file_id}"
         eventually(lambda: self._stored(key), lambda stored: not stored, SETTLE_SECONDS)
 
-    def _result_of_stream(self) -> str:
+    def _streams_are_read(self) -> bool:
         mappings = self.lambdas.list_event_source_mappings()["EventSourceMappings"]
-        [stream] = [each for each in mappings if ":dynamodb:" in each["EventSourceArn"]]
-        return str(stream["LastProcessingResult"])
+        readers = [each for each in mappings if ":dynamodb:" in each["EventSourceArn"]]
+        return all(str(each["LastProcessingResult"]).startswith("OK") for each in readers)
 
     def _stored(self, suffix: str) -> bool:
         pages = self.stack.s3.get_paginator("list_objects_v2").paginate(
