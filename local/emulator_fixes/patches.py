@@ -183,6 +183,23 @@ def _save_and_exit(saved: Path) -> NoReturn:
         os._exit(0)
 
 
+def end_when_saved(inner: Any) -> Any:  # noqa: ANN401 - MiniStack has no types
+    """MiniStack saves its state when it stops, and then waits for what its functions still do.
+
+    Whoever stopped it would kill it meanwhile, and take the state for lost.
+    """
+
+    async def run(scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401
+        async def send_or_end(message: Any) -> None:  # noqa: ANN401
+            if message["type"] == "lifespan.shutdown.complete":
+                os._exit(0)
+            await send(message)
+
+        await inner(scope, receive, send_or_end)
+
+    return run
+
+
 if __name__ == "__main__":
     save_while_running()
     retry_failed_stream_records()
@@ -190,5 +207,5 @@ if __name__ == "__main__":
     name_functions_in_log_streams()
     import_secrets()
     unpack_layers_once()
-    app.app = Strict(app.app)
+    app.app = end_when_saved(Strict(app.app))
     sys.exit(app.main())

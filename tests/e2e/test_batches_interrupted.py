@@ -8,7 +8,8 @@ import time
 from typing import TYPE_CHECKING
 
 from larder.domain.batch_answers import decode_kept
-from tests.e2e.api import assert_refused, batch_lines, eventually
+from larder.domain.upstreams import Upstream
+from tests.e2e.api import Api, assert_refused, batch_lines, eventually
 from tests.e2e.batches import (
     an_upstream,
     batch_file,
@@ -20,14 +21,17 @@ from tests.e2e.batches import (
     results,
 )
 from tests.e2e.parts import sweep
+from tests.e2e.projects import Operator
 from tests.e2e.space import Space
+from tests.e2e.stack import stack_in
 from tests.fakes.model_script import Rule
+from tests.fakes.model_server import serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
-    from tests.e2e.api import Api
-    from tests.e2e.projects import NewProject, Operator, Project
+    from tests.e2e.projects import NewProject, Project
     from tests.e2e.stack import Stack
     from tests.fakes.model_server import ModelServer
 
@@ -194,3 +198,31 @@ def test_an_output_that_does_not_fit_the_quota_is_kept_and_counted(
         assert api.in_use() == (3, len(data) + sum(sizes))
         refused = api.post_file(b"x")
         assert_refused(refused, 400, code="storage_quota_exceeded", kind="insufficient_quota")
+
+
+def test_a_batch_outlives_a_restart_of_everything(tmp_path: Path) -> None:
+    """What runs in that moment fails without an event: only the sweeper finds it."""
+    with serving([SLOW]) as server:
+        with stack_in(tmp_path) as stack:
+            operator = Operator(stack)
+            project = operator.new_project()
+            operator.upstreams.put(
+                Upstream("slow", server.base_url, ("*",), created_at=0, concurrency=5)
+            )
+            with project.api() as api:
+                batch_id = create(api, batch_file(api, batch_lines(120)))["id"]
+                kept = eventually(
+                    lambda: saved(stack, project, batch_id), lambda now: len(now) > 20, 60
+                )
+                seen_at = time.time()
+                # Nothing ends while the stack stops.
+                server.script([Rule(status=503)])
+
+        with stack_in(tmp_path) as stack, Api(stack.base_url, project.key) as api:
+            server.script([SLOW])
+            start_again(stack, project, batch_id)
+            good, bad = completed(api, batch_id, WITHIN)
+
+    assert (len(good), bad) == (120, [])
+    assert len(kept) < 120
+    assert asked_again(server, dict.fromkeys(kept, seen_at)) == []
