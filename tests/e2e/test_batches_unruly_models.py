@@ -94,7 +94,6 @@ def running(new_project: NewProject, operator: Operator) -> Iterator[dict[str, R
         def run(model: str, lines: int, rules: Sequence[Rule], **upstream: Any) -> Running:
             server = opened.enter_context(an_upstream(operator, model, **upstream))
             file_id = batch_file(api, batch_lines(lines, model=model))
-            # The times in the rules count from here.
             server.script(rules)
             return Running(api, create(api, file_id)["id"], server)
 

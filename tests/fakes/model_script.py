@@ -12,8 +12,8 @@ class Rule(msgspec.Struct, forbid_unknown_fields=True):
     """Which calls it is about, and what they are answered with. Times are in seconds.
 
     A call matches by its `path` (`/v1/embeddings`), its `model`, and a text that its body
-    `contains`; between `after` and `until`, counted from the server's start or its last script; and
-    `times` times.
+    `contains`; between `after` and `until`, counted from the first call of a script; and `times`
+    times.
 
     `latency` passes first, one number or a range. Then a `status`, `headers`, and a `body`, JSON or
     a text as it is; without one, a good answer for the path, whose text is `size` bytes long.
