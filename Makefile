@@ -88,15 +88,26 @@ tools: setup .tools/sam/.installed .tools/emulator/.installed
 build: tools ## build the functions and the layer for AWS
 	@$(RUN) .tools/sam/bin/sam build
 
+# The values come from the shell's environment, so that they may have spaces and quotes.
 .PHONY: deploy
-deploy: tools ## deploy to your AWS account (ENV=dev or ENV=prod selects those stacks)
-	@$(RUN) larder doctor --before-deployment $(or $(ENV),default)
-	@$(MAKE) --no-print-directory build
-	@$(RUN) .tools/sam/bin/sam deploy --config-env $(or $(ENV),default)
+deploy: export PARAMS := $(PARAMS)
+deploy: export ALARM_EMAIL := $(ALARM_EMAIL)
+deploy: tools ## deploy to your AWS account (ENV=prod PARAMS="LogLevel=DEBUG" ALARM_EMAIL=you@example.com)
+	@$(RUN) larder deploy $(or $(ENV),default) --params "$$PARAMS" --alarm-email "$$ALARM_EMAIL"
 
 .PHONY: run
 run: tools .tools/model/.installed ## start Larder on the embedded AWS (PORT=4566)
 	@$(RUN) python -m local run --port $(or $(PORT),4566)
+
+.PHONY: start status stop
+start: tools .tools/model/.installed ## start Larder in the background (PORT=4566)
+	@$(RUN) python -m local start --port $(or $(PORT),4566)
+
+status: setup ## say whether the local Larder runs, and where
+	@$(RUN) python -m local status
+
+stop: setup ## stop the local Larder, and keep its files
+	@$(RUN) python -m local stop
 
 .PHONY: deploy-local
 deploy-local: tools ## deploy code changes to the stack that 'make run' started

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 BANNER = """
-Larder is ready. Open the console with this link, within five minutes. 'uv run larder console demo'
-prints another one.
+Larder is ready. Open the console with this link, within five minutes. 'larder console demo' prints
+another one.
 
   {link}
 
   base URL   {url}
   API key    {key}    (project "demo")
-  variables  {env}    (source it; 'uv run larder' and 'make demo' find it)
+  variables  {env}    (source it; 'larder' and 'make demo' find it)
+
+In a second terminal:
+
+  . .venv/bin/activate
 
 Upload a file:
 
   curl {url}/files -H "Authorization: Bearer {key}" -F purpose=user_data -F file=@README.md
 
-Use the OpenAI SDK (uv run python):
+Use the OpenAI SDK (python):
 
   from openai import OpenAI
   client = OpenAI(base_url="{url}", api_key="{key}")
@@ -25,9 +29,9 @@ Use the OpenAI SDK (uv run python):
 
 Run a batch of 20 questions, which takes the embedded model about a minute:
 
-  uv run larder batch run examples/requests.jsonl -o answers.jsonl
+  larder batch run examples/requests.jsonl -o answers.jsonl
 
-Upload a large file directly (uv run python):
+Upload a large file directly (python):
 
   import httpx, pathlib
   data = pathlib.Path("README.md").read_bytes()
@@ -36,11 +40,12 @@ Upload a large file directly (uv run python):
                                       "bytes": len(data), "mime_type": "text/markdown"}}).json()
   httpx.put(upload["transfer"]["url"], content=data, headers=upload["transfer"]["headers"])
   print(api.post(f"/uploads/{{upload['id']}}/complete", json={{"part_ids": []}}).json())
-
-The functions' logs follow. Deploy a code change with 'make deploy-local'. Stop with Ctrl-C.
 """
+
+FOLLOWS = "The functions' logs follow. 'make deploy-local' deploys a code change. Ctrl-C stops it."
+"""The last line of what a run prints before its logs."""
 
 
 def banner(url: str, key: str, env: object, link: str) -> str:
     """Return the text for that base URL, API key, path of the variables file, and console link."""
-    return BANNER.format(url=url, key=key, env=env, link=link)
+    return f"{BANNER.format(url=url, key=key, env=env, link=link)}\n{FOLLOWS}"

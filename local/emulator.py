@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import httpx
 
 from local.emulator_fixes.saved_state import repair
-from local.errors import LocalError
+from local.errors import LocalError, blame
 from local.ports import HOST, free_port, refuse_taken
 from local.state import ROOT
 
@@ -129,8 +129,8 @@ class Emulator:
     def check_alive(self) -> None:
         """Raise LocalError if the process ended unexpectedly."""
         if self._process is not None and self._process.poll() is not None:
-            message = f"The emulator ended unexpectedly. Its log: {self._state.log('emulator')}"
-            raise LocalError(message)
+            log = self._state.log("emulator")
+            raise blame(log, f"The emulator ended unexpectedly. Its log: {log}")
 
     @property
     def started(self) -> bool:

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 
 from local.errors import LocalError
 
 HOST = "127.0.0.1"
+LAST = 65_535
+
+
+def parse_port(text: str) -> int:
+    """Return the port that a user wrote; 0 means any free one.
+
+    Raises:
+        LocalError: it is not the number of a port.
+    """
+    # isdecimal alone takes digits of every alphabet.
+    if not (text.isascii() and text.isdecimal() and int(text) <= LAST):
+        message = f"'{text}' is not a port. Choose one from 1024 to {LAST}: make run PORT=4600"
+        raise LocalError(message)
+    return int(text)
 
 
 def free_port() -> int:
@@ -18,14 +33,17 @@ def free_port() -> int:
 
 
 def refuse_taken(port: int) -> None:
-    """Raise LocalError if something listens on `port`."""
+    """Raise LocalError if `port` cannot be listened on."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))
         except OSError as error:
-            message = (
-                f"Port {port} is in use. Stop the program that uses it, or choose another port: "
-                "make run PORT=4600"
-            )
+            if error.errno == errno.EACCES:
+                message = f"Port {port} is for root. Choose another port: make run PORT=4600"
+            else:
+                message = (
+                    f"Port {port} is in use. Stop the program that uses it, or choose another "
+                    "port: make run PORT=4600"
+                )
             raise LocalError(message) from error

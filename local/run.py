@@ -19,6 +19,7 @@ from local.errors import LocalError
 from local.logs import FunctionLogs
 from local.model import EmbeddedModel
 from local.project import demo_key, demo_link
+from local.push import push, push_again
 from local.state import use_only
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ def deliver(state: State, aws_settings: dict[str, str]) -> None:
     with _step("deploying the template"):
         if sam.deploy(state):
             deployment.fix()
+            push_again(state)
         outputs = sam.outputs()
         base_url = deployment.base_url(endpoint)
     with _step("trying the demo key on the API"):
@@ -128,6 +130,12 @@ def redeploy(state: State) -> None:
         raise LocalError(message)
     aws_settings = {name: value for name, value in variables.items() if name.startswith("AWS_")}
     use_only(aws_settings)
+    with _step("deploying the functions that changed"):
+        names = push(state)
+    if names is not None:
+        print(f"deployed: {', '.join(names)}" if names else "Nothing has changed.")
+        return
+    print("More than functions has changed, so all of it is deployed.")
     with _step("building the functions and the layer"):
         sam.build(state)
     deliver(state, aws_settings)

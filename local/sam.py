@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import boto3
 
-from local.errors import LocalError
+from local.errors import LocalError, blame
 from local.sources import fingerprint
 from local.state import ROOT
 
@@ -97,8 +97,7 @@ def _sam(state: State, command: str, *arguments: str) -> None:
         ).returncode
     if status:
         tail = "\n".join(log.read_text(errors="replace").strip().splitlines()[-12:])
-        message = f"sam {command} failed. The end of {log}:\n{tail}"
-        raise LocalError(message)
+        raise blame(log, f"sam {command} failed. The end of {log}:\n{tail}")
 
 
 def _status(cloudformation: CloudFormationClient) -> str | None:

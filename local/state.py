@@ -55,6 +55,16 @@ class State:
         """The port in the saved metadata."""
         return self.folder / "emulator.port"
 
+    @property
+    def lock(self) -> Path:
+        """What a run locks, with its process id."""
+        return self.folder / "lock"
+
+    @property
+    def pushed(self) -> Path:
+        """The functions that were deployed past CloudFormation since the last whole deployment."""
+        return self.folder / "pushed"
+
     def log(self, name: str) -> Path:
         """Return the path of a tool's log."""
         return self.folder / f"{name}.log"
@@ -71,13 +81,32 @@ class State:
             LocalError: another run uses the folder.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        with (self.folder / "lock").open("w") as lock:
+        # Not "w": who finds it locked must not remove the holder's process id.
+        with self.lock.open("a") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
-                message = f"Another run uses {self.folder}. Stop it first, with Ctrl-C."
+                message = f"Larder already runs, in {self.folder}. Stop it first: make stop"
                 raise LocalError(message) from error
+            lock.truncate(0)
+            lock.write(str(os.getpid()))
+            lock.flush()
             yield
+
+    def holder(self) -> int | None:
+        """Return the process id of the run that holds the folder, or None."""
+        try:
+            with self.lock.open() as lock:
+                pid = int(lock.read() or 0)
+                # Trying the lock holds it for a moment, in which a run could not start.
+                if not pid or not Path(f"/proc/{pid}").exists():
+                    return None
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except FileNotFoundError:
+            return None
+        except BlockingIOError:
+            return pid
+        return None
 
     @property
     def metadata(self) -> Path:
@@ -114,7 +143,14 @@ class State:
     def forget(self) -> None:
         """Remove everything that is useless without the emulator's metadata."""
         shutil.rmtree(self.emulator, ignore_errors=True)
-        for path in (self.env, self.pid, self.port, self.api_key, self.fingerprint("deploy")):
+        for path in (
+            self.env,
+            self.pid,
+            self.port,
+            self.api_key,
+            self.pushed,
+            self.fingerprint("deploy"),
+        ):
             path.unlink(missing_ok=True)
 
     def publish(self, variables: dict[str, str]) -> None:
