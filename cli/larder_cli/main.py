@@ -27,6 +27,7 @@ _COMMANDS = {
     "space": _SPACE,
     "chat": _SPACE,
     "mcp": _SPACE,
+    "deploy": _OPERATION,
     "project": _OPERATION,
     "key": _OPERATION,
     "console": _OPERATION,

@@ -17,7 +17,9 @@ from larder_operator.doctor.preflight import LONGEST_STACK_NAME
 from tests.support.rendered import Stack, translated
 from tests.support.template import ROOT
 
-LONGEST = Stack("x" * LONGEST_STACK_NAME, AlarmTopicArn="arn:" + "x" * 256)
+LONGEST = Stack(
+    "x" * LONGEST_STACK_NAME, AlarmTopicArn="arn:" + "x" * 256, AlarmEmail="me@example.com"
+)
 KIB = 1024
 
 # https://docs.aws.amazon.com/general/latest/gr/aws-service-information.html has a page for each.

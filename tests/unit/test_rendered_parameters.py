@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.rendered import Stack, translated
+from tests.support.rendered import RANDOM, Stack, translated
 
 ANY = object()
 """A value that changes; the tests of versions say how."""
@@ -150,6 +150,17 @@ TABLE: dict[str, tuple[str, Effect]] = {
                 "arn:aws:sns:us-east-1:123456789012:pager"
             )
             for kind in ("Alarm", "OK")
+        },
+    ),
+    "AlarmEmail": (
+        "me@example.com",
+        {
+            setting("SNS::Topic", "Subscription.0.Protocol"): "email",
+            setting("SNS::Topic", "Subscription.0.Endpoint"): "me@example.com",
+            **{
+                setting("CloudWatch::Alarm", f"{kind}Actions.0"): f"larder-AlarmMails-{RANDOM}"
+                for kind in ("Alarm", "OK")
+            },
         },
     ),
 }

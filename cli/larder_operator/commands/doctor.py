@@ -88,7 +88,12 @@ def _after(deployed: DeployedStack, *, settle: bool) -> Iterator[Finding]:
 def _shown(findings: Iterable[Finding], *, as_json: bool) -> Iterator[Finding]:
     for each in findings:
         if not as_json:
-            typer.echo(f"{each.state:8} {each.check}: {each.found}")
-            if each.remedy:
-                typer.echo(f"{'':8} → {each.remedy}")
+            print_finding(each)
         yield each
+
+
+def print_finding(finding: Finding, *, err: bool = False) -> None:
+    """Print a finding, and what to do."""
+    typer.echo(f"{finding.state:8} {finding.check}: {finding.found}", err=err)
+    if finding.remedy:
+        typer.echo(f"{'':8} → {finding.remedy}", err=err)

@@ -57,6 +57,7 @@ class SamSettings:
     profile: str | None
     region: str | None
     parameters: Mapping[str, str]
+    confirm: bool = True
 
 
 def read_samconfig(path: Path, environment: str) -> SamSettings:
@@ -83,6 +84,7 @@ def read_samconfig(path: Path, environment: str) -> SamSettings:
         profile=values.get("profile"),
         region=values.get("region"),
         parameters={name: value.strip('"') for name, value in pairs},
+        confirm=values.get("confirm_changeset", True),
     )
 
 
@@ -164,6 +166,8 @@ def check_state(planned: Planned) -> Finding:
             raise
         return good("it will be created")
     status = stacks["Stacks"][0]["StackStatus"]
+    if status == "REVIEW_IN_PROGRESS":
+        return good("it will be created: the last attempt ended before it began")
     if status in {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED"}:
         return failed(
             f"the stack is {status}, and cannot be updated",
