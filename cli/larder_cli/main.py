@@ -38,6 +38,7 @@ _COMMANDS = {
     "migrate": _OPERATION,
     "audit": _OPERATION,
     "doctor": _OPERATION,
+    "cost": _OPERATION,
     "rotate": _OPERATION,
     "restore": _OPERATION,
     "destroy": _OPERATION,

@@ -27,6 +27,7 @@ PAGES = (
     "docs/api.md",
     "docs/batches.md",
     "docs/client.md",
+    "docs/costs.md",
     "docs/space.md",
     "docs/uploads.md",
 )

@@ -71,6 +71,10 @@ class Stack:
             key: each["Properties"] for key, each in self.resources.items() if each["Type"] == kind
         }
 
+    def name_of(self, resource: str) -> str:
+        """Return the name that CloudFormation gives to a resource."""
+        return self._physical(resource)
+
     def leaves(self) -> dict[tuple[str, str], Any]:
         """Return each value that is no mapping or list, by its resource and its path in it."""
         found = {}

@@ -85,7 +85,7 @@ def test_costs_count_the_alarms_and_the_metrics_that_they_watch() -> None:
         for alarm in ALARMS.values()
     )
 
-    assert f"${watched * 0.10:.2f} per month for {len(ALARMS)} alarms on {watched} metrics" in costs
+    assert f"| {len(ALARMS)} alarms on {watched} metrics | {watched * 0.10:.2f} |" in costs
     assert f"for {watched} watched metrics" in TEMPLATE["Parameters"]["Alarms"]["Description"]
 
 
