@@ -1,9 +1,8 @@
-"""Stored items stay readable: `stored_items.json` has one of each kind from an earlier version."""
+"""Stored items stay readable: `stored/` has one of each kind for each version that wrote them."""
 
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,11 +18,16 @@ from larder.services.upkeep.ports import (
 )
 from tests.fakes.clock import START
 from tests.samples import TENANT
+from tests.support.stored import FOLDER as STORED
+from tests.support.stored import NOT_READ, READERS, VERSION, put, written
+from tests.support.stored import stored as stored_by
 
 if TYPE_CHECKING:
     from tests.backends.aws import AwsBackend
 
-ITEMS: list[dict[str, Any]] = json.loads((Path(__file__).parent / "stored_items.json").read_text())
+VERSIONS = sorted(path.stem for path in STORED.glob("*.json"))
+# From before versions had numbers: each kind that is due.
+ITEMS: list[dict[str, Any]] = json.loads((STORED / "0.0.0.json").read_text())
 FILE, TRASHED, UPLOAD, FOLDER = (
     next(item["sk"]["S"] for item in ITEMS if item["sk"]["S"].startswith(prefix))
     for prefix in ("file-", "trash#", "upload_", "folder-")
@@ -37,6 +41,28 @@ def stored(aws: AwsBackend) -> AwsBackend:
     for item in ITEMS:
         aws.dynamodb.put_item(TableName=aws.stack.settings.store_table, Item=item)
     return aws
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_every_record_of_every_version_is_read(version: str, aws: AwsBackend) -> None:
+    items = stored_by(version)
+    put(aws, items)
+
+    for kind, item in items.items():
+        assert kind in NOT_READ or READERS[kind](aws, item), kind
+
+
+def test_this_version_has_a_record_of_each_kind_as_it_writes_it() -> None:
+    """If this fails, records have a new shape: run `python -m tests.support.stored`.
+
+    After a release, raise the version first: the records of the last one stay.
+    """
+    now, kept = written(), stored_by(VERSION)
+
+    assert {kind: item.keys() for kind, item in kept.items()} == {
+        kind: item.keys() for kind, item in now.items()
+    }
+    assert kept.keys() == READERS.keys() | NOT_READ.keys()
 
 
 def test_each_kind_of_item_falls_due_as_itself(stored: AwsBackend) -> None:
