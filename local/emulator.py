@@ -16,7 +16,7 @@ import httpx
 
 from local.emulator_fixes.saved_state import repair
 from local.errors import LocalError, blame
-from local.ports import HOST, free_port, refuse_taken
+from local.ports import BIND, HOST, free_port, refuse_taken
 from local.state import ROOT
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class Emulator:
             "HOME": os.environ.get("HOME", "/"),
             "TMPDIR": str(scratch),
             "GATEWAY_PORT": str(self.port),
-            "BIND_HOST": HOST,
+            "BIND_HOST": os.environ.get(BIND, HOST),
             "MINISTACK_HOST": HOST,
             "MINISTACK_REGION": REGION,
             # As on AWS, S3 has another host than the API. So a client that follows a redirect drops

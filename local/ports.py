@@ -8,6 +8,9 @@ import socket
 from local.errors import LocalError
 
 HOST = "127.0.0.1"
+BIND = "LARDER_BIND"
+"""The variable with another address to listen on: a container is reached from outside of it."""
+
 LAST = 65_535
 
 
