@@ -62,7 +62,7 @@ def kind_of(item: Item) -> str:
     """Return what kind an item is, by its keys: `P file-`, `U usage`, `LOG`."""
     if "sk" not in item:
         return "key" if "digest" in item or "key_id" in item else "rate"
-    partition = item["pk"]["S"].partition("#")[0]
+    partition: str = item["pk"]["S"].partition("#")[0]
     if partition in _LISTS:
         return partition
     found = re.match(r"(trash#)?[a-z]+[-_#]?", item["sk"]["S"])

@@ -15,6 +15,7 @@ import pytest
 from local import __main__ as program
 from local import background, push
 from local.background import stop
+from local.banner import FOLLOWS
 from local.errors import LocalError, blame
 from local.ports import parse_port, refuse_taken
 from local.sources import REST, changed_functions, fingerprint
@@ -173,9 +174,8 @@ def test_start_ends_when_the_run_is_ready(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(background, "ROOT", tmp_path)
-    follows = background.FOLLOWS
     (tmp_path / "local.py").write_text(
-        f"print('building')\nprint({follows!r}, flush=True)\nprint('a log', flush=True)\ninput()"
+        f"print('building')\nprint({FOLLOWS!r}, flush=True)\nprint('a log', flush=True)\ninput()"
     )
 
     background.start(State(tmp_path / "state"), 1)

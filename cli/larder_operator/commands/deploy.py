@@ -48,7 +48,7 @@ def deploy(
     What the SAM CLI prints goes to .local/deploy.log.
     """
     settings = read_samconfig(SAMCONFIG, environment)
-    chosen = settings.parameters | parse_parameters(params, parameter_names(TEMPLATE))
+    chosen = {**settings.parameters, **parse_parameters(params, parameter_names(TEMPLATE))}
     if alarm_email:
         chosen[EMAIL] = alarm_email
     use_account(profile or settings.profile, region or settings.region)
