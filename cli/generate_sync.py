@@ -22,6 +22,7 @@ NAMES = {
     "_async": "_sync",
     "async_runner": "sync_runner",
     "asyncio": "time",
+    "AsyncArtifacts": "Artifacts",
     "AsyncBaseTransport": "BaseTransport",
     "AsyncBatches": "Batches",
     "AsyncClient": "Client",

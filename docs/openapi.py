@@ -33,7 +33,9 @@ from docs.openapi_errors import ERROR, RPC_ERROR, error_content, failures, failu
 from docs.openapi_forms import BODIES, FORMS, HEADERS, IDEMPOTENCY_KEY
 from larder.api.http.routes import ROUTES, Route
 from larder.domain.ids import (
+    ARTIFACT_PREFIX,
     BATCH_PREFIX,
+    BUNDLE_PREFIX,
     FILE_PREFIX,
     FOLDER_PREFIX,
     TENANT_PREFIX,
@@ -58,6 +60,8 @@ TAGS = {
     "/v1/admin": Tag(name="Operators", description="Projects and keys, for keys with `admin`"),
     "/v1/keys": Tag(name="Keys", description="What a key is, and what it may do"),
     "/v1/webhooks": Tag(name="Webhooks", description="Where the project's events are sent"),
+    "/v2/artifacts": Tag(name="Artifacts", description="Content that prompts share"),
+    "/v2/bundles": Tag(name="Bundles", description="Lists of artifacts, in order"),
     "/v1/usage": Tag(name="Usage", description="How much of its quota the project uses"),
     "/v1/storage/files": Tag(name="Space files", description="Named and tagged files in folders"),
     "/v1/storage/tags": Tag(name="Space tags", description="What files are tagged with"),
@@ -69,7 +73,9 @@ TAGS = {
 }
 
 IDS = {
+    "artifact_id": {"pattern": id_pattern(ARTIFACT_PREFIX)},
     "batch_id": {"pattern": id_pattern(BATCH_PREFIX)},
+    "bundle_id": {"pattern": id_pattern(BUNDLE_PREFIX)},
     "file_id": {"pattern": id_pattern(FILE_PREFIX)},
     "folder_id": {"pattern": id_pattern(FOLDER_PREFIX)},
     "key_id": {"pattern": "^(key|session)_[0-9a-f]{16}$"},

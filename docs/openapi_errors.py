@@ -138,7 +138,7 @@ _FAILURES: dict[str, tuple[str, str, LarderError | None, dict[str, Any]]] = {
     "5XX": ("ServerError", "Something failed at Larder or AWS: try again later", None, {}),
 }
 
-_NAMED = {"folder_id", "folderId", "input_file_id", "parentId", "project"}
+_NAMED = {"artifacts", "file_id", "folder_id", "folderId", "input_file_id", "parentId", "project"}
 """Parameters that name an object of the project outside the path."""
 
 

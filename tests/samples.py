@@ -5,6 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from larder.domain.artifacts import (
+    Artifact,
+    ArtifactType,
+    Bundle,
+    Member,
+    Retention,
+    file_of_bundle,
+)
 from larder.domain.batches import Batch
 from larder.domain.events import Event, EventType
 from larder.domain.files import DAY, File, FileStatus, Purpose
@@ -12,6 +20,7 @@ from larder.domain.folders import Folder
 from larder.domain.ids import (
     FileId,
     TenantId,
+    new_artifact_id,
     new_batch_id,
     new_file_id,
     new_folder_id,
@@ -29,6 +38,7 @@ from larder.services.object_store import StoredBytes
 from tests.fakes.clock import START
 
 if TYPE_CHECKING:
+    from larder.domain.artifacts import Encoding
     from larder.domain.ids import FolderId
     from tests.backends.backend import Backend
 
@@ -76,6 +86,26 @@ def a_file(  # noqa: PLR0913
         tags=tags,
         favorite=favorite,
     )
+
+
+def an_artifact(
+    size: int = 10,
+    *,
+    at: float = START,
+    type: ArtifactType = ArtifactType.TEXT_CONTEXT,  # noqa: A002 - as the field is called
+    expires_at: int | None = None,
+    encoding: Encoding = "utf-8",
+    metadata: str = "{}",
+) -> Artifact:
+    """Return an artifact of `size` bytes, created at the time `at`."""
+    file = a_file(size, id=new_artifact_id(at), expires_at=expires_at)
+    return Artifact(file, type, Retention.STANDARD, encoding, metadata)
+
+
+def a_bundle(*members: Member, at: float = START) -> Bundle:
+    """Return a bundle of the members, or of an artifact that need not exist."""
+    listed = members or (Member(new_artifact_id(START), "system"),)
+    return Bundle(file_of_bundle(listed, at), "agent_prefix", listed, "{}")
 
 
 def an_upload(

@@ -24,6 +24,8 @@ _COMMANDS = {
     "validate": _FILES,
     "uploads": _FILES,
     "batch": _BATCHES,
+    "artifact": _BATCHES,
+    "bundle": _BATCHES,
     "space": _SPACE,
     "chat": _SPACE,
     "mcp": _SPACE,

@@ -48,16 +48,19 @@ from larder_client.transfer.upload import UploadResult
 
 if TYPE_CHECKING:
     from larder_client._async.client import AsyncClient
+    from larder_client.artifacts.models import Artifact, Bundle
     from larder_client.batches.models import Batch, BatchPage, BatchResult
     from larder_client.space.models import ROOT, Folder, SpaceFile, TrashedFile, TrashedFolder
     from larder_client.space.tree import Tree
 
 # Imported when they are used: they take time, asyncio above all, and most programs do without.
 _LAZY = {
+    "Artifact": "larder_client.artifacts.models",
     "AsyncClient": "larder_client._async.client",
     "Batch": "larder_client.batches.models",
     "BatchPage": "larder_client.batches.models",
     "BatchResult": "larder_client.batches.models",
+    "Bundle": "larder_client.artifacts.models",
     "Folder": "larder_client.space.models",
     "ROOT": "larder_client.space.models",
     "SpaceFile": "larder_client.space.models",
@@ -75,11 +78,13 @@ Sent = UploadResult
 __all__ = [
     "ROOT",
     "ApiError",
+    "Artifact",
     "AsyncClient",
     "Batch",
     "BatchNotEndedError",
     "BatchPage",
     "BatchResult",
+    "Bundle",
     "ChecksumError",
     "Client",
     "ConfigurationError",

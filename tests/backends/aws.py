@@ -21,6 +21,7 @@ from larder.adapters.dynamodb import keys, transactions
 from larder.adapters.dynamodb.actions import DynamoActionLog, DynamoReadings
 from larder.adapters.dynamodb.admin_log import DynamoAdminLog
 from larder.adapters.dynamodb.api_keys import DynamoKeyUses
+from larder.adapters.dynamodb.artifacts import DynamoArtifacts
 from larder.adapters.dynamodb.batch_limit_records import DynamoBatchLimitRecords
 from larder.adapters.dynamodb.batches import DynamoBatches
 from larder.adapters.dynamodb.counters import usage_from
@@ -32,7 +33,7 @@ from larder.adapters.dynamodb.folders import DynamoFolders, folder_from
 from larder.adapters.dynamodb.items import file_from, removed_object, trashed_from, upload_from
 from larder.adapters.dynamodb.key_register import DynamoKeyRegister
 from larder.adapters.dynamodb.keys import (
-    file_id_of,
+    counted_id_of,
     folder_id_of,
     is_trashed,
     tenant_of,
@@ -53,6 +54,7 @@ from larder.adapters.s3 import FILES, REPORTS, S3Objects, object_key, parse_even
 from larder.adapters.s3_batches import S3BatchObjects
 from larder.adapters.s3_parts import S3Parts
 from larder.adapters.sqs import SqsCleanupQueue, SqsValidationQueue, parse_cleanup
+from larder.domain.artifacts import Retention
 from larder.domain.ids import FileId, TenantId
 from larder.domain.limits import MAX_BATCH_FILE_BYTES
 from larder.domain.parts import PART_THRESHOLD
@@ -129,9 +131,11 @@ class AwsBackend(Wiring):
         self.pause = not_at_all
         self.part_threshold = PART_THRESHOLD
         self.batch_file_limit = MAX_BATCH_FILE_BYTES
+        self.artifact_days = {Retention.STANDARD: 0, Retention.EXTENDED: 0}
         self.stack = stack
         self.dynamodb, self.s3, sqs = _clients()
         names = stack.settings
+        self.artifacts = DynamoArtifacts(self.dynamodb, names.store_table)
         self.files = DynamoFiles(self.dynamodb, names.store_table, self.clock)
         self.search = DynamoFileSearch(self.dynamodb, names.store_table)
         self.trash = DynamoTrash(self.dynamodb, names.store_table, self.clock)
@@ -347,7 +351,7 @@ class AwsBackend(Wiring):
                 folders[tenant, folder_id] = folder_from(item)
             elif (trashed_id := trashed_folder_id_of(item)) is not None:
                 trashed_folders[tenant, trashed_id] = trashed_folder_from(item)
-            elif (file_id := file_id_of(item)) is not None and is_trashed(item):
+            elif (file_id := counted_id_of(item)) is not None and is_trashed(item):
                 trash[tenant, file_id] = trashed_from(file_id, item)
             elif file_id is not None:
                 files[tenant, file_id] = file_from(file_id, item)

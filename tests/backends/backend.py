@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from larder.domain.quota import Usage
     from larder.domain.trash import TrashedFile, TrashedFolder
     from larder.domain.uploads import Upload
+    from larder.services.artifacts.ports import ArtifactRecords
     from larder.services.batches.model_ports import RateLimits, UpstreamRecords
     from larder.services.batches.object_ports import BatchObjects
     from larder.services.batches.ports import BatchRecords
@@ -67,6 +68,8 @@ class Backend(Protocol):
 
     clock: ManualClock
 
+    @property
+    def artifacts(self) -> ArtifactRecords: ...
     @property
     def files(self) -> FileRecords: ...
     @property

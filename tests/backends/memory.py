@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from larder.adapters.documents import FileTexts
+from larder.domain.artifacts import Retention
 from larder.domain.limits import MAX_BATCH_FILE_BYTES
 from larder.domain.parts import PART_THRESHOLD
 from larder.runtime.wiring import Wiring
 from tests.backends.backend import Snapshot, not_at_all
 from tests.fakes.actions import FixedKey, InMemoryActionLog, InMemoryReadings
 from tests.fakes.api_keys import InMemoryKeys
+from tests.fakes.artifacts import InMemoryArtifacts
 from tests.fakes.batch_objects import InMemoryBatchObjects
 from tests.fakes.batches import InMemoryBatches, InMemoryBatchLimits
 from tests.fakes.cleanup_queue import InMemoryCleanupQueue
@@ -54,7 +56,9 @@ class MemoryBackend(Wiring):
         self.pause = not_at_all
         self.part_threshold = PART_THRESHOLD
         self.batch_file_limit = MAX_BATCH_FILE_BYTES
+        self.artifact_days = {Retention.STANDARD: 0, Retention.EXTENDED: 0}
         self.store = InMemoryStore()
+        self.artifacts = InMemoryArtifacts(self.store)
         self.files = InMemoryFiles(self.store)
         self.search = InMemoryFileSearch(self.store)
         self.trash = InMemoryTrash(self.store, self.clock)

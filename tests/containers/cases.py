@@ -18,7 +18,9 @@ from larder.domain.ids import file_of, new_file_id, upload_of
 from larder.domain.webhook_secrets import SecretVersion
 from larder.domain.webhooks import Webhook
 from tests.containers.world import (
+    ARTIFACT_ID,
     BATCH_ID,
+    BUNDLE_ID,
     CALLER_ID,
     CONTENT,
     FILE_ID,
@@ -77,6 +79,15 @@ def removed_file_and_upload(world: World) -> None:
 def trashed_file(world: World) -> None:
     world.store_file()
     world.trash_file()
+
+
+def artifact(world: World) -> None:
+    world.store_artifact()
+
+
+def bundle(world: World) -> None:
+    world.store_artifact()
+    world.store_bundle()
 
 
 def folder(world: World) -> None:
@@ -443,6 +454,45 @@ def key_rotated(answer: Any, world: World) -> None:
     assert old.replaced_by == new["id"]
 
 
+def artifact_made(answer: Any, world: World) -> None:
+    made = body(answer)
+    assert (made["artifact_type"], made["project_id"]) == ("text_context", TENANT)
+    assert made["metadata"] == {"team": "research"}
+    assert world.stack.object_keys() == {f"files/{TENANT}/{made['id']}"}
+
+
+def artifacts_listed(answer: Any, _: World) -> None:
+    assert [each["id"] for each in body(answer)["data"]] == [ARTIFACT_ID]
+
+
+def artifact_found(answer: Any, _: World) -> None:
+    assert (body(answer)["id"], body(answer)["content"]) == (ARTIFACT_ID, CONTENT.decode())
+
+
+def artifact_deleted(answer: Any, world: World) -> None:
+    assert body(answer) == {"id": ARTIFACT_ID, "object": "artifact", "deleted": True}
+    assert world.taken() == (0, 0)
+
+
+def bundle_made(answer: Any, world: World) -> None:
+    assert body(answer)["artifacts"] == [{"artifact_id": ARTIFACT_ID, "role": "system"}]
+    assert world.taken() == (2, 0)
+
+
+def bundles_listed(answer: Any, _: World) -> None:
+    assert [each["id"] for each in body(answer)["data"]] == [BUNDLE_ID]
+
+
+def bundle_found(answer: Any, _: World) -> None:
+    reference = {"artifact_id": ARTIFACT_ID, "role": "system", "deleted": False}
+    assert (body(answer)["id"], body(answer)["artifacts"]) == (BUNDLE_ID, [reference])
+
+
+def bundle_deleted(answer: Any, world: World) -> None:
+    assert body(answer) == {"id": BUNDLE_ID, "object": "bundle", "deleted": True}
+    assert world.taken() == (1, 0)
+
+
 def log_listed(answer: Any, _: World) -> None:
     assert body(answer)["object"] == "list"
 
@@ -484,6 +534,11 @@ CASES = {
     "admin_projects_get": Case(nothing, project_shown),
     "admin_projects_list": Case(nothing, projects_listed),
     "admin_projects_update": Case(nothing, project_limited),
+    "artifacts_content": Case(artifact, downloaded),
+    "artifacts_create": Case(nothing, artifact_made),
+    "artifacts_delete": Case(artifact, artifact_deleted),
+    "artifacts_get": Case(artifact, artifact_found),
+    "artifacts_list": Case(artifact, artifacts_listed),
     "authorize": Case(nothing, allowed),
     "authorize_x_api_key": Case(nothing, allowed),
     "batch_finish": Case(cancelled_batch, batch_ended),
@@ -494,6 +549,10 @@ CASES = {
     "batches_get": Case(batch, batch_found),
     "batches_list": Case(batch, batches_listed),
     "batches_retry": Case(ended_batch, batch_retried),
+    "bundles_create": Case(artifact, bundle_made),
+    "bundles_delete": Case(bundle, bundle_deleted),
+    "bundles_get": Case(bundle, bundle_found),
+    "bundles_list": Case(bundle, bundles_listed),
     "files_content": Case(file, downloaded),
     "files_create": Case(nothing, created),
     "files_delete": Case(file, deleted),

@@ -10,10 +10,27 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from larder.domain.api_keys import KeyRecord, digest_of
+from larder.domain.artifacts import (
+    Artifact,
+    ArtifactType,
+    Bundle,
+    Member,
+    Retention,
+    file_of_bundle,
+)
 from larder.domain.batches import Batch
 from larder.domain.files import DAY, File, FileStatus, Purpose
 from larder.domain.folders import Folder
-from larder.domain.ids import BatchId, FileId, FolderId, TenantId, UploadId, WebhookId
+from larder.domain.ids import (
+    ArtifactId,
+    BatchId,
+    BundleId,
+    FileId,
+    FolderId,
+    TenantId,
+    UploadId,
+    WebhookId,
+)
 from larder.domain.projects import Project
 from larder.domain.quota import Amount
 from larder.domain.scopes import BEFORE_SCOPES
@@ -46,6 +63,8 @@ TENANT = TenantId(_AUTHORIZED["tenant"])
 FILE_ID = FileId(recorded("files_get")["pathParameters"]["file_id"])
 FOLDER_ID = FolderId(recorded("folders_get")["pathParameters"]["folder_id"])
 BATCH_ID = BatchId(recorded("batches_get")["pathParameters"]["batch_id"])
+ARTIFACT_ID = ArtifactId(FileId(recorded("artifacts_get")["pathParameters"]["artifact_id"]))
+BUNDLE_ID = BundleId(FileId(recorded("bundles_get")["pathParameters"]["bundle_id"]))
 WEBHOOK_ID = WebhookId(recorded("webhooks_deliveries")["pathParameters"]["webhook_id"])
 UPLOAD_ID = UploadId(recorded("uploads_get")["pathParameters"]["upload_id"])
 
@@ -103,6 +122,26 @@ class World:
         self.ports.objects.put(TENANT, FILE_ID, CONTENT)
         self.ports.objects.put_report(TENANT, FILE_ID, json.dumps(REPORT).encode())
         self.ports.files.settle(TENANT, file, Settlement(FileStatus.PROCESSED))
+
+    def store_artifact(self) -> None:
+        """Store the events' artifact, with the content of the events' file."""
+        file = File(
+            id=ARTIFACT_ID,
+            filename=ARTIFACT_ID,
+            bytes=len(CONTENT),
+            purpose=Purpose.USER_DATA,
+            mime_type="text/plain",
+            expires_at=None,
+        )
+        made = Artifact(file, ArtifactType.TEXT_CONTEXT, Retention.STANDARD, "utf-8", "{}")
+        self.ports.artifacts.admit(TENANT, made)
+        self.ports.objects.put(TENANT, ARTIFACT_ID, CONTENT)
+
+    def store_bundle(self) -> None:
+        """Store the events' bundle, of the events' artifact."""
+        members = (Member(ARTIFACT_ID, "system"),)
+        file = replace(file_of_bundle(members, time.time()), id=BUNDLE_ID)
+        self.ports.artifacts.admit(TENANT, Bundle(file, "agent_prefix", members, "{}"))
 
     def create_batch(self) -> None:
         """Create the events' batch of the events' file, in status `validating`."""

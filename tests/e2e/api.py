@@ -43,9 +43,10 @@ class Api:
     ) -> None:
         self.client.close()
 
-    def send(self, method: str, path: str, **options: Any) -> httpx.Response:
+    def send(self, method: str, path: str, *, version: int = 1, **options: Any) -> httpx.Response:
         headers = {"Authorization": f"Bearer {self.key}"} | options.pop("headers", {})
-        return self.client.request(method, self.base_url + path, headers=headers, **options)
+        url = f"{self.base_url.removesuffix('/v1')}/v{version}{path}"
+        return self.client.request(method, url, headers=headers, **options)
 
     def json(self, method: str, path: str, **options: Any) -> Json:
         response = self.send(method, path, **options)

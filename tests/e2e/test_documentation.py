@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 PAGES = (
     "README.md",
     "docs/api.md",
+    "docs/artifacts.md",
     "docs/batches.md",
     "docs/client.md",
     "docs/costs.md",

@@ -53,7 +53,7 @@ class InMemoryFileSearch:
     def search(
         self, tenant: TenantId, query: FileQuery, *, limit: int, after: Position | None, now: float
     ) -> Page[File]:
-        rows = [row.file for (owner, _), row in self._store.files.items() if owner == tenant]
+        rows = self._store.listed_files(tenant)
         return page_of(
             (
                 ((_key(file, query.sort), file.id), file)
@@ -66,13 +66,13 @@ class InMemoryFileSearch:
         )
 
     def tags(self, tenant: TenantId, now: float) -> TagCounts:
-        rows = [row.file for (owner, _), row in self._store.files.items() if owner == tenant]
+        rows = self._store.listed_files(tenant)
         return TagCounts(
             Counter(tag for file in rows if not file.expired(now) for tag in file.tags), exact=True
         )
 
     def counts(self, tenant: TenantId, folder_id: FolderId, now: float) -> FolderCounts:
-        files = [row.file for (owner, _), row in self._store.files.items() if owner == tenant]
+        files = self._store.listed_files(tenant)
         folders = [r.folder for (owner, _), r in self._store.folders.items() if owner == tenant]
         return FolderCounts(
             files=sum(f.folder_id == folder_id and not f.expired(now) for f in files),

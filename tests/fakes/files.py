@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from larder.domain.files import FileStatus
+from larder.domain.ids import parse_artifact_id
 from larder.domain.quota import NOTHING
 from larder.services.files.ports import FilePage
 from tests.fakes.store import FileRow
@@ -41,21 +42,24 @@ class InMemoryFiles:
             key in kept for kept in (self._store.files, self._store.trash, self._store.announced)
         )
 
+    def count_artifacts(self, tenant: TenantId, most: int) -> int:
+        found = (
+            file_id
+            for owner, file_id in self._store.files
+            if owner == tenant and parse_artifact_id(file_id) is not None
+        )
+        return min(most, sum(1 for _ in found))
+
     def page(self, tenant: TenantId, query: PageQuery, now: float) -> FilePage:
         found = sorted(
             (
-                row.file
-                for (owner, _), row in self._store.files.items()
-                if owner == tenant
-                and not row.file.expired(now)
-                and query.purpose in {None, row.file.purpose}
+                file
+                for file in self._store.listed_files(tenant)
+                if not file.expired(now)
+                and query.purpose in {None, file.purpose}
                 and (
                     query.after is None
-                    or (
-                        row.file.id < query.after
-                        if query.newest_first
-                        else row.file.id > query.after
-                    )
+                    or (file.id < query.after if query.newest_first else file.id > query.after)
                 )
             ),
             key=lambda file: file.id,

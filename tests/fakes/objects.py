@@ -8,6 +8,7 @@ import re
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
+from larder.domain.media_types import UNKNOWN
 from larder.services.object_store import (
     NotModified,
     ObjectStat,
@@ -40,6 +41,13 @@ class InMemoryObjects:
     def put(self, tenant: TenantId, file_id: FileId, data: bytes) -> None:
         self.files[tenant, file_id] = data
         self._parts.pop((tenant, file_id), None)
+
+    def copy(self, tenant: TenantId, source_id: FileId, target_id: FileId) -> bool:
+        data = self.files.get((tenant, source_id))
+        if data is None:
+            return False
+        self.put(tenant, target_id, data)
+        return True
 
     def multipart(self, tenant: TenantId, file_id: FileId, parts: list[bytes]) -> None:
         """Store what S3 makes of parts: its ETag is no MD5."""
@@ -106,7 +114,15 @@ class InMemoryObjects:
             expires_at=int(now) + lifetime,
         )
 
-    def sign_get(self, tenant: TenantId, file: File, *, now: float, lifetime: int) -> SignedRequest:
+    def sign_get(
+        self,
+        tenant: TenantId,
+        file: File,
+        *,
+        now: float,
+        lifetime: int,
+        media_type: str = UNKNOWN,  # noqa: ARG002
+    ) -> SignedRequest:
         return SignedRequest(
             url=f"memory://get/files/{tenant}/{file.id}", headers={}, expires_at=int(now) + lifetime
         )

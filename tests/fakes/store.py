@@ -15,6 +15,7 @@ from larder.domain.errors import (
     QuotaExceededError,
 )
 from larder.domain.files import DAY, VALIDATION_GRACE, FileStatus
+from larder.domain.ids import parse_file_id
 from larder.domain.quota import NOTHING
 from larder.services.upkeep.ports import Removal
 from tests.fakes.admin_log import InMemoryAdminLog
@@ -22,6 +23,7 @@ from tests.fakes.admin_log import InMemoryAdminLog
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from larder.domain.artifacts import Artifact, Bundle
     from larder.domain.files import File
     from larder.domain.folders import Folder
     from larder.domain.ids import BatchId, FileId, FolderId, TenantId, UploadId
@@ -92,6 +94,7 @@ class InMemoryStore:
     """The items by their keys, the ledger, and what the stream says was removed."""
 
     files: dict[tuple[TenantId, FileId], FileRow] = field(default_factory=dict)
+    artifacts: dict[tuple[TenantId, FileId], Artifact | Bundle] = field(default_factory=dict)
     trash: dict[tuple[TenantId, FileId], TrashedFile] = field(default_factory=dict)
     folders: dict[tuple[TenantId, FolderId], FolderRow] = field(default_factory=dict)
     trashed_folders: dict[tuple[TenantId, FolderId], TrashedFolderRow] = field(default_factory=dict)
@@ -121,6 +124,14 @@ class InMemoryStore:
             if self.contended:
                 raise ContentionError
             yield
+
+    def listed_files(self, tenant: TenantId) -> list[File]:
+        """Return the project's live files, without those of artifacts and bundles."""
+        return [
+            row.file
+            for (owner, file_id), row in self.files.items()
+            if owner == tenant and parse_file_id(file_id) is not None
+        ]
 
     def check_room(self, tenant: TenantId, asked: Amount) -> None:
         """Refuse an amount that the project has no room for.

@@ -60,12 +60,11 @@ class InMemoryUploads:
         with self._store.transaction():
             found = sorted(
                 (
-                    row.file
-                    for (owner, _), row in self._store.files.items()
-                    if owner == tenant
-                    and row.file.folder_id == folder_id
-                    and folded(row.file.filename) == folded(name)
-                    and not row.file.expired(now)
+                    file
+                    for file in self._store.listed_files(tenant)
+                    if file.folder_id == folder_id
+                    and folded(file.filename) == folded(name)
+                    and not file.expired(now)
                 ),
                 key=lambda file: file.id,
                 reverse=True,

@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+from tests.faults.artifact_operations import ARTIFACTS
 from tests.faults.batch_operations import BATCHES
 from tests.faults.chat_operations import CHAT
 from tests.faults.deployment import Deployment
@@ -19,7 +20,7 @@ from tests.faults.v1_operations import V1
 from tests.faults.webhook_operations import WEBHOOKS
 from tests.faults.worker_operations import LATE, SWEPT, WORKERS
 
-GROUPS = (V1, SPACE, CHAT, BATCHES, WEBHOOKS, WORKERS, SWEPT)
+GROUPS = (V1, ARTIFACTS, SPACE, CHAT, BATCHES, WEBHOOKS, WORKERS, SWEPT)
 
 
 def main() -> int:

@@ -38,14 +38,14 @@ class Stock:
         if object_id in self.records:
             if object_id.startswith("upload_"):
                 return str(self.records[object_id]["status"])
-            return "live" if object_id.startswith("file-") else "there"
+            return "live" if object_id.startswith(("file-", "art_", "bnd_")) else "there"
         return "trash" if f"trash#{object_id}" in self.records else "gone"
 
     def file_records(self) -> Iterator[tuple[str, Record]]:
-        """Yield live and trashed files with their ids."""
+        """Yield live and trashed files, artifacts and bundles with their ids."""
         for sk, record in self.records.items():
             file_id = sk.removeprefix("trash#")
-            if file_id.startswith("file-"):
+            if file_id.startswith(("file-", "art_", "bnd_")):
                 yield file_id, record
 
     def pending(self) -> list[Record]:
@@ -142,7 +142,8 @@ class Auditor:
 
 
 def _records_and_bytes(stock: Stock) -> Iterator[str]:
-    known = dict(stock.file_records())
+    # A bundle is a list in its record.
+    known = {each: found for each, found in stock.file_records() if not each.startswith("bnd_")}
     pending = {record["sk"].replace("upload_", "file-") for record in stock.pending()}
     for file_id, record in known.items():
         if file_id not in stock.files:

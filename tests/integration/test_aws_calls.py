@@ -13,6 +13,7 @@ import pytest
 
 from larder.domain.upstreams import Upstream
 from tests.fakes.model_server import serving
+from tests.integration import artifact_operations as artifacts
 from tests.integration import batch_operations as batches
 from tests.integration import chat_operations as chat
 from tests.integration import operations
@@ -81,6 +82,15 @@ OPERATIONS: dict[str, tuple[Callable[[World], Act], str]] = {
         operations.admin("admin_projects_update"),
         ("Query, GetItem, GetItem, TransactWriteItems 2, TransactWriteItems 2, GetItem, GetItem"),
     ),
+    "artifacts_content": (artifacts.on_an_artifact("content"), "GetItem, GetObject"),
+    "artifacts_create": (artifacts.artifacts_create, "TransactWriteItems 2, PutObject"),
+    "artifacts_create, of a file": (
+        artifacts.artifacts_create_of_a_file,
+        "GetItem, GetObject, TransactWriteItems 2, CopyObject",
+    ),
+    "artifacts_delete": (artifacts.on_an_artifact("delete"), "GetItem, TransactWriteItems 3"),
+    "artifacts_get": (artifacts.on_an_artifact("get"), "GetItem, GetObject"),
+    "artifacts_list": (artifacts.listed("artifacts"), "Query"),
     "authorize": (operations.authorize, "GetItem"),
     "authorize, first of the day": (operations.authorize_first, "GetItem, UpdateItem"),
     "batch_finish": (
@@ -130,6 +140,10 @@ OPERATIONS: dict[str, tuple[Callable[[World], Act], str]] = {
         batches.batches_retry,
         "GetItem, TransactWriteItems 2, TransactWriteItems 4, StartExecution",
     ),
+    "bundles_create": (artifacts.bundles_create, "BatchGetItem, TransactWriteItems 2"),
+    "bundles_delete": (artifacts.on_a_bundle("delete"), "GetItem, TransactWriteItems 3"),
+    "bundles_get": (artifacts.on_a_bundle("get"), "GetItem, BatchGetItem"),
+    "bundles_list": (artifacts.listed("bundles"), "Query"),
     "console_page": (operations.console_page, ""),
     "console_sessions_create": (operations.console_sessions_create, "GetItem, PutItem"),
     "console_sessions_create, by a link": (

@@ -9,6 +9,7 @@ import pytest
 
 from larder.domain.quota import Amount
 from tests.integration import space
+from tests.integration.artifacts import create_artifact, create_bundle
 from tests.integration.batch_operations import cancelled
 from tests.integration.batches import on_batch
 from tests.integration.files import upload as create_file
@@ -37,6 +38,7 @@ FINDERS: dict[str, Finder] = {
     "usage_get": lambda functions, tenant, _: used(functions, tenant),
     "files_create": lambda functions, tenant, _: create_file(functions, tenant),
     "space_files_create": lambda functions, tenant, _: space.put(functions, tenant),
+    "artifacts_create": lambda functions, tenant, _: create_artifact(functions, tenant),
     "uploads_create": lambda functions, tenant, _: create(functions, tenant),
     "on_object_created": lambda functions, tenant, id_: functions.invoke(
         "on_object_created", arrival(f"files/{tenant}/{id_.replace('upload_', 'file-')}")
@@ -94,6 +96,29 @@ def test_so_does_a_retry_that_needs_room_for_its_input(
     age(stack, tenant, upload["id"])
 
     answer = on_batch(functions, tenant, "retry", batch_id)
+
+    found = on_upload(functions, tenant, "get", upload["id"]).json
+    assert found["status"] == ("completed" if arrived else "expired")
+    assert answer.status == (400 if arrived else 200)
+
+
+@pytest.mark.parametrize("arrived", [True, False])
+def test_so_does_a_bundle_that_needs_room(
+    functions: Functions,
+    stack: MotoStack,
+    ports: Composition,
+    tenant: TenantId,
+    *,
+    arrived: bool,
+) -> None:
+    artifact_id = create_artifact(functions, tenant, content="x").json["id"]
+    ports.projects.set_limit(tenant, Amount(files=2, bytes=100))
+    upload = create(functions, tenant).json
+    if arrived:
+        put(stack, tenant, upload["id"])
+    age(stack, tenant, upload["id"])
+
+    answer = create_bundle(functions, tenant, artifact_id)
 
     found = on_upload(functions, tenant, "get", upload["id"]).json
     assert found["status"] == ("completed" if arrived else "expired")

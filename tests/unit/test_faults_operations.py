@@ -9,6 +9,7 @@ from typing import Any, cast
 import httpx
 
 from larder.api.http.routes import ROUTES
+from tests.faults.artifact_operations import ARTIFACTS
 from tests.faults.batch_operations import BATCHES
 from tests.faults.chat_operations import CHAT
 from tests.faults.matrix import Result, unreached
@@ -29,7 +30,7 @@ def after(method: str, path: str) -> Result:
 
 
 def test_every_function_has_an_operation_whose_calls_go_wrong() -> None:
-    groups = (V1, SPACE, CHAT, BATCHES, WEBHOOKS, WORKERS, SWEPT)
+    groups = (V1, ARTIFACTS, SPACE, CHAT, BATCHES, WEBHOOKS, WORKERS, SWEPT)
     faulted = {operation.function for group in groups for operation in group}
 
     assert faulted == FUNCTIONS - CALLS_NOTHING

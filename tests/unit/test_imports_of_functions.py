@@ -21,7 +21,11 @@ FORMS = API | {"multipart"}
 KEYS = {"dynamodb.attributes"}
 ITEMS = KEYS | {"dynamodb.counters", "dynamodb.keys", "dynamodb.transactions"}
 FOLDERS = ITEMS | {"dynamodb.folders", "dynamodb.listings", "dynamodb.pages"}
-FILES = FOLDERS | {"dynamodb.file_pages", "dynamodb.files", "dynamodb.items"}
+FILES = FOLDERS | {f"dynamodb.{name}" for name in ("file_pages", "files", "item_reads", "items")}
+ARTIFACTS = ITEMS | {
+    f"dynamodb.{name}"
+    for name in ("artifact_items", "artifacts", "item_reads", "items", "listings", "pages")
+}
 TRASH = FILES | {"dynamodb.trash", "dynamodb.trashed_items", "dynamodb.trash_moves"}
 FOLDER_TRASH = TRASH | {"dynamodb.file_search", "dynamodb.trashed_folders", "s3", "sqs"}
 UPLOADS = FILES | {"dynamodb.uploads", "s3"}
@@ -80,6 +84,11 @@ WANTED: dict[str, tuple[set[str], set[str]]] = {
     "admin_projects_get": (API, PROJECTS | LIMITS),
     "admin_projects_list": (API, PROJECTS),
     "admin_projects_update": (API, PROJECTS | LIMITS | {"dynamodb.batch_limit_records"}),
+    "artifacts_content": (API, ARTIFACTS | {"s3"}),
+    "artifacts_create": (API, ARTIFACTS | RECLAIMING | REPLAYS),
+    "artifacts_delete": (API, ARTIFACTS | FILES),
+    "artifacts_get": (API, ARTIFACTS | {"s3"}),
+    "artifacts_list": (API, ARTIFACTS),
     "authorize": (CLIENTS, KEYS | {"dynamodb.api_keys"}),
     "batch_finish": (CLIENTS | {"msgspec"}, BATCHES | BATCH_OBJECTS),
     "batch_plan": (CLIENTS, BATCHES | FILES | BATCH_OBJECTS),
@@ -89,6 +98,10 @@ WANTED: dict[str, tuple[set[str], set[str]]] = {
     "batches_get": (API, BATCHES),
     "batches_list": (API, BATCHES),
     "batches_retry": (API, BATCHES | RECLAIMING | EXECUTIONS | REPLAYS),
+    "bundles_create": (API, ARTIFACTS | RECLAIMING | REPLAYS),
+    "bundles_delete": (API, ARTIFACTS | FILES),
+    "bundles_get": (API, ARTIFACTS),
+    "bundles_list": (API, ARTIFACTS),
     "chat": (API | {"msgspec"}, FILE_MANAGER | REPLAYS | MODELS | {"models.openai_chat"}),
     "console_page": (CLIENTS - {"dateutil", "urllib3"} | {"larder_console"}, set()),
     "console_sessions_create": (API, KEYS | {"dynamodb.api_keys"}),

@@ -47,6 +47,14 @@ TABLE: dict[str, tuple[str, Effect]] = {
         },
     ),
     "PartThreshold": ("5242880", {variable("PART_THRESHOLD"): "5242880", VERSION: ANY}),
+    "StandardArtifactDays": (
+        "30",
+        {variable("STANDARD_ARTIFACT_DAYS"): "30", VERSION: ANY},
+    ),
+    "ExtendedArtifactDays": (
+        "90",
+        {variable("EXTENDED_ARTIFACT_DAYS"): "90", VERSION: ANY},
+    ),
     "ChatModel": ("gpt-5", {variable("CHAT_MODEL"): "gpt-5", VERSION: ANY}),
     "LogLevel": (
         "WARNING",

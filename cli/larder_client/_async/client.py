@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, Unpack
 
+    from larder_client._async.artifacts import AsyncArtifacts
     from larder_client._async.batches import AsyncBatches
     from larder_client._async.space import AsyncSpace
     from larder_client._async.uploads import AsyncUploads
@@ -94,6 +95,15 @@ class AsyncClient:
     async def close(self) -> None:
         """Close the connections."""
         await self._runner.close()
+
+    @cached_property
+    def artifacts(self) -> AsyncArtifacts:
+        """The project's artifacts and bundles: content that prompts share."""
+        # Imported when they are used: most programs do without.
+        from larder_client._async.artifacts import AsyncArtifacts  # noqa: PLC0415
+        from larder_client.artifacts.api import ArtifactApi  # noqa: PLC0415
+
+        return AsyncArtifacts(self._runner, ArtifactApi(self._api.policy))
 
     @cached_property
     def batches(self) -> AsyncBatches:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, Unpack
 
+    from larder_client._sync.artifacts import Artifacts
     from larder_client._sync.batches import Batches
     from larder_client._sync.space import Space
     from larder_client._sync.uploads import Uploads
@@ -95,6 +96,15 @@ class Client:
     def close(self) -> None:
         """Close the connections."""
         self._runner.close()
+
+    @cached_property
+    def artifacts(self) -> Artifacts:
+        """The project's artifacts and bundles: content that prompts share."""
+        # Imported when they are used: most programs do without.
+        from larder_client._sync.artifacts import Artifacts  # noqa: PLC0415
+        from larder_client.artifacts.api import ArtifactApi  # noqa: PLC0415
+
+        return Artifacts(self._runner, ArtifactApi(self._api.policy))
 
     @cached_property
     def batches(self) -> Batches:

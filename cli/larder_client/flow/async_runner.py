@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from larder_client.flow.steps import Blocking, Flow, Gather, Reply, Request, Sleep, Step
+from larder_client.flow.wire import url_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Sequence
@@ -67,7 +68,9 @@ class AsyncRunner:
                 return await self._gather(flows, limit)
 
     async def _send(self, step: Request) -> Reply:
-        client = self._api if step.url.startswith("/") else self._store
+        client, url = self._store, step.url
+        if url.startswith("/"):
+            client, url = self._api, url_of(url, self._api.base_url)
         headers, body = dict(step.headers), step.body
         content: bytes | AsyncIterator[bytes]
         if isinstance(body, bytes):
@@ -76,7 +79,7 @@ class AsyncRunner:
             content = _in_threads(body.blocks())
             headers["Content-Length"] = str(body.size)
         request = client.build_request(
-            step.method, step.url, params=step.params or None, headers=headers, content=content
+            step.method, url, params=step.params or None, headers=headers, content=content
         )
         response = await client.send(request, stream=True)
         try:

@@ -9,6 +9,7 @@ from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from larder_client.flow.steps import Blocking, Flow, Gather, Reply, Request, Sleep, Step
+from larder_client.flow.wire import url_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -76,7 +77,9 @@ class SyncRunner:
     def _send(self, step: Request, stop: Event | None) -> Reply:
         if stop is not None and stop.is_set():
             raise _StoppedError
-        client = self._api if step.url.startswith("/") else self._store
+        client, url = self._store, step.url
+        if url.startswith("/"):
+            client, url = self._api, url_of(url, self._api.base_url)
         headers, body = dict(step.headers), step.body
         content: bytes | Iterator[bytes]
         if isinstance(body, bytes):
@@ -85,7 +88,7 @@ class SyncRunner:
             content = _until(stop, body.blocks())
             headers["Content-Length"] = str(body.size)
         request = client.build_request(
-            step.method, step.url, params=step.params or None, headers=headers, content=content
+            step.method, url, params=step.params or None, headers=headers, content=content
         )
         response = client.send(request, stream=True)
         try:

@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+def url_of(path: str, base_url: httpx.URL) -> str:
+    """Return the URL of a path of the API, whose base URL ends with /v1; one of /v2 lies beside."""
+    if not path.startswith("/v2/"):
+        return path
+    return str(base_url).rstrip("/").removesuffix("/v1") + path
+
+
 def expect_status(reply: Reply, *statuses: HTTPStatus) -> Reply:
     """Return the reply if it has one of the statuses.
 

@@ -18,7 +18,7 @@ from larder.domain.ids import (
     UploadId,
     file_of,
     parse_batch_id,
-    parse_file_id,
+    parse_stored_id,
     parse_upload_id,
 )
 from larder_operator.storage.checks import still_true
@@ -72,6 +72,7 @@ class StorageAudit:
     def _files(self, tenant: TenantId) -> Iterator[Finding]:
         prefix = f"{FILES}/{tenant}/"
         streams: list[Iterable[tuple[str, str, Any]]] = [
+            _by_id("file", self.records.artifacts(tenant)),
             _by_id("file", self.records.files(tenant)),
             _by_id("file", self.records.trashed(tenant)),
             _by_id("output", self.records.outputs(tenant)),
@@ -91,7 +92,7 @@ class StorageAudit:
                     yield finding
 
     def _compared(self, tenant: TenantId, name: str, found: dict[str, Any]) -> Iterator[Finding]:
-        if parse_file_id(name) is None:
+        if parse_stored_id(name) is None:
             objects = (each for kind, each in found.items() if kind in {"object", "report"})
             yield from (
                 Finding(Loss.FOREIGN, each.key, tenant, bytes=each.size) for each in objects

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from larder.adapters.dynamodb.keys import ledger_key, project_partition
 from larder.domain.files import FileStatus
-from larder.domain.ids import BATCH_PREFIX, FILE_PREFIX, UPLOAD_PREFIX
+from larder.domain.ids import ARTIFACT_PREFIX, BATCH_PREFIX, FILE_PREFIX, UPLOAD_PREFIX
 from larder.domain.uploads import UploadStatus
 from larder_operator.deployment import operator_client
 
@@ -41,6 +41,10 @@ class Records:
     def files(self, tenant: TenantId) -> Iterator[Record]:
         """Yield the live files."""
         return self._read(tenant, "", FILE_PREFIX)
+
+    def artifacts(self, tenant: TenantId) -> Iterator[Record]:
+        """Yield the artifacts. Bundles have no bytes."""
+        return self._read(tenant, "", ARTIFACT_PREFIX)
 
     def trashed(self, tenant: TenantId) -> Iterator[Record]:
         """Yield the files in the trash."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from larder.adapters.s3 import FILES, REPORTS, object_key
 from larder.domain.errors import QuotaExceededError
 from larder.domain.files import File, Purpose
-from larder.domain.ids import FileId, upload_of
+from larder.domain.ids import FileId, parse_file_id, upload_of
 from larder.domain.uploads import UploadStatus
 from larder_operator.storage.checks import still_true
 from larder_operator.storage.findings import Loss
@@ -41,7 +41,7 @@ class StorageRepair:
 
     def action(self, finding: Finding) -> str | None:
         """Return what a repair does; None for what nobody can repair."""
-        if self.adopt and finding.loss is Loss.UNCLAIMED_BYTES:
+        if self._adopts(finding):
             return "make a file of the bytes"
         return _ACTIONS.get(finding.loss)
 
@@ -59,7 +59,7 @@ class StorageRepair:
             case Loss.DELETED_BYTES if tenant is not None:
                 bucket.undelete(object_key(REPORTS, tenant, file_id))
                 bucket.undelete(finding.key)
-            case Loss.UNCLAIMED_BYTES if tenant is not None and self.adopt:
+            case Loss.UNCLAIMED_BYTES if tenant is not None and self._adopts(finding):
                 return self._adopt(tenant, file_id)
             case Loss.UNFINISHED_BYTES:
                 bucket.abort(finding.key)
@@ -68,6 +68,11 @@ class StorageRepair:
             case _:
                 bucket.delete([finding.key])
         return None
+
+    def _adopts(self, finding: Finding) -> bool:
+        """Tell whether bytes become a file. What an artifact was went with its record."""
+        unclaimed = finding.loss is Loss.UNCLAIMED_BYTES
+        return self.adopt and unclaimed and parse_file_id(finding.name) is not None
 
     def _release(self, tenant: TenantId, file_id: FileId) -> None:
         ports = self.audit.ports

@@ -11,7 +11,8 @@ from urllib.parse import unquote_plus
 from botocore.exceptions import ClientError
 
 from larder.domain.filenames import attachment
-from larder.domain.ids import TenantId, parse_file_id
+from larder.domain.ids import TenantId, parse_stored_id
+from larder.domain.media_types import UNKNOWN
 from larder.services.object_store import (
     NotModified,
     ObjectStat,
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from botocore.response import StreamingBody
     from mypy_boto3_s3 import S3Client
-    from mypy_boto3_s3.type_defs import GetObjectRequestTypeDef
+    from mypy_boto3_s3.type_defs import CopySourceTypeDef, GetObjectRequestTypeDef
 
     from larder.domain.files import File
     from larder.domain.ids import FileId
@@ -54,7 +55,7 @@ def parse_event_key(encoded: str) -> tuple[TenantId, FileId] | None:
     """
     match unquote_plus(encoded).split("/"):
         case [kind, tenant, raw] if kind == FILES:
-            file_id = parse_file_id(raw)
+            file_id = parse_stored_id(raw)
             return None if file_id is None else (TenantId(tenant), file_id)
     return None
 
@@ -71,6 +72,11 @@ class S3Objects:
         self._client.put_object(
             Bucket=self._bucket, Key=object_key(FILES, tenant, file_id), Body=data
         )
+
+    def copy(self, tenant: TenantId, source_id: FileId, target_id: FileId) -> bool:
+        """Have S3 copy the bytes, of up to 5 GiB."""
+        source = {"Bucket": self._bucket, "Key": object_key(FILES, tenant, source_id)}
+        return copy_object(self._client, self._bucket, object_key(FILES, tenant, target_id), source)
 
     def stat(self, tenant: TenantId, file_id: FileId) -> ObjectStat | None:
         """HEAD the file's bytes. With SSE-S3 the ETag of a single PUT is the MD5."""
@@ -178,7 +184,15 @@ class S3Objects:
         )
         return SignedRequest(url=url, headers=headers, expires_at=int(now) + lifetime)
 
-    def sign_get(self, tenant: TenantId, file: File, *, now: float, lifetime: int) -> SignedRequest:
+    def sign_get(
+        self,
+        tenant: TenantId,
+        file: File,
+        *,
+        now: float,
+        lifetime: int,
+        media_type: str = UNKNOWN,
+    ) -> SignedRequest:
         """Sign a GET that downloads exactly the stored bytes, under the file's name.
 
         A presigned PUT leaves these headers to whoever sends the bytes, and S3 keeps them: each
@@ -190,7 +204,7 @@ class S3Objects:
                 "Bucket": self._bucket,
                 "Key": object_key(FILES, tenant, file.id),
                 "ResponseContentDisposition": attachment(file.filename),
-                "ResponseContentType": "application/octet-stream",
+                "ResponseContentType": media_type,
                 "ResponseContentEncoding": "identity",
                 "ResponseContentLanguage": "und",
                 "ResponseCacheControl": "private, no-cache",
@@ -199,6 +213,17 @@ class S3Objects:
             ExpiresIn=lifetime,
         )
         return SignedRequest(url=url, headers={}, expires_at=int(now) + lifetime)
+
+
+def copy_object(client: S3Client, bucket: str, key: str, source: CopySourceTypeDef) -> bool:
+    """Have S3 copy an object; False if there is none."""
+    try:
+        client.copy_object(Bucket=bucket, Key=key, CopySource=source)
+    except ClientError as error:
+        if error_code(error) in {"NoSuchKey", "404"}:
+            return False
+        raise
+    return True
 
 
 @contextmanager

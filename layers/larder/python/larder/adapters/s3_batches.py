@@ -22,9 +22,7 @@ from itertools import batched
 from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING
 
-from botocore.exceptions import ClientError
-
-from larder.adapters.s3 import BLOCK, FILES, error_code, object_key
+from larder.adapters.s3 import BLOCK, FILES, copy_object, object_key
 from larder.adapters.s3_batch_formats import (
     chunk_from,
     chunk_metadata,
@@ -69,17 +67,8 @@ class S3BatchObjects:
 
     def copy_input(self, tenant: TenantId, file_id: FileId, batch_id: BatchId) -> bool:
         """Have S3 copy the file, of up to 5 GiB."""
-        try:
-            self._client.copy_object(
-                Bucket=self._bucket,
-                Key=batch_key(tenant, batch_id, INPUT),
-                CopySource={"Bucket": self._bucket, "Key": object_key(FILES, tenant, file_id)},
-            )
-        except ClientError as error:
-            if error_code(error) in {"NoSuchKey", "404"}:
-                return False
-            raise
-        return True
+        source = {"Bucket": self._bucket, "Key": object_key(FILES, tenant, file_id)}
+        return copy_object(self._client, self._bucket, batch_key(tenant, batch_id, INPUT), source)
 
     @contextmanager
     def open_input(self, tenant: TenantId, batch_id: BatchId) -> Iterator[Iterable[bytes]]:

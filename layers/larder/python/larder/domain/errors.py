@@ -71,6 +71,8 @@ def _what_fills(usage: Usage, held: Held | None) -> str:
     stored = f"In use: {count} file{'' if count == 1 else 's'} with {usage.used.bytes} bytes"
     if held is not None and held.trashed:
         stored += f", {'' if held.exact else 'at least '}{held.trashed} of them in the trash"
+    if held is not None and held.artifacts:
+        stored += f", {'' if held.exact else 'at least '}{held.artifacts} of them artifacts"
     if not usage.reserved.files:
         return f"{stored}."
     until = "for an hour at most"
@@ -92,6 +94,8 @@ def _what_makes_room(usage: Usage, asked: Amount, held: Held | None) -> str:
     ways = ["Delete files that are no longer needed"]
     if held is not None and held.trashed:
         ways.append("empty the trash (DELETE /v1/storage/trash)")
+    if held is not None and held.artifacts:
+        ways.append("delete artifacts (GET /v2/artifacts lists them)")
     if usage.reserved.files:
         ways.append(
             "cancel uploads that nobody continues (GET /v1/uploads lists them, "

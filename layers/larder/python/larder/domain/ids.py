@@ -1,4 +1,4 @@
-"""The ids of files, uploads, folders, batches: 48 bits of milliseconds, 48 random bits, in hex.
+"""Ids of files, artifacts, uploads, folders, batches: 48 bits of milliseconds, 48 random, in hex.
 
 An id sorts by its creation time to the millisecond and carries it, so an object's `created_at`
 is read from its id. An upload and the file that it becomes share the 24 digits: the id of a file
@@ -13,6 +13,9 @@ from typing import NewType
 
 TenantId = NewType("TenantId", str)
 FileId = NewType("FileId", str)
+ArtifactId = NewType("ArtifactId", FileId)
+"""Also the id of its file, which is in no list of files: what takes a file's id takes it."""
+BundleId = NewType("BundleId", FileId)
 UploadId = NewType("UploadId", str)
 FolderId = NewType("FolderId", str)
 PartId = NewType("PartId", str)
@@ -20,6 +23,8 @@ BatchId = NewType("BatchId", str)
 WebhookId = NewType("WebhookId", str)
 
 FILE_PREFIX = "file-"
+ARTIFACT_PREFIX = "art_"
+BUNDLE_PREFIX = "bnd_"
 UPLOAD_PREFIX = "upload_"
 FOLDER_PREFIX = "folder-"
 PART_PREFIX = "part_"
@@ -48,6 +53,16 @@ FOLDER_OR_ROOT = f"{id_pattern(FOLDER_PREFIX)}|^root$"
 def new_file_id(now: float) -> FileId:
     """Return a new file id for the time `now` (unix seconds)."""
     return FileId(FILE_PREFIX + _new_digits(now))
+
+
+def new_artifact_id(now: float) -> ArtifactId:
+    """Return a new artifact id for the time `now` (unix seconds)."""
+    return ArtifactId(FileId(ARTIFACT_PREFIX + _new_digits(now)))
+
+
+def new_bundle_id(now: float) -> BundleId:
+    """Return a new bundle id for the time `now` (unix seconds)."""
+    return BundleId(FileId(BUNDLE_PREFIX + _new_digits(now)))
 
 
 def new_tenant_id(now: float) -> TenantId:
@@ -92,6 +107,21 @@ def parse_part_id(raw: str) -> PartId | None:
 def parse_file_id(raw: str) -> FileId | None:
     """Return `raw` as a file id, or None when it is not a well-formed one."""
     return FileId(raw) if _well_formed(FILE_PREFIX, raw) else None
+
+
+def parse_artifact_id(raw: str) -> ArtifactId | None:
+    """Return `raw` as an artifact id, or None when it is not a well-formed one."""
+    return ArtifactId(FileId(raw)) if _well_formed(ARTIFACT_PREFIX, raw) else None
+
+
+def parse_bundle_id(raw: str) -> BundleId | None:
+    """Return `raw` as a bundle id, or None when it is not a well-formed one."""
+    return BundleId(FileId(raw)) if _well_formed(BUNDLE_PREFIX, raw) else None
+
+
+def parse_stored_id(raw: str) -> FileId | None:
+    """Return `raw` as the id of a file or an artifact: of what has bytes."""
+    return parse_file_id(raw) or parse_artifact_id(raw)
 
 
 def parse_upload_id(raw: str) -> UploadId | None:

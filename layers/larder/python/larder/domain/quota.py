@@ -48,12 +48,14 @@ class Held:
 
     `trashed` files are in the trash; there may be more unless `exact`. `reserved_until` is when the
     last pending upload ends, in unix seconds, None if that is not known; `uploads` names a few.
+    `artifacts` are those counted, with the same reservation.
     """
 
     trashed: int
     reserved_until: int | None
     exact: bool
     uploads: tuple[str, ...] = ()
+    artifacts: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from larder.runtime.artifact_adapters import ArtifactAdapters
 from larder.runtime.chat_adapters import ChatAdapters
 from larder.runtime.settings import Settings
 from larder.runtime.webhook_adapters import WebhookAdapters
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Composition(ChatAdapters, WebhookAdapters, Wiring):
+class Composition(ArtifactAdapters, ChatAdapters, WebhookAdapters, Wiring):
     """The ports on AWS, for the resources in `settings`."""
 
     @classmethod

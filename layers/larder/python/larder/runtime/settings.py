@@ -36,6 +36,8 @@ class Settings:
     part_threshold: int = PART_THRESHOLD
     batch_file_limit: int = MAX_BATCH_FILE_BYTES
     chat_model: str = ""
+    standard_artifact_days: int = 0
+    extended_artifact_days: int = 0
     connect_early: bool = False
 
     @classmethod
@@ -65,6 +67,8 @@ class Settings:
             part_threshold=int(os.environ.get("PART_THRESHOLD", PART_THRESHOLD)),
             batch_file_limit=int(os.environ.get("BATCH_FILE_LIMIT", MAX_BATCH_FILE_BYTES)),
             chat_model=os.environ.get("CHAT_MODEL", ""),
+            standard_artifact_days=int(os.environ.get("STANDARD_ARTIFACT_DAYS", "0")),
+            extended_artifact_days=int(os.environ.get("EXTENDED_ARTIFACT_DAYS", "0")),
             # While a function starts it has a whole processor, later a part of one. A snapshot
             # would outlive a connection.
             connect_early=os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "on-demand",

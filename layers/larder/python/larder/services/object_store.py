@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from larder.domain.media_types import UNKNOWN
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from contextlib import AbstractContextManager
@@ -72,6 +74,9 @@ class ObjectStore(Protocol):
     def put(self, tenant: TenantId, file_id: FileId, data: bytes) -> None:
         """Store the file's bytes."""
 
+    def copy(self, tenant: TenantId, source_id: FileId, target_id: FileId) -> bool:
+        """Copy the bytes of a file to another one; False if none are stored."""
+
     def stat(self, tenant: TenantId, file_id: FileId) -> ObjectStat | None:
         """Return the size and MD5 of the file's bytes; None if none are stored."""
 
@@ -102,5 +107,13 @@ class ObjectStore(Protocol):
     def sign_put(self, tenant: TenantId, upload: Upload, now: float) -> SignedRequest:
         """Sign the one PUT that can store the upload's bytes, valid until the upload expires."""
 
-    def sign_get(self, tenant: TenantId, file: File, *, now: float, lifetime: int) -> SignedRequest:
+    def sign_get(
+        self,
+        tenant: TenantId,
+        file: File,
+        *,
+        now: float,
+        lifetime: int,
+        media_type: str = UNKNOWN,
+    ) -> SignedRequest:
         """Sign a download of the file under its name, valid for `lifetime` seconds."""

@@ -25,6 +25,7 @@ from larder.adapters.dynamodb.keys import (
     tenant_of,
 )
 from larder.domain.ids import (
+    ARTIFACT_PREFIX,
     BATCH_PREFIX,
     FILE_PREFIX,
     FOLDER_PREFIX,
@@ -68,6 +69,7 @@ _WITHIN = "|"
 # By what its sort key begins with: the longer one first.
 _KINDS: Mapping[str, Callable[[TenantId, str], DueItem]] = {
     FILE_PREFIX: lambda tenant, key: DueFile(tenant, FileId(key)),
+    ARTIFACT_PREFIX: lambda tenant, key: DueFile(tenant, FileId(key)),
     TRASHED_FOLDER: lambda tenant, key: DueTrashedFolder(
         tenant, FolderId(key.removeprefix(TRASH_PREFIX))
     ),

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from larder.adapters.dynamodb.attributes import number, text
 from larder.adapters.dynamodb.counters import PURPOSES_INDEXED
+from larder.adapters.dynamodb.item_reads import read_items
 from larder.adapters.dynamodb.items import file_from
 from larder.adapters.dynamodb.keys import (
     BY_PURPOSE,
@@ -26,20 +27,15 @@ from larder.adapters.dynamodb.keys import (
     usage_key,
 )
 from larder.adapters.dynamodb.pages import MAX_QUERIES
-from larder.domain.errors import ContentionError, ExpiredBacklogError, InvalidParameterError
+from larder.domain.errors import ExpiredBacklogError, InvalidParameterError
 from larder.domain.ids import FILE_PREFIX, FileId
 from larder.services.files.ports import FilePage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import (
-        KeysAndAttributesOutputTypeDef,
-        KeysAndAttributesTypeDef,
-        QueryInputTypeDef,
-        QueryOutputTypeDef,
-    )
+    from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef, QueryOutputTypeDef
 
     from larder.adapters.dynamodb.attributes import ItemRead
     from larder.domain.files import File
@@ -50,11 +46,6 @@ MAX_RECORDS = 1_000
 """Records that one page reads by their keys."""
 
 _READ_AT_LEAST = 1_000
-_BATCH = 100
-"""What one BatchGetItem takes."""
-
-_ROUNDS = 5
-
 _PROBE = 4
 _RARE = 6
 """A record costs about six times as much read by its key as in a query."""
@@ -84,7 +75,9 @@ def read_file_page(
             break
     if query.purpose is not None and at is not None and indexed():
         ids, more = _of_purpose(client, table, tenant, query, at)
-        records = _records(client, table, tenant, ids)
+        records = (
+            file_from(file_id, item) for file_id, item in read_items(client, table, tenant, ids)
+        )
         found += [file for file in records if not file.expired(now)]
         if not more:
             return FilePage(tuple(found[: query.limit]), has_more=len(found) > query.limit)
@@ -167,31 +160,6 @@ def _of_purpose(
     )
     ids = [file_id for item in answer["Items"] if (file_id := file_id_of(item)) not in {None, at}]
     return [each for each in ids if each is not None], "LastEvaluatedKey" in answer
-
-
-def _records(
-    client: DynamoDBClient, table: str, tenant: TenantId, ids: Sequence[FileId]
-) -> Iterator[File]:
-    """Read the records, strongly consistent; those that are gone are left out."""
-    for start in range(0, len(ids), _BATCH):
-        wanted = ids[start : start + _BATCH]
-        read: dict[FileId, File] = {}
-        keys: KeysAndAttributesTypeDef = {
-            "Keys": [item_key(tenant, each) for each in wanted],
-            "ConsistentRead": True,
-        }
-        request: Mapping[str, KeysAndAttributesTypeDef | KeysAndAttributesOutputTypeDef]
-        request = {table: keys}
-        for _ in range(_ROUNDS):
-            answer = client.batch_get_item(RequestItems=request)
-            read |= {file.id: file for file in _files(answer["Responses"].get(table, []))}
-            # What DynamoDB had no capacity for at the moment.
-            request = answer["UnprocessedKeys"]
-            if not request:
-                break
-        else:
-            raise ContentionError
-        yield from (read[each] for each in wanted if each in read)
 
 
 def _files(items: Sequence[ItemRead]) -> list[File]:

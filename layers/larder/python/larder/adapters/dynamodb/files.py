@@ -12,12 +12,14 @@ from larder.adapters.dynamodb.items import file_from, file_item
 from larder.adapters.dynamodb.keys import (
     item_key,
     output_key,
+    project_partition,
     trash_key,
 )
 from larder.adapters.dynamodb.listings import LISTINGS
 from larder.adapters.dynamodb.transactions import ConditionsFailedError, snapshot, transact
 from larder.domain.errors import NotFoundError, ProjectFullError
 from larder.domain.files import File, FileStatus
+from larder.domain.ids import ARTIFACT_PREFIX
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -83,6 +85,20 @@ class DynamoFiles:
             output_key(tenant, file_id),
         ]
         return any(item is not None for item in snapshot(self._client, self._table, keys))
+
+    def count_artifacts(self, tenant: TenantId, most: int) -> int:
+        """Query the project's partition once: `most` of them take up to 1 MB together."""
+        return self._client.query(
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :artifacts)",
+            ExpressionAttributeValues={
+                ":pk": text(project_partition(tenant)),
+                ":artifacts": text(ARTIFACT_PREFIX),
+            },
+            Select="COUNT",
+            ConsistentRead=True,
+            Limit=most,
+        )["Count"]
 
     def page(self, tenant: TenantId, query: PageQuery, now: float) -> FilePage:
         """Read the page within bounds."""

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 from larder.adapters.dynamodb.attributes import number, optional_number, optional_text, text
 from larder.adapters.dynamodb.keys import (
     BY_PURPOSE,
+    counted_id_of,
     due_shard,
-    file_id_of,
     is_trashed,
     item_key,
     purpose_position,
@@ -45,9 +45,20 @@ _PART_DIGITS = 24
 
 
 def file_item(tenant: TenantId, file: File, now: int) -> Item:
-    """Return the item of a live file; while `uploaded` it is due when its validation should be."""
-    item = {**item_key(tenant, file.id), **_of_file(file), **listing_keys(file)}
+    """Return the item of a live file, which is in the lists of files."""
+    item = {**unlisted_item(tenant, file, now), **listing_keys(file)}
     item[BY_PURPOSE] = text(purpose_position(file.purpose, file.id))
+    if file.folder_id is not None:
+        item["folder_id"] = text(file.folder_id)
+    return item
+
+
+def unlisted_item(tenant: TenantId, file: File, now: int) -> Item:
+    """Return a live file's item without its places in the lists of files.
+
+    While it is `uploaded` it is due when its validation should be.
+    """
+    item = {**item_key(tenant, file.id), **_of_file(file)}
     due_at = file.expires_at
     if file.status is FileStatus.UPLOADED:
         due_at = now + VALIDATION_GRACE
@@ -59,8 +70,6 @@ def file_item(tenant: TenantId, file: File, now: int) -> Item:
     if file.expires_at is not None:
         item["expires_at"] = number(file.expires_at)
         item["ttl"] = number(file.expires_at + DAY)
-    if file.folder_id is not None:
-        item["folder_id"] = text(file.folder_id)
     return item
 
 
@@ -228,14 +237,14 @@ def changed_at(change: Mapping[str, Any]) -> float:
 def removed_object(change: Mapping[str, Any]) -> Removal | None:
     """Return what a stream record (`dynamodb` part, with OldImage) says was removed, and whose.
 
-    None for an item that is neither a file, live or trashed, nor an upload.
+    None for an item that is no upload, and counts as no file.
     """
     key, image = change["Keys"], change["OldImage"]
     gone_at = changed_at(change)
     ttl = optional_number(image, "ttl")
     if ttl is not None:
         gone_at = min(gone_at, ttl)
-    file_id, upload_id = file_id_of(key), upload_id_of(key)
+    file_id, upload_id = counted_id_of(key), upload_id_of(key)
     if file_id is not None:
         return Removal(tenant_of(key), file_from(file_id, image), gone_at)
     if upload_id is not None:

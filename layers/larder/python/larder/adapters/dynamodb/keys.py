@@ -4,6 +4,8 @@
 |-----------------|---------------|---------------------------|
 | file            | `P#<project>` | `file-…`                  |
 | trashed file    | `P#<project>` | `trash#file-…`            |
+| artifact        | `P#<project>` | `art_…`                   |
+| bundle          | `P#<project>` | `bnd_…`                   |
 | folder          | `P#<project>` | `folder-…`                |
 | trashed folder  | `P#<project>` | `trash#folder-…`          |
 | folder tree     | `P#<project>` | `folders`                 |
@@ -37,7 +39,9 @@ import zlib
 from typing import TYPE_CHECKING
 
 from larder.domain.ids import (
+    ARTIFACT_PREFIX,
     BATCH_PREFIX,
+    BUNDLE_PREFIX,
     FILE_PREFIX,
     FOLDER_PREFIX,
     UPLOAD_PREFIX,
@@ -83,7 +87,7 @@ def project_partition(tenant: TenantId) -> str:
 
 
 def item_key(tenant: TenantId, object_id: FileId | UploadId | FolderId | BatchId) -> Key:
-    """Return the key of a live file, of an upload, of a folder or of a batch."""
+    """Return the key of a live file, an artifact, a bundle, an upload, a folder or a batch."""
     return {"pk": {"S": project_partition(tenant)}, "sk": {"S": object_id}}
 
 
@@ -241,6 +245,12 @@ def file_id_of(key: Mapping[str, AttributeValueTypeDef]) -> FileId | None:
     """Return the file's id when the key is that of a file, live or trashed."""
     sk = key["sk"]["S"].removeprefix(TRASH_PREFIX)
     return FileId(sk) if sk.startswith(FILE_PREFIX) else None
+
+
+def counted_id_of(key: Mapping[str, AttributeValueTypeDef]) -> FileId | None:
+    """Return the id when the key is that of a file, live or trashed, an artifact or a bundle."""
+    sk = key["sk"]["S"]
+    return FileId(sk) if sk.startswith((ARTIFACT_PREFIX, BUNDLE_PREFIX)) else file_id_of(key)
 
 
 def upload_id_of(key: Mapping[str, AttributeValueTypeDef]) -> UploadId | None:

@@ -11,8 +11,8 @@ from larder.adapters.dynamodb.counters import usage_from
 from larder.adapters.dynamodb.deadlines import expired_keys
 from larder.adapters.dynamodb.keys import (
     DAY_PREFIX,
+    counted_id_of,
     day_key,
-    file_id_of,
     project_partition,
     upload_id_of,
     usage_key,
@@ -112,7 +112,7 @@ class DynamoUsage:
                 request["ExclusiveStartKey"] = {"pk": partition, "sk": text(after)}
             answer = self._client.query(**request)
             for item in answer["Items"]:
-                if file_id_of(item) is not None:
+                if counted_id_of(item) is not None:
                     used += one_file(int(item["bytes"]["N"]))
                 elif upload_id_of(item) is not None and item["status"]["S"] == UploadStatus.PENDING:
                     reserved += one_file(int(item["bytes"]["N"]))
@@ -173,7 +173,7 @@ class DynamoUsage:
         keys = (
             key
             for key in expired_keys(self._client, self._table, tenant, now)
-            if file_id_of(key) is not None
+            if counted_id_of(key) is not None
         )
         for some in batched(keys, _READ_AT_ONCE, strict=False):
             if not keep_going():

@@ -10,6 +10,7 @@ from aws_lambda_powertools.event_handler.api_gateway import Response
 
 from larder.api.http.errors import envelope
 from larder.domain.filenames import attachment
+from larder.domain.media_types import UNKNOWN
 from larder.services.files.content import Redirect
 from larder.services.object_store import NotModified, RangeNotSatisfiable, StoredBytes
 
@@ -34,7 +35,9 @@ CONTENT_RESPONSES: dict[int, OpenAPIResponse] = {
 """How the OpenAPI document describes `content_response`."""
 
 
-def content_response(content: Inline | Redirect, *, as_text: bool) -> Response[Any]:
+def content_response(
+    content: Inline | Redirect, *, as_text: bool, media_type: str = UNKNOWN
+) -> Response[Any]:
     """Return the bytes, the requested range, or a redirect to S3.
 
     API Gateway decodes the base64 of a response only for a request that says what it accepts:
@@ -65,7 +68,7 @@ def content_response(content: Inline | Redirect, *, as_text: bool) -> Response[A
                 headers["Content-Range"] = content_range
             answer: Response[str] = Response(
                 status_code=status,
-                content_type="application/octet-stream",
+                content_type=media_type,
                 # Powertools would encode it too, and take ten times as long.
                 body=data.decode() if as_text else pybase64.b64encode_as_string(data),
                 headers=headers,

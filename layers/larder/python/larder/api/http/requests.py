@@ -27,6 +27,9 @@ _INSTEAD = {
         "Create an upload of the file with POST /v1/uploads, and PUT its bytes to S3: `folder_id` "
         "puts it into a folder."
     ),
+    "/v2/artifacts": (
+        "Content may have 1 MiB. Upload a longer one as a file, and give its `file_id`."
+    ),
     "/v1/uploads/{upload_id}/parts": (
         "Send smaller parts: with OpenAI's Python SDK upload_file_chunked(..., "
         "part_size=1_900_000). Or PUT the bytes to the `transfer` of the upload."

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from larder.services.idempotency import IdempotencyStore
 
 # Of a path or a response only ids that Larder made are logged, nothing that a client chose.
-_ID = re.compile(r"(?:batch_|file-|folder-|part_|upload_)[0-9a-f]{24}")
+_ID = re.compile(r"(?:art_|batch_|bnd_|file-|folder-|part_|upload_)[0-9a-f]{24}")
 
 _COUNTED = (
     ContentionError,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import base64
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from larder.api.http.times import rfc3339
 from larder.domain.files import FileStatus, Purpose
 from larder.services.object_store import SignedRequest
 
@@ -18,11 +18,6 @@ if TYPE_CHECKING:
     from larder.domain.files import File
     from larder.domain.folders import Folder
     from larder.services.space.ports import FolderCounts
-
-
-def rfc3339(at: int) -> str:
-    """Return the time `at` (unix seconds) as RFC 3339 in UTC: `2026-03-28T10:30:00Z`."""
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 class SpaceModel(BaseModel):

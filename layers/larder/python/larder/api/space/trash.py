@@ -6,14 +6,8 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from larder.api.space.models import (
-    Pagination,
-    SpaceFile,
-    SpaceFolder,
-    SpaceModel,
-    fields_of,
-    rfc3339,
-)
+from larder.api.http.times import rfc3339
+from larder.api.space.models import Pagination, SpaceFile, SpaceFolder, SpaceModel, fields_of
 from larder.domain.trash import TrashedFile
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from larder.domain.content import sendable_as_text, single_range
 from larder.domain.errors import NotFoundError
 from larder.domain.limits import MAX_INLINE_BYTES, URL_LIFETIME
+from larder.domain.media_types import UNKNOWN
 from larder.services.files.get import get_file
 from larder.services.object_store import StoredBytes
 
@@ -63,6 +64,25 @@ def open_content(
         NotFoundError: there is no such file for this project, or its bytes have not arrived.
     """
     file = get_file(tenant, file_id, files=files, clock=clock)
+    content = open_bytes(tenant, file, wanted=wanted, objects=objects, clock=clock)
+    if content is None:
+        raise NotFoundError("File", file_id)
+    return content
+
+
+def open_bytes(
+    tenant: TenantId,
+    file: File,
+    *,
+    wanted: Wanted,
+    objects: ObjectStore,
+    clock: Clock,
+    media_type: str = UNKNOWN,
+) -> Inline | Redirect | None:
+    """Return the bytes of a file, as `open_content` does; None if they have not arrived.
+
+    `media_type` is what S3 says that they are.
+    """
     if file.bytes <= MAX_INLINE_BYTES:
         result = objects.read(
             tenant,
@@ -71,13 +91,16 @@ def open_content(
             if_none_match=wanted.if_none_match,
         )
         if result is None:
-            raise NotFoundError("File", file_id)
+            return None
         is_binary = wanted.only_text and (
             isinstance(result, StoredBytes) and not sendable_as_text(result.data)
         )
         if not is_binary:
             return Inline(file, result)
-    return Redirect(objects.sign_get(tenant, file, now=clock(), lifetime=URL_LIFETIME))
+    request = objects.sign_get(
+        tenant, file, now=clock(), lifetime=URL_LIFETIME, media_type=media_type
+    )
+    return Redirect(request)
 
 
 def stat_content(

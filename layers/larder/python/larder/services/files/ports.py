@@ -64,6 +64,12 @@ class FileRecords(Protocol):
     def exists(self, tenant: TenantId, file_id: FileId) -> bool:
         """Return whether the file exists, live or in the trash."""
 
+    def count_artifacts(self, tenant: TenantId, most: int) -> int:
+        """Return how many artifacts the project has, up to `most` (strongly consistent).
+
+        They count as files, and are in no list of files.
+        """
+
     def page(self, tenant: TenantId, query: PageQuery, now: float) -> FilePage:
         """Return a page of the files that have not expired at `now` (strongly consistent)."""
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Removal(NamedTuple):
-    """A file, live or trashed, or an upload whose record was removed from the table.
+    """What counts as a file, or an upload, whose record was removed from the table.
 
     `gone_at` (unix seconds) is when it went, or when TTL could first take it, if that is earlier:
     how late TTL was does not matter.
@@ -45,7 +45,7 @@ class DueItem:
 
 @dataclass(frozen=True, slots=True)
 class DueFile(DueItem):
-    """A live file that has expired, or that should have been validated by now."""
+    """A live file or an artifact that has expired, or whose bytes should have come by now."""
 
     id: FileId
 

@@ -1,0 +1,94 @@
+"""`larder bundle create`, `list`, `show` and `rm`: lists of artifacts that begin a prompt."""
+
+from typing import Annotated
+
+import msgspec
+import typer
+
+from larder_cli.shared.connection import ApiKey, AsJson, BaseUrl, open_client
+from larder_cli.shared.each import report
+from larder_cli.shared.output import note, print_change, print_json_line
+
+LIMIT = 20
+SEPARATOR = ":"
+
+app = typer.Typer(
+    help="""Lists of artifacts with their roles.
+
+    The messages of a batch's request may begin with {"$bundle": "bnd_…"}.
+    """,
+    no_args_is_help=True,
+)
+
+
+@app.command()
+def create(
+    artifacts: Annotated[
+        list[str],
+        typer.Argument(metavar="ARTIFACT[:ROLE]…", help="In their order; ROLE is system if left."),
+    ],
+    base_url: BaseUrl = None,
+    api_key: ApiKey = None,
+    as_json: AsJson = False,
+) -> None:
+    """Create a bundle and print its id."""
+    members = []
+    for given in artifacts:
+        artifact_id, _, role = given.partition(SEPARATOR)
+        members.append((artifact_id, role or "system"))
+    with report(as_json=as_json), open_client(base_url, api_key) as client:
+        print_change(client.artifacts.create_bundle(members), as_json=as_json)
+
+
+@app.command("list")
+def list_bundles(
+    limit: Annotated[
+        int, typer.Option(min=1, max=100, metavar="N", help="The maximum number of bundles.")
+    ] = LIMIT,
+    after: Annotated[
+        str | None, typer.Option(metavar="ID", help="Only bundles created before this one.")
+    ] = None,
+    base_url: BaseUrl = None,
+    api_key: ApiKey = None,
+    as_json: AsJson = False,
+) -> None:
+    """List bundles, newest first."""
+    with report(), open_client(base_url, api_key) as client:
+        page = client.artifacts.page_of_bundles(limit=limit, after=after)
+    if as_json:
+        print_json_line(msgspec.to_builtins(page))
+        return
+    # Rich takes 0.1 s, which JSON does not need.
+    from larder_cli.shared.tables import columns, print_table  # noqa: PLC0415
+
+    table = columns("id", "type", "artifacts", "created")
+    for each in page.data:
+        table.add_row(each.id, each.bundle_type, str(len(each.artifacts)), each.created_at)
+    print_table(table)
+    if page.has_more and page.data:
+        note(f"There are more bundles: larder bundle list --after {page.data[-1].id}")
+
+
+@app.command()
+def show(
+    bundle: Annotated[str, typer.Argument(metavar="BUNDLE", help="The id of a bundle.")],
+    base_url: BaseUrl = None,
+    api_key: ApiKey = None,
+) -> None:
+    """Print a bundle as JSON, with which of its artifacts are gone."""
+    with report(), open_client(base_url, api_key) as client:
+        print_json_line(msgspec.to_builtins(client.artifacts.retrieve_bundle(bundle)))
+
+
+@app.command()
+def rm(
+    bundles: Annotated[list[str], typer.Argument(metavar="BUNDLE…", help="Ids of bundles.")],
+    base_url: BaseUrl = None,
+    api_key: ApiKey = None,
+    as_json: AsJson = False,
+) -> None:
+    """Delete bundles permanently and print their ids. Their artifacts stay."""
+    with report(as_json=as_json) as failures, open_client(base_url, api_key) as client:
+        for bundle_id in bundles:
+            with failures.each(id=bundle_id):
+                print_change(client.artifacts.delete_bundle(bundle_id), as_json=as_json)
