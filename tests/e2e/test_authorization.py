@@ -101,6 +101,20 @@ def a_project_to_be(_: Api) -> Json:
     return {"json": {"name": f"e2e-{secrets.token_hex(6)}"}}
 
 
+def an_artifact(api: Api) -> str:
+    artifact_id: str = api.json("POST", "/artifacts", version=2, **ARTIFACT)["id"]
+    return artifact_id
+
+
+def a_bundle_to_be(api: Api) -> Json:
+    return {"json": {"artifacts": [{"artifact_id": an_artifact(api), "role": "system"}]}}
+
+
+def a_bundle(api: Api) -> str:
+    bundle_id: str = api.json("POST", "/bundles", version=2, **a_bundle_to_be(api))["id"]
+    return bundle_id
+
+
 def a_path(_: Api) -> str:
     return "v1/nothing"
 
@@ -119,6 +133,7 @@ def an_ended_batch(api: Api) -> str:
 
 
 FILE: Json = {"files": {"file": ("notes.txt", b"notes")}, "data": {"purpose": "user_data"}}
+ARTIFACT: Json = {"json": {"artifact_type": "policy", "content": "Be kind."}}
 UPLOAD: Json = {"json": {"filename": "a", "purpose": "user_data", "bytes": 1, "mime_type": "a/b"}}
 
 # The oldest revision of MCP needs no headers of its own.
@@ -128,6 +143,7 @@ CHAT: Json = {"json": {"model": "nobody's", "messages": [{"role": "user", "conte
 
 SENT: dict[str, Json] = {
     "admin_projects_update": {"json": {"limits": {"batches": 10}}},
+    "artifacts_create": ARTIFACT,
     "files_create": FILE,
     "chat": CHAT,
     "folders_create": {"json": {"name": "new"}},
@@ -147,6 +163,7 @@ SENT_NAMING: dict[str, Callable[[Api], Json]] = {
     "admin_keys_list": a_project_to_list,
     "admin_projects_create": a_project_to_be,
     "batches_create": a_batch_to_be,
+    "bundles_create": a_bundle_to_be,
 }
 """The functions whose body names an object of the owner's project."""
 
@@ -157,6 +174,8 @@ WEBHOOKS: dict[str, Callable[[], str]] = {}
 """What makes a webhook of the project of a key, by its secret."""
 
 MADE: dict[str, Callable[[Api], str]] = {
+    "artifact_id": an_artifact,
+    "bundle_id": a_bundle,
     "key_id": a_key,
     "project_id": a_project,
     "batch_id": a_batch,
