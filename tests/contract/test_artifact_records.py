@@ -19,6 +19,7 @@ from tests.fakes.clock import START
 from tests.samples import a_bundle, a_file, an_artifact
 
 if TYPE_CHECKING:
+    from larder.domain.artifacts import Artifact
     from larder.domain.ids import TenantId
     from tests.backends.backend import Backend
 
@@ -114,7 +115,8 @@ def test_pages_follow_each_other_from_the_newest_on(backend: Backend, tenant: Te
     made = [an_artifact(1, at=START + second) for second in range(5)]
     for artifact in made:
         backend.artifacts.admit(tenant, artifact)
-    seen, after, more = [], None, True
+    seen: list[Artifact] = []
+    after, more = None, True
 
     while more:
         page = backend.artifacts.page(tenant, limit=2, after=after, only=None, now=START)
@@ -147,7 +149,8 @@ def test_an_expired_one_is_on_no_page(backend: Backend, tenant: TenantId) -> Non
 
 def test_bundles_are_listed_apart(backend: Backend, tenant: TenantId) -> None:
     bundles = [a_bundle(at=START + second) for second in range(3)]
-    for each in (an_artifact(1), *bundles):
+    backend.artifacts.admit(tenant, an_artifact(1))
+    for each in bundles:
         backend.artifacts.admit(tenant, each)
 
     first = backend.artifacts.page_of_bundles(tenant, limit=2, after=None)

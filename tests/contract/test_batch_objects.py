@@ -222,6 +222,21 @@ def test_another_project_sees_nothing(backend: Backend, copied: BatchId) -> None
     assert objects.get_plan(TENANT, copied) == PLAN
 
 
+def test_what_requests_refer_to_is_kept_for_the_batch_and_its_retry(
+    backend: Backend, copied: BatchId
+) -> None:
+    objects = backend.batch_objects
+    assert objects.get_pinned(TENANT, copied) == b""
+
+    objects.put_pinned(TENANT, copied, b"all of it")
+    objects.clear(TENANT, copied, for_retry=True)
+
+    assert objects.get_pinned(TENANT, copied) == b"all of it"
+    assert objects.get_pinned(OTHER, copied) == b""
+    objects.clear(TENANT, copied, for_retry=False)
+    assert objects.get_pinned(TENANT, copied) == b""
+
+
 def test_after_clearing_nothing_is_left(backend: Backend, source: FileId, copied: BatchId) -> None:
     objects, other = backend.batch_objects, new_batch_id(START)
     for batch_id in (copied, other):

@@ -27,6 +27,7 @@ class InMemoryBatchObjects:
         self._objects = objects
         self.part_bytes = part_bytes
         self.inputs: dict[Owner, bytes] = {}
+        self.pinned: dict[Owner, bytes] = {}
         self.plans: dict[Owner, Plan] = {}
         self.chunks: dict[tuple[Owner, int], Chunk] = {}
         self.partials: dict[tuple[Owner, int], bytes] = {}
@@ -49,6 +50,12 @@ class InMemoryBatchObjects:
 
     def read_input(self, tenant: TenantId, batch_id: BatchId, start: int, length: int) -> bytes:
         return self.inputs[tenant, batch_id][start : start + length]
+
+    def put_pinned(self, tenant: TenantId, batch_id: BatchId, data: bytes) -> None:
+        self.pinned[tenant, batch_id] = data
+
+    def get_pinned(self, tenant: TenantId, batch_id: BatchId) -> bytes:
+        return self.pinned.get((tenant, batch_id), b"")
 
     def put_plan(self, tenant: TenantId, batch_id: BatchId, plan: Plan) -> None:
         self.plans[tenant, batch_id] = plan
@@ -98,6 +105,7 @@ class InMemoryBatchObjects:
         owner = (tenant, batch_id)
         if not for_retry:
             self.inputs.pop(owner, None)
+            self.pinned.pop(owner, None)
             self.unanswered.pop(owner, None)
         self.plans.pop(owner, None)
         self.finishes.pop(owner, None)

@@ -18,11 +18,9 @@ from tests.integration.artifacts import (
 from tests.integration.files import get, upload
 from tests.integration.uploads import used
 from tests.integration.workers import arrive, removal
-from tests.samples import OTHER, a_project
 
 if TYPE_CHECKING:
     from larder.domain.ids import TenantId
-    from larder.runtime.composition import Composition
     from tests.integration.conftest import Functions
     from tests.moto_stack import MotoStack
 
@@ -166,23 +164,25 @@ def test_both_count_against_the_quota_until_they_are_deleted(
 
 
 def test_nothing_of_another_project_is_found(
-    functions: Functions, tenant: TenantId, ports: Composition
+    functions: Functions, tenant: TenantId, stranger: TenantId
 ) -> None:
-    a_project(ports, OTHER)
     artifact = create_artifact(functions, tenant).json["id"]
     bundle = create_bundle(functions, tenant, artifact).json["id"]
     file_id = upload(functions, tenant).json["id"]
 
     answers = [
-        *(on_artifact(functions, OTHER, verb, artifact) for verb in ("get", "content", "delete")),
-        *(on_bundle(functions, OTHER, verb, bundle) for verb in ("get", "delete")),
-        create_bundle(functions, OTHER, artifact),
-        create_artifact(functions, OTHER, file_id=file_id),
+        *(
+            on_artifact(functions, stranger, verb, artifact)
+            for verb in ("get", "content", "delete")
+        ),
+        *(on_bundle(functions, stranger, verb, bundle) for verb in ("get", "delete")),
+        create_bundle(functions, stranger, artifact),
+        create_artifact(functions, stranger, file_id=file_id),
     ]
 
     assert [answer.status for answer in answers] == [404] * 7
     for kind in ("artifacts", "bundles"):
-        assert functions.call(f"{kind}_list", OTHER).json["data"] == []
+        assert functions.call(f"{kind}_list", stranger).json["data"] == []
     assert on_bundle(functions, tenant, "get", bundle).status == 200
 
 

@@ -38,7 +38,7 @@ def test_a_valid_batch_file_is_processed_with_a_report(
     assert set(report) == {
         *("object", "file_id", "valid", "total_lines", "request_count", "error_count", "errors"),
         *("endpoint", "model", "sha256", "validated_at", "duration_ms"),
-        *("warning_count", "warnings", "counts", "models", "inputs"),
+        *("warning_count", "warnings", "counts", "models", "inputs", "references"),
     }
     assert (report["object"], report["file_id"], report["valid"]) == (
         "file.validation", file["id"], True,

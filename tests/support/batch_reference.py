@@ -5,6 +5,7 @@ Slow, and holds the whole file. The tests compare the validator with it.
 
 import hashlib
 import json
+import re
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -22,6 +23,9 @@ ENDPOINTS = (
     "/v1/videos",
 )
 ROLES = ("developer", "system", "user", "assistant", "tool", "function")
+REFERENCES = {"$artifact": "art_[0-9a-f]{24}", "$bundle": "bnd_[0-9a-f]{24}"}
+WRITTEN = r'\{\s*"\$(?:artifact|bundle)"\s*:\s*"((?:art|bnd)_[0-9a-f]{24})"\s*\}'
+MAX_REFERENCES = 500
 TEXT = (str,)
 TEXT_OR_ARRAY = (str, list)
 
@@ -37,6 +41,7 @@ class ReferenceReport:
     endpoint: str | None
     models: dict[str, int]
     inputs: int
+    references: tuple[str, ...]
     sha256: str
 
 
@@ -47,6 +52,7 @@ class _Line:
     url: str | None = None
     model: str | None = None
     inputs: int = 0
+    references: tuple[str, ...] = ()
 
 
 class _JsonObject:
@@ -57,7 +63,7 @@ class _JsonObject:
         self.last = dict(members)
 
 
-def reference_report(data: bytes) -> ReferenceReport:  # noqa: C901
+def reference_report(data: bytes) -> ReferenceReport:  # noqa: C901, PLR0912
     lines = data.split(b"\n")
     if lines[-1] == b"":
         lines.pop()
@@ -65,6 +71,7 @@ def reference_report(data: bytes) -> ReferenceReport:  # noqa: C901
     first_line_of: dict[str, int] = {}
     endpoint: str | None = None
     models: dict[str, int] = {}
+    references: dict[str, None] = {}
     requests = inputs = 0
     for number, content in enumerate(lines, start=1):
         line = content
@@ -93,6 +100,11 @@ def reference_report(data: bytes) -> ReferenceReport:  # noqa: C901
             name = found.model if len(found.model) <= 256 else found.model[:255] + "…"
             if name in models or len(models) < MODELS_KEPT:
                 models[name] = models.get(name, 0) + 1
+        for each in found.references:
+            if each not in references and len(references) == MAX_REFERENCES:
+                problems.append(("error", "too_many_references", number, "body"))
+                break
+            references[each] = None
         if inputs <= MAX_INPUTS < inputs + found.inputs:
             problems.append(("error", "too_many_inputs", number, "body.input"))
         inputs += found.inputs
@@ -105,6 +117,7 @@ def reference_report(data: bytes) -> ReferenceReport:  # noqa: C901
         endpoint=endpoint,
         models=models,
         inputs=inputs,
+        references=tuple(references),
         sha256=hashlib.sha256(data).hexdigest(),
     )
 
@@ -124,7 +137,42 @@ def _line(line: bytes) -> _Line:
         or len(value.members) > 32
     ):
         return _Line([("error", "invalid_request", None)])
-    return _request(value.last)
+    found = _request(value.last)
+    body = value.last.get("body")
+    if isinstance(body, _JsonObject) and any(f'"{name}"' in text for name in REFERENCES):
+        for name, member in body.last.items():
+            _refer(member, f"body.{name}", found)
+        right = all(code != "invalid_reference" for _, code, _ in found.problems)
+        if right and tuple(re.findall(WRITTEN, text)) != found.references:
+            found.problems.append(("error", "invalid_reference", "body"))
+    return found
+
+
+def _refer(value: Any, path: str, line: _Line) -> None:
+    if isinstance(value, list):
+        for index, item in enumerate(value):
+            _refer(item, f"{path}[{index}]", line)
+    if not isinstance(value, _JsonObject):
+        return
+    kinds = [name for name in REFERENCES if isinstance(value.last.get(name), str)]
+    if not kinds:
+        for name, item in value.last.items():
+            _refer(item, f"{path}.{name}", line)
+        return
+    given = value.last[kinds[0]]
+    misplaced = kinds[0] == "$bundle" and path != "body.messages[0]"
+    if len(value.last) > 1 or misplaced or not re.fullmatch(REFERENCES[kinds[0]], given):
+        line.problems.append(("error", "invalid_reference", path))
+    else:
+        line.references += (given,)
+
+
+def _text_or_value(value: Any) -> Any:
+    """Return a string in the place of a reference to an artifact."""
+    if isinstance(value, _JsonObject) and value.last.keys() == {"$artifact"}:
+        given = value.last["$artifact"]
+        return "text" if isinstance(given, str) else value
+    return value
 
 
 def _parse(text: str) -> Any:
@@ -217,7 +265,7 @@ def _body(body: dict[str, Any], line: _Line) -> None:
             problems += _needed(body, "input", TEXT_OR_ARRAY)
         case "/v1/embeddings":
             problems += _needed(body, "input", TEXT_OR_ARRAY)
-            _inputs(body.get("input"), line)
+            _inputs(_text_or_value(body.get("input")), line)
         case "/v1/responses":
             others = ("prompt", "previous_response_id", "conversation")
             problems += _needed(body, "input", TEXT_OR_ARRAY, others)
@@ -257,7 +305,7 @@ def _needed(
         return []
     if name not in body or value in ("", []):
         return [("warning", "missing_required_parameter", f"body.{name}")]
-    if not isinstance(value, kinds):
+    if not isinstance(_text_or_value(value), kinds):
         return [("warning", "invalid_type", f"body.{name}")]
     return []
 
@@ -280,6 +328,8 @@ def _messages(body: dict[str, Any]) -> _Own:
 def _mistakes(message: Any) -> list[str]:
     if not isinstance(message, _JsonObject):
         return [""]
+    if isinstance(message.last.get("$bundle"), str):
+        return []
     mistakes = []
     role = message.last.get("role")
     known = isinstance(role, str) and role in ROLES
@@ -290,7 +340,8 @@ def _mistakes(message: Any) -> list[str]:
     elif message.last["content"] is None:
         fine = role in ("assistant", "function") or not known
     else:
-        fine = isinstance(message.last["content"], str | list) and message.last["content"] != []
+        content = _text_or_value(message.last["content"])
+        fine = isinstance(content, str | list) and content != []
     if not fine:
         mistakes.append(".content")
     return mistakes
@@ -314,6 +365,7 @@ def check_against_reference(report: ValidationReport, data: bytes) -> None:
         assert sorted(found, key=repr) == sorted(expected, key=repr)
     assert report.counts == Counter(code for _, code, _, _ in reference.problems)
     assert report.valid == (report.error_count == 0)
+    assert report.references == reference.references
     assert (report.total_lines, report.request_count, report.inputs) == (
         reference.total_lines,
         reference.request_count,

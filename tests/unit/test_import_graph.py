@@ -47,7 +47,7 @@ MAY_IMPORT = {
 ROOMS = {
     "services": {
         "artifacts": {"files"},
-        "batches": {"files"},
+        "batches": {"artifacts", "files"},
         "chat": {"batches", "files", "projects", "space"},
         "files": set[str](),
         "projects": set[str](),

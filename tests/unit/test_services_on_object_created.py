@@ -112,6 +112,7 @@ def test_the_report_has_the_shape_that_clients_read(ports: MemoryBackend) -> Non
         "model": "m",
         "models": {"m": 2},
         "inputs": 2,
+        "references": [],
         "sha256": hashlib.sha256(data).hexdigest(),
         "validated_at": int(START),
         "duration_ms": 0,

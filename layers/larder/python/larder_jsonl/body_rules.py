@@ -22,6 +22,7 @@ from larder_jsonl.embedding_inputs import MAX_ITEMS, count_inputs
 from larder_jsonl.endpoints import MAX_MODEL_NAME, Endpoint, Need
 from larder_jsonl.message_rules import check_messages
 from larder_jsonl.raw_json import is_empty, kind_of, read_text
+from larder_jsonl.references import text_kind
 from larder_jsonl.report import RequestLine, shortened
 
 _ABSENT: Final = Raw(b"")
@@ -111,7 +112,7 @@ def _check_need(need: Need, raw: Raw, request: RequestLine) -> None:
             param,
             lambda: f"{param} is {found}; it must be {' or '.join(need.kinds)}",
         )
-    elif (kind := kind_of(raw)) not in need.kinds:
+    elif (kind := text_kind(raw)) not in need.kinds:
         request.warn(
             "invalid_type",
             param,
@@ -120,6 +121,9 @@ def _check_need(need: Need, raw: Raw, request: RequestLine) -> None:
 
 
 def _count_inputs(raw: Raw, request: RequestLine) -> None:
+    if text_kind(raw) != kind_of(raw):
+        request.inputs = 1
+        return
     request.inputs, items = count_inputs(raw)
     if items > MAX_ITEMS:
         request.warn(

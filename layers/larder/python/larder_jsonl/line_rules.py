@@ -21,6 +21,7 @@ from larder_jsonl.endpoints import ENDPOINTS
 from larder_jsonl.hints import did_you_mean, encoding_hint, layout_hint
 from larder_jsonl.nesting import MAX_DEPTH, nested_deeper_than
 from larder_jsonl.raw_json import check_json, check_utf8, kind_of, read_text
+from larder_jsonl.references import check_references
 from larder_jsonl.report import Problem, RequestLine, quoted
 
 MAX_CUSTOM_ID: Final = 512
@@ -233,3 +234,4 @@ def _check_body(raw: Raw, request: RequestLine) -> None:
         request.add("invalid_type", "body", f"body must be an object, not {kind_of(raw)}")
     else:
         check_body(members, request)
+        check_references(raw, request)

@@ -13,11 +13,12 @@ import re
 from typing import Final, TypeAlias
 
 import msgspec
-from msgspec import DecodeError, Raw, Struct, ValidationError
+from msgspec import DecodeError, Raw, Struct, ValidationError, field
 from msgspec.json import Decoder
 
 from larder_jsonl.endpoints import ROLES, Messages
 from larder_jsonl.raw_json import is_empty, kind_of, read_text
+from larder_jsonl.references import BUNDLE, text_kind
 from larder_jsonl.report import RequestLine, quoted
 
 MAX_MESSAGES: Final = 100
@@ -36,6 +37,7 @@ _Mistake: TypeAlias = tuple[str, str]
 class _Members(Struct, gc=False):
     role: Raw = _ABSENT
     content: Raw = _ABSENT
+    bundle: Raw = field(default=_ABSENT, name=BUNDLE)
 
 
 class _CheckedMembers(_Members, gc=False):
@@ -45,7 +47,7 @@ class _CheckedMembers(_Members, gc=False):
         mistakes = _mistakes(self)
         if mistakes:
             raise _MistakeError(*mistakes[0])
-        self.role = self.content = _ABSENT
+        self.role = self.content = self.bundle = _ABSENT
 
 
 class _MistakeError(ValueError):
@@ -134,13 +136,16 @@ def _check_message(raw: Raw, index: int, request: RequestLine) -> None:
 
 
 def _mistakes(members: _Members) -> list[_Mistake]:
+    if members.bundle and kind_of(members.bundle) == "a string":
+        # Whether it is right there is for `references` to say.
+        return []
     mistakes = []
     text = read_text(members.role) if members.role else None
     role = text if text in ROLES else None
     if role is None:
         found = quoted(text) if text is not None else _found(members.role)
         mistakes.append(("role", f"must be one of {_ROLE_LIST}, not {found}"))
-    found = _found(members.content)
+    found = text_kind(members.content) if members.content else "absent"
     if not (
         found == "a string"
         or (found == "an array" and not is_empty(members.content))

@@ -43,6 +43,7 @@ class RequestLine(Struct, gc=False):
     """One request line: its problems, and those of its values that are valid.
 
     `model` is empty when the body leaves it to the endpoint. `inputs` counts embedding inputs.
+    `references` are the ids of the artifacts and bundles that the body refers to.
     """
 
     problems: list[Problem]
@@ -50,6 +51,7 @@ class RequestLine(Struct, gc=False):
     endpoint: Endpoint | None = None
     model: str = ""
     inputs: int = 0
+    references: tuple[str, ...] = ()
 
     def add(self, code: str, param: str | None, message: ProblemMessage) -> None:
         """Note an error."""
@@ -97,6 +99,7 @@ class ValidationReport:
         models: how many lines name each model, for the first 100 models. The end of a name beyond
             256 characters is left out.
         inputs: the embedding inputs.
+        references: the artifacts and bundles that the lines refer to, the first 500.
         sha256: the digest of all bytes, in hex.
         bytes: the length of the file.
     """
@@ -113,6 +116,7 @@ class ValidationReport:
     endpoint: str | None
     models: dict[str, int]
     inputs: int
+    references: tuple[str, ...]
     sha256: str
     bytes: int
 
@@ -131,6 +135,7 @@ class ValidationReport:
             "model": self.model,
             "models": self.models,
             "inputs": self.inputs,
+            "references": list(self.references),
             "sha256": self.sha256,
         }
 

@@ -14,6 +14,7 @@ from larder_jsonl.line_rules import RequestReader, too_deep
 from larder_jsonl.line_templates import MAX_PLAIN_ID, LineTemplates
 from larder_jsonl.nesting import MAX_DEPTH, nested_deeper_than
 from larder_jsonl.raw_json import MALFORMED, check_utf8
+from larder_jsonl.references import MAX_REFERENCES, check_references
 from larder_jsonl.report import (
     MAX_MODELS,
     Findings,
@@ -38,6 +39,7 @@ class FileRequests:
     Attributes:
         endpoint: the first valid one.
         inputs: the embedding inputs.
+        references: the artifacts and bundles that lines refer to, in the order of their first use.
     """
 
     __slots__ = (
@@ -48,11 +50,13 @@ class FileRequests:
         "_templates",
         "endpoint",
         "inputs",
+        "references",
     )
 
     def __init__(self, findings: Findings) -> None:
         self.endpoint: Endpoint | None = None
         self.inputs = 0
+        self.references: dict[str, None] = {}
         # With how many lines leave it to the endpoint.
         self._models = {"": 0}
         self._findings = findings
@@ -145,9 +149,21 @@ class FileRequests:
         # One of them is no model's.
         if request.model in self._models or len(self._models) <= MAX_MODELS:
             self._models[request.model] = self._models.get(request.model, 0) + 1
+        if request.references:
+            self._keep_references(request)
         if request.problems:
             self._findings.add(number, request.problems)
         self._count_inputs(request.inputs, number)
+
+    def _keep_references(self, request: RequestLine) -> None:
+        for each in request.references:
+            if each in self.references:
+                continue
+            if len(self.references) == MAX_REFERENCES:
+                message = f"the file refers to more than {MAX_REFERENCES} artifacts and bundles"
+                request.add("too_many_references", "body", message)
+                return
+            self.references[each] = None
 
     def _count_inputs(self, inputs: int, number: int) -> None:
         before = self.inputs
@@ -173,6 +189,7 @@ def _with_body(custom_id: bytes, body: bytes, endpoint: Endpoint | None) -> Requ
         return RequestLine([too_deep()])
     request = RequestLine([], custom_id.decode(), endpoint)
     check_body(members, request)
+    check_references(body, request)
     return request
 
 

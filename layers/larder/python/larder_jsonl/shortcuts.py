@@ -29,6 +29,7 @@ from larder_jsonl.raw_json import (
     is_text,
     kind_of,
 )
+from larder_jsonl.references import may_refer
 
 # From here on the texts of messages are cheaper to skip than to decode.
 _LONG_BODY: Final = 1024
@@ -62,6 +63,8 @@ class BodyShape:
         body = piece[start:end]
         try:
             check_utf8(body)
+            if may_refer(body):
+                return None
             members, length_of_texts = self._read(body)
         except MALFORMED:
             return None

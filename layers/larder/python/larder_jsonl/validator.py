@@ -94,6 +94,7 @@ class BatchValidator:
             endpoint=endpoint.url if endpoint else None,
             models=self._file.models,
             inputs=self._file.inputs,
+            references=tuple(self._file.references),
             sha256=self._digest.hexdigest(),
             bytes=self._bytes,
         )

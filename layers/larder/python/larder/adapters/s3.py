@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from botocore.response import StreamingBody
     from mypy_boto3_s3 import S3Client
-    from mypy_boto3_s3.type_defs import CopySourceTypeDef, GetObjectRequestTypeDef
+    from mypy_boto3_s3.type_defs import GetObjectRequestTypeDef
 
     from larder.domain.files import File
     from larder.domain.ids import FileId
@@ -75,8 +75,8 @@ class S3Objects:
 
     def copy(self, tenant: TenantId, source_id: FileId, target_id: FileId) -> bool:
         """Have S3 copy the bytes, of up to 5 GiB."""
-        source = {"Bucket": self._bucket, "Key": object_key(FILES, tenant, source_id)}
-        return copy_object(self._client, self._bucket, object_key(FILES, tenant, target_id), source)
+        keys = (object_key(FILES, tenant, each) for each in (source_id, target_id))
+        return copy_object(self._client, self._bucket, *keys)
 
     def stat(self, tenant: TenantId, file_id: FileId) -> ObjectStat | None:
         """HEAD the file's bytes. With SSE-S3 the ETag of a single PUT is the MD5."""
@@ -215,10 +215,10 @@ class S3Objects:
         return SignedRequest(url=url, headers={}, expires_at=int(now) + lifetime)
 
 
-def copy_object(client: S3Client, bucket: str, key: str, source: CopySourceTypeDef) -> bool:
-    """Have S3 copy an object; False if there is none."""
+def copy_object(client: S3Client, bucket: str, source: str, target: str) -> bool:
+    """Have S3 copy an object to another key; False if there is none."""
     try:
-        client.copy_object(Bucket=bucket, Key=key, CopySource=source)
+        client.copy_object(Bucket=bucket, Key=target, CopySource={"Bucket": bucket, "Key": source})
     except ClientError as error:
         if error_code(error) in {"NoSuchKey", "404"}:
             return False

@@ -3,6 +3,7 @@
 | key             | what it is                                                                     |
 |-----------------|--------------------------------------------------------------------------------|
 | `input`         | a copy of the input file                                                       |
+| `pinned`        | what its requests refer to, by id, as JSON; none for most batches              |
 | `plan.json`     | the chunks: `{"chunks": [[start, length, lines], …]}`                          |
 | `shards.json`   | what the state machine maps over: `[{"shard": 0}, …]`                          |
 | `chunks/000123` | the lines of a chunk, good ones first; metadata: how many bytes, and figures   |
@@ -10,8 +11,8 @@
 | `finish`        | how far the joining has come: a line of JSON, then bytes not yet sent as parts |
 | `unanswered`    | the numbers of the requests without a good answer: `[0, 7, …]`                 |
 
-When a batch has ended, `input` and `unanswered` stay if it can be retried, for the bucket's rule to
-delete: after 45 days, longer than a batch and its record live.
+When a batch has ended, `input`, `pinned` and `unanswered` stay if it can be retried, for the
+bucket's rule to delete: after 45 days, longer than a batch and its record live.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     from larder.domain.ids import BatchId, FileId, TenantId
     from larder.services.batches.object_ports import Chunk, WriterState
 
-INPUT, UNANSWERED = "input", "unanswered"
+INPUT, PINNED, UNANSWERED = "input", "pinned", "unanswered"
 
 _PAGE = 1_000
 """Keys that S3 lists, and deletes, at once."""
@@ -67,8 +68,8 @@ class S3BatchObjects:
 
     def copy_input(self, tenant: TenantId, file_id: FileId, batch_id: BatchId) -> bool:
         """Have S3 copy the file, of up to 5 GiB."""
-        source = {"Bucket": self._bucket, "Key": object_key(FILES, tenant, file_id)}
-        return copy_object(self._client, self._bucket, batch_key(tenant, batch_id, INPUT), source)
+        source, target = object_key(FILES, tenant, file_id), batch_key(tenant, batch_id, INPUT)
+        return copy_object(self._client, self._bucket, source, target)
 
     @contextmanager
     def open_input(self, tenant: TenantId, batch_id: BatchId) -> Iterator[Iterable[bytes]]:
@@ -90,6 +91,14 @@ class S3BatchObjects:
         if found is None:
             raise LookupError(batch_id)
         return _all_of(found["Body"])
+
+    def put_pinned(self, tenant: TenantId, batch_id: BatchId, data: bytes) -> None:
+        """PUT the object."""
+        self._put(batch_key(tenant, batch_id, PINNED), data)
+
+    def get_pinned(self, tenant: TenantId, batch_id: BatchId) -> bytes:
+        """GET the object."""
+        return self._read(batch_key(tenant, batch_id, PINNED)) or b""
 
     def put_plan(self, tenant: TenantId, batch_id: BatchId, plan: Plan) -> None:
         """PUT the list of shards, and then the plan: where a plan is, the list is as well."""
@@ -183,7 +192,7 @@ class S3BatchObjects:
         pages = self._client.get_paginator("list_objects_v2").paginate(
             Bucket=self._bucket, Prefix=batch_key(tenant, batch_id, "")
         )
-        spared = (INPUT, UNANSWERED) if for_retry else ()
+        spared = (INPUT, PINNED, UNANSWERED) if for_retry else ()
         kept = {batch_key(tenant, batch_id, name) for name in spared}
         found = (entry["Key"] for page in pages for entry in page.get("Contents", []))
         keys = [key for key in found if key not in kept]

@@ -25,7 +25,7 @@ class LineProblem(BaseModel):
 class ValidationReport(BaseModel):
     """What the validation of a batch file found.
 
-    Reports of earlier versions have no warnings, counts, models or inputs.
+    Reports of earlier versions have no warnings, counts, models, inputs or references.
     """
 
     object: Literal["file.validation"]
@@ -50,6 +50,11 @@ class ValidationReport(BaseModel):
         default={}, description="Lines of each of the first 100 models", examples=[{"gpt-5": 3}]
     )
     inputs: int = Field(default=0, description="Embedding inputs of all lines")
+    references: list[str] = Field(
+        default=[],
+        max_length=500,
+        description="The artifacts and bundles that the lines refer to",
+    )
     sha256: str
     validated_at: int = Field(description="Unix seconds")
     duration_ms: int

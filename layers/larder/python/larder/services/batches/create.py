@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from larder.domain.batches import (
     Batch,
@@ -16,6 +16,7 @@ from larder.domain.errors import InvalidParameterError
 from larder.domain.files import FileStatus, Purpose, checked_lifetime
 from larder.domain.ids import created_at, new_batch_id
 from larder.services.batches.get import get_batch
+from larder.services.batches.prompts import find_referred
 from larder.services.batches.start import START_GRACE, start_batch
 from larder.services.files.get import get_file
 from larder_jsonl.endpoints import ENDPOINTS
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from larder.domain.files import File
     from larder.domain.ids import TenantId
+    from larder.services.artifacts.ports import ArtifactRecords
     from larder.services.batches.ports import BatchRecords, Executions
     from larder.services.clock import Clock
     from larder.services.files.ports import FileRecords
@@ -60,6 +62,7 @@ class CreateBatch:
     batches: BatchRecords
     files: FileRecords
     objects: ObjectStore
+    artifacts: ArtifactRecords
     executions: Executions
     clock: Clock
 
@@ -72,7 +75,8 @@ class CreateBatch:
         What is wrong inside the file shows later, as OpenAI has it: the batch goes to `failed`.
 
         Raises:
-            InvalidParameterError: a parameter is out of range, or the file is not for batches.
+            InvalidParameterError: a parameter is out of range, the file is not for batches, or what
+                it refers to does not exist or cannot be put in.
             NotFoundError: the project has no such file.
             BatchLimitError: the project has as many batches or requests as it may have.
         """
@@ -116,8 +120,22 @@ class CreateBatch:
         )
 
     def _requests_in(self, tenant: TenantId, file: File) -> int:
-        """Return the number of requests in the file, 0 while that is not known."""
+        """Return the number of requests in the file, 0 while that is not known.
+
+        Raises:
+            InvalidParameterError: what they refer to cannot be put in.
+        """
         if file.status is not FileStatus.PROCESSED:
             return 0
-        report = self.objects.get_report(tenant, file.id)
-        return 0 if report is None else int(json.loads(report)["request_count"])
+        found = self.objects.get_report(tenant, file.id)
+        if found is None:
+            return 0
+        report = json.loads(found)
+        if report.get("references"):
+            self._check_references(tenant, report)
+        return int(report["request_count"])
+
+    def _check_references(self, tenant: TenantId, report: Mapping[str, Any]) -> None:
+        referred = find_referred(tenant, report, artifacts=self.artifacts, clock=self.clock)
+        for error in referred.errors:
+            raise InvalidParameterError(error.message, param=error.param, code=error.code)

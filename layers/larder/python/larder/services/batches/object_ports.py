@@ -78,6 +78,12 @@ class BatchObjects(Protocol):
             LookupError: the batch has ended, and what it kept was cleared.
         """
 
+    def put_pinned(self, tenant: TenantId, batch_id: BatchId, data: bytes) -> None:
+        """Keep what the requests refer to."""
+
+    def get_pinned(self, tenant: TenantId, batch_id: BatchId) -> bytes:
+        """Return what the requests refer to, empty when none does."""
+
     def put_plan(self, tenant: TenantId, batch_id: BatchId, plan: Plan) -> None:
         """Store the plan, with the list of shards that the state machine maps over."""
 
@@ -124,7 +130,7 @@ class BatchObjects(Protocol):
     def clear(self, tenant: TenantId, batch_id: BatchId, *, for_retry: bool) -> None:
         """Delete what the batch kept while it ran; `for_retry` spares what its retry needs.
 
-        That is the input, and which of its requests have no good answer.
+        That is the input, what it refers to, and which of its requests have no good answer.
         """
 
 

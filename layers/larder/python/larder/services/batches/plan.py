@@ -12,6 +12,7 @@ from larder.domain.batches import BatchError, BatchStatus, errors_kept
 from larder.domain.errors import BatchLimitError
 from larder.domain.files import FileStatus
 from larder.services.batches.pauses import pause
+from larder.services.batches.prompts import find_referred, pinned_bytes
 from larder.services.batches.retry_input import write_retry_input
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from larder.domain.batches import Batch
     from larder.domain.files import File
     from larder.domain.ids import BatchId, TenantId
+    from larder.services.artifacts.ports import ArtifactRecords
     from larder.services.batches.object_ports import BatchObjects
     from larder.services.batches.ports import BatchRecords
     from larder.services.clock import Clock
@@ -56,6 +58,7 @@ class PlanBatch:
     batches: BatchRecords
     files: FileRecords
     objects: ObjectStore
+    artifacts: ArtifactRecords
     batch_objects: BatchObjects
     clock: Clock
 
@@ -108,6 +111,7 @@ class PlanBatch:
         plan = self.batch_objects.get_plan(tenant, batch.id)
         if plan is None:
             errors = self._errors(tenant, batch, file, report)
+            errors = errors or self._pin(tenant, batch, report)
             if errors:
                 return errors
             plan = self._plan(tenant, batch)
@@ -131,6 +135,21 @@ class PlanBatch:
         if errors or self.batch_objects.copy_input(tenant, file.id, batch.id):
             return errors
         return _unavailable(f"The bytes of the input file {batch.input_file_id} are gone.")
+
+    def _pin(self, tenant: TenantId, batch: Batch, report: dict[str, Any]) -> list[BatchError]:
+        """Keep what the requests refer to; return what keeps the batch from that."""
+        if not report.get("references"):
+            return []
+        kept = batch.retry_of and self.batch_objects.get_pinned(tenant, batch.retry_of)
+        if not kept:
+            referred = find_referred(tenant, report, artifacts=self.artifacts, clock=self.clock)
+            if referred.errors:
+                return referred.errors
+            kept = pinned_bytes(tenant, referred, objects=self.objects)
+        if kept is None:
+            return _unavailable("An artifact that the file refers to was just deleted.")
+        self.batch_objects.put_pinned(tenant, batch.id, kept)
+        return []
 
     def _report(self, tenant: TenantId, batch: Batch) -> dict[str, Any]:
         found = self.objects.get_report(tenant, batch.input_file_id)

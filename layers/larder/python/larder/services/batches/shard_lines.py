@@ -32,7 +32,8 @@ class ShardLine:
 
     `failures` are its own, while others were answered; `unexplained` are all that the upstream's
     being away does not explain. `answers_seen` counts what the upstream had answered when the line
-    last failed, or was first sent; `reserved` is the size that its answer is taken to have.
+    last failed, or was first sent; `reserved` is the size that its answer is taken to have, and
+    `added` that of what is put into its request.
     """
 
     chunk: OpenChunk
@@ -43,6 +44,7 @@ class ShardLine:
     unexplained: int = 0
     answers_seen: int | None = None
     reserved: int = 0
+    added: int = 0
 
     @property
     def attempts(self) -> Attempts:

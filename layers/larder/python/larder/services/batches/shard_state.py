@@ -13,6 +13,7 @@ from larder.domain.batch_plan import MAX_CHUNK_LINES
 from larder.domain.ids import new_request_id
 from larder.services.batches.model_ports import Call
 from larder.services.batches.open_chunks import OpenChunk, open_chunk
+from larder.services.batches.prompts import Prompts
 from larder.services.batches.routes import NOT_SERVED, Routes, refused_by
 from larder.services.batches.saved import Saved
 from larder.services.batches.shard_lines import ShardLine
@@ -28,7 +29,10 @@ MAX_OPEN_BYTES = 160 * 2**20
 """Bytes of requests and answers in open chunks, of those to come as well, that are not exceeded."""
 
 MAX_IN_FLIGHT_BYTES = 96 * 2**20
-"""Bytes that the answers under way are taken to have together, unless one alone has more."""
+"""Bytes that the answers under way are taken to have together, unless one alone has more.
+
+What is put into their requests counts as well.
+"""
 
 
 @dataclass(slots=True)
@@ -42,6 +46,7 @@ class ShardState:
     ports: RunShard
     routes: Routes = field(init=False)
     saved: Saved = field(init=False)
+    prompts: Prompts = field(init=False)
     stopped: bool = False
     _waiting_chunks: deque[int] = field(default_factory=deque)
     _open: dict[int, OpenChunk] = field(default_factory=dict)
@@ -58,6 +63,7 @@ class ShardState:
         stored = objects.stored_chunks(self.tenant, batch_id, chunks)
         self._waiting_chunks.extend(number for number in chunks if number not in stored)
         self.routes = Routes(self.ports.upstreams)
+        self.prompts = Prompts(partial(objects.get_pinned, self.tenant, batch_id))
         self.saved = Saved(partial(objects.put_partial, self.tenant, batch_id, self.shard))
         if self._waiting_chunks:
             now = self.ports.clock()
@@ -118,6 +124,9 @@ class ShardState:
         if gate is None:
             self._answer(chunk, index, NOT_SERVED, good=False)
             return
+        if (refusal := self.prompts.refusal(request)) is not None:
+            self._answer(chunk, index, refusal, good=False)
+            return
         before = self.saved.attempts_at(chunk.number, index)
         self._ready.append(
             ShardLine(
@@ -127,6 +136,7 @@ class ShardState:
                 tries=before.tries,
                 failures=before.failures,
                 unexplained=before.unexplained,
+                added=self.prompts.added_bytes(request),
             )
         )
 
@@ -139,9 +149,10 @@ class ShardState:
         for _ in range(len(self._ready)):
             line = self._ready.popleft()
             request = line.chunk.requests[line.index]
-            size = line.gate.answer_bytes
+            size = line.gate.answer_bytes + line.added
+            sent = len(request.body) + line.added
             full = self._sent and self._in_flight_bytes + size > MAX_IN_FLIGHT_BYTES
-            if full or not line.gate.admits(self.ports.clock, len(request.body), self.ports.limits):
+            if full or not line.gate.admits(self.ports.clock, sent, self.ports.limits):
                 self._ready.append(line)
                 continue
             self._in_flight_bytes += size
@@ -149,11 +160,8 @@ class ShardState:
             self._serial += 1
             self._sent[self._serial] = line
             upstream = line.gate.upstream
-            self.ports.calls.begin(
-                Call(
-                    self._serial, upstream, request.url, body_to_send(request, upstream.model_name)
-                )
-            )
+            body = body_to_send(self.prompts.completed(request), upstream.model_name)
+            self.ports.calls.begin(Call(self._serial, upstream, request.url, body))
 
     def _route_again(self) -> None:
         """Give what waits to the upstreams that there are now."""
