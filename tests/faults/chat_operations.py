@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
+from larder.domain.upstreams import Upstream
+from tests.fakes.chat_server import calls, chat_server, says, script
 from tests.faults.case import Case, Operation
 
 if TYPE_CHECKING:
@@ -31,6 +34,22 @@ def _trashed(case: Case) -> None:
     case.becomes(case.made["file"], "live", before="trash")
 
 
+def _folder(case: Case) -> None:
+    """A folder that nothing is in, so that it needs no plan."""
+    case.made["folder"] = case.space.make_folder("Old")
+
+
+def _folder_to_trash(case: Case) -> None:
+    _folder(case)
+    case.becomes(case.made["folder"], "trash", before="there")
+
+
+def _trashed_folder(case: Case) -> None:
+    _folder(case)
+    case.space.delete_folder(case.made["folder"])
+    case.becomes(case.made["folder"], "there", before="trash")
+
+
 def _call(tool: str, **arguments: Any) -> Callable[[Case], httpx.Response]:
     """Call a tool; `{file}` in an argument stands for the file."""
 
@@ -39,8 +58,9 @@ def _call(tool: str, **arguments: Any) -> Callable[[Case], httpx.Response]:
             name: [case.made["file"]] if value == _THIS else value
             for name, value in arguments.items()
         }
-        if "file_id" in filled:
-            filled["file_id"] = case.made["file"]
+        for name in ("file", "folder"):
+            if f"{name}_id" in filled:
+                filled[f"{name}_id"] = case.made[name]
         params = {"name": tool, "arguments": filled}
         response = case.api.client.post(
             case.api.base_url.removesuffix("/v1") + "/mcp",
@@ -55,20 +75,54 @@ def _call(tool: str, **arguments: Any) -> Callable[[Case], httpx.Response]:
     return act
 
 
-def _chat(case: Case) -> httpx.Response:
-    """Ask a model that no upstream serves, which is all that needs no server of models."""
-    response = case.api.client.post(
-        f"{case.api.base_url}/chat",
-        json={"messages": [{"role": "user", "content": "Hello"}], "model": "of-nobody"},
-        headers={"x-api-key": case.api.key},
+def _ask(case: Case, model: str = "of-nobody", **asked: Any) -> httpx.Response:
+    said = {"messages": [{"role": "user", "content": "Hello"}], "model": model}
+    return case.api.client.post(
+        f"{case.api.base_url}/chat", json=said | asked, headers={"x-api-key": case.api.key}
     )
+
+
+def _chat(case: Case) -> httpx.Response:
+    """Ask a model that no upstream serves."""
+    response = _ask(case)
     if "No upstream" in response.text:
         response.status_code = 200
     return response
 
 
+def _rename(case: Case) -> httpx.Response:
+    """Ask a model, which renames the file."""
+    name = case.project.id
+    with chat_server() as server:
+        server.behaviour = script(
+            calls(("rename_file", {"file_id": case.made["file"], "name": "b.txt"})), says("Done.")
+        )
+        upstreams = case.deployment.operator.upstreams
+        upstreams.put(Upstream(name, server.base_url, (name,), created_at=int(time.time())))
+        response = _ask(case, name, file_ids=[case.made["file"]])
+        upstreams.remove(name)
+    return response
+
+
+def _planned(case: Case) -> None:
+    """A plan to trash the file: it waits for a person, since text was read before."""
+    _file_to_trash(case)
+    _call("read_file", file_id="")(case)
+    held = _call("trash_files", file_ids=_THIS)(case).json()["result"]["structuredContent"]
+    case.made["plan"] = held["plan"]
+
+
+def _confirm(case: Case) -> httpx.Response:
+    response = _ask(case, confirm=case.made["plan"])
+    if response.is_success and response.json()["actions"][0]["operation"] == "refused":
+        response.status_code = 429
+    return response
+
+
 CHAT = (
     Operation("chat", "chat", _file, _chat),
+    Operation("chat, a rename", "chat", _file, _rename),
+    Operation("chat, a plan", "chat", _planned, _confirm),
     Operation("mcp, a search", "mcp", _file, _call("search_files", query="a")),
     Operation("mcp, a folder", "mcp", _file, _call("list_folder")),
     Operation("mcp, the usage", "mcp", _file, _call("get_usage")),
@@ -77,5 +131,11 @@ CHAT = (
     Operation("mcp, a new folder", "mcp", _file, _call("create_folder", name="New")),
     Operation("mcp, a new text", "mcp", _file, _call("create_text_file", name="b", content="c")),
     Operation("mcp, to the trash", "mcp", _file_to_trash, _call("trash_files", file_ids=_THIS)),
+    Operation(
+        "mcp, a folder to the trash", "mcp", _folder_to_trash, _call("trash_folder", folder_id="")
+    ),
+    Operation(
+        "mcp, a folder restored", "mcp", _trashed_folder, _call("restore_folder", folder_id="")
+    ),
     Operation("mcp, restored", "mcp", _trashed, _call("restore_files", file_ids=_THIS)),
 )

@@ -481,7 +481,7 @@ def test_every_tool_works_with_what_the_role_allows(
     batch_id = upload(functions, tenant, b"nonsense\n").json["id"]
     missing = put(functions, tenant, "b.txt")["fileId"]
     ports.objects.delete(tenant, missing)
-    folder_id = folder(functions, tenant, "Old")
+    folder_id, empty_id = (folder(functions, tenant, name) for name in ("Old", "Empty"))
     ids = {"file_ids": [file_id]}
     sorts = [("search_files", {"sort": sort}) for sort in ("createdAt", "name", "sizeBytes")]
     within = [(tool, {**asked, "folder_id": folder_id}) for tool, asked in sorts]
@@ -496,6 +496,9 @@ def test_every_tool_works_with_what_the_role_allows(
             ("list_actions", {}),
         ),
         calls(
+            ("trash_folder", {"folder_id": empty_id}), ("restore_folder", {"folder_id": empty_id})
+        ),
+        calls(
             ("get_validation", {"file_id": batch_id}),
             ("read_file", {"file_id": file_id}),
             ("read_file", {"file_id": missing}),
@@ -504,7 +507,9 @@ def test_every_tool_works_with_what_the_role_allows(
         says("Done."),
     )
 
-    answer = chat("Go", file_ids=[file_id, batch_id, missing], folder_ids=[folder_id]).json
+    answer = chat(
+        "Go", file_ids=[file_id, batch_id, missing], folder_ids=[folder_id, empty_id]
+    ).json
 
     assert [each["tool"] for each in answer["actions"] if each["operation"] == "refused"] == [
         "read_file"

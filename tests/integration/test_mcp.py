@@ -17,6 +17,7 @@ from mcp_types import ElicitRequestParams, ElicitResult
 from mcp_types.methods import validate_server_result
 
 from larder.api.mcp.eras import CAPABILITIES_KEY, STATELESS, VERSION_KEY
+from larder.services.chat import apply_edit
 from larder.services.chat.tools import TOOLS
 from tests.integration.files import upload
 from tests.integration.space import put
@@ -476,6 +477,8 @@ def test_every_tool_works_with_what_the_role_allows(
     file_id = put(functions, tenant)["fileId"]
     batch_id = upload(functions, tenant, b"nonsense\n").json["id"]
     folder_id = call("create_folder", name="New")["created_id"]
+    for tool in ("trash_folder", "restore_folder"):
+        call(tool, folder_id=folder_id)
     call("update_folder", folder_id=folder_id, name="Newer")
     call("create_text_file", name="a.txt", content="text", folder_id=folder_id)
     call("move_files", file_ids=[file_id], folder_id=folder_id)
@@ -503,6 +506,24 @@ def test_every_tool_works_with_what_the_role_allows(
     missing = {"name": "read_file", "arguments": {"file_id": file_id}}
     message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": missing}
     assert "not arrived" in post(message).json["result"]["content"][0]["text"]
+
+
+def test_a_folder_that_takes_longer_moves_in_the_background(
+    post: Callable[..., Answer],
+    functions: Functions,
+    tenant: TenantId,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(apply_edit, "FOLDER_SECONDS", 0)
+
+    async def make_and_trash(client: Client) -> Any:
+        made = await client.call_tool("create_folder", {"name": "New"})
+        folder_id = {"folder_id": made.structured_content["created_id"]}
+        return await client.call_tool("trash_folder", folder_id)
+
+    assert run(post, make_and_trash).structured_content["changed"] == 1
+    assert functions.call("folders_list", tenant).json["folders"] == []
+    assert [row["name"] for row in functions.call("trash_list", tenant).json["folders"]] == ["New"]
 
 
 def test_an_empty_folder_is_removed_by_the_undo_of_its_creation(

@@ -49,10 +49,12 @@ def calls(files: list[str], folders: list[str], actions: list[str]) -> st.Search
         "read_file": {"file_id": file},
         "rename_file": {"file_id": file, "name": NAMES},
         "restore_files": {"file_ids": some},
+        "restore_folder": {"folder_id": folder},
         "search_files": {},
         "set_favorite": {"file_ids": some, "favorite": st.booleans()},
         "tag_files": {"file_ids": some, "add": TAGS, "remove": TAGS},
         "trash_files": {"file_ids": some},
+        "trash_folder": {"folder_id": folder},
         "undo": {"action_id": action},
         "update_folder": {"folder_id": folder, "name": NAMES, "parent_id": folder},
     }

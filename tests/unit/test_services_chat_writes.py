@@ -9,6 +9,7 @@ import pytest
 from larder.domain.errors import InvalidParameterError, LarderError, NotFoundError
 from larder.domain.ids import new_file_id
 from larder.domain.quota import Amount
+from larder.services.chat import apply_edit
 from larder.services.chat.carry_out import CarryOut
 from larder.services.chat.plans import PLAN_SECONDS, new_plan, signed_plan
 from larder.services.chat.ports import LOG_SECONDS
@@ -19,10 +20,11 @@ from tests.backends.memory import MemoryBackend
 from tests.fakes.clock import START
 from tests.samples import OTHER, TENANT, a_project
 from tests.support.chat import a_session, call
-from tests.unit.use_cases import make_folder, store, trash, update
+from tests.unit.use_cases import clean, make_folder, store, trash, update
 
 if TYPE_CHECKING:
     from larder.domain.files import File
+    from larder.domain.folders import Folder
     from larder.services.chat.session import Session
 
 WRITES = [name for name, tool in TOOLS.items() if tool.writes]
@@ -222,9 +224,11 @@ def test_an_id_that_nobody_gave_is_refused(ports: MemoryBackend, tool: str) -> N
         "move_files": {"file_ids": [file.id], "folder_id": "root"},
         "rename_file": {"file_id": file.id, "name": "a"},
         "restore_files": {"file_ids": [file.id]},
+        "restore_folder": {"folder_id": folder.id},
         "set_favorite": {"file_ids": [file.id], "favorite": True},
         "tag_files": {"file_ids": [file.id], "add": ["a"]},
         "trash_files": {"file_ids": [file.id]},
+        "trash_folder": {"folder_id": folder.id},
         "undo": {"action_id": "act_" + "0" * 24},
         "update_folder": {"folder_id": folder.id, "name": "a"},
     }
@@ -242,9 +246,11 @@ def test_a_key_that_may_only_read_changes_nothing(ports: MemoryBackend, tool: st
         "move_files": {"file_ids": [file.id], "folder_id": folder.id},
         "rename_file": {"file_id": file.id, "name": "a"},
         "restore_files": {"file_ids": [file.id]},
+        "restore_folder": {"folder_id": folder.id},
         "set_favorite": {"file_ids": [file.id], "favorite": True},
         "tag_files": {"file_ids": [file.id], "add": ["a"]},
         "trash_files": {"file_ids": [file.id]},
+        "trash_folder": {"folder_id": folder.id},
         "undo": {"action_id": "act_" + "0" * 24},
         "update_folder": {"folder_id": folder.id, "name": "a"},
     }
@@ -299,6 +305,126 @@ def test_a_folder_that_holds_something_waits_and_an_empty_one_does_not(
     assert rename(full.id)["needs_confirmation"]
     assert rename(outer.id)["needs_confirmation"]
     assert rename(empty.id)["changed"] == 1
+
+
+def shelf(ports: MemoryBackend, files: int = 7) -> Folder:
+    """A folder that holds files, and a folder with one more."""
+    outer = make_folder(ports, "Old")
+    inner = make_folder(ports, "Older", outer.id)
+    for number in range(files):
+        store(ports, filename=f"{number}.txt", folder=outer.id)
+    store(ports, filename="in.txt", folder=inner.id)
+    return outer
+
+
+def test_a_folder_that_holds_something_is_trashed_by_a_plan_that_says_what_it_holds(
+    ports: MemoryBackend,
+) -> None:
+    folder, before = shelf(ports), ports.snapshot()
+    session = a_session(folder.id)
+
+    held = call(ports, session, "trash_folder", folder_id=folder.id)
+
+    assert held["summary"].startswith(
+        "Move the folder 'Old' to the trash, with 1 folder and what they hold; 7 files: '"
+    )
+    assert held["summary"].endswith("' and 2 more.")
+    assert ports.snapshot() == before
+    [done] = confirm(ports, plan_of(ports, session))
+    assert (done.changed, ports.snapshot().files, ports.snapshot().folders) == (1, {}, {})
+    assert len(ports.snapshot().trash) == 8
+
+
+def test_a_trashed_folder_comes_back_by_undo_and_by_restore_with_all_that_it_held(
+    ports: MemoryBackend,
+) -> None:
+    folder, before = shelf(ports), ports.snapshot()
+    session = a_session(folder.id)
+    call(ports, session, "trash_folder", folder_id=folder.id)
+    [trashed] = confirm(ports, plan_of(ports, session))
+
+    undoing = a_session(trashed.action_id)
+    call(ports, undoing, "undo", action_id=trashed.action_id)
+    [undone] = confirm(ports, plan_of(ports, undoing))
+    after_undo = ports.snapshot()
+    again = a_session(undone.action_id)
+    call(ports, again, "undo", action_id=undone.action_id)
+    confirm(ports, plan_of(ports, again))
+    session = a_session()
+    [row] = call(ports, session, "list_trash")["folders"]
+    held = call(ports, session, "restore_folder", folder_id=row["id"])
+    confirm(ports, plan_of(ports, session))
+
+    assert row["files"] == 8
+    assert held["summary"] == (
+        "Restore the folder 'Old' from the trash, with 1 folder and 8 files."
+    )
+    for found in (after_undo, ports.snapshot()):
+        assert found.files.keys() == before.files.keys()
+        assert found.folders.keys() == before.folders.keys()
+        assert {file.folder_id for file in found.files.values()} == {
+            file.folder_id for file in before.files.values()
+        }
+
+
+def test_an_empty_folder_is_trashed_and_restored_at_once(ports: MemoryBackend) -> None:
+    folder = make_folder(ports, "Empty")
+
+    done = call(ports, a_session(folder.id), "trash_folder", folder_id=folder.id)
+
+    assert done["summary"] == "Move the folder 'Empty' to the trash, with nothing in it."
+    assert ports.folders.get(TENANT, folder.id) is None
+    assert undo(ports, done["action_id"])["changed"] == 1
+    assert ports.folders.get(TENANT, folder.id) == folder
+
+
+def test_a_large_folder_moves_in_the_background_when_the_time_is_over(
+    ports: MemoryBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = shelf(ports)
+    monkeypatch.setattr(apply_edit, "FOLDER_SECONDS", 0)
+    session = a_session(folder.id)
+    call(ports, session, "trash_folder", folder_id=folder.id)
+
+    [done] = confirm(ports, plan_of(ports, session))
+
+    assert done.changed == 1
+    assert call(ports, a_session(), "search_files", folder_id="root")["files"] == []
+    assert undone_by(ports, done.action_id).failed[0].error.endswith("Try again in a minute.")
+    clean(ports)
+    assert len(ports.snapshot().trash) == 8
+    assert undone_by(ports, done.action_id).changed == 1
+    clean(ports)
+    assert len(ports.snapshot().files) == 8
+
+
+def undone_by(ports: MemoryBackend, action_id: str | None) -> Any:
+    session = a_session(action_id or "")
+    call(ports, session, "undo", action_id=action_id)
+    [done] = confirm(ports, plan_of(ports, session))
+    return done
+
+
+def test_what_lay_in_a_trashed_folder_does_not_come_back_without_it(ports: MemoryBackend) -> None:
+    folder = make_folder(ports, "Old")
+    inner = make_folder(ports, "Inner", folder.id)
+    file = store(ports, folder=folder.id)
+    trash(ports, file.id)
+    call(ports, a_session(inner.id), "trash_folder", folder_id=inner.id)
+    call(ports, a_session(folder.id), "trash_folder", folder_id=folder.id)
+
+    of_file = call(ports, a_session(file.id), "restore_files", file_ids=[file.id])
+    of_folder = call(ports, a_session(inner.id), "restore_folder", folder_id=inner.id)
+
+    for found in (of_file, of_folder):
+        assert found["changed"] == 0
+        assert f"restore_folder: {folder.id}" in found["failed"][0]["error"]
+    assert ports.snapshot().folders == {}
+    call(ports, a_session(folder.id), "restore_folder", folder_id=folder.id)
+    call(ports, a_session(inner.id), "restore_folder", folder_id=inner.id)
+    call(ports, a_session(file.id), "restore_files", file_ids=[file.id])
+    assert len(ports.snapshot().folders) == 2
+    assert now(ports, file).folder_id == folder.id
 
 
 def test_after_text_was_read_every_write_waits(ports: MemoryBackend) -> None:

@@ -56,7 +56,14 @@ class FolderMade(msgspec.Struct, frozen=True, tag="made"):
     made: bool = True
 
 
-type Edit = FileEdit | FilePlace | NewText | FolderEdit | FolderMade
+class FolderPlace(msgspec.Struct, frozen=True, tag="folder_place"):
+    """A folder moves to the trash with all that is in it, or out of it."""
+
+    folder_id: str
+    trashed: bool
+
+
+type Edit = FileEdit | FilePlace | NewText | FolderEdit | FolderMade | FolderPlace
 
 
 def reversed_edit(edit: Edit) -> Edit:
@@ -81,6 +88,8 @@ def reversed_edit(edit: Edit) -> Edit:
             )
         case FolderMade():
             return FolderMade(edit.folder_id, edit.name, edit.parent, not edit.made)
+        case FolderPlace():
+            return FolderPlace(edit.folder_id, not edit.trashed)
 
 
 def _swapped[Value](pair: tuple[Value, Value] | None) -> tuple[Value, Value] | None:
@@ -92,5 +101,5 @@ def subject_of(edit: Edit) -> str:
     match edit:
         case FileEdit() | FilePlace() | NewText():
             return edit.file_id
-        case FolderEdit() | FolderMade():
+        case FolderEdit() | FolderMade() | FolderPlace():
             return edit.folder_id

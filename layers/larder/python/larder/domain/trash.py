@@ -78,6 +78,11 @@ class TrashedFolder:
         return self.deleted_at + TRASH_LIFE
 
     @property
+    def holds_something(self) -> bool:
+        """Tell whether anything is in it, or may still be on its way there."""
+        return self.state is TrashState.FILLING or self.folder_count > 0 or self.files.files > 0
+
+    @property
     def listed(self) -> bool:
         """Tell whether people see it in the trash."""
         return self.state in {TrashState.FILLING, TrashState.KEPT}

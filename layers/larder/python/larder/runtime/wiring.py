@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from larder.services.space.purge import PurgeUntil
     from larder.services.space.purge_folder import PurgeContents, PurgeFolder
     from larder.services.space.restore_file import RestoreFile
-    from larder.services.space.restore_folder import RestoreContents
+    from larder.services.space.restore_folder import RestoreContents, RestoreFolder
     from larder.services.space.trash_folder import TrashContents
     from larder.services.upkeep.sweep import Sweepers
     from larder.services.uploads.complete import CompleteUpload
@@ -147,6 +147,13 @@ class Wiring:
         from larder.services.space.delete_folder import DeleteFolder
 
         return self.make(DeleteFolder)
+
+    @cached_property
+    def restore_folder(self) -> RestoreFolder:
+        """Restores a folder from the trash."""
+        from larder.services.space.restore_folder import RestoreFolder
+
+        return self.make(RestoreFolder)
 
     @cached_property
     def apply_edit(self) -> ApplyEdit:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from larder.services.chat.ports import SigningKey
     from larder.services.chat.results import Result
     from larder.services.chat.session import Session
-    from larder.services.chat.tools import Tool
+    from larder.services.chat.tool import Tool
     from larder.services.clock import Clock
 
 _URI = "larder://files/"

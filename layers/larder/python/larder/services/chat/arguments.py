@@ -93,6 +93,12 @@ class UpdateFolder(Arguments, frozen=True):
     parent_id: FolderOrRoot | None = None
 
 
+class OneFolder(Arguments, frozen=True):
+    """One folder."""
+
+    folder_id: FolderId
+
+
 class RenameFile(Arguments, frozen=True):
     """The new name, with its extension."""
 

@@ -10,7 +10,8 @@ from larder.domain.errors import ConflictError, LarderError
 from larder.services.chat.plans import plan_of
 from larder.services.chat.ports import Action
 from larder.services.chat.results import Changed, Failure
-from larder.services.chat.tools import TOOLS, checked
+from larder.services.chat.tool import checked
+from larder.services.chat.tools import TOOLS
 
 if TYPE_CHECKING:
     from larder.domain.edits import Edit

@@ -5,27 +5,30 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from larder.domain.edits import FileEdit, FilePlace, FolderEdit, FolderMade, NewText
+from larder.domain.edits import FileEdit, FilePlace, FolderEdit, FolderMade, FolderPlace, NewText
 from larder.domain.errors import InvalidParameterError, NotFoundError
 from larder.domain.filenames import checked_name
 from larder.domain.folders import ROOT
-from larder.domain.ids import new_file_id, new_folder_id
+from larder.domain.ids import FolderId, new_file_id, new_folder_id
 from larder.domain.tags import checked_tag
 from larder.services.files.get import get_file
 from larder.services.space.get_folder import get_folder
-from larder.services.space.list_trash import get_trashed_file
+from larder.services.space.list_trash import get_trashed_file, seen_in_trash
+from larder.services.space.ports import FileQuery
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from larder.domain.edits import Edit
     from larder.domain.files import File
+    from larder.domain.folders import Folder
     from larder.domain.ids import TenantId
     from larder.services.chat import arguments as args
     from larder.services.chat.ports import ActionLog
     from larder.services.clock import Clock
     from larder.services.files.ports import FileRecords
-    from larder.services.space.ports import FolderRecords, TrashRecords
+    from larder.services.space.folder_trash import FolderTrash
+    from larder.services.space.ports import FileSearch, FolderRecords, TrashRecords
 
 _SHOWN = 5
 """Names that a summary spells out."""
@@ -49,8 +52,10 @@ class PlanChange:
     """
 
     files: FileRecords
+    search: FileSearch
     folders: FolderRecords
     trash: TrashRecords
+    folder_trash: FolderTrash
     actions: ActionLog
     clock: Clock
 
@@ -162,6 +167,21 @@ class _Look:
         edits = (FolderEdit(folder.id, name=name, parent=moved),) if said else ()
         return Change(f"Folder '{folder.name}': {' and '.join(said) or 'no change'}.", edits)
 
+    def trash_folder(self, wanted: args.OneFolder) -> Change:
+        folder = get_folder(self.tenant, wanted.folder_id, folders=self.ports.folders)
+        edit = FolderPlace(folder.id, trashed=True)
+        held = self._contents(folder)
+        return Change(f"Move the folder '{folder.name}' to the trash, with {held}.", (edit,))
+
+    def restore_folder(self, wanted: args.OneFolder) -> Change:
+        folder_id = FolderId(wanted.folder_id)
+        kept = self.ports.folder_trash.get(self.tenant, folder_id)
+        found = seen_in_trash(folder_id, kept, self.ports.clock())
+        held = f"{_counted(found.folder_count, 'folder')} and {_counted(found.files.files, 'file')}"
+        edit = FolderPlace(folder_id, trashed=False)
+        name = found.folder.name
+        return Change(f"Restore the folder '{name}' from the trash, with {held}.", (edit,))
+
     def create_text_file(self, wanted: args.CreateText) -> Change:
         place = self._place(wanted.folder_id)
         name = checked_name(wanted.name, param="name")
@@ -182,6 +202,21 @@ class _Look:
     def _files(self, file_ids: Sequence[str]) -> list[File]:
         return [self._file(file_id) for file_id in dict.fromkeys(file_ids)]
 
+    def _contents(self, folder: Folder) -> str:
+        """Say what lies in a folder: folders at any depth, and the files that are its own."""
+        ports, now = self.ports, self.ports.clock()
+        tree = ports.folders.tree(self.tenant)
+        inside = tree.with_all_in_it(folder.id)[1:] if folder.id in tree.folders else []
+        files = ports.search.search(
+            self.tenant, FileQuery(folder=folder.id), limit=_SHOWN, after=None, now=now
+        ).items
+        said = [f"{_counted(len(inside), 'folder')} and what they hold"] if inside else []
+        if files:
+            count = ports.search.counts(self.tenant, folder.id, now).files
+            some = _shown([file.filename for file in files], count)
+            said.append(f"{'many files' if count is None else _counted(count, 'file')}: {some}")
+        return "; ".join(said) or "nothing in it"
+
     def _place(self, folder_id: str) -> str:
         if folder_id == ROOT:
             return "the root"
@@ -192,7 +227,17 @@ class _Look:
 
 
 def _named(files: Sequence[File]) -> str:
-    names = ", ".join(f"'{file.filename}'" for file in files[:_SHOWN])
-    more = len(files) - _SHOWN
     count = f"{len(files)} files: " if len(files) > 1 else ""
-    return f"{count}{names}{f' and {more} more' if more > 0 else ''}"
+    return count + _shown([file.filename for file in files], len(files))
+
+
+def _shown(names: Sequence[str], count: int | None) -> str:
+    """Return the first names; of `count` in all, None for very many."""
+    said = ", ".join(f"'{name}'" for name in names[:_SHOWN])
+    if count is None:
+        return f"{said} and more"
+    return f"{said} and {count - _SHOWN} more" if count > _SHOWN else said
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"

@@ -140,6 +140,7 @@ class Reads:
         files = [each for each in page.items if isinstance(each, TrashedFile)]
         folders = [each for each in page.items if not isinstance(each, TrashedFile)]
         session.saw(*(trashed.file.id for trashed in files))
+        session.saw(*(trashed.folder.id for trashed in folders))
         cursor = self._cursor(page.next, scope)
         return Trash(
             [TrashRow.in_trash(each) for each in files],

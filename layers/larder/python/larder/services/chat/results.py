@@ -139,7 +139,7 @@ class FileText(Result, frozen=True):
 
 
 class TrashedFolderRow(Result, frozen=True):
-    """A folder in the trash with what was in it. People restore it as a whole."""
+    """A folder in the trash with what was in it, which restore_folder restores as a whole."""
 
     id: str
     name: str
@@ -162,7 +162,7 @@ class TrashedFolderRow(Result, frozen=True):
 
 
 class Trash(Result, frozen=True):
-    """What can be restored: files by restore_files, folders by people."""
+    """What can be restored: by restore_files, and by restore_folder."""
 
     files: list[TrashRow]
     folders: list[TrashedFolderRow]

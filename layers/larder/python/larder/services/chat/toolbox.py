@@ -5,18 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from larder.domain.edits import FolderEdit, subject_of
+from larder.domain.edits import FolderEdit, FolderPlace, subject_of
 from larder.domain.errors import InvalidParameterError, NotFoundError
-from larder.domain.ids import new_action_id
+from larder.domain.ids import FolderId, new_action_id
 from larder.services.chat.plans import Step
 from larder.services.chat.results import Held
-from larder.services.chat.tools import TOOLS, checked
+from larder.services.chat.tool import checked
+from larder.services.chat.tools import TOOLS
 from larder.services.space.ports import FileQuery
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from larder.domain.ids import FolderId, TenantId
+    from larder.domain.edits import Edit
+    from larder.domain.ids import TenantId
     from larder.services.chat.carry_out import CarryOut
     from larder.services.chat.changes import Change, PlanChange
     from larder.services.chat.ports import Readings
@@ -24,8 +26,9 @@ if TYPE_CHECKING:
     from larder.services.chat.results import Result
     from larder.services.chat.session import Session
     from larder.services.chat.texts import Texts
-    from larder.services.chat.tools import Tool
+    from larder.services.chat.tool import Tool
     from larder.services.clock import Clock
+    from larder.services.space.folder_trash import FolderTrash
     from larder.services.space.ports import FileSearch, FolderRecords
 
 MAX_UNCONFIRMED = 10
@@ -62,6 +65,7 @@ class Toolbox:
     carry_out: CarryOut
     search: FileSearch
     folders: FolderRecords
+    folder_trash: FolderTrash
     readings: Readings
     clock: Clock
 
@@ -96,17 +100,23 @@ class Toolbox:
             return "another change of this request waits for confirmation"
         if len(session.changed | subjects) > MAX_UNCONFIRMED:
             return f"it changes more than {MAX_UNCONFIRMED} files"
-        if any(
-            isinstance(edit, FolderEdit) and self._holds_something(session.tenant, edit.folder_id)
-            for edit in change.edits
-        ):
+        if any(self._changes_what_a_folder_holds(session.tenant, edit) for edit in change.edits):
             return "the folder holds something"
         if session.read_text or self.readings.noted(session.tenant, session.key_id, self.clock()):
             return "text of a file was read before"
         return None
 
-    def _holds_something(self, tenant: TenantId, folder_id: FolderId | str) -> bool:
-        found = self.folders.get(tenant, folder_id)  # type: ignore[arg-type]
+    def _changes_what_a_folder_holds(self, tenant: TenantId, edit: Edit) -> bool:
+        match edit:
+            case FolderPlace(folder_id, trashed=False):
+                kept = self.folder_trash.get(tenant, FolderId(folder_id))
+                return kept is not None and kept.holds_something
+            case FolderEdit(folder_id) | FolderPlace(folder_id):
+                return self._holds_something(tenant, FolderId(folder_id))
+        return False
+
+    def _holds_something(self, tenant: TenantId, folder_id: FolderId) -> bool:
+        found = self.folders.get(tenant, folder_id)
         if found is None:
             return False
         query = FileQuery(folder=found.id)

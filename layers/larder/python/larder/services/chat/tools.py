@@ -5,73 +5,11 @@ No tool deletes for good, and none sends anything anywhere.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any
 
-import msgspec
-
-from larder.domain.errors import InvalidParameterError
 from larder.services.chat import arguments as args
 from larder.services.chat import results
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-type Part = Literal["reads", "texts", "writes"]
-
-
-@dataclass(frozen=True)
-class Tool:
-    """A tool. `part` says what runs it; `destructive`, that it takes something out of sight."""
-
-    name: str
-    title: str
-    description: str
-    arguments: type[args.Arguments]
-    result: type[results.Result]
-    part: Part
-    destructive: bool = False
-
-    @property
-    def writes(self) -> bool:
-        """Whether the tool changes anything."""
-        return self.part == "writes"
-
-    @cached_property
-    def input_schema(self) -> dict[str, Any]:
-        """The JSON Schema of the arguments."""
-        return _schema(self.arguments)
-
-    @cached_property
-    def output_schema(self) -> dict[str, Any]:
-        """The JSON Schema of the result."""
-        return _schema(self.result)
-
-
-def for_models() -> list[dict[str, Any]]:
-    """Return the tools as OpenAI's chat completions name them."""
-    return [
-        {
-            "type": "function",
-            "function": {
-                "name": tool.name,
-                "description": tool.description,
-                "parameters": tool.input_schema,
-            },
-        }
-        for tool in TOOLS.values()
-    ]
-
-
-def _schema(struct: type[msgspec.Struct]) -> dict[str, Any]:
-    """Return the schema with an object at its root, as MCP and models' servers want it."""
-    [root], parts = msgspec.json.schema_components([struct], ref_template="#/$defs/{name}")
-    schema: dict[str, Any] = dict(parts.pop(root["$ref"].rpartition("/")[2]))
-    if parts:
-        schema["$defs"] = parts
-    return schema
-
+from larder.services.chat.tool import Tool
 
 _HELD = (
     " If the answer says needs_confirmation, nothing was done yet: say so, and stop; a person "
@@ -135,7 +73,8 @@ TOOLS = {
         Tool(
             "list_trash",
             "List the trash",
-            "List the files in the trash, the last deleted first. They can be restored.",
+            "List the files and folders in the trash, the last deleted first. They can be "
+            "restored.",
             args.NextPage,
             results.Trash,
             "reads",
@@ -214,6 +153,24 @@ TOOLS = {
             "writes",
         ),
         Tool(
+            "trash_folder",
+            "Move a folder to the trash",
+            "Move a folder to the trash with all that is in it, where it can be restored for 30 "
+            "days." + _HELD,
+            args.OneFolder,
+            results.Changed,
+            "writes",
+            destructive=True,
+        ),
+        Tool(
+            "restore_folder",
+            "Restore a folder",
+            "Restore a folder from the trash with all that was in it." + _HELD,
+            args.OneFolder,
+            results.Changed,
+            "writes",
+        ),
+        Tool(
             "create_text_file",
             "Create a text file",
             "Create a file of text, of up to 64 kB." + _HELD,
@@ -234,13 +191,16 @@ TOOLS = {
 }
 
 
-def checked(tool: Tool, arguments: Mapping[str, Any]) -> args.Arguments:
-    """Return the arguments of a tool.
-
-    Raises:
-        InvalidParameterError: they do not fit; the message says where.
-    """
-    try:
-        return msgspec.convert(dict(arguments), tool.arguments)
-    except msgspec.ValidationError as error:
-        raise InvalidParameterError(f"{tool.name}: {error}", param="arguments") from error
+def for_models() -> list[dict[str, Any]]:
+    """Return the tools as OpenAI's chat completions name them."""
+    return [
+        {
+            "type": "function",
+            "function": {
+                "name": tool.name,
+                "description": tool.description,
+                "parameters": tool.input_schema,
+            },
+        }
+        for tool in TOOLS.values()
+    ]

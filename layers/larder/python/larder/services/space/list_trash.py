@@ -35,13 +35,27 @@ def list_trash(
         NotFoundError: the project's trash has no such folder.
     """
     within = None if folder_id is None else parse_folder_id(folder_id)
-    if folder_id is not None:
-        folder = None if within is None else folder_trash.get(tenant, within)
-        root_id = None if folder is None else folder.within
-        root = folder if root_id is None else folder_trash.get(tenant, root_id)
-        if root is None or not root.listed or root.expired(clock()):
-            raise NotFoundError("Folder", folder_id, param="folder_id")
+    if folder_id is not None and (
+        within is None
+        or taken_along_by(tenant, within, folder_trash=folder_trash, clock=clock) is None
+    ):
+        raise NotFoundError("Folder", folder_id, param="folder_id")
     return trash.page(tenant, limit=checked_limit(limit), after=after, now=clock(), folder=within)
+
+
+def taken_along_by(
+    tenant: TenantId, folder_id: FolderId, *, folder_trash: FolderTrash, clock: Clock
+) -> TrashedFolder | None:
+    """Return the deleted folder by which a folder is in the trash: itself, or one above it.
+
+    None if the folder is not in the trash, or people no longer see it there.
+    """
+    found = folder_trash.get(tenant, folder_id)
+    if found is not None and found.within is not None:
+        found = folder_trash.get(tenant, found.within)
+    if found is None or not found.listed or found.expired(clock()):
+        return None
+    return found
 
 
 def get_trashed_file(
