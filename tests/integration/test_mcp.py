@@ -291,20 +291,23 @@ def test_the_plan_of_one_call_does_not_confirm_another(
     state = post(call, headers_of(call)).json["result"]["requestState"]
     yes = {"confirm": {"action": "accept", "content": {"confirm": True}}}
 
-    answers = []
     changed: tuple[dict[str, Any], ...] = (
         {"arguments": {"file_ids": arguments["file_ids"][:10]}},
         {"name": "set_favorite", "arguments": {**arguments, "favorite": True}},
         {"requestState": state[:-3] + "AAA"},
-        {"inputResponses": {}},
     )
-    for changes in changed:
-        params = {**call["params"], "requestState": state, "inputResponses": yes, **changes}
-        again = {**call, "params": params}
-        answers.append(post(again, headers_of(again)).json["result"])
 
-    assert [answer["isError"] for answer in answers] == [True, True, True, False]
-    assert answers[-1]["structuredContent"]["changed"] == 0
+    def again(**changes: Any) -> Answer:
+        params = {**call["params"], "requestState": state, "inputResponses": yes, **changes}
+        message = {**call, "params": params}
+        return post(message, headers_of(message))
+
+    refused = [again(**changes) for changes in changed]
+    unanswered = again(inputResponses={})
+
+    for answer in refused:
+        assert (answer.status, answer.json["error"]["code"]) == (400, -32602)
+    assert unanswered.json["result"]["structuredContent"]["changed"] == 0
     assert functions.call("trash_list", tenant).json["files"] == []
 
 
@@ -352,6 +355,8 @@ def test_a_question_fits_the_schema(
 
 
 LIST = stateless("tools/list")
+NO_FILE = stateless("resources/read", {"uri": "larder://files/none"})
+NO_TOOL = stateless("tools/call", {"name": "purge_files"})
 
 
 @pytest.mark.parametrize(
@@ -378,11 +383,13 @@ LIST = stateless("tools/list")
         (stateless("ping"), headers_of(stateless("ping")), 404, -32601),
         (stateless("initialize"), headers_of(stateless("initialize")), 404, -32601),
         ({"jsonrpc": "2.0", "id": 1, "method": "server/discover"}, {}, 200, -32601),
-        ({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {}}, {}, 400, -32602),
+        (NO_FILE, headers_of(NO_FILE), 400, -32602),
+        (NO_TOOL, headers_of(NO_TOOL), 400, -32602),
+        ({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {}}, {}, 200, -32602),
         (
             {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {"cursor": "x"}},
             {},
-            400,
+            200,
             -32602,
         ),
     ],
@@ -398,6 +405,12 @@ def test_a_message_that_is_wrong_is_refused_as_the_protocol_says(
 
     assert (answer.status, answer.json["error"]["code"]) == (status, code)
     assert answer.json["jsonrpc"] == "2.0"
+
+
+def test_whitespace_around_a_header_is_no_part_of_it(post: Callable[..., Answer]) -> None:
+    spaced = {name: f" {value}\t" for name, value in headers_of(LIST).items()}
+
+    assert post(LIST, spaced).status == 200
 
 
 def test_an_unknown_revision_is_told_which_ones_there_are(post: Callable[..., Answer]) -> None:

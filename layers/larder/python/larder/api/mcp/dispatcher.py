@@ -86,18 +86,25 @@ def answer(body: bytes, headers: Mapping[str, str], server: Server) -> Reply:
         if message is None:
             return Reply(HTTPStatus.ACCEPTED, None)
         stateless = is_stateless(message, headers)
-        if message.id is None:
-            return Reply(HTTPStatus.ACCEPTED, None)
-        return result(message, _carry_out(message, server, stateless=stateless))
-    except ResourceNotFoundError as missing:
-        assert message is not None  # noqa: S101 - for the types
-        code = INVALID_PARAMS if is_stateless(message, headers) else RESOURCE_NOT_FOUND
-        error = RpcError(
-            code, "Resource not found", status=HTTPStatus.OK, data={"uri": str(missing)}
-        )
-        return refusal(message, error)
     except RpcError as error:
         return refusal(message, error)
+    if message.id is None:
+        return Reply(HTTPStatus.ACCEPTED, None)
+    return _reply(message, server, stateless=stateless)
+
+
+def _reply(message: Message, server: Server, *, stateless: bool) -> Reply:
+    try:
+        return result(message, _carry_out(message, server, stateless=stateless))
+    except ResourceNotFoundError as missing:
+        code = INVALID_PARAMS if stateless else RESOURCE_NOT_FOUND
+        error = RpcError(code, "Resource not found", data={"uri": str(missing)})
+    except RpcError as refused:
+        error = refused
+    if not stateless:
+        # Before 2026-07-28 an error is an answer like any other, and clients read no other status.
+        error.status = HTTPStatus.OK
+    return refusal(message, error)
 
 
 def _carry_out(message: Message, server: Server, *, stateless: bool) -> dict[str, Any]:
@@ -111,9 +118,9 @@ def _carry_out(message: Message, server: Server, *, stateless: bool) -> dict[str
     elif (act := _METHODS.get(method)) is not None:
         found = act(message, server)
     else:
-        # Before 2026-07-28, an error was an answer like any other.
-        status = HTTPStatus.NOT_FOUND if stateless else HTTPStatus.OK
-        raise RpcError(METHOD_NOT_FOUND, f"Method not found: {method[:64]}", status=status)
+        raise RpcError(
+            METHOD_NOT_FOUND, f"Method not found: {method[:64]}", status=HTTPStatus.NOT_FOUND
+        )
     if not stateless:
         found.pop("ttlMs", None)
         found.pop("cacheScope", None)

@@ -60,6 +60,8 @@ def is_stateless(message: Message, headers: Mapping[str, str]) -> bool:
 
 
 def _check_headers(message: Message, headers: Mapping[str, str], version: object) -> None:
+    # Whitespace around a value is no part of it (RFC 9110, section 5.5).
+    headers = {name: value.strip(" \t") for name, value in headers.items()}
     if headers.get("mcp-protocol-version") != version:
         raise RpcError(HEADER_MISMATCH, "MCP-Protocol-Version is not what params._meta says.")
     if headers.get("mcp-method") != message.method:

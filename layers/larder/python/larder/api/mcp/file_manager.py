@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from larder.api.mcp import prompts
 from larder.api.mcp.dispatcher import LIST_MS, ResourceNotFoundError
 from larder.api.mcp.messages import INVALID_PARAMS, RpcError
-from larder.domain.errors import InvalidParameterError, LarderError, NotFoundError
+from larder.domain.errors import LarderError, NotFoundError
 from larder.services.chat.arguments import Read, Search
-from larder.services.chat.plans import new_plan, plan_of, signed_plan
+from larder.services.chat.plans import NoPlanError, new_plan, plan_of, signed_plan
 from larder.services.chat.results import Changed, Held
 from larder.services.chat.toolbox import NoSuchToolError, Toolbox
 from larder.services.chat.tools import TOOLS
@@ -104,11 +104,18 @@ class FileManager:
         state: str,
         responses: Mapping[str, Any],
     ) -> Result:
-        """Carry out the plan in `state` if it is of this call, and the user said yes."""
-        plan = plan_of(state, self.session.tenant, self.cursor_key, self.clock())
+        """Carry out the plan in `state` if it is of this call, and the user said yes.
+
+        Raises:
+            RpcError: it is not what this service gave out for this call.
+        """
+        try:
+            plan = plan_of(state, self.session.tenant, self.cursor_key, self.clock())
+        except NoPlanError as error:
+            raise RpcError(INVALID_PARAMS, "requestState is none of this project.") from error
         asked = [(step.tool, step.arguments) for step in plan.steps]
         if asked != [(name, dict(arguments))]:
-            raise InvalidParameterError("The plan is of another call. Nothing was done.")
+            raise RpcError(INVALID_PARAMS, "requestState is of another call. Nothing was done.")
         match responses.get(_CONFIRM):
             case {"action": "accept", "content": {"confirm": True}}:
                 [(_, changed)] = self.toolbox.carry_out.plan(self.session, state)

@@ -28,6 +28,16 @@ MAX_PLAN = 2**20
 """Bytes of a plan, unpacked."""
 
 
+class NoPlanError(InvalidParameterError):
+    """The text is no plan that was signed for the project."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This is no plan of this project. Send the plan as it was in the response.",
+            param="confirm",
+        )
+
+
 class Step(msgspec.Struct, frozen=True):
     """One change: `action_id` is the id that its action gets, so that it is done once."""
 
@@ -68,14 +78,12 @@ def plan_of(text: str, tenant: TenantId, keys: Iterable[bytes], now: float) -> P
     """Return the plan that `signed_plan` made the text of.
 
     Raises:
-        InvalidParameterError: it is another project's, or it is too old.
+        NoPlanError: it is another project's, or not signed by this service.
+        InvalidParameterError: it is too old.
     """
     packed = signed_message(text, _scope(tenant), keys)
     if packed is None:
-        raise InvalidParameterError(
-            "This is no plan of this project. Send the plan as it was in the response.",
-            param="confirm",
-        )
+        raise NoPlanError
     # Only what we have packed gets here.
     plan = _DECODER.decode(zlib.decompressobj().decompress(packed, MAX_PLAN))
     if plan.until <= now:
