@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 OPERATIONS = {
+    "bedrock-runtime": {"Converse"},
     "dynamodb": {
         "DeleteItem",  # Powertools' idempotency, as PutItem
         "BatchGetItem",

@@ -25,6 +25,8 @@ def setting(kind: str, path: str) -> tuple[str, str]:
     return f"AWS::{kind}", path
 
 
+ASK_BEDROCK = "Policies.1.PolicyDocument.Statement.0"
+
 TABLE: dict[str, tuple[str, Effect]] = {
     "Architecture": (
         "x86_64",
@@ -56,6 +58,28 @@ TABLE: dict[str, tuple[str, Effect]] = {
         {variable("EXTENDED_ARTIFACT_DAYS"): "90", VERSION: ANY},
     ),
     "ChatModel": ("gpt-5", {variable("CHAT_MODEL"): "gpt-5", VERSION: ANY}),
+    "ChatBedrockModels": (
+        "amazon.nova-*",
+        {
+            variable("CHAT_BEDROCK_MODELS"): "amazon.nova-*",
+            **{
+                setting("IAM::Role", f"Policies.1.{path}"): ANY
+                for path in (
+                    "PolicyName",
+                    "PolicyDocument.Version",
+                    *(f"PolicyDocument.Statement.0.{each}" for each in ("Sid", "Effect", "Action")),
+                )
+            },
+            setting("IAM::Role", f"{ASK_BEDROCK}.Resource.0"): (
+                "arn:aws-us-gov:bedrock:*::foundation-model/amazon.nova-*"
+            ),
+            setting("IAM::Role", f"{ASK_BEDROCK}.Resource.1"): (
+                "arn:aws-us-gov:bedrock:ap-southeast-1:123456789012:"
+                "inference-profile/*.amazon.nova-*"
+            ),
+            VERSION: ANY,
+        },
+    ),
     "LogLevel": (
         "WARNING",
         {

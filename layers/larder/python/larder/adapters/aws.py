@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from botocore.model import OperationModel
+    from mypy_boto3_bedrock_runtime import BedrockRuntimeClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_s3 import S3Client
@@ -149,6 +150,15 @@ def stepfunctions_client(session: AwsSession) -> SFNClient:
     # Twice three seconds at the most: a request that starts a batch has fifteen for all it does.
     patience = Config(read_timeout=2, retries={"mode": "standard", "total_max_attempts": 2})
     return _client(session, "stepfunctions", _CONFIG.merge(patience))  # type: ignore[no-any-return]
+
+
+def bedrock_client(session: AwsSession, seconds: float) -> BedrockRuntimeClient:
+    """Return a client of Bedrock that waits so many seconds for a model's answer."""
+    once = Config(
+        read_timeout=max(1, seconds),
+        retries={"mode": "standard", "total_max_attempts": 1},
+    )
+    return _client(session, "bedrock-runtime", _CONFIG.merge(once))  # type: ignore[no-any-return]
 
 
 def open_connection(client: DynamoDBClient) -> None:

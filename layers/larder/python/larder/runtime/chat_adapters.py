@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from larder.runtime.batch_adapters import BatchAdapters
@@ -43,4 +43,12 @@ class ChatAdapters(BatchAdapters):
         from larder.adapters.models.openai_chat import UpstreamChat
         from larder.services.chat.tools import for_models
 
-        return UpstreamChat(self.upstreams, self.calls, self.limits, self.clock, for_models())
+        tools = for_models()
+        at_upstreams = UpstreamChat(self.upstreams, self.calls, self.limits, self.clock, tools)
+        if not self.settings.chat_bedrock_models:
+            return at_upstreams
+        from larder.adapters.aws import bedrock_client
+        from larder.adapters.models.bedrock_chat import BedrockChat
+
+        client = partial(bedrock_client, self._session)
+        return BedrockChat(self.settings.chat_bedrock_models, client, tools, at_upstreams)

@@ -38,6 +38,7 @@ class Settings:
     chat_model: str = ""
     standard_artifact_days: int = 0
     extended_artifact_days: int = 0
+    chat_bedrock_models: str = ""
     connect_early: bool = False
 
     @classmethod
@@ -69,6 +70,7 @@ class Settings:
             chat_model=os.environ.get("CHAT_MODEL", ""),
             standard_artifact_days=int(os.environ.get("STANDARD_ARTIFACT_DAYS", "0")),
             extended_artifact_days=int(os.environ.get("EXTENDED_ARTIFACT_DAYS", "0")),
+            chat_bedrock_models=os.environ.get("CHAT_BEDROCK_MODELS", ""),
             # While a function starts it has a whole processor, later a part of one. A snapshot
             # would outlive a connection.
             connect_early=os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "on-demand",

@@ -1,0 +1,299 @@
+"""Bedrock's Converse, by botocore over HTTP: answers in the shapes that AWS documents."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+import pytest
+from botocore.validate import ParamValidator
+
+from larder.adapters.aws import bedrock_client, new_session
+from larder.adapters.models.bedrock_chat import BedrockChat
+from larder.domain.errors import ModelFailedError
+from larder.domain.quota import Amount
+from larder.runtime.composition import Composition
+from larder.services.chat.converse import Asked, Converse
+from larder.services.chat.ports import ModelMessage, ModelRequest, ModelTurn, ToolCall
+from larder.services.chat.tools import TOOLS, for_models
+from tests.backends.memory import MemoryBackend
+from tests.moto_stack import CREDENTIALS
+from tests.samples import TENANT, a_project
+from tests.support.chat import a_session
+from tests.unit.use_cases import store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mypy_boto3_bedrock_runtime import BedrockRuntimeClient
+
+MODEL = "eu.amazon.nova-lite-v1:0"
+
+
+def said(*blocks: dict[str, Any]) -> dict[str, Any]:
+    """An answer as in the documentation of Converse."""
+    return {
+        "output": {"message": {"role": "assistant", "content": list(blocks)}},
+        "stopReason": "tool_use" if any("toolUse" in block for block in blocks) else "end_turn",
+        "usage": {"inputTokens": 30, "outputTokens": 7, "totalTokens": 37},
+        "metrics": {"latencyMs": 1175},
+    }
+
+
+def uses(tool: str, **arguments: Any) -> dict[str, Any]:
+    return {"toolUse": {"toolUseId": f"tooluse_{tool}", "name": tool, "input": arguments}}
+
+
+class Bedrock:
+    """A server that gives these answers, the last one again and again."""
+
+    def __init__(self) -> None:
+        self.answers: list[Any] = [said({"text": "Hello."})]
+        self.status, self.error, self.seconds = 200, "", 0.0
+        self.requests: list[tuple[str, Any]] = []
+
+    def answer(self, path: str, body: Any) -> bytes:
+        self.requests.append((unquote(path), body))
+        time.sleep(self.seconds)
+        return json.dumps(self.answers[min(len(self.requests), len(self.answers)) - 1]).encode()
+
+
+@contextmanager
+def serving(bedrock: Bedrock) -> Iterator[str]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            data = bedrock.answer(self.path, body)
+            self.send_response(bedrock.status)
+            self.send_header("x-amzn-ErrorType", bedrock.error)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+        def handle(self) -> None:
+            try:
+                super().handle()
+            except OSError:
+                # Whoever asked has given up.
+                self.close_connection = True
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@pytest.fixture
+def bedrock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bedrock]:
+    for name, value in CREDENTIALS.items():
+        monkeypatch.setenv(name, value)
+    found = Bedrock()
+    with serving(found) as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", url)
+        yield found
+
+
+def a_client(seconds: float) -> BedrockRuntimeClient:
+    """A client that refuses what does not fit botocore's description of Converse."""
+
+    def check(params: Any, model: Any, **_: Any) -> None:
+        problems = ParamValidator().validate(params, model.input_shape)
+        assert not problems.has_errors(), problems.generate_report()
+
+    client = bedrock_client(new_session(), seconds)
+    client.meta.events.register("before-parameter-build.bedrock-runtime.Converse", check)
+    return client
+
+
+def nobody(request: ModelRequest) -> ModelTurn:
+    assert request.messages
+    return ModelTurn("from an upstream", (), 0, 0)
+
+
+def ask(*messages: ModelMessage, model: str = MODEL, **changes: Any) -> ModelTurn:
+    wanted: dict[str, Any] = {
+        "with_tools": True,
+        "must_call": False,
+        "temperature": 0.0,
+        "max_tokens": 100,
+        "seconds": 5,
+    }
+    chat = BedrockChat("amazon.nova-*", a_client, for_models(), nobody)
+    return chat(ModelRequest(model, messages, **wanted | changes))
+
+
+HELLO = ModelMessage("user", "Hello")
+
+
+def test_a_conversation_with_tools_goes_both_ways(bedrock: Bedrock) -> None:
+    bedrock.answers = [
+        said({"text": "I look."}, uses("search_files", query="a"), uses("get_usage"))
+    ]
+
+    turn = ask(
+        ModelMessage("system", "Be brief."),
+        HELLO,
+        ModelMessage("assistant", "", calls=(ToolCall("c1", "get_usage", "{}"),)),
+        ModelMessage("tool", '{"files_used":1}', call_id="c1"),
+        ModelMessage("tool", '{"cut', call_id="c2"),
+        ModelMessage("user", "Go on"),
+        temperature=0.5,
+    )
+
+    [(path, body)] = bedrock.requests
+    assert path == f"/model/{MODEL}/converse"
+    assert body["system"] == [{"text": "Be brief."}]
+    assert body["inferenceConfig"] == {"maxTokens": 100, "temperature": 0.5}
+    assert body["messages"] == [
+        {"role": "user", "content": [{"text": "Hello"}]},
+        {
+            "role": "assistant",
+            "content": [{"toolUse": {"toolUseId": "c1", "name": "get_usage", "input": {}}}],
+        },
+        {
+            "role": "user",
+            "content": [
+                {"toolResult": {"toolUseId": "c1", "content": [{"text": '{"files_used":1}'}]}},
+                {"toolResult": {"toolUseId": "c2", "content": [{"text": '{"cut'}]}},
+                {"text": "Go on"},
+            ],
+        },
+    ]
+    specs = [tool["toolSpec"] for tool in body["toolConfig"]["tools"]]
+    assert [spec["name"] for spec in specs] == list(TOOLS)
+    assert all(spec["inputSchema"]["json"]["type"] == "object" for spec in specs)
+    assert body["toolConfig"]["toolChoice"] == {"auto": {}}
+    assert (turn.content, turn.input_tokens, turn.output_tokens) == ("I look.", 30, 7)
+    assert turn.calls == (
+        ToolCall("tooluse_search_files", "search_files", '{"query": "a"}'),
+        ToolCall("tooluse_get_usage", "get_usage", "{}"),
+    )
+
+
+def test_a_model_can_be_made_to_call_a_tool_or_have_none(bedrock: Bedrock) -> None:
+    ask(HELLO, must_call=True)
+    ask(HELLO, with_tools=False)
+
+    forced, without = (body for _, body in bedrock.requests)
+    assert forced["toolConfig"]["toolChoice"] == {"any": {}}
+    assert "toolConfig" not in without
+    assert "system" not in without
+
+
+def test_text_that_is_blank_is_left_out(bedrock: Bedrock) -> None:
+    ask(ModelMessage("system", " "), HELLO, ModelMessage("assistant", "\n"), HELLO)
+
+    [(_, body)] = bedrock.requests
+    assert body["messages"] == [{"role": "user", "content": [{"text": "Hello"}] * 2}]
+    assert "system" not in body
+
+
+@pytest.mark.parametrize("model", ["amazon.nova-lite-v1:0", "us.amazon.nova-pro-v1:0"])
+def test_models_of_the_pattern_are_at_bedrock(bedrock: Bedrock, model: str) -> None:
+    assert ask(HELLO, model=model).content == "Hello."
+    assert len(bedrock.requests) == 1
+
+
+@pytest.mark.parametrize("model", ["gpt-5", "xamazon.nova-lite-v1:0", "anthropic.claude-x"])
+def test_other_models_are_at_their_upstreams(bedrock: Bedrock, model: str) -> None:
+    assert ask(HELLO, model=model).content == "from an upstream"
+    assert bedrock.requests == []
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "says"),
+    [
+        (429, "ThrottlingException", "asked too often"),
+        (403, "AccessDeniedException", "refused the request with AccessDeniedException"),
+        (400, "ValidationException", "refused the request with ValidationException"),
+        (424, "ModelErrorException", "refused the request with ModelErrorException"),
+        (500, "InternalServerException", "refused the request with InternalServerException"),
+    ],
+)
+def test_a_refusal_is_a_model_that_failed_after_one_try(
+    bedrock: Bedrock, status: int, error: str, says: str
+) -> None:
+    bedrock.status, bedrock.error = status, error
+    bedrock.answers = [{"message": "secrets of the account"}]
+
+    with pytest.raises(ModelFailedError, match=says) as failed:
+        ask(HELLO)
+
+    assert "secrets" not in failed.value.message
+    assert len(bedrock.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "answer", [{}, {"output": {}}, {"output": {"message": {"role": "assistant"}}}]
+)
+def test_an_answer_without_a_message_is_a_model_that_failed(bedrock: Bedrock, answer: Any) -> None:
+    bedrock.answers = [answer]
+
+    with pytest.raises(ModelFailedError, match="did not answer with a message"):
+        ask(HELLO)
+
+
+def test_a_slow_model_is_given_up(bedrock: Bedrock) -> None:
+    bedrock.seconds = 3
+
+    with pytest.raises(ModelFailedError, match="did not answer in time"):
+        ask(HELLO, seconds=1)
+
+
+@pytest.mark.usefixtures("bedrock")
+def test_bedrock_out_of_reach_is_a_model_that_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "http://127.0.0.1:9")
+
+    with pytest.raises(ModelFailedError, match="cannot be reached"):
+        ask(HELLO)
+
+
+def test_a_model_at_bedrock_finds_and_renames_a_file(bedrock: Bedrock) -> None:
+    ports = MemoryBackend()
+    a_project(ports, TENANT, Amount(files=9, bytes=1_000))
+    file = store(ports, filename="report.txt")
+    bedrock.answers = [
+        said({"text": "I look."}, uses("search_files", query="report")),
+        said(uses("rename_file", file_id=file.id, name="final.txt")),
+        said({"text": "Renamed."}),
+    ]
+    ports.chat_model = BedrockChat(  # type: ignore[attr-defined]
+        "amazon.nova-*", a_client, for_models(), nobody
+    )
+
+    found = ports.make(Converse)(a_session(), Asked([HELLO], MODEL))
+
+    assert (found.answer, found.input_tokens) == ("Renamed.", 90)
+    assert [done.operation for done in found.done] == ["read", "write"]
+    renamed = ports.files.get(TENANT, file.id)
+    assert renamed is not None
+    assert renamed.filename == "final.txt"
+    result = bedrock.requests[-1][1]["messages"][-1]["content"][0]["toolResult"]
+    assert result["toolUseId"] == "tooluse_rename_file"
+
+
+@pytest.mark.usefixtures("bedrock")
+def test_the_deployment_asks_bedrock_if_it_has_a_pattern(monkeypatch: pytest.MonkeyPatch) -> None:
+    without = Composition.from_environment().chat_model
+    monkeypatch.setenv("CHAT_BEDROCK_MODELS", "amazon.nova-*")
+
+    model = Composition.from_environment().chat_model
+
+    assert not isinstance(without, BedrockChat)
+    assert isinstance(model, BedrockChat)
+    turn = model(ModelRequest(MODEL, [HELLO], True, False, 0.0, 100, 5))  # noqa: FBT003
+    assert turn.content == "Hello."
