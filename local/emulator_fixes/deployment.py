@@ -33,11 +33,20 @@ def set_gateway_responses(api: str, definition: Mapping[str, Any]) -> None:
         client.put_gateway_response(
             restApiId=api,
             responseType=kind,
-            responseParameters=response["responseParameters"],
+            responseParameters={
+                name: value if isinstance(value, str) else _by_default(value)
+                for name, value in response["responseParameters"].items()
+            },
             responseTemplates=response["responseTemplates"],
             **status,
         )
     client.create_deployment(restApiId=api, stageName="prod")
+
+
+def _by_default(value: Mapping[str, Any]) -> str:
+    """Return the second value of an Fn::If that asks for a parameter, which is not set here."""
+    _, _, default = value["Fn::If"]
+    return str(default)
 
 
 def set_mapping_concurrency() -> None:

@@ -80,6 +80,20 @@ TABLE: dict[str, tuple[str, Effect]] = {
             VERSION: ANY,
         },
     ),
+    "McpResourceMetadata": (
+        "https://files.example/.well-known/oauth-protected-resource/mcp",
+        {
+            setting(
+                "ApiGateway::RestApi",
+                f"Body.x-amazon-apigateway-gateway-responses.{kind}"
+                ".responseParameters.gatewayresponse.header.WWW-Authenticate",
+            ): (
+                "'Bearer resource_metadata="
+                '"https://files.example/.well-known/oauth-protected-resource/mcp"\''
+            )
+            for kind in ("UNAUTHORIZED", "ACCESS_DENIED")
+        },
+    ),
     "LogLevel": (
         "WARNING",
         {
