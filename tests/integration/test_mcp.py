@@ -460,6 +460,17 @@ def test_a_page_of_another_origin_is_refused(
     assert answer.status == status
 
 
+def test_a_page_is_refused_where_the_gateway_does_not_say_its_own_host(
+    functions: Functions, tenant: TenantId
+) -> None:
+    event = recorded("mcp")
+    event["headers"] |= {"Origin": "https://evil.example"}
+    event["requestContext"]["authorizer"] |= {"tenant": tenant}
+    del event["requestContext"]["domainName"]
+
+    assert functions.invoke("mcp", event)["statusCode"] == 403
+
+
 def test_a_key_that_may_only_read_changes_nothing(functions: Functions, tenant: TenantId) -> None:
     event = recorded("mcp")
     call = stateless("tools/call", {"name": "create_folder", "arguments": {"name": "a"}})

@@ -40,4 +40,7 @@ def is_foreign(event: APIGatewayProxyEvent) -> bool:
     https://modelcontextprotocol.io/specification/2026-07-28/basic/transports#security-warning
     """
     origin = event.headers.get("origin")
-    return origin is not None and origin != f"https://{event['requestContext']['domainName']}"
+    if origin is None:
+        return False
+    own = event["requestContext"].get("domainName")
+    return own is None or origin != f"https://{own}"
