@@ -194,6 +194,11 @@ faults: tools ## make every call to AWS fail in turn, and check that nothing is 
 	@status=0; $(RUN) python -m local run --port 0 --state .local/faults -- $(UV) run --quiet python -m tests.faults --faults $(or $(FAULTS),all) --only "$(ONLY)" || status=$$?; \
 	test ! -f .local/faults.txt || tail -n 1 .local/faults.txt; exit $$status
 
+# The key of the model's server, if it wants one, is read from CHAT_API_KEY.
+.PHONY: chat-eval
+chat-eval: setup ## give a model 40 tasks for the file manager (CHAT_BASE_URL, CHAT_MODEL)
+	@$(RUN) python -m tests.chat_eval --base-url "$(CHAT_BASE_URL)" --model "$(CHAT_MODEL)"
+
 .PHONY: conformance
 conformance: setup .tools/conformance/.installed ## run the official conformance suite of MCP, and its clients
 	$(RUN) pytest tests/conformance
