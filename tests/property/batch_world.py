@@ -221,6 +221,7 @@ class BatchWorld:
             self.batches,
             self.backend.files,
             self.backend.objects,
+            self.backend.artifacts,
             self.executions,
             self.clock,
         )
@@ -256,6 +257,7 @@ class BatchWorld:
             self._gated(self.batches),
             self._gated(self.backend.files),
             self._gated(self.backend.objects),
+            self._gated(self.backend.artifacts),
             self._gated(self.objects),
             self.clock,
         )

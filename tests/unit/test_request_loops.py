@@ -69,7 +69,7 @@ LOOPS = {
     "adapters/dynamodb/deadlines.py _query": WORKERS,
     "adapters/dynamodb/usage.py expired_files": TIME,
     "adapters/dynamodb/file_pages.py _queries": "a number of queries for each page",
-    "adapters/dynamodb/file_pages.py _records": PAGE,
+    "adapters/dynamodb/item_reads.py read_items": PAGE,
     "adapters/dynamodb/file_search.py tags": "a number of queries",
     "adapters/dynamodb/folders.py tree": FOLDERS,
     "adapters/dynamodb/pages.py count_list": "25 queries, of 1 MB each at most",

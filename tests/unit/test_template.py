@@ -410,9 +410,12 @@ def test_every_function_that_is_no_route_raises_an_alarm_of_its_own(metric: str)
 
 @pytest.mark.parametrize("alarm", ALARMS.values(), ids=list(ALARMS))
 def test_an_alarm_reaches_the_operator(alarm: dict[str, Any]) -> None:
-    topic = {"Fn::If": ["HasAlarmTopic", [{"Ref": "AlarmTopicArn"}], {"Ref": "AWS::NoValue"}]}
+    nothing = {"Ref": "AWS::NoValue"}
 
-    assert alarm["AlarmActions"] == topic
+    assert alarm["AlarmActions"] == [
+        {"Fn::If": ["HasAlarmTopic", {"Ref": "AlarmTopicArn"}, nothing]},
+        {"Fn::If": ["HasAlarmEmail", {"Ref": "AlarmMails"}, nothing]},
+    ]
     assert len(alarm.get("Metrics", [])) <= 11
 
 
