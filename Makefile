@@ -178,6 +178,7 @@ fuzz-long: tools .tools/fuzz/.installed ## fuzz the API with new input, ten minu
 bench: build ## run the benchmarks and write bench/RESULTS.md
 	$(RUN) python -m bench.validator
 	$(RUN) python -m bench.arrival
+	$(RUN) python -m bench.shared_prompts
 	$(RUN) python -m bench.cold_start
 	$(RUN) python -m bench.trim
 	$(RUN) python -m bench.request_path

@@ -24,6 +24,7 @@ _COMMANDS = {
     "validate": _FILES,
     "uploads": _FILES,
     "batch": _BATCHES,
+    "compact": _BATCHES,
     "artifact": _BATCHES,
     "bundle": _BATCHES,
     "space": _SPACE,

@@ -17,6 +17,7 @@ from larder.api.files.form import FIELDS
 from larder.api.http.multipart_form import parse_form
 from tests.fakes.http_faults import Effect, Json, Request, Response, api_error, md5, ok
 from tests.fakes.http_s3 import FakeS3, StoredUpload
+from tests.fakes.larder_artifacts import FakeArtifacts
 from tests.fakes.larder_batches import FakeBatches
 
 MIB = 2**20
@@ -49,6 +50,7 @@ class FakeLarder:
             self.s3.contents.__getitem__,
             lambda data, name: self.add_file(data, name, purpose="batch_output"),
         )
+        self.artifacts = FakeArtifacts(self.s3.contents.__getitem__)
         self._lock = RLock()
 
     @property
@@ -94,6 +96,8 @@ class FakeLarder:
             if request.headers.get("authorization") != f"Bearer {KEY}":
                 return api_error(401, "Incorrect API key provided.", code="invalid_api_key")
             match request.path.removeprefix("/v1/").split("/"):
+                case ["", "v2", *rest]:
+                    answer = self.artifacts.respond(request, rest, data)
                 case ["files", *rest]:
                     answer = self._files(request, rest, data)
                 case ["uploads", *rest]:

@@ -8,6 +8,7 @@ import msgspec
 import typer
 from platformdirs import user_state_path
 
+from larder_cli.shared.common_texts import is_worth_compacting
 from larder_cli.shared.connection import ApiKey, AsJson, BaseUrl, Parallel, open_client
 from larder_cli.shared.durations import parse_duration
 from larder_cli.shared.each import report
@@ -106,6 +107,8 @@ def put(  # noqa: PLR0913, PLR0917 - one for each option
                     typer.echo(uploaded.file.id)
                     size = counted(uploaded.file.bytes, "byte")
                     note(f"{name}: {size} uploaded{_resumed(uploaded)}")
+                    if purpose == "batch" and is_worth_compacting(path):
+                        note(f"{name}: 'larder compact' sends what its requests share only once")
                 elif not wait:
                     print_json_line(_as_json(name, uploaded, uploaded.file, None))
             if wait and uploaded is not None:

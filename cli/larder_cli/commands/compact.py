@@ -1,0 +1,89 @@
+"""`larder compact`: a batch file whose requests refer to what they share."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from larder_cli.shared.common_texts import CommonText, find_common_texts, with_references
+from larder_cli.shared.connection import ApiKey, AsJson, BaseUrl, open_client
+from larder_cli.shared.each import report
+from larder_cli.shared.output import counted, note, print_json_line, size
+from larder_client import Client
+from larder_client.transfer.part_file import refuse_existing
+
+
+def compact(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file of requests (JSONL).")],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="PATH", help="Default: NAME.compact.jsonl."),
+    ] = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Create the artifacts without asking.")
+    ] = False,
+    retention: Annotated[
+        str, typer.Option(metavar="CLASS", help="ephemeral (a day), standard or extended.")
+    ] = "standard",
+    base_url: BaseUrl = None,
+    api_key: ApiKey = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make artifacts of long texts that requests share, and write the file that refers to them.
+
+    Say what that saves, and ask first.
+    """
+    target = output or file.with_suffix(f".compact{file.suffix}")
+    with report(as_json=as_json) as failures, failures.each(path=str(file)):
+        refuse_existing(target)
+        with file.open("rb") as lines:
+            texts = find_common_texts(lines)
+        if not texts:
+            note(f"{file}: its requests share no text that is worth an artifact.")
+            return
+        _describe(file, texts)
+        if not yes and not typer.confirm("Create them, and write the file?", err=True):
+            return
+        with open_client(base_url, api_key) as client:
+            ids = _create(client, texts, retention)
+        with file.open("rb") as lines, target.open("xb") as compacted:
+            compacted.writelines(with_references(line, ids) for line in lines)
+        if as_json:
+            print_json_line(
+                {
+                    "path": str(target),
+                    "bytes": target.stat().st_size,
+                    "bytes_before": file.stat().st_size,
+                    "artifacts": list(ids.values()),
+                }
+            )
+        else:
+            typer.echo(str(target))
+            note(f"{size(file.stat().st_size)} have become {size(target.stat().st_size)}.")
+
+
+def _describe(file: Path, texts: list[CommonText]) -> None:
+    whole = file.stat().st_size
+    for each in texts:
+        begin = " ".join(each.text[:60].split())
+        note(
+            f"{size(len(each.written))} in {counted(each.places, 'place')}, "
+            f"saves {size(each.saves)}: {begin}…"
+        )
+    saved = sum(each.saves for each in texts)
+    note(
+        f"{file}: {counted(len(texts), 'artifact')} would save {size(saved)} of {size(whole)} "
+        f"({saved / whole:.0%})."
+    )
+
+
+def _create(client: Client, texts: list[CommonText], retention: str) -> dict[bytes, str]:
+    ids: dict[bytes, str] = {}
+    try:
+        for each in texts:
+            ids[each.written] = client.artifacts.create(each.text, retention_class=retention).id
+    except BaseException:
+        for made in ids.values():
+            client.artifacts.delete(made)
+        raise
+    return ids
