@@ -90,7 +90,7 @@ def _seconds(step: Callable[[Path], int], path: Path) -> tuple[float, int]:
     return (_send.seconds if step is _send else taken), result  # type: ignore[attr-defined]
 
 
-def _expect(right: bool) -> None:
+def _expect(right: object) -> None:
     if not right:
         sys.exit("the two files do not lead to the same requests")
 
