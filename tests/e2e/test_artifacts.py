@@ -75,7 +75,7 @@ def test_a_deleted_artifact_leaves_nothing(api: Api, project: Project, stack: St
 
     assert api.usage()["bytes"]["used"] == before["bytes"]["used"] - 2**20
     eventually(lambda: stack.stored(key), lambda stored: not stored, 60)
-    assert_refused(api.send("GET", f"/artifacts/{made['id']}", version=2), 404)
+    assert_refused(api.send("GET", f"/artifacts/{made['id']}", version=2), 404, param="id")
 
 
 def test_a_bundle_is_kept_in_order_and_says_what_is_gone(api: Api) -> None:
@@ -113,8 +113,9 @@ def test_another_project_finds_none_of_it(api: Api, new_project: NewProject) -> 
             ("GET", f"/bundles/{bundle}"),
             ("DELETE", f"/bundles/{bundle}"),
         ):
-            assert_refused(stranger.send(method, path, version=2), 404)
-        assert_refused(stranger.send("POST", "/bundles", version=2, json=reference), 404)
+            assert_refused(stranger.send(method, path, version=2), 404, param="id")
+        refused = stranger.send("POST", "/bundles", version=2, json=reference)
+        assert_refused(refused, 404, param="artifacts.0.artifact_id")
         for kind in ("artifacts", "bundles"):
             assert stranger.json("GET", f"/{kind}", version=2)["data"] == []
 
