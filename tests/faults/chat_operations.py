@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+import httpx
+
 from larder.domain.upstreams import Upstream
 from tests.fakes.chat_server import calls, chat_server, says, script
 from tests.faults.case import Case, Operation
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    import httpx
 
 _THIS = ["{file}"]
 DATA = b"the bytes of a file that an agent sees"
@@ -50,6 +50,12 @@ def _trashed_folder(case: Case) -> None:
     case.becomes(case.made["folder"], "there", before="trash")
 
 
+def _refused(response: httpx.Response) -> httpx.Response:
+    """Return what says that nothing was done as the matrix knows refusals."""
+    error = {"message": response.text, "type": "rate_limit_error", "param": None, "code": None}
+    return httpx.Response(429, json={"error": error}, request=response.request)
+
+
 def _call(tool: str, **arguments: Any) -> Callable[[Case], httpx.Response]:
     """Call a tool; `{file}` in an argument stands for the file."""
 
@@ -68,8 +74,7 @@ def _call(tool: str, **arguments: Any) -> Callable[[Case], httpx.Response]:
             headers={"Authorization": f"Bearer {case.api.key}"},
         )
         if response.is_success and response.json()["result"]["isError"]:
-            # The tool says that nothing was done: for the matrix, a refusal.
-            response.status_code = 429
+            return _refused(response)
         return response
 
     return act
@@ -115,7 +120,7 @@ def _planned(case: Case) -> None:
 def _confirm(case: Case) -> httpx.Response:
     response = _ask(case, confirm=case.made["plan"])
     if response.is_success and response.json()["actions"][0]["operation"] == "refused":
-        response.status_code = 429
+        return _refused(response)
     return response
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from larder.domain.errors import InvalidParameterError, LarderError, NotFoundError
+from larder.domain.errors import InvalidParameterError, LarderError, NotFoundError, ThrottledError
 from larder.domain.ids import new_file_id
 from larder.domain.quota import Amount
 from larder.services.chat import apply_edit
@@ -574,6 +574,26 @@ def test_files_that_could_not_be_changed_are_not_undone(ports: MemoryBackend) ->
 
     assert (done["changed"], [each["id"] for each in done["failed"]]) == (1, [lost.id])
     action = ports.actions.get(TENANT, done["action_id"])
+    assert action is not None
+    assert len(action.undo) == 1
+
+
+def test_what_was_throttled_half_way_can_be_undone(
+    ports: MemoryBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = make_folder(ports, "Old")
+
+    def throttled(*_: Any) -> bool:
+        raise ThrottledError("TransactWriteItems")
+
+    monkeypatch.setattr(ports.folder_trash, "finish", throttled)
+    done = call(ports, a_session(folder.id), "trash_folder", folder_id=folder.id)
+    monkeypatch.undo()
+
+    assert done["changed"] == 0
+    assert call(ports, a_session(), "list_folder")["folders"] == []
+    [row] = call(ports, a_session(), "list_actions")["actions"]
+    action = ports.actions.get(TENANT, row["action_id"])
     assert action is not None
     assert len(action.undo) == 1
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from larder.domain.edits import reversed_edit, subject_of
-from larder.domain.errors import ConflictError, LarderError
+from larder.domain.errors import ConflictError, LarderError, ThrottledError
 from larder.services.chat.plans import plan_of
 from larder.services.chat.ports import Action
 from larder.services.chat.results import Changed, Failure
@@ -55,16 +55,21 @@ class CarryOut:
                 f"This was carried out before: {change.summary}", code="plan_used", permanent=True
             )
         done: list[Edit] = []
+        logged: list[Edit] = []
         failed: list[Failure] = []
         for edit in change.edits:
             try:
                 self.apply_edit(session.tenant, edit)
             except LarderError as error:
                 failed.append(Failure(subject_of(edit), error.message))
+                if isinstance(error, ThrottledError):
+                    # A part of it may be done, as of a folder that is on its way to the trash.
+                    logged.append(edit)
             else:
                 done.append(edit)
+                logged.append(edit)
         if failed:
-            action = replace(action, undo=_undo_of(tuple(done)))
+            action = replace(action, undo=_undo_of(tuple(logged)))
             self.actions.amend(session.tenant, action)
         session.changed.update(map(subject_of, done))
         if done:
