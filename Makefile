@@ -184,6 +184,7 @@ bench: build ## run the benchmarks and write bench/RESULTS.md
 	$(RUN) python -m bench.request_path
 	$(RUN) python -m bench.request_shares
 	$(RUN) python -m bench.listings
+	$(RUN) python -m bench.mcp_calls
 	$(RUN) python -m local run --port 0 --state .local/bench -- $(UV) run --quiet python -m bench.transfers
 	$(RUN) python -m local run --port 0 --state .local/bench -- $(UV) run --quiet python -m bench.console
 	$(RUN) python -m local run --port 0 --state .local/bench -- $(UV) run --quiet python -m bench.batches
