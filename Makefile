@@ -154,6 +154,10 @@ security: .tools/security/.installed ## scan the template, the packages and the 
 	@git ls-files -z ':!tests' | xargs -0 $(SCAN) --exclude-secrets '^(test|GetSecretValue|Larder API key|Tokens( a minute)?|YOUR-KEY|whsec_)$$|zk_live_\.\.\.'
 	@echo "the template passes; no secrets found"
 
+.PHONY: site
+site: .tools/site/.installed ## build the documentation as a site, and check its links
+	@.tools/site/bin/python docs/site.py
+
 .PHONY: release
 release: setup ## write a version into every place that states it, and its notes (VERSION=0.2.0)
 	@$(RUN) python .ci/release.py "$(VERSION)"

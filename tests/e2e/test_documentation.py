@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import secrets
 import shlex
 import subprocess
@@ -14,6 +13,7 @@ import pytest
 
 from tests.e2e.models import models_for_clients
 from tests.e2e.stack import ROOT
+from tests.support.pages import PAGES, examples
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,31 +22,16 @@ if TYPE_CHECKING:
     from tests.e2e.projects import NewProject, Operator
     from tests.e2e.stack import Stack
 
-PAGES = (
-    "README.md",
-    "docs/api.md",
-    "docs/artifacts.md",
-    "docs/batches.md",
-    "docs/client.md",
-    "docs/costs.md",
-    "docs/space.md",
-    "docs/uploads.md",
-)
-
-# These start the local stack, or need an AWS account.
-ELSEWHERE = ("make ", "--stack")
-
 # As pasted, but for curl: an HTTP error fails the test.
 START = 'set -eu -o pipefail\ncurl() { command curl --fail --silent --show-error "$@"; }\n'
 
 
 def script(page: Path) -> str:
     """Return the page's examples as one script of bash."""
-    blocks = re.findall(r"^```(sh|python)\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL)
     return START + "".join(
-        code if language == "sh" else f"python - <<'END'\n{code}END\n"
-        for language, code in blocks
-        if not any(word in code for word in ELSEWHERE)
+        each.code if each.language == "sh" else f"python - <<'END'\n{each.code}END\n"
+        for each in examples(page.read_text())
+        if each.reason is None
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -15,11 +14,12 @@ from botocore.exceptions import ClientError
 from tests.e2e.api import Api, batch_lines, eventually
 from tests.e2e.projects import Operator
 from tests.e2e.stack import ROOT, Stack, started_stack
+from tests.support.pages import OPERATED, OPERATIONS, examples, sections
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PAGE = (ROOT / "docs/operations.md").read_text()
+SECTIONS = sections(ROOT / OPERATIONS)
 
 # `make deploy` deploys to AWS; the same template is deployed to the emulator by the same program.
 START = """set -eu -o pipefail
@@ -30,10 +30,8 @@ make() { test "$1" = deploy && "$PYTHON" -m local deploy --state "$STATE"; }
 
 def blocks(section: str) -> list[str]:
     """Return the commands of a section of the page."""
-    _, _, after = PAGE.partition(f"\n## {section}\n")
-    assert after, section
-    text, _, _ = after.partition("\n## ")
-    return re.findall(r"^```sh\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    assert section in OPERATED
+    return [each.code for each in examples(SECTIONS[section]) if each.reason is None]
 
 
 class Shell:

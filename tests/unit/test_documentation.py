@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.pages import OPERATED, OPERATIONS, examples, sections
+from tests.support.pages import PAGES as RUN
+
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(
     path
@@ -39,6 +42,29 @@ def test_links_within_the_repository_lead_somewhere(page: Path) -> None:
         target = page.parent / path if path else page
         assert target.exists(), path
         assert not anchor or anchor in anchors(target), f"{path}#{anchor}"
+
+
+WITH_EXAMPLES = [
+    path
+    for glob in ("*.md", "docs/**/*.md", "cli/*.md")
+    for path in sorted(ROOT.glob(glob))
+    if "```sh" in path.read_text()
+]
+
+
+@pytest.mark.parametrize("page", WITH_EXAMPLES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_example_of_a_shell_is_run_or_says_why_not(page: Path) -> None:
+    name, text = str(page.relative_to(ROOT)), page.read_text()
+    shells = [each for each in examples(text) if each.language == "sh"]
+
+    # Also what is indented, and what has other words behind the language, is looked at.
+    assert len(shells) == len(re.findall(r"```\s*(?:sh|bash|shell)\b", text))
+    if name == OPERATIONS:
+        assert {head for head, section in sections(page).items() if "```sh" in section} == set(
+            OPERATED
+        )
+    elif name not in RUN:
+        assert not [each.code for each in shells if each.reason is None]
 
 
 @pytest.mark.parametrize(
