@@ -13,7 +13,7 @@ import pytest
 
 from tests.e2e.models import models_for_clients
 from tests.e2e.stack import ROOT
-from tests.support.pages import PAGES, examples
+from tests.support.pages import PAGES, script
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,18 +21,6 @@ if TYPE_CHECKING:
 
     from tests.e2e.projects import NewProject, Operator
     from tests.e2e.stack import Stack
-
-# As pasted, but for curl: an HTTP error fails the test.
-START = 'set -eu -o pipefail\ncurl() { command curl --fail --silent --show-error "$@"; }\n'
-
-
-def script(page: Path) -> str:
-    """Return the page's examples as one script of bash."""
-    return START + "".join(
-        each.code if each.language == "sh" else f"python - <<'END'\n{each.code}END\n"
-        for each in examples(page.read_text())
-        if each.reason is None
-    )
 
 
 @pytest.fixture(scope="module", autouse=True)

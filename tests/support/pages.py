@@ -36,6 +36,9 @@ OPERATED = (
 )
 """Its sections with examples."""
 
+# As pasted, but for curl: an HTTP error fails the test.
+START = 'set -eu -o pipefail\ncurl() { command curl --fail --silent --show-error "$@"; }\n'
+
 _EXAMPLE = re.compile(
     r"(?:^<!-- not run: (?P<reason>.+?) -->\n)?^```(?P<language>sh|python)\n(?P<code>.*?)^```$",
     re.MULTILINE | re.DOTALL,
@@ -61,3 +64,12 @@ def sections(page: Path) -> dict[str, str]:
     """Return the sections of a page by their headings."""
     _, *parts = re.split(r"^##? (.+)\n", page.read_text(), flags=re.MULTILINE)
     return dict(zip(parts[::2], parts[1::2], strict=True))
+
+
+def script(page: Path) -> str:
+    """Return the page's examples as one script of bash."""
+    return START + "".join(
+        each.code if each.language == "sh" else f"python - <<'END'\n{each.code}END\n"
+        for each in examples(page.read_text())
+        if each.reason is None
+    )
