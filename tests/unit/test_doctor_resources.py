@@ -40,6 +40,7 @@ class Stack:
         self.outputs = OUTPUTS | changes.get("outputs", {})
         self.parameters = PARAMETERS | changes.get("parameters", {})
         self.resources = {"Api": "api", "EventsDeadLetters": "url", "FilesBucket": "files"}
+        self.resources["AlarmMails"] = "arn:mails"
         self.resources |= changes.get("resources", {})
         self.changes = changes
         ports = SimpleNamespace(projects=SimpleNamespace(list=list), pepper=b"")
@@ -64,6 +65,9 @@ class Stack:
         ttl = {"TimeToLiveStatus": get("ttl", "ENABLED"), "AttributeName": "ttl"}
         messages = {"ApproximateNumberOfMessages": get("messages", "0")}
         return SimpleNamespace(
+            list_subscriptions_by_topic=lambda **_: {
+                "Subscriptions": [{"SubscriptionArn": it} for it in get("receivers", ["arn:1"])]
+            },
             get_caller_identity=lambda: {"Arn": get("caller", "arn:me")},
             describe_time_to_live=lambda **_: {"TimeToLiveDescription": ttl},
             describe_table=lambda **_: {"Table": table},
@@ -135,6 +139,28 @@ def test_a_warning_is_logged_by_lambda_under_another_name() -> None:
 
 def test_an_accounts_lower_throttle_is_a_warning() -> None:
     assert findings(account=50.0)["API throttle"].state is State.WARNING
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"resources": {"AlarmMails": ""}}, "alarms reach nobody"),
+        ({"receivers": []}, "nobody has confirmed"),
+        ({"receivers": ["PendingConfirmation"]}, "nobody has confirmed"),
+    ],
+)
+def test_alarms_that_reach_nobody_are_a_warning(changes: dict[str, Any], said: str) -> None:
+    found = findings(**changes)["alarms"]
+
+    assert found.state is State.WARNING
+    assert said in found.found
+    assert found.remedy
+
+
+def test_a_stack_without_alarms_needs_no_receiver() -> None:
+    found = findings(parameters={"Alarms": "false"}, resources={"AlarmMails": ""})["alarms"]
+
+    assert found.state is State.OK
 
 
 def test_a_call_that_the_credentials_forbid_is_skipped() -> None:

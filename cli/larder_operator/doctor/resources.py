@@ -136,6 +136,26 @@ def check_log_level(stack: DeployedStack) -> Finding:
     return good(f"functions log from {chosen} on")
 
 
+def check_alarms(stack: DeployedStack) -> Finding:
+    """Look whether alarms reach anybody."""
+    chosen = stack.parameters
+    if chosen.get("Alarms") == "false":
+        return good("there are none: Alarms=false")
+    topic = chosen.get("AlarmTopicArn") or stack.resources.get("AlarmMails")
+    if not topic:
+        return warning(
+            "alarms reach nobody", "Deploy with an address: make deploy ALARM_EMAIL=you@example.com"
+        )
+    listed = stack.client("sns").list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
+    confirmed = [each for each in listed if each["SubscriptionArn"] != "PendingConfirmation"]
+    if not confirmed:
+        return warning(
+            f"nobody has confirmed to receive what {topic} sends",
+            "Open the link in the mail that AWS sent, or deploy again for another one.",
+        )
+    return good(f"{topic} has {len(confirmed)} receivers")
+
+
 def check_concurrency(stack: DeployedStack) -> Finding:
     """Compare the account's concurrency with what workers may take."""
     settings = stack.client("lambda").get_account_settings()["AccountLimit"]
@@ -181,6 +201,7 @@ RESOURCES: list[tuple[str, Callable[[DeployedStack], Finding]]] = [
     ("notifications", check_notifications),
     ("CORS", check_cors),
     ("dead letters", check_dead_letters),
+    ("alarms", check_alarms),
     ("log level", check_log_level),
     ("Lambda concurrency", check_concurrency),
     ("API throttle", check_throttle),
