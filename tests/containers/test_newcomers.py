@@ -39,6 +39,10 @@ def _processor_seconds() -> float:
     return used.ru_utime + used.ru_stime
 
 
+# How this machine gets to its interpreters and to PyPI.
+MACHINE = re.compile(r"^(CI|PYENV_ROOT|PIP_.*|UV_.*INDEX.*)$|_CERT|_CA_|_proxy$", re.IGNORECASE)
+
+
 class Person:
     """A newcomer at a terminal in the clone."""
 
@@ -48,17 +52,14 @@ class Person:
         cache = subprocess.run(["uv", "cache", "dir"], check=True, capture_output=True, text=True)
         # Their PATH has no tools of this clone, which the tests run in.
         path = [each for each in os.environ["PATH"].split(":") if str(ROOT) not in each]
-        kept = {name: os.environ[name] for name in ("PYENV_ROOT", "CI") if name in os.environ}
         self.environment = {
-            **kept,
-            **{name: it for name, it in os.environ.items() if name.startswith(("PIP_", "UV_"))},
+            **{name: it for name, it in os.environ.items() if MACHINE.search(name)},
             "PATH": ":".join(path),
             "HOME": str(home),
             "LANG": "C.UTF-8",
             "TERM": "dumb",
             "UV_CACHE_DIR": cache.stdout.strip(),
         }
-        self.environment.pop("UV_PROJECT_ENVIRONMENT", None)
 
     def start(self, *command: str, output: Path) -> subprocess.Popen[bytes]:
         with output.open("wb") as log:
