@@ -11,7 +11,7 @@ import boto3
 
 from local.containers.sam import logical_id
 from local.errors import LocalError
-from local.sam import STACK
+from local.sam import STACK, is_whole, status
 from local.sources import changed_functions, fingerprint
 from local.state import ROOT
 
@@ -26,7 +26,7 @@ ALIAS = "live"
 def push(state: State) -> list[str] | None:
     """Deploy the functions that changed since the last deployment, and return their names.
 
-    Returns None, and deploys nothing, if more than functions has changed.
+    Returns None, and deploys nothing, if more than functions has changed or the stack is not whole.
 
     Raises:
         LocalError: a function is not Python.
@@ -36,7 +36,7 @@ def push(state: State) -> list[str] | None:
         return None
     before, now = deployed.read_text(), fingerprint()
     names = changed_functions(before, now)
-    if names is None or built.read_text() != before:
+    if names is None or built.read_text() != before or not is_whole(status()):
         return None
     for name in names:
         _check(ROOT / "functions" / name)

@@ -47,8 +47,7 @@ def deploy(state: State) -> bool:
     cloudformation = boto3.client("cloudformation")
     status = _status(cloudformation)
     current, done = state.fingerprint("build").read_text(), state.fingerprint("deploy")
-    whole = status not in {None, "IMPORT_COMPLETE"}
-    if whole and done.exists() and done.read_text() == current:
+    if is_whole(status) and done.exists() and done.read_text() == current:
         return False
     done.unlink(missing_ok=True)
     if status is None:
@@ -69,6 +68,16 @@ def deploy(state: State) -> bool:
         raise LocalError(message) from error
     done.write_text(current)
     return True
+
+
+def is_whole(status: str | None) -> bool:
+    """Return whether a stack in that status has all of the template; a restore imports a part."""
+    return status not in {None, "IMPORT_COMPLETE"}
+
+
+def status() -> str | None:
+    """Return the stack's status, None if there is none."""
+    return _status(boto3.client("cloudformation"))
 
 
 def outputs() -> dict[str, str]:

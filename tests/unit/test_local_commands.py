@@ -222,6 +222,7 @@ def test_a_function_that_is_not_python_is_refused(
     (tmp_path / "functions/sweep").mkdir(parents=True)
     (tmp_path / "functions/sweep/app.py").write_text("x = 1\ndef f(:\n")
     monkeypatch.setattr(push, "fingerprint", lambda: parts(sweep="9"))
+    monkeypatch.setattr(push, "status", lambda: "UPDATE_COMPLETE")
     state = State(tmp_path)
     for step in ("build", "deploy"):
         state.fingerprint(step).write_text(parts())
@@ -230,3 +231,16 @@ def test_a_function_that_is_not_python_is_refused(
         push.push(state)
 
     assert state.fingerprint("deploy").read_text() == parts()
+
+
+@pytest.mark.parametrize("status", [None, "IMPORT_COMPLETE"])
+def test_a_stack_that_is_not_whole_is_deployed_whole(
+    status: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(push, "fingerprint", parts)
+    monkeypatch.setattr(push, "status", lambda: status)
+    state = State(tmp_path)
+    for step in ("build", "deploy"):
+        state.fingerprint(step).write_text(parts())
+
+    assert push.push(state) is None
