@@ -21,6 +21,7 @@ from tests.integration.workers import arrive, removal
 
 if TYPE_CHECKING:
     from larder.domain.ids import TenantId
+    from larder.runtime.composition import Composition
     from tests.integration.conftest import Functions
     from tests.moto_stack import MotoStack
 
@@ -99,6 +100,18 @@ def test_what_is_not_sent_inline_is_redirected_with_its_media_type(
 
     assert answer.status == 302
     assert "response-content-type=image%2Fpng" in answer.headers["location"]
+
+
+@pytest.mark.parametrize("operation", ["get", "content"])
+def test_an_artifact_whose_bytes_are_lost_is_not_found(
+    functions: Functions, tenant: TenantId, ports: Composition, operation: str
+) -> None:
+    made = create_artifact(functions, tenant).json
+    ports.objects.delete(tenant, made["id"])
+
+    answer = on_artifact(functions, tenant, operation, made["id"])
+
+    assert (answer.status, answer.error["code"]) == (404, None)
 
 
 def test_lists_go_on_after_the_last_one(functions: Functions, tenant: TenantId) -> None:

@@ -182,6 +182,8 @@ USE_CASES = {
     "admin_projects_create": "create_project",
     "admin_keys_create": "get_project",
     "admin_keys_rotate": "rotate_key",
+    "artifacts_create": "create_artifact",
+    "bundles_create": "create_bundle",
 }
 """What each function with an idempotency key calls."""
 
