@@ -86,7 +86,7 @@ def stop(state: State) -> None:
     pid = state.holder()
     if pid is None:
         with state.held():
-            state.env.unlink(missing_ok=True)
+            state.unpublish()
             print(recover(state) or "Larder is not running.")
         return
     with suppress(ProcessLookupError):

@@ -40,7 +40,7 @@ def run(state: State, port: int, command: list[str]) -> int:
         LocalError: the stack did not start, or ended unexpectedly.
     """
     with state.held(), _interruptible():
-        state.env.unlink(missing_ok=True)
+        state.unpublish()
         if note := recover(state):
             print(note)
         emulator, model = Emulator(state, port), EmbeddedModel(state)
@@ -50,7 +50,7 @@ def run(state: State, port: int, command: list[str]) -> int:
                 model.start()
             up(state, emulator)
             if command:
-                environment = os.environ | {"LARDER_ENV_FILE": str(state.env)}
+                environment = os.environ | {"LARDER_ENV_FILE": str(state.operator_env)}
                 return subprocess.run(command, env=environment, check=False).returncode
             offer(model, state)
             follow(state, emulator)
@@ -166,7 +166,7 @@ def down(state: State, emulator: Emulator, model: EmbeddedModel) -> None:
     """
     for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(each, signal.SIG_IGN)
-    state.env.unlink(missing_ok=True)
+    state.unpublish()
     model.stop()
     if not emulator.started:
         return

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT = ROOT / ".local"
+CLIENT_VARIABLES = ("LARDER_BASE_URL", "LARDER_API_KEY")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +28,16 @@ class State:
 
     @property
     def env(self) -> Path:
-        """The variables file of `KEY=value` lines; it exists only while the run is ready."""
+        """The variables of a client, `KEY=value` lines; exists only while the run is ready.
+
+        People source it, so it has nothing that leads their AWS tools to the emulator.
+        """
         return self.folder / "env"
+
+    @property
+    def operator_env(self) -> Path:
+        """All variables of the run, as `env`."""
+        return self.folder / "operator.env"
 
     @property
     def api_key(self) -> Path:
@@ -145,6 +154,7 @@ class State:
         shutil.rmtree(self.emulator, ignore_errors=True)
         for path in (
             self.env,
+            self.operator_env,
             self.pid,
             self.port,
             self.api_key,
@@ -154,16 +164,23 @@ class State:
             path.unlink(missing_ok=True)
 
     def publish(self, variables: dict[str, str]) -> None:
-        """Write `env` atomically, readable only by its owner."""
-        draft = self.env.with_suffix(".draft")
-        draft.touch(mode=0o600)
-        draft.write_text("".join(f"{name}={value}\n" for name, value in variables.items()))
-        draft.replace(self.env)
+        """Write `operator_env` and `env`, each atomically, readable only by their owner."""
+        of_client = {name: variables[name] for name in CLIENT_VARIABLES if name in variables}
+        for path, shown in ((self.operator_env, variables), (self.env, of_client)):
+            draft = path.with_suffix(".draft")
+            draft.touch(mode=0o600)
+            draft.write_text("".join(f"{name}={value}\n" for name, value in shown.items()))
+            draft.replace(path)
+
+    def unpublish(self) -> None:
+        """Remove the files of variables: the run is not ready."""
+        for path in (self.env, self.operator_env):
+            path.unlink(missing_ok=True)
 
     def published(self) -> dict[str, str] | None:
-        """Return the variables in `env`, or None while no run is ready."""
+        """Return the variables in `operator_env`, or None while no run is ready."""
         try:
-            lines = self.env.read_text().splitlines()
+            lines = self.operator_env.read_text().splitlines()
         except FileNotFoundError:
             return None
         return dict(line.split("=", 1) for line in lines)

@@ -1,4 +1,9 @@
-"""`.local/env`: the file in which a running local stack says where it can be reached."""
+"""The files in which a running local stack says where it can be reached.
+
+`.local/env` has what a client needs: an address and a key. `.local/operator.env` has all that, and
+the stack's resources and the emulator's AWS settings. People source the first one; nothing that
+they do afterwards with their own AWS account then reaches the emulator.
+"""
 
 import os
 import shlex
@@ -7,6 +12,7 @@ from pathlib import Path
 from larder_cli.failures import OperatorError
 
 ENV_FILE = ".local/env"
+OPERATOR_ENV_FILE = ".local/operator.env"
 _NAMES = (
     "LARDER_STACK",
     "LARDER_BASE_URL",
@@ -22,8 +28,8 @@ _NAMES = (
 )
 
 
-def find_env_file() -> Path | None:
-    """Return the `.local/env` of the working directory or its nearest parent that has one.
+def find_env_file(name: str = ENV_FILE) -> Path | None:
+    """Return the file of that name of the working directory or its nearest parent that has one.
 
     The variable LARDER_ENV_FILE takes precedence.
 
@@ -36,7 +42,7 @@ def find_env_file() -> Path | None:
             raise OperatorError(message)
         return Path(named)
     here = Path.cwd()
-    found = (folder / ENV_FILE for folder in (here, *here.parents))
+    found = (folder / name for folder in (here, *here.parents))
     return next((path for path in found if path.is_file()), None)
 
 

@@ -18,7 +18,7 @@ from larder.runtime.composition import Composition
 from larder.runtime.settings import Settings
 from larder.services.projects.projects import get_project
 from larder_cli.failures import OperatorError
-from larder_cli.local_stack import find_env_file, use_env_file
+from larder_cli.local_stack import OPERATOR_ENV_FILE, find_env_file, use_env_file
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
@@ -85,10 +85,10 @@ def find_deployment(
     are set in this process's environment, where every AWS client looks for them.
 
     Raises:
-        OperatorError: there is no such deployment, or LARDER_STACK contradicts `.local/env`.
+        OperatorError: there is no such deployment, or LARDER_STACK contradicts the local one.
         typer.BadParameter: `profile` or `region` is given for the local stack.
     """
-    if stack is None and (env_file := find_env_file()):
+    if stack is None and (env_file := find_env_file(OPERATOR_ENV_FILE)):
         if profile or region:
             message = f"--profile and --region need --stack. Without it, {env_file} is used."
             raise typer.BadParameter(message)
@@ -96,7 +96,7 @@ def find_deployment(
         return _local()
     if stack is None and (stack := os.environ.get("LARDER_STACK")) is None:
         message = (
-            "No local stack is running: there is no .local/env in this folder or above it. "
+            f"No local stack is running: there is no {OPERATOR_ENV_FILE} in this folder or above. "
             "Run 'make run', or name a deployed stack with --stack."
         )
         raise OperatorError(message)

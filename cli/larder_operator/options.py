@@ -51,7 +51,7 @@ Stack = Annotated[
     typer.Option(
         metavar="NAME",
         help="The CloudFormation stack to work on, with your AWS credentials. "
-        "Default: the local stack (.local/env) if one is running, else LARDER_STACK.",
+        "Default: the local stack (.local/operator.env) if one is running, else LARDER_STACK.",
     ),
 ]
 NamedStack = Annotated[

@@ -18,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from larder_cli.failures import OperatorError
-from larder_cli.local_stack import find_env_file, use_env_file
+from larder_cli.local_stack import OPERATOR_ENV_FILE, find_env_file, use_env_file
 from larder_cli.shared.output import size
 from larder_cli.shared.progress import open_bar
 from larder_client import Client, ConnectionFailedError, LarderClientError
@@ -188,7 +188,7 @@ def run() -> None:
     Raises:
         OperatorError: no local stack is running.
     """
-    env_file = find_env_file()
+    env_file = find_env_file(OPERATOR_ENV_FILE)
     if env_file is None:
         raise OperatorError(NOT_RUNNING)
     use_env_file(env_file)

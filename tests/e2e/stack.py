@@ -59,7 +59,7 @@ def stack_in(state: Path) -> Iterator[Stack]:
             assert process.poll() is None, output.read_text()
             assert time.monotonic() < deadline, output.read_text()
             time.sleep(0.2)
-        yield Stack.read(state / "env")
+        yield Stack.read(state / "operator.env")
     finally:
         process.terminate()
         process.wait(STOP_SECONDS)
@@ -67,7 +67,7 @@ def stack_in(state: Path) -> Iterator[Stack]:
 
 @dataclass(frozen=True)
 class Stack:
-    """A running stack, found by its `.local/env`, with the operator's credentials."""
+    """A running stack, found by its `.local/operator.env`, with the operator's credentials."""
 
     env_file: Path
     env: dict[str, str]

@@ -38,9 +38,10 @@ def clone(tmp_path: Path, stack: Stack, new_project: NewProject) -> Path:
         (tmp_path / name).symlink_to(ROOT / name)
     (tmp_path / ".venv").symlink_to(sys.prefix)
     (tmp_path / ".local").mkdir()
-    env = stack.env | {"LARDER_API_KEY": project.key}
-    lines = (f"{name}={shlex.quote(value)}\n" for name, value in env.items())
-    (tmp_path / ".local/env").write_text("".join(lines))
+    of_client = {"LARDER_BASE_URL": stack.base_url, "LARDER_API_KEY": project.key}
+    for file, variables in (("env", of_client), ("operator.env", stack.env | of_client)):
+        lines = (f"{name}={shlex.quote(value)}\n" for name, value in variables.items())
+        (tmp_path / ".local" / file).write_text("".join(lines))
     return tmp_path
 
 

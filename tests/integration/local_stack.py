@@ -1,4 +1,4 @@
-"""The stack on moto as the local one, which `larder` finds by its `.local/env`: fixtures."""
+"""The stack on moto as the local one, which `larder` finds by its files: fixtures."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture
 def local_stack(stack: MotoStack, tmp_path: Path) -> MotoStack:
-    """The stack on moto, found as the local one by its `.local/env`."""
+    """The stack on moto, found as the local one by its `.local/operator.env`."""
     names = outputs(stack)
     write_env_file(
         tmp_path,
@@ -69,6 +69,6 @@ def local_stack(stack: MotoStack, tmp_path: Path) -> MotoStack:
 
 def write_env_file(folder: Path, **variables: str) -> None:
     (folder / ".local").mkdir(exist_ok=True)
-    (folder / ".local/env").write_text(
+    (folder / ".local/operator.env").write_text(
         "".join(f"{name}={value}\n" for name, value in variables.items())
     )

@@ -9,7 +9,7 @@ from unittest import mock
 import pytest
 
 from larder_cli.failures import OperatorError
-from larder_cli.local_stack import find_env_file, use_env_file
+from larder_cli.local_stack import OPERATOR_ENV_FILE, find_env_file, use_env_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,6 +69,16 @@ def test_the_nearest_file_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.chdir(tmp_path / "nearer")
 
     assert find_env_file() == nearer
+
+
+def test_operators_have_a_file_of_their_own(
+    env_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    operators = env_file.with_name("operator.env")
+    operators.touch()
+    monkeypatch.chdir(tmp_path)
+
+    assert find_env_file(OPERATOR_ENV_FILE) == operators
 
 
 def test_without_a_file_none_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

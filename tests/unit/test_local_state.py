@@ -134,3 +134,18 @@ def test_clean_refuses_while_the_emulator_of_a_killed_run_runs(state: State) -> 
 
 def test_clean_says_nothing_of_what_is_not_there(tmp_path: Path) -> None:
     clean(tmp_path / ".local")
+
+
+def test_what_a_client_sources_leads_no_aws_tool_anywhere(tmp_path: Path) -> None:
+    state = State(tmp_path)
+    client = {"LARDER_BASE_URL": "http://127.0.0.1:1/v1", "LARDER_API_KEY": "zk_live_1"}
+    operator = {"LARDER_STACK": "larder-local", "AWS_ENDPOINT_URL": "http://127.0.0.1:1"}
+
+    state.publish(client | operator)
+
+    assert dict(line.split("=", 1) for line in state.env.read_text().splitlines()) == client
+    assert state.published() == client | operator
+    assert {path.stat().st_mode & 0o777 for path in (state.env, state.operator_env)} == {0o600}
+    state.unpublish()
+    assert state.published() is None
+    assert not state.env.exists()
