@@ -1,5 +1,6 @@
 """Failures that an operator can do something about: one line on stderr, and no traceback."""
 
+import errno
 import os
 import sys
 
@@ -37,6 +38,11 @@ def explain(failure: Exception) -> str | None:
     """Return the text that an operator reads, or None if the failure is a bug."""
     if isinstance(failure, OperatorError):
         return str(failure)
+    # Of the machine, not of Larder: a full disk, a file that is not there. The reader of a pipe
+    # that has left is no failure: Click exits quietly.
+    if isinstance(failure, OSError) and failure.strerror and failure.errno != errno.EPIPE:
+        named = f"{failure.filename}: " if failure.filename else ""
+        return f"{named}{failure.strerror}"
     # A command that has not loaded a package cannot have its errors. The client is installed
     # without the server's, and botocore takes time to import.
     if "larder.domain.errors" in sys.modules:

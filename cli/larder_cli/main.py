@@ -11,12 +11,18 @@ import typer
 import typer.main
 
 from larder_cli.failures import OneLineFailures, OperatorError
+from larder_cli.shared.profile_option import with_profile
 
+_CONNECTION = "Connecting"
 _FILES = "Files"
 _BATCHES = "Batches"
 _SPACE = "The Space"
 _OPERATION = "Operating a deployment"
 _COMMANDS = {
+    "login": _CONNECTION,
+    "logout": _CONNECTION,
+    "whoami": _CONNECTION,
+    "status": _CONNECTION,
     "put": _FILES,
     "get": _FILES,
     "ls": _FILES,
@@ -71,14 +77,14 @@ class Commands(OneLineFailures):
             one.add_typer(module.app, name=cmd_name, rich_help_panel=panel)
         else:
             one.command(cmd_name, rich_help_panel=panel)(getattr(module, cmd_name))
-        return typer.main.get_group(one).get_command(ctx, cmd_name)
+        return with_profile(typer.main.get_group(one).get_command(ctx, cmd_name))
 
 
 app = typer.Typer(
     cls=Commands,
     help="Upload files to Larder, download them, run batches, and operate a deployment.",
     no_args_is_help=True,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     # A traceback with local variables would show secrets.
     pretty_exceptions_show_locals=False,
 )

@@ -19,6 +19,7 @@ from tests.fakes.http_faults import Effect, Json, Request, Response, api_error, 
 from tests.fakes.http_s3 import FakeS3, StoredUpload
 from tests.fakes.larder_artifacts import FakeArtifacts
 from tests.fakes.larder_batches import FakeBatches
+from tests.fakes.larder_space import FakeSpace
 
 MIB = 2**20
 PART_SIZE = MIB // 2
@@ -51,6 +52,19 @@ class FakeLarder:
             lambda data, name: self.add_file(data, name, purpose="batch_output"),
         )
         self.artifacts = FakeArtifacts(self.s3.contents.__getitem__)
+        self.key: Json = {
+            "id": "key_9f2c4e61a07b3d58",
+            "object": "key",
+            "name": "nightly",
+            "hint": "zk_live_…_key",
+            "scopes": ["read", "write"],
+            "created_at": 1,
+            "expires_at": None,
+            "last_used_on": None,
+            "project": {"id": "wks-1"},
+            "workspace_id": "wks-1",
+        }
+        self.space = FakeSpace(self.files)
         self._lock = RLock()
 
     @property
@@ -102,6 +116,12 @@ class FakeLarder:
                     answer = self._files(request, rest, data)
                 case ["uploads", *rest]:
                     answer = self._uploads(request, rest, data)
+                case ["keys", "me"]:
+                    answer = ok(self.key)
+                case ["usage"]:
+                    answer = ok(self._usage())
+                case ["storage", *rest]:
+                    answer = self.space.respond(request, rest, data)
                 case ["batches", *rest]:
                     answer = self.batches.respond(request, rest, data)
                 case _:
@@ -115,7 +135,7 @@ class FakeLarder:
             case "GET", []:
                 return self._list(request)
             case method, [file_id, *of_file] if file_id in self.files:
-                return self._file(method, file_id, of_file)
+                return self._file(request, method, file_id, of_file)
         return None
 
     def _uploads(self, request: Request, rest: list[str], data: bytes) -> Response | None:
@@ -130,7 +150,19 @@ class FakeLarder:
                 return self._end_upload(self.uploads[upload_id], verb)
         return None
 
-    def _file(self, method: str, file_id: str, rest: list[str]) -> Response | None:
+    def _usage(self) -> Json:
+        stored = sum(file["bytes"] for file in self.files.values())
+        return {
+            "object": "usage",
+            "files": {"used": len(self.files), "reserved": 0, "limit": 200},
+            "bytes": {"used": stored, "reserved": MIB, "limit": 256 * MIB},
+            "batches": {"running": 1, "limit": 10},
+            "batch_requests": {"running": 0, "limit": 200_000},
+        }
+
+    def _file(
+        self, request: Request, method: str, file_id: str, rest: list[str]
+    ) -> Response | None:
         match method, rest:
             case "GET", []:
                 return self._respond_with_file(file_id)
@@ -139,6 +171,9 @@ class FakeLarder:
                 return ok({"id": file_id, "object": "file", "deleted": True})
             case "GET", ["content"]:
                 return self._content(file_id)
+            case "GET", ["url"]:
+                until = 1_000 + int(request.query["expiry"])
+                return ok({"url": self.s3.sign(f"/s3/{file_id}"), "expires_at": until})
             case "GET", ["validation"] if file_id in self.reports:
                 return ok(self.reports[file_id])
         return None
@@ -235,7 +270,10 @@ class FakeLarder:
                 data = b"".join(upload.parts[number] for number in upload.numbers)
             if data is None:
                 return api_error(400, "The bytes have not arrived.", code="upload_incomplete")
-            self._store(upload.file_id, data, upload.announced)
+            announced = upload.announced
+            if refused := self.space.make_room(announced):
+                return refused
+            self._store(upload.file_id, data, announced)
         upload.status = ends
         return ok(self._upload(upload))
 
@@ -252,5 +290,6 @@ class FakeLarder:
             "status": "processed",
             "status_details": None,
             "expires_at": None,
+            "folder_id": fields.get("folder_id"),
             "of_a_later_version": [1, 2],
         }

@@ -35,8 +35,8 @@ class Printed:
         return [json.loads(line) for line in self.stdout.splitlines()]
 
 
-def larder(*arguments: str) -> Printed:
-    result = CliRunner().invoke(app, arguments)
+def larder(*arguments: str, stdin: str | None = None) -> Printed:
+    result = CliRunner().invoke(app, arguments, input=stdin)
     assert result.exception is None or isinstance(result.exception, SystemExit), result.output
     stdout = result.stdout_bytes.decode(errors="replace")
     return Printed(result.exit_code, stdout, result.stderr, result.stdout_bytes)

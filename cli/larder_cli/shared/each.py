@@ -14,10 +14,13 @@ import errno
 from contextlib import contextmanager
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import typer
 
 from larder_cli.failures import OperatorError
+from larder_cli.shared.api_words import in_commands
+from larder_cli.shared.connection import CURRENT
 from larder_cli.shared.output import note, print_json_line, printable
 from larder_client import (
     ApiError,
@@ -25,6 +28,7 @@ from larder_client import (
     ConnectionFailedError,
     LarderClientError,
     PathError,
+    UnexpectedAnswerError,
     WaitTimeoutError,
 )
 
@@ -36,6 +40,8 @@ TRY_AGAIN = 3
 INCOMPLETE = 4
 INTERRUPTED = 130
 
+_KEY_REFUSED = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
+
 
 class Failures:
     """The failures of a command that does the same to each of several things.
@@ -45,7 +51,7 @@ class Failures:
 
     def __init__(self, *, as_json: bool) -> None:
         self.status = 0
-        self._as_json = as_json
+        self.as_json = as_json
 
     @contextmanager
     def each(self, hint: str = "", **subject: str) -> Iterator[None]:
@@ -63,7 +69,7 @@ class Failures:
             if isinstance(failure, OSError) and failure.errno == errno.EPIPE:
                 raise
             self.status = max(self.status, _exit_status(failure))
-            if self._as_json:
+            if self.as_json:
                 print_json_line({**subject, "error": _error_json(failure)})
             _print_failure(failure, next(iter(subject.values())), hint)
             if _concerns_all(failure):
@@ -105,9 +111,25 @@ def _print_failure(failure: Exception, subject: str = "", hint: str = "") -> Non
     )
     if subject and not names_itself:
         text = f"{subject}: {text}"
+    if source := _source(failure):
+        text = f"{text.removesuffix('.')}. {source}"
     if _exit_status(failure) == TRY_AGAIN and hint:
         text = f"{text.removesuffix('.')}. {hint}"
     note(f"larder: {text}")
+
+
+def _source(failure: Exception) -> str:
+    """Return where the address or the key is from that led to the failure, if it may be wrong."""
+    if CURRENT.found is None:
+        return ""
+    host = urlsplit(CURRENT.found.base_url).netloc
+    reached = isinstance(failure, UnexpectedAnswerError)
+    # S3 has another address, which nobody chose.
+    if reached or (isinstance(failure, ConnectionFailedError) and host in str(failure)):
+        return f"The address is from {CURRENT.found.url_source}."
+    if isinstance(failure, ApiError) and failure.status in _KEY_REFUSED:
+        return f"The key is from {CURRENT.found.key_source}."
+    return ""
 
 
 def _message(failure: Exception) -> str:
@@ -115,7 +137,7 @@ def _message(failure: Exception) -> str:
     if isinstance(failure, OSError) and failure.strerror:
         named = f"{failure.filename}: " if failure.filename else ""
         return f"{named}{failure.strerror}"
-    return str(failure)
+    return in_commands(str(failure)) if isinstance(failure, ApiError) else str(failure)
 
 
 def _exit_status(failure: Exception) -> int:

@@ -58,6 +58,11 @@ def moment(unix_seconds: int) -> str:
     return f"{datetime.fromtimestamp(unix_seconds, timezone.utc):%Y-%m-%d %H:%M:%S} UTC"
 
 
+def minute(unix_seconds: int) -> str:
+    """Return a time for a table, whose header says that it is in UTC."""
+    return f"{datetime.fromtimestamp(unix_seconds, timezone.utc):%Y-%m-%d %H:%M}"
+
+
 def size(count: int) -> str:
     """Return a number of bytes for people to read."""
     power = min(max(0, count.bit_length() - 1) // 10, len(_UNITS) - 1)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from larder_client._async.space import AsyncSpace
     from larder_client._async.uploads import AsyncUploads
     from larder_client.chat.models import ChatAnswer, ChatOptions
-    from larder_client.files.models import Usage, UsageDay
+    from larder_client.files.models import OwnKey, Usage, UsageDay
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -143,6 +143,10 @@ class AsyncClient:
         from larder_client.chat.api import send_chat  # noqa: PLC0415
 
         return await self._runner.run(send_chat(self._api.policy, {"confirm": plan}))
+
+    async def key(self) -> OwnKey:
+        """Return what the client's API key is: its project, scopes and expiry."""
+        return await self._runner.run(self._api.key())
 
     async def usage(self) -> Usage:
         """Return the project's usage and limits."""

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from larder_client._sync.space import Space
     from larder_client._sync.uploads import Uploads
     from larder_client.chat.models import ChatAnswer, ChatOptions
-    from larder_client.files.models import Usage, UsageDay
+    from larder_client.files.models import OwnKey, Usage, UsageDay
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -144,6 +144,10 @@ class Client:
         from larder_client.chat.api import send_chat  # noqa: PLC0415
 
         return self._runner.run(send_chat(self._api.policy, {"confirm": plan}))
+
+    def key(self) -> OwnKey:
+        """Return what the client's API key is: its project, scopes and expiry."""
+        return self._runner.run(self._api.key())
 
     def usage(self) -> Usage:
         """Return the project's usage and limits."""

@@ -11,7 +11,9 @@ from larder_client.errors import WaitTimeoutError
 from larder_client.files.models import (
     File,
     FileDeleted,
+    FileLink,
     FilePage,
+    OwnKey,
     Upload,
     UploadPage,
     Usage,
@@ -56,9 +58,18 @@ class Api:
         params = {name: value for name, value in query.items() if value is not None}
         return (yield from self._read(FilePage, Request("GET", "/files", params=params)))
 
+    def url(self, file_id: str, expires_in: int) -> Flow[FileLink]:
+        """Return a link to a file's bytes."""
+        request = Request("GET", f"{_file(file_id)}/url", params={"expiry": str(expires_in)})
+        return (yield from self._read(FileLink, request))
+
     def delete(self, file_id: str) -> Flow[FileDeleted]:
         """Delete a file permanently."""
         return (yield from self._read(FileDeleted, Request("DELETE", _file(file_id))))
+
+    def key(self) -> Flow[OwnKey]:
+        """Return what the request's key is."""
+        return (yield from self._read(OwnKey, Request("GET", "/keys/me")))
 
     def usage(self) -> Flow[Usage]:
         """Return the project's usage and limits."""

@@ -50,6 +50,13 @@ class FileDeleted(msgspec.Struct, frozen=True, kw_only=True):
     object: str = "file"
 
 
+class FileLink(msgspec.Struct, frozen=True, kw_only=True):
+    """A link to a file's bytes, which works without a key until it expires."""
+
+    url: str
+    expires_at: int
+
+
 class Part(msgspec.Struct, frozen=True, kw_only=True):
     """A part that S3 does not have yet, and the URL to PUT it to; numbers count from 1."""
 
@@ -151,6 +158,31 @@ class Measure(msgspec.Struct, frozen=True, kw_only=True):
     limit: int
 
 
+class KeyProject(msgspec.Struct, frozen=True, kw_only=True):
+    """The project of a key."""
+
+    id: str
+
+
+class OwnKey(msgspec.Struct, frozen=True, kw_only=True):
+    """The API key that a request was sent with.
+
+    `hint` is how it begins and ends, `last_used_on` a day (`YYYY-MM-DD` in UTC). `workspace_id` is
+    what `chat` calls the project.
+    """
+
+    id: str
+    hint: str
+    scopes: tuple[str, ...]
+    created_at: int
+    project: KeyProject
+    workspace_id: str
+    name: str | None = None
+    expires_at: int | None = None
+    last_used_on: str | None = None
+    object: str = "key"
+
+
 class UsageDay(msgspec.Struct, frozen=True, kw_only=True):
     """What the project stored on a day (`YYYY-MM-DD` in UTC)."""
 
@@ -166,9 +198,18 @@ class UsageDays(msgspec.Struct, frozen=True, kw_only=True):
     data: tuple[UsageDay, ...]
 
 
+class Running(msgspec.Struct, frozen=True, kw_only=True):
+    """How much of a project's batches runs, and the limit."""
+
+    running: int
+    limit: int
+
+
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
     """The project's usage of its quota."""
 
     files: Measure
     bytes: Measure
+    batches: Running | None = None
+    batch_requests: Running | None = None
     object: str = "usage"
