@@ -15,7 +15,7 @@ from larder_cli.shared.batch_report import (
 )
 from larder_cli.shared.connection import ApiKey, AsJson, BaseUrl, open_client
 from larder_cli.shared.each import report
-from larder_cli.shared.output import moment, note, print_json_line
+from larder_cli.shared.output import minute, moment, note, print_json_line
 from larder_client import Batch
 
 LIMIT = 20
@@ -41,7 +41,17 @@ def list_batches(
     # Rich takes 0.1 s, which JSON does not need.
     from larder_cli.shared.tables import columns, print_table  # noqa: PLC0415
 
-    table = columns("id", "status", "answered", "failed", "model", "endpoint", "created", "ended")
+    table = columns(
+        "id",
+        "status",
+        "answered",
+        "failed",
+        "model",
+        "endpoint",
+        "created UTC",
+        "ended UTC",
+        drop=("endpoint", "created UTC", "model", "ended UTC", "failed"),
+    )
     for batch in page.data:
         counts = batch.request_counts
         table.add_row(
@@ -51,8 +61,8 @@ def list_batches(
             f"{counts.failed:,}" if counts.failed else "",
             batch.model or "",
             batch.endpoint,
-            moment(batch.created_at),
-            "" if batch.ended_at is None else moment(batch.ended_at),
+            minute(batch.created_at),
+            "" if batch.ended_at is None else minute(batch.ended_at),
         )
     print_table(table)
     if page.has_more and page.data:
@@ -100,7 +110,7 @@ def cancel(
 
 
 def _print(batch: Batch) -> None:
-    from larder_cli.shared.tables import columns, print_table  # noqa: PLC0415
+    from larder_cli.shared.tables import print_rows  # noqa: PLC0415
 
     ended = batch.ended_at
     rows = {
@@ -119,12 +129,7 @@ def _print(batch: Batch) -> None:
         "expires": batch.expires_at and not ended and moment(batch.expires_at),
         "metadata": ", ".join(f"{key}={value}" for key, value in (batch.metadata or {}).items()),
     }
-    table = columns("", "")
-    table.show_header = False
-    for name, value in rows.items():
-        if value:
-            table.add_row(name, value)
-    print_table(table)
+    print_rows({name: value for name, value in rows.items() if value})
     print_errors(batch, on_stderr=False)
 
 

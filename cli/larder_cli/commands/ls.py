@@ -7,7 +7,7 @@ import typer
 
 from larder_cli.shared.connection import ApiKey, AsJson, BaseUrl, open_client
 from larder_cli.shared.each import report
-from larder_cli.shared.output import moment, note, print_json_line, size
+from larder_cli.shared.output import minute, note, print_json_line, size
 from larder_cli.shared.tables import columns, print_table
 
 LIMIT = 50
@@ -33,16 +33,25 @@ def ls(
     if as_json:
         print_json_line(msgspec.to_builtins(page))
         return
-    table = columns("id", "filename", "size", "purpose", "status", "created", "expires")
+    table = columns(
+        "id",
+        "filename",
+        "size",
+        "purpose",
+        "status",
+        "created UTC",
+        "expires UTC",
+        drop=("purpose", "created UTC", "expires UTC", "size", "status"),
+    )
     for file in page.data:
-        expires = "" if file.expires_at is None else moment(file.expires_at)
+        expires = "" if file.expires_at is None else minute(file.expires_at)
         table.add_row(
             file.id,
             file.filename,
             size(file.bytes),
             file.purpose,
             file.status,
-            moment(file.created_at),
+            minute(file.created_at),
             expires,
         )
     print_table(table)

@@ -9,10 +9,11 @@ import typer
 
 from larder_cli.commands.space_list import LIMIT, with_paths
 from larder_cli.shared.changes import change_each
+from larder_cli.shared.confirm import Yes, confirm_for_good
 from larder_cli.shared.connection import ApiKey, AsJson, BaseUrl, open_client
 from larder_cli.shared.each import report
 from larder_cli.shared.output import counted, note, print_change, print_json_line
-from larder_cli.shared.paths import FOLDER_ID, find_file_id, find_trashed_id, path_or_id
+from larder_cli.shared.paths import FOLDER_ID, find_files, find_trashed, path_or_id
 from larder_client import Client, Folder, TrashedFile
 
 
@@ -40,7 +41,7 @@ def trash(
             client,
             failures,
             files,
-            find=find_file_id,
+            find=find_files,
             operation=lambda file_id: {"op": "trash", "file_id": file_id},
             as_json=as_json,
         )
@@ -71,7 +72,7 @@ def restore(
             client,
             failures,
             files,
-            find=find_trashed_id,
+            find=find_trashed,
             operation=lambda file_id: {"op": "restore", "file_id": file_id},
             of_folder=of_folder,
             as_json=as_json,
@@ -88,11 +89,12 @@ def purge(
     everything: Annotated[
         bool, typer.Option("--all", help="Purge everything in the trash.")
     ] = False,
+    yes: Yes = False,
     base_url: BaseUrl = None,
     api_key: ApiKey = None,
     as_json: AsJson = False,
 ) -> None:
-    """Delete files and folders in the trash for good and print their ids.
+    """Delete files and folders in the trash for good and print their ids. On a terminal, ask first.
 
     This cannot be undone. It frees their share of the project's quota.
     """
@@ -101,15 +103,20 @@ def purge(
         raise typer.BadParameter(message)
     with report(as_json=as_json) as failures, open_client(base_url, api_key) as client:
         if everything:
+            confirm_for_good(["everything in the trash"], yes=yes)
             _empty(client, as_json=as_json)
+        found: list[tuple[str, str]] = []
         for file in files or []:
             with failures.each(**path_or_id(file)):
-                item_id = find_trashed_id(client, file)
+                found += find_trashed(client, file)
+        confirm_for_good([name for name, _ in found], "item", yes=yes)
+        for name, item_id in found:
+            with failures.each(**path_or_id(name)):
                 if item_id.startswith(FOLDER_ID):
                     gone = client.space.purge_folder(item_id)
                     print_change(gone, as_json=as_json)
                     if not gone.is_deleted:
-                        note(f"{file}: gone. Larder is still purging its files.")
+                        note(f"{name}: gone. Larder is still purging its files.")
                 else:
                     print_change(client.space.purge(item_id), as_json=as_json)
 

@@ -7,7 +7,7 @@ import typer
 
 from larder_cli.shared.connection import ApiKey, AsJson, BaseUrl, open_client
 from larder_cli.shared.each import report
-from larder_cli.shared.output import moment, note, print_json_line, size
+from larder_cli.shared.output import minute, note, print_json_line, size
 
 LIMIT = 20
 
@@ -41,15 +41,23 @@ def list_uploads(
     # Rich takes 0.1 s, which JSON does not need.
     from larder_cli.shared.tables import columns, print_table  # noqa: PLC0415
 
-    table = columns("id", "size", "purpose", "filename", "created", "takes bytes until")
+    table = columns(
+        "id",
+        "size",
+        "purpose",
+        "filename",
+        "created UTC",
+        "takes bytes until",
+        drop=("purpose", "created UTC", "takes bytes until", "size"),
+    )
     for upload in page.data:
         table.add_row(
             upload.id,
             size(upload.bytes),
             upload.purpose,
             upload.filename,
-            moment(upload.created_at),
-            moment(upload.expires_at),
+            minute(upload.created_at),
+            minute(upload.expires_at),
         )
     print_table(table)
     if page.has_more and page.data:

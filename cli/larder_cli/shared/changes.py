@@ -20,12 +20,12 @@ def change_each(
     failures: Failures,
     items: Sequence[str],
     *,
-    find: Callable[[Client, str], str],
+    find: Callable[[Client, str], list[tuple[str, str]]],
     operation: Callable[[str], FileOperation],
     of_folder: Callable[[str], Folder] | None = None,
     as_json: bool,
 ) -> None:
-    """Change the items that `find` finds, and print the change or the failure of each, in order.
+    """Change what `find` finds of each item, and print each change or failure, in order.
 
     `operation` says what becomes of a file. `of_folder` changes a folder; without it, an item is
     a file.
@@ -33,7 +33,7 @@ def change_each(
     found: list[tuple[str, str]] = []
     for item in items:
         with failures.each(**path_or_id(item)):
-            found.append((item, find(client, item)))
+            found += find(client, item)
     folders = {item_id for _, item_id in found if of_folder and item_id.startswith(FOLDER_ID)}
     files = [operation(item_id) for _, item_id in found if item_id not in folders]
     results = iter(client.space.batch(files))

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from importlib import import_module
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
 from larder_client import PathError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from larder_client import Client
 
 FOLDER_ID = "folder-"
 
-Files = Annotated[list[str], typer.Argument(metavar="FILE…", help="Paths or ids of files.")]
+_WILDCARDS = frozenset("*?[")
+
+T = TypeVar("T")
+
+Files = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="FILE…",
+        help="Paths or ids of files; a path may have wildcards, such as '/Projects/*.pdf'.",
+    ),
+]
 Folders = Annotated[list[str], typer.Argument(metavar="FOLDER…", help="Paths or ids of folders.")]
 Items = Annotated[
     list[str], typer.Argument(metavar="ITEM…", help="Paths or ids of files and folders.")
@@ -73,3 +86,51 @@ def find_id(client: Client, given: str) -> str:
         message = f"{given} is the root folder, which cannot be changed."
         raise PathError(message)
     return item.id
+
+
+def find_files(client: Client, given: str) -> list[tuple[str, str]]:
+    """Return the paths and ids of the files at a path, which may have wildcards, or of an id.
+
+    A name that has a `*` itself goes before the wildcard.
+
+    Raises:
+        PathError: there is none, or a path without wildcards leads to more than one.
+    """
+    return _found(client, given, find_file_id, "files_matching")
+
+
+def find_items(client: Client, given: str) -> list[tuple[str, str]]:
+    """Return the paths and ids of the files and folders at a path; raises as `find_files`."""
+    return _found(client, given, find_id, "items_matching")
+
+
+def find_folders(client: Client, given: str) -> list[tuple[str, str | None]]:
+    """Return the paths and ids of the folders at a path, None for the root's, as `find_files`."""
+    return _found(client, given, find_folder_id, "folders_matching")
+
+
+def find_trashed(client: Client, given: str) -> list[tuple[str, str]]:
+    """Return the old paths and ids of what was deleted from a path; raises as `find_files`."""
+    return _found(client, given, find_trashed_id, "trashed_matching")
+
+
+def has_wildcard(given: str) -> bool:
+    """Return whether this is a path with a wildcard."""
+    return is_path(given) and not _WILDCARDS.isdisjoint(given)
+
+
+def _found(
+    client: Client, given: str, find: Callable[[Client, str], T], matching: str
+) -> list[tuple[str, T]]:
+    try:
+        return [(given, find(client, given))]
+    except PathError:
+        if not has_wildcard(given):
+            raise
+    # Most commands get plain paths and ids, and need not wait for this.
+    matches = getattr(import_module("larder_cli.shared.patterns"), matching)
+    found = [(path, item.id) for path, item in matches(client, given)]
+    if not found:
+        message = f"Nothing matches {given}."
+        raise PathError(message)
+    return found

@@ -23,6 +23,19 @@ def open_bar(name: str = "") -> AbstractContextManager[Progress]:
     return _open_bar(name) if sys.stderr.isatty() else nullcontext(SILENT)
 
 
+@contextmanager
+def open_spinner(text: str) -> Iterator[None]:
+    """Show on a terminal that something takes time of which nothing is known."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console  # noqa: PLC0415
+
+    console = Console(stderr=True, markup=False, emoji=False, highlight=False)
+    with console.status(text):
+        yield
+
+
 class Bar:
     """One bar for each phase of a transfer, with its rate and the remaining time."""
 
@@ -33,9 +46,11 @@ class Bar:
 
     def begin(self, phase: Phase, total: int, done: int = 0) -> None:
         """Show a new phase, of `total` bytes."""
+        # The end of the phase before, which may have been faster than the bar.
+        self._bar.refresh()
         self._bar.reset(
             self._task,
-            total=total,
+            total=total or None,
             completed=done,
             visible=True,
             description=f"{phase} {self._name}".rstrip(),
@@ -52,18 +67,20 @@ def _open_bar(name: str) -> Iterator[Bar]:
     from rich.console import Console  # noqa: PLC0415
     from rich.progress import (  # noqa: PLC0415
         BarColumn,
-        DownloadColumn,
         Progress,
+        SpinnerColumn,
         TextColumn,
         TimeRemainingColumn,
-        TransferSpeedColumn,
     )
 
+    from larder_cli.shared.progress_columns import Rate, Sizes  # noqa: PLC0415
+
     columns = (
+        SpinnerColumn(),
         TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=24),
-        DownloadColumn(binary_units=True),
-        TransferSpeedColumn(),
+        Sizes(),
+        Rate(),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 from rich.tree import Tree as Drawing
 
-from larder_cli.shared.output import moment, size
+from larder_cli.shared.output import minute, size
 from larder_cli.shared.tables import columns, print_table
 
 if TYPE_CHECKING:
@@ -19,15 +19,20 @@ if TYPE_CHECKING:
 
 FAVORITE = "★"
 
+_OF_A_FILE = ("size", "type", "tags", "status", "expires UTC", "changed UTC", "id")
+_UNIMPORTANT = ("type", "changed UTC", "tags", "expires UTC", "size", "status")
+
 
 def print_contents(tree: Tree) -> None:
     """Print what a folder contains: folders first, then files."""
-    table = columns("", "name", "size", "type", "tags", "changed", "id")
+    table = columns("", "name", *_OF_A_FILE, drop=_UNIMPORTANT)
     for child in tree.folders:
         if child.folder:
             folder = child.folder
             name = f"{folder.name}/"
-            table.add_row(_star(folder), name, "", "", "", _when(folder.created_at), folder.id)
+            table.add_row(
+                _star(folder), name, "", "", "", "", "", _when(folder.created_at), folder.id
+            )
     for file in tree.files:
         table.add_row(*_cells(file, file.name))
     print_table(table)
@@ -35,7 +40,7 @@ def print_contents(tree: Tree) -> None:
 
 def print_files(files: Sequence[tuple[SpaceFile, str | None]]) -> None:
     """Print files, each with its path."""
-    table = columns("", "path", "size", "type", "tags", "changed", "id")
+    table = columns("", "path", *_OF_A_FILE, drop=_UNIMPORTANT)
     for file, path in files:
         table.add_row(*_cells(file, path or file.name))
     print_table(table)
@@ -53,7 +58,15 @@ def print_trash(
     folders: Sequence[TrashedFolder], files: Sequence[tuple[TrashedFile, str | None]]
 ) -> None:
     """Print the trash. A file whose folder is gone has no path: its name is shown."""
-    table = columns("path", "files", "size", "deleted", "to be purged", "id")
+    table = columns(
+        "path",
+        "files",
+        "size",
+        "deleted UTC",
+        "purged UTC",
+        "id",
+        drop=("deleted UTC", "files", "purged UTC", "size"),
+    )
     for folder in folders:
         where, count = f"{folder.path or folder.name}/", str(folder.file_count or 0)
         held = size(int(folder.size_bytes or 0))
@@ -96,6 +109,8 @@ def _cells(file: SpaceFile, name: str) -> Iterator[str]:
     yield size(file.size)
     yield file.mime_type
     yield ", ".join(file.tags)
+    yield file.status
+    yield _when(file.expires_at) if file.expires_at else ""
     yield _when(file.updated_at)
     yield file.id
 
@@ -105,4 +120,4 @@ def _star(item: SpaceFile | Folder) -> str:
 
 
 def _when(time: datetime) -> str:
-    return moment(int(time.timestamp()))
+    return minute(int(time.timestamp()))

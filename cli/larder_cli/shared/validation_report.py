@@ -1,4 +1,4 @@
-"""A validation report for people: in a few words, and as a table of its problems."""
+"""A validation report for people: in a few words, and a line for each kind of problem."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from larder_client import Problem, Validation
 
-MAX_SHOWN = 100
+MAX_LINES = 5
+"""How many line numbers are shown of one kind."""
 
 Strict = Annotated[bool, typer.Option("--strict", help="Exit with 1 if a file has warnings, too.")]
 
@@ -41,20 +42,50 @@ def _models(report: Validation) -> str:
 
 
 def print_problems(report: Validation, *, on_stderr: bool = False) -> None:
-    """Print the problems of a file as tables, if it has any: the first hundred of each severity."""
-    _print_some(report.errors, report.error_count, "problem", on_stderr=on_stderr)
-    _print_some(report.warnings, report.warning_count, "warning", on_stderr=on_stderr)
+    """Print the kinds of problems and of warnings of a file, if it has any."""
+    _print_kinds(report, report.errors, "problem", on_stderr=on_stderr)
+    _print_kinds(report, report.warnings, "warning", on_stderr=on_stderr)
+    kept = len(report.errors) + len(report.warnings)
+    if kept > len({problem.code for problem in (*report.errors, *report.warnings)}):
+        typer.echo("--json shows each of them, up to 1,000 of a kind.", err=on_stderr)
 
 
-def _print_some(problems: Sequence[Problem], total: int, noun: str, *, on_stderr: bool) -> None:
+def _print_kinds(
+    report: Validation, problems: Sequence[Problem], noun: str, *, on_stderr: bool
+) -> None:
     if not problems:
         return
+    kinds: dict[str, list[Problem]] = {}
+    for problem in problems:
+        kinds.setdefault(problem.code, []).append(problem)
     tables = import_module("larder_cli.shared.tables")
-    table = tables.columns("line", noun, "param", "message")
-    for problem in problems[:MAX_SHOWN]:
-        line = "" if problem.line is None else str(problem.line)
-        table.add_row(line, problem.code, problem.param or "", problem.message)
+    table = tables.columns(noun, "count", "lines", "param", "message", drop=("param", "lines"))
+    for code, alike in kinds.items():
+        table.add_row(
+            code,
+            _count(report, code, alike),
+            _lines(alike),
+            alike[0].param or "",
+            alike[0].message,
+        )
     tables.print_table(table, on_stderr=on_stderr)
-    if total > MAX_SHOWN:
-        more = counted(total - MAX_SHOWN, f"more {noun}")
-        typer.echo(f"… and {more}. --json shows up to 1,000.", err=on_stderr)
+
+
+def _count(report: Validation, code: str, alike: Sequence[Problem]) -> str:
+    """Return how many problems are like these, which are those that the report kept."""
+    kept = len(alike)
+    both = {problem.code for problem in report.errors} & {
+        problem.code for problem in report.warnings
+    }
+    total = report.counts.get(code, kept)
+    if code in both:
+        # An error and a warning have the same code, and the report counts them together.
+        known = sum(problem.code == code for problem in (*report.errors, *report.warnings))
+        return f"{kept:,}" if total <= known else f"{kept:,} or more"
+    return f"{max(total, kept):,}"
+
+
+def _lines(alike: Sequence[Problem]) -> str:
+    numbers = [f"{problem.line:,}" for problem in alike if problem.line is not None]
+    more = ", …" if len(numbers) > MAX_LINES else ""
+    return ", ".join(numbers[:MAX_LINES]) + more

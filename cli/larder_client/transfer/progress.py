@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import Literal, Protocol, TypeAlias
 
-Phase: TypeAlias = Literal["checking", "sending", "receiving"]
+Phase: TypeAlias = Literal["checking", "sending", "joining", "receiving"]
 
 
 class Progress(Protocol):
     """Receives the progress of a transfer, from several threads at once."""
 
     def begin(self, phase: Phase, total: int, done: int = 0) -> None:
-        """Start a phase of `total` bytes, `done` of which an earlier call has transferred."""
+        """Start a phase of `total` bytes, `done` of which an earlier call has transferred.
+
+        Nothing is known of a phase with a total of 0 but that it takes time.
+        """
 
     def advance(self, count: int) -> None:
         """Add `count` bytes; negative when bytes have to be sent again."""

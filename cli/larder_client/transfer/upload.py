@@ -187,6 +187,7 @@ class FileUpload:
             # S3 itself compares a single PUT that has a checksum.
             self.source.check_unchanged()
         if upload.status == "pending":
+            self.progress.begin("joining" if way == "parts" else "checking", 0)
             upload = yield from self.api.complete(upload.id)
         self.resume_store.forget(self.source.path, self.base_url)
         if upload.file is None:
