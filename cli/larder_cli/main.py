@@ -25,9 +25,17 @@ _COMMANDS = {
     "status": _CONNECTION,
     "put": _FILES,
     "get": _FILES,
+    "cat": _FILES,
+    "cp": _FILES,
     "ls": _FILES,
+    "stat": _FILES,
+    "du": _FILES,
+    "url": _FILES,
     "rm": _FILES,
+    "watch": _FILES,
+    "report": _FILES,
     "validate": _FILES,
+    "usage": _FILES,
     "uploads": _FILES,
     "batch": _BATCHES,
     "compact": _BATCHES,
@@ -43,7 +51,6 @@ _COMMANDS = {
     "log": _OPERATION,
     "upstream": _OPERATION,
     "webhook": _OPERATION,
-    "usage": _OPERATION,
     "migrate": _OPERATION,
     "audit": _OPERATION,
     "doctor": _OPERATION,
@@ -72,6 +79,9 @@ class Commands(OneLineFailures):
             message = f"'larder {cmd_name}' operates a deployment: run it in a clone of Larder."
             raise OperatorError(message)
         module = import_module(f"{package}.commands.{cmd_name}")
+        if cmd_name == "usage" and find_spec("larder_operator") is not None:
+            # Of a project by its name with AWS credentials, too.
+            module = import_module("larder_operator.commands.usage")
         one = typer.Typer(add_completion=False)
         if hasattr(module, "app"):
             one.add_typer(module.app, name=cmd_name, rich_help_panel=panel)

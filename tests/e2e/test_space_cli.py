@@ -171,3 +171,85 @@ def test_lists_of_many_pages_are_complete(new_project: NewProject) -> None:
             lambda: list(larder.space.trashed(gone.id)), lambda all_: len(all_) >= 120
         )
     assert {file.name for file in trashed} == set(in_order)
+
+
+def test_a_login_replaces_the_variables(shell: Shell) -> None:
+    project = shell.project
+    environment = {name: value for name, value in os.environ.items() if "LARDER" not in name}
+    environment["XDG_CONFIG_HOME"] = str(shell.folder / "config")
+
+    def run(*arguments: str, stdin: str = "") -> str:
+        return subprocess.run(  # noqa: S603 - the command under test
+            [LARDER, *arguments],
+            cwd=shell.folder,
+            env=environment,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=True,
+        ).stdout
+
+    run("login", "--base-url", project.base_url, stdin=f"{project.key}\n")
+
+    key = json.loads(run("whoami", "--json"))
+    assert key["project"] == {"id": project.id}
+    assert {"read", "write"} <= set(key["scopes"])
+    assert json.loads(run("status", "--json"))["usage"]["files"]["used"] == 0
+    assert json.loads(run("usage", "--json"))["object"] == "usage"
+
+
+def test_folders_go_up_and_come_down_again(shell: Shell) -> None:
+    large = hashlib.shake_128(b"any").digest(3 * MIB)
+    for name, data in {"a.txt": b"one", "deep/b.txt": b"two", "deep/large.bin": large}.items():
+        path = shell.folder / "docs" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+
+    shell.larder("put", "-r", "docs", "--folder", "/")
+    (shell.folder / "down").mkdir()
+    shell.larder("get", "-r", "/docs", "-o", "down")
+
+    down = shell.folder / "down/docs"
+    found = {path.relative_to(down): path.read_bytes() for path in down.rglob("*.*")}
+    assert {str(path): data for path, data in found.items()} == {
+        "a.txt": b"one",
+        "deep/b.txt": b"two",
+        "deep/large.bin": large,
+    }
+    assert shell.larder("cat", "/docs/*.txt", "/docs/deep/?.txt") == "onetwo"
+    shell.larder("cp", "/docs/a.txt", "/docs/deep")
+    known = json.loads(shell.larder("stat", "/docs/deep/a.txt", "--json"))
+    assert known["path"] == "/docs/deep/a.txt"
+    held = json.loads(shell.larder("du", "/docs", "--depth", "0", "--json"))
+    assert (held["files"], held["bytes"]) == (4, 9 + 3 * MIB)
+    assert shell.larder("url", "/docs/a.txt").startswith("http")
+    assert "/docs/a.txt: processed" in shell.larder("watch", "/docs/a.txt")
+
+
+def test_folders_are_kept_alike_in_both_directions(shell: Shell) -> None:
+    here, other = shell.folder / "here", shell.folder / "other"
+    (here / "deep").mkdir(parents=True)
+    (here / "a.txt").write_bytes(b"one")
+    (here / "empty.txt").touch()
+    (here / "deep/b.txt").write_bytes(b"two")
+
+    assert len(shell.larder("sync", "here", "/Work").splitlines()) == 3
+    assert shell.larder("sync", "here", "/Work") == ""
+    (here / "a.txt").write_bytes(b"ONE")
+    (here / "deep/b.txt").unlink()
+    changed = shell.larder("sync", "here", "/Work", "--delete").splitlines()
+    assert changed == ["replace a.txt (3 B)", "trash deep/b.txt (3 B)"]
+    assert len(shell.json("trash")["files"]) == 2
+
+    shell.larder("sync", "other", "/Work", "--to", "down")
+    assert {path.name: path.read_bytes() for path in other.iterdir()} == {
+        "a.txt": b"ONE",
+        "empty.txt": b"",
+    }
+    (other / "a.txt").write_bytes(b"mine")
+    refused = shell.larder("sync", "other", "/Work", "--to", "both", status=1)
+    assert "conflict 1 file" in refused
+    shell.larder("sync", "other", "/Work", "--to", "down")
+    kept = [path.read_bytes() for path in (other / ".larder-sync/trash").rglob("a.txt")]
+    assert (kept, (other / "a.txt").read_bytes()) == ([b"mine"], b"ONE")

@@ -47,6 +47,7 @@ def gateway(
         "LARDER_BASE_URL": made.base_url,
         "LARDER_API_KEY": KEY,
         "XDG_STATE_HOME": str(tmp_path / "state"),
+        "XDG_CONFIG_HOME": str(tmp_path / "config"),
     }
     with mock.patch.dict(os.environ, reached):
         yield made

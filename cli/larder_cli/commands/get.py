@@ -1,23 +1,35 @@
-"""`larder get`: download a file."""
+"""`larder get`: download files."""
 
 import sys
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from larder_cli.shared.connection import ApiKey, AsJson, BaseUrl, Parallel, open_client
-from larder_cli.shared.each import report
-from larder_cli.shared.output import counted, note, print_json_line
-from larder_cli.shared.paths import find_file_id, path_or_id
+from larder_cli.shared.each import Failures, report
+from larder_cli.shared.output import note, print_json_line, size
+from larder_cli.shared.paths import FOLDER_ID, find_files, find_items, is_path, path_or_id
 from larder_cli.shared.progress import open_bar
-from larder_client import DownloadResult
+from larder_client import Client, DestinationError, DownloadResult
 from larder_client.options import PARALLEL
+from larder_client.space.names import folded
+from larder_client.transfer.download import safe_name
+
+if TYPE_CHECKING:
+    from larder_client import Tree
 
 STDOUT = "-"
 
 
 def get(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="The file's path or id.")],
+    files: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FILE…",
+            help="Paths or ids of files, or of folders with -r; a path may have wildcards.",
+        ),
+    ],
     output: Annotated[
         str,
         typer.Option(
@@ -28,6 +40,9 @@ def get(
             show_default="this folder, under the file's own name",
         ),
     ] = ".",
+    recursive: Annotated[
+        bool, typer.Option("--recursive", "-r", help="Download folders with everything in them.")
+    ] = False,
     force: Annotated[
         bool, typer.Option("--force", help="Overwrite the file if it exists.")
     ] = False,
@@ -36,27 +51,87 @@ def get(
     api_key: ApiKey = None,
     as_json: AsJson = False,
 ) -> None:
-    """Download a file.
+    """Download files.
 
     To resume an interrupted download, run the same command again.
     """
     if output == STDOUT and as_json:
         message = "--json and -o - both write to standard output: leave one of them out."
         raise typer.BadParameter(message)
+    if output == STDOUT and (recursive or len(files) > 1):
+        message = "-o - is for a single file; 'larder cat' prints several."
+        raise typer.BadParameter(message)
     hint = "" if output == STDOUT else "Run the same command again to resume the download."
     with (
         report(hint, as_json=as_json) as failures,
         open_client(base_url, api_key, parallel) as client,
-        failures.each(hint, **path_or_id(file)),
     ):
-        file_id = find_file_id(client, file)
-        with open_bar() as bar:
-            if output == STDOUT:
-                client.files.download_to(file_id, sys.stdout.buffer, progress=bar)
-                sys.stdout.buffer.flush()
-                return
-            downloaded = client.files.download(file_id, output, overwrite=force, progress=bar)
-        _print(downloaded, as_json=as_json)
+        getter = _Getter(client, failures, hint, force=force)
+        for given in files:
+            with failures.each(hint, **path_or_id(given)):
+                if recursive and is_path(given) and not given.strip("/"):
+                    getter.folder(given, None, Path(output))
+                    continue
+                found = (find_items if recursive else find_files)(client, given)
+                if output == STDOUT:
+                    with open_bar() as bar:
+                        client.files.download_to(found[0][1], sys.stdout.buffer, progress=bar)
+                    sys.stdout.buffer.flush()
+                    continue
+                if len(files) + len(found) > 2 and not Path(output).is_dir():  # noqa: PLR2004
+                    message = f"There is no folder {output} for several files."
+                    raise DestinationError(message)
+                for name, item_id in found:
+                    if item_id.startswith(FOLDER_ID):
+                        getter.folder(name, item_id, Path(output))
+                    else:
+                        getter.file(name, item_id, Path(output))
+
+
+class _Getter:
+    """Downloads one thing after the other; what fails is reported, and the others come."""
+
+    def __init__(self, client: Client, failures: Failures, hint: str, *, force: bool) -> None:
+        self._client = client
+        self._failures = failures
+        self._hint = hint
+        self._force = force
+
+    def file(self, given: str, file_id: str, target: Path) -> None:
+        """Download a file to a path, or into a folder."""
+        with self._failures.each(self._hint, **path_or_id(given)):
+            with open_bar() as bar:
+                done = self._client.files.download(
+                    file_id, target, overwrite=self._force, progress=bar
+                )
+            _print(done, as_json=self._failures.as_json)
+
+    def folder(self, given: str, folder_id: str | None, target: Path) -> None:
+        """Download a folder, None for the root, into a local one that exists."""
+        with self._failures.each(self._hint, **path_or_id(given)):
+            if not target.is_dir():
+                message = f"There is no folder {target}."
+                raise DestinationError(message)
+            opened = self._client.space.folder(folder_id) if folder_id else None
+            tree = self._client.space.tree(opened)
+            self._tree(tree, given.rstrip("/"), target)
+
+    def _tree(self, tree: "Tree", path: str, target: Path) -> None:
+        if tree.folder is not None:
+            # Names come from the server: none of them leads out of the target.
+            target /= safe_name(tree.folder.name) or tree.folder.id
+            target.mkdir(exist_ok=True)
+        for child in tree.folders:
+            name = child.folder.name if child.folder else ""
+            with self._failures.each(self._hint, path=f"{path}/{name}"):
+                self._tree(child, f"{path}/{name}", target)
+        taken: set[str] = set()
+        for file in tree.files:
+            name = safe_name(file.name) or file.id
+            # Two files of a folder may have one name, or names that a disk does not tell apart.
+            local = f"{file.id} {name}" if folded(name) in taken else name
+            taken.add(folded(name))
+            self.file(f"{path}/{file.name}", file.id, target / local)
 
 
 def _print(downloaded: DownloadResult, *, as_json: bool) -> None:
@@ -73,6 +148,6 @@ def _print(downloaded: DownloadResult, *, as_json: bool) -> None:
         )
         return
     typer.echo(str(downloaded.path))
-    earlier = f" ({downloaded.resumed:,} of them earlier)" if downloaded.resumed else ""
+    earlier = f" ({size(downloaded.resumed)} of it earlier)" if downloaded.resumed else ""
     checked = f"{downloaded.verified} verified" if downloaded.verified else "no checksum to verify"
-    note(f"{counted(downloaded.file.bytes, 'byte')} downloaded{earlier}, {checked}")
+    note(f"{size(downloaded.file.bytes)} downloaded{earlier}, {checked}")

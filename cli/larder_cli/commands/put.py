@@ -1,7 +1,7 @@
 """`larder put`: upload files."""
 
+from contextlib import ExitStack
 from http import HTTPStatus
-from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
@@ -11,10 +11,11 @@ from platformdirs import user_state_path
 from larder_cli.shared.common_texts import is_worth_compacting
 from larder_cli.shared.connection import ApiKey, AsJson, BaseUrl, Parallel, open_client
 from larder_cli.shared.durations import parse_duration
-from larder_cli.shared.each import report
-from larder_cli.shared.output import counted, note, print_json_line, printable
-from larder_cli.shared.paths import find_folder_id
-from larder_cli.shared.progress import open_bar
+from larder_cli.shared.each import Failures, report
+from larder_cli.shared.local_files import STDIN, LocalFile, expand, saved_stdin, walk
+from larder_cli.shared.output import note, print_json_line, printable, size
+from larder_cli.shared.progress import open_bar, open_spinner
+from larder_cli.shared.targets import Targets
 from larder_cli.shared.validation_report import Strict, fails, print_problems, summary
 from larder_client import ApiError, Client, File, FileResumeStore, UploadResult, Validation
 from larder_client.options import PARALLEL
@@ -25,19 +26,36 @@ _UPLOADED = "The file is uploaded: 'larder ls' shows its status."
 
 
 def put(  # noqa: PLR0913, PLR0917 - one for each option
-    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Local files.")],
+    files: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FILE…",
+            help="Local files, wildcards, folders with -r, or - for standard input.",
+        ),
+    ],
     purpose: Annotated[
-        str,
+        str | None,
         typer.Option(
             metavar="PURPOSE",
             help="What the files are for: batch, user_data or another purpose of OpenAI's.",
+            show_default="user_data with --folder or -r, otherwise batch",
         ),
-    ] = "batch",
+    ] = None,
     folder: Annotated[
         str | None,
         typer.Option(
             metavar="FOLDER", help="The folder of the Space to put the files in: its path or id."
         ),
+    ] = None,
+    recursive: Annotated[
+        bool,
+        typer.Option(
+            "--recursive", "-r", help="Upload folders, too, with everything in them, to the Space."
+        ),
+    ] = False,
+    name: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="The name of the file, if it is to have another one."),
     ] = None,
     replace: Annotated[
         bool,
@@ -82,49 +100,88 @@ def put(  # noqa: PLR0913, PLR0917 - one for each option
 
     To resume an interrupted upload, run the same command again within the hour.
     """
-    resume_store = FileResumeStore(user_state_path("larder", appauthor=False) / "uploads")
+    if name is not None and len(files) > 1:
+        message = "--name is for a single file."
+        raise typer.BadParameter(message)
+    store = FileResumeStore(user_state_path("larder", appauthor=False) / "uploads")
+    options: dict[str, Any] = {
+        "purpose": purpose or ("user_data" if folder or recursive else "batch"),
+        "expires_after": expires_after,
+        "checksum": checksum,
+        "if_exists": "replace" if replace else None,
+        "resume_store": store,
+    }
     with (
         report(_RESUME, as_json=as_json) as failures,
         open_client(base_url, api_key, parallel) as client,
     ):
-        folder_id = find_folder_id(client, folder) if folder else None
-        for path in files:
-            name = printable(str(path))
-            uploaded = None
-            with failures.each(_RESUME, path=name):
-                with open_bar(printable(path.name)) as bar:
-                    uploaded = client.files.upload(
-                        path,
-                        purpose=purpose,
-                        expires_after=expires_after,
-                        checksum=checksum,
-                        folder_id=folder_id,
-                        if_exists="replace" if replace else None,
-                        resume_store=resume_store,
-                        progress=bar,
-                    )
-                if not as_json:
-                    typer.echo(uploaded.file.id)
-                    size = counted(uploaded.file.bytes, "byte")
-                    note(f"{name}: {size} uploaded{_resumed(uploaded)}")
-                    if purpose == "batch" and is_worth_compacting(path):
-                        note(f"{name}: 'larder compact' sends what its requests share only once")
-                elif not wait:
-                    print_json_line(_as_json(name, uploaded, uploaded.file, None))
-            if wait and uploaded is not None:
-                with report(_UPLOADED), failures.each(_UPLOADED, path=name, id=uploaded.file.id):
-                    file, validation = _wait(client, uploaded.file, timeout)
-                    if as_json:
-                        print_json_line(_as_json(name, uploaded, file, validation))
-                    else:
-                        _print(name, file, validation)
-                    if file.status == "error" or (
-                        validation is not None and fails(validation, strict=strict)
-                    ):
-                        failures.fail()
+        targets = Targets(client, folder)
+        for given in files:
+            with ExitStack() as stack, failures.each(_RESUME, path=printable(given)):
+                if given == STDIN:
+                    found = [LocalFile(stack.enter_context(saved_stdin()))]
+                else:
+                    paths = expand(given, recursive=recursive)
+                    found = [file for path in paths for file in walk(path)]
+                for file in found:
+                    shown = STDIN if given == STDIN else printable(str(file.path))
+                    named = name or ("stdin" if given == STDIN else None)
+                    uploaded = _upload(client, failures, targets, file, shown, named, options)
+                    if uploaded is None:
+                        continue
+                    if wait:
+                        _wait(client, failures, uploaded, shown, timeout, strict, as_json=as_json)
+                    elif as_json:
+                        print_json_line(_as_json(shown, uploaded, uploaded.file, None))
 
 
-def _wait(client: Client, file: File, within: int) -> tuple[File, Validation | None]:
+def _upload(
+    client: Client,
+    failures: Failures,
+    targets: Targets,
+    file: LocalFile,
+    shown: str,
+    name: str | None,
+    options: dict[str, Any],
+) -> UploadResult | None:
+    """Return the uploaded file; None if that failed, which has been reported."""
+    uploaded = None
+    with failures.each(_RESUME, path=shown):
+        folder_id = targets.folder_id(file.below)
+        with open_bar(printable(name or file.path.name)) as bar:
+            uploaded = client.files.upload(
+                file.path, filename=name, folder_id=folder_id, progress=bar, **options
+            )
+        if not failures.as_json:
+            typer.echo(uploaded.file.id)
+            note(f"{shown}: {size(uploaded.file.bytes)} uploaded{_resumed(uploaded)}")
+            if options["purpose"] == "batch" and is_worth_compacting(file.path):
+                note(f"{shown}: 'larder compact' sends what its requests share only once")
+    return uploaded
+
+
+def _wait(
+    client: Client,
+    failures: Failures,
+    uploaded: UploadResult,
+    shown: str,
+    timeout: int,
+    strict: bool,
+    *,
+    as_json: bool,
+) -> None:
+    with report(_UPLOADED), failures.each(_UPLOADED, path=shown, id=uploaded.file.id):
+        with open_spinner(f"checking {shown}"):
+            file, validation = _validated(client, uploaded.file, timeout)
+        if as_json:
+            print_json_line(_as_json(shown, uploaded, file, validation))
+        else:
+            _print(shown, file, validation)
+        if file.status == "error" or (validation is not None and fails(validation, strict=strict)):
+            failures.fail()
+
+
+def _validated(client: Client, file: File, within: int) -> tuple[File, Validation | None]:
     """Return the file once it is validated, and its report if its purpose has one."""
     file = client.files.wait_for_processing(file.id, within=within)
     try:
@@ -142,7 +199,7 @@ def _print(name: str, file: File, validation: Validation | None) -> None:
 
 
 def _resumed(uploaded: UploadResult) -> str:
-    return f" ({uploaded.resumed:,} of them earlier)" if uploaded.resumed else ""
+    return f" ({size(uploaded.resumed)} of it earlier)" if uploaded.resumed else ""
 
 
 def _as_json(

@@ -12,9 +12,10 @@ from larder_cli.shared.paths import (
     FOLDER_ID,
     Files,
     Items,
-    find_file_id,
+    find_files,
     find_folder_id,
     find_id,
+    find_items,
     is_path,
     path_or_id,
 )
@@ -51,7 +52,7 @@ def mv(
             client,
             failures,
             items,
-            find=find_id,
+            find=find_items,
             operation=lambda file_id: {"op": "move", "file_id": file_id, "folder_id": folder_id},
             of_folder=lambda each: client.space.update_folder(each, parent_id=folder_id),
             as_json=as_json,
@@ -100,7 +101,7 @@ def tag(
                 client,
                 failures,
                 files,
-                find=find_file_id,
+                find=find_files,
                 operation=lambda file_id: {
                     "op": "tag",
                     "file_id": file_id,
@@ -112,10 +113,11 @@ def tag(
             return
         for file in files:
             with failures.each(**path_or_id(file)):
-                cleared = client.space.update(
-                    find_file_id(client, file), tags=[], add_tags=added, remove_tags=removed
-                )
-                print_change(cleared, as_json=as_json)
+                for _, file_id in find_files(client, file):
+                    cleared = client.space.update(
+                        file_id, tags=[], add_tags=added, remove_tags=removed
+                    )
+                    print_change(cleared, as_json=as_json)
 
 
 def fav(
@@ -131,7 +133,7 @@ def fav(
             client,
             failures,
             items,
-            find=find_id,
+            find=find_items,
             operation=lambda file_id: {"op": "favorite", "file_id": file_id, "favorite": not off},
             of_folder=lambda each: client.space.update_folder(each, favorite=not off),
             as_json=as_json,

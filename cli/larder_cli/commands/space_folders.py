@@ -7,7 +7,7 @@ import typer
 from larder_cli.shared.connection import ApiKey, AsJson, BaseUrl, open_client
 from larder_cli.shared.each import report
 from larder_cli.shared.output import note, print_change
-from larder_cli.shared.paths import Folders, find_folder_id, path_or_id
+from larder_cli.shared.paths import Folders, find_folder_id, find_folders, path_or_id
 from larder_client import ROOT, Client, Folder, PathError
 
 
@@ -48,14 +48,14 @@ def rmdir(
     with report(as_json=as_json) as failures, open_client(base_url, api_key) as client:
         for folder in folders:
             with failures.each(**path_or_id(folder)):
-                folder_id = find_folder_id(client, folder)
-                if folder_id is None:
-                    message = f"{folder} is the root folder, which cannot be deleted."
-                    raise PathError(message)
-                deleted = client.space.delete_folder(folder_id, recursive=recursive)
-                print_change(deleted, as_json=as_json)
-                if not deleted.is_deleted:
-                    note(f"{folder}: in the trash. Larder is still moving its files there.")
+                for path, folder_id in find_folders(client, folder):
+                    if folder_id is None:
+                        message = f"{folder} is the root folder, which cannot be deleted."
+                        raise PathError(message)
+                    deleted = client.space.delete_folder(folder_id, recursive=recursive)
+                    print_change(deleted, as_json=as_json)
+                    if not deleted.is_deleted:
+                        note(f"{path}: in the trash. Larder is still moving its files there.")
 
 
 def _make(client: Client, path: str) -> Folder | None:

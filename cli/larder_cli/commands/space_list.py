@@ -11,8 +11,8 @@ import typer
 from larder_cli.shared.connection import ApiKey, AsJson, BaseUrl, open_client
 from larder_cli.shared.each import report
 from larder_cli.shared.output import note, print_json_line
-from larder_cli.shared.paths import FOLDER_ID, find_folder_id, is_path
-from larder_client import ROOT, Client, Folder, SpaceFile, Tree
+from larder_cli.shared.paths import FOLDER_ID, find_folder_id, has_wildcard, is_path
+from larder_client import ROOT, Client, Folder, PathError, SpaceFile, Tree
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,11 +64,7 @@ def ls(
     """Show the contents of a folder, sorted by name."""
     as_tree = tree or depth is not None
     with report(), open_client(base_url, api_key) as client:
-        opened = _open(client, item)
-        if isinstance(opened, SpaceFile):
-            found = Tree(None, files=(opened,))
-        else:
-            found = client.space.tree(opened, depth=depth if as_tree else 1, most_files=limit)
+        found = _read(client, item, depth if as_tree else 1, limit)
     if as_json:
         print_json_line(_as_json(found))
         return
@@ -163,6 +159,28 @@ def with_paths(client: Client, files: "Sequence[F]") -> list[tuple[F, str | None
         for file in files
         for folder in [paths.get(file.folder_id) if file.folder_id else "/"]
     ]
+
+
+def _read(client: Client, item: str, depth: int | None, most_files: int) -> Tree:
+    """Return what is at a path or an id, or what matches a path with wildcards."""
+    try:
+        opened = _open(client, item)
+    except PathError:
+        if not has_wildcard(item):
+            raise
+        # Few paths have any.
+        from larder_cli.shared.patterns import items_matching  # noqa: PLC0415
+
+        found = [each for _, each in items_matching(client, item)]
+        if not found:
+            message = f"Nothing matches {item}."
+            raise PathError(message) from None
+        folders = tuple(Tree(each, unopened=True) for each in found if isinstance(each, Folder))
+        files = tuple(each for each in found if isinstance(each, SpaceFile))
+        return Tree(None, folders, files)
+    if isinstance(opened, SpaceFile):
+        return Tree(None, files=(opened,))
+    return client.space.tree(opened, depth=depth, most_files=most_files)
 
 
 def _open(client: Client, item: str) -> SpaceFile | Folder | None:

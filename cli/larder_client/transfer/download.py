@@ -156,10 +156,16 @@ def _is_being_validated(file: File) -> bool:
 
 def local_name(file: File) -> str:
     """Return a name for the file that cannot lead out of a folder, whatever the server sent."""
-    name = _SEPARATORS.split(file.filename)[-1]
-    if not name.strip(". ") or {unicodedata.category(character) for character in name} & _UNSAFE:
-        return file.id
-    return name if len(name.encode()) <= _NAME_MAX else file.id
+    return safe_name(_SEPARATORS.split(file.filename)[-1]) or file.id
+
+
+def safe_name(name: str) -> str | None:
+    """Return the name if a file or folder may have it that is made in a folder, else None."""
+    if _SEPARATORS.search(name) or not name.strip(". "):
+        return None
+    if {unicodedata.category(character) for character in name} & _UNSAFE:
+        return None
+    return name if len(name.encode()) <= _NAME_MAX else None
 
 
 def _check_target(target: Path, *, overwrite: bool) -> None:

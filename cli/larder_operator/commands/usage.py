@@ -1,4 +1,7 @@
-"""`larder usage`: what a project stores, and its limits."""
+"""`larder usage`: what a project stores, and its limits.
+
+Without a project, the command is the client's: it shows the project of the API key.
+"""
 
 from typing import Annotated
 
@@ -13,27 +16,51 @@ from larder.domain.quota import Usage
 from larder.runtime.composition import Composition
 from larder.services.projects.ports import UsageDay
 from larder.services.projects.usage import GetUsage
-from larder.services.projects.usage_history import MAX_DAYS, read_usage_history
+from larder.services.projects.usage_history import read_usage_history
+from larder_cli.commands import usage as own
+from larder_cli.commands.usage import Days
+from larder_cli.shared.connection import CURRENT, ApiKey, BaseUrl
 from larder_cli.shared.output import print_json, size
 from larder_cli.shared.tables import columns, print_table
 from larder_operator.deployment import find_deployment
-from larder_operator.options import AsJson, Profile, Project, Region, Stack
+from larder_operator.options import AsJson, Region, Stack
 
 
 def usage(
-    project: Project,
-    stack: Stack = None,
-    profile: Profile = None,
-    region: Region = None,
-    days: Annotated[
-        int | None,
-        typer.Option(
-            min=1, max=MAX_DAYS, metavar="N", help="Show what it stored on each of the last N days."
+    project: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[PROJECT]",
+            help="The project's name or its wks-… id, which needs AWS credentials. "
+            "Without it, the project of the API key.",
         ),
     ] = None,
+    stack: Stack = None,
+    profile: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="With PROJECT, the AWS profile to use with --stack; without, the profile of "
+            "'larder login'.",
+        ),
+    ] = None,
+    region: Region = None,
+    days: Days = None,
+    base_url: BaseUrl = None,
+    api_key: ApiKey = None,
     as_json: AsJson = False,
 ) -> None:
     """Show what a project stores and reserves, what its batches run, and its limits."""
+    if project is None:
+        if stack or region:
+            message = "--stack and --region need a PROJECT."
+            raise typer.BadParameter(message)
+        CURRENT.profile, CURRENT.found = profile, None
+        own.usage(days, base_url, api_key, as_json)
+        return
+    if base_url or api_key:
+        message = "--base-url and --api-key are for the key's own project: leave out PROJECT."
+        raise typer.BadParameter(message)
     deployment = find_deployment(stack, profile, region)
     found, ports = deployment.find_project(project), deployment.ports
     if days is not None:
