@@ -27,6 +27,7 @@ _COMMANDS = {
     "get": _FILES,
     "cat": _FILES,
     "cp": _FILES,
+    "sync": _FILES,
     "ls": _FILES,
     "stat": _FILES,
     "du": _FILES,

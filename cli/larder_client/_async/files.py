@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from larder_client.files.api import Api
-    from larder_client.files.models import File, FileDeleted, FilePage, Validation
+    from larder_client.files.models import File, FileDeleted, FileLink, FilePage, Validation
     from larder_client.flow.async_runner import AsyncRunner
 
 PAGE = 1000
+URL_SECONDS = 300
 
 
 class AsyncFiles:
@@ -125,6 +126,10 @@ class AsyncFiles:
     ) -> FilePage:
         """Return up to `limit` (1..10000) files, newest first, older than the file `after`."""
         return await self._runner.run(self._api.files(purpose=purpose, limit=limit, after=after))
+
+    async def url(self, file_id: str, *, expires_in: int = URL_SECONDS) -> FileLink:
+        """Return a link to a file's bytes that works without a key for 60 to 3600 seconds."""
+        return await self._runner.run(self._api.url(file_id, expires_in))
 
     async def delete(self, file_id: str) -> FileDeleted:
         """Delete a file permanently."""

@@ -18,10 +18,11 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from larder_client.files.api import Api
-    from larder_client.files.models import File, FileDeleted, FilePage, Validation
+    from larder_client.files.models import File, FileDeleted, FileLink, FilePage, Validation
     from larder_client.flow.sync_runner import SyncRunner
 
 PAGE = 1000
+URL_SECONDS = 300
 
 
 class Files:
@@ -123,6 +124,10 @@ class Files:
     ) -> FilePage:
         """Return up to `limit` (1..10000) files, newest first, older than the file `after`."""
         return self._runner.run(self._api.files(purpose=purpose, limit=limit, after=after))
+
+    def url(self, file_id: str, *, expires_in: int = URL_SECONDS) -> FileLink:
+        """Return a link to a file's bytes that works without a key for 60 to 3600 seconds."""
+        return self._runner.run(self._api.url(file_id, expires_in))
 
     def delete(self, file_id: str) -> FileDeleted:
         """Delete a file permanently."""
