@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.metadata import version
 from importlib.util import find_spec
 from typing import Annotated, Any
 
@@ -11,7 +10,6 @@ import typer
 import typer.main
 
 from larder_cli.failures import OneLineFailures, OperatorError
-from larder_cli.shared.profile_option import with_profile
 
 _CONNECTION = "Connecting"
 _FILES = "Files"
@@ -88,7 +86,11 @@ class Commands(OneLineFailures):
             one.add_typer(module.app, name=cmd_name, rich_help_panel=panel)
         else:
             one.command(cmd_name, rich_help_panel=panel)(getattr(module, cmd_name))
-        return with_profile(typer.main.get_group(one).get_command(ctx, cmd_name))
+        command = typer.main.get_group(one).get_command(ctx, cmd_name)
+        if panel == _OPERATION:
+            return command
+        # Loads the client, which the others do without.
+        return import_module("larder_cli.shared.profile_option").with_profile(command)
 
 
 app = typer.Typer(
@@ -103,7 +105,7 @@ app = typer.Typer(
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"larder {version('larder-client')}")
+        typer.echo(f"larder {import_module('importlib.metadata').version('larder-client')}")
         raise typer.Exit
 
 

@@ -139,7 +139,16 @@ def test_standard_input_goes_up_under_a_name(fake: FakeLarder) -> None:
 
     assert sent.exit_code == 0, sent.stderr
     assert stored(fake) == {"/notes.txt": b"hello"}
+
+
+def test_a_name_is_for_one_file(fake: FakeLarder) -> None:
+    write("docs/a.txt")
+    write("docs/b.txt")
+
     assert larder("put", "a", "b", "--name", "x").exit_code == 2
+    for given in (("docs/*",), ("-r", "docs")):
+        assert "--name is for a single file." in larder("put", *given, "--name", "x").stderr
+    assert not fake.files
 
 
 @pytest.mark.parametrize(

@@ -74,3 +74,29 @@ def test_a_command_of_batches_loads_nothing_slow(arguments: tuple[str, ...]) -> 
 
 def test_a_command_that_prints_a_table_loads_rich_and_nothing_else_slow() -> None:
     assert loaded_by("ls") & SLOW == {"rich"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("pu", {"put"}),
+        ("space mk", {"mkdir"}),
+        ("put --fold", {"--folder"}),
+        ("ls --prof", {"--profile"}),
+    ],
+)
+def test_the_shell_completes_commands_and_options(typed: str, offered: set[str]) -> None:
+    words = f"larder {typed}"
+    done = subprocess.run(  # noqa: S603 - the command under test
+        [Path(sys.executable).with_name("larder")],
+        env={
+            "_LARDER_COMPLETE": "complete_bash",
+            "COMP_WORDS": words,
+            "COMP_CWORD": str(len(words.split()) - 1),
+        },
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert set(done.stdout.split()) == offered

@@ -9,6 +9,7 @@ import typer
 from platformdirs import user_state_path
 
 from larder_cli.shared.common_texts import is_worth_compacting
+from larder_cli.failures import OperatorError
 from larder_cli.shared.connection import ApiKey, AsJson, BaseUrl, Parallel, open_client
 from larder_cli.shared.durations import parse_duration
 from larder_cli.shared.each import Failures, report
@@ -123,6 +124,9 @@ def put(  # noqa: PLR0913, PLR0917 - one for each option
                 else:
                     paths = expand(given, recursive=recursive)
                     found = [file for path in paths for file in walk(path)]
+                if name is not None and len(found) > 1:
+                    message = "--name is for a single file."
+                    raise OperatorError(message)
                 for file in found:
                     shown = STDIN if given == STDIN else printable(str(file.path))
                     named = name or ("stdin" if given == STDIN else None)
