@@ -66,6 +66,11 @@ pr: lint types template-check security openapi-check test ## run everything that
 	@UV_PROJECT_ENVIRONMENT=.tools/$* $(UV) sync --quiet --locked --no-install-project --only-group $* || { echo "larder: could not install the group '$*' of uv.lock. This needs Python 3.13 and access to PyPI."; exit 1; }
 	@touch $@
 
+# The client as its users have it, without what a clone brings.
+.tools/client/.installed: uv.lock $(wildcard cli/larder_c*/*.py cli/larder_c*/*/*.py) | $(UV)
+	@UV_PROJECT_ENVIRONMENT=.tools/client $(UV) sync --quiet --locked --package larder-client --no-dev --no-editable --reinstall-package larder-client
+	@touch $@
+
 # TypeScript and axe-core check the console. A machine without npm does without, but not in CI.
 .tools/console/.installed: console/package-lock.json
 	@mkdir -p .tools/console; rm -f $@; cp console/package.json console/package-lock.json .tools/console
@@ -180,7 +185,8 @@ fuzz-long: tools .tools/fuzz/.installed ## fuzz the API with new input, ten minu
 	$(FUZZ) --seconds 600 --api-seconds 600
 
 .PHONY: bench
-bench: build ## run the benchmarks and write bench/RESULTS.md
+bench: build .tools/client/.installed ## run the benchmarks and write bench/RESULTS.md
+	$(RUN) python -m bench.client_start
 	$(RUN) python -m bench.validator
 	$(RUN) python -m bench.arrival
 	$(RUN) python -m bench.shared_prompts
