@@ -160,6 +160,30 @@ def test_a_dry_run_changes_nothing_and_names_what_is_done_then(
         assert two.sync("--to", to).stdout == said
 
 
+def test_a_folder_that_is_fetched_may_be_new(tmp_path: Path) -> None:
+    two = Two(tmp_path, {}, {"in/a.txt": b"one"})
+    two.local.rmdir()
+
+    assert two.sync("--to", "down", "--dry-run").stdout == "download in/a.txt (3 B)\n"
+    assert not two.local.exists()
+    assert two.sync("--to", "up").exit_code == 1
+    assert two.sync("--to", "down").exit_code == 0
+    assert two.on_disk() == {"in/a.txt": b"one"}
+
+
+def test_a_link_leads_no_download_out_of_the_folder(tmp_path: Path) -> None:
+    two = Two(tmp_path, {}, {"in/a.txt": b"one", "b.txt": b"two"})
+    (tmp_path / "elsewhere").mkdir()
+    (two.local / "in").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+
+    refused = two.sync("--to", "down")
+
+    assert refused.exit_code == 1
+    assert "leads out of" in refused.stderr
+    assert not list((tmp_path / "elsewhere").iterdir())
+    assert (two.local / "b.txt").read_bytes() == b"two"
+
+
 def by_name(files: dict[str, bytes]) -> dict[str, bytes]:
     """Return the files by their paths in one case, as the Space compares them."""
     return {path.casefold(): data for path, data in files.items()}

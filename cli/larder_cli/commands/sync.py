@@ -61,16 +61,17 @@ def sync(
         report(_AGAIN, as_json=as_json) as failures,
         open_client(base_url, api_key, parallel) as client,
     ):
-        if direction is Direction.DOWN and not dry_run:
-            local.mkdir(parents=True, exist_ok=True)
         with open_spinner("comparing"):
             steps = plan(
-                read_local(local),
+                # A folder that is fetched may be new, even in a dry run.
+                read_local(local) if direction is not Direction.DOWN or local.exists() else [],
                 read_remote(client, remote, missing_ok=direction is not Direction.DOWN),
                 direction,
                 delete=delete,
                 same=lambda ours, theirs: same_content(client, ours, theirs),
             )
+        if direction is Direction.DOWN and not dry_run:
+            local.mkdir(parents=True, exist_ok=True)
         worker = Worker(client, local, remote, store)
         done: Counter[Kind] = Counter()
         for step in steps:
