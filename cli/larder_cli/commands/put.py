@@ -8,8 +8,8 @@ import msgspec
 import typer
 from platformdirs import user_state_path
 
-from larder_cli.shared.common_texts import is_worth_compacting
 from larder_cli.failures import OperatorError
+from larder_cli.shared.common_texts import is_worth_compacting
 from larder_cli.shared.connection import ApiKey, AsJson, BaseUrl, Parallel, open_client
 from larder_cli.shared.durations import parse_duration
 from larder_cli.shared.each import Failures, report
