@@ -130,7 +130,11 @@ def test_the_largest_files_go_in_parts_of_exact_sizes(
     assert sent.way == "parts"
     assert fake.s3.contents[sent.file.id] == data_of(LARGE)
     assert numbers(fake) == list(range(1, 11))
-    assert watch.phases == {"checking": [LARGE, LARGE], "sending": [LARGE, LARGE]}
+    assert watch.phases == {
+        "checking": [LARGE, LARGE],
+        "sending": [LARGE, LARGE],
+        "joining": [0, 0],
+    }
 
 
 def test_the_checksum_is_left_out_on_request(
@@ -207,7 +211,11 @@ def test_the_next_call_sends_only_what_is_missing(
     assert sent.resumed == sum(upload.part_length(number) for number in arrived)
     assert fake.s3.contents[sent.file.id] == data_of(LARGE)
     assert len(fake.uploads) == 1
-    assert watch.phases == {"checking": [sent.resumed] * 2, "sending": [LARGE, LARGE]}
+    assert watch.phases == {
+        "checking": [sent.resumed] * 2,
+        "sending": [LARGE, LARGE],
+        "joining": [0, 0],
+    }
 
 
 def test_a_single_put_that_was_cut_off_is_repeated_for_the_same_upload(
@@ -450,7 +458,7 @@ def test_a_file_without_a_sha256_is_read_once(
 
     sent = larder.put(a_file(size), checksum=False, progress=watch)
 
-    assert watch.phases == {"sending": [size, size]}
+    assert watch.phases == {"sending": [size, size], "joining": [0, 0]}
     assert fake.s3.contents[sent.file.id] == data_of(size)
 
 
