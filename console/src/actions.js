@@ -1,6 +1,7 @@
 // What a person does to files and folders; each change shows at once, and can be undone.
 import { call, patch, post, remove, request } from "./api.js";
 import { changeAll } from "./bulk.js";
+import { counts, recount } from "./counts.js";
 import { counted } from "./format.js";
 import { addRows, changeRow, folderRow, removeRows } from "./listing.js";
 import { refreshTags } from "./tags.js";
@@ -25,6 +26,7 @@ const parentOf = (/** @type {Row} */ row) => (row.file ? row.file.folderId : row
 function refreshTree(rows, others = []) {
   const touched = new Set(rows.filter((row) => row.folder).flatMap((row) => [parentOf(row), ...others]));
   for (const id of touched) readChildren(id).catch(complain);
+  recount([...rows.map(parentOf), ...others]);
 }
 
 /** @param {Row[]} rows */
@@ -33,6 +35,7 @@ export async function trash(rows) {
   if (done.length === 0) return;
   removeRows(new Set(done.map((row) => row.id)));
   for (const row of done) if (row.folder) forgetFolder(row.id);
+  recount(done.map(parentOf));
   refreshUsage();
   toast(text.did.trashed(named(done)), {
     undo: async () => {
@@ -106,6 +109,8 @@ export async function tag(rows, change) {
 export async function createFolder(name, parent) {
   const made = await post("storage/folders", { name, ...(parent && parent !== ROOT ? { parentId: parent } : {}) });
   learn([made]);
+  counts.set((before) => new Map(before).set(made.folderId, { fileCount: 0, folderCount: 0 }));
+  recount([parent]);
   addRows([folderRow(made)]);
   readChildren(parent || ROOT).catch(complain);
   return made;

@@ -4,6 +4,7 @@ import { text } from "./strings.js";
 import { readChildren, ROOT } from "./tree.js";
 
 /** @typedef {{file: File, path: string[]}} Chosen */
+/** @typedef {{file: File, folderId: string | null, fresh: boolean}} Placed `fresh`: its folder was just made, and holds nothing */
 
 /** @param {any} entry @param {string[]} path @returns {Promise<Chosen[]>} */
 async function walk(entry, path) {
@@ -36,35 +37,37 @@ export function chosenFiles(files) {
   return [...files].map((file) => ({ file, path: file.webkitRelativePath.split("/").slice(0, -1) }));
 }
 
-/** Returns the id of the folder of that name, which is made if it is missing. @param {string | null} parent @param {string} name */
+/** @typedef {{folderId: string | null, fresh: boolean}} Place */
+
+/** Returns the folder of that name, which is made if it is missing. @param {string | null} parent @param {string} name @returns {Promise<Place>} */
 async function folderIn(parent, name) {
   const body = { name, ...(parent ? { parentId: parent } : {}) };
   try {
-    return (await post("storage/folders", body)).folderId;
+    return { folderId: (await post("storage/folders", body)).folderId, fresh: true };
   } catch (failure) {
     if (!(failure instanceof ApiError) || failure.status !== 409) throw failure;
   }
   const there = await readChildren(parent ?? ROOT);
   const found = there.find((each) => each.name.toLowerCase() === name.toLowerCase());
   if (!found) throw new Error(text.failed.folder(name));
-  return found.folderId;
+  return { folderId: found.folderId, fresh: false };
 }
 
 /**
  * Makes the folders that the files need below `folderId`, and says where each file goes.
  * @param {Chosen[]} chosen @param {string | null} folderId
- * @returns {Promise<Array<{file: File, folderId: string | null}>>}
+ * @returns {Promise<Placed[]>}
  */
 export async function placed(chosen, folderId) {
-  /** @type {Map<string, Promise<string | null>>} */
-  const known = new Map([["", Promise.resolve(folderId)]]);
-  /** @param {string[]} path @returns {Promise<string | null>} */
+  /** @type {Map<string, Promise<Place>>} */
+  const known = new Map([["", Promise.resolve({ folderId, fresh: false })]]);
+  /** @param {string[]} path @returns {Promise<Place>} */
   const folderOf = (path) => {
     const key = path.join("/").toLowerCase();
-    if (!known.has(key)) known.set(key, folderOf(path.slice(0, -1)).then((parent) => folderIn(parent, path[path.length - 1])));
-    return /** @type {Promise<string | null>} */ (known.get(key));
+    if (!known.has(key)) known.set(key, folderOf(path.slice(0, -1)).then((parent) => folderIn(parent.folderId, path[path.length - 1])));
+    return /** @type {Promise<Place>} */ (known.get(key));
   };
   const result = [];
-  for (const { file, path } of chosen) result.push({ file, folderId: await folderOf(path) });
+  for (const { file, path } of chosen) result.push({ file, ...(await folderOf(path)) });
   return result;
 }

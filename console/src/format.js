@@ -46,6 +46,14 @@ export function ago(moment) {
   return DAY.format(dateOf(moment));
 }
 
+const UTC_DAY = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeZone: "UTC" });
+
+/** @param {string} date a day in UTC */
+export function dayAgo(date) {
+  const days = Math.round((Date.parse(date) - Date.parse(new Date().toISOString().slice(0, 10))) / 86400e3);
+  return days > -7 ? AGO.format(days, "day") : UTC_DAY.format(new Date(date));
+}
+
 /** @param {string | number} moment */
 export function full(moment) {
   return FULL.format(dateOf(moment));

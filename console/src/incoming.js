@@ -1,5 +1,6 @@
 // Files on their way in: whether there is room for them, and where each one goes.
 import { placed } from "./drop.js";
+import { settled } from "./samenames.js";
 import { store } from "./store.js";
 import { upload } from "./transfers.js";
 import { ROOT } from "./tree.js";
@@ -29,7 +30,7 @@ export async function receive(chosen, target) {
   if (chosen.length === 0) return;
   const needed = await measured(chosen.length, chosen.reduce((sum, each) => sum + each.file.size, 0));
   if (needed.files > needed.freeFiles || needed.bytes > needed.freeBytes) shortage.set(needed);
-  else upload(await placed(chosen, target === ROOT ? null : target));
+  else upload(await settled(await placed(chosen, target === ROOT ? null : target)));
 }
 
 /** Says what a file lacks that the server has refused. @param {File} file */

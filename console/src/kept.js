@@ -3,9 +3,9 @@ import { session } from "./session.js";
 
 const KEPT = "larder.uploads";
 
-/** What two drops of the same file have in common. @param {File} file @param {string | null} folderId */
-export function fingerprint(file, folderId) {
-  return [session.get()?.project, folderId, file.name, file.size, file.lastModified].join("|");
+/** What two drops of the same file have in common. @param {import("./transfers.js").Chosen} chosen */
+export function fingerprint({ file, folderId, ifExists }) {
+  return [session.get()?.project, folderId, file.name, file.size, file.lastModified, ifExists].join("|");
 }
 
 /** @returns {Record<string, string>} */

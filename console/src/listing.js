@@ -7,11 +7,11 @@ import { readChildren, ROOT } from "./tree.js";
  * @typedef {{fileId: string, name: string, sizeBytes: string, mimeType: string, createdAt: string, updatedAt: string, purpose: string,
  *   status: string, folderId: string | null, tags: string[], favorite: boolean, expiresAt: string | null}} SpaceFile
  * @typedef {{id: string, folder: import("./tree.js").Folder | null, file: SpaceFile | null, name: string}} Row
- * @typedef {{rows: Row[], loading: boolean, failure: any}} Listing
+ * @typedef {{rows: Row[], loading: boolean, failure: any, folderId: string}} Listing `folderId`: whose files these are, or nothing
  * @typedef {{folderId: string, q: string, tag: string, mimeType: string, favorite: string, sort: string, order: string}} Asked
  */
 
-export const listing = store(/** @type {Listing} */ ({ rows: [], loading: true, failure: null }));
+export const listing = store(/** @type {Listing} */ ({ rows: [], loading: true, failure: null, folderId: "" }));
 
 /** @type {AbortController | null} */
 let current = null;
@@ -60,7 +60,8 @@ export async function load(asked, withFolders, quietly) {
   current?.abort();
   const mine = new AbortController();
   current = mine;
-  if (!quietly) listing.set({ rows: [], loading: true, failure: null });
+  const folderId = withFolders ? asked.folderId || ROOT : "";
+  if (!quietly) listing.set({ rows: [], loading: true, failure: null, folderId });
   try {
     const inside = withFolders ? readChildren(asked.folderId || ROOT) : Promise.resolve([]);
     // Both are on their way at once; the one that is not awaited first must not fail unseen.
@@ -70,7 +71,7 @@ export async function load(asked, withFolders, quietly) {
     for await (const page of pagesOf("storage/files", asked, mine.signal)) {
       rows = [...(rows ?? (await inside).map(folderRow)), ...page.files.map(fileRow)];
       if (mine.signal.aborted) return;
-      if (!quietly || !page.pagination.hasMore) listing.set({ rows, loading: page.pagination.hasMore, failure: null });
+      if (!quietly || !page.pagination.hasMore) listing.set({ rows, loading: page.pagination.hasMore, failure: null, folderId });
     }
   } catch (failure) {
     if (!mine.signal.aborted && !quietly) listing.set((before) => ({ ...before, loading: false, failure }));

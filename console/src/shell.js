@@ -2,6 +2,7 @@ import { html, useEffect, useState } from "./dom.js";
 import { online } from "./api.js";
 import { size, count } from "./format.js";
 import { shortage } from "./incoming.js";
+import { clash } from "./samenames.js";
 import { takeKeys } from "./keys.js";
 import { addressOf, go, route } from "./route.js";
 import { session, signOut } from "./session.js";
@@ -14,7 +15,6 @@ import { Button, Icon, Logo, Meter, Toasts, complain, undoLast } from "./ui.js";
 import { refreshUsage, usage } from "./usage.js";
 import { FolderTree } from "./views/foldertree.js";
 import { Files } from "./views/files.js";
-import { Trash } from "./views/trash.js";
 import { Lazy } from "./lazy.js";
 
 const THEME = "larder.theme";
@@ -28,6 +28,7 @@ function switchTheme() {
 }
 
 const LAZY = {
+  trash: () => import("./views/trash.js"),
   batches: () => import("./views/batches.js"),
   report: () => import("./views/report.js"),
   project: () => import("./views/project.js"),
@@ -70,6 +71,7 @@ export function Shell() {
   const now = useStore(route);
   const connected = useStore(online);
   const short = useStore(shortage);
+  const clashing = useStore(clash);
   const [shortcuts, setShortcuts] = useState(false);
   const [menu, setMenu] = useState(false);
   useEffect(() => {
@@ -93,11 +95,12 @@ export function Shell() {
     <div class="menu-button"><${Button} only icon=${menu ? "x" : "menu"} label=${text.nav.menu} expanded=${menu} onClick=${() => setMenu(!menu)} /></div>
     <main id="main">
       ${!connected && html`<p class="offline" role="status">${text.offline}</p>`}
-      ${now.view === "trash" ? html`<${Trash} />` : view ? html`<${Lazy} load=${view} key=${now.view} of=${text.nav[/** @type {keyof typeof LAZY} */ (now.view)]} id=${now.id} query=${now.query} />` : html`<${Files} route=${now} />`}
+      ${view ? html`<${Lazy} load=${view} key=${now.view} of=${text.nav[/** @type {keyof typeof LAZY} */ (now.view)]} id=${now.id} query=${now.query} />` : html`<${Files} route=${now} />`}
     </main>
     <${Tray} />
     <${Toasts} />
     ${short && html`<${Lazy} load=${() => import("./views/shortage.js")} />`}
+    ${clashing && html`<${Lazy} key=${clashing.file} load=${() => import("./views/clash.js")} asked=${clashing} />`}
     ${shortcuts && html`<${Lazy} load=${() => import("./views/shortcuts.js")} onClose=${() => setShortcuts(false)} />`}
   </div>`;
 }

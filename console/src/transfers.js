@@ -16,7 +16,8 @@ const BATCH_FILE = /\.jsonl$/i;
 /**
  * @typedef {"waiting" | "sending" | "paused" | "offline" | "finishing" | "checking" | "done" | "invalid" | "failed" | "cancelled"} State
  * @typedef {import("./parts.js").Part} Part
- * @typedef {{id: number, file: File, folderId: string | null, purpose: string, state: State, parts: Part[], rate: number,
+ * @typedef {{file: File, folderId: string | null, ifExists?: string, replaced?: import("./listing.js").SpaceFile[]}} Chosen `replaced`: what `ifExists` moves to the trash
+ * @typedef {Chosen & {id: number, purpose: string, state: State, parts: Part[], rate: number,
  *   problem: string, full: boolean, requestId: string, uploadId: string | null, fileId: string | null, stored: any}} Transfer
  */
 
@@ -45,10 +46,10 @@ function purposeOf(file) {
   return BATCH_FILE.test(file.name) ? "batch" : "user_data";
 }
 
-/** Begins to upload. @param {Array<{file: File, folderId: string | null}>} chosen */
+/** Begins to upload. @param {Chosen[]} chosen */
 export function upload(chosen) {
-  const made = chosen.map(({ file, folderId }) => ({
-    id: ++lastId, file, folderId, purpose: purposeOf(file), state: /** @type {State} */ ("waiting"), parts: [],
+  const made = chosen.map((each) => ({
+    ...each, id: ++lastId, purpose: purposeOf(each.file), state: /** @type {State} */ ("waiting"), parts: [],
     rate: 0, problem: "", full: false, requestId: "", uploadId: null, fileId: null, stored: null,
   }));
   transfers.set((all) => [...all, ...made]);
@@ -88,8 +89,8 @@ async function begin(id) {
 
 /** Returns the upload at the API: the one that was begun before, if it can go on, or a new one. @param {Transfer} transfer */
 async function announced(transfer) {
-  const { file, folderId } = transfer;
-  const key = fingerprint(file, folderId);
+  const { file, folderId, ifExists } = transfer;
+  const key = fingerprint(transfer);
   const before = transfer.uploadId ?? kept(key);
   if (before) {
     const found = await get(`uploads/${before}`).catch((failure) => {
@@ -101,7 +102,7 @@ async function announced(transfer) {
   }
   const made = await post("uploads", {
     filename: file.name, purpose: transfer.purpose, bytes: file.size,
-    mime_type: file.type || "application/octet-stream", ...(folderId ? { folder_id: folderId } : {}),
+    mime_type: file.type || "application/octet-stream", ...(folderId ? { folder_id: folderId } : {}), ...(ifExists ? { if_exists: ifExists } : {}),
   });
   keep(key, made.id);
   return made;
@@ -205,7 +206,7 @@ async function finish(id) {
   const transfer = /** @type {Transfer} */ (find(id));
   update(id, { state: "finishing", rate: 0 });
   const made = await post(`uploads/${transfer.uploadId}/complete`, { part_ids: [] });
-  forget(fingerprint(transfer.file, transfer.folderId));
+  forget(fingerprint(transfer));
   await check(id, made.file);
 }
 
@@ -272,7 +273,7 @@ export async function cancel(id) {
 async function abandon(id) {
   const transfer = find(id);
   if (!transfer) return;
-  forget(fingerprint(transfer.file, transfer.folderId));
+  forget(fingerprint(transfer));
   if (transfer.uploadId) await post(`uploads/${transfer.uploadId}/cancel`).catch(() => {});
   arrived(id);
 }

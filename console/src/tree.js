@@ -2,7 +2,7 @@
 import { get, pagesOf } from "./api.js";
 import { store } from "./store.js";
 
-/** @typedef {{folderId: string, name: string, parentId: string | null, createdAt: string, favorite: boolean, fileCount: number, folderCount: number}} Folder */
+/** @typedef {{folderId: string, name: string, parentId: string | null, createdAt: string, favorite: boolean}} Folder */
 
 export const folders = store(/** @type {Map<string, Folder>} */ (new Map()));
 

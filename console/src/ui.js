@@ -31,6 +31,12 @@ const ICONS = {
   pause: "M6 4h4v16H6zM14 4h4v16h-4z",
   play: "M5 3l14 9-14 9z",
   undo: "M3 7v6h6M21 17a9 9 0 0 0-15-6.7L3 13",
+  chat: "M21 15a2 2 0 0 1-2 2H7l-4 4V5a2 2 0 0 1 2-2h14a2 2 0 0 1 2 2zM8 8h8M8 12h5",
+  send: "M12 20V4M5 11l7-7 7 7",
+  stop: "M6 6h12v12H6z",
+  again: "M21 12a9 9 0 1 1-3-6.7L21 8M21 3v5h-5",
+  key: "M21 2l-2 2m-7.6 7.6a5.5 5.5 0 1 1-7.8 7.8 5.5 5.5 0 0 1 7.8-7.8zm0 0L15.5 7.5m0 0l3 3L22 7l-3-3m-3.5 3.5L19 4",
+  webhook: "M18 17h-6c-1.1 0-1.9.9-2.5 1.9A4 4 0 1 1 2.6 15M6 17l3.1-5.8c.5-.9.1-2.2-.5-3.1a4 4 0 1 1 6.9-4M12 6l3.1 5.7c.6 1 1.8 1.3 2.9 1.3a4 4 0 0 1 0 8",
 };
 
 /** @param {{name: keyof typeof ICONS, filled?: boolean, size?: number}} props */
@@ -44,10 +50,13 @@ export function Logo() {
     <path d="M5 7h12M5 11h12M5 15h12" /></svg>Larder</span>`;
 }
 
-/** @param {{icon?: any, label: string, onClick?: any, kind?: string, only?: boolean, disabled?: boolean, pressed?: boolean, expanded?: boolean, shortcut?: string}} props */
-export function Button({ icon, label, onClick, kind = "", only, disabled, pressed, expanded, shortcut }) {
+/**
+ * `said` is what a screen reader says where many buttons have the same label.
+ * @param {{icon?: any, label: string, said?: string, onClick?: any, kind?: string, only?: boolean, disabled?: boolean, pressed?: boolean, expanded?: boolean, shortcut?: string}} props
+ */
+export function Button({ icon, label, said, onClick, kind = "", only, disabled, pressed, expanded, shortcut }) {
   return html`<button type="button" class=${`button ${kind} ${only ? "only" : ""}`} onClick=${onClick} disabled=${disabled}
-    aria-label=${only ? label : undefined} title=${shortcut ? `${label} (${shortcut})` : only ? label : undefined} aria-pressed=${pressed} aria-expanded=${expanded}>
+    aria-label=${said ?? (only ? label : undefined)} title=${shortcut ? `${label} (${shortcut})` : only ? label : undefined} aria-pressed=${pressed} aria-expanded=${expanded}>
     ${icon && html`<${Icon} name=${icon} filled=${pressed} />`}${!only && html`<span>${label}</span>`}</button>`;
 }
 
@@ -96,19 +105,45 @@ export function Toasts() {
 }
 
 /**
- * A dialog of the browser's own: it keeps the focus and closes with Escape.
- * @param {{title: string, onClose: () => void, children?: any}} props
+ * A dialog of the browser's own: it keeps the focus and closes with Escape, unless it is `firm`.
+ * @param {{title: string, onClose: () => void, firm?: boolean, children?: any}} props
  */
-export function Dialog({ title, onClose, children }) {
+export function Dialog({ title, onClose, firm, children }) {
   const element = useRef(/** @type {HTMLDialogElement | null} */ (null));
   useEffect(() => {
     const before = /** @type {HTMLElement | null} */ (document.activeElement);
     element.current?.showModal();
     return () => before?.focus?.();
   }, []);
-  return html`<dialog ref=${element} aria-label=${title} onClose=${onClose} onClick=${(/** @type {any} */ event) => event.target === element.current && onClose()}>
-    <div class="dialog"><header><h2>${title}</h2><${Button} only icon="x" label=${text.close} onClick=${onClose} /></header>${children}</div>
+  return html`<dialog ref=${element} aria-label=${title} onClose=${onClose} onCancel=${(/** @type {Event} */ event) => firm && event.preventDefault()}
+    onClick=${(/** @type {any} */ event) => event.target === element.current && !firm && onClose()}>
+    <div class="dialog"><header><h2>${title}</h2>${!firm && html`<${Button} only icon="x" label=${text.close} onClick=${onClose} />`}</header>${children}</div>
   </dialog>`;
+}
+
+/**
+ * A dialog with a form: it closes when `onSubmit` has done its work, or shows what went wrong.
+ * @param {{title: string, button: string, kind?: string, onClose: () => void, onSubmit: () => Promise<void> | void, children?: any}} props
+ */
+export function FormDialog({ title, button, kind = "primary", onClose, onSubmit, children }) {
+  const [problem, setProblem] = useState(/** @type {any} */ (null));
+  const [busy, setBusy] = useState(false);
+  /** @param {Event} event */
+  async function submit(event) {
+    event.preventDefault();
+    setBusy(true);
+    try {
+      await onSubmit();
+      onClose();
+    } catch (failure) {
+      setProblem(failure);
+      setBusy(false);
+    }
+  }
+  return html`<${Dialog} title=${title} onClose=${onClose}><form onSubmit=${submit}>${children}
+    ${problem && html`<p class="problem" role="alert">${problem.message}${problem.requestId && html` <span class="mono dim">${text.requestId}: ${problem.requestId}</span>`}</p>`}
+    <div class="actions"><${Button} label=${text.cancel} onClick=${onClose} /><button class=${`button ${kind}`} disabled=${busy}>${button}</button></div>
+  </form></${Dialog}>`;
 }
 
 /**
@@ -117,26 +152,10 @@ export function Dialog({ title, onClose, children }) {
  */
 export function Ask({ title, label, value = "", options = [], button, onClose, onSubmit }) {
   const [entered, setEntered] = useState(value);
-  const [problem, setProblem] = useState("");
-  const [busy, setBusy] = useState(false);
-  /** @param {Event} event */
-  async function submit(event) {
-    event.preventDefault();
-    setBusy(true);
-    try {
-      await onSubmit(entered);
-      onClose();
-    } catch (failure) {
-      setProblem(/** @type {Error} */ (failure).message);
-      setBusy(false);
-    }
-  }
-  return html`<${Dialog} title=${title} onClose=${onClose}><form onSubmit=${submit}>
-    <label>${label}<input value=${entered} onInput=${(/** @type {any} */ event) => setEntered(event.target.value)} required autofocus list=${options.length ? "options" : undefined} aria-invalid=${problem ? "true" : undefined} /></label>
+  return html`<${FormDialog} title=${title} button=${button} onClose=${onClose} onSubmit=${() => onSubmit(entered)}>
+    <label>${label}<input value=${entered} onInput=${(/** @type {any} */ event) => setEntered(event.target.value)} required autofocus list=${options.length ? "options" : undefined} /></label>
     <datalist id="options">${options.map((each) => html`<option key=${each} value=${each} />`)}</datalist>
-    ${problem && html`<p class="problem" role="alert">${problem}</p>`}
-    <div class="actions"><${Button} label=${text.cancel} onClick=${onClose} /><button class="button primary" disabled=${busy}>${button}</button></div>
-  </form></${Dialog}>`;
+  </${FormDialog}>`;
 }
 
 /** @param {{used: number, limit: number, label: string, shown: string}} props */

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import re
@@ -76,6 +77,18 @@ def test_a_lazy_module_loads_others_from_beside_it(tmp_path: Path) -> None:
 
     assert ("drawer.js", "./share.js") in loaded
     assert all((package / found).is_file() for _, found in loaded)
+
+
+def test_the_first_view_and_each_lazy_module_are_small(tmp_path: Path) -> None:
+    build(tmp_path)
+    package = tmp_path / "larder_console"
+
+    found = re.search(
+        r"<script[^>]*>(.*?)</script>", (package / "page.html").read_text(), re.DOTALL
+    )
+    assert found is not None
+    assert len(gzip.compress(found[1].encode(), 9)) <= 40_000
+    assert {path.name for path in package.glob("*.js.gz") if path.stat().st_size > 15_000} == set()
 
 
 def test_a_module_comes_after_those_that_it_needs(source: Callable[[str, str], Path]) -> None:

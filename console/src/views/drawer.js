@@ -1,6 +1,7 @@
 import { html, useState } from "../dom.js";
 import { download, firstBytes, star, tag, trash } from "../actions.js";
 import { post } from "../api.js";
+import { FolderCount } from "../counts.js";
 import { count, full, size } from "../format.js";
 import { Lazy } from "../lazy.js";
 import { addressOf, go } from "../route.js";
@@ -28,7 +29,7 @@ function FolderDetails({ row, onClose, onRename }) {
       <${Button} only icon="pencil" label=${text.files.rename} onClick=${onRename} />
       <${Button} only icon="trash" label=${text.files.trash} onClick=${() => { onClose(); trash([row]).catch(complain); }} />
     </div>
-    <dl><div><dt>${text.drawer.added}</dt><dd>${full(folder.createdAt)}</dd></div><${Id} id=${row.id} /></dl>
+    <dl><div><dt>${text.drawer.holds}</dt><dd><${FolderCount} id=${row.id} /></dd></div><div><dt>${text.drawer.added}</dt><dd>${full(folder.createdAt)}</dd></div><${Id} id=${row.id} /></dl>
   </aside>`;
 }
 

@@ -1,4 +1,5 @@
 import { html } from "../dom.js";
+import { FolderCount } from "../counts.js";
 import { drag, dropTarget } from "../drag.js";
 import { ago, full, size } from "../format.js";
 import { addressOf } from "../route.js";
@@ -36,7 +37,7 @@ export function Line({ at, row, style, picked, focused, opened, renaming, group,
       ${(row.file?.favorite || row.folder?.favorite) && html`<span class="starred"><${Icon} name="star" filled size=${12} /><span class="hidden-text">${text.files.favorite}</span></span>`}
       ${row.file?.tags.map((each) => html`<a class="chip tag" key=${each} tabindex="-1" href=${addressOf("files", "", { q: `tag:${each}` })}>${each}</a>`)}
     </div>
-    <div role="gridcell" class="size">${row.file ? size(Number(row.file.sizeBytes)) : ""}</div>
+    <div role="gridcell" class="size">${row.file ? size(Number(row.file.sizeBytes)) : html`<${FolderCount} id=${row.id} />`}</div>
     <div role="gridcell" class="status"><${Status} file=${row.file} /></div>
     <div role="gridcell" class="added" title=${full(added)}>${ago(added)}</div>
   </div>`;

@@ -1,4 +1,5 @@
 import { html, useEffect, useRef, useState } from "../dom.js";
+import { FolderCount } from "../counts.js";
 import { dropTarget } from "../drag.js";
 import { go, route } from "../route.js";
 import { useStore } from "../store.js";
@@ -87,7 +88,7 @@ export function FolderTree() {
         event.stopPropagation();
         (opened ? fold : unfold)(id);
       }}><${Icon} name="chevron" size=${12} /></span>
-      <span class="folder-sign"><${Icon} name="folder" filled size=${15} /></span><span class="text">${folder.name}</span>
+      <span class="folder-sign"><${Icon} name="folder" filled size=${15} /></span><span class="text">${folder.name}</span><${FolderCount} id=${id} short />
       </li>`;
   })}</ul>`;
 }

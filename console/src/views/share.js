@@ -3,6 +3,7 @@ import { linkTo } from "../actions.js";
 import { full } from "../format.js";
 import { text } from "../strings.js";
 import { Button, Dialog, complain, copy } from "../ui.js";
+import { Choice } from "./choice.js";
 
 const LIFETIMES = /** @type {Array<[number, string]>} */ ([[300, text.drawer.minutes(5)], [900, text.drawer.minutes(15)], [3600, text.drawer.hour]]);
 
@@ -16,7 +17,7 @@ export function View({ fileId, name, onClose }) {
   };
   return html`<${Dialog} title=${`${text.drawer.share}: ${name}`} onClose=${onClose}>
     <p class="dim">${text.drawer.shareText}</p>
-    <fieldset><legend>${text.drawer.shareFor}</legend>${LIFETIMES.map(([value, label]) => html`<label key=${value}><input type="radio" name="lifetime" checked=${value === seconds} onChange=${() => setSeconds(value)} />${label}</label>`)}</fieldset>
+    <${Choice} legend=${text.drawer.shareFor} name="lifetime" options=${LIFETIMES} value=${seconds} onChange=${setSeconds} />
     <div class="actions"><${Button} label=${text.cancel} onClick=${onClose} /><${Button} kind="primary" icon="link" label=${text.drawer.shareCopy} onClick=${() => make().catch(complain)} /></div>
   </${Dialog}>`;
 }

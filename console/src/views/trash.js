@@ -1,5 +1,6 @@
 import { html, useCallback, useEffect, useLayoutEffect, useState } from "../dom.js";
 import { pagesOf, post, remove } from "../api.js";
+import { counts, recount } from "../counts.js";
 import { ago, count, counted, full, size } from "../format.js";
 import { takeKeys } from "../keys.js";
 import { text } from "../strings.js";
@@ -17,7 +18,7 @@ const ofFile = (file) => ({ ...file, id: file.fileId, folder: false, bytes: Numb
 /** @param {any} folder @returns {Trashed} */
 const ofFolder = (folder) => ({ ...folder, id: folder.folderId, folder: true, bytes: Number(folder.sizeBytes), files: folder.fileCount, path: folder.path });
 
-export function Trash() {
+export function View() {
   const [items, setItems] = useState(/** @type {Trashed[]} */ ([]));
   const [loading, setLoading] = useState(true);
   const [asking, setAsking] = useState(false);
@@ -52,6 +53,7 @@ export function Trash() {
   const drop = (/** @type {string} */ id) => setItems((before) => before.filter((each) => each.id !== id));
   const settle = (/** @type {Trashed} */ item) => {
     refreshUsage();
+    recount(counts.get().keys());
     if (item.folder) readChildren(ROOT).catch(complain);
   };
 
