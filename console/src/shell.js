@@ -32,6 +32,8 @@ const LAZY = {
   batches: () => import("./views/batches.js"),
   report: () => import("./views/report.js"),
   project: () => import("./views/project.js"),
+  keys: () => import("./views/apikeys.js"),
+  webhooks: () => import("./views/webhooks.js"),
 };
 
 /** @param {{onShortcuts: () => void}} props */
@@ -54,6 +56,8 @@ function Rail({ onShortcuts }) {
     ${link("batches", "layers", text.nav.batches)}
     ${link("trash", "trash", text.nav.trash)}
     ${link("project", "gauge", text.nav.project)}
+    ${link("keys", "key", text.nav.keys)}
+    ${link("webhooks", "webhook", text.nav.webhooks)}
     <${FolderTree} />
     <div class="foot">
       ${used && html`<${Meter} label=${text.meter.storage} used=${used.bytes.used + used.bytes.reserved} limit=${used.bytes.limit}

@@ -101,7 +101,12 @@ class Operator:
         return Project(project.id, self._base_url, self.create_key(project.id)[0])
 
     def create_key(
-        self, project: TenantId, scopes: frozenset[Scope] = BEFORE_SCOPES
+        self,
+        project: TenantId,
+        scopes: frozenset[Scope] = BEFORE_SCOPES,
+        *,
+        name: str | None = None,
+        lifetime: int | None = None,
     ) -> tuple[str, str]:
         """Return the secret and the id of another key of the project."""
         secret, record = create_key(
@@ -110,6 +115,8 @@ class Operator:
             pepper=lambda: read_secret(*self._pepper),
             clock=time.time,
             scopes=scopes,
+            name=name,
+            lifetime=lifetime,
         )
         return secret, record.id
 
@@ -124,10 +131,11 @@ class Operator:
         """Return the secret of a new webhook of the project, by default for all events."""
         return self.ports.make(AddWebhook)(project, url, events or tuple(EventType))
 
-    def sign_in_code(self, project: TenantId) -> str:
+    def sign_in_code(self, project: TenantId, *, admin: bool = False) -> str:
         """Return the code of a link that signs in to the console."""
         return create_code(
             project,
+            admin=admin,
             register=self._keys,
             pepper=lambda: read_secret(*self._pepper),
             clock=time.time,

@@ -24,14 +24,15 @@ AXE = ROOT / ".tools" / "console" / "node_modules" / "axe-core" / "axe.min.js"
 _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
-def link(operator: Operator, project: Project) -> str:
+def link(operator: Operator, project: Project, *, admin: bool = False) -> str:
     """Return a link as `larder console` prints it. The storage has another origin."""
-    return console_link(project.base_url, operator.sign_in_code(project.id), "demo")
+    code = operator.sign_in_code(project.id, admin=admin)
+    return console_link(project.base_url, code, "demo")
 
 
 @contextmanager
 def signed_in(
-    browser: Browser, operator: Operator, project: Project, **options: Any
+    browser: Browser, operator: Operator, project: Project, *, admin: bool = False, **options: Any
 ) -> Iterator[Page]:
     """Open the console in a tab of its own. An error in the page fails the test.
 
@@ -45,7 +46,7 @@ def signed_in(
             "console",
             lambda message: problems.append(message.text) if message.type == "error" else None,
         )
-        page.goto(link(operator, project))
+        page.goto(link(operator, project, admin=admin))
         expect(page.get_by_role("heading", name="Files")).to_be_attached()
         yield page
         assert [each for each in problems if "Failed to load resource" not in each] == []
