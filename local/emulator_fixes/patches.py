@@ -4,6 +4,7 @@ The emulator's own Python runs this file. It has none of Larder's packages.
 """
 
 import hashlib
+import inspect
 import os
 import shutil
 import signal
@@ -23,7 +24,11 @@ sys.path.append(str(Path(__file__).parents[2]))
 
 from ministack import app  # type: ignore[import-not-found]
 from ministack.core import lambda_runtime, persistence  # type: ignore[import-not-found]
-from ministack.services import lambda_svc, secretsmanager  # type: ignore[import-not-found]
+from ministack.services import (  # type: ignore[import-not-found]
+    apigateway_v1,
+    lambda_svc,
+    secretsmanager,
+)
 from ministack.services.cloudformation import (  # type: ignore[import-not-found]
     changesets,
     provisioners,
@@ -89,6 +94,20 @@ def name_functions_in_log_streams() -> None:
         emit(named, *arguments, **options)
 
     lambda_svc._emit_lambda_logs = emit_logs  # noqa: SLF001
+
+
+def name_the_domain_of_requests() -> None:
+    """MiniStack's events do not say which domain a request came to."""
+    build = apigateway_v1._build_lambda_event_v1  # noqa: SLF001 - there is no other way in
+    positions = inspect.signature(build)
+
+    def build_event(*arguments: Any, **options: Any) -> dict[str, Any]:  # noqa: ANN401
+        event: dict[str, Any] = build(*arguments, **options)
+        headers = positions.bind(*arguments, **options).arguments["headers"]
+        event["requestContext"]["domainName"] = headers.get("host", "localhost")
+        return event
+
+    apigateway_v1._build_lambda_event_v1 = build_event  # noqa: SLF001
 
 
 def import_secrets() -> None:
@@ -205,6 +224,7 @@ if __name__ == "__main__":
     retry_failed_stream_records()
     stop_replaced_versions()
     name_functions_in_log_streams()
+    name_the_domain_of_requests()
     import_secrets()
     unpack_layers_once()
     app.app = end_when_saved(Strict(app.app))

@@ -42,5 +42,7 @@ def is_foreign(event: APIGatewayProxyEvent) -> bool:
     origin = event.headers.get("origin")
     if origin is None:
         return False
-    own = event["requestContext"].get("domainName")
-    return own is None or origin != f"https://{own}"
+    # The gateway serves HTTPS alone, the emulator HTTP: the scheme tells no page from another.
+    _, _, host = origin.partition("://")
+    own: str | None = event["requestContext"].get("domainName")
+    return host != own
