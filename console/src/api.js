@@ -3,7 +3,7 @@ import { text } from "./strings.js";
 import { store } from "./store.js";
 
 const BASE = new URL("./v1/", document.baseURI).href;
-const SPACE = /^storage\//;
+const SPACE = /^(storage\/|chat$)/;
 const TRIES = 4;
 const PAGE = 1000;
 
@@ -19,6 +19,8 @@ export class ApiError extends Error {
     this.code = error.code ?? null;
     this.param = error.param ?? null;
     this.requestId = requestId;
+    /** The rest of the answer, where a failure says what was done before it. @type {any} */
+    this.answer = {};
   }
 }
 
@@ -98,8 +100,7 @@ export async function request(method, path, options = {}) {
     }
     const requestId = response.headers.get("x-request-id") ?? "";
     const parsed = await response.json().catch(() => ({}));
-    const error = new ApiError(response.status, parsed.error ?? {}, requestId);
-    throw error;
+    throw Object.assign(new ApiError(response.status, parsed.error ?? {}, requestId), { answer: parsed });
   }
 }
 

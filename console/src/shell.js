@@ -36,8 +36,8 @@ const LAZY = {
   webhooks: () => import("./views/webhooks.js"),
 };
 
-/** @param {{onShortcuts: () => void}} props */
-function Rail({ onShortcuts }) {
+/** @param {{onShortcuts: () => void, onChat: () => void}} props */
+function Rail({ onShortcuts, onChat }) {
   const now = useStore(route);
   const used = useStore(usage);
   const who = useStore(session);
@@ -50,6 +50,7 @@ function Rail({ onShortcuts }) {
   return html`<nav class="rail" id="rail" aria-label=${text.nav.menu}>
     <${Logo} />
     <p class="dim project" title=${who?.project}>${who?.name}</p>
+    <button type="button" class="ask" onClick=${onChat}><${Icon} name="chat" /><span>${text.nav.chat}</span><kbd>Ctrl K</kbd></button>
     ${link("files", "file", text.nav.files)}
     ${link("files", "star", text.nav.favorites, { is: "favorite" })}
     ${link("files", "clock", text.nav.recent, { is: "recent" })}
@@ -78,6 +79,7 @@ export function Shell() {
   const clashing = useStore(clash);
   const [shortcuts, setShortcuts] = useState(false);
   const [menu, setMenu] = useState(false);
+  const [chat, setChat] = useState(false);
   useEffect(() => {
     const kept = localStorage.getItem(THEME);
     if (kept) document.documentElement.dataset.theme = kept;
@@ -91,16 +93,17 @@ export function Shell() {
       onElsewhere.delete(refreshUsage);
     };
   }, []);
-  useEffect(() => takeKeys({ z: undoLast, "?": () => setShortcuts(true), g: () => go("files"), b: () => go("batches") }), []);
+  useEffect(() => takeKeys({ "Ctrl-k": () => setChat((before) => !before), z: undoLast, "?": () => setShortcuts(true), g: () => go("files"), b: () => go("batches") }), []);
   const view = LAZY[/** @type {keyof typeof LAZY} */ (now.view)];
-  return html`<div class=${`shell ${menu ? "menu-open" : ""}`} onClick=${(/** @type {MouseEvent} */ event) => event.target === event.currentTarget && setMenu(false)}>
+  return html`<div class=${`shell ${menu ? "menu-open" : ""} ${chat ? "chat-open" : ""}`} onClick=${(/** @type {MouseEvent} */ event) => event.target === event.currentTarget && setMenu(false)}>
     <a class="skip" href="#main">${text.nav.skip}</a>
-    <${Rail} onShortcuts=${() => setShortcuts(true)} />
+    <${Rail} onShortcuts=${() => setShortcuts(true)} onChat=${() => { setMenu(false); setChat(true); }} />
     <div class="menu-button"><${Button} only icon=${menu ? "x" : "menu"} label=${text.nav.menu} expanded=${menu} onClick=${() => setMenu(!menu)} /></div>
     <main id="main">
       ${!connected && html`<p class="offline" role="status">${text.offline}</p>`}
       ${view ? html`<${Lazy} load=${view} key=${now.view} of=${text.nav[/** @type {keyof typeof LAZY} */ (now.view)]} id=${now.id} query=${now.query} />` : html`<${Files} route=${now} />`}
     </main>
+    ${chat && html`<${Lazy} load=${() => import("./views/chat.js")} onClose=${() => setChat(false)} />`}
     <${Tray} />
     <${Toasts} />
     ${short && html`<${Lazy} load=${() => import("./views/shortage.js")} />`}

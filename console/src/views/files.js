@@ -1,5 +1,6 @@
 import { html, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../dom.js";
 import { createFolder, move, star, tag, trash } from "../actions.js";
+import { context } from "../context.js";
 import { bringsFiles, dropInto } from "../drag.js";
 import { chosenFiles } from "../drop.js";
 import { counted } from "../format.js";
@@ -85,6 +86,14 @@ export function Files({ route }) {
   const focused = rows[Math.min(focus, rows.length - 1)];
   const targets = chosen.length ? chosen : focused ? [focused] : [];
   const details = rows.find((row) => row.id === opened);
+
+  const about = chosen.length ? chosen : details ? [details] : [];
+  const folder = useStore(folders).get(folderId);
+  useEffect(() => {
+    const things = about.map((row) => ({ id: row.id, name: row.name, folder: Boolean(row.folder) }));
+    context.set(things.length || !plain || !folder ? things : [{ id: folderId, name: folder.name, folder: true }]);
+    return () => context.set([]);
+  }, [about.map((row) => row.id).join(), plain && folder]);
 
   /** @param {string} id */
   const openDetails = (id) => go(route.view, route.id, { is, q: searched, sort: route.query.get("sort") ?? "", order: route.query.get("order") ?? "", open: id }, true);
