@@ -450,7 +450,12 @@ def test_what_needs_no_answer_is_accepted(
 
 @pytest.mark.parametrize(
     ("origin", "status"),
-    [("https://evil.example", 403), ("null", 403), (URL.removesuffix("/mcp"), 200)],
+    [
+        ("https://evil.example", 403),
+        ("null", 403),
+        (URL.removesuffix("/mcp"), 200),
+        (URL.removesuffix("/mcp").replace("https", "http"), 200),
+    ],
 )
 def test_a_page_of_another_origin_is_refused(
     post: Callable[..., Answer], origin: str, status: int

@@ -47,7 +47,7 @@ function Deliveries({ hook, project }) {
   return html`<div class="scroll" tabindex="0" role="region" aria-label=${`${text.webhooks.deliveries}: ${hook.url}`}><table>
       <thead><tr><th>${text.webhooks.event}</th><th>${text.files.status}</th><th>${text.webhooks.answer}</th><th class="number">${text.webhooks.attempts}</th><th>${text.webhooks.happened}</th><th>${text.webhooks.next}</th></tr></thead>
       <tbody>${all.map((each) => html`<tr key=${each.id}><td><span class="mono">${each.event}</span></td><td>${chip(each.status)}</td><td>${answer(each)}</td><td class="number">${each.attempts}</td>
-        <td title=${full(each.created_at)}>${ago(each.created_at)}</td><td>${each.next_attempt_at ? ago(each.next_attempt_at) : ""}</td></tr>`)}</tbody></table></div>
+        <td title=${full(each.created_at)}>${ago(each.created_at)}</td><td>${each.next_attempt_at ? ago(Math.max(each.next_attempt_at, Date.now() / 1000 + 1)) : ""}</td></tr>`)}</tbody></table></div>
     ${more && html`<${Button} label=${text.more} onClick=${() => look(all[all.length - 1].id).catch(complain)} />`}
     ${failed && html`<div><p class="dim">${text.webhooks.redeliver}</p><${Command} line=${`larder webhook redeliver ${project} ${hook.id} --failed`} /></div>`}`;
 }
@@ -65,7 +65,7 @@ function Line({ hook, project }) {
   </li>`;
 }
 
-/** The servers that get the project's events; the operator sets them up, since each of them hears of everything. */
+/** The servers that get the project's events. The operator sets them up: the API has no route for that. */
 export function View() {
   const who = useStore(session);
   const [all, setAll] = useState(/** @type {Webhook[] | null} */ (null));

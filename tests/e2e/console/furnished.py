@@ -74,7 +74,7 @@ def conversation() -> dict[str, object]:
     ]
     created = {"summary": "Create the folder 'March' in the root.", "changed": 1}
     summary = "Move 12 files: 'draft 01.txt', 'draft 02.txt', … and 9 more to the trash."
-    refused = {"error": "Reports has a folder 'March' already. Nothing was done."}
+    refused = {"error": "The tag is longer than 64 characters. Nothing was done."}
 
     def action(tool: str, operation: str, result: object, **more: object) -> dict[str, object]:
         base = {"id": f"{tool}-{operation}", "tool": tool, "arguments": {"query": "invoice"}}
@@ -85,7 +85,7 @@ def conversation() -> dict[str, object]:
         "response": "The folder March is there. Shall the twelve drafts go to the trash?",
         "actions": [
             action("search_files", "read", {"files": found}),
-            action("create_folder", "refused", refused),
+            action("tag_files", "refused", refused),
             action("create_folder", "write", created, undo="act_" + "0" * 24),
             action("trash_files", "held", {"needs_confirmation": True, "summary": summary}),
         ],
