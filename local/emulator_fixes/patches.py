@@ -34,6 +34,7 @@ from ministack.services.cloudformation import (  # type: ignore[import-not-found
     provisioners,
 )
 
+from local.emulator_fixes.gateway import GATEWAY
 from local.emulator_fixes.strict import Strict
 
 SAVE_SECONDS = 60
@@ -96,15 +97,22 @@ def name_functions_in_log_streams() -> None:
     lambda_svc._emit_lambda_logs = emit_logs  # noqa: SLF001
 
 
-def name_the_domain_of_requests() -> None:
-    """MiniStack's events do not say which domain a request came to."""
+def say_where_apis_are() -> None:
+    """MiniStack's event lacks the domain and base path at which it serves an API, and that it is HTTP.
+
+    On AWS the path in `requestContext` begins with the base path of a domain of one's own.
+    """
     build = apigateway_v1._build_lambda_event_v1  # noqa: SLF001 - there is no other way in
     positions = inspect.signature(build)
 
     def build_event(*arguments: Any, **options: Any) -> dict[str, Any]:  # noqa: ANN401
         event: dict[str, Any] = build(*arguments, **options)
         headers = positions.bind(*arguments, **options).arguments["headers"]
-        event["requestContext"]["domainName"] = headers.get("host", "localhost")
+        context = event["requestContext"]
+        context["domainName"] = headers.get("host", "localhost")
+        context["path"] = f"{GATEWAY}{context['apiId']}{context['path']}"
+        event["headers"]["x-forwarded-proto"] = "http"
+        event["multiValueHeaders"]["x-forwarded-proto"] = ["http"]
         return event
 
     apigateway_v1._build_lambda_event_v1 = build_event  # noqa: SLF001
@@ -224,7 +232,7 @@ if __name__ == "__main__":
     retry_failed_stream_records()
     stop_replaced_versions()
     name_functions_in_log_streams()
-    name_the_domain_of_requests()
+    say_where_apis_are()
     import_secrets()
     unpack_layers_once()
     app.app = end_when_saved(Strict(app.app))

@@ -228,7 +228,22 @@ def key_shown(answer: Any, _: World) -> None:
 
 def page_shown(answer: Any, _: World) -> None:
     assert answer["statusCode"] == 200, answer
-    assert b"<title>Larder</title>" in base64.b64decode(answer["body"])
+    assert "<title>Larder</title>" in answer["body"]
+
+
+def document_served(answer: Any, _: World) -> None:
+    assert body(answer)["servers"] == [
+        {"url": "https://a1b2c3d4e5.execute-api.us-east-1.amazonaws.com/prod"}
+    ]
+
+
+def reference_shown(answer: Any, _: World) -> None:
+    assert answer["statusCode"] == 200, answer
+    assert "<title>Larder API reference</title>" in answer["body"]
+
+
+def alive(answer: Any, _: World) -> None:
+    assert body(answer) == {"status": "ok"}
 
 
 def signed_in(answer: Any, _: World) -> None:
@@ -569,6 +584,7 @@ CASES = {
     "folders_get": Case(folder, folder_found),
     "folders_list": Case(folder, folders_shown),
     "folders_update": Case(folder, folder_renamed),
+    "healthz": Case(nothing, alive),
     "keys_me": Case(nothing, key_shown),
     "mcp": Case(file, found_by_an_agent),
     "on_change": Case(nothing, put_as_events),
@@ -580,6 +596,8 @@ CASES = {
     "on_object_created": Case(upload_with_bytes, validated),
     "on_object_created_test_event": Case(nothing, ignored),
     "parts_create": Case(upload, taken),
+    "reference": Case(nothing, document_served),
+    "reference_page": Case(nothing, reference_shown),
     "space_files_batch": Case(file, tagged_and_trashed),
     "space_files_create": Case(nothing, put),
     "space_files_get": Case(file, whole),

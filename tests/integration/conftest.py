@@ -15,7 +15,7 @@ from larder.services.projects.projects import create_project
 from tests.integration.iam import Used, role_of, unused, used_so_far
 from tests.layer import as_in_the_layer  # noqa: F401 - a fixture
 from tests.moto_stack import CREDENTIALS, MotoStack, create_stack
-from tests.support.console import console_package
+from tests.support.built_pages import built_pages
 from tests.support.events import recorded
 from tests.support.handlers import FakeContext, load
 
@@ -55,7 +55,7 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[MotoStack]:
         made = create_stack()
         for name, value in made.environment().items():
             monkeypatch.setenv(name, value)
-        monkeypatch.syspath_prepend(console_package())
+        monkeypatch.syspath_prepend(built_pages())
         yield made
 
 

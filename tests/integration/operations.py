@@ -247,8 +247,11 @@ def on_an_upload(verb: str) -> Callable[[World], Act]:
     return prepare
 
 
-def console_page(world: World) -> Act:
-    return lambda: world.functions.call("console_page", world.tenant)
+def a_page(function: str) -> Callable[[World], Act]:
+    def prepare(world: World) -> Act:
+        return lambda: world.functions.call(function, world.tenant)
+
+    return prepare
 
 
 def console_sessions_create(world: World) -> Act:

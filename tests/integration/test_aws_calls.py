@@ -144,7 +144,7 @@ OPERATIONS: dict[str, tuple[Callable[[World], Act], str]] = {
     "bundles_delete": (artifacts.on_a_bundle("delete"), "GetItem, TransactWriteItems 3"),
     "bundles_get": (artifacts.on_a_bundle("get"), "GetItem, BatchGetItem"),
     "bundles_list": (artifacts.listed("bundles"), "Query"),
-    "console_page": (operations.console_page, ""),
+    "console_page": (operations.a_page("console_page"), ""),
     "console_sessions_create": (operations.console_sessions_create, "GetItem, PutItem"),
     "console_sessions_create, by a link": (
         operations.console_sessions_create_by_link,
@@ -188,6 +188,7 @@ OPERATIONS: dict[str, tuple[Callable[[World], Act], str]] = {
     "folders_get": (space.folders_get, "GetItem, Query, Query"),
     "folders_list": (space.a_list("folders_list"), "Query"),
     "folders_update": (space.folders_update, "GetItem, Query, TransactWriteItems 2"),
+    "healthz": (operations.a_page("healthz"), ""),
     "keys_me": (operations.keys_me, "GetItem"),
     "on_cleanup, a folder": (
         space.on_cleanup_of_a_folder,
@@ -239,6 +240,7 @@ OPERATIONS: dict[str, tuple[Callable[[World], Act], str]] = {
         "GetItem, HeadObject, TransactWriteItems 1",
     ),
     "parts_create": (operations.parts_create, "GetItem, TransactWriteItems 1, PutObject"),
+    "reference": (operations.a_page("reference"), ""),
     "space_files_batch": (
         space.space_files_batch,
         (

@@ -15,7 +15,7 @@ import pytest
 
 from layers.larder import trim
 from tests.layer import ROOT, copy_data
-from tests.support.console import console_package
+from tests.support.built_pages import built_pages
 
 ADAPTERS = ROOT / "layers/larder/python/larder/adapters"
 FUNCTIONS = sorted(path.parent.name for path in ROOT.glob("functions/*/app.py"))
@@ -63,7 +63,7 @@ def run(packages: Path, code: str) -> str:
         [sys.executable, "-W", "error", "-c", code],
         cwd=ROOT,
         env={
-            "PYTHONPATH": f"{packages}:{ROOT / 'layers/larder/python'}:{console_package()}",
+            "PYTHONPATH": f"{packages}:{ROOT / 'layers/larder/python'}:{built_pages()}",
             "STORAGE_ORIGIN": "https://files.s3.eu-central-1.amazonaws.com",
             "AWS_DEFAULT_REGION": "eu-central-1",
             "PYDANTIC_DISABLE_PLUGINS": "true",

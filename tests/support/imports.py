@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.support.console import console_package
+from tests.support.built_pages import built_pages
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "layers/larder/python"
@@ -19,7 +19,7 @@ def loaded_by(statement: str) -> set[str]:
         [sys.executable, "-c", f"{statement}\nimport sys; print(*sys.modules, sep='\\n')"],
         cwd=ROOT,
         env={
-            "PYTHONPATH": f"{PACKAGE}:{console_package()}",
+            "PYTHONPATH": f"{PACKAGE}:{built_pages()}",
             "AWS_DEFAULT_REGION": "us-east-1",
             "STORAGE_ORIGIN": "https://files.s3.us-east-1.amazonaws.com",
             "KEY_REQUESTS_PER_SECOND": "50",

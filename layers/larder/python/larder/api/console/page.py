@@ -8,22 +8,21 @@ from __future__ import annotations
 
 import json
 import os
-from base64 import b64encode
 from dataclasses import dataclass
 from http import HTTPStatus
 from importlib import resources
 from typing import TYPE_CHECKING, Any
+
+from larder.api.http.pages import IMMUTABLE, OF_A_PAGE, PageRequest, not_found, packed, response
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from importlib.resources.abc import Traversable
 
 _TYPES = {
-    "html": "text/html; charset=utf-8",
     "js": "text/javascript; charset=utf-8",
     "woff2": "font/woff2",
 }
-_IMMUTABLE = "public, max-age=31536000, immutable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,38 +41,27 @@ class Page:
         endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
         return cls(files, manifest, endpoint or os.environ["STORAGE_ORIGIN"])
 
-    def answer(
-        self, path: str | None, request_path: str, *, accepts_gzip: bool, etag: str | None
-    ) -> dict[str, Any]:
-        """Return the response to `GET /console/<path>`; `request_path` is the path with the stage.
-
-        `etag` is the request's If-None-Match.
-        """
+    def answer(self, request: PageRequest) -> dict[str, Any]:
+        """Return the response to a request for the page or one of its files."""
         version = self.manifest["version"]
-        if path is None and request_path.endswith("/"):
+        if request.file is None and request.path.endswith("/"):
             # Addresses in the page are relative to its own, which has no slash at its end.
-            return _response(HTTPStatus.PERMANENT_REDIRECT, {"Location": "../console"}, b"")
-        if path is None:
+            return response(HTTPStatus.PERMANENT_REDIRECT, {"Location": "../console"})
+        if request.file is None:
             headers = {
-                "Content-Type": _TYPES["html"],
-                "Cache-Control": "no-cache",
+                **OF_A_PAGE,
                 "ETag": f'"{version}"',
                 "Content-Security-Policy": self.policy(),
-                "Referrer-Policy": "no-referrer",
-                "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
-                "Cross-Origin-Opener-Policy": "same-origin",
-                "Strict-Transport-Security": "max-age=31536000",
             }
-            if etag is not None and f'"{version}"' in etag:
-                return _response(HTTPStatus.NOT_MODIFIED, headers, b"")
-            return self._file("page.html", headers, accepts_gzip=accepts_gzip)
-        wanted, _, name = path.partition("/")
+            if request.has(version):
+                return response(HTTPStatus.NOT_MODIFIED, headers)
+            return self._file(request, "page.html", headers)
+        wanted, _, name = request.file.partition("/")
         if wanted != version or name not in self.manifest["files"]:
             # A page that was open during an update asks for files of its old version: it reloads.
-            return _not_found(request_path)
+            return not_found(request, "The console is at /console.")
         kind = _TYPES[name.rpartition(".")[2]]
-        headers = {"Content-Type": kind, "Cache-Control": _IMMUTABLE}
-        return self._file(name, headers, accepts_gzip=accepts_gzip)
+        return self._file(request, name, {"Content-Type": kind, "Cache-Control": IMMUTABLE})
 
     def policy(self) -> str:
         """Return the Content-Security-Policy of the page.
@@ -97,28 +85,7 @@ class Page:
         }
         return "; ".join(f"{name} {value}" for name, value in rules.items())
 
-    def _file(self, name: str, headers: dict[str, str], *, accepts_gzip: bool) -> dict[str, Any]:
+    def _file(self, request: PageRequest, name: str, headers: dict[str, str]) -> dict[str, Any]:
         if name.endswith(".woff2"):
-            return _response(HTTPStatus.OK, headers, (self.files / name).read_bytes())
-        headers["Vary"] = "Accept-Encoding"
-        if accepts_gzip:
-            headers["Content-Encoding"] = "gzip"
-            return _response(HTTPStatus.OK, headers, (self.files / f"{name}.gz").read_bytes())
-        return _response(HTTPStatus.OK, headers, (self.files / name).read_bytes())
-
-
-def _not_found(path: str) -> dict[str, Any]:
-    message = f"No such route: GET {path[:200]}. The console is at /console."
-    error = {"message": message, "type": "invalid_request_error", "param": None}
-    body = json.dumps({"error": {**error, "code": "unknown_url"}}).encode()
-    return _response(HTTPStatus.NOT_FOUND, {"Content-Type": "application/json"}, body)
-
-
-def _response(status: HTTPStatus, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
-    always = {"X-Content-Type-Options": "nosniff"}
-    return {
-        "statusCode": int(status),
-        "multiValueHeaders": {name: [value] for name, value in {**always, **headers}.items()},
-        "body": b64encode(body).decode(),
-        "isBase64Encoded": True,
-    }
+            return response(HTTPStatus.OK, headers, (self.files / name).read_bytes())
+        return packed(request, headers, (self.files / f"{name}.gz").read_bytes())

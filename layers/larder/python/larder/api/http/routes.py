@@ -115,11 +115,18 @@ ROUTES = (
 )
 
 PAGES = tuple(
-    Route(method, path, "console_page", "public", None)
-    for path in ("/console", "/console/{path+}")
+    Route(method, path, function, "public", None)
+    for path, function in (
+        ("/console", "console_page"),
+        ("/console/{path+}", "console_page"),
+        ("/docs", "reference"),
+        ("/docs/{path+}", "reference"),
+        ("/v1/openapi.json", "reference"),
+        ("/healthz", "healthz"),
+    )
     for method in ("GET", "HEAD")
 )
-"""The console's page: no part of the API, and not in its document."""
+"""What needs no key: pages, the API's document, a sign of life. They are not in that document."""
 
 CATCH_ALL = tuple(
     Route(method, "/{proxy+}", "unknown_route", "any", None)
