@@ -22,7 +22,7 @@ $(CURDIR)/.tools/uv/bin/uv:
 setup: $(UV) ## install the packages of uv.lock into .venv
 	@$(UV) sync --quiet --locked || { echo "larder: could not install the packages of uv.lock. This needs Python 3.13 and access to PyPI; 'uv python list 3.13' lists the interpreters that uv finds."; exit 1; }
 
-.PHONY: test test-code test-e2e property lint types format sync-client openapi openapi-check pr
+.PHONY: test test-code test-e2e property lint types format sync-client examples openapi openapi-check pr
 test: test-code test-e2e ## run all tests that need no Docker
 
 test-code: tools .tools/console/.installed
@@ -51,6 +51,9 @@ format: setup ## format the code and fix its style
 
 sync-client: setup ## generate the blocking Python client from the one for asyncio
 	$(RUN) python cli/generate_sync.py
+
+examples: setup ## carry out every operation, and write it to docs/openapi_examples.json
+	$(RUN) pytest --quiet tests/integration/test_examples.py --update-examples
 
 openapi: setup ## generate docs/openapi.json from the code
 	$(RUN) python -m docs.openapi

@@ -1,5 +1,7 @@
 """Writes `docs/openapi.json`: `python -m docs.openapi`; with `--check`, compares and validates it.
 
+It keeps the digests in `docs/api-changelog.md`, which has to name each change of an operation.
+
 Powertools describes each function of the table of routes by its decorator and its signature.
 What operations have in common is added here: security, tags, headers, errors.
 """
@@ -29,6 +31,8 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 import larder.api.http.params
+from docs.openapi_changes import mistakes as unnamed_changes
+from docs.openapi_changes import updated
 from docs.openapi_errors import ERROR, RPC_ERROR, error_content, failures, failures_of
 from docs.openapi_forms import BODIES, FORMS, HEADERS, IDEMPOTENCY_KEY
 from larder.api.http.routes import ROUTES, Route
@@ -50,6 +54,11 @@ larder.api.http.params.Query = Query  # type: ignore[misc, assignment]
 
 ROOT = Path(__file__).parent.parent
 DOCUMENT = ROOT / "docs" / "openapi.json"
+CHANGES = ROOT / "docs" / "api-changelog.md"
+# By operation, what was asked and answered in tests/integration/test_examples.py.
+EXAMPLES: dict[str, dict[str, Any]] = json.loads(
+    (ROOT / "docs" / "openapi_examples.json").read_text()
+)
 
 # The tag of the routes whose path begins so.
 TAGS = {
@@ -177,7 +186,9 @@ def _complete(operation: dict[str, Any], route: Route, schemas: dict[str, Any]) 
         names |= schema["properties"].keys()
         # An empty body counts as an empty object.
         body["required"] = "required" in schema
+        _add_example(body, route.function, "request")
     responses = operation["responses"]
+    _add_example(responses["200"], route.function, "response")
     for status, reference in failures_of(route, operation, names).items():
         responses.setdefault(status, reference)
     for status, response in responses.items():
@@ -186,6 +197,12 @@ def _complete(operation: dict[str, Any], route: Route, schemas: dict[str, Any]) 
     operation["tags"] = [next(tag.name for at, tag in TAGS.items() if route.path.startswith(at))]
     scheme = {"space": "ApiKey", "public": None}.get(route.surface, "Bearer")
     operation["security"] = [] if scheme is None else [{scheme: []}]
+
+
+def _add_example(message: dict[str, Any], function: str, part: str) -> None:
+    example = EXAMPLES.get(function, {}).get(part)
+    if example is not None and "application/json" in message.get("content", {}):
+        message["content"]["application/json"]["example"] = example
 
 
 def _content(function: str) -> dict[str, Any] | None:
@@ -212,10 +229,13 @@ def main() -> int:
     """Write the document; or compare it with the one that is there, and validate that."""
     parser = argparse.ArgumentParser(prog="python -m docs.openapi", description=__doc__)
     parser.add_argument("--check", action="store_true", help="compare instead of writing")
-    wanted = json.dumps(document(), indent=2, sort_keys=True) + "\n"
+    api = document()
+    wanted = json.dumps(api, indent=2, sort_keys=True) + "\n"
     if not parser.parse_args().check:
         DOCUMENT.write_text(wanted)
-        return 0
+        CHANGES.write_text(updated(CHANGES.read_text(), api))
+    unnamed = unnamed_changes(CHANGES.read_text(), api)
+    sys.stdout.writelines(f"{each}\n" for each in unnamed)
     found = DOCUMENT.read_text() if DOCUMENT.exists() else ""
     sys.stdout.writelines(
         difflib.unified_diff(
@@ -227,7 +247,7 @@ def main() -> int:
     )
     mistakes = list(OpenAPIV31SpecValidator(json.loads(wanted)).iter_errors())
     sys.stdout.writelines(f"{mistake.json_path}: {mistake.message}\n" for mistake in mistakes)
-    return 0 if found == wanted and not mistakes else 1
+    return 0 if found == wanted and not mistakes and not unnamed else 1
 
 
 if __name__ == "__main__":

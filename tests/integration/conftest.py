@@ -10,9 +10,12 @@ import pytest
 from moto import mock_aws
 
 from larder.domain.quota import Amount
+from larder.domain.upstreams import Upstream
 from larder.runtime.composition import Composition
 from larder.services.projects.projects import create_project
+from tests.fakes.model_server import serving
 from tests.integration.iam import Used, role_of, unused, used_so_far
+from tests.integration.operations import World
 from tests.layer import as_in_the_layer  # noqa: F401 - a fixture
 from tests.moto_stack import CREDENTIALS, MotoStack, create_stack
 from tests.support.built_pages import built_pages
@@ -128,6 +131,22 @@ def stranger(ports: Composition) -> TenantId:
     ).id
 
 
+@pytest.fixture(scope="module")
+def model_server() -> Iterator[str]:
+    """The address of a server of models."""
+    with serving() as server:
+        yield server.base_url
+
+
+@pytest.fixture
+def world(
+    functions: Functions, tenant: TenantId, stack: MotoStack, ports: Composition, model_server: str
+) -> World:
+    """The project, served by all functions, with a model."""
+    ports.upstreams.put(Upstream("models", model_server, ("*",), created_at=0))
+    return World(functions, tenant, stack, ports)
+
+
 _USED: set[Used] = set()
 _FROM_WORKERS = "used_permissions"
 
@@ -137,6 +156,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--permissions",
         action="store_true",
         help="fail for permissions in the template that no test of the functions uses",
+    )
+    parser.addoption(
+        "--update-examples",
+        action="store_true",
+        help="write what operations were asked and answered to docs/openapi_examples.json",
     )
 
 

@@ -44,7 +44,8 @@ def folders_update(world: World) -> Act:
 def a_list(function: str, **query: str) -> Callable[[World], Act]:
     def prepare(world: World) -> Act:
         world.on(function)  # reads the key of the cursors, once
-        world.space_file(folderId=world.folder())
+        world.space_file(folderId=world.folder(), tags="invoices")
+        world.on("space_files_trash", id=world.space_file())
         return lambda: world.on(function, query=query or None)
 
     return prepare

@@ -48,6 +48,7 @@ ROUTED = {
 
 LIMITED = ROUTED - {
     *("UnknownRoute", "ConsolePage", "ConsoleSessionsCreate", "ConsoleSessionsDelete"),
+    *("Healthz", "Reference"),
 }
 """The functions that count the requests of each key."""
 

@@ -147,6 +147,22 @@ def test_every_example_fits_its_schema() -> None:
             assert mistakes(example, schema) == [], schema
 
 
+@each_route
+def test_an_operation_has_examples_that_fit_their_schemas(route: Route) -> None:
+    operation = operation_of(route)
+
+    contents = [
+        message["content"]["application/json"]
+        for message in (operation.get("requestBody", {}), operation["responses"]["200"])
+        if "application/json" in message.get("content", {})
+    ]
+
+    for content in contents:
+        # pytest tests/integration/test_examples.py --update-examples, then make openapi
+        assert "example" in content
+        assert mistakes(content["example"], content["schema"]) == []
+
+
 def test_a_list_of_files_has_10000_of_them_newest_first_unless_asked_otherwise() -> None:
     query = {each["name"]: each for each in DOCUMENT["paths"]["/v1/files"]["get"]["parameters"]}
 
