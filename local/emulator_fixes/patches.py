@@ -98,7 +98,7 @@ def name_functions_in_log_streams() -> None:
 
 
 def say_where_apis_are() -> None:
-    """MiniStack's event lacks the domain and base path at which it serves an API, and that it is HTTP.
+    """MiniStack's event lacks the domain and base path of its API, and that it is served by HTTP.
 
     On AWS the path in `requestContext` begins with the base path of a domain of one's own.
     """
