@@ -109,6 +109,7 @@ def test_a_valid_file_is_reported_with_its_summary(api: Api) -> None:
         "model": "gpt-5-mini",
         "models": {"gpt-5-mini": 50},
         "inputs": 0,
+        "references": [],
         "sha256": hashlib.sha256(data).hexdigest(),
         "validated_at": 0,
         "duration_ms": 0,

@@ -128,7 +128,8 @@ class Validation(msgspec.Struct, frozen=True, kw_only=True):
     `errors` has the first 1,000 of `error_count`, and `warnings` of `warning_count`. A file with
     warnings alone is valid. `counts` has the number of problems by code. `models` has the lines of
     the first 100 models, and `model` is the one that all lines name, or None. `inputs` counts
-    embedding inputs. Reports of earlier versions have none of the fields from `warning_count` on.
+    embedding inputs, and `references` has the artifacts and bundles that lines name. Reports of
+    earlier versions have none of the fields from `warning_count` on.
     """
 
     valid: bool
@@ -147,6 +148,7 @@ class Validation(msgspec.Struct, frozen=True, kw_only=True):
     counts: dict[str, int] = {}
     models: dict[str, int] = {}
     inputs: int = 0
+    references: tuple[str, ...] = ()
     object: str = "file.validation"
 
 
