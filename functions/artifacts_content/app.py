@@ -4,7 +4,7 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler.api_gateway import Response
 
-from larder.api.files.content import CONTENT_RESPONSES, content_response
+from larder.api.files.content import content_response, content_responses
 from larder.api.http.requests import tenant_of
 from larder.api.http.resolver import lambda_handler_for, resolver
 from larder.runtime.composition import Composition
@@ -20,7 +20,7 @@ artifacts, objects = ports.artifacts, ports.objects
     "/v2/artifacts/<artifact_id>/content",
     summary="Download an artifact",
     operation_id="artifacts_content",
-    responses=CONTENT_RESPONSES,
+    responses=content_responses("*/*"),
 )
 def artifacts_content(artifact_id: str) -> Response[Any]:
     """Return the bytes with their media type. Above 4 MiB, redirect to S3, which serves them."""

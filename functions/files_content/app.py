@@ -4,7 +4,7 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler.api_gateway import Response
 
-from larder.api.files.content import CONTENT_RESPONSES, content_headers, content_response
+from larder.api.files.content import content_headers, content_response, content_responses
 from larder.api.http.requests import tenant_of
 from larder.api.http.resolver import lambda_handler_for, resolver
 from larder.runtime.composition import Composition
@@ -19,7 +19,7 @@ files, objects = ports.files, ports.objects
     "/v1/files/<file_id>/content",
     summary="Download a file",
     operation_id="files_content",
-    responses=CONTENT_RESPONSES,
+    responses=content_responses(),
 )
 def files_content(file_id: str) -> Response[Any]:
     """Return the file's bytes. Above 4 MiB, redirect to S3, which serves them."""

@@ -20,19 +20,20 @@ if TYPE_CHECKING:
     from larder.domain.files import File
     from larder.services.files.content import Inline
 
-_BYTES: Any = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
 
-CONTENT_RESPONSES: dict[int, OpenAPIResponse] = {
-    200: {"description": "The file's bytes", "content": _BYTES},
-    206: {"description": "The bytes of the requested range", "content": _BYTES},
-    302: {
-        "description": "Where S3 has the bytes: above 4 MiB, or binary without an `Accept`",
-        "content": {},
-    },
-    304: {"description": "The client's copy is current", "content": {}},
-    416: {"description": "The range lies outside the file"},
-}
-"""How the OpenAPI document describes `content_response`."""
+def content_responses(media_type: str = UNKNOWN) -> dict[int, OpenAPIResponse]:
+    """Return how the OpenAPI document describes `content_response`, with any type for `*/*`."""
+    data: Any = {media_type: {"schema": {"type": "string", "format": "binary"}}}
+    return {
+        200: {"description": "The file's bytes", "content": data},
+        206: {"description": "The bytes of the requested range", "content": data},
+        302: {
+            "description": "Where S3 has the bytes: above 4 MiB, or binary without an `Accept`",
+            "content": {},
+        },
+        304: {"description": "The client's copy is current", "content": {}},
+        416: {"description": "The range lies outside the file"},
+    }
 
 
 def content_response(
