@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import closing
 from typing import TYPE_CHECKING, Literal
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.console.browsing import AXE, picture, violations
+from tests.e2e.console.browsing import picture, violations
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -25,7 +26,8 @@ def opened(page: Page, project: Project) -> list[str]:
         lambda message: problems.append(message.text) if message.type == "error" else None,
     )
     page.goto(project.base_url.removesuffix("/v1") + "/docs")
-    expect(page.get_by_role("heading", name="Files", exact=True)).to_be_visible()
+    # Chromium's versions differ in how much of the line is the heading's name.
+    expect(page.get_by_role("heading", name=re.compile(r"^Files\b")).first).to_be_visible()
     return problems
 
 
@@ -34,7 +36,6 @@ def try_it_out(page: Page, path: str) -> None:
     page.get_by_role("button", name="Try it out").click()
 
 
-@pytest.mark.skipif(not AXE.exists(), reason="npm has not installed axe")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_reference_has_no_violations(
     browser: Browser, project: Project, scheme: Literal["light", "dark"]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.console.browsing import AXE, end_session, signed_in
+from tests.e2e.console.browsing import end_session, signed_in
 from tests.e2e.console.furnished import furnish
 from tests.e2e.console.tour import Tour
 
@@ -37,9 +36,6 @@ def shown(project: Project, operator: Operator) -> dict[str, str]:
     return furnish(project, operator)
 
 
-@pytest.mark.skipif(
-    not AXE.exists() and not os.environ.get("CI"), reason="axe is missing: make types"
-)
 @pytest.mark.parametrize("screen", SCREENS)
 def test_every_view_is_for_everybody(
     browser: Browser,
