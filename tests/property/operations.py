@@ -38,6 +38,9 @@ class Interruption(Enum):
 
 CRASHES = (Interruption.CRASH_BEFORE, Interruption.CRASH_AFTER)
 
+STEP_SECONDS = 60
+"""After these, an operation will not come to its next port call."""
+
 _running = threading.local()
 
 
@@ -59,14 +62,14 @@ class Operation:
         self._interruption: Interruption | None = None
         self._go, self._stopped = threading.Semaphore(0), threading.Semaphore(0)
         threading.Thread(target=self._run, name=name, daemon=True).start()
-        self._stopped.acquire()
+        self._wait()
 
     def step(self, interruption: Interruption | None = None) -> None:
         """Make the port call that the operation waits at, and run to the next one or the end."""
         assert not self.done
         self._interruption = interruption
         self._go.release()
-        self._stopped.acquire()
+        self._wait()
 
     def finish(self) -> None:
         """Make all further port calls."""
@@ -101,6 +104,10 @@ class Operation:
             case Interruption.FAIL_AFTER:
                 raise OutageError(call)
         return result
+
+    def _wait(self) -> None:
+        arrived = self._stopped.acquire(timeout=STEP_SECONDS)
+        assert arrived, f"{self.name} does not end after {self.calls[-3:]}"
 
     def _run(self) -> None:
         _running.operation = self

@@ -9,7 +9,13 @@ import pytest
 from larder.domain.trash import TRASH_LIFE
 from larder.services.space.update_file import FileChanges
 from tests.backends.aws import aws_backend
-from tests.property.interleavings import check_endings, deadline, every_interleaving
+from tests.property.interleavings import (
+    check_all,
+    check_endings,
+    deadline,
+    every_interleaving,
+    every_interruption,
+)
 from tests.property.space_samples import a_file, a_folder, a_trashed_file
 from tests.samples import TENANT
 
@@ -158,6 +164,60 @@ def _restore_folder_and_purge_folder(world: Space) -> list[Operation]:
     return [world.restore_folder(TENANT, folder), world.purge_folder(TENANT, folder)]
 
 
+def _tree_in_the_trash(world: Space) -> FolderId:
+    top = a_folder(world)
+    for folder in (top, a_folder(world, "b", top)):
+        a_file(world, folder)
+    world.finish(world.delete_folder(TENANT, top, recursive=True))
+    world.drain()
+    return top
+
+
+def _delete_tree_twice(world: Space) -> list[Operation]:
+    top = a_folder(world)
+    for folder in (top, a_folder(world, "b", top)):
+        a_file(world, folder)
+    return [world.delete_folder(TENANT, top, recursive=True) for _ in range(2)]
+
+
+def _restore_tree_twice(world: Space) -> list[Operation]:
+    top = _tree_in_the_trash(world)
+    return [world.restore_folder(TENANT, top), world.restore_folder(TENANT, top)]
+
+
+def _purge_tree_twice(world: Space) -> list[Operation]:
+    top = _tree_in_the_trash(world)
+    return [world.purge_folder(TENANT, top), world.purge_folder(TENANT, top)]
+
+
+def _restore_tree_and_purge_it(world: Space) -> list[Operation]:
+    top = _tree_in_the_trash(world)
+    return [world.restore_folder(TENANT, top), world.purge_folder(TENANT, top)]
+
+
+def _purge_tree_and_restore_it(world: Space) -> list[Operation]:
+    return _restore_tree_and_purge_it(world)[::-1]
+
+
+def _restore_tree_and_delete_it(world: Space) -> list[Operation]:
+    top = _tree_in_the_trash(world)
+    return [world.restore_folder(TENANT, top), world.delete_folder(TENANT, top, recursive=True)]
+
+
+def _restore_inner_and_above(world: Space) -> list[Operation]:
+    above = a_folder(world)
+    inner = a_folder(world, "b", above)
+    for folder in (inner, above):
+        a_file(world, folder)
+        world.finish(world.delete_folder(TENANT, folder, recursive=True))
+        world.drain()
+    return [world.restore_folder(TENANT, inner), world.restore_folder(TENANT, above)]
+
+
+def _restore_above_and_inner(world: Space) -> list[Operation]:
+    return _restore_inner_and_above(world)[::-1]
+
+
 def _restore_folder_and_create_another(world: Space) -> list[Operation]:
     folder, _ = _in_the_trash(world)
     return [world.restore_folder(TENANT, folder), world.create_folder(TENANT, "A")]
@@ -202,6 +262,24 @@ def _purge_folder_and_restore_file(world: Space) -> list[Operation]:
 )
 def test_every_interleaving_ends_right(begin: Begin) -> None:
     check_endings(begin)
+
+
+@pytest.mark.parametrize(
+    "begin",
+    [
+        _delete_tree_twice,
+        _restore_tree_twice,
+        _purge_tree_twice,
+        _restore_tree_and_purge_it,
+        _purge_tree_and_restore_it,
+        _restore_tree_and_delete_it,
+        _restore_inner_and_above,
+        _restore_above_and_inner,
+    ],
+    ids=lambda begin: begin.__name__.strip("_"),
+)
+def test_every_interruption_ends_right(begin: Begin) -> None:
+    check_all(every_interruption(begin))
 
 
 @pytest.mark.parametrize(

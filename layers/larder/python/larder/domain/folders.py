@@ -152,7 +152,8 @@ class FolderTree:
 
     def _way_up(self, folder_id: FolderId | None) -> set[FolderId]:
         way: set[FolderId] = set()
-        while folder_id is not None and folder_id in self.folders:
+        # Nothing stores a circle. Whoever makes one in memory by mistake gets an answer, too.
+        while folder_id is not None and folder_id in self.folders and folder_id not in way:
             way.add(folder_id)
             folder_id = self.folders[folder_id].parent_id
         return way

@@ -46,13 +46,16 @@ class OldPlace:
         return self._made(tenant, lambda tree: self._way(tenant, tree, folder_id))
 
     def parent(self, tenant: TenantId, folder_id: FolderId) -> FolderId | None:
-        """Return where a folder in the trash lay, as `again` does.
+        """Return where a folder in the trash lay, as `again` does, or lies, if it is back.
 
         Raises:
             ContentionError: too many concurrent changes to the project's folders.
         """
 
         def way(tree: FolderTree) -> Way:
+            if not _closed(tree, folder_id):
+                # Somebody else has just restored it. Its parent is open, as all above it are.
+                return tree.folders[folder_id].parent_id, []
             base, names = self._way(tenant, tree, folder_id)
             return base, names[:-1]
 

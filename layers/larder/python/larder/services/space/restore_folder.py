@@ -73,6 +73,8 @@ class RestoreContents:
         if missing[0].id == root.folder.id:
             parent_id = self.old_place.parent(tenant, root.folder.id)
             tree = self.folders.tree(tenant)
+            if root.folder.id in tree.folders:
+                return False
             if parent_id is not None:
                 if parent_id not in tree.folders or tree.deleting(parent_id):
                     return False
