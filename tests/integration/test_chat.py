@@ -518,3 +518,21 @@ def test_every_tool_works_with_what_the_role_allows(
         "read_file"
     ]
     assert answer["needs_confirmation"]["summary"] == "Move 'a.txt' to the trash."
+
+
+def test_a_folder_that_takes_longer_moves_in_the_background(
+    chat: Callable[..., Answer],
+    functions: Functions,
+    tenant: TenantId,
+    model: ChatServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(apply_edit, "FOLDER_SECONDS", 0)
+    folder_id = folder(functions, tenant, "Old")
+    model.behaviour = script(calls(("trash_folder", {"folder_id": folder_id})), says("Done."))
+
+    [action] = chat("Go", folder_ids=[folder_id]).json["actions"]
+
+    assert action["result"]["changed"] == 1
+    assert functions.call("folders_list", tenant).json["folders"] == []
+    assert [row["name"] for row in functions.call("trash_list", tenant).json["folders"]] == ["Old"]
