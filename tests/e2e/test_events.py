@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,6 +14,7 @@ from openai import OpenAI
 from larder.services.webhooks.manage import send_test
 from tests.e2e.api import batch_lines, eventually
 from tests.e2e.models import models_for_clients, request_line
+from tests.e2e.receiver import Server
 from tests.support.template import ROOT
 
 if TYPE_CHECKING:
@@ -109,34 +108,6 @@ def test_a_batch_that_completes(
     data = events["batch.completed"]["data"]
     assert data["request_counts"] == {"total": 1, "completed": 1, "failed": 0}
     assert api.content(data["output_file_id"]).status_code == 200
-
-
-class Receiver(BaseHTTPRequestHandler):
-    """Keeps what it gets, and answers 500 to the first request."""
-
-    server: Server
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-        self.server.got.append((dict(self.headers), body))
-        self.send_response(500 if len(self.server.got) == 1 else 204)
-        self.end_headers()
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-class Server(ThreadingHTTPServer):
-    """A server of the project's."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Receiver)
-        self.got: list[tuple[dict[str, str], str]] = []
-        Thread(target=self.serve_forever, daemon=True).start()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}/hook"
 
 
 @pytest.fixture
