@@ -140,8 +140,15 @@ def _as_powertools_describes_it() -> dict[str, Any]:
         ],
         tags=list(TAGS.values()),
         security_schemes={
-            "Bearer": HTTPBearer(bearerFormat="zk_live_…"),
-            "ApiKey": APIKey(in_=APIKeyIn.header, name="x-api-key"),
+            "Bearer": HTTPBearer(
+                bearerFormat="zk_live_…",
+                description="The project's key, for all routes but those that read `x-api-key`.",
+            ),
+            "ApiKey": APIKey(
+                in_=APIKeyIn.header,
+                name="x-api-key",
+                description="The same key, for `/v1/chat` and the routes below `/v1/storage`.",
+            ),
         },
         on_conflict="error",
     )
