@@ -26,13 +26,13 @@ setup: $(UV) ## install the packages of uv.lock into .venv
 test: test-code test-e2e ## run all tests that need no Docker
 
 test-code: tools .tools/console/.installed
-	$(RUN) pytest --numprocesses 2 --dist loadfile --permissions tests/unit tests/contract tests/property tests/integration
+	$(RUN) pytest --numprocesses logical --maxprocesses 8 --dist loadfile --permissions tests/unit tests/contract tests/property tests/integration
 
 test-e2e: tools .tools/console/.installed
 	$(RUN) pytest tests/e2e
 
 property: setup ## run the property tests with new examples, ten times as many (run it overnight)
-	HYPOTHESIS_PROFILE=thorough nice $(RUN) pytest --numprocesses 2 --dist loadfile tests/property
+	HYPOTHESIS_PROFILE=thorough nice $(RUN) pytest --numprocesses logical --dist loadfile tests/property
 
 lint: setup ## check the style and formatting of the code
 	$(RUN) ruff check

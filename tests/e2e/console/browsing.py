@@ -49,7 +49,7 @@ def signed_in(
             lambda message: problems.append(message.text) if message.type == "error" else None,
         )
         page.goto(link(operator, project, admin=admin))
-        expect(page.get_by_role("heading", name="Files")).to_be_attached()
+        expect(page.get_by_role("heading", name="Files", exact=True)).to_be_attached()
         yield page
         assert [each for each in problems if "Failed to load resource" not in each] == []
 
