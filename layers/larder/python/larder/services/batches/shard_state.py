@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from larder.domain.upstreams import Upstream
     from larder.services.batches.run_shard import RunShard
 
-MAX_OPEN_BYTES = 128 * 2**20
+MAX_OPEN_BYTES = 160 * 2**20
 """Bytes of requests and answers in open chunks, of those to come as well, that are not exceeded."""
 
 MAX_IN_FLIGHT_BYTES = 96 * 2**20
