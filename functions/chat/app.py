@@ -7,7 +7,7 @@ from aws_lambda_powertools.event_handler import content_types
 from aws_lambda_powertools.event_handler.api_gateway import Response
 
 from larder.api.chat.models import ChatRequest, ChatResponse
-from larder.api.chat.replies import answered, model_failed
+from larder.api.chat.replies import answered, model_failed, teller
 from larder.api.chat.requests import check_workspace, session_of
 from larder.api.http.resolver import lambda_handler_for, resolver
 from larder.runtime.composition import Composition
@@ -41,7 +41,8 @@ def chat(request: ChatRequest) -> Response[Any]:
         response = ChatResponse.confirmed(carry_out.plan(session, request.confirm))
         return answered(response, stream=request.stream)
     try:
-        found = converse(session, request.asked(ports.settings.chat_model))
+        asked = request.asked(ports.settings.chat_model)
+        found = converse(session, asked, tell=teller(app) if request.stream else None)
     except ModelFailedAfterwardsError as error:
         return model_failed(error)
     response = ChatResponse.of(found, session, now=ports.clock(), key=cursor_key)

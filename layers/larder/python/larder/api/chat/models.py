@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from larder.api.http.streams import event_text
 from larder.domain.errors import InvalidParameterError
 from larder.domain.ids import FILE_PREFIX, FOLDER_PREFIX, id_pattern
 from larder.services.chat.converse import Asked
@@ -115,6 +116,12 @@ class ChatAction(BaseModel):
             undo=done.undo,
         )
 
+    def events(self) -> Iterator[str]:
+        """Yield the call as server-sent events."""
+        yield _event("action", self.model_dump(mode="json"))
+        if self.tool == "search_files" and "files" in self.result:
+            yield _event("file_search_results", {"files": self.result["files"]})
+
 
 class PlanStep(BaseModel):
     """One change of a plan."""
@@ -209,16 +216,14 @@ class ChatResponse(BaseModel):
     def events(self) -> Iterator[str]:
         """Yield the response as server-sent events."""
         for action in self.actions:
-            yield _event("action", action.model_dump(mode="json"))
-            if action.tool == "search_files" and "files" in action.result:
-                yield _event("file_search_results", {"files": action.result["files"]})
+            yield from action.events()
         for begin in range(0, len(self.response), _CHUNK):
             yield _event("ai_chunk", {"content": self.response[begin : begin + _CHUNK]})
         yield _event("ai_complete", self.model_dump(mode="json"))
 
 
 def _event(name: str, data: dict[str, Any]) -> str:
-    return f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"
+    return event_text(name, json.dumps(data, ensure_ascii=False))
 
 
 def _new_id() -> str:

@@ -17,7 +17,7 @@ from larder.services.files.get import get_file
 from larder.services.space.get_folder import get_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from larder.services.budget import Stopwatch
     from larder.services.chat.ports import ChatModel, ModelTurn, ToolCall
@@ -112,8 +112,10 @@ class Converse:
     clock: Clock
     stopwatch: Stopwatch
 
-    def __call__(self, session: Session, asked: Asked) -> Conversation:
-        """Return the model's answer and what was done.
+    def __call__(
+        self, session: Session, asked: Asked, tell: Callable[[Done], None] | None = None
+    ) -> Conversation:
+        """Return the model's answer and what was done. `tell` hears of each call once it is done.
 
         Raises:
             NotFoundError: a file or folder that the caller named does not exist.
@@ -135,7 +137,7 @@ class Converse:
             )
         found = Conversation()
         try:
-            self._run(session, asked, messages, found)
+            self._run(session, asked, messages, found, tell)
         except ModelFailedError as error:
             raise ModelFailedAfterwardsError(error, found) from error
         return found
@@ -146,6 +148,7 @@ class Converse:
         asked: Asked,
         messages: list[ModelMessage],
         found: Conversation,
+        tell: Callable[[Done], None] | None,
     ) -> None:
         began = self.stopwatch()
         keep_going = time_for(SECONDS - LEAST_SECONDS, self.stopwatch)
@@ -170,7 +173,7 @@ class Converse:
             found.answer = turn.content
             if not turn.calls or not asked.with_tools:
                 return
-            self._call_tools(session, turn, messages, found)
+            self._call_tools(session, turn, messages, found, tell)
         found.stopped = f"It did not finish in {ROUNDS} rounds"
 
     def _call_tools(
@@ -179,12 +182,15 @@ class Converse:
         turn: ModelTurn,
         messages: list[ModelMessage],
         found: Conversation,
+        tell: Callable[[Done], None] | None,
     ) -> None:
         calls = turn.calls[:MAX_CALLS]
         messages.append(ModelMessage("assistant", turn.content, calls=calls))
         for call in calls:
             done = self._called(session, call)
             found.done.append(done)
+            if tell is not None:
+                tell(done)
             text = json.dumps(done.result, ensure_ascii=False, separators=(",", ":"))
             messages.append(ModelMessage("tool", text[:MAX_RESULT], call_id=call.id))
 
