@@ -32,11 +32,15 @@ _IN_TEXT = re.compile(r"\$\{(!?[\w:.]+)\}")
 
 
 @cache
-def translated() -> dict[str, Any]:
-    """Return the template after the Serverless transform, with its references."""
+def translated(**parameters: str) -> dict[str, Any]:
+    """Return the template after the Serverless transform, with its references.
+
+    With parameters, as the transform makes it of a deployment with these.
+    """
     assert PYTHON.exists(), "The SAM CLI is not installed: run 'make tools'."
     script = ROOT / "tests/support/translate.py"
-    output = subprocess.run([PYTHON, script], check=True, capture_output=True).stdout  # noqa: S603
+    command = [str(PYTHON), str(script), json.dumps(parameters)]
+    output = subprocess.run(command, check=True, capture_output=True).stdout  # noqa: S603
     template: dict[str, Any] = json.loads(output)
     return template
 
@@ -94,7 +98,7 @@ class Stack:
                 return not self._true(other)
         raise AssertionError(condition)
 
-    def _value(self, value: Any) -> Any:  # noqa: PLR0911 - one for each function
+    def _value(self, value: Any) -> Any:  # noqa: C901, PLR0911 - one for each function
         match value:
             case {"Ref": "AWS::NoValue"}:
                 return NOTHING
@@ -109,6 +113,8 @@ class Stack:
                 return _IN_TEXT.sub(lambda it: known.get(it[1]) or self._in_text(it[1]), text)
             case {"Fn::Join": [between, parts]}:
                 return between.join(self._value(part) for part in parts)
+            case {"Fn::Select": [int(index), choices]}:
+                return self._value(choices[index])
             case {"Fn::If": [condition, then, otherwise]}:
                 return self._value(then if self._holds(condition) else otherwise)
             case dict():

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -39,11 +42,26 @@ def of_type(kind: str) -> dict[str, dict[str, Any]]:
 
 
 FUNCTIONS = of_type("AWS::Serverless::Function")
-ROUTED = {
-    name
-    for name, function in FUNCTIONS.items()
-    if any(event["Type"] == "Api" for event in function.get("Events", {}).values())
-}
+
+
+def _routes() -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, function in FUNCTIONS.items():
+        for event in function.get("Events", {}).values():
+            if event["Type"] == "Api":
+                yield name, event["Properties"]
+    for path, methods in RESOURCES["Api"]["Properties"]["DefinitionBody"]["paths"].items():
+        for method, operation in methods.items():
+            _, values = operation["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"]
+            [[authorizer]] = operation["security"]
+            name = values["Function"]["Ref"].removesuffix(".Alias")
+            auth = {"Authorizer": authorizer}
+            yield name, {"Path": path, "Method": method.upper(), "Auth": auth}
+
+
+ROUTES = list(_routes())
+"""Each route with its function's name: the functions' events, and the API's own definition."""
+
+ROUTED = {name for name, _ in ROUTES}
 """The functions that answer requests."""
 
 LIMITED = ROUTED - {
@@ -79,6 +97,8 @@ def rendered(value: Any, **parameters: str) -> Any:
     match value:
         case {"Fn::If": [condition, yes, no]}:
             return rendered(yes if _holds({"Condition": condition}, values) else no, **parameters)
+        case {"Fn::Select": [int(index), choices]}:
+            return rendered(choices[index], **parameters)
         case {"Ref": name} if name in values:
             return values[name]
         case dict():

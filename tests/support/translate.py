@@ -1,7 +1,7 @@
 """Prints template.yaml as CloudFormation sees it, run by the SAM CLI's own Python.
 
 Parameters keep their names in what SAM makes of it: their defaults are taken out before, and SAM
-cannot fill them in.
+cannot fill them in. Those of a deployment, which SAM looks at, may be an argument: JSON.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ TEMPLATE = Path(__file__).resolve().parents[2] / "template.yaml"
 FOLDERS = ("CodeUri", "ContentUri", "DefinitionUri")
 
 
-def translate() -> dict[str, Any]:
+def translate(parameters: dict[str, str]) -> dict[str, Any]:
     """Return the template after the Serverless transform."""
     os.environ["AWS_DEFAULT_REGION"] = "us-east-1"
     logging.disable()
@@ -37,11 +37,11 @@ def translate() -> dict[str, Any]:
         for name in FOLDERS:
             if name in resource["Properties"]:
                 resource["Properties"][name] = f"s3://artifacts/{resource['Properties'][name]}"
-    translated: dict[str, Any] = Translator({}, Parser()).translate(template, {})
+    translated: dict[str, Any] = Translator({}, Parser()).translate(template, parameters)
     for name, default in defaults.items():
         translated["Parameters"][name]["Default"] = default
     return translated
 
 
 if __name__ == "__main__":
-    json.dump(translate(), sys.stdout)
+    json.dump(translate(json.loads(sys.argv[1])), sys.stdout)

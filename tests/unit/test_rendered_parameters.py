@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ def setting(kind: str, path: str) -> tuple[str, str]:
     return f"AWS::{kind}", path
 
 
+CHAT_INTEGRATION = "Body.paths./v1/chat.post.x-amazon-apigateway-integration"
 ASK_BEDROCK = "Policies.1.PolicyDocument.Statement.0"
 
 TABLE: dict[str, tuple[str, Effect]] = {
@@ -77,6 +79,18 @@ TABLE: dict[str, tuple[str, Effect]] = {
                 "arn:aws-us-gov:bedrock:ap-southeast-1:123456789012:"
                 "inference-profile/*.amazon.nova-*"
             ),
+            VERSION: ANY,
+        },
+    ),
+    "StreamChat": (
+        "true",
+        {
+            setting("Lambda::Function", "Handler"): "stream.lambda_handler",
+            setting("ApiGateway::RestApi", f"{CHAT_INTEGRATION}.uri"): (
+                "arn:aws-us-gov:apigateway:ap-southeast-1:lambda:path/2021-11-15/functions/"
+                f"larder-ChatAliaslive-{RANDOM}/response-streaming-invocations"
+            ),
+            setting("ApiGateway::RestApi", f"{CHAT_INTEGRATION}.responseTransferMode"): "STREAM",
             VERSION: ANY,
         },
     ),
@@ -264,3 +278,35 @@ def test_a_switch_leaves_out_resources_of_these_types_and_nothing_else(parameter
     assert {before.resources[name]["Type"] for name in gone} == kinds
     assert after.resources.items() <= before.resources.items()
     assert not {each["Type"] for each in after.resources.values()} & kinds
+
+
+def test_the_chat_is_a_route_like_any_other_unless_it_streams() -> None:
+    """Its route is written out in the template, the other one is SAM's."""
+    stack = Stack()
+    resources = json.dumps(stack.resources).replace("aws-us-gov", "aws")
+    of_api = json.loads(resources)["Api"]["Properties"]["Body"]["paths"]
+    permissions = json.loads(resources)
+
+    def as_chat(value: Any) -> Any:
+        return json.loads(json.dumps(value).replace("larder-Mcp", "larder-Chat"))
+
+    mcp = as_chat(of_api["/mcp"]["post"]) | {"security": [{"ApiKeyAuthorizer": []}]}
+    assert of_api["/v1/chat"]["post"] == mcp
+    mine = permissions["ChatRoutePermission"]["Properties"]
+    other = as_chat(permissions["McpRoutePermissionprod"]["Properties"])
+    assert mine == other | {"SourceArn": other["SourceArn"].replace("/mcp", "/v1/chat")}
+
+
+def test_a_parameter_of_the_apis_definition_deploys_the_api_again() -> None:
+    def deployed(**parameters: str) -> set[str]:
+        both = {"StreamChat": "false", "McpResourceMetadata": ""} | parameters
+        resources = translated(**both)["Resources"]
+        return {
+            key for key, each in resources.items() if each["Type"] == "AWS::ApiGateway::Deployment"
+        }
+
+    before = deployed()
+
+    assert deployed(StreamChat="true") != before
+    assert deployed(McpResourceMetadata="https://files.example/metadata") != before
+    assert deployed(ChatModel="gpt-5") == before

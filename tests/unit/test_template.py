@@ -20,6 +20,7 @@ from tests.support.template import (
     folder_of,
     listed,
     of_type,
+    rendered,
 )
 
 each_function = pytest.mark.parametrize("function", FUNCTIONS.values(), ids=list(FUNCTIONS))
@@ -58,7 +59,7 @@ def test_every_folder_is_a_function_of_its_name() -> None:
     assert deployed == folders
     for function in FUNCTIONS.values():
         name = folder_of(function)
-        assert function["FunctionName"] == {"Fn::Sub": "${AWS::StackName}-" + name}
+        assert rendered(function["FunctionName"]) == {"Fn::Sub": "${AWS::StackName}-" + name}
 
 
 @each_function

@@ -8,17 +8,13 @@ from typing import Any
 import pytest
 
 from larder.api.http.routes import CATCH_ALL, PAGES, ROUTES
+from tests.support import template
 from tests.support.template import FUNCTIONS, RESOURCES, TEMPLATE, folder_of
 
 API: dict[str, Any] = RESOURCES["Api"]["Properties"]
 
 EVERY_ROUTE = [*ROUTES, *CATCH_ALL, *PAGES]
-EVENTS = [
-    (function, event["Properties"])
-    for function in FUNCTIONS.values()
-    for event in function.get("Events", {}).values()
-    if event["Type"] == "Api"
-]
+EVENTS = [(FUNCTIONS[name], event) for name, event in template.ROUTES]
 
 
 def headers_of(event: dict[str, Any]) -> tuple[str, ...]:

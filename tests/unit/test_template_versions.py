@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from tests.support.template import ANSWERING, FUNCTIONS, RESOURCES, TEMPLATE, of_type
+from tests.support.template import ANSWERING, FUNCTIONS, RESOURCES, TEMPLATE, of_type, rendered
 
 GLOBALS: dict[str, Any] = TEMPLATE["Globals"]["Function"]
 PARAMETERS: dict[str, Any] = TEMPLATE["Parameters"]
 # Concurrency belongs to a function, not to a version of it.
 NOT_CONFIGURATION = {
-    *("VersionDescription", "Description", "Policies", "Events"),
+    *("FunctionName", "VersionDescription", "Description", "Policies", "Events"),
     "ReservedConcurrentExecutions",
 }
 
@@ -26,6 +26,10 @@ def parameters_in(value: Any) -> set[str]:
             found = {name}
         case {"Fn::Sub": str(text)}:
             found = set(re.findall(r"\$\{(\w+)\}", text))
+        case {"Fn::Sub": [text, values]}:
+            found = parameters_in({"Fn::Sub": text}) | parameters_in(values)
+        case {"Fn::If": [condition, *values]}:
+            found = parameters_in(TEMPLATE["Conditions"][condition]) | parameters_in(values)
         case dict():
             found = set().union(*map(parameters_in, value.values()))
         case list():
@@ -73,12 +77,25 @@ def test_whoever_calls_a_function_calls_its_alias() -> None:
 
 
 def test_those_for_whom_somebody_waits_may_start_from_snapshots() -> None:
-    snapshots = {
-        name: function.get("SnapStart", GLOBALS["SnapStart"])["ApplyOn"]
-        for name, function in FUNCTIONS.items()
-    }
-
     assert PARAMETERS["SnapStart"]["Default"] == "None"
-    assert snapshots == {
-        name: {"Ref": "SnapStart"} if name in ANSWERING else "None" for name in FUNCTIONS
+    assert with_snapshots() == ANSWERING
+
+
+def test_a_runtime_that_streams_starts_from_no_snapshot() -> None:
+    assert with_snapshots(StreamChat="true") == ANSWERING - {"Chat"}
+    described = [
+        rendered(FUNCTIONS["Chat"]["VersionDescription"], StreamChat="true", SnapStart=value)
+        for value in ("None", "PublishedVersions")
+    ]
+    # A description that changed with nothing else would fail: Lambda publishes no such version.
+    assert described[0]["Fn::Sub"][1] == described[1]["Fn::Sub"][1]
+
+
+def with_snapshots(**parameters: str) -> set[str]:
+    """The functions that start from snapshots where the parameter asks for that."""
+    wanted = {"SnapStart": "PublishedVersions"} | parameters
+    return {
+        name
+        for name, function in FUNCTIONS.items()
+        if rendered(function.get("SnapStart", GLOBALS["SnapStart"])["ApplyOn"], **wanted) != "None"
     }
