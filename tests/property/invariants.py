@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from larder.domain.files import DAY, VALIDATION_GRACE, File, FileStatus
 from larder.domain.folders import CLEARING_GRACE
+from larder.domain.ids import parse_bundle_id, parse_file_id
 from larder.domain.projects import AUDIT_INTERVAL
 from larder.domain.quota import NOTHING
 from larder.domain.trash import TRASH_LIFE, TrashState
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
 class Invariants:
     """Watches a world: compares what is stored with what was, and with what clients were told.
 
-    `seen` are all files that ever were, `seen_folders` all folders.
+    `seen` are all files that ever were, `seen_artifacts` all artifacts and bundles, and
+    `seen_folders` all folders.
     """
 
     def __init__(self, world: World) -> None:
@@ -37,6 +39,7 @@ class Invariants:
         self._space = SpaceInvariants(world)
         self.stored = world.backend.snapshot()
         self.seen: list[Arrival] = []
+        self.seen_artifacts: list[Arrival] = []
         self.seen_folders: list[tuple[TenantId, FolderId]] = []
         self.broken = False
         world.watch = self.look
@@ -45,9 +48,9 @@ class Invariants:
         """Check what holds at every moment, in the middle of operations too."""
         before, self.stored = self.stored, self._world.backend.snapshot()
         self._released |= self.stored.released
-        self.seen += [
-            key for key in self.stored.files if key not in before.files and key not in before.trash
-        ]
+        for key in self.stored.files:
+            if key not in before.files and key not in before.trash:
+                (self.seen if parse_file_id(key[1]) else self.seen_artifacts).append(key)
         self.seen_folders += [key for key in self.stored.folders if key not in before.folders]
         try:
             self._check(before, self.stored)
@@ -88,6 +91,8 @@ class Invariants:
         for key in were.keys() & are.keys():
             was, has = were[key].status, are[key].status
             assert was in {has, FileStatus.UPLOADED}, f"{key} went from {was} to {has}"
+            immutable = parse_file_id(key[1]) is None
+            assert not immutable or are[key].revision == 0, f"the artifact {key} was changed"
 
     def _uploads_only_move_forward(self, before: Snapshot, now: Snapshot) -> None:
         history, clock = self._world.history, self._world.clock
@@ -214,7 +219,8 @@ def check_order(world: World) -> None:
     for key, trashed in stored.trash.items():
         assert not trashed.expired(world.clock()), f"{key} is not purged"
     files = _files(stored)
-    assert stored.files.keys() <= stored.objects, "a file without its bytes"
+    with_bytes = {key for key in stored.files if parse_bundle_id(key[1]) is None}
+    assert with_bytes <= stored.objects, "a file without its bytes"
     # A small upload that failed half-way may lie in the trash; restored, it would be collected.
     assert stored.trash.keys() & world.history.arrived <= stored.objects
     # Nothing tells of bytes that came too late, once their announcement is lost for good: they

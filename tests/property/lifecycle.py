@@ -1,4 +1,4 @@
-"""What programs do with files and uploads, in any order."""
+"""What programs do with files, uploads, artifacts and bundles, in any order."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
+from larder.domain.artifacts import Retention
 from larder.domain.errors import NotFoundError
+from larder.domain.ids import parse_artifact_id, parse_file_id
 from larder.domain.quota import Amount
 from larder.services.files.list import list_files
+from tests.property import artifacts
 from tests.property.machine import Machine, Pace, lives, numbers, paces, purposes, sizes, tenants
 from tests.property.world import TENANTS
 
@@ -21,7 +24,7 @@ limits = st.builds(Amount, files=st.integers(0, 6), bytes=st.sampled_from([0, 10
 
 
 class Lifecycle(Machine):
-    """The Files and Uploads APIs."""
+    """The Files, Uploads and Artifacts APIs."""
 
     @rule(tenant=tenants, size=sizes, purpose=purposes, life=lives, pace=paces)
     def create_file(
@@ -72,6 +75,40 @@ class Lifecycle(Machine):
         operation = self.world.finish(self.world.delete(intruder, file_id))
         assert isinstance(operation.error, NotFoundError)
 
+    @rule(
+        tenant=tenants,
+        size=st.sampled_from([10, 100]),
+        retention=st.sampled_from([Retention.STANDARD, Retention.EPHEMERAL]),
+        pace=paces,
+    )
+    def create_artifact(self, tenant: TenantId, size: int, retention: str, pace: Pace) -> None:
+        self.go(artifacts.create(self.world, tenant, size, retention), pace)
+
+    @precondition(lambda self: self.watched.seen)
+    @rule(number=numbers, pace=paces)
+    def copy_a_file(self, number: int, pace: Pace) -> None:
+        self.go(artifacts.copy(self.world, *self.one_file(number)), pace)
+
+    @precondition(lambda self: self.watched.seen_artifacts)
+    @rule(tenant=tenants, pace=paces)
+    def create_bundle(self, tenant: TenantId, pace: Pace) -> None:
+        known = [
+            item_id
+            for owner, item_id in self.watched.seen_artifacts
+            if owner == tenant and parse_artifact_id(item_id)
+        ]
+        self.go(artifacts.bundle(self.world, tenant, known[-1:]), pace)
+
+    @precondition(lambda self: self.watched.seen_artifacts)
+    @rule(number=numbers, pace=paces)
+    def delete_artifact(self, number: int, pace: Pace) -> None:
+        seen = self.watched.seen_artifacts
+        self.go(artifacts.delete(self.world, *seen[number % len(seen)]), pace)
+
+    @rule(tenant=tenants)
+    def read_artifacts(self, tenant: TenantId) -> None:
+        artifacts.check_reads(self.world, tenant)
+
     @rule(tenant=tenants, pace=paces)
     def read_usage(self, tenant: TenantId, pace: Pace) -> None:
         self.go(self.world.read_usage(tenant), pace)
@@ -94,7 +131,9 @@ class Lifecycle(Machine):
         assert {file.id for file in listed.files} == {
             file_id
             for (owner, file_id), file in stored.items()
-            if owner == tenant and not file.expired(self.world.clock())
+            if owner == tenant
+            and parse_file_id(file_id) is not None
+            and not file.expired(self.world.clock())
         }
 
     def one_upload(self, number: int) -> tuple[TenantId, Upload]:

@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 
 READS = (
     "get",
+    "get_all",
+    "get_bundle",
+    "count_artifacts",
+    "ahead",
     "exists",
     "expired",
     "due",

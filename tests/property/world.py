@@ -8,6 +8,7 @@ from types import NoneType
 from typing import TYPE_CHECKING, Any, cast
 from unittest.mock import patch
 
+from larder.domain.artifacts import Retention
 from larder.domain.errors import LarderError
 from larder.domain.files import File
 from larder.domain.ids import upload_of
@@ -76,6 +77,12 @@ class _Announcing:
     def put(self, tenant: TenantId, file_id: FileId, data: bytes) -> None:
         self._objects.put(tenant, file_id, data)
         self._stored(tenant, file_id)
+
+    def copy(self, tenant: TenantId, source_id: FileId, target_id: FileId) -> bool:
+        copied = self._objects.copy(tenant, source_id, target_id)
+        if copied:
+            self._stored(tenant, target_id)
+        return copied
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._objects, name)
@@ -179,6 +186,8 @@ class Gated(Wiring):
     ) -> None:
         self.clock = self.stopwatch = noted(backend.clock)
         self.pause = not_at_all
+        self.artifact_days = {Retention.STANDARD: 0, Retention.EXTENDED: 0}
+        self.artifacts = gated(backend.artifacts, "artifacts")
         self.files = gated(backend.files, "files")
         self.uploads = gated(backend.uploads, "uploads")
         usage = cast("UsageRecords", _Recounting(backend.usage, history))
