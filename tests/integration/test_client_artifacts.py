@@ -100,6 +100,85 @@ def test_wrong_use_is_told_so(options: tuple[str, ...]) -> None:
     assert larder("artifact", "create", *options).exit_code == 2
 
 
+def test_a_file_of_the_project_is_copied(fake: FakeLarder) -> None:
+    file_id = fake.add_file(b"the rules")
+
+    made = larder("artifact", "create", "--file-id", file_id, "--type", "document").id
+
+    assert fake.artifacts.contents[made] == b"the rules"
+    assert file_id in fake.files
+
+
+def test_a_refused_copy_of_a_large_file_leaves_no_upload(fake: FakeLarder) -> None:
+    Path("large.txt").write_bytes(b"x" * (MIB + 1))
+    fake.fault("POST /v2/artifacts", respond_with(api_error(400, "artifact_type must be one of …")))
+
+    done = larder("artifact", "create", "large.txt", "--type", "polcy")
+
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "artifact_type must be one of" in done.stderr
+    assert fake.files == {}
+
+
+@pytest.mark.parametrize("kind", ["artifact", "bundle"])
+def test_what_does_not_exist_is_named_and_the_others_are_deleted(
+    fake: FakeLarder, kind: str
+) -> None:
+    Path("a.txt").write_text("x")
+    there = larder("artifact", "create", "a.txt").id
+    if kind == "bundle":
+        there = larder("bundle", "create", there).id
+
+    done = larder(kind, "rm", "no_such_id", there)
+    again = larder(kind, "rm", there, "--json")
+
+    assert (done.exit_code, done.stdout) == (1, f"{there}\n")
+    assert "no_such_id" in done.stderr
+    assert (again.exit_code, again.json["id"]) == (1, there)
+    assert again.json["error"]["message"]
+    assert (fake.artifacts.all if kind == "artifact" else fake.artifacts.bundles) == {}
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("artifact", "get", "art_0"),
+        ("artifact", "show", "art_0"),
+        ("bundle", "show", "bnd_0"),
+        ("artifact", "create", "nowhere.txt"),
+        ("artifact", "create", "--file-id", "file-0"),
+        ("bundle", "create", "art_0"),
+    ],
+)
+def test_a_failure_is_one_line_and_prints_nothing(
+    fake: FakeLarder, command: tuple[str, ...]
+) -> None:
+    fake.fault("POST /v2/.*", respond_with(api_error(404, "There is no file 'file-0'.")))
+
+    done = larder(*command)
+
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("kind", ["artifact", "bundle"])
+def test_a_list_that_goes_on_says_how(kind: str) -> None:
+    Path("a.txt").write_text("x")
+    ids = [larder("artifact", "create", "a.txt").id for _ in range(3)]
+    if kind == "bundle":
+        ids = [larder("bundle", "create", ids[0]).id for _ in range(3)]
+
+    first = larder(kind, "list", "--limit", "2")
+    rest = larder(kind, "list", "--after", ids[1])
+
+    assert f"larder {kind} list --after {ids[1]}" in first.stderr
+    assert ids[0] in rest.stdout
+    assert ids[1] not in rest.stdout
+    assert rest.stderr == ""
+    whole = larder(kind, "list", "--json").json
+    assert [each["id"] for each in whole["data"]] == ids[::-1]
+
+
 def test_a_bundle_is_made_in_order_and_says_what_is_gone(fake: FakeLarder) -> None:
     Path("a.txt").write_text("x")
     one, two = (larder("artifact", "create", "a.txt").id for _ in range(2))

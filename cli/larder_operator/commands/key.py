@@ -112,14 +112,14 @@ def rotate(
     project: Project,
     key_id: KeyId,
     grace: Annotated[
-        int,
+        int | None,
         typer.Option(
             parser=parse_duration,
             metavar="DURATION",
             help="How long the old key still works, up to 90d.",
             show_default="7d",
         ),
-    ] = DEFAULT_GRACE,
+    ] = None,
     stack: Stack = None,
     profile: Profile = None,
     region: Region = None,
@@ -131,6 +131,8 @@ def rotate(
     """
     deployment = find_deployment(stack, profile, region)
     found, ports = deployment.find_project(project), deployment.ports
+    # Typer calls the parser for a default, too.
+    grace = DEFAULT_GRACE if grace is None else grace
     secret, key = rotate_key(
         found.id,
         key_id,

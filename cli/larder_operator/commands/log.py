@@ -6,7 +6,7 @@ import typer
 
 from larder.api.admin.models import LogEntryObject
 from larder.services.projects.admin_log import DEFAULT_PAGE, MAX_PAGE, list_entries
-from larder_cli.shared.output import moment, print_json
+from larder_cli.shared.output import moment, note, print_json
 from larder_cli.shared.tables import columns, print_table
 from larder_operator.deployment import find_deployment
 from larder_operator.options import AsJson, Profile, Region, Stack
@@ -29,13 +29,15 @@ def log(
     Changes on the command line and over HTTP are kept for a year.
     """
     ports = find_deployment(stack, profile, region).ports
-    entries = list_entries(limit=limit, after=after, log=ports.log).entries
+    page = list_entries(limit=limit, after=after, log=ports.log)
     if as_json:
-        print_json([LogEntryObject.of(entry).model_dump() for entry in entries])
+        print_json([LogEntryObject.of(entry).model_dump() for entry in page.entries])
         return
     table = columns("when", "what", "id", "project", "by", "how")
-    for entry in entries:
+    for entry in page.entries:
         how = " ".join(f"{name}={value}" for name, value in entry.details.items())
         when = moment(entry.at)
         table.add_row(when, entry.action, entry.target, entry.project, entry.actor.id, how)
     print_table(table)
+    if page.has_more:
+        note(f"There are more entries: larder log --after {page.entries[-1].id}")
