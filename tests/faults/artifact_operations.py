@@ -22,7 +22,8 @@ def _file(case: Case) -> None:
     case.made["file"] = case.file(TEXT)
 
 
-def _bundle(case: Case) -> None:
+def a_bundle(case: Case) -> None:
+    """Make an artifact with `TEXT`, and a bundle of it."""
     _artifact(case)
     made = case.api.send("POST", "/bundles", version=2, json=_bundle_of(case)).json()
     case.made["bundle"] = made["id"]
@@ -95,7 +96,7 @@ ARTIFACTS = (
     Operation("artifacts_content", "artifacts_content", _artifact, _get("artifact", "/content")),
     Operation("artifacts_delete", "artifacts_delete", _artifact, _delete("artifact")),
     Operation("bundles_create", "bundles_create", _artifact, _create_bundle),
-    Operation("bundles_list", "bundles_list", _bundle, _list("bundle")),
-    Operation("bundles_get", "bundles_get", _bundle, _get("bundle")),
-    Operation("bundles_delete", "bundles_delete", _bundle, _delete("bundle")),
+    Operation("bundles_list", "bundles_list", a_bundle, _list("bundle")),
+    Operation("bundles_get", "bundles_get", a_bundle, _get("bundle")),
+    Operation("bundles_delete", "bundles_delete", a_bundle, _delete("bundle")),
 )

@@ -1,26 +1,37 @@
 """Every route of `/v1/batches`, and the workers that the state machine calls.
 
-No server of models is needed: a line whose model no server has is answered with an error, and one
-whose server is away waits until the batch is cancelled.
+A line whose model no server has is answered with an error, and one whose server is away waits
+until the batch is cancelled. Only lines with references need a server of models: it tells whether
+what they refer to was put in.
 """
 
 from __future__ import annotations
 
+import atexit
+import json
 import time
+from contextlib import ExitStack
+from functools import cache
 from typing import TYPE_CHECKING
 
 from larder.domain.upstreams import Upstream
 from larder.services.batches.start import START_GRACE
 from tests.e2e.api import batch_lines, eventually
+from tests.fakes.model_script import Rule
+from tests.fakes.model_server import serving
+from tests.faults.artifact_operations import TEXT, a_bundle
 from tests.faults.case import Case, Operation
 
 if TYPE_CHECKING:
     import httpx
 
     from tests.e2e.api import Json
+    from tests.faults.deployment import Deployment
 
 LINES = batch_lines(3)
 AWAY = "away"
+GRANTED, REFUSED = "rules-granted", "rules-refused"
+"""Models that say yes and no to a request with the text of the artifact, and else the opposite."""
 ENDED = {"completed", "failed", "expired", "cancelled"}
 WITHIN = 600
 PATIENCE = 15
@@ -52,8 +63,9 @@ def _all_ended(case: Case) -> list[Json]:
     )
     for batch in batches:
         case.expected[batch["id"]] = ("there", "there")
-        if batch["error_file_id"] is not None:
-            case.keep(batch["error_file_id"], case.api.content(batch["error_file_id"]).content)
+        for written in (batch["output_file_id"], batch["error_file_id"]):
+            if written is not None:
+                case.keep(written, case.api.content(written).content)
     return batches
 
 
@@ -127,6 +139,69 @@ def _a_retry(case: Case) -> None:
     assert _retry(case).is_success
 
 
+@cache
+def _serve_models(deployment: Deployment) -> None:
+    text = TEXT.decode()
+    rules = [
+        Rule(model=GRANTED, contains=text),
+        Rule(model=GRANTED, status=400),
+        Rule(model=REFUSED, contains=text, status=400),
+    ]
+    serves = ExitStack()
+    server = serves.enter_context(serving(rules))
+    atexit.register(serves.close)
+    upstream = Upstream("rules", server.base_url, (GRANTED, REFUSED), created_at=int(time.time()))
+    deployment.operator.upstreams.put(upstream)
+
+
+def _a_file_with_references(case: Case, model: str = GRANTED) -> None:
+    """Of two requests, one refers to an artifact and the other to a bundle."""
+    _serve_models(case.deployment)
+    a_bundle(case)
+    firsts = (
+        {"role": "system", "content": {"$artifact": case.made["artifact"]}},
+        {"$bundle": case.made["bundle"]},
+    )
+    requests = [json.loads(line) for line in batch_lines(len(firsts), model=model).splitlines()]
+    for request, first in zip(requests, firsts, strict=True):
+        request["body"]["messages"].insert(0, first)
+    _a_validated_file(case, b"\n".join(json.dumps(each).encode() for each in requests))
+
+
+def _an_ended_batch_with_references(case: Case) -> None:
+    """What it referred to is deleted: a retry has only what the batch kept."""
+    _a_file_with_references(case, REFUSED)
+    case.made["batch"] = _send(case).json()["id"]
+    [batch] = _all_ended(case)
+    _was_refused(case, batch)
+    for kind in ("bundle", "artifact"):
+        assert case.api.send("DELETE", f"/{kind}s/{case.made[kind]}", version=2).is_success
+        case.becomes(case.made[kind], "gone", before="gone")
+
+
+def _was_refused(case: Case, batch: Json) -> None:
+    """Check that the model got what both requests refer to."""
+    assert batch["request_counts"] == {"total": 2, "completed": 0, "failed": 2}, batch
+    answers = case.api.content(batch["error_file_id"]).content
+    assert answers.count(b'"status_code":400') == 2, answers
+
+
+def _put_in(case: Case) -> None:
+    """A batch with references is run to its end, and both requests get what they refer to."""
+    assert _send(case).status_code == 200
+    [batch] = _all_ended(case)
+    assert batch["status"] == "completed", batch
+    assert batch["request_counts"] == {"total": 2, "completed": 2, "failed": 0}, batch
+
+
+def _put_in_again(case: Case) -> None:
+    """A retry is run to its end with what the first batch kept."""
+    assert case.api.send("POST", f"/batches/{case.made['batch']}/retry").is_success
+    [retry] = [batch for batch in _all_ended(case) if batch["id"] != case.made["batch"]]
+    _was_refused(case, retry)
+    case.keep(retry["input_file_id"], case.api.content(retry["input_file_id"]).content)
+
+
 def _get(case: Case) -> httpx.Response:
     return case.api.send("GET", f"/batches/{case.made['batch']}")
 
@@ -144,5 +219,14 @@ BATCHES = (
     Operation("batch_plan", "batch_plan", _a_validated_file, _run),
     Operation("batch_plan, retry", "batch_plan", _an_ended_batch, _a_retry),
     Operation("batch_run_shard", "batch_run_shard", _a_validated_file, _run),
+    Operation("batches_create, references", "batches_create", _a_file_with_references, _create),
+    Operation("batch_plan, references", "batch_plan", _a_file_with_references, _put_in),
+    Operation(
+        "batch_plan, retry with references",
+        "batch_plan",
+        _an_ended_batch_with_references,
+        _put_in_again,
+    ),
+    Operation("batch_run_shard, references", "batch_run_shard", _a_file_with_references, _put_in),
     Operation("batch_finish", "batch_finish", _a_validated_file, _run),
 )
