@@ -226,6 +226,34 @@ def test_artifacts_of_a_batch_have_a_limit(world: World, monkeypatch: pytest.Mon
     assert (refused.status, refused.error["code"]) == (400, "artifacts_too_large")
 
 
+@pytest.mark.parametrize(("times", "fits"), [(2, True), (3, False)])
+def test_an_artifact_counts_each_time_that_it_is_in_a_bundle(
+    world: World, monkeypatch: pytest.MonkeyPatch, times: int, *, fits: bool
+) -> None:
+    prompt = artifact(world)
+    bundle = create_bundle(world.functions, world.tenant, *[prompt] * times).json["id"]
+    monkeypatch.setattr(prompts, "MAX_PINNED_BYTES", 2 * len(SECRET.encode()))
+
+    answer = batch_of(world, {"$bundle": bundle})
+
+    assert (answer.status == 200) is fits
+    assert fits or answer.error["code"] == "artifacts_too_large"
+
+
+def test_the_artifacts_in_bundles_count_as_well(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two, three = (artifact(world) for _ in range(3))
+    bundle = create_bundle(world.functions, world.tenant, one, two).json["id"]
+    monkeypatch.setattr(prompts, "MAX_PINNED_ARTIFACTS", 2)
+
+    taken = batch_of(world, {"$bundle": bundle}, system(one))
+    refused = batch_of(world, {"$bundle": bundle}, system(three))
+
+    assert taken.status == 200
+    assert (refused.status, refused.error["code"]) == (400, "too_many_artifacts")
+
+
 def test_a_request_that_grows_too_long_is_not_sent(
     world: World, models: ModelServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -21,7 +21,7 @@ from larder_jsonl.endpoints import ROLES
 from larder_jsonl.references import may_refer, put_in, references_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from larder.domain.artifacts import Artifact, Bundle
     from larder.domain.ids import ArtifactId, BundleId, TenantId
@@ -30,7 +30,13 @@ if TYPE_CHECKING:
     from larder.services.object_store import ObjectStore
 
 MAX_PINNED_BYTES = 16 * 2**20
-"""Bytes of all artifacts of a batch together: each of its workers holds them."""
+"""Bytes of all artifacts of a batch together: each of its workers holds them.
+
+An artifact counts each time that it is in a bundle, and once if requests refer to itself.
+"""
+
+MAX_PINNED_ARTIFACTS = 500
+"""Artifacts of a batch, with those in its bundles: its planner reads one after another."""
 
 _PINNED = msgspec.msgpack.Decoder(dict[str, bytes])
 
@@ -44,8 +50,12 @@ TOO_LONG = Answer(
 
 @dataclass(frozen=True, slots=True)
 class Referred:
-    """What requests refer to, and every way in which that cannot be put in."""
+    """What requests refer to, and every way in which that cannot be put in.
 
+    `artifacts` has those of the bundles, too; to `direct` ones requests refer by themselves.
+    """
+
+    direct: Sequence[ArtifactId]
     artifacts: Mapping[ArtifactId, Artifact]
     bundles: Mapping[BundleId, Bundle]
     errors: list[BatchError]
@@ -66,6 +76,13 @@ def find_referred(
     bundles = artifacts.get_bundles(tenant, bundle_ids) if bundle_ids else {}
     members = [member.artifact_id for each in bundles.values() for member in each.members]
     every = list(dict.fromkeys([*wanted, *members]))
+    if len(every) > MAX_PINNED_ARTIFACTS:
+        message = (
+            f"The file refers to {len(every)} artifacts, with those in bundles, and a batch takes "
+            f"{MAX_PINNED_ARTIFACTS}."
+        )
+        too_many = BatchError("too_many_artifacts", message, "input_file_id")
+        return Referred(wanted, {}, bundles, [too_many])
     now = clock()
     found = artifacts.get_all(tenant, every) if every else {}
     there = {each: artifact for each, artifact in found.items() if not artifact.file.expired(now)}
@@ -74,31 +91,32 @@ def find_referred(
         *(_missing("bundle", each) for each in bundle_ids if each not in bundles),
         *(error for each in bundles.values() for error in _errors_of(each, there)),
     ]
-    size = sum(_pinned_bytes(artifact) for artifact in there.values())
+    size = sum(_pinned_bytes(there[each]) for each in (*wanted, *members) if each in there)
     if size > MAX_PINNED_BYTES:
         message = (
             f"The artifacts that the file refers to have {size} bytes together, and a batch takes "
             f"{MAX_PINNED_BYTES}."
         )
         errors.append(BatchError("artifacts_too_large", message, "input_file_id"))
-    return Referred(there, bundles, errors)
+    return Referred(wanted, there, bundles, errors)
 
 
 def pinned_bytes(tenant: TenantId, referred: Referred, *, objects: ObjectStore) -> bytes | None:
     """Return what a batch keeps of what its requests refer to; None if some content is gone."""
-    contents: dict[str, bytes] = {}
+    contents: dict[ArtifactId, bytes] = {}
     for artifact_id, artifact in referred.artifacts.items():
         data = content_of(tenant, artifact, objects=objects)
         if data is None:
             return None
         contents[artifact_id] = _as_string(artifact, data)
+    kept: dict[str, bytes] = {each: contents[each] for each in referred.direct}
     for bundle_id, bundle in referred.bundles.items():
-        contents[bundle_id] = b",".join(
+        kept[bundle_id] = b",".join(
             b'{"role":%s,"content":%s}'
             % (msgspec.json.encode(member.role), contents[member.artifact_id])
             for member in bundle.members
         )
-    return msgspec.msgpack.encode(contents)
+    return msgspec.msgpack.encode(kept)
 
 
 @dataclass(slots=True)
