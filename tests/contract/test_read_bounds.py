@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from larder.adapters.dynamodb import file_pages
+from larder.adapters.dynamodb.artifact_items import new_item
+from larder.adapters.dynamodb.artifacts import DynamoArtifacts
 from larder.adapters.dynamodb.batches import DynamoBatches
 from larder.adapters.dynamodb.file_search import DynamoFileSearch
 from larder.adapters.dynamodb.files import DynamoFiles
@@ -21,16 +23,18 @@ from larder.adapters.dynamodb.folders import DynamoFolders
 from larder.adapters.dynamodb.items import file_item, trash_item
 from larder.adapters.dynamodb.trash import DynamoTrash
 from larder.adapters.dynamodb.uploads import DynamoUploads
+from larder.domain.artifacts import MAX_MEMBERS, ArtifactType, Member
 from larder.domain.errors import ContentionError, ExpiredBacklogError
 from larder.domain.files import Purpose
-from larder.domain.ids import FolderId
+from larder.domain.ids import FolderId, new_artifact_id
 from larder.domain.projects import Project
 from larder.domain.trash import TrashedFile
+from larder.services.artifacts.get import read_bundle
 from larder.services.files.list import list_files
 from larder.services.files.ports import FilePage, PageQuery
 from larder.services.space.ports import FileQuery, Sort
 from tests.fakes.clock import START
-from tests.samples import ROOM, TENANT, a_file, a_file_id
+from tests.samples import ROOM, TENANT, a_bundle, a_file, a_file_id, an_artifact
 from tests.support.template import ROOT
 
 if TYPE_CHECKING:
@@ -198,7 +202,7 @@ class Endless:
 
     def get_item(self, **_: Any) -> dict[str, Any]:
         self.records += 1
-        return {"Item": {"purposes_indexed": {"BOOL": True}}}
+        return {"Item": {**self.item, "purposes_indexed": {"BOOL": True}}}
 
 
 def _files(client: Any, **query: Any) -> None:
@@ -217,6 +221,21 @@ def _batches(client: Any) -> None:
         DynamoBatches(client, "Store").page(TENANT, limit=100, after=None)
 
 
+def _artifacts(client: Any, only: ArtifactType | None = None) -> None:
+    with suppress(ContentionError):
+        DynamoArtifacts(client, "Store").page(TENANT, limit=100, after=None, only=only, now=START)
+
+
+def _bundles(client: Any) -> None:
+    with suppress(ContentionError):
+        DynamoArtifacts(client, "Store").page_of_bundles(TENANT, limit=100, after=None)
+
+
+def _bundle(client: Any) -> None:
+    artifacts = DynamoArtifacts(client, "Store")
+    read_bundle(TENANT, BUNDLE.id, artifacts=artifacts, clock=lambda: START)
+
+
 def _search(client: Any, **query: Any) -> None:
     search = DynamoFileSearch(client, "Store")
     search.search(TENANT, FileQuery(**query), limit=100, after=None, now=START)
@@ -224,6 +243,10 @@ def _search(client: Any, **query: Any) -> None:
 
 LIVE = file_item(TENANT, a_file(id=a_file_id(number=1)), int(START))
 TRASHED = trash_item(TENANT, TrashedFile(a_file(id=a_file_id(number=1)), int(START)))
+BUNDLE = a_bundle(
+    *(Member(new_artifact_id(START + number), "system") for number in range(MAX_MEMBERS))
+)
+ARTIFACT = new_item(TENANT, an_artifact())
 BATCH: Item = {"pk": LIVE["pk"], "sk": {"S": "other"}}
 
 SEARCHES: dict[str, dict[str, Any]] = {
@@ -263,6 +286,13 @@ READS: dict[str, tuple[Item, Callable[[Any], Any]]] = {
         LIVE,
         lambda client: DynamoFileSearch(client, "Store").counts(TENANT, FolderId("f"), START),
     ),
+    "`GET /v2/artifacts`": (ARTIFACT, _artifacts),
+    "`GET /v2/artifacts?artifact_type=`": (
+        ARTIFACT,
+        lambda client: _artifacts(client, ArtifactType.POLICY),
+    ),
+    "`GET /v2/bundles`": (new_item(TENANT, BUNDLE), _bundles),
+    "`GET /v2/bundles/{id}`": (new_item(TENANT, BUNDLE), _bundle),
 }
 
 
