@@ -29,7 +29,8 @@ test-code: tools .tools/console/.installed
 	$(RUN) pytest --numprocesses logical --maxprocesses 8 --dist loadfile --permissions tests/unit tests/contract tests/property tests/integration
 
 test-e2e: tools .tools/console/.installed
-	$(RUN) pytest tests/e2e
+	@# Each process has a stack of its own.
+	$(RUN) pytest --numprocesses 2 --dist loadfile tests/e2e
 
 property: setup ## run the property tests with new examples, ten times as many (run it overnight)
 	HYPOTHESIS_PROFILE=thorough nice $(RUN) pytest --numprocesses logical --dist loadfile tests/property

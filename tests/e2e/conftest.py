@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -82,5 +83,10 @@ def node_packages() -> Path:
     if npm is None or shutil.which("node") is None:
         pytest.skip("Node.js with npm is not installed")
     folder = HERE / "node"
-    subprocess.run([npm, "ci", "--silent"], cwd=folder, check=True, timeout=120)  # noqa: S603
+    wanted, installed = folder / "package-lock.json", folder / "node_modules/.package-lock.json"
+    with wanted.open() as lock:
+        # One at a time: another process of pytest-xdist installs into the same folder.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not installed.exists() or installed.stat().st_mtime < wanted.stat().st_mtime:
+            subprocess.run([npm, "ci", "--silent"], cwd=folder, check=True, timeout=120)  # noqa: S603
     return folder
