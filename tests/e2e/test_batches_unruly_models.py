@@ -101,7 +101,7 @@ def running(new_project: NewProject, operator: Operator) -> Iterator[dict[str, R
         yield {
             "storm": run("storm", 150, storm),
             "passing": run("passing", 60, PASSING, concurrency=8, timeout=2),
-            "lasting": run("lasting", 400, LASTING, concurrency=6, timeout=1),
+            "lasting": run("lasting", 400, LASTING, concurrency=4, timeout=1),
         }
 
 
