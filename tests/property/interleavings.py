@@ -93,8 +93,7 @@ def every_interruption(begin: Begin) -> Iterator[Ending]:
 
 
 def check_endings(
-    begin: Begin,
-    make_backend: Callable[[], AbstractContextManager[Backend]] = _in_memory,
+    begin: Begin, make_backend: Callable[[], AbstractContextManager[Backend]] = _in_memory
 ) -> None:
     """Check that every way that it can end settles as it has to."""
     check_all(every_interleaving(begin, make_backend))

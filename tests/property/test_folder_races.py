@@ -164,19 +164,22 @@ def _restore_folder_and_purge_folder(world: Space) -> list[Operation]:
     return [world.restore_folder(TENANT, folder), world.purge_folder(TENANT, folder)]
 
 
-def _tree_in_the_trash(world: Space) -> FolderId:
+def _a_tree(world: Space) -> FolderId:
     top = a_folder(world)
     for folder in (top, a_folder(world, "b", top)):
         a_file(world, folder)
+    return top
+
+
+def _tree_in_the_trash(world: Space) -> FolderId:
+    top = _a_tree(world)
     world.finish(world.delete_folder(TENANT, top, recursive=True))
     world.drain()
     return top
 
 
 def _delete_tree_twice(world: Space) -> list[Operation]:
-    top = a_folder(world)
-    for folder in (top, a_folder(world, "b", top)):
-        a_file(world, folder)
+    top = _a_tree(world)
     return [world.delete_folder(TENANT, top, recursive=True) for _ in range(2)]
 
 

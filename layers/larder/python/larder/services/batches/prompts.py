@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 MAX_PINNED_BYTES = 16 * 2**20
 """Bytes of all artifacts of a batch together: each of its workers holds them.
 
-An artifact counts each time that it is in a bundle, and once if requests refer to itself.
+An artifact counts once for each place in a bundle, and once more if requests name it directly.
 """
 
 MAX_PINNED_ARTIFACTS = 500
@@ -52,7 +52,7 @@ TOO_LONG = Answer(
 class Referred:
     """What requests refer to, and every way in which that cannot be put in.
 
-    `artifacts` has those of the bundles, too; to `direct` ones requests refer by themselves.
+    `artifacts` includes those in bundles; `direct` are the ones that requests name themselves.
     """
 
     direct: Sequence[ArtifactId]
