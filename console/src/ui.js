@@ -1,5 +1,5 @@
 // Small parts that every view uses.
-import { html, useEffect, useRef, useState } from "./dom.js";
+import { html, useLayoutEffect, useRef, useState } from "./dom.js";
 import { store, useStore } from "./store.js";
 import { text } from "./strings.js";
 
@@ -106,16 +106,30 @@ export function Toasts() {
 
 /**
  * A dialog of the browser's own: it keeps the focus and closes with Escape, unless it is `firm`.
+ * It opens and closes within the turn of the key that asks for it: the next key finds it there, or gone.
  * @param {{title: string, onClose: () => void, firm?: boolean, children?: any}} props
  */
 export function Dialog({ title, onClose, firm, children }) {
   const element = useRef(/** @type {HTMLDialogElement | null} */ (null));
-  useEffect(() => {
+  const gone = useRef(false);
+  useLayoutEffect(() => {
     const before = /** @type {HTMLElement | null} */ (document.activeElement);
-    element.current?.showModal();
-    return () => before?.focus?.();
+    const dialog = element.current;
+    dialog?.showModal();
+    return () => {
+      // The browser tells of this close later, when another dialog may be open.
+      gone.current = true;
+      dialog?.close();
+      before?.focus?.();
+    };
   }, []);
-  return html`<dialog ref=${element} aria-label=${title} onClose=${onClose} onCancel=${(/** @type {Event} */ event) => firm && event.preventDefault()}
+  /** @param {Event} event */
+  const cancel = (event) => {
+    if (event.target !== element.current) return;
+    event.preventDefault();
+    if (!firm) onClose();
+  };
+  return html`<dialog ref=${element} aria-label=${title} onClose=${() => gone.current || onClose()} onCancel=${cancel}
     onClick=${(/** @type {any} */ event) => event.target === element.current && !firm && onClose()}>
     <div class="dialog"><header><h2>${title}</h2>${!firm && html`<${Button} only icon="x" label=${text.close} onClick=${onClose} />`}</header>${children}</div>
   </dialog>`;

@@ -44,7 +44,7 @@ export function View({ onClose }) {
   const field = useRef(/** @type {HTMLTextAreaElement | null} */ (null));
   const log = useRef(/** @type {HTMLElement | null} */ (null));
   const about = things.filter((each) => !without.includes(each.id));
-  useEffect(() => {
+  useLayoutEffect(() => {
     const before = /** @type {HTMLElement | null} */ (document.activeElement);
     field.current?.focus();
     return () => before?.focus?.();

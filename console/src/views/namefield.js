@@ -1,4 +1,4 @@
-import { html, useEffect, useRef, useState } from "../dom.js";
+import { html, useLayoutEffect, useRef, useState } from "../dom.js";
 import { rename } from "../actions.js";
 import { changeRow } from "../listing.js";
 import { text } from "../strings.js";
@@ -9,7 +9,7 @@ export function NameField({ row, onDone }) {
   const [name, setName] = useState(row.name);
   const field = useRef(/** @type {HTMLInputElement | null} */ (null));
   const done = useRef(false);
-  useEffect(() => {
+  useLayoutEffect(() => {
     field.current?.focus();
     const dot = row.file ? row.name.lastIndexOf(".") : -1;
     field.current?.setSelectionRange(0, dot > 0 ? dot : row.name.length);

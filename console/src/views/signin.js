@@ -1,4 +1,4 @@
-import { html, useEffect, useRef, useState } from "../dom.js";
+import { html, useLayoutEffect, useRef, useState } from "../dom.js";
 import { ended, signIn, signOut } from "../session.js";
 import { useStore } from "../store.js";
 import { text } from "../strings.js";
@@ -49,7 +49,7 @@ export function SignIn() {
 /** The same in front of the page, whose session has ended. @param {{why: string}} props */
 export function Again({ why }) {
   const element = useRef(/** @type {HTMLDialogElement | null} */ (null));
-  useEffect(() => element.current?.showModal(), []);
+  useLayoutEffect(() => element.current?.showModal(), []);
   return html`<dialog ref=${element} class="signin" aria-labelledby="again" onCancel=${(/** @type {Event} */ event) => event.preventDefault()}>
     <h2 id="again">${text.signIn.title}</h2>
     <p class="notice" role="status">${why}</p>

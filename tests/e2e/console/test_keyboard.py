@@ -89,3 +89,19 @@ def test_a_dialog_keeps_the_focus_and_gives_it_back(page: Page, api: Api) -> Non
 
     expect(row(page, "a.txt").get_by_role("link", name="draft")).to_be_visible()
     expect(row(page, "a.txt")).to_be_focused()
+
+
+def test_a_dialog_is_there_or_gone_before_the_next_key(page: Page) -> None:
+    # Without a frame between: a person who types fast, or a page that is busy.
+    focused = page.evaluate("""async () => {
+        document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "n", bubbles: true }));
+        await null;
+        return document.activeElement.tagName;
+    }""")
+    assert focused == "INPUT"
+
+    for _ in range(10):
+        page.keyboard.press("Escape")
+        page.keyboard.press("n")
+        page.keyboard.type("abc")
+        expect(page.get_by_role("dialog").get_by_role("textbox")).to_have_value("abc")
