@@ -85,8 +85,11 @@ class Console:
             session.send("HeapProfiler.collectGarbage")
             return rows, session.send("Runtime.getHeapUsage")["usedSize"] / MIB
 
-    def upload(self) -> float:
-        """Return the seconds from the first part's request to the answer that completes."""
+    def upload(self, rate: int = -1) -> float:
+        """Return the seconds from the first part's request to the answer that completes.
+
+        `rate` is what the line takes, in bytes a second; -1 is as much as the loopback does.
+        """
         times: dict[str, float] = {}
 
         def begun(request: Request) -> None:
@@ -96,6 +99,10 @@ class Console:
         with self.visitor() as context:
             page = context.new_page()
             _open(page, self.address)
+            line = {"offline": False, "latency": 0, "downloadThroughput": -1}
+            context.new_cdp_session(page).send(
+                "Network.emulateNetworkConditions", {**line, "uploadThroughput": rate}
+            )
             page.on("request", begun)
             with page.expect_response(lambda answer: answer.url.endswith("/complete"), timeout=0):
                 page.locator("input[type=file]").first.set_input_files(self._transfers.source)

@@ -17,6 +17,7 @@ from bench.processes import Measured, measured
 from bench.stage_times import StageTimes
 from larder.domain.parts import USUAL_PART
 from larder.domain.quota import Amount
+from larder.domain.scopes import BEFORE_SCOPES
 from larder.services.projects.keys import create_key
 from larder.services.projects.projects import create_project
 from larder_client import Client
@@ -41,7 +42,7 @@ class Transfers:
         name = f"bench-{secrets.token_hex(4)}"
         limit = Amount(files=10, bytes=4 * size)
         project = create_project(name, limit, projects=ports.projects, clock=time.time)
-        key, _ = ports.make(create_key)(project.id)
+        key, _ = ports.make(create_key)(project.id, scopes=BEFORE_SCOPES)
         self.key_secret = os.environ["LARDER_API_KEY"] = key
         os.environ["XDG_STATE_HOME"] = str(folder)
         self.client = Client()
@@ -58,8 +59,11 @@ class Transfers:
         url = self._sign("put_object")
         return measured(*CURL, "--upload-file", str(self.source), url)
 
-    def curl_parts(self) -> Measured:
-        """Upload the same parts as the client with curl, four at a time, and complete."""
+    def curl_parts(self, rate: int = -1) -> Measured:
+        """Upload the same parts as the client with curl, four at a time, and complete.
+
+        `rate` is what the line takes, in bytes a second; -1 is as much as the loopback does.
+        """
         upload = self._api("", {"filename": "a", "purpose": "user_data", "bytes": self.size})
         transfer = upload["transfer"]
         uploads: list[str] = []
@@ -71,6 +75,7 @@ class Transfers:
         headers = [f"{k}: {v}" for k, v in transfer.get("headers", {}).items()]
         given = [word for header in headers for word in ("--header", header)]
         started = time.perf_counter()
+        given += ["--limit-rate", str(rate // 4)] if rate > 0 else []
         sent = measured(*CURL, "--parallel", "--parallel-max", "4", *given, *uploads)
         file_id = self._api(f"/{upload['id']}/complete", {"part_ids": []})["file"]["id"]
         seconds = time.perf_counter() - started

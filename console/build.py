@@ -1,9 +1,10 @@
 """Builds the console: `python build.py TARGET` writes the package `larder_console` below TARGET.
 
 It needs nothing but Python. The modules that the page needs at first are joined into one script,
-which stands in the page with its styles: one request. A module that is loaded by `import()` becomes
-a file of its own, which uses the modules of the page. The sources keep to what this joins: named
-imports, and exports that are declared with `export` or listed at the end.
+which stands in the page with its styles: one request. It waits in a template until the browser has
+drawn the page's frame, which would be drawn late if it were compiled before. A module that is
+loaded by `import()` becomes a file of its own, which uses the modules of the page. The sources keep
+to what this joins: named imports, and exports that are declared with `export` or listed at the end.
 """
 
 from __future__ import annotations
@@ -164,8 +165,8 @@ def build(target: Path) -> None:
     manifest = {
         "version": version,
         "files": sorted(files),
-        "script": _source_hash(page, "script"),
-        "style": _source_hash(page, "style"),
+        "scripts": _source_hashes(page, "script"),
+        "styles": _source_hashes(page, "style"),
     }
     (package / "manifest.json").write_text(json.dumps(manifest, indent=1))
 
@@ -185,14 +186,14 @@ def _squeezed(css: str) -> str:
     return re.sub(r"\s*\n\s*", "", css)
 
 
-def _source_hash(page: str, tag: str) -> str:
-    """Return what a Content-Security-Policy allows the page's one element of that tag by."""
-    found = re.search(rf"<{tag}[^>]*>(.*?)</{tag}>", page, re.DOTALL)
-    if found is None:
+def _source_hashes(page: str, tag: str) -> list[str]:
+    """Return what a Content-Security-Policy allows the page's elements of that tag by."""
+    found = re.findall(rf"<{tag}[^>]*>(.*?)</{tag}>", page, re.DOTALL)
+    if not found:
         message = f"the page has no {tag}"
         raise BuildError(message)
-    digest = hashlib.sha256(found[1].encode()).digest()
-    return "sha256-" + base64.b64encode(digest).decode()
+    digests = (hashlib.sha256(source.encode()).digest() for source in found)
+    return ["sha256-" + base64.b64encode(digest).decode() for digest in digests]
 
 
 if __name__ == "__main__":

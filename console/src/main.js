@@ -14,6 +14,4 @@ async function start() {
   render(html`<${App} />`, place);
 }
 
-// The browser draws the page's frame first; one that nobody looks at draws nothing.
-if (document.hidden) start();
-else requestAnimationFrame(() => setTimeout(start));
+start();

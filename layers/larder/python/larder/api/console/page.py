@@ -66,13 +66,13 @@ class Page:
     def policy(self) -> str:
         """Return the Content-Security-Policy of the page.
 
-        Its one script and its one style are allowed by their hashes, and no text becomes markup.
+        Its scripts and its style are allowed by their hashes, and no text becomes markup.
         Files are shown from memory, as images, sound or film.
         """
         rules = {
             "default-src": "'none'",
-            "script-src": f"'self' '{self.manifest['script']}'",
-            "style-src": f"'{self.manifest['style']}'",
+            "script-src": " ".join(["'self'", *self._hashes("scripts")]),
+            "style-src": " ".join(self._hashes("styles")),
             "font-src": "'self'",
             "img-src": f"'self' data: blob: {self.storage}",
             "media-src": f"blob: {self.storage}",
@@ -84,6 +84,9 @@ class Page:
             "frame-ancestors": "'none'",
         }
         return "; ".join(f"{name} {value}" for name, value in rules.items())
+
+    def _hashes(self, kind: str) -> list[str]:
+        return [f"'{each}'" for each in self.manifest[kind]]
 
     def _file(self, request: PageRequest, name: str, headers: dict[str, str]) -> dict[str, Any]:
         if name.endswith(".woff2"):
