@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from larder.domain.batch_answers import Answer, NoAnswer, decode_kept
+from larder.domain.batch_answers import Answer, KeptGate, NoAnswer, decode_kept
 from larder.domain.batches import BatchStatus
 from larder.domain.errors import ConflictError, LarderError
 from larder.domain.files import FileStatus, Purpose
@@ -138,6 +138,7 @@ class BatchWorld:
         self.schedule: Callable[[str], None] = lambda _: None
         self.depth = 0
         self.models: type[Models] = Models
+        self.learned: dict[BatchId, list[KeptGate]] = {}
         self.cancelled = False
         self._lines = lines
         self.input = self._input(lines)
@@ -276,6 +277,7 @@ class BatchWorld:
             calls=self._gated(self.models(self)),
             clock=self.clock,
             jitter=lambda: 0.5,
+            learned=self.learned,
         )(TENANT, batch_id, shard, keep_going=lambda: next(turns, None) is not None)
 
     def finish_in_threads(self, batch_id: BatchId) -> None:

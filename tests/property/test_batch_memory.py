@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import tracemalloc
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
-from larder.domain.batch_answers import MAX_ANSWER_BYTES, Answer, NoAnswer
-from larder.domain.batch_plan import MAX_CHUNK_LINES
+from larder.domain.batch_answers import MAX_ANSWER_BYTES, UNKNOWN_BYTES, Answer, NoAnswer
+from larder.domain.batch_plan import MAX_CHUNK_LINES, SHARD_CHUNKS
 from larder.domain.batches import BatchStatus
-from larder.services.batches.gates import UNKNOWN_BYTES, gate_for
+from larder.services.batches.gates import gate_for
 from larder.services.batches.object_ports import Chunk
 from larder.services.batches.shard_state import MAX_IN_FLIGHT_BYTES
 from tests.property.batch_world import BatchWorld, Models
@@ -39,12 +39,14 @@ class Streams(Models):
     """Calls whose answers are made when they come, as they are read from sockets."""
 
     most = 0
+    waves: ClassVar[list[int]] = []
 
     def begin(self, call: Call) -> None:
         super().begin(call)
         Streams.most = max(Streams.most, len(self.waiting))
 
     def wait(self, seconds: float) -> Sequence[tuple[Call, Answer | NoAnswer]]:
+        Streams.waves.append(len(self.waiting))
         return [
             (call, Answer(answer.status, bytes(bytearray(answer.body))))
             for call, answer in super().wait(seconds)
@@ -52,9 +54,9 @@ class Streams(Models):
         ]
 
 
-def a_world(monkeypatch: pytest.MonkeyPatch, **upstream: Any) -> BatchWorld:
+def a_world(monkeypatch: pytest.MonkeyPatch, lines: int = LINES, **upstream: Any) -> BatchWorld:
     """Return a world whose chunks of answers go nowhere."""
-    world = BatchWorld(LINES, lambda _: Answer(200, LONGEST))
+    world = BatchWorld(lines, lambda _: Answer(200, LONGEST))
     world._checks_all = False
     world.backend.upstreams.put(an_upstream(**upstream))
     world.models = Streams
@@ -97,6 +99,23 @@ def test_short_answers_are_asked_for_as_many_at_once_as_the_upstream_takes(
     world.work(batch.id)
 
     assert Streams.most == 50
+
+
+def test_the_next_shard_of_a_batch_begins_with_what_is_known_of_its_answers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = a_world(monkeypatch, lines=2 * SHARD_CHUNKS * MAX_CHUNK_LINES, concurrency=50)
+    world._answer = lambda _: Answer(200, b'{"a":1}')
+    batch = world.create()
+    world.plan(batch.id)
+
+    first_waves = []
+    for shard in (0, 1):
+        Streams.waves.clear()
+        world.work(batch.id, shard)
+        first_waves.append(Streams.waves[0])
+
+    assert first_waves == [MAX_IN_FLIGHT_BYTES // UNKNOWN_BYTES, 50]
 
 
 def test_a_gate_remembers_the_longest_answer_for_a_while() -> None:

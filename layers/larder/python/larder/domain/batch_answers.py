@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MAX_ANSWER_BYTES = 8 * 2**20
+UNKNOWN_BYTES = MAX_ANSWER_BYTES // 2
+"""What an answer of an upstream is taken to have before any has come."""
+
 MAX_TOKENS = 10**12
 """Tokens that one answer may say it took; a larger figure is none."""
 
@@ -121,12 +124,16 @@ class Attempts(msgspec.Struct, frozen=True, array_like=True):
 
 
 class KeptGate(msgspec.Struct, frozen=True, array_like=True):
-    """What a worker knows of the upstream at an address; `closed_until` in unix seconds."""
+    """What a worker knows of the upstream at an address.
+
+    `closed_until` in unix seconds, `longest` the bytes of the longest answer of late.
+    """
 
     base_url: str
     window: float
     closed_until: float
     unreachable: int
+    longest: float = UNKNOWN_BYTES / 2
 
 
 class Kept(msgspec.Struct, frozen=True, array_like=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from larder.domain.batch_answers import MAX_ANSWER_BYTES, KeptGate
+from larder.domain.batch_answers import MAX_ANSWER_BYTES, UNKNOWN_BYTES, KeptGate
 
 if TYPE_CHECKING:
     from larder.domain.upstreams import Upstream
@@ -17,9 +17,6 @@ _BYTES_PER_TOKEN = 4
 _UNREACHABLE_AFTER = 5
 """Failed connections in a row, without a single answer, that open the circuit."""
 _MAX_PAUSE = 60.0
-
-UNKNOWN_BYTES = MAX_ANSWER_BYTES // 2
-"""What an answer of an upstream is taken to have before any has come."""
 
 _FORGETS = 0.9
 """How much of the longest answer is remembered when a shorter one comes."""
@@ -40,7 +37,7 @@ class Gate:
     closed_until: float = 0.0
     in_flight: int = 0
     answers: int = 0
-    _longest: float = UNKNOWN_BYTES / 2
+    longest: float = UNKNOWN_BYTES / 2
     _unreachable: int = 0
     _granted: int = 0
     _granted_until: float = 0.0
@@ -85,11 +82,11 @@ class Gate:
     @property
     def answer_bytes(self) -> int:
         """The size that the next answer is taken to have: twice that of the longest of late."""
-        return min(MAX_ANSWER_BYTES, int(2 * self._longest))
+        return min(MAX_ANSWER_BYTES, int(2 * self.longest))
 
     def answered(self, size: int) -> None:
         """Take into account an answer of `size` bytes to a request, good or bad."""
-        self._longest = max(size, self._longest * _FORGETS)
+        self.longest = max(size, self.longest * _FORGETS)
         self.in_flight -= 1
         self.answers += 1
         self._unreachable = 0
@@ -121,7 +118,9 @@ class Gate:
     @property
     def kept(self) -> KeptGate:
         """What the worker after this one goes on from."""
-        return KeptGate(self.upstream.base_url, self.window, self.closed_until, self._unreachable)
+        return KeptGate(
+            self.upstream.base_url, self.window, self.closed_until, self._unreachable, self.longest
+        )
 
 
 def gate_for(upstream: Upstream, kept: KeptGate | None = None) -> Gate:
@@ -130,4 +129,6 @@ def gate_for(upstream: Upstream, kept: KeptGate | None = None) -> Gate:
     if kept is None:
         return Gate(upstream, window=most)
     window = min(most, kept.window)
-    return Gate(upstream, window, kept.closed_until, _unreachable=kept.unreachable)
+    return Gate(
+        upstream, window, kept.closed_until, longest=kept.longest, _unreachable=kept.unreachable
+    )

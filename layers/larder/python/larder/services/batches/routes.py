@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from larder.domain.batch_answers import Answer
+from larder.domain.batch_answers import UNKNOWN_BYTES, Answer
 from larder.domain.batches import BatchError
 from larder.domain.upstreams import route
-from larder.services.batches.gates import UNKNOWN_BYTES, Gate, gate_for
+from larder.services.batches.gates import Gate, gate_for
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from larder.domain.batches import BatchStatus
@@ -12,6 +12,7 @@ from larder.services.batches.shard_state import ShardState
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from larder.domain.batch_answers import KeptGate
     from larder.domain.ids import BatchId, TenantId
     from larder.services.batches.model_ports import ModelCalls, RateLimits, UpstreamRecords
     from larder.services.batches.object_ports import BatchObjects
@@ -56,6 +57,8 @@ class RunShard:
     clock: Clock
     jitter: Callable[[], float]
     """Returns a number from 0 up to 1."""
+    learned: dict[BatchId, list[KeptGate]] = field(default_factory=dict)
+    """What this process knows of the upstreams of the batch that it worked on last."""
 
     def __call__(
         self, tenant: TenantId, batch_id: BatchId, shard: int, *, keep_going: Callable[[], bool]
@@ -90,6 +93,9 @@ class RunShard:
         while self.calls.in_flight and self.clock() < ends:
             state.receive(min(_TICK, ends - self.clock()))
         state.save(at_once=True)
+        if learned := state.routes.to_keep():
+            self.learned.clear()
+            self.learned[batch_id] = learned
         current = self.batches.get(tenant, batch_id)
         unfinished = (
             current is not None

@@ -68,7 +68,7 @@ class ShardState:
         if self._waiting_chunks:
             now = self.ports.clock()
             self.saved.load(objects.get_partial(self.tenant, batch_id, self.shard), now)
-            self.routes.kept = self.saved.found.gates
+            self.routes.kept = self.saved.found.gates or self.ports.learned.get(batch_id, ())
             self.routes.refresh(now)
 
     @property
