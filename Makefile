@@ -203,6 +203,7 @@ bench: build .tools/client/.installed ## run the benchmarks and write bench/RESU
 	$(RUN) python -m local run --port 0 --state .local/bench -- $(UV) run --quiet python -m bench.transfers
 	$(RUN) python -m local run --port 0 --state .local/bench -- $(UV) run --quiet python -m bench.console
 	$(RUN) python -m local run --port 0 --state .local/bench -- $(UV) run --quiet python -m bench.batches
+	$(RUN) python -m local run --port 0 --state .local/bench -- $(UV) run --quiet python -m bench.batch_concurrency
 
 # FAULTS=quick skips faults that are like another one.
 .PHONY: faults

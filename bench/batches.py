@@ -21,28 +21,18 @@ from typing import TYPE_CHECKING
 
 import boto3
 
-from bench.batch_runs import (
-    IN_FLIGHT,
-    MIB,
-    PEERS,
-    LarderBatch,
-    Peer,
-    Stack,
-    model_server,
-    requests_of,
-    script,
-)
+from bench.batch_contenders import contenders, expect_all_answered, planned
+from bench.batch_runs import MIB, Stack, model_server, requests_of, script
 from bench.interleave import interleave
-from bench.processes import Measured, ProgramFailedError
+from bench.processes import ProgramFailedError
 from bench.results import table, write_section
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import CopySourceTypeDef
 
-SLOW = 2.0
-"""Seconds of an answer in the row about how many requests are in flight."""
 FAST = 0.02
+"""Seconds of an answer in the rows about processor time."""
 
 
 def main() -> None:
@@ -72,11 +62,10 @@ def _report(folder: Path, base_url: str, scale: int) -> str:
             (
                 (
                     f"The load average before was {load:.1f} on {os.cpu_count()} cores. `httpx` is "
-                    "a loop by hand. The answers come from one scripted server. Goals: 95 % of "
-                    "concurrency / latency, 2 ms a line and ahead of every peer, 200 MiB at 64 KiB "
-                    "an answer and 512 MiB at 8 MiB, 3 s for ten lines."
+                    "a loop by hand. The answers come from one scripted server. Goals: 2 ms a line "
+                    "and ahead of every peer, 200 MiB at 64 KiB an answer and 512 MiB at 8 MiB, "
+                    "3 s for ten lines."
                 ),
-                _slow(stack, base_url, many, 500 * scale),
                 _fast(stack, base_url, many, 500 * scale, rounds=1 if scale == 1 else 3),
                 _memory(stack, base_url, folder, scale),
                 _whole(stack, base_url, folder),
@@ -88,53 +77,12 @@ def _report(folder: Path, base_url: str, scale: int) -> str:
         stack.close()
 
 
-def _contenders(stack: Stack, base_url: str, source: Path) -> dict[str, Callable[[], Measured]]:
-    """Return Larder's worker and the peers' loops; each run of Larder has a batch of its own."""
-
-    def larder() -> Measured:
-        batch = _planned(stack, source)
-        taken = batch.step("run")
-        _expect_all_answered(batch)
-        return taken
-
-    peers = {name: partial(Peer(name).run, base_url, source) for name in PEERS}
-    return {"Larder": larder, **peers}
-
-
-def _planned(stack: Stack, source: Path) -> LarderBatch:
-    batch = stack.batch(source)
-    batch.step("plan")
-    return batch
-
-
-def _expect_all_answered(batch: LarderBatch) -> None:
-    now = batch.outcome()
-    if now.progress.completed != now.total:
-        message = f"only {now.progress.completed} of {now.total} lines have a good answer"
-        raise ProgramFailedError(message)
-
-
-def _slow(stack: Stack, base_url: str, source: Path, lines: int) -> str:
-    script(base_url, latency=SLOW)
-    taken = interleave(_contenders(stack, base_url, source), 1, lambda each: each.seconds)
-    least = lines * SLOW / IN_FLIGHT
-    rows = [
-        (name, f"{each.seconds:.1f}", f"{least / each.seconds:.1%}") for name, each in taken.items()
-    ]
-    head = (
-        f"{lines:,} lines, answers of {SLOW:g} s, {IN_FLIGHT} in flight",
-        "seconds",
-        "of concurrency / latency",
-    )
-    return table(head, rows)
-
-
 def _fast(stack: Stack, base_url: str, source: Path, lines: int, rounds: int) -> str:
     script(base_url, latency=FAST)
-    contenders = _contenders(stack, base_url, source)
-    taken = interleave(contenders, rounds, lambda each: each.cpu or 0)
+    compared = contenders(stack, base_url, source)
+    taken = interleave(compared, rounds, lambda each: each.cpu or 0)
     own = taken["Larder"].cpu or 0
-    batch = _planned(stack, source)
+    batch = planned(stack, source)
     shares = batch.step("profile").shares
     everything = sum(shares.values()) or 1
     rows = [
@@ -166,9 +114,9 @@ def _memory(stack: Stack, base_url: str, folder: Path, scale: int) -> str:
     for lines, size in ((count * scale, size) for count, size in sizes):
         # The rest of an answer around its text takes up to 1 KiB.
         script(base_url, size=size - 1024)
-        batch = _planned(stack, requests_of(lines, folder / f"{lines}.jsonl"))
+        batch = planned(stack, requests_of(lines, folder / f"{lines}.jsonl"))
         worker = batch.step("run")
-        _expect_all_answered(batch)
+        expect_all_answered(batch)
         finisher = batch.step("finish")
         rows.append(
             (
@@ -210,9 +158,9 @@ def _finish(stack: Stack, base_url: str, folder: Path, scale: int) -> str:
     # 64 KiB each: 1 GiB of answers, where the scale is ten.
     lines = 1_638 * scale
     script(base_url, size=64 * 1024)
-    batch = _planned(stack, requests_of(lines, folder / "finish.jsonl"))
+    batch = planned(stack, requests_of(lines, folder / "finish.jsonl"))
     batch.step("run")
-    _expect_all_answered(batch)
+    expect_all_answered(batch)
     taken = batch.step("finish")
     size = batch.output_bytes() / MIB
     s3, bucket = boto3.client("s3"), stack.ports.settings.files_bucket
