@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+from functools import cache
 from pathlib import Path
 
+import botocore.session
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -27,6 +29,9 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same_every_time"))
 # What is started in the background begins with Ctrl-C ignored, and hands that on to what it starts.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Each session would look through botocore's folders, and read its models, anew.
+botocore.session.create_loader = cache(botocore.session.create_loader)
 
 _SOCKETLESS = ("unit", "contract", "property")
 
