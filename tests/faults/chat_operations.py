@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _THIS = ["{file}"]
+_KEPT = ("x-request-id",)
 DATA = b"the bytes of a file that an agent sees"
 
 
@@ -53,7 +54,8 @@ def _trashed_folder(case: Case) -> None:
 def _refused(response: httpx.Response) -> httpx.Response:
     """Return what says that nothing was done as the matrix knows refusals."""
     error = {"message": response.text, "type": "rate_limit_error", "param": None, "code": None}
-    return httpx.Response(429, json={"error": error}, request=response.request)
+    found = {name: response.headers[name] for name in _KEPT if name in response.headers}
+    return httpx.Response(429, json={"error": error}, headers=found, request=response.request)
 
 
 def _call(tool: str, **arguments: Any) -> Callable[[Case], httpx.Response]:
