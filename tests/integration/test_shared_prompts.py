@@ -226,13 +226,51 @@ def test_artifacts_of_a_batch_have_a_limit(world: World, monkeypatch: pytest.Mon
     assert (refused.status, refused.error["code"]) == (400, "artifacts_too_large")
 
 
+@pytest.mark.parametrize("over", [False, True])
+def test_a_batch_fails_whose_artifacts_are_too_large_as_json(
+    world: World, models: ModelServer, monkeypatch: pytest.MonkeyPatch, *, over: bool
+) -> None:
+    content, as_json = "\x01" * 10, len(json.dumps("\x01" * 10))
+    prompt = artifact(world, content=content)
+    bundle = create_bundle(world.functions, world.tenant, prompt).json["id"]
+    monkeypatch.setattr(prompts, "MAX_PINNED_BYTES", 2 * as_json - over)
+    models.script([Rule(contains=json.dumps(content)), Rule(status=400)])
+
+    batch_id = batch_of(world, system(prompt), {"$bundle": bundle}).json["id"]
+
+    if not over:
+        assert run(world, batch_id)["request_counts"]["completed"] == 2
+        return
+    assert step(world, "batch_plan", batch_id)["next"] == "stop"
+    failed = on_batch(world.functions, world.tenant, "get", batch_id).json
+    [error] = failed["errors"]["data"]
+    assert (failed["status"], error["code"]) == ("failed", "artifacts_too_large")
+    assert "once they are written as JSON" in error["message"]
+    assert models.calls == []
+
+
+def test_a_batch_fails_whose_artifact_has_lost_its_bytes(world: World) -> None:
+    prompt = artifact(world)
+    batch_id = batch_of(world, system(prompt)).json["id"]
+    world.stack.s3.delete_object(
+        Bucket=world.stack.settings.files_bucket, Key=f"files/{world.tenant}/{prompt}"
+    )
+
+    assert step(world, "batch_plan", batch_id)["next"] == "stop"
+
+    failed = on_batch(world.functions, world.tenant, "get", batch_id).json
+    [error] = failed["errors"]["data"]
+    assert error["code"] == "artifact_not_found"
+    assert prompt in error["message"]
+
+
 @pytest.mark.parametrize(("times", "fits"), [(2, True), (3, False)])
 def test_an_artifact_counts_each_time_that_it_is_in_a_bundle(
     world: World, monkeypatch: pytest.MonkeyPatch, times: int, *, fits: bool
 ) -> None:
     prompt = artifact(world)
     bundle = create_bundle(world.functions, world.tenant, *[prompt] * times).json["id"]
-    monkeypatch.setattr(prompts, "MAX_PINNED_BYTES", 2 * len(SECRET.encode()))
+    monkeypatch.setattr(prompts, "MAX_PINNED_BYTES", 2 * len(f'"{SECRET}"'.encode()))
 
     answer = batch_of(world, {"$bundle": bundle})
 

@@ -140,14 +140,16 @@ class PlanBatch:
         """Keep what the requests refer to; return what keeps the batch from that."""
         if not report.get("references"):
             return []
-        kept = batch.retry_of and self.batch_objects.get_pinned(tenant, batch.retry_of)
+        kept: bytes | BatchError = b""
+        if batch.retry_of is not None:
+            kept = self.batch_objects.get_pinned(tenant, batch.retry_of)
         if not kept:
             referred = find_referred(tenant, report, artifacts=self.artifacts, clock=self.clock)
             if referred.errors:
                 return referred.errors
             kept = pinned_bytes(tenant, referred, objects=self.objects)
-        if kept is None:
-            return _unavailable("An artifact that the file refers to was just deleted.")
+        if isinstance(kept, BatchError):
+            return [kept]
         self.batch_objects.put_pinned(tenant, batch.id, kept)
         return []
 

@@ -7,6 +7,7 @@ its end, and its retries too, whatever happens to them.
 from __future__ import annotations
 
 import base64
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -30,9 +31,11 @@ if TYPE_CHECKING:
     from larder.services.object_store import ObjectStore
 
 MAX_PINNED_BYTES = 16 * 2**20
-"""Bytes of all artifacts of a batch together: each of its workers holds them.
+"""Bytes of all artifacts of a batch together, as JSON: each of its workers holds them.
 
 An artifact counts once for each place in a bundle, and once more if requests name it directly.
+Records have the bytes of a text, and JSON has up to six for one of them. So a batch is refused by
+its records when it is created, and by its content when it is planned.
 """
 
 MAX_PINNED_ARTIFACTS = 500
@@ -91,24 +94,37 @@ def find_referred(
         *(_missing("bundle", each) for each in bundle_ids if each not in bundles),
         *(error for each in bundles.values() for error in _errors_of(each, there)),
     ]
-    size = sum(_pinned_bytes(there[each]) for each in (*wanted, *members) if each in there)
+    size = sum(_least_bytes(there[each]) for each in (*wanted, *members) if each in there)
     if size > MAX_PINNED_BYTES:
         message = (
             f"The artifacts that the file refers to have {size} bytes together, and a batch takes "
             f"{MAX_PINNED_BYTES}."
         )
-        errors.append(BatchError("artifacts_too_large", message, "input_file_id"))
+        errors.append(_too_large(message))
     return Referred(wanted, there, bundles, errors)
 
 
-def pinned_bytes(tenant: TenantId, referred: Referred, *, objects: ObjectStore) -> bytes | None:
-    """Return what a batch keeps of what its requests refer to; None if some content is gone."""
+def pinned_bytes(
+    tenant: TenantId, referred: Referred, *, objects: ObjectStore
+) -> bytes | BatchError:
+    """Return what a batch keeps of what its requests refer to, or what keeps it from that."""
+    members = [member for each in referred.bundles.values() for member in each.members]
+    uses = Counter([*referred.direct, *(member.artifact_id for member in members)])
     contents: dict[ArtifactId, bytes] = {}
+    size = 0
     for artifact_id, artifact in referred.artifacts.items():
         data = content_of(tenant, artifact, objects=objects)
         if data is None:
-            return None
+            message = f"The artifact {artifact_id}, which the file refers to, was just deleted."
+            return BatchError("artifact_not_found", message, "input_file_id")
         contents[artifact_id] = _as_string(artifact, data)
+        size += uses[artifact_id] * len(contents[artifact_id])
+        if size > MAX_PINNED_BYTES:
+            return _too_large(
+                f"The artifacts that the file refers to have more than {MAX_PINNED_BYTES} bytes "
+                "together once they are written as JSON, where a quote, a backslash or a new line "
+                "takes two bytes and another control character six."
+            )
     kept: dict[str, bytes] = {each: contents[each] for each in referred.direct}
     for bundle_id, bundle in referred.bundles.items():
         kept[bundle_id] = b",".join(
@@ -157,6 +173,10 @@ def _references(request: Request) -> Iterable[str]:
     return references_in(bytes(request.body)) if may_refer(request.body) else ()
 
 
+def _too_large(message: str) -> BatchError:
+    return BatchError("artifacts_too_large", message, "input_file_id")
+
+
 def _missing(kind: str, referred: str) -> BatchError:
     message = f"The file refers to the {kind} {referred}, which does not exist or has expired."
     return BatchError(f"{kind}_not_found", message, "input_file_id")
@@ -177,17 +197,21 @@ def _errors_of(bundle: Bundle, there: Mapping[ArtifactId, Artifact]) -> Iterable
             yield BatchError("invalid_bundle", message, "input_file_id")
 
 
-def _pinned_bytes(artifact: Artifact) -> int:
+def _least_bytes(artifact: Artifact) -> int:
+    """Return how many bytes the content has as JSON, if nothing in it is escaped."""
     size = artifact.file.bytes
-    return size if artifact.is_text else -(-size // 3) * 4
+    if artifact.is_text:
+        return size + len('""')
+    return len(_data_url(artifact, b"")) + -(-size // 3) * 4 + len('""')
 
 
 def _as_string(artifact: Artifact, data: bytes) -> bytes:
     """Return content as JSON: text as it is, and bytes as a data URL, which image_url takes."""
-    if artifact.is_text:
-        return msgspec.json.encode(data.decode())
-    encoded = base64.b64encode(data).decode()
-    return msgspec.json.encode(f"data:{artifact.file.mime_type};base64,{encoded}")
+    return msgspec.json.encode(data.decode() if artifact.is_text else _data_url(artifact, data))
+
+
+def _data_url(artifact: Artifact, data: bytes) -> str:
+    return f"data:{artifact.file.mime_type};base64,{base64.b64encode(data).decode()}"
 
 
 def _not_pinned(referred: str) -> Answer:
