@@ -2,6 +2,8 @@
 ARG BASE=python:3.13-slim-trixie
 FROM ${BASE}
 
+# Any version of make will do.
+# hadolint ignore=DL3008
 RUN command -v make >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends make \
     && rm -rf /var/lib/apt/lists/*; }
 

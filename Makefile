@@ -154,15 +154,18 @@ SCAN := $(SECURITY)/detect-secrets-hook --plugin .ci/larder_keys.py \
 	--disable-plugin HexHighEntropyString --disable-plugin Base64HighEntropyString
 
 .PHONY: security
-security: .tools/security/.installed ## scan the template, the packages and the repository for security problems
-	@$(SECURITY)/cfn-lint -- template.yaml
+security: .tools/security/.installed ## scan templates, recipes, packages and the repository for problems
+	@$(SECURITY)/cfn-lint -- template.yaml docs/deploy-role.yaml examples/*.yaml
+	@$(SECURITY)/hadolint Dockerfile
+	@$(SECURITY)/check-jsonschema --quiet --builtin-schema vendor.compose-spec compose.yaml
+	@$(SECURITY)/check-jsonschema --quiet --builtin-schema vendor.github-actions action.yml
 	@$(SECURITY)/checkov --config-file .checkov.yaml
 	@$(UV) export --quiet --locked --only-group dev --no-emit-workspace --no-hashes | $(SECURITY)/python .ci/audit.py
 	@# Ids and digests look like secrets to an entropy check, so it is off. Tests contain fake passwords,
 	@# the role that deploys has actions with such words, and the console's words are shown beside secrets.
 	@git ls-files -z | xargs -0 $(SCAN) --disable-plugin KeywordDetector
 	@git ls-files -z ':!tests' ':!docs/deploy-role.yaml' ':!console/src/strings.js' | xargs -0 $(SCAN) --exclude-secrets '^(test|GetSecretValue|Larder API key|Tokens( a minute)?|YOUR-KEY|whsec_)$$|z[ks]_(live_)?\.\.\.'
-	@echo "the template passes; no secrets found"
+	@echo "templates and recipes pass; no secrets found"
 
 .PHONY: site
 site: .tools/site/.installed ## build the documentation as a site, and check its links

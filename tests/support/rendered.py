@@ -32,14 +32,15 @@ _IN_TEXT = re.compile(r"\$\{(!?[\w:.]+)\}")
 
 
 @cache
-def translated(**parameters: str) -> dict[str, Any]:
+def translated(changes: str = "", /, **parameters: str) -> dict[str, Any]:
     """Return the template after the Serverless transform, with its references.
 
-    With parameters, as the transform makes it of a deployment with these.
+    With parameters, as the transform makes it of a deployment with these; with changes of the
+    resources, in YAML, after those.
     """
     assert PYTHON.exists(), "The SAM CLI is not installed: run 'make tools'."
     script = ROOT / "tests/support/translate.py"
-    command = [str(PYTHON), str(script), json.dumps(parameters)]
+    command = [str(PYTHON), str(script), json.dumps(parameters), changes]
     output = subprocess.run(command, check=True, capture_output=True).stdout  # noqa: S603
     template: dict[str, Any] = json.loads(output)
     return template

@@ -1,7 +1,8 @@
 """Prints template.yaml as CloudFormation sees it, run by the SAM CLI's own Python.
 
 Parameters keep their names in what SAM makes of it: their defaults are taken out before, and SAM
-cannot fill them in. Those of a deployment, which SAM looks at, may be an argument: JSON.
+cannot fill them in. Those of a deployment, which SAM looks at, may be an argument: JSON. So may be
+changes of the template's resources, in YAML: mappings are merged, and lists go on.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ TEMPLATE = Path(__file__).resolve().parents[2] / "template.yaml"
 FOLDERS = ("CodeUri", "ContentUri", "DefinitionUri")
 
 
-def translate(parameters: dict[str, str]) -> dict[str, Any]:
+def translate(parameters: dict[str, str], changes: dict[str, Any]) -> dict[str, Any]:
     """Return the template after the Serverless transform."""
     os.environ["AWS_DEFAULT_REGION"] = "us-east-1"
     logging.disable()
@@ -30,6 +31,7 @@ def translate(parameters: dict[str, str]) -> dict[str, Any]:
     )
 
     template = json.loads(json.dumps(yaml_parse(TEMPLATE.read_text())))
+    template["Resources"] = merged(template["Resources"], changes)
     defaults = {
         name: parameter.pop("Default") for name, parameter in template["Parameters"].items()
     }
@@ -43,5 +45,13 @@ def translate(parameters: dict[str, str]) -> dict[str, Any]:
     return translated
 
 
+def merged(given: Any, change: Any) -> Any:
+    """Return what a change makes of a value."""
+    if isinstance(given, dict) and isinstance(change, dict):
+        return given | {name: merged(given.get(name), each) for name, each in change.items()}
+    return [*given, *change] if isinstance(given, list) else change
+
+
 if __name__ == "__main__":
-    json.dump(translate(json.loads(sys.argv[1])), sys.stdout)
+    given, patch = sys.argv[1:]
+    json.dump(translate(json.loads(given), yaml_parse(patch) or {}), sys.stdout)
