@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import given
@@ -22,6 +23,8 @@ from tests.backends.memory import MemoryBackend
 from tests.samples import TENANT, a_webhook, an_event
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from larder.domain.deliveries import Delivery
     from larder.domain.events import Event
 
@@ -53,10 +56,14 @@ class Mortal:
 
 @dataclass
 class World:
-    """A project with one webhook, whose messages are delivered as the test says."""
+    """A project with one webhook, whose messages are delivered as the test says.
+
+    `moods`: whether the receiver is up, request by request, if the test does not say it otherwise.
+    """
 
     steps_to_live: int | None = None
     up: bool = True
+    moods: Iterator[bool] | None = None
     backend: MemoryBackend = field(default_factory=MemoryBackend)
     events: list[Event] = field(default_factory=list)
     made: Counter[str] = field(default_factory=Counter)
@@ -79,6 +86,8 @@ class World:
 
     def send(self, url: str, headers: Any, body: bytes) -> Attempt:  # noqa: ARG002
         self.step()
+        if self.moods is not None:
+            self.up = next(self.moods)
         self.attempts_at.append(int(self.backend.clock()))
         if self.up:
             self.made[headers["webhook-id"]] += 1
@@ -245,3 +254,24 @@ def test_a_dead_receiver_ends_as_a_disabled_webhook(events: int) -> None:
     assert webhook.due_at is None
     assert {each.id for each in world.wake_ups.dead} == {each.id for each in world.all_made()}
     assert len(world.attempts_at) <= BREAK_AFTER * events + 40
+
+
+@given(st.lists(st.booleans(), min_size=1, max_size=12).filter(any), st.integers(1, 40))
+def test_a_receiver_that_flaps_gets_everything(moods: list[bool], events: int) -> None:
+    """As one behind a load balancer does, some of whose servers are down."""
+    world = World(moods=cycle(moods))
+    for _ in range(events):
+        act(world, "event", None)
+
+    settle(world, rounds=GIVE_UP_SECONDS // 900, pause=900)
+
+    webhooks, deliveries = world.inner
+    webhook = webhooks.get(TENANT, world.webhook.id)
+    assert webhook is not None
+    assert webhook.enabled
+    for wanted in world.all_made():
+        found = deliveries.get(TENANT, webhook.id, wanted.id)
+        assert found is not None
+        assert found.status is DeliveryStatus.DELIVERED
+    # It asks as often as the receiver's moods demand, and no more.
+    assert len(world.attempts_at) <= -(-events // sum(moods)) * len(moods)
