@@ -269,7 +269,7 @@ class BatchWorld:
 
     def run_shard(self, batch_id: BatchId, shard: int = 0, patience: int = 10_000) -> ShardResult:
         turns = iter(range(patience))
-        return RunShard(
+        worker = RunShard(
             batches=self._gated(self.batches),
             batch_objects=self._gated(self.objects),
             upstreams=self._gated(self.backend.upstreams),
@@ -277,8 +277,12 @@ class BatchWorld:
             calls=self._gated(self.models(self)),
             clock=self.clock,
             jitter=lambda: 0.5,
-            learned=self.learned,
-        )(TENANT, batch_id, shard, keep_going=lambda: next(turns, None) is not None)
+        )
+        # As if all workers were of one process.
+        worker.learned.update(self.learned)
+        result = worker(TENANT, batch_id, shard, keep_going=lambda: next(turns, None) is not None)
+        self.learned.update(worker.learned)
+        return result
 
     def finish_in_threads(self, batch_id: BatchId) -> None:
         """Finish the batch as it is done in production."""

@@ -57,7 +57,7 @@ class RunShard:
     clock: Clock
     jitter: Callable[[], float]
     """Returns a number from 0 up to 1."""
-    learned: dict[BatchId, list[KeptGate]] = field(default_factory=dict)
+    learned: dict[BatchId, list[KeptGate]] = field(default_factory=dict, init=False)
     """What this process knows of the upstreams of the batch that it worked on last."""
 
     def __call__(
