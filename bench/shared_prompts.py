@@ -17,7 +17,8 @@ from tempfile import TemporaryDirectory
 import msgspec
 
 from bench.results import table, write_section
-from larder.domain.batch_answers import body_to_send, decode_kept
+from larder.domain.batch_answers import body_to_send
+from larder.domain.batch_kept import decode_kept
 from larder.domain.batch_plan import plan_chunks
 from larder.services.batches.open_chunks import open_chunk
 from larder.services.batches.prompts import Prompts

@@ -7,7 +7,7 @@ import math
 import time
 from typing import TYPE_CHECKING
 
-from larder.domain.batch_answers import decode_kept
+from larder.domain.batch_kept import decode_kept
 from larder.domain.upstreams import Upstream
 from tests.e2e.api import Api, assert_refused, batch_lines, eventually
 from tests.e2e.batches import (

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from larder.domain.batch_answers import Answer, KeptGate, NoAnswer, decode_kept
+from larder.domain.batch_kept import KeptGate, decode_kept
 from larder.domain.batches import BatchStatus
 from larder.domain.errors import ConflictError, LarderError
 from larder.domain.files import FileStatus, Purpose
@@ -32,6 +32,7 @@ from tests.samples import TENANT, a_file, a_project, an_upstream, stored_bytes
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from larder.domain.batch_answers import Answer, NoAnswer
     from larder.domain.batches import Batch
     from larder.domain.files import File
     from larder.domain.ids import BatchId, FileId, TenantId

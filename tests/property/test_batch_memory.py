@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
-from larder.domain.batch_answers import MAX_ANSWER_BYTES, UNKNOWN_BYTES, Answer, NoAnswer
+from larder.domain.batch_answers import MAX_ANSWER_BYTES, Answer, NoAnswer
+from larder.domain.batch_kept import UNKNOWN_BYTES
 from larder.domain.batch_plan import MAX_CHUNK_LINES, SHARD_CHUNKS
 from larder.domain.batches import BatchStatus
 from larder.services.batches.gates import gate_for

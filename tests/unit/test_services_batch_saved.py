@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from larder.domain.batch_answers import Attempts, Kept, KeptAnswer, KeptGate, decode_kept
+from larder.domain.batch_kept import Attempts, Kept, KeptAnswer, KeptGate, decode_kept
 from larder.services.batches.saved import Saved
 
 ANSWERS = [KeptAnswer(0, 3, good=True, line=b"{}\n"), KeptAnswer(7, 1, good=False, line=b"{}\n")]

@@ -7,8 +7,9 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from larder.domain.batch_answers import KeptAnswer, decode_kept, error_line
+from larder.domain.batch_answers import error_line
 from larder.domain.batch_files import output_names
+from larder.domain.batch_kept import KeptAnswer, decode_kept
 from larder.domain.batches import BatchStatus
 from larder.domain.files import File, FileStatus, Purpose, expiry_of
 from larder.domain.ids import created_at, new_file_id, new_request_id

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from larder.domain.batch_answers import MAX_ANSWER_BYTES, UNKNOWN_BYTES, KeptGate
+from larder.domain.batch_answers import MAX_ANSWER_BYTES
+from larder.domain.batch_kept import UNKNOWN_BYTES, KeptGate
 
 if TYPE_CHECKING:
     from larder.domain.upstreams import Upstream

@@ -7,7 +7,6 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from larder.domain.batch_answers import (
-    KeptAnswer,
     NoAnswer,
     Request,
     error_line,
@@ -15,6 +14,7 @@ from larder.domain.batch_answers import (
     parse_request,
     usage_of,
 )
+from larder.domain.batch_kept import KeptAnswer
 from larder.domain.batch_plan import request_lines
 from larder.domain.batches import Progress
 from larder.services.batches.object_ports import Chunk, Unanswered
@@ -22,7 +22,8 @@ from larder.services.batches.object_ports import Chunk, Unanswered
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from larder.domain.batch_answers import Answer, Kept
+    from larder.domain.batch_answers import Answer
+    from larder.domain.batch_kept import Kept
 
 _EXPLAINED = {
     NoAnswer.CONNECTION: "The connection to the model was lost before its answer came.",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from larder.domain.batch_answers import UNKNOWN_BYTES, Answer
+from larder.domain.batch_answers import Answer
+from larder.domain.batch_kept import UNKNOWN_BYTES
 from larder.domain.batches import BatchError
 from larder.domain.upstreams import route
 from larder.services.batches.gates import Gate, gate_for
@@ -13,7 +14,8 @@ from larder.services.batches.gates import Gate, gate_for
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from larder.domain.batch_answers import KeptGate, NoAnswer
+    from larder.domain.batch_answers import NoAnswer
+    from larder.domain.batch_kept import KeptGate
     from larder.domain.upstreams import Upstream
     from larder.services.batches.model_ports import UpstreamRecords
 

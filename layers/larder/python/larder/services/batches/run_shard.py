@@ -12,7 +12,7 @@ from larder.services.batches.shard_state import ShardState
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from larder.domain.batch_answers import KeptGate
+    from larder.domain.batch_kept import KeptGate
     from larder.domain.ids import BatchId, TenantId
     from larder.services.batches.model_ports import ModelCalls, RateLimits, UpstreamRecords
     from larder.services.batches.object_ports import BatchObjects

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from larder.domain.batch_answers import Attempts, Kept, decode_kept
+from larder.domain.batch_kept import Attempts, Kept, decode_kept
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from larder.domain.batch_answers import KeptGate
+    from larder.domain.batch_kept import KeptGate
     from larder.services.batches.open_chunks import OpenChunk
     from larder.services.batches.shard_lines import ShardLine
 

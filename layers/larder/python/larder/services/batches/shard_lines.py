@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from larder.domain.batch_answers import Attempts, upstream_away
+from larder.domain.batch_answers import upstream_away
+from larder.domain.batch_kept import Attempts
 
 if TYPE_CHECKING:
     from larder.domain.batch_answers import Answer, NoAnswer
