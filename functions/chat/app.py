@@ -33,20 +33,25 @@ converse, carry_out, cursor_key = ports.make(Converse), ports.carry_out, ports.c
 def chat(request: ChatRequest) -> Response[Any]:
     """Answer by a model that works with the project's files.
 
-    With `confirm`, carry out a plan instead. With `stream`, answer as server-sent events.
+    With `confirm`, carry out a plan instead. With `stream`, answer as server-sent events:
+    `ai_chunk`, `action`, `file_search_results` and, last, `ai_complete` with the whole response.
     """
     session = session_of(app.current_event, any_id=False)
     check_workspace(request.workspace_id, session)
+    events = teller(app) if request.stream else None
     if request.confirm is not None:
-        response = ChatResponse.confirmed(carry_out.plan(session, request.confirm))
-        return answered(response, stream=request.stream)
+        carried = carry_out.plan(
+            session, request.confirm, tell=None if events is None else events.carried
+        )
+        response = ChatResponse.confirmed(carried)
+        return answered(response, stream=request.stream, teller=events)
     try:
         asked = request.asked(ports.settings.chat_model)
-        found = converse(session, asked, tell=teller(app) if request.stream else None)
+        found = converse(session, asked, tell=None if events is None else events.told)
     except ModelFailedAfterwardsError as error:
         return model_failed(error)
     response = ChatResponse.of(found, session, now=ports.clock(), key=cursor_key)
-    return answered(response, stream=request.stream)
+    return answered(response, stream=request.stream, teller=events)
 
 
 lambda_handler = lambda_handler_for(app, limit_rate=ports.limit_rate, idempotency=ports.idempotency)

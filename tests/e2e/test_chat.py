@@ -39,8 +39,7 @@ def server(operator: Operator) -> Iterator[ChatServer]:
 @pytest.fixture
 def model(server: ChatServer) -> ChatServer:
     """The server, saying hello until a test scripts something else."""
-    server.behaviour, server.status, server.raw = script(says("hello")), 200, None
-    server.requests.clear()
+    server.reset()
     return server
 
 

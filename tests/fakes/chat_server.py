@@ -11,11 +11,16 @@ import re
 import threading
 import time
 from contextlib import contextmanager
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
+from tests.fakes.chat_streams import USAGE, fragments
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from tests.fakes.chat_streams import Form
 
 type Messages = list[dict[str, Any]]
 type Behaviour = Callable[[Messages], Any]
@@ -93,23 +98,39 @@ def slow(_: Messages) -> Any:
 
 
 class ChatServer:
-    """The server; `requests` are the bodies that it got."""
+    """The server; `requests` are the bodies that it got.
+
+    `streaming` is how it streams, None if it ignores that it should. `refuses` is a member of a
+    request that it does not know, `headers` are those of the last one.
+    """
 
     def __init__(self) -> None:
+        self.base_url = ""
+        self.reset()
+
+    def reset(self) -> None:
+        """Say hello from now on, as well as can be."""
         self.behaviour: Behaviour = script(says("hello"))
         self.status = 200
         self.raw: bytes | None = None
         self.requests: list[dict[str, Any]] = []
-        self.base_url = ""
+        self.streaming: Form | None = fragments
+        self.refuses = ""
+        self.stream_headers: dict[str, str] = {}
+        self.headers: dict[str, str] = {}
 
-    def answer(self, body: dict[str, Any]) -> bytes:
-        """Return the completion to a request."""
+    def answer(self, body: dict[str, Any]) -> tuple[int, bytes | Iterator[bytes]]:
+        """Return the status, and the completion or a stream."""
         self.requests.append(body)
+        if self.refuses in body:
+            return 400, json.dumps({"error": {"message": f"Unknown: {self.refuses}"}}).encode()
         if self.raw is not None:
-            return self.raw
+            return self.status, self.raw
         message = self.behaviour(body["messages"])
-        usage = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}
-        return json.dumps({"choices": [{"index": 0, "message": message}], "usage": usage}).encode()
+        if body.get("stream") and self.streaming is not None and self.status == HTTPStatus.OK:
+            return self.status, self.streaming(message, body)
+        choice = {"index": 0, "message": message}
+        return self.status, json.dumps({"choices": [choice], "usage": USAGE}).encode()
 
 
 @contextmanager
@@ -120,14 +141,22 @@ def chat_server() -> Iterator[ChatServer]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             size = int(self.headers["Content-Length"])
-            data = scripted.answer(json.loads(self.rfile.read(size)))
+            scripted.headers = {name.lower(): value for name, value in self.headers.items()}
+            status, data = scripted.answer(json.loads(self.rfile.read(size)))
             try:
-                self.send_response(scripted.status)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(data)))
+                self.send_response(status)
+                if isinstance(data, bytes):
+                    self.send_header("Content-Type", "application/json")
+                    self.send_header("Content-Length", str(len(data)))
+                    data = iter([data])
+                else:
+                    self.send_header("Content-Type", "text/event-stream; charset=utf-8")
+                    for header in scripted.stream_headers.items():
+                        self.send_header(*header)
                 self.end_headers()
-                self.wfile.write(data)
-            except BrokenPipeError:
+                for piece in data:
+                    self.wfile.write(piece)
+            except OSError:
                 # Whoever asked has given up.
                 self.close_connection = True
 

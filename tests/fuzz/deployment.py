@@ -71,7 +71,7 @@ class Secret(list[bytes]):
         return self[0]
 
 
-def fuzzed_model(request: ModelRequest) -> ModelTurn:
+def fuzzed_model(request: ModelRequest, _hear: object = None) -> ModelTurn:
     """Call a tool with the user's words as its arguments, then answer."""
     last = request.messages[-1]
     if last.role == "user" and request.with_tools:

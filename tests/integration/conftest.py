@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from moto import mock_aws
 
+from larder.api.http.streams import streamed
 from larder.domain.quota import Amount
 from larder.domain.upstreams import Upstream
 from larder.runtime.composition import Composition
@@ -21,6 +22,7 @@ from tests.moto_stack import CREDENTIALS, MotoStack, create_stack
 from tests.support.built_pages import built_pages
 from tests.support.events import recorded
 from tests.support.handlers import FakeContext, load
+from tests.support.streaming import StreamingContext
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,9 +78,14 @@ class Functions:
     def invoke(self, name: str, event: dict[str, Any], context: FakeContext | None = None) -> Any:
         handler = load(name).lambda_handler
         with role_of(name, self.stack.logical_names()):
-            return handler(event, context or FakeContext())
+            if not isinstance(context, StreamingContext):
+                return handler(event, context or FakeContext())
+            streamed(handler)(event, context)
+            return context.response.answer()
 
-    def call(self, name: str, tenant: TenantId, **changes: Any) -> Answer:
+    def call(
+        self, name: str, tenant: TenantId, *, context: FakeContext | None = None, **changes: Any
+    ) -> Answer:
         """Send the function its recorded event, changed as given, as `tenant`."""
         event = recorded(name)
         for key in (
@@ -104,7 +111,7 @@ class Functions:
         event["requestContext"]["path"] = "/prod" + event["path"]
         if "authorizer" in event["requestContext"]:
             event["requestContext"]["authorizer"]["tenant"] = tenant
-        answer = self.invoke(name, event)
+        answer = self.invoke(name, event, context)
         headers = {key.lower(): values[0] for key, values in answer["multiValueHeaders"].items()}
         assert headers["x-request-id"] == event["requestContext"]["requestId"]
         return Answer(

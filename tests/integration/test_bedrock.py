@@ -1,14 +1,10 @@
-"""Bedrock's Converse, by botocore over HTTP: answers in the shapes that AWS documents."""
+"""Models at Bedrock, by botocore over HTTP: whole answers, and streams."""
 
 from __future__ import annotations
 
-import json
 import threading
 import time
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
 
 import pytest
 from botocore.validate import ParamValidator
@@ -22,79 +18,18 @@ from larder.services.chat.converse import Asked, Converse
 from larder.services.chat.ports import ModelMessage, ModelRequest, ModelTurn, ToolCall
 from larder.services.chat.tools import TOOLS, for_models
 from tests.backends.memory import MemoryBackend
+from tests.fakes.bedrock import Bedrock, encoded, events_of, said, serving_bedrock, uses
 from tests.moto_stack import CREDENTIALS
 from tests.samples import TENANT, a_project
 from tests.support.chat import a_session
 from tests.unit.use_cases import store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from mypy_boto3_bedrock_runtime import BedrockRuntimeClient
 
 MODEL = "eu.amazon.nova-lite-v1:0"
-
-
-def said(*blocks: dict[str, Any]) -> dict[str, Any]:
-    """An answer as in the documentation of Converse."""
-    return {
-        "output": {"message": {"role": "assistant", "content": list(blocks)}},
-        "stopReason": "tool_use" if any("toolUse" in block for block in blocks) else "end_turn",
-        "usage": {"inputTokens": 30, "outputTokens": 7, "totalTokens": 37},
-        "metrics": {"latencyMs": 1175},
-    }
-
-
-def uses(tool: str, **arguments: Any) -> dict[str, Any]:
-    return {"toolUse": {"toolUseId": f"tooluse_{tool}", "name": tool, "input": arguments}}
-
-
-class Bedrock:
-    """A server that gives these answers, the last one again and again."""
-
-    def __init__(self) -> None:
-        self.answers: list[Any] = [said({"text": "Hello."})]
-        self.status, self.error, self.seconds = 200, "", 0.0
-        self.requests: list[tuple[str, Any]] = []
-
-    def answer(self, path: str, body: Any) -> bytes:
-        self.requests.append((unquote(path), body))
-        time.sleep(self.seconds)
-        return json.dumps(self.answers[min(len(self.requests), len(self.answers)) - 1]).encode()
-
-
-@contextmanager
-def serving(bedrock: Bedrock) -> Iterator[str]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            data = bedrock.answer(self.path, body)
-            self.send_response(bedrock.status)
-            self.send_header("x-amzn-ErrorType", bedrock.error)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-        def handle(self) -> None:
-            try:
-                super().handle()
-            except OSError:
-                # Whoever asked has given up.
-                self.close_connection = True
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 @pytest.fixture
@@ -102,29 +37,38 @@ def bedrock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bedrock]:
     for name, value in CREDENTIALS.items():
         monkeypatch.setenv(name, value)
     found = Bedrock()
-    with serving(found) as url:
+    with serving_bedrock(found) as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", url)
         yield found
 
 
 def a_client(seconds: float) -> BedrockRuntimeClient:
-    """A client that refuses what does not fit botocore's description of Converse."""
+    """A client that refuses what does not fit botocore's description of the operations."""
 
     def check(params: Any, model: Any, **_: Any) -> None:
         problems = ParamValidator().validate(params, model.input_shape)
         assert not problems.has_errors(), problems.generate_report()
 
     client = bedrock_client(new_session(), seconds)
-    client.meta.events.register("before-parameter-build.bedrock-runtime.Converse", check)
+    for operation in ("Converse", "ConverseStream"):
+        client.meta.events.register(f"before-parameter-build.bedrock-runtime.{operation}", check)
     return client
 
 
-def nobody(request: ModelRequest) -> ModelTurn:
+def nobody(request: ModelRequest, _hear: object = None) -> ModelTurn:
     assert request.messages
     return ModelTurn("from an upstream", (), 0, 0)
 
 
-def ask(*messages: ModelMessage, model: str = MODEL, **changes: Any) -> ModelTurn:
+type Ask = Callable[..., ModelTurn]
+
+
+def ask_bedrock(
+    *messages: ModelMessage,
+    hear: Callable[[str], None] | None = None,
+    model: str = MODEL,
+    **changes: Any,
+) -> ModelTurn:
     wanted: dict[str, Any] = {
         "with_tools": True,
         "must_call": False,
@@ -133,13 +77,28 @@ def ask(*messages: ModelMessage, model: str = MODEL, **changes: Any) -> ModelTur
         "seconds": 5,
     }
     chat = BedrockChat("amazon.nova-*", a_client, for_models(), nobody)
-    return chat(ModelRequest(model, messages, **wanted | changes))
+    return chat(ModelRequest(model, messages, **wanted | changes), hear)
+
+
+@pytest.fixture(params=["whole", "streamed"])
+def ask(request: pytest.FixtureRequest) -> Ask:
+    """What asks a model; where it streams, what was heard is the text of the answer."""
+    if request.param == "whole":
+        return ask_bedrock
+
+    def ask_and_hear(*messages: ModelMessage, **changes: Any) -> ModelTurn:
+        heard: list[str] = []
+        turn = ask_bedrock(*messages, hear=heard.append, **changes)
+        assert "".join(heard) == turn.content.removeprefix("from an upstream")
+        return turn
+
+    return ask_and_hear
 
 
 HELLO = ModelMessage("user", "Hello")
 
 
-def test_a_conversation_with_tools_goes_both_ways(bedrock: Bedrock) -> None:
+def test_a_conversation_with_tools_goes_both_ways(ask: Ask, bedrock: Bedrock) -> None:
     bedrock.answers = [
         said({"text": "I look."}, uses("search_files", query="a"), uses("get_usage"))
     ]
@@ -155,7 +114,7 @@ def test_a_conversation_with_tools_goes_both_ways(bedrock: Bedrock) -> None:
     )
 
     [(path, body)] = bedrock.requests
-    assert path == f"/model/{MODEL}/converse"
+    assert path.removesuffix("-stream") == f"/model/{MODEL}/converse"
     assert body["system"] == [{"text": "Be brief."}]
     assert body["inferenceConfig"] == {"maxTokens": 100, "temperature": 0.5}
     assert body["messages"] == [
@@ -184,7 +143,7 @@ def test_a_conversation_with_tools_goes_both_ways(bedrock: Bedrock) -> None:
     )
 
 
-def test_a_model_can_be_made_to_call_a_tool_or_have_none(bedrock: Bedrock) -> None:
+def test_a_model_can_be_made_to_call_a_tool_or_have_none(ask: Ask, bedrock: Bedrock) -> None:
     ask(HELLO, must_call=True)
     ask(HELLO, with_tools=False)
 
@@ -194,7 +153,7 @@ def test_a_model_can_be_made_to_call_a_tool_or_have_none(bedrock: Bedrock) -> No
     assert "system" not in without
 
 
-def test_text_that_is_blank_is_left_out(bedrock: Bedrock) -> None:
+def test_text_that_is_blank_is_left_out(ask: Ask, bedrock: Bedrock) -> None:
     ask(ModelMessage("system", " "), HELLO, ModelMessage("assistant", "\n"), HELLO)
 
     [(_, body)] = bedrock.requests
@@ -203,13 +162,13 @@ def test_text_that_is_blank_is_left_out(bedrock: Bedrock) -> None:
 
 
 @pytest.mark.parametrize("model", ["amazon.nova-lite-v1:0", "us.amazon.nova-pro-v1:0"])
-def test_models_of_the_pattern_are_at_bedrock(bedrock: Bedrock, model: str) -> None:
+def test_models_of_the_pattern_are_at_bedrock(ask: Ask, bedrock: Bedrock, model: str) -> None:
     assert ask(HELLO, model=model).content == "Hello."
     assert len(bedrock.requests) == 1
 
 
 @pytest.mark.parametrize("model", ["gpt-5", "xamazon.nova-lite-v1:0", "anthropic.claude-x"])
-def test_other_models_are_at_their_upstreams(bedrock: Bedrock, model: str) -> None:
+def test_other_models_are_at_their_upstreams(ask: Ask, bedrock: Bedrock, model: str) -> None:
     assert ask(HELLO, model=model).content == "from an upstream"
     assert bedrock.requests == []
 
@@ -225,7 +184,7 @@ def test_other_models_are_at_their_upstreams(bedrock: Bedrock, model: str) -> No
     ],
 )
 def test_a_refusal_is_a_model_that_failed_after_one_try(
-    bedrock: Bedrock, status: int, error: str, says: str
+    ask: Ask, bedrock: Bedrock, status: int, error: str, says: str
 ) -> None:
     bedrock.status, bedrock.error = status, error
     bedrock.answers = [{"message": "secrets of the account"}]
@@ -240,14 +199,16 @@ def test_a_refusal_is_a_model_that_failed_after_one_try(
 @pytest.mark.parametrize(
     "answer", [{}, {"output": {}}, {"output": {"message": {"role": "assistant"}}}]
 )
-def test_an_answer_without_a_message_is_a_model_that_failed(bedrock: Bedrock, answer: Any) -> None:
+def test_an_answer_without_a_message_is_a_model_that_failed(
+    ask: Ask, bedrock: Bedrock, answer: Any
+) -> None:
     bedrock.answers = [answer]
 
-    with pytest.raises(ModelFailedError, match="did not answer with a message"):
+    with pytest.raises(ModelFailedError, match=r"did not answer with a message|broke off"):
         ask(HELLO)
 
 
-def test_a_slow_model_is_given_up(bedrock: Bedrock) -> None:
+def test_a_slow_model_is_given_up(ask: Ask, bedrock: Bedrock) -> None:
     bedrock.seconds = 3
 
     with pytest.raises(ModelFailedError, match="did not answer in time"):
@@ -255,11 +216,97 @@ def test_a_slow_model_is_given_up(bedrock: Bedrock) -> None:
 
 
 @pytest.mark.usefixtures("bedrock")
-def test_bedrock_out_of_reach_is_a_model_that_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bedrock_out_of_reach_is_a_model_that_failed(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "http://127.0.0.1:9")
 
     with pytest.raises(ModelFailedError, match="cannot be reached"):
         ask(HELLO)
+
+
+def heard_of(bedrock: Bedrock, *pieces: bytes, why: str) -> str:
+    """Ask Bedrock, which sends these pieces and fails, and return what was heard until then."""
+    bedrock.streaming = lambda _: iter(pieces)
+    heard: list[str] = []
+    with pytest.raises(ModelFailedError, match=why) as failed:
+        ask_bedrock(HELLO, hear=heard.append)
+    assert "secrets" not in failed.value.message
+    return "".join(heard)
+
+
+TEXT = encoded("contentBlockDelta", {"contentBlockIndex": 0, "delta": {"text": "half"}})
+
+
+def test_each_piece_is_heard_before_the_next_one_is_there(bedrock: Bedrock) -> None:
+    heard: list[str] = []
+    was_heard = threading.Event()
+
+    def hear(text: str) -> None:
+        heard.append(text)
+        was_heard.set()
+
+    def waiting(answer: dict[str, Any]) -> Iterator[bytes]:
+        for event in events_of(answer):
+            if b"lo." in event:
+                assert was_heard.wait(10)
+            yield event
+
+    bedrock.streaming = waiting
+
+    assert ask_bedrock(HELLO, hear=hear).content == "Hello."
+    assert heard == ["Hel", "lo."]
+
+
+@pytest.mark.parametrize(
+    ("kind", "why"),
+    [
+        ("modelStreamErrorException", "refused the request with modelStreamErrorException"),
+        ("throttlingException", "asked too often"),
+        ("internalServerException", "refused the request with internalServerException"),
+    ],
+)
+def test_an_exception_in_the_stream_is_a_model_that_failed(
+    bedrock: Bedrock, kind: str, why: str
+) -> None:
+    error = encoded(kind, {"message": "secrets of the account"}, "exception")
+
+    assert heard_of(bedrock, TEXT, error, why=why) == "half"
+
+
+@pytest.mark.parametrize(
+    "rest", [b"", TEXT[:20], b"x" * 40, TEXT.replace(b"half", b"HALF")], ids=range(4)
+)
+def test_a_stream_that_breaks_off_is_no_answer(bedrock: Bedrock, rest: bytes) -> None:
+    assert heard_of(bedrock, TEXT, rest, why="broke off in the middle") == "half"
+
+
+def test_a_stream_that_stalls_is_given_up_in_time(bedrock: Bedrock) -> None:
+    may_end = threading.Event()
+
+    def stall(_: Any) -> Iterator[bytes]:
+        yield TEXT
+        may_end.wait(20)
+
+    bedrock.streaming = stall
+    heard: list[str] = []
+    began = time.monotonic()
+
+    with pytest.raises(ModelFailedError, match="did not answer in time"):
+        ask_bedrock(HELLO, hear=heard.append, seconds=1)
+
+    assert time.monotonic() - began < 4
+    assert heard == ["half"]
+    may_end.set()
+
+
+def test_arguments_that_were_cut_do_not_end_the_conversation(bedrock: Bedrock) -> None:
+    broken = ToolCall("c1", "get_usage", '{"a": ')
+
+    ask_bedrock(HELLO, ModelMessage("assistant", "", calls=(broken,)))
+
+    [(_, body)] = bedrock.requests
+    assert body["messages"][-1]["content"][0]["toolUse"]["input"] == {}
 
 
 def test_a_model_at_bedrock_finds_and_renames_a_file(bedrock: Bedrock) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -16,6 +17,7 @@ from tests.integration.files import upload
 from tests.integration.space import folder, put
 from tests.support.events import recorded
 from tests.support.handlers import load
+from tests.support.streaming import StreamingContext, events_of, outcome_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,18 +37,31 @@ def server() -> Iterator[ChatServer]:
 @pytest.fixture
 def model(server: ChatServer, ports: Composition) -> ChatServer:
     ports.upstreams.put(Upstream("chatty", server.base_url, ("m",), created_at=0))
-    server.status, server.raw, server.requests = 200, None, []
-    server.behaviour = script(says("hello"))
+    server.reset()
     return server
 
 
-@pytest.fixture
-def chat(functions: Functions, tenant: TenantId) -> Callable[..., Answer]:
-    """What sends a message, or a whole body, to the function."""
+@pytest.fixture(params=["json", "stream"])
+def chat(
+    request: pytest.FixtureRequest, functions: Functions, tenant: TenantId
+) -> Callable[..., Answer]:
+    """What sends a message, or a whole body, to the function.
+
+    Where it streams, the answer is what the last event says, and the others agree with it.
+    """
+    streams = request.param == "stream"
 
     def send(message: str = "", **body: Any) -> Answer:
         asked = {"messages": [{"role": "user", "content": message}], "model": "m"} | body
-        return functions.call("chat", tenant, body=json.dumps(asked), isBase64Encoded=False)
+        if not streams:
+            return functions.call("chat", tenant, body=json.dumps(asked), isBase64Encoded=False)
+        context = StreamingContext()
+        data = json.dumps({**asked, "stream": True})
+        answer = functions.call("chat", tenant, body=data, isBase64Encoded=False, context=context)
+        if not answer.headers["content-type"].startswith("text/event-stream"):
+            return answer
+        good, last = outcome_of(answer.raw)
+        return replace(answer, status=200 if good else 502, raw=json.dumps(last))
 
     return send
 
@@ -283,18 +298,19 @@ def test_a_slow_model_is_given_up(
 
 
 def test_the_answer_comes_as_named_events(
-    chat: Callable[..., Answer], functions: Functions, tenant: TenantId, model: ChatServer
+    functions: Functions, tenant: TenantId, model: ChatServer
 ) -> None:
     put(functions, tenant, "report.txt")
     model.behaviour = rename("final.txt")
+    messages = [{"role": "user", "content": "Rename it"}]
+    body = json.dumps({"messages": messages, "model": "m", "stream": True})
 
-    answer = chat("Rename it", stream=True)
+    answer = functions.call("chat", tenant, body=body, isBase64Encoded=False)
 
     assert answer.headers["content-type"].startswith("text/event-stream")
-    events = [
-        (lines[0].removeprefix("event: "), json.loads(lines[1].removeprefix("data: ")))
-        for lines in (block.split("\n") for block in answer.raw.strip().split("\n\n"))
-    ]
+    # The deployment does not stream: so the model is not asked to, either.
+    assert "stream" not in model.requests[0]
+    events = events_of(answer.raw)
     assert [name for name, _ in events] == [
         *("action", "file_search_results", "action", "ai_chunk", "ai_complete"),
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -14,12 +15,15 @@ import pytest
 from larder.api.http.streams import streamed
 from larder.domain.upstreams import Upstream
 from larder.runtime.streaming import RuntimeApiError, serve
+from larder.services.chat import converse
 from tests.fakes.chat_server import calls, chat_server, results, says, script
+from tests.fakes.chat_streams import Held, cut, endless, failing, fragments, wrong_json
 from tests.fakes.runtime_api import runtime_api
 from tests.integration.iam import role_of
 from tests.integration.space import put
 from tests.support.events import recorded
 from tests.support.handlers import FUNCTIONS, load
+from tests.support.streaming import events_of, outcome_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,6 +32,7 @@ if TYPE_CHECKING:
     from larder.runtime.composition import Composition
     from larder.runtime.streaming import StreamingContext
     from tests.fakes.chat_server import ChatServer, Messages
+    from tests.fakes.chat_streams import Form
     from tests.fakes.runtime_api import Invocation, RuntimeApi
     from tests.integration.conftest import Functions
 
@@ -87,11 +92,11 @@ def chat(
 
 
 def events(data: bytes) -> list[tuple[str, Any]]:
-    blocks = [block.split("\n") for block in data.decode().strip().split("\n\n")]
-    return [
-        (name.removeprefix("event: "), json.loads(value.removeprefix("data: ")))
-        for name, value in blocks
-    ]
+    return events_of(data.decode())
+
+
+def text_of(found: list[tuple[str, Any]]) -> str:
+    return "".join(data["content"] for name, data in found if name == "ai_chunk")
 
 
 def rename(messages: Messages) -> Any:
@@ -133,9 +138,134 @@ def test_each_action_is_sent_before_the_model_goes_on(
     assert [(name, data["operation"]) for name, data in second] == [("action", "write")]
     read.set()
     last = events(answer.rest())
-    assert [name for name, _ in last] == ["ai_chunk", "ai_complete"]
-    assert last[1][1]["actions"] == [first[0][1], second[0][1]]
-    assert last[1][1]["response"] == "Done."
+    assert {name for name, _ in last[:-1]} == {"ai_chunk"}
+    assert last[-1][0] == "ai_complete"
+    assert last[-1][1]["actions"] == [first[0][1], second[0][1]]
+    assert text_of(last) == last[-1][1]["response"] == "Done."
+
+
+def test_each_piece_of_the_text_is_sent_while_the_model_still_writes(
+    chat: Callable[..., Invocation], model: ChatServer
+) -> None:
+    model.behaviour = script(says("abcdefghi"))
+    model.streaming = held = Held()
+
+    answer = chat()
+
+    held.let_go(2)
+    assert answer.metadata()["statusCode"] == 200
+    assert events(answer.next_piece() or b"") == [("ai_chunk", {"content": "abc"})]
+    held.let_go(1)
+    assert events(answer.next_piece() or b"") == [("ai_chunk", {"content": "def"})]
+    held.let_go(9)
+    last = events(answer.rest())
+    assert (text_of(last), last[-1][0]) == ("ghi", "ai_complete")
+    assert last[-1][1]["response"] == "abcdefghi"
+    assert last[-1][1]["usage"] == {"input_tokens": 10, "output_tokens": 5, "total_tokens": 15}
+
+
+def test_what_the_model_says_before_it_calls_a_tool_comes_before_the_action(
+    chat: Callable[..., Invocation], model: ChatServer
+) -> None:
+    model.behaviour = script(
+        says("Let me look.") | {"tool_calls": calls(("get_usage", {}))["tool_calls"]},
+        says("You have no files."),
+    )
+
+    answer = chat()
+
+    answer.metadata()
+    found = events(answer.rest())
+    acted = [name for name, _ in found].index("action")
+    assert text_of(found[:acted]) == "Let me look."
+    assert text_of(found[acted:]) == found[-1][1]["response"] == "You have no files."
+
+
+def test_a_limit_that_ends_the_answer_is_part_of_its_text(
+    chat: Callable[..., Invocation], model: ChatServer
+) -> None:
+    model.behaviour = lambda _: (
+        says("Once more.") | {"tool_calls": calls(("get_usage", {}))["tool_calls"]}
+    )
+
+    answer = chat()
+
+    answer.metadata()
+    good, last = outcome_of(answer.rest().decode())
+    assert good
+    assert "did not finish in 8 rounds" in last["response"]
+
+
+@pytest.mark.parametrize("form", [cut, failing, wrong_json], ids=lambda form: form.__name__)
+def test_text_that_was_shown_and_then_fails_ends_in_an_error(
+    chat: Callable[..., Invocation], model: ChatServer, form: Form
+) -> None:
+    model.behaviour = script(calls(("get_usage", {})), says("This is what I have found: "))
+    model.streaming = lambda message, request: (
+        fragments(message, request) if message.get("tool_calls") else form(message, request)
+    )
+
+    answer = chat()
+
+    assert answer.metadata()["statusCode"] == 200
+    data = answer.rest().decode()
+    good, last = outcome_of(data)
+    assert not good
+    assert text_of(events_of(data)).startswith("This is")
+    assert last["error"]["code"] == "model_failed"
+    assert "broke off in the middle" in last["error"]["message"]
+    assert "secrets" not in data
+    assert [action["tool"] for action in last["actions"]] == ["get_usage"]
+
+
+def test_a_model_that_talks_for_ever_is_stopped_and_ends_in_an_error(
+    chat: Callable[..., Invocation], model: ChatServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(converse, "SECONDS", 3)
+    model.behaviour = script(says("on and on "))
+    model.streaming = endless
+
+    answer = chat()
+
+    answer.metadata()
+    good, last = outcome_of(answer.rest().decode())
+    assert not good
+    assert re.search("in time|more than can be read", last["error"]["message"])
+
+
+def test_a_plan_is_carried_out_step_by_step(
+    chat: Callable[..., Invocation], functions: Functions, tenant: TenantId, model: ChatServer
+) -> None:
+    file_id = put(functions, tenant, "report.txt")["fileId"]
+    model.behaviour = script(
+        calls(("read_file", {"file_id": file_id})),
+        calls(
+            ("rename_file", {"file_id": file_id, "name": "b.txt"}),
+            ("tag_files", {"file_ids": [file_id], "add": ["red"]}),
+        ),
+        says("Shall I?"),
+    )
+    asked = chat(file_ids=[file_id])
+    asked.metadata()
+    plan = outcome_of(asked.rest().decode())[1]["needs_confirmation"]["plan"]
+
+    answer = chat(confirm=plan, messages=[])
+
+    assert answer.metadata()["statusCode"] == 200
+    first, second = (events(answer.next_piece() or b"") for _ in range(2))
+    assert [(name, data["tool"]) for name, data in first] == [("action", "rename_file")]
+    assert [(name, data["tool"]) for name, data in second] == [("action", "tag_files")]
+    last = events(answer.rest())
+    assert text_of(last) == last[-1][1]["response"]
+    assert "Rename 'report.txt' to 'b.txt'. (1 changed)" in last[-1][1]["response"]
+    assert last[-1][1]["actions"] == [first[0][1], second[0][1]]
+
+
+def test_what_is_no_plan_has_its_status(chat: Callable[..., Invocation]) -> None:
+    answer = chat(confirm="nonsense", messages=[])
+
+    assert answer.metadata()["statusCode"] == 400
+    assert json.loads(answer.rest())["error"]["param"] == "confirm"
 
 
 def test_what_is_refused_before_the_first_byte_has_its_status(

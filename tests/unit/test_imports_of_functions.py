@@ -50,6 +50,10 @@ MODELS = {"dynamodb.rate_limits", "dynamodb.upstreams", "models", "secrets"} | {
     "models.credentials",
     "models.openai_http",
 }
+CHAT_MODELS = {
+    f"models.{name}"
+    for name in ("as_it_comes", "openai_chat", "openai_chunks", "openai_streams", "sse")
+}
 WEBHOOKS = KEYS | {"dynamodb.keys", "dynamodb.webhook_items", "dynamodb.webhooks"}
 DELIVERIES = WEBHOOKS | ITEMS | {"dynamodb.deliveries"}
 CHANGES = KEYS | {
@@ -105,7 +109,7 @@ WANTED: dict[str, tuple[set[str], set[str]]] = {
     "bundles_delete": (API, ARTIFACTS | FILES),
     "bundles_get": (API, ARTIFACTS),
     "bundles_list": (API, ARTIFACTS),
-    "chat": (API | {"msgspec"}, FILE_MANAGER | REPLAYS | MODELS | {"models.openai_chat"}),
+    "chat": (API | {"msgspec"}, FILE_MANAGER | REPLAYS | MODELS | CHAT_MODELS),
     "console_page": (CLIENTS - {"dateutil", "urllib3"} | {"larder_console"}, set()),
     "console_sessions_create": (API, KEYS | {"dynamodb.api_keys"}),
     "console_sessions_delete": (API, KEYS | {"dynamodb.api_keys"}),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -69,7 +70,8 @@ TABLE: dict[str, tuple[str, Effect]] = {
                 for path in (
                     "PolicyName",
                     "PolicyDocument.Version",
-                    *(f"PolicyDocument.Statement.0.{each}" for each in ("Sid", "Effect", "Action")),
+                    *(f"PolicyDocument.Statement.0.{each}" for each in ("Sid", "Effect")),
+                    "PolicyDocument.Statement.0.Action.0",
                 )
             },
             setting("IAM::Role", f"{ASK_BEDROCK}.Resource.0"): (
@@ -295,6 +297,20 @@ def test_the_chat_is_a_route_like_any_other_unless_it_streams() -> None:
     mine = permissions["ChatRoutePermission"]["Properties"]
     other = as_chat(permissions["McpRoutePermissionprod"]["Properties"])
     assert mine == other | {"SourceArn": other["SourceArn"].replace("/mcp", "/v1/chat")}
+
+
+def test_bedrock_may_stream_only_where_the_chat_does() -> None:
+    def actions(**parameters: str) -> set[str]:
+        resources = json.dumps(Stack(**parameters).resources)
+        return set(re.findall(r"bedrock:Invoke\w+", resources))
+
+    models = {"ChatBedrockModels": "amazon.nova-*"}
+
+    assert actions(StreamChat="true") == set()
+    assert actions(**models) == {"bedrock:InvokeModel"}
+    assert actions(**models, StreamChat="true") == {
+        *("bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream")
+    }
 
 
 def test_a_parameter_of_the_apis_definition_deploys_the_api_again() -> None:

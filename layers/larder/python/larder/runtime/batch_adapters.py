@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from larder.adapters.models.credentials import UpstreamCredentials
+    from larder.adapters.models.openai_http import HttpModelCalls
     from larder.domain.upstreams import Upstream
-    from larder.services.batches.model_ports import ModelCalls, RateLimits, UpstreamRecords
+    from larder.services.batches.model_ports import RateLimits, UpstreamRecords
     from larder.services.batches.object_ports import BatchObjects
     from larder.services.batches.ports import BatchLimits, BatchRecords, Executions
 
@@ -74,7 +75,7 @@ class BatchAdapters(AwsClients):
         return DynamoRateLimits(self._dynamodb, self.settings.store_table)
 
     @cached_property
-    def calls(self) -> ModelCalls:
+    def calls(self) -> HttpModelCalls:
         """Calls of upstreams."""
         from larder.adapters.models.openai_http import HttpModelCalls
 

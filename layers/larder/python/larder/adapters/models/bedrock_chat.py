@@ -6,17 +6,19 @@ https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.htm
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
 from botocore.parsers import ResponseParserError
 
+from larder.adapters.models.bedrock_streams import streamed_turn
 from larder.domain.errors import ModelFailedError, ThrottledError
 from larder.services.chat.ports import ModelTurn, ToolCall
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from mypy_boto3_bedrock_runtime import BedrockRuntimeClient
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     type Blocks = list[dict[str, Any]]
 
 _NO_MESSAGE = "Bedrock did not answer with a message."
+_TOO_OFTEN = "Bedrock is asked too often. Try again in a minute."
 
 
 class BedrockChat:
@@ -47,10 +50,12 @@ class BedrockChat:
         self._tools = [_tool(each["function"]) for each in tools]
         self._otherwise = otherwise
 
-    def __call__(self, request: ModelRequest) -> ModelTurn:
+    def __call__(
+        self, request: ModelRequest, hear: Callable[[str], None] | None = None
+    ) -> ModelTurn:
         """Send one request, and wait for its answer."""
         if not any(fnmatchcase(request.model, pattern) for pattern in self._patterns):
-            return self._otherwise(request)
+            return self._otherwise(request, hear)
         asked: dict[str, Any] = {
             "modelId": request.model,
             "messages": _messages(request.messages),
@@ -68,24 +73,32 @@ class BedrockChat:
         if request.with_tools:
             choice: dict[str, Any] = {"any": {}} if request.must_call else {"auto": {}}
             asked["toolConfig"] = {"tools": self._tools, "toolChoice": choice}
-        return _turn(self._answer(asked, request.seconds))
-
-    def _answer(self, asked: Mapping[str, Any], seconds: float) -> Mapping[str, Any]:
-        try:
-            client = self._open(seconds)
+        with _as_model_errors():
+            client = self._open(request.seconds)
+            if hear is not None:
+                return streamed_turn(client, asked, request.seconds, hear)
             found: Any = client.converse(**asked)
-        except ThrottledError as error:
-            raise ModelFailedError("Bedrock is asked too often. Try again in a minute.") from error
-        except ClientError as error:
-            code = error.response.get("Error", {}).get("Code", "unknown")
-            raise ModelFailedError(f"Bedrock refused the request with {code}.") from error
-        except ReadTimeoutError as error:
-            raise ModelFailedError("Bedrock did not answer in time.") from error
-        except BotoCoreError as error:
-            raise ModelFailedError("Bedrock cannot be reached.") from error
-        except ResponseParserError as error:
-            raise ModelFailedError(_NO_MESSAGE) from error
-        return found  # type: ignore[no-any-return]
+        return _turn(found)
+
+
+@contextmanager
+def _as_model_errors() -> Iterator[None]:
+    try:
+        yield
+    except ThrottledError as error:
+        raise ModelFailedError(_TOO_OFTEN) from error
+    except ClientError as error:
+        # In the middle of a stream, an exception has its name in small letters.
+        code = error.response.get("Error", {}).get("Code", "unknown")
+        if code.lower() == "throttlingexception":
+            raise ModelFailedError(_TOO_OFTEN) from error
+        raise ModelFailedError(f"Bedrock refused the request with {code}.") from error
+    except (ReadTimeoutError, TimeoutError) as error:
+        raise ModelFailedError("Bedrock did not answer in time.") from error
+    except BotoCoreError as error:
+        raise ModelFailedError("Bedrock cannot be reached.") from error
+    except ResponseParserError as error:
+        raise ModelFailedError(_NO_MESSAGE) from error
 
 
 def _tool(function: Mapping[str, Any]) -> dict[str, Any]:
@@ -118,9 +131,18 @@ def _blocks(message: ModelMessage) -> Blocks:
         return [{"toolResult": result}]
     said: Blocks = [{"text": message.content}] if message.content.strip() else []
     return said + [
-        {"toolUse": {"toolUseId": call.id, "name": call.name, "input": json.loads(call.arguments)}}
+        {"toolUse": {"toolUseId": call.id, "name": call.name, "input": _input(call.arguments)}}
         for call in message.calls
     ]
+
+
+def _input(arguments: str) -> dict[str, Any]:
+    """Return the arguments as Bedrock takes them back; {} for broken ones, which were streamed."""
+    try:
+        found = json.loads(arguments)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _turn(answer: Mapping[str, Any]) -> ModelTurn:

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from larder.adapters.models.openai_chunks import StreamedCompletion, Usage
+from larder.adapters.models.openai_streams import ChatStreams, chat_call
 from larder.domain.batch_answers import Answer, NoAnswer
 from larder.domain.errors import InvalidParameterError, ModelFailedError
 from larder.domain.upstreams import route
-from larder.services.batches.model_ports import Call
 from larder.services.chat.ports import ModelTurn, ToolCall
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    from larder.adapters.models.openai_http import HttpModelCalls
     from larder.domain.upstreams import Upstream
-    from larder.services.batches.model_ports import ModelCalls, RateLimits, UpstreamRecords
+    from larder.services.batches.model_ports import RateLimits, UpstreamRecords
     from larder.services.chat.ports import ModelMessage, ModelRequest
     from larder.services.clock import Clock
 
-_ENDPOINT = "/v1/chat/completions"
 _CHARACTERS_PER_TOKEN = 4
 _OK = 200
 _WHY = {
@@ -51,14 +50,9 @@ class _Choice(msgspec.Struct):
     message: _Message
 
 
-class _Usage(msgspec.Struct):
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-
-
 class _Completion(msgspec.Struct):
     choices: list[_Choice]
-    usage: _Usage | None = None
+    usage: Usage | None = None
 
 
 _DECODER = msgspec.json.Decoder(_Completion)
@@ -70,18 +64,21 @@ class UpstreamChat:
     def __init__(
         self,
         upstreams: UpstreamRecords,
-        calls: ModelCalls,
+        calls: HttpModelCalls,
         limits: RateLimits,
         clock: Clock,
         tools: Sequence[Mapping[str, Any]],
     ) -> None:
         self._upstreams = upstreams
         self._calls = calls
+        self._streams = ChatStreams(calls)
         self._limits = limits
         self._clock = clock
         self._tools = tools
 
-    def __call__(self, request: ModelRequest) -> ModelTurn:
+    def __call__(
+        self, request: ModelRequest, hear: Callable[[str], None] | None = None
+    ) -> ModelTurn:
         """Send one request, and wait for its answer."""
         upstream = route(request.model, self._upstreams.list())
         if upstream is None:
@@ -90,16 +87,34 @@ class UpstreamChat:
                 "The operator adds one with 'larder upstream add'.",
                 param="model",
             )
-        body = json.dumps(self._body(request, upstream), ensure_ascii=False).encode()
+        asked = self._body(request, upstream)
+        call = chat_call(upstream, asked, request.seconds)
         if upstream.requests_per_minute is not None or upstream.tokens_per_minute is not None:
-            self._check_rate(upstream, request, body)
-        seconds = max(1, min(upstream.timeout, int(request.seconds)))
-        self._calls.begin(Call(0, replace(upstream, timeout=seconds), _ENDPOINT, body))
+            self._check_rate(upstream, request, call.body)
+        if hear is not None:
+            return self._stream(upstream, asked, request.seconds, hear)
+        self._calls.begin(call)
         found = self._calls.wait(request.seconds)
         answer = found[0][1] if found else NoAnswer.TIMEOUT
         if not found:
             self._calls.abandon()
         return _turn(upstream, answer)
+
+    def _stream(
+        self,
+        upstream: Upstream,
+        asked: dict[str, Any],
+        seconds: float,
+        hear: Callable[[str], None],
+    ) -> ModelTurn:
+        completion, answer = self._streams(upstream, asked, seconds, hear)
+        if completion.began:
+            return _whole(upstream, completion, answer)
+        # The server does not stream.
+        turn = _turn(upstream, answer)
+        if turn.content:
+            hear(turn.content)
+        return turn
 
     def _check_rate(self, upstream: Upstream, request: ModelRequest, body: bytes) -> None:
         tokens = len(body) // _CHARACTERS_PER_TOKEN + request.max_tokens
@@ -139,6 +154,23 @@ def _message(message: ModelMessage) -> dict[str, Any]:
     return said
 
 
+def _whole(
+    upstream: Upstream, completion: StreamedCompletion, answer: Answer | NoAnswer
+) -> ModelTurn:
+    """Return the message of a stream.
+
+    Raises:
+        ModelFailedError: a part of it is missing.
+    """
+    if completion.failed or not completion.ended:
+        why = "broke off in the middle of its answer"
+        if isinstance(answer, NoAnswer) and answer is not NoAnswer.CONNECTION:
+            why = _WHY[answer]
+        raise ModelFailedError(f"The model server '{upstream.name}' {why}.")
+    calls = [(call.id, call.name, "".join(call.arguments)) for call in completion.calls]
+    return _as_turn("".join(completion.text), calls, completion.usage)
+
+
 def _turn(upstream: Upstream, answer: Answer | NoAnswer) -> ModelTurn:
     if isinstance(answer, NoAnswer):
         raise ModelFailedError(f"The model server '{upstream.name}' {_WHY[answer]}.")
@@ -153,13 +185,22 @@ def _turn(upstream: Upstream, answer: Answer | NoAnswer) -> ModelTurn:
         raise ModelFailedError(
             f"The model server '{upstream.name}' did not answer with a chat completion."
         ) from error
-    calls = message.tool_calls or []
-    usage = completion.usage or _Usage()
+    calls = [
+        (call.id, call.function.name, call.function.arguments) for call in message.tool_calls or ()
+    ]
+    return _as_turn(message.content or "", calls, completion.usage)
+
+
+def _as_turn(text: str, calls: Sequence[tuple[str, str, str]], usage: Usage | None) -> ModelTurn:
+    if usage is None:
+        # The budget of tokens holds for a server that does not count them as well.
+        written = len(text) + sum(len(arguments) for _, _, arguments in calls)
+        usage = Usage(completion_tokens=written // _CHARACTERS_PER_TOKEN + 1)
     return ModelTurn(
-        message.content or "",
+        text,
         tuple(
-            ToolCall(call.id or f"call_{number}", call.function.name, call.function.arguments)
-            for number, call in enumerate(calls)
+            ToolCall(call_id or f"call_{number}", name, arguments)
+            for number, (call_id, name, arguments) in enumerate(calls)
         ),
         usage.prompt_tokens,
         usage.completion_tokens,

@@ -25,7 +25,7 @@ from larder.adapters.models.credentials import SecretUnreadableError
 from larder.domain.batch_answers import MAX_ANSWER_BYTES, Answer, NoAnswer
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from urllib3 import BaseHTTPResponse
 
@@ -65,6 +65,7 @@ _UNREADABLE = (
 )
 
 type _Result = tuple[Call, Answer | NoAnswer | Exception]
+type _Read = Callable[[BaseHTTPResponse, float], bytes | NoAnswer]
 
 
 class HttpModelCalls:
@@ -113,6 +114,14 @@ class HttpModelCalls:
         """The calls that have no answer yet."""
         return self._in_flight
 
+    def ask(self, call: Call, read: _Read, headers: Mapping[str, str]) -> Answer | NoAnswer:
+        """Return the answer to a call, whose body is what `read` makes of the response.
+
+        `read` gets the time of `time.monotonic` at which to give up. `headers` are sent beside, or
+        in place of, the usual ones.
+        """
+        return self._answer(call, self._pool_of(call), read, {**_HEADERS, **headers})
+
     def _pool_of(self, call: Call) -> HTTPConnectionPool:
         base = urlsplit(call.upstream.base_url)
         place = (base.scheme, base.hostname or "", base.port)
@@ -128,24 +137,25 @@ class HttpModelCalls:
 
     def _run(self, call: Call, pool: HTTPConnectionPool, results: SimpleQueue[_Result]) -> None:
         try:
-            results.put((call, self._answer(call, pool)))
+            results.put((call, self._answer(call, pool, read_whole, _HEADERS)))
         except Exception as error:  # noqa: BLE001 - `wait` raises it
             results.put((call, error))
 
-    def _answer(self, call: Call, pool: HTTPConnectionPool) -> Answer | NoAnswer:
+    def _answer(
+        self, call: Call, pool: HTTPConnectionPool, read: _Read, plain: Mapping[str, str]
+    ) -> Answer | NoAnswer:
         upstream = call.upstream
         deadline = time.monotonic() + upstream.timeout
         url = upstream.url_for(call.endpoint)
-        parts = urlsplit(url)
-        if parts.netloc != urlsplit(upstream.base_url).netloc:
+        if urlsplit(url).netloc != urlsplit(upstream.base_url).netloc:
             message = f"{url} is not an address of the upstream {upstream.name}"
             raise ValueError(message)
         try:
-            headers = self._credentials.headers(upstream, url, call.body, _HEADERS)
-            answer = self._ask(call, pool, parts.path, headers, deadline)
+            headers = self._credentials.headers(upstream, url, call.body, plain)
+            answer = self._ask(call, pool, headers, read, deadline)
             if _refused(answer) and self._credentials.renewed(upstream, headers):
-                headers = self._credentials.headers(upstream, url, call.body, _HEADERS)
-                answer = self._ask(call, pool, parts.path, headers, deadline)
+                headers = self._credentials.headers(upstream, url, call.body, plain)
+                answer = self._ask(call, pool, headers, read, deadline)
         except SecretUnreadableError as error:
             return NoAnswer.CONNECTION if error.passing else Answer(401, _UNREADABLE)
         return answer
@@ -154,15 +164,15 @@ class HttpModelCalls:
         self,
         call: Call,
         pool: HTTPConnectionPool,
-        path: str,
         headers: dict[str, str],
+        read: _Read,
         deadline: float,
     ) -> Answer | NoAnswer:
         timeout = call.upstream.timeout
         try:
             response = pool.urlopen(
                 "POST",
-                path,
+                urlsplit(call.upstream.url_for(call.endpoint)).path,
                 body=call.body,
                 headers=headers,
                 retries=False,
@@ -170,7 +180,7 @@ class HttpModelCalls:
                 timeout=Timeout(connect=min(CONNECT_SECONDS, timeout), read=timeout),
                 preload_content=False,
             )
-            body = _read(response, deadline)
+            body = read(response, deadline)
         except ReadTimeoutError:
             return NoAnswer.TIMEOUT
         except HTTPError:
@@ -206,7 +216,7 @@ def _refused(answer: Answer | NoAnswer) -> bool:
     return isinstance(answer, Answer) and answer.status in _REFUSALS
 
 
-def _read(response: BaseHTTPResponse, deadline: float) -> bytes | NoAnswer:
+def read_whole(response: BaseHTTPResponse, deadline: float) -> bytes | NoAnswer:
     """Return the body, decoded, if it is not too long and comes in time."""
     # Its value is its buffer: pieces that are joined are there twice, and 12 answers come at once.
     body = BytesIO()

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
     from larder.services.chat.carry_out import Carried
     from larder.services.chat.converse import Conversation, Done
+    from larder.services.chat.plans import Step
     from larder.services.chat.ports import SigningKey
+    from larder.services.chat.results import Changed
     from larder.services.chat.session import Session
 
 MAX_MESSAGES = 100
@@ -116,6 +118,18 @@ class ChatAction(BaseModel):
             undo=done.undo,
         )
 
+    @classmethod
+    def of_plan(cls, step: Step, changed: Changed) -> ChatAction:
+        """Return a step of a plan that was carried out, as a call."""
+        return cls(
+            id=step.action_id,
+            tool=step.tool,
+            operation="write" if changed.changed else "refused",
+            arguments=step.arguments,
+            result=changed.as_json(),
+            undo=changed.action_id,
+        )
+
     def events(self) -> Iterator[str]:
         """Yield the call as server-sent events."""
         yield _event("action", self.model_dump(mode="json"))
@@ -197,29 +211,30 @@ class ChatResponse(BaseModel):
     @classmethod
     def confirmed(cls, carried: Sequence[Carried]) -> ChatResponse:
         """Return what came of a plan."""
-        lines, actions = [], []
+        lines = []
         for step, changed in carried:
             problems = "".join(f" Not done: {each.error}" for each in changed.failed)
             lines.append(f"{step.summary} ({changed.changed} changed){problems}")
-            actions.append(
-                ChatAction(
-                    id=step.action_id,
-                    tool=step.tool,
-                    operation="write" if changed.changed else "refused",
-                    arguments=step.arguments,
-                    result=changed.as_json(),
-                    undo=changed.action_id,
-                )
-            )
+        actions = [ChatAction.of_plan(*each) for each in carried]
         return cls(id=_new_id(), response="\n".join(lines), actions=actions, usage=ChatUsage())
 
     def events(self) -> Iterator[str]:
         """Yield the response as server-sent events."""
         for action in self.actions:
             yield from action.events()
-        for begin in range(0, len(self.response), _CHUNK):
-            yield _event("ai_chunk", {"content": self.response[begin : begin + _CHUNK]})
+        yield from self.last_events()
+
+    def last_events(self, told: str = "") -> Iterator[str]:
+        """Yield the events after the actions; `told` is the text that the client has already."""
+        rest = self.response.removeprefix(told)
+        for begin in range(0, len(rest), _CHUNK):
+            yield text_event(rest[begin : begin + _CHUNK])
         yield _event("ai_complete", self.model_dump(mode="json"))
+
+
+def text_event(text: str) -> str:
+    """Return the event of a piece of text."""
+    return _event("ai_chunk", {"content": text})
 
 
 def _event(name: str, data: dict[str, Any]) -> str:

@@ -2,50 +2,83 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.event_handler import content_types
 from aws_lambda_powertools.event_handler.api_gateway import Response
 
-from larder.api.chat.models import ChatAction
+from larder.api.chat.models import ChatAction, text_event
 from larder.api.http.errors import refusal
 from larder.api.http.streams import EVENTS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from aws_lambda_powertools.event_handler.api_gateway import APIGatewayRestResolver
 
     from larder.api.chat.models import ChatResponse
     from larder.api.http.streams import ResponseStream
+    from larder.services.chat.carry_out import Carried
     from larder.services.chat.converse import Done, ModelFailedAfterwardsError
 
 _HEADERS = {"Cache-Control": "no-store"}
 
 
-def teller(app: APIGatewayRestResolver) -> Callable[[Done], None] | None:
-    """Return what sends the events of a call at once; None where the response is not streamed.
+class Teller:
+    """Sends the events of a chat as they happen.
 
-    `answered` begins with the same events.
+    `text` is what was sent of the answer: the text since the last action.
     """
+
+    def __init__(self, response: ResponseStream, request_id: str) -> None:
+        self.response = response
+        self.text = ""
+        self._request_id = request_id
+
+    def told(self, event: str | Done) -> None:
+        """Send a piece of the model's text, or a call that is done."""
+        if isinstance(event, str):
+            self.text += event
+            self._send(text_event(event))
+        else:
+            self._act(ChatAction.of(event))
+
+    def carried(self, carried: Carried) -> None:
+        """Send a step of a plan that was carried out."""
+        self._act(ChatAction.of_plan(*carried))
+
+    def _act(self, action: ChatAction) -> None:
+        self.text = ""
+        self._send("".join(action.events()))
+
+    def _send(self, events: str) -> None:
+        if not self.response.begun:
+            headers = {"Content-Type": EVENTS, "x-request-id": self._request_id, **_HEADERS}
+            self.response.begin(HTTPStatus.OK, {name: [headers[name]] for name in headers})
+        self.response.write(events.encode())
+
+
+def teller(app: APIGatewayRestResolver) -> Teller | None:
+    """Return what sends events at once; None where the response is not streamed."""
     response: ResponseStream | None = getattr(app.lambda_context, "response", None)
     if response is None:
         return None
-    headers = {"Content-Type": EVENTS, "x-request-id": app.current_event.request_context.request_id}
-
-    def tell(done: Done) -> None:
-        if not response.begun:
-            response.begin(200, {name: [value] for name, value in (_HEADERS | headers).items()})
-        response.write("".join(ChatAction.of(done).events()).encode())
-
-    return tell
+    return Teller(response, app.current_event.request_context.request_id)
 
 
-def answered(response: ChatResponse, *, stream: bool) -> Response[Any]:
-    """Return the response as JSON; with `stream`, as server-sent events."""
+def answered(
+    response: ChatResponse, *, stream: bool, teller: Teller | None = None
+) -> Response[Any]:
+    """Return the response as JSON; with `stream`, as server-sent events.
+
+    What the teller has sent is their beginning.
+    """
     if not stream:
         return Response(200, content_types.APPLICATION_JSON, response)
-    return Response(200, EVENTS, "".join(response.events()), headers=dict(_HEADERS))
+    if teller is None:
+        body = "".join(response.events())
+    else:
+        body = teller.response.sent.decode() + "".join(response.last_events(teller.text))
+    return Response(200, EVENTS, body, headers=dict(_HEADERS))
 
 
 def model_failed(error: ModelFailedAfterwardsError) -> Response[Any]:

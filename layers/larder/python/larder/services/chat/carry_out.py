@@ -14,6 +14,8 @@ from larder.services.chat.tool import checked
 from larder.services.chat.tools import TOOLS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from larder.domain.edits import Edit
     from larder.services.chat.apply_edit import ApplyEdit
     from larder.services.chat.changes import Change, PlanChange
@@ -82,16 +84,24 @@ class CarryOut:
             failed=failed,
         )
 
-    def plan(self, session: Session, text: str) -> list[Carried]:
+    def plan(
+        self, session: Session, text: str, tell: Callable[[Carried], None] | None = None
+    ) -> list[Carried]:
         """Carry out the steps of a plan that a person confirmed, each once.
 
-        Returns what came of each. One that cannot be done stops none of the others.
+        Returns what came of each, and tells it as soon as the step is done. One that cannot be done
+        stops none of the others.
 
         Raises:
             InvalidParameterError: this is no plan of the project, or it is too old.
         """
         plan = plan_of(text, session.tenant, self.cursor_key, self.clock())
-        return [(step, self._carried_out(session, step)) for step in plan.steps]
+        carried: list[Carried] = []
+        for step in plan.steps:
+            carried.append((step, self._carried_out(session, step)))
+            if tell is not None:
+                tell(carried[-1])
+        return carried
 
     def _carried_out(self, session: Session, step: Step) -> Changed:
         try:

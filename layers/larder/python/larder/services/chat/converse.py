@@ -82,6 +82,9 @@ class Done:
     undo: str | None = None
 
 
+type Tell = Callable[[str | Done], None]
+
+
 @dataclass(slots=True)
 class Conversation:
     """What has come of a request so far; `stopped` says what ended it early."""
@@ -112,10 +115,11 @@ class Converse:
     clock: Clock
     stopwatch: Stopwatch
 
-    def __call__(
-        self, session: Session, asked: Asked, tell: Callable[[Done], None] | None = None
-    ) -> Conversation:
-        """Return the model's answer and what was done. `tell` hears of each call once it is done.
+    def __call__(self, session: Session, asked: Asked, tell: Tell | None = None) -> Conversation:
+        """Return the model's answer and what was done.
+
+        `tell` hears pieces of the model's text as they come, and of each call once it is done. Text
+        before a call is not of the answer, and no text is if this raises.
 
         Raises:
             NotFoundError: a file or folder that the caller named does not exist.
@@ -148,7 +152,7 @@ class Converse:
         asked: Asked,
         messages: list[ModelMessage],
         found: Conversation,
-        tell: Callable[[Done], None] | None,
+        tell: Tell | None,
     ) -> None:
         began = self.stopwatch()
         keep_going = time_for(SECONDS - LEAST_SECONDS, self.stopwatch)
@@ -166,7 +170,8 @@ class Converse:
                     temperature=asked.temperature,
                     max_tokens=left,
                     seconds=SECONDS - (self.stopwatch() - began),
-                )
+                ),
+                tell,
             )
             found.input_tokens += turn.input_tokens
             found.output_tokens += turn.output_tokens
@@ -182,7 +187,7 @@ class Converse:
         turn: ModelTurn,
         messages: list[ModelMessage],
         found: Conversation,
-        tell: Callable[[Done], None] | None,
+        tell: Tell | None,
     ) -> None:
         calls = turn.calls[:MAX_CALLS]
         messages.append(ModelMessage("assistant", turn.content, calls=calls))

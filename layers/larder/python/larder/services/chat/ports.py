@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from larder.domain.edits import Edit
     from larder.domain.files import File
@@ -125,8 +125,12 @@ class ModelRequest:
 class ChatModel(Protocol):
     """A model that can call the tools."""
 
-    def __call__(self, request: ModelRequest) -> ModelTurn:
-        """Return the model's answer.
+    def __call__(
+        self, request: ModelRequest, hear: Callable[[str], None] | None = None, /
+    ) -> ModelTurn:
+        """Return the model's answer. `hear` gets its text piece by piece, as the model writes it.
+
+        Text that was heard is no answer if this raises.
 
         Raises:
             InvalidParameterError: no upstream of this deployment serves the model.
