@@ -11,6 +11,7 @@ import larder.runtime.observability  # noqa: F401
 from larder.api.http.routes import ROUTES
 from tests.fakes.http_faults import Request, Response, api_error
 from tests.fakes.larder_http import KEY, FakeLarder
+from tests.support.streaming import StreamingContext
 
 if TYPE_CHECKING:
     from larder.domain.ids import TenantId
@@ -18,12 +19,18 @@ if TYPE_CHECKING:
 
 
 class Gateway(FakeLarder):
-    """Larder's own functions, called as `tenant`, on a connection that may have faults."""
+    """Larder's own functions, called as `tenant`, on a connection that may have faults.
+
+    With `streams`, the chat is a deployment's that sends events as they happen. `cut_after` is the
+    number of bytes after which its answers end.
+    """
 
     def __init__(self, functions: Functions, tenant: TenantId) -> None:
         super().__init__()
         self._functions = functions
         self._tenant = tenant
+        self.streams = False
+        self.cut_after: int | None = None
 
     @override
     def _normal(self, request: Request) -> Response:
@@ -52,6 +59,9 @@ class Gateway(FakeLarder):
             headers=request.headers,
             body=base64.b64encode(body).decode() if body else None,
             isBase64Encoded=bool(body),
+            context=StreamingContext() if self.streams and function == "chat" else None,
         )
         data = base64.b64decode(answer.raw) if answer.binary else answer.raw.encode()
+        if function == "chat" and self.cut_after is not None:
+            data = data[: self.cut_after]
         return Response(answer.status, answer.headers, [data])

@@ -19,6 +19,7 @@ from larder_cli.failures import OperatorError
 from larder_cli.main import app
 from larder_client import Client
 from tests.fakes import chat_server as models
+from tests.fakes import chat_streams as streams
 from tests.fakes.chat_server import calls, results, says, script
 from tests.fakes.larder_http import KEY
 from tests.fakes.larder_transports import InProcess
@@ -172,6 +173,50 @@ def test_a_conversation_goes_on_until_the_end_of_the_input(model: ChatServer) ->
     assert shown.stdout == "Hello.\nHello.\n"
     said = [(each["role"], each["content"]) for each in model.requests[1]["messages"][1:]]
     assert said == [("user", "First"), ("assistant", "Hello."), ("user", "Second")]
+
+
+def test_text_that_breaks_off_is_shown_with_what_went_wrong(
+    model: ChatServer, gateway: Gateway
+) -> None:
+    gateway.streams = True
+    model.behaviour = script(calls(("get_usage", {})), says("I have found \x1b[2Jthis"))
+    model.streaming = lambda message, request: (
+        streams.fragments(message, request)
+        if message.get("tool_calls")
+        else streams.cut(message, request)
+    )
+
+    shown = chat("Hello")
+
+    assert shown.exit_code == 3
+    assert re.fullmatch(r"I have .+\n", shown.stdout)
+    assert "\x1b" not in shown.stdout
+    assert re.search(r"get_usage: done\nlarder: The model server 'chatty' broke off", shown.stderr)
+    assert len(model.requests) == 2
+
+
+def test_an_answer_that_is_cut_is_not_taken_for_one(model: ChatServer, gateway: Gateway) -> None:
+    model.behaviour = script(calls(("get_usage", {})), says("I have found this."))
+    gateway.cut_after = 200
+
+    shown = chat("Hello")
+
+    assert shown.exit_code == 3
+    assert "larder: The answer broke off in the middle." in shown.stderr
+    assert len(model.requests) == 2
+
+
+def test_text_before_an_action_has_a_line_of_its_own(model: ChatServer, gateway: Gateway) -> None:
+    gateway.streams = True
+    model.behaviour = script(
+        says("Let me look.") | {"tool_calls": calls(("get_usage", {}))["tool_calls"]},
+        says("You have\nno files."),
+    )
+
+    shown = chat("How full is it?")
+
+    assert shown.stdout == "Let me look.\nYou have\nno files.\n"
+    assert shown.stderr == "  get_usage: done\n"
 
 
 def test_a_model_that_fails_is_not_asked_again(model: ChatServer) -> None:

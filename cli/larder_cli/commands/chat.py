@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import sys
 import zlib
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,7 +18,10 @@ from larder_cli.shared.each import report
 from larder_cli.shared.output import note, print_json_line
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from larder_client import Client
+    from larder_client.chat.events import Tell
     from larder_client.chat.models import ChatAction, ChatAnswer, ChatOptions, Confirmation
 
 MAX_UNASKED = 10
@@ -25,6 +29,9 @@ MAX_UNASKED = 10
 
 _SIGNATURE_BYTES = 16
 _MAX_PLAN = 2**20
+
+# Of what a model says, which may be what a file says, none may control the terminal.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 _MARKS = {"read": " ", "write": "+", "held": "?", "refused": "!"}
 
@@ -53,8 +60,8 @@ def chat(
 ) -> None:
     """Ask a model to find, read, rename, move, tag, trash or restore files.
 
-    Each call of a tool is shown. Changes that need a person are shown, and you are asked. Nothing
-    is deleted for good, and 'undo that' takes a change back.
+    The answer and each call of a tool are shown as they come. Changes that need a person are shown,
+    and you are asked. Nothing is deleted for good, and 'undo that' takes a change back.
     """
     with report(as_json=as_json), open_client(base_url, api_key) as client:
         if confirm is not None:
@@ -70,8 +77,9 @@ def chat(
         messages: list[dict[str, str]] = []
         for said in [message] if message is not None else _lines():
             messages.append({"role": "user", "content": said})
-            answer = client.chat(messages, **options)
-            _show(answer, as_json=as_json)
+            answer = _shown(
+                lambda tell: client.chat(messages, tell=tell, **options), as_json=as_json
+            )
             if answer.needs_confirmation is not None:
                 answer = _ask(client, answer.needs_confirmation, yes=yes, as_json=as_json) or answer
             messages.append({"role": "assistant", "content": answer.response})
@@ -95,9 +103,7 @@ def _ask(client: Client, waiting: Confirmation, *, yes: bool, as_json: bool) -> 
     if not (yes and few) and not typer.confirm("Do this?", err=True):
         note("Nothing was done.")
         return None
-    answer = client.confirm(waiting.plan)
-    _show(answer, as_json=as_json)
-    return answer
+    return _shown(lambda tell: client.confirm(waiting.plan, tell=tell), as_json=as_json)
 
 
 def _confirm_given(client: Client, plan: str, *, as_json: bool) -> None:
@@ -109,7 +115,7 @@ def _confirm_given(client: Client, plan: str, *, as_json: bool) -> None:
     if not typer.confirm("Do this?", err=True):
         note("Nothing was done.")
         raise typer.Exit(1)
-    _show(client.confirm(plan), as_json=as_json)
+    _shown(lambda tell: client.confirm(plan, tell=tell), as_json=as_json)
 
 
 def summaries_of(plan: str) -> list[str]:
@@ -127,13 +133,40 @@ def summaries_of(plan: str) -> list[str]:
         raise OperatorError(message) from error
 
 
-def _show(answer: ChatAnswer, *, as_json: bool) -> None:
+def _shown(ask: Callable[[Tell | None], ChatAnswer], *, as_json: bool) -> ChatAnswer:
+    """Return the answer, which is shown as it comes; as JSON, once it is whole."""
     if as_json:
+        answer = ask(None)
         print_json_line(msgspec.to_builtins(answer))
-        return
-    for action in answer.actions:
-        note(f"{_MARKS.get(action.operation, ' ')} {action.tool}: {_said(action)}")
-    typer.echo(answer.response)
+        return answer
+    screen = _Screen()
+    try:
+        return ask(screen.show)
+    finally:
+        screen.end_line()
+
+
+class _Screen:
+    """Shows text on stdout, and actions on stderr, each on a line of its own."""
+
+    def __init__(self) -> None:
+        self._in_line = False
+
+    def show(self, event: str | ChatAction) -> None:
+        """Show a piece of text, or an action."""
+        if isinstance(event, str):
+            typer.echo(_CONTROL.sub("\N{REPLACEMENT CHARACTER}", event), nl=False)
+            self._in_line = not event.endswith("\n")
+            return
+        self.end_line()
+        said = f"{_MARKS.get(event.operation, ' ')} {event.tool}: {_said(event)}"
+        note(_CONTROL.sub("\N{REPLACEMENT CHARACTER}", said))
+
+    def end_line(self) -> None:
+        """End the line of a text."""
+        if self._in_line:
+            typer.echo()
+            self._in_line = False
 
 
 def _said(action: ChatAction) -> str:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from larder_client._async.batches import AsyncBatches
     from larder_client._async.space import AsyncSpace
     from larder_client._async.uploads import AsyncUploads
+    from larder_client.chat.events import Tell
     from larder_client.chat.models import ChatAnswer, ChatOptions
     from larder_client.files.models import OwnKey, Usage, UsageDay
 
@@ -130,19 +131,27 @@ class AsyncClient:
         return AsyncUploads(self._runner, self._api)
 
     async def chat(
-        self, messages: Sequence[Mapping[str, str]], **options: Unpack[ChatOptions]
+        self,
+        messages: Sequence[Mapping[str, str]],
+        *,
+        tell: Tell | None = None,
+        **options: Unpack[ChatOptions],
     ) -> ChatAnswer:
-        """Have a model work with the project's files. A message has a `role` and a `content`."""
+        """Have a model work with the project's files. A message has a `role` and a `content`.
+
+        `tell` is called with each piece of text (str) and each `ChatAction` as it comes. The text
+        after the last action is the answer's `response`.
+        """
         from larder_client.chat.api import send_chat  # noqa: PLC0415
 
         body = {"messages": list(messages), **options}
-        return await self._runner.run(send_chat(self._api.policy, body))
+        return await self._runner.run(send_chat(self._api.policy, body, tell))
 
-    async def confirm(self, plan: str) -> ChatAnswer:
+    async def confirm(self, plan: str, *, tell: Tell | None = None) -> ChatAnswer:
         """Carry out a plan of the chat, which a person has agreed to, without the model."""
         from larder_client.chat.api import send_chat  # noqa: PLC0415
 
-        return await self._runner.run(send_chat(self._api.policy, {"confirm": plan}))
+        return await self._runner.run(send_chat(self._api.policy, {"confirm": plan}, tell))
 
     async def key(self) -> OwnKey:
         """Return what the client's API key is: its project, scopes and expiry."""
