@@ -2,16 +2,19 @@
 import { call, patch, post, remove, request } from "./api.js";
 import { changeAll } from "./bulk.js";
 import { counts, recount } from "./counts.js";
-import { counted } from "./format.js";
-import { addRows, changeRow, folderRow, removeRows } from "./listing.js";
+import { count, counted } from "./format.js";
+import { addRows, changeRow, folderRow, listing, putBack, removeRows } from "./listing.js";
 import { refreshTags } from "./tags.js";
-import { forgetFolder, learn, readChildren, ROOT } from "./tree.js";
-import { complain, toast } from "./ui.js";
+import { forgetFolder, learn, nest, readChildren, ROOT } from "./tree.js";
+import { complain, progress, toast } from "./ui.js";
 import { text } from "./strings.js";
 import { refreshUsage } from "./usage.js";
 
 /** @typedef {import("./listing.js").Row} Row */
 /** @typedef {import("./bulk.js").Done} Done */
+
+/** Rows of which a person wants to know how far their change is. */
+const MANY = 100;
 
 /** @param {Row[]} rows */
 function named(rows) {
@@ -29,23 +32,44 @@ function refreshTree(rows, others = []) {
   recount([...rows.map(parentOf), ...others]);
 }
 
+/** @typedef {(doing: (done: number) => void) => Promise<Done[]>} Change */
+
+/**
+ * Shows a change of rows before the server has made it, and takes back what it refuses. Undo waits until it is made.
+ * @param {Row[]} rows @param {{doing: (what: string) => string, did: (what: string) => string}} said
+ * @param {{change: Change, show: (some: Row[]) => void, hide: (some: Row[]) => void, undo: (done: Row[]) => Promise<void>}} how
+ */
+async function carryOut(rows, said, { change, show, hide, undo }) {
+  show(rows);
+  const doing = said.doing(named(rows));
+  const work = change((done) => rows.length > MANY && say(`${doing} ${count(done)} ${text.meter.of} ${count(rows.length)}`)).then(rowsOf);
+  const say = progress(doing, async () => undo(await work));
+  const done = new Set(await work);
+  hide(rows.filter((row) => !done.has(row)));
+  say(done.size ? said.did(named([...done])) : "", true);
+  refreshUsage();
+  return [...done];
+}
+
+/** @param {Row[]} rows */
+const leave = (rows) => removeRows(new Set(rows.map((row) => row.id)));
+
 /** @param {Row[]} rows */
 export async function trash(rows) {
-  const done = rowsOf(await changeAll(rows, () => ({ op: "trash" }), (row) => remove(path(row), { recursive: true })));
-  if (done.length === 0) return;
-  removeRows(new Set(done.map((row) => row.id)));
-  for (const row of done) if (row.folder) forgetFolder(row.id);
-  recount(done.map(parentOf));
-  refreshUsage();
-  toast(text.did.trashed(named(done)), {
-    undo: async () => {
-      const back = rowsOf(await changeAll(done, () => ({ op: "restore" }), (row) => post(`storage/trash/${row.id}/restore`)));
-      addRows(back);
+  const done = await carryOut(rows, { doing: text.doing.trash, did: text.did.trashed }, {
+    change: (onProgress) => changeAll(rows, () => ({ op: "trash" }), (row) => remove(path(row), { recursive: true }), onProgress),
+    show: leave,
+    hide: putBack,
+    undo: async (some) => {
+      const back = rowsOf(await changeAll(some, () => ({ op: "restore" }), (row) => post(`storage/trash/${row.id}/restore`)));
+      putBack(back);
       learn(back.flatMap((row) => (row.folder ? [row.folder] : [])));
       refreshTree(back);
       refreshUsage();
     },
   });
+  for (const row of done) if (row.folder) forgetFolder(row.id);
+  recount(done.map(parentOf));
 }
 
 /** @param {Row} row @param {string} name */
@@ -66,19 +90,23 @@ export async function rename(row, name) {
 
 /** @param {Row[]} rows @param {string} target @param {string} targetName */
 export async function move(rows, target, targetName) {
-  const place = (/** @type {Row[]} */ some, /** @type {(row: Row) => string} */ to) =>
-    changeAll(some, (row) => ({ op: "move", folderId: to(row) }), (row) => patch(path(row), { parentId: to(row) }));
-  const done = rowsOf(await place(rows, () => target));
-  removeRows(new Set(done.map((row) => row.id)));
-  refreshTree(done, [target]);
-  if (done.length === 0) return;
-  toast(text.did.moved(named(done), targetName), {
-    undo: async () => {
-      const back = rowsOf(await place(done, parentOf));
-      addRows(back);
+  // What was searched for is found in its new folder as well.
+  const stays = !listing.get().folderId;
+  const put = (/** @type {Row[]} */ some, /** @type {(row: Row) => string} */ to) => {
+    for (const row of some) changeRow(row.id, { folderId: to(row) === ROOT ? null : to(row) });
+  };
+  const done = await carryOut(rows, { doing: (what) => text.doing.move(what, targetName), did: (what) => text.did.moved(what, targetName) }, {
+    change: (onProgress) => changeAll(rows, () => ({ op: "move", folderId: target }), (row) => patch(path(row), { parentId: target }), onProgress),
+    show: (some) => (stays ? put(some, () => target) : leave(some)),
+    hide: (some) => (stays ? put(some, parentOf) : putBack(some)),
+    undo: async (some) => {
+      const back = rowsOf(await changeAll(some, (row) => ({ op: "move", folderId: parentOf(row) }), (row) => patch(path(row), { parentId: parentOf(row) })));
+      if (stays) put(back, parentOf);
+      else putBack(back);
       refreshTree(back, [target]);
     },
   });
+  refreshTree(done, [target]);
 }
 
 /** @param {Row[]} rows @param {boolean} favorite */
@@ -105,14 +133,14 @@ export async function tag(rows, change) {
   });
 }
 
-/** @param {string} name @param {string} parent */
+/** Makes a folder, and shows it where its parent is shown. @param {string} name @param {string} parent */
 export async function createFolder(name, parent) {
-  const made = await post("storage/folders", { name, ...(parent && parent !== ROOT ? { parentId: parent } : {}) });
+  const made = await post("storage/folders", { name, ...(parent !== ROOT ? { parentId: parent } : {}) });
   learn([made]);
+  nest(parent, made.folderId);
   counts.set((before) => new Map(before).set(made.folderId, { fileCount: 0, folderCount: 0 }));
   recount([parent]);
-  addRows([folderRow(made)]);
-  readChildren(parent || ROOT).catch(complain);
+  if (listing.get().folderId === parent) addRows([folderRow(made)]);
   return made;
 }
 

@@ -12,15 +12,22 @@ const AT_ONCE = 6;
 
 /**
  * Carries out an operation on each file; what the server had no time for is sent again.
- * @param {Row[]} rows @param {(row: Row) => Record<string, any>} operation @param {Error[]} failures
+ * @param {Row[]} rows @param {(row: Row) => Record<string, any>} operation @param {Error[]} failures @param {(done: number) => void} onProgress
  */
-async function changeFiles(rows, operation, failures) {
+async function changeFiles(rows, operation, failures, onProgress) {
   /** @type {Done[]} */
   const done = [];
   let waiting = rows;
   for (let round = 1; waiting.length > 0; round += 1) {
     const some = waiting.slice(0, MOST);
-    const { results } = await post("storage/files:batch", { operations: some.map((row) => ({ fileId: row.id, ...operation(row) })) });
+    let results;
+    try {
+      ({ results } = await post("storage/files:batch", { operations: some.map((row) => ({ fileId: row.id, ...operation(row) })) }));
+    } catch (failure) {
+      // The rest would fail as well: there is no connection, or no permission.
+      failures.push(...waiting.map(() => /** @type {Error} */ (failure)));
+      break;
+    }
     /** @type {Row[]} */
     const again = [];
     some.forEach((row, at) => {
@@ -30,6 +37,7 @@ async function changeFiles(rows, operation, failures) {
       else failures.push(new ApiError(status, error, ""));
     });
     waiting = [...again, ...waiting.slice(MOST)];
+    onProgress(done.length);
   }
   return done;
 }
@@ -52,15 +60,16 @@ async function changeFolders(rows, change, failures) {
 }
 
 /**
- * Changes rows, and says how many failed. @param {Row[]} rows
+ * Changes rows, and says how many failed; never rejects. @param {Row[]} rows
  * @param {(row: Row) => Record<string, any>} operation for a file @param {(row: Row) => Promise<any>} change for a folder
+ * @param {(done: number) => void} [onProgress] with the files done so far
  * @returns {Promise<Done[]>}
  */
-export async function changeAll(rows, operation, change) {
+export async function changeAll(rows, operation, change, onProgress = () => {}) {
   /** @type {Error[]} */
   const failures = [];
   const [files, folders] = await Promise.all([
-    changeFiles(rows.filter((row) => row.file), operation, failures),
+    changeFiles(rows.filter((row) => row.file), operation, failures, onProgress),
     changeFolders(rows.filter((row) => row.folder), change, failures),
   ]);
   if (failures.length === 1) complain(failures[0]);

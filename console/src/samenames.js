@@ -1,6 +1,6 @@
 // Files that arrive where there is one of their name already: a person says what becomes of each.
 import { pagesOf, post, remove } from "./api.js";
-import { addRows, fileRow, listing, removeRows } from "./listing.js";
+import { fileRow, folded, listing, putBack, removeRows } from "./listing.js";
 import { store } from "./store.js";
 import { text } from "./strings.js";
 import { onArrived } from "./transfers.js";
@@ -15,9 +15,6 @@ import { toast } from "./ui.js";
 
 /** What a person is asked. @type {ReturnType<typeof store<Clash | null>>} */
 export const clash = store(/** @type {Clash | null} */ (null));
-
-/** As the API compares names. @param {string} name */
-const folded = (name) => name.normalize("NFD").toLowerCase();
 
 /** The files of a folder by their names. @param {string} folderId */
 async function namesIn(folderId) {
@@ -79,6 +76,6 @@ onArrived.add((transfer) => {
     await remove(`storage/files/${stored.id}`);
     await Promise.all(replaced.map((each) => post(`storage/trash/${each.fileId}/restore`)));
     removeRows(new Set([stored.id]));
-    if (listing.get().folderId === (transfer.folderId ?? ROOT)) addRows(replaced.map(fileRow));
+    if (listing.get().folderId === (transfer.folderId ?? ROOT)) putBack(replaced.map(fileRow));
   } });
 });

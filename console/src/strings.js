@@ -14,6 +14,10 @@ const words = {
 
 export const text = {
   words,
+  doing: {
+    trash: (/** @type {string} */ what) => `Moving ${what} to the trash…`,
+    move: (/** @type {string} */ what, /** @type {string} */ where) => `Moving ${what} to ${where}…`,
+  },
   did: {
     trashed: (/** @type {string} */ what) => `${what} moved to the trash`,
     moved: (/** @type {string} */ what, /** @type {string} */ where) => `${what} moved to ${where}`,
@@ -32,6 +36,7 @@ export const text = {
     folder: (/** @type {string} */ name) => `The folder ${name} could not be made.`,
     storage: (/** @type {number} */ status) => `The storage refused the bytes (status ${status}). Try again.`,
     lost: "The connection was lost.",
+    changed: "This file cannot be read any more: it was changed or removed since you chose it. Choose it again.",
     stopped: "The upload was stopped.",
     upload: (/** @type {string} */ status) => `The upload is ${status}. Choose the file again.`,
     some: (/** @type {number} */ failed, /** @type {number} */ all, /** @type {string} */ why) => `${failed} of ${all} failed. ${why}`,
@@ -112,9 +117,12 @@ export const text = {
     shareText: "Anyone who has the link can download the file until it expires.",
     shareFor: "The link works for",
     shareCopy: "Copy the link",
+    link: "Link",
     shared: "The link is copied. It works until",
+    works: (/** @type {string} */ until) => `The link works until ${until}.`,
     pdf: "A PDF opens in your own reader: download it.",
     noPreview: "There is no preview for this kind of file.",
+    where: "Folder",
     holds: "Contains",
     tooLarge: "This shows the first part of the file.",
     report: "Validation report",
@@ -123,6 +131,7 @@ export const text = {
   tray: {
     title: "Transfers",
     uploading: (/** @type {string} */ files) => `Uploading ${files}`,
+    others: (/** @type {string} */ some) => `and ${some} more`,
     waiting: "waiting",
     sending: "sending",
     paused: "paused",
@@ -155,6 +164,8 @@ export const text = {
     actions: "Actions",
     gone: "Gone for good",
     askCount: "To delete everything in the trash for good, type the number of things in it:",
+    askFile: (/** @type {string} */ name) => `“${name}” cannot be brought back after this.`,
+    askFolder: (/** @type {string} */ name, /** @type {string} */ files) => `“${name}” and the ${files} in it cannot be brought back after this.`,
     wrongCount: "That is not the number of things in the trash.",
   },
   project: {
@@ -258,6 +269,8 @@ export const text = {
     all: "All",
     noneTitle: "Nothing to mend",
     none: "Every line can be run.",
+    kept: (/** @type {string} */ kept, /** @type {string} */ all) => `The report has the first ${kept} of ${all}.`,
+    looking: (/** @type {string} */ line) => `Looking for line ${line}…`,
   },
 shortcuts: [
     ["/", "Search"], ["j k ↑ ↓", "Move"], ["PgUp PgDn", "A page up, down"], ["Home End", "First, last"], ["Enter", "Open"], ["Space", "Preview"],
@@ -325,6 +338,7 @@ shortcuts: [
   undo: "Undo",
   batches: {
     title: "Batches",
+    missing: "This batch cannot be shown",
     emptyTitle: "No batches yet",
     emptyText: "Open a batch file that is valid and press “Run as a batch”.",
     cancel: "Cancel",
@@ -349,6 +363,7 @@ shortcuts: [
   cancel: "Cancel",
   close: "Close",
   more: "More",
+  some: (/** @type {string} */ shown, /** @type {string} */ all) => `The first ${shown} of ${all} are shown.`,
   create: "Create",
   save: "Save",
 };

@@ -16,6 +16,16 @@ export function learn(some) {
   folders.set((before) => new Map([...before, ...some.map((each) => /** @type {[string, Folder]} */ ([each.folderId, each]))]));
 }
 
+/** Puts a new folder among those in its parent, by their names, if they are known. @param {string} parent @param {string} id */
+export function nest(parent, id) {
+  const nameOf = (/** @type {string} */ each) => folders.get().get(each)?.name.toLowerCase() ?? "";
+  children.set((before) => {
+    const there = before.get(parent);
+    if (!there || there.includes(id)) return before;
+    return new Map(before).set(parent, [...there, id].sort((one, other) => (nameOf(one) < nameOf(other) ? -1 : 1)));
+  });
+}
+
 /** @type {Map<string, Promise<Folder[]>>} */
 const reading = new Map();
 
@@ -51,6 +61,17 @@ export async function pathTo(id) {
     next = folder.parentId ?? "";
   }
   return path;
+}
+
+/** @type {Set<string>} */
+const asked = new Set();
+
+/** Reads a folder whose name is shown, once. @param {string} id */
+export function needFolder(id) {
+  if (folders.get().has(id) || asked.has(id)) return;
+  asked.add(id);
+  // One that has gone keeps its place without a name.
+  get(`storage/folders/${id}`).then((found) => learn([found]), () => asked.delete(id));
 }
 
 /** @param {string} id */

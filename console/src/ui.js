@@ -1,5 +1,6 @@
 // Small parts that every view uses.
 import { html, useLayoutEffect, useRef, useState } from "./dom.js";
+import { count } from "./format.js";
 import { store, useStore } from "./store.js";
 import { text } from "./strings.js";
 
@@ -60,16 +61,40 @@ export function Button({ icon, label, said, onClick, kind = "", only, disabled, 
     ${icon && html`<${Icon} name=${icon} filled=${pressed} />`}${!only && html`<span>${label}</span>`}</button>`;
 }
 
-/** @typedef {{id: number, message: string, undo?: () => Promise<void> | void, detail?: string, bad?: boolean}} Toast */
+/** @typedef {{id: number, message: string, undo?: () => Promise<void> | void, detail?: string, bad?: boolean}} Toast `undo` may be asked for before the change is done */
 const toasts = store(/** @type {Toast[]} */ ([]));
 let toastId = 0;
 const TOAST_MS = 10000;
 
+/** @param {number} id */
+function drop(id) {
+  toasts.set((before) => before.filter((each) => each.id !== id));
+}
+
 /** @param {string} message @param {{undo?: () => Promise<void> | void, detail?: string, bad?: boolean}} [more] */
 export function toast(message, more = {}) {
+  setTimeout(drop, TOAST_MS, show(message, more));
+}
+
+/** @param {string} message @param {Partial<Toast>} more */
+function show(message, more) {
   const id = ++toastId;
   toasts.set((before) => [...before.slice(-3), { id, message, ...more }]);
-  setTimeout(() => toasts.set((before) => before.filter((each) => each.id !== id)), TOAST_MS);
+  return id;
+}
+
+/**
+ * Says that a change is on its way, for as long as it is, and then what came of it.
+ * @param {string} message @param {() => Promise<void>} undo waits for the change
+ * @returns {(message: string, done?: boolean) => void} says something else; nothing ends it
+ */
+export function progress(message, undo) {
+  const id = show(message, { undo });
+  return (now, done) => {
+    if (!now) drop(id);
+    else toasts.set((before) => before.map((each) => (each.id === id ? { ...each, message: now } : each)));
+    if (done) setTimeout(drop, TOAST_MS, id);
+  };
 }
 
 /** Shows what went wrong, and what to tell whoever helps. @param {any} failure */
@@ -86,7 +111,7 @@ export function undoLast() {
 
 /** @param {Toast} each */
 async function undo(each) {
-  toasts.set((before) => before.filter((other) => other.id !== each.id));
+  drop(each.id);
   try {
     await each.undo?.();
   } catch (failure) {
@@ -189,6 +214,12 @@ export function Loading({ of }) {
 /** @param {{title: string, of?: string, children?: any, action?: any}} props `of` names a view that has no other heading */
 export function Empty({ title, of, children, action }) {
   return html`<div class="empty">${of && html`<h1 class="hidden-text">${of}</h1>`}<h2>${title}</h2><p>${children}</p>${action}</div>`;
+}
+
+/** Says that a list goes on, and shows more of it. @param {{shown: number, all: number, onMore: () => void}} props */
+export function MoreRows({ shown, all, onMore }) {
+  if (shown >= all) return null;
+  return html`<p class="row start"><span class="dim">${text.some(count(shown), count(all))}</span><${Button} label=${text.more} onClick=${onMore} /></p>`;
 }
 
 /** @param {string} value @param {string} said */

@@ -5,9 +5,9 @@ const SPARE = 8;
 
 /**
  * Draws only the rows that can be seen, so that ten thousand scroll like ten.
- * @param {{count: number, focus: number, row: (at: number, style: any) => any, head: any, label: string, onScrollKeys?: any}} props
+ * @param {{count: number, focus: number, row: (at: number, style: any) => any, head: any, label: string, reveal?: string}} props `reveal`: scrolls to the focus when it changes
  */
-export function VirtualGrid({ count, focus, row, head, label }) {
+export function VirtualGrid({ count, focus, row, head, label, reveal }) {
   const box = useRef(/** @type {HTMLElement | null} */ (null));
   const [view, setView] = useState({ top: 0, height: 800 });
 
@@ -31,17 +31,20 @@ export function VirtualGrid({ count, focus, row, head, label }) {
     if (top < element.scrollTop) element.scrollTop = top;
     else if (top + 2 * ROW > element.scrollTop + element.clientHeight) element.scrollTop = top + 2 * ROW - element.clientHeight;
     setView({ top: element.scrollTop, height: element.clientHeight });
-  }, [focus, count]);
+  }, [focus, count, reveal]);
 
   // What a screen reader reads is the row that the keys have come to; a person who is elsewhere is left there.
   const came = useRef(focus);
+  const inside = useRef(false);
   useEffect(() => {
     const element = box.current;
     const active = document.activeElement;
-    if (!element || came.current === focus || (active !== document.body && !element.contains(active))) return;
+    // Whoever was in a row that has gone, or in its field, goes on in the row that is there now.
+    const lost = inside.current && active === document.body;
+    if (!element || (came.current === focus && !lost) || (active !== document.body && !element.contains(active))) return;
     came.current = focus;
     /** @type {HTMLElement | null} */ (element.querySelector(`[aria-rowindex="${focus + 2}"]`))?.focus({ preventScroll: true });
-  }, [focus, view]);
+  });
 
   const first = Math.max(0, Math.floor(view.top / ROW) - SPARE);
   const last = Math.min(count, Math.ceil((view.top + view.height) / ROW) + SPARE);
@@ -49,7 +52,8 @@ export function VirtualGrid({ count, focus, row, head, label }) {
   for (let at = first; at < last; at += 1) rows.push(row(at, { transform: `translateY(${at * ROW}px)` }));
   return html`<div class="grid" role="grid" aria-label=${label} aria-rowcount=${count + 1} aria-multiselectable="true">
     ${head}
-    <div class="rows" ref=${box} role="rowgroup" tabindex="-1"><div class="space" role="presentation" style=${{ height: `${count * ROW}px` }}>${rows}</div></div>
+    <div class="rows" ref=${box} role="rowgroup" tabindex="-1" onFocusIn=${() => { inside.current = true; }}
+      onFocusOut=${(/** @type {FocusEvent} */ event) => { inside.current = !event.relatedTarget || Boolean(box.current?.contains(/** @type {Node} */ (event.relatedTarget))); }}><div class="space" role="presentation" style=${{ height: `${count * ROW}px` }}>${rows}</div></div>
   </div>`;
 }
 

@@ -123,6 +123,13 @@ export function Files({ route }) {
     return after;
   });
 
+  const renameDetails = () => {
+    setFocus(rows.findIndex((row) => row.id === opened));
+    setRenaming(opened);
+    // On a phone they cover the list.
+    if (matchMedia("(max-width: 820px)").matches) openDetails("");
+  };
+
   const clear = () => setSelected(new Set());
   const act = (/** @type {Promise<any>} */ promise) => {
     promise.catch(complain);
@@ -144,7 +151,7 @@ export function Files({ route }) {
     u: () => chooser.current?.click(), n: () => setDialog("folder"),
     m: () => targets.length && setDialog("move"), t: () => targets.length && (needTags(), setDialog("tag")),
     s: () => targets.length && act(star(targets, !targets[0].file?.favorite && !targets[0].folder?.favorite)),
-    r: () => focused && setRenaming(focused.id), Delete: () => targets.length && act(trash(targets)),
+    r: () => focused && setRenaming(focused.id), F2: () => focused && setRenaming(focused.id), Delete: () => targets.length && act(trash(targets)),
   }));
 
   /** @param {DragEvent} event */
@@ -180,7 +187,7 @@ export function Files({ route }) {
   const line = (at, style) => {
     const row = rows[at];
     const picked = selected.has(row.id);
-    return html`<${Line} key=${row.id} at=${at} row=${row} style=${style} picked=${picked} focused=${at === focus} opened=${row.id === opened} renaming=${renaming === row.id}
+    return html`<${Line} key=${row.id} at=${at} row=${row} style=${style} picked=${picked} focused=${at === focus} opened=${row.id === opened} renaming=${renaming === row.id} placed=${!plain}
       group=${picked ? chosen : [row]} onPick=${() => toggle(row)} onClick=${(/** @type {MouseEvent} */ event) => onClick(event, at, row)} onOpen=${() => open(row)} onRenamed=${() => setRenaming("")} />`;
   };
 
@@ -210,9 +217,9 @@ export function Files({ route }) {
       <${Button} icon="star" label=${text.files.star} shortcut="s" onClick=${() => act(star(chosen, true))} />
       <${Button} icon="trash" label=${text.files.trash} shortcut="Delete" onClick=${() => act(trash(chosen))} />
       <${Button} only icon="x" label=${text.files.clear} onClick=${clear} /></div>`}
-    ${rows.length === 0 ? empty : html`<${VirtualGrid} count=${rows.length} focus=${focus} head=${head} row=${line} label=${text.nav.files} />`}
+    ${rows.length === 0 ? empty : html`<${VirtualGrid} count=${rows.length} focus=${focus} head=${head} row=${line} label=${text.nav.files} reveal=${renaming} />`}
     </div>
-    ${details && html`<${Lazy} key=${details.id} load=${() => import("./drawer.js")} row=${details} onClose=${() => openDetails("")} onRename=${() => setRenaming(details.id)} />`}
+    ${details && html`<${Lazy} key=${details.id} load=${() => import("./drawer.js")} row=${details} onClose=${() => openDetails("")} onRename=${() => renameDetails()} />`}
     ${dropping && html`<div class="drop-hint">${text.files.dropHere}</div>`}
     ${dialog === "folder" && html`<${Ask} title=${text.files.folderNew} label=${text.files.folderName} button=${text.create} onClose=${() => setDialog("")} onSubmit=${(/** @type {string} */ name) => createFolder(name, folderId)} />`}
     ${dialog === "tag" && html`<${Ask} title=${text.files.tag} label=${text.drawer.addTag} options=${(known ?? []).map((each) => each.tag)} button=${text.save} onClose=${() => setDialog("")} onSubmit=${async (/** @type {string} */ value) => act(tag(targets, { addTags: [value] }))} />`}

@@ -6,7 +6,7 @@ import { takeKeys } from "../keys.js";
 import { text } from "../strings.js";
 import { onElsewhere } from "../tabs.js";
 import { readChildren, ROOT } from "../tree.js";
-import { Ask, Button, Empty, Loading, complain, toast } from "../ui.js";
+import { Ask, Button, Empty, FormDialog, Loading, complain, toast } from "../ui.js";
 import { refreshUsage } from "../usage.js";
 import { pageRows, VirtualGrid } from "../virtual.js";
 import { Glyph } from "./glyph.js";
@@ -22,6 +22,7 @@ export function View() {
   const [items, setItems] = useState(/** @type {Trashed[]} */ ([]));
   const [loading, setLoading] = useState(true);
   const [asking, setAsking] = useState(false);
+  const [purging, setPurging] = useState(/** @type {Trashed | null} */ (null));
   const [focus, setFocus] = useState(0);
 
   const read = useCallback(async (/** @type {AbortSignal} */ signal) => {
@@ -58,10 +59,11 @@ export function View() {
   };
 
   async function restore(/** @type {Trashed} */ item) {
-    await post(`storage/trash/${item.id}/restore`);
+    // Its name may be taken by now.
+    const { name } = await post(`storage/trash/${item.id}/restore`);
     drop(item.id);
     settle(item);
-    toast(text.did.restored(item.name), { undo: async () => {
+    toast(text.did.restored(name), { undo: async () => {
       await (item.folder ? remove(`storage/folders/${item.id}`, { recursive: true }) : remove(`storage/files/${item.id}`));
       setItems((before) => [item, ...before]);
       settle(item);
@@ -88,7 +90,7 @@ export function View() {
   useLayoutEffect(() => takeKeys({
     j: () => focusOn(focus + 1), ArrowDown: () => focusOn(focus + 1), k: () => focusOn(focus - 1), ArrowUp: () => focusOn(focus - 1),
     PageDown: () => focusOn(focus + pageRows()), PageUp: () => focusOn(focus - pageRows()), Home: () => focusOn(0), End: () => focusOn(items.length - 1),
-    Enter: () => focused && restore(focused).catch(complain),
+    Enter: () => focused && restore(focused).catch(complain), Delete: () => focused && setPurging(focused),
   }));
 
   const head = html`<div role="row" class="head" aria-rowindex="1"><div role="columnheader" class="name">${text.files.name}</div><div role="columnheader" class="size">${text.files.size}</div>
@@ -100,7 +102,7 @@ export function View() {
       <div role="gridcell" class="name"><${Glyph} name=${item.name} folder=${item.folder} /><span class="text" title=${item.path || item.name}>${item.name}</span>
         ${item.folder && html`<span class="dim">${counted(item.files, ...text.words.file)}</span>`}</div>
       <div role="gridcell" class="size">${size(item.bytes)}</div><div role="gridcell" class="status" title=${full(item.deletedAt)}>${ago(item.deletedAt)}</div><div role="gridcell" class="added" title=${full(item.purgeAt)}>${ago(item.purgeAt)}</div>
-      <div role="gridcell" class="acts"><${Button} icon="undo" label=${text.trash.restore} onClick=${() => restore(item).catch(complain)} /><${Button} icon="x" kind="danger" label=${text.trash.purge} onClick=${() => purge(item).catch(complain)} /></div>
+      <div role="gridcell" class="acts"><${Button} icon="undo" label=${text.trash.restore} onClick=${() => restore(item).catch(complain)} /><${Button} icon="x" kind="danger" label=${text.trash.purge} onClick=${() => setPurging(item)} /></div>
     </div>`;
   };
   return html`<div class="view trash"><div class="list"><header class="bar"><h1>${text.trash.title}</h1><p class="dim grow">${text.trash.explain}</p>
@@ -108,5 +110,7 @@ export function View() {
     ${items.length === 0 ? (loading ? html`<${Loading} />` : html`<${Empty} title=${text.trash.emptyTitle}>${text.trash.emptyText}</${Empty}>`)
       : html`<${VirtualGrid} count=${items.length} focus=${focus} head=${head} row=${line} label=${text.trash.title} />`}</div>
     ${asking && html`<${Ask} title=${text.trash.empty} label=${`${text.trash.askCount} ${count(items.length)}`} button=${text.trash.purge} onClose=${() => setAsking(false)} onSubmit=${empty} />`}
+    ${purging && html`<${FormDialog} title=${text.trash.purge} button=${text.trash.purge} kind="primary danger" onClose=${() => setPurging(null)} onSubmit=${() => purge(purging)}>
+      <p>${purging.folder ? text.trash.askFolder(purging.name, counted(purging.files, ...text.words.file)) : text.trash.askFile(purging.name)}</p></${FormDialog}>`}
   </div>`;
 }
