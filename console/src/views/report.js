@@ -1,27 +1,36 @@
-import { html, useEffect, useState } from "../dom.js";
+import { html, useEffect, useRef, useState } from "../dom.js";
 import { get, request } from "../api.js";
 import { count, counted, full } from "../format.js";
 import { text } from "../strings.js";
-import { Button, Empty, Loading, complain } from "../ui.js";
+import { Button, Empty, Loading, MoreRows, complain } from "../ui.js";
 
-const READ = 2 * 1024 * 1024;
+const MIB = 1024 * 1024;
+const FIRST_READ = 2 * MIB;
+const MOST_READ = 16 * MIB;
 const AROUND = 1;
+const ROWS = 500;
 
-/** Returns the lines around a line of the file, by reading no more of it than is needed. @param {string} id @param {number} line */
-async function linesAround(id, line) {
-  const found = [];
+/**
+ * Returns the lines around a line of the file, by reading no more of it than is needed.
+ * @param {string} id @param {number} line @param {AbortSignal} signal
+ */
+async function linesAround(id, line, signal) {
+  const found = /** @type {Array<{number: number, body: string}>} */ ([]);
+  // A character may be cut by the end of a piece.
+  const decoder = new TextDecoder();
   let number = 1;
   let rest = "";
-  for (let start = 0; ; start += READ) {
-    const response = await request("GET", `files/${id}/content`, { headers: { Range: `bytes=${start}-${start + READ - 1}` } });
-    const data = new Uint8Array(await response.arrayBuffer());
-    const lines = (rest + new TextDecoder().decode(data)).split("\n");
+  // A line far down is reached by few requests.
+  for (let start = 0, size = FIRST_READ; ; start += size, size = Math.min(MOST_READ, 2 * size)) {
+    const response = await request("GET", `files/${id}/content`, { headers: { Range: `bytes=${start}-${start + size - 1}` }, signal });
+    const data = await response.arrayBuffer();
+    const lines = (rest + decoder.decode(data, { stream: true })).split("\n");
     rest = lines.pop() ?? "";
     for (const each of lines) {
       if (Math.abs(number - line) <= AROUND) found.push({ number, body: each.slice(0, 4000) });
       number += 1;
     }
-    if (number > line + AROUND || data.length < READ) {
+    if (number > line + AROUND || data.byteLength < size) {
       if (Math.abs(number - line) <= AROUND && rest) found.push({ number, body: rest.slice(0, 4000) });
       return found;
     }
@@ -40,8 +49,11 @@ export function View({ id }) {
   const [report, setReport] = useState(/** @type {any} */ (null));
   const [file, setFile] = useState(/** @type {any} */ (null));
   const [code, setCode] = useState("");
-  const [shown, setShown] = useState(/** @type {{line: number, lines: any[]} | null} */ (null));
+  const [shown, setShown] = useState(/** @type {{line: number, lines: any[] | null} | null} */ (null));
+  const [most, setMost] = useState(ROWS);
   const [missing, setMissing] = useState("");
+  const reading = useRef(new AbortController());
+  useEffect(() => () => reading.current.abort(), []);
   useEffect(() => {
     Promise.all([get(`files/${id}`), get(`files/${id}/validation`)]).then(([stored, found]) => {
       setFile(stored);
@@ -51,8 +63,25 @@ export function View({ id }) {
   if (missing) return html`<${Empty} of=${text.nav.report} title=${text.drawer.report}>${missing}</${Empty}>`;
   if (!report) return html`<${Loading} of=${text.nav.report} />`;
   const problems = [...report.errors.map((/** @type {any} */ each) => ({ severity: "error", ...each })), ...(report.warnings ?? []).map((/** @type {any} */ each) => ({ severity: "warning", ...each }))];
-  const groups = Map.groupBy ? Map.groupBy(problems, (each) => each.code) : new Map();
+  const groups = Map.groupBy(problems, (each) => each.code);
+  const total = report.error_count + report.warning_count;
   const listed = problems.filter((each) => !code || each.code === code);
+  /** @param {number} line */
+  function look(line) {
+    reading.current.abort();
+    if (shown?.line === line) {
+      setShown(null);
+      return;
+    }
+    const mine = new AbortController();
+    reading.current = mine;
+    setShown({ line, lines: null });
+    linesAround(id, line, mine.signal).then((lines) => mine.signal.aborted || setShown({ line, lines }), (failure) => {
+      if (mine.signal.aborted) return;
+      setShown(null);
+      complain(failure);
+    });
+  }
   function save() {
     const anchor = document.createElement("a");
     anchor.href = URL.createObjectURL(new Blob([asCsv(problems)], { type: "text/csv" }));
@@ -64,11 +93,14 @@ export function View({ id }) {
   return html`<div class="view page"><header class="bar"><h1>${file.filename}</h1><span class=${`chip ${report.valid ? "good" : "bad"}`}>${report.valid ? `✓ ${text.status.valid}` : `✕ ${text.status.invalid}`}</span>
       <p class="dim grow">${verdict} · ${text.report.checked} ${full(report.validated_at)}</p>
       <${Button} icon="download" label=${text.report.csv} disabled=${problems.length === 0} onClick=${save} /></header>
-    <div class="codes" role="group" aria-label=${text.report.codes}><button type="button" class=${`chip ${code ? "" : "picked"}`} aria-pressed=${!code} onClick=${() => setCode("")}>${text.report.all} ${count(problems.length)}</button>
+    <div class="codes" role="group" aria-label=${text.report.codes}><button type="button" class=${`chip ${code ? "" : "picked"}`} aria-pressed=${!code} onClick=${() => setCode("")}>${text.report.all} ${count(total)}</button>
       ${[...groups].map(([name, some]) => html`<button type="button" key=${name} class=${`chip ${code === name ? "picked" : ""}`} aria-pressed=${code === name} onClick=${() => setCode(name)}>${name} ${count(report.counts?.[name] ?? some.length)}</button>`)}</div>
-    ${problems.length === 0 ? html`<${Empty} title=${text.report.noneTitle}>${text.report.none}</${Empty}>` : html`<ol class="problems">${listed.slice(0, 500).map((each, at) => html`<li key=${at} class=${each.severity}>
-      <button type="button" class="where" disabled=${!each.line} aria-expanded=${shown?.line === each.line} onClick=${() => shown?.line === each.line ? setShown(null) : linesAround(id, each.line).then((lines) => setShown({ line: each.line, lines }), complain)}>${each.line ? `${text.words.line[0]} ${count(each.line)}` : text.words.file[0]}</button>
+    ${total > problems.length && html`<p class="notice">${text.report.kept(count(problems.length), counted(total, ...text.words.problem))}</p>`}
+    ${problems.length === 0 ? html`<${Empty} title=${text.report.noneTitle}>${text.report.none}</${Empty}>` : html`<ol class="problems">${listed.slice(0, most).map((each, at) => html`<li key=${at} class=${each.severity}>
+      <button type="button" class="where" disabled=${!each.line} aria-expanded=${shown?.line === each.line} onClick=${() => look(each.line)}>${each.line ? `${text.words.line[0]} ${count(each.line)}` : text.words.file[0]}</button>
       <div><p>${each.message}</p><p class="dim mono">${each.code}${each.param && ` · ${each.param}`}</p>
-        ${shown && shown.line === each.line && html`<ol class="numbered">${shown.lines.map((line) => html`<li key=${line.number} value=${line.number} class=${line.number === each.line ? "here" : ""}><code>${line.body}</code></li>`)}</ol>`}</div></li>`)}</ol>`}
+        ${shown && shown.line === each.line && !shown.lines && html`<p class="dim" role="status">${text.report.looking(count(each.line))}</p>`}
+        ${shown && shown.line === each.line && shown.lines && html`<ol class="numbered">${shown.lines.map((line) => html`<li key=${line.number} value=${line.number} class=${line.number === each.line ? "here" : ""}><code>${line.body}</code></li>`)}</ol>`}</div></li>`)}</ol>
+    <${MoreRows} shown=${Math.min(most, listed.length)} all=${listed.length} onMore=${() => setMost(most + ROWS)} />`}
   </div>`;
 }
