@@ -9,6 +9,7 @@ import { text } from "../strings.js";
 import { Button, complain, copy } from "../ui.js";
 import { Status } from "./glyph.js";
 import { Preview } from "./preview.js";
+import { Where } from "./where.js";
 
 /** @typedef {{row: import("../listing.js").Row, onClose: () => void, onRename: () => void}} Props */
 
@@ -69,6 +70,7 @@ function FileDetails({ row, onClose, onRename }) {
       <a class="button" href=${addressOf("report", file.fileId)}>${text.drawer.report}</a>
       ${file.status === "processed" && html`<${Button} icon="play" label=${text.drawer.startBatch} onClick=${() => startBatch().catch(complain)} />`}</p>`}
     <dl>${lines.map(([term, said]) => html`<div key=${term}><dt>${term}</dt><dd>${said}</dd></div>`)}
+      <div><dt>${text.drawer.where}</dt><dd><${Where} id=${file.folderId} /></dd></div>
       <${Id} id=${file.fileId} />
       <div><dt>${text.drawer.tags}</dt><dd><span class="tags">${file.tags.map((each) => html`<span class="chip tag" key=${each}>${each}
         <button type="button" aria-label=${`${text.drawer.removeTag} ${each}`} onClick=${() => tag([row], { removeTags: [each] }).catch(complain)}>×</button></span>`)}</span>

@@ -2,11 +2,13 @@ import { html } from "../dom.js";
 import { FolderCount } from "../counts.js";
 import { drag, dropTarget } from "../drag.js";
 import { ago, full, size } from "../format.js";
+import { searchOf } from "../listing.js";
 import { addressOf } from "../route.js";
 import { text } from "../strings.js";
 import { Icon } from "../ui.js";
 import { Glyph, Status } from "./glyph.js";
 import { NameField } from "./namefield.js";
+import { Where } from "./where.js";
 
 /** @typedef {import("../listing.js").Row} Row */
 
@@ -22,10 +24,10 @@ export function Head({ sort, order, all, onAll, onSort }) {
 }
 
 /**
- * @param {{at: number, row: Row, style: any, picked: boolean, focused: boolean, opened: boolean, renaming: boolean, group: Row[],
- *   onPick: () => void, onClick: (event: MouseEvent) => void, onOpen: () => void, onRenamed: () => void}} props `group`: what is dragged with it
+ * @param {{at: number, row: Row, style: any, picked: boolean, focused: boolean, opened: boolean, renaming: boolean, placed: boolean, group: Row[],
+ *   onPick: () => void, onClick: (event: MouseEvent) => void, onOpen: () => void, onRenamed: () => void}} props `placed`: says which folder it is in; `group`: what is dragged with it
  */
-export function Line({ at, row, style, picked, focused, opened, renaming, group, onPick, onClick, onOpen, onRenamed }) {
+export function Line({ at, row, style, picked, focused, opened, renaming, placed, group, onPick, onClick, onOpen, onRenamed }) {
   const added = row.file?.createdAt ?? row.folder?.createdAt ?? 0;
   return html`<div role="row" aria-rowindex=${at + 2} aria-selected=${picked} class=${`line ${picked ? "picked" : ""} ${focused ? "focus" : ""} ${opened ? "opened" : ""}`}
     style=${style} tabindex=${focused ? 0 : -1} draggable=${!renaming} onClick=${onClick} onDblClick=${onOpen}
@@ -35,7 +37,8 @@ export function Line({ at, row, style, picked, focused, opened, renaming, group,
       ${renaming ? html`<${NameField} row=${row} onDone=${onRenamed} />`
         : row.folder ? html`<a class="text" href=${addressOf("files", row.id)} tabindex="-1" title=${row.name}>${row.name}</a>` : html`<span class="text" title=${row.name}>${row.name}</span>`}
       ${(row.file?.favorite || row.folder?.favorite) && html`<span class="starred"><${Icon} name="star" filled size=${12} /><span class="hidden-text">${text.files.favorite}</span></span>`}
-      ${row.file?.tags.map((each) => html`<a class="chip tag" key=${each} tabindex="-1" href=${addressOf("files", "", { q: `tag:${each}` })}>${each}</a>`)}
+      ${row.file?.tags.map((each) => html`<a class="chip tag" key=${each} tabindex="-1" href=${addressOf("files", "", { q: searchOf(each) })}>${each}</a>`)}
+      ${placed && row.file?.folderId && html`<${Where} id=${row.file.folderId} quiet />`}
     </div>
     <div role="gridcell" class="size">${row.file ? size(Number(row.file.sizeBytes)) : html`<${FolderCount} id=${row.id} />`}</div>
     <div role="gridcell" class="status"><${Status} file=${row.file} /></div>

@@ -1,6 +1,7 @@
 // The search, which completes tags, kinds and favorites as a combobox does.
 import { html, useEffect, useState } from "../dom.js";
 import { count } from "../format.js";
+import { searchOf } from "../listing.js";
 import { go } from "../route.js";
 import { useStore } from "../store.js";
 import { text } from "../strings.js";
@@ -9,14 +10,17 @@ import { Icon } from "../ui.js";
 
 const SETTLED_MS = 250;
 const MOST = 8;
-const FIXED = ["is:favorite", "type:image", "type:text", "type:application", "type:audio", "type:video"];
+const FIXED = ["is:favorite", "type:image", "type:text", "type:pdf", "type:application", "type:audio", "type:video"];
+
+/** The word that is being typed; a quoted one goes on past spaces. @param {string} typed */
+const lastWord = (typed) => /(?:(?:tag|type):"[^"]*|\S*)$/.exec(typed)?.[0] ?? "";
 
 /** @param {string} word @param {import("../tags.js").Tag[]} known @returns {Array<{value: string, files: number | null}>} */
 function completions(word, known) {
   if (!word) return [];
-  const all = [...known.map((each) => ({ value: `tag:${each.tag}`, files: each.count })), ...FIXED.map((value) => ({ value, files: null }))];
-  const typed = word.toLowerCase();
-  return all.filter((each) => each.value !== word && each.value.toLowerCase().startsWith(typed)).slice(0, MOST);
+  const all = [...known.map((each) => ({ value: searchOf(each.tag), files: each.count })), ...FIXED.map((value) => ({ value, files: null }))];
+  const bare = (/** @type {string} */ some) => some.toLowerCase().replaceAll('"', "");
+  return all.filter((each) => each.value !== word && bare(each.value).startsWith(bare(word))).slice(0, MOST);
 }
 
 /** @param {{searched: string, field: {current: HTMLInputElement | null}}} props */
@@ -32,10 +36,10 @@ export function Search({ searched, field }) {
     return () => clearTimeout(later);
   }, [typed]);
 
-  const words = typed.split(" ");
-  const found = shown ? completions(words[words.length - 1], known) : [];
+  const word = lastWord(typed);
+  const found = shown ? completions(word, known) : [];
   const take = (/** @type {string} */ value) => {
-    setTyped([...words.slice(0, -1), value].join(" "));
+    setTyped(typed.slice(0, typed.length - word.length) + value);
     setAt(-1);
     setShown(false);
     field.current?.focus();
