@@ -1,9 +1,10 @@
 // Files and whole folders that a person drops or chooses, and the folders that they need here.
-import { ApiError, post } from "./api.js";
+import { createFolder } from "./actions.js";
+import { ApiError } from "./api.js";
 import { text } from "./strings.js";
 import { readChildren, ROOT } from "./tree.js";
 
-/** @typedef {{file: File, path: string[]}} Chosen */
+/** @typedef {{file: File | null, path: string[]}} Chosen a file and the folders around it; no file: the last of them is empty */
 /** @typedef {{file: File, folderId: string | null, fresh: boolean}} Placed `fresh`: its folder was just made, and holds nothing */
 
 /** @param {any} entry @param {string[]} path @returns {Promise<Chosen[]>} */
@@ -13,14 +14,14 @@ async function walk(entry, path) {
     return [{ file, path }];
   }
   const reader = entry.createReader();
-  const found = [];
+  const found = /** @type {Chosen[]} */ ([]);
   for (;;) {
     // A browser gives a folder's entries a hundred at a time.
     const some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
     if (some.length === 0) break;
     for (const each of some) found.push(...(await walk(each, [...path, entry.name])));
   }
-  return found;
+  return found.length ? found : [{ file: null, path: [...path, entry.name] }];
 }
 
 /** @param {DataTransfer} data @returns {Promise<Chosen[]>} */
@@ -41,9 +42,8 @@ export function chosenFiles(files) {
 
 /** Returns the folder of that name, which is made if it is missing. @param {string | null} parent @param {string} name @returns {Promise<Place>} */
 async function folderIn(parent, name) {
-  const body = { name, ...(parent ? { parentId: parent } : {}) };
   try {
-    return { folderId: (await post("storage/folders", body)).folderId, fresh: true };
+    return { folderId: (await createFolder(name, parent ?? ROOT)).folderId, fresh: true };
   } catch (failure) {
     if (!(failure instanceof ApiError) || failure.status !== 409) throw failure;
   }
@@ -68,6 +68,9 @@ export async function placed(chosen, folderId) {
     return /** @type {Promise<Place>} */ (known.get(key));
   };
   const result = [];
-  for (const { file, path } of chosen) result.push({ file, ...(await folderOf(path)) });
+  for (const { file, path } of chosen) {
+    const place = await folderOf(path);
+    if (file) result.push({ file, ...place });
+  }
   return result;
 }

@@ -28,7 +28,8 @@ export async function remeasure() {
 /** Uploads into a folder, unless the project has no room for all of it. @param {import("./drop.js").Chosen[]} chosen @param {string} target */
 export async function receive(chosen, target) {
   if (chosen.length === 0) return;
-  const needed = await measured(chosen.length, chosen.reduce((sum, each) => sum + each.file.size, 0));
+  const files = chosen.flatMap((each) => each.file ?? []);
+  const needed = await measured(files.length, files.reduce((sum, file) => sum + file.size, 0));
   if (needed.files > needed.freeFiles || needed.bytes > needed.freeBytes) shortage.set(needed);
   else upload(await settled(await placed(chosen, target === ROOT ? null : target)));
 }

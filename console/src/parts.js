@@ -54,6 +54,11 @@ export function put(file, part, requests, onProgress) {
   });
 }
 
+/** Whether the computer still has the file as it was chosen. @param {File} file @param {Part} part */
+export function readable(file, part) {
+  return file.slice(part.start, part.start + 1).arrayBuffer().then(() => true, () => false);
+}
+
 /** Marks what the storage has. @param {Part} part */
 export function arrived(part) {
   part.done = true;

@@ -2,7 +2,7 @@
 // ended session, and, where the same file is dropped again, a reload of the page.
 import { ApiError, get, online, post, request } from "./api.js";
 import { fingerprint, forget, keep, kept } from "./kept.js";
-import { arrived as partArrived, partsOf, put } from "./parts.js";
+import { arrived as partArrived, partsOf, put, readable } from "./parts.js";
 import { text } from "./strings.js";
 import { store } from "./store.js";
 
@@ -148,6 +148,7 @@ async function sendPart(id, part) {
       const transfer = find(id);
       if (!transfer || transfer.state !== "sending") return;
       const status = failure instanceof ApiError ? failure.status : 0;
+      if (status === 0 && !(await readable(transfer.file, part))) throw new ApiError(409, { message: text.failed.changed }, "");
       if (status === 412) {
         // The storage has it: an answer was lost on the way.
         partArrived(part);

@@ -1,6 +1,6 @@
 import { html, useState } from "./dom.js";
 import { online } from "./api.js";
-import { counted, duration, size } from "./format.js";
+import { count, counted, duration, size } from "./format.js";
 import { explainShortage } from "./incoming.js";
 import { addressOf } from "./route.js";
 import { useStore } from "./store.js";
@@ -9,6 +9,19 @@ import { cancel, clearEnded, hasEnded, pause, resume, sentBytes, transfers } fro
 import { Button } from "./ui.js";
 
 const MOST_BARS = 24;
+const MOST_ROWS = 100;
+const FIRST = ["failed", "invalid", "offline", "finishing", "checking", "sending", "paused", "waiting"];
+
+/**
+ * The newest first. Of too many for a page, those that need somebody and those that move.
+ * @param {import("./transfers.js").Transfer[]} all
+ */
+function shownOf(all) {
+  const newest = [...all].reverse();
+  if (newest.length <= MOST_ROWS) return newest;
+  const rank = (/** @type {import("./transfers.js").Transfer} */ { state }) => (FIRST.indexOf(state) + 1) || FIRST.length + 1;
+  return newest.sort((one, other) => rank(one) - rank(other)).slice(0, MOST_ROWS);
+}
 
 /** @param {{transfer: import("./transfers.js").Transfer}} props */
 function Row({ transfer }) {
@@ -41,6 +54,7 @@ export function Tray() {
   const connected = useStore(online);
   const [hidden, setHidden] = useState(false);
   if (all.length === 0) return null;
+  const shown = shownOf(all);
   const open = all.filter((each) => !hasEnded(each));
   const heading = open.length ? text.tray.uploading(counted(open.length, ...text.words.file)) : text.tray.title;
   return html`<section class=${`tray ${hidden ? "hidden" : ""}`} aria-label=${text.tray.title}>
@@ -49,6 +63,7 @@ export function Tray() {
       ${open.length === 0 && html`<${Button} only icon="x" label=${text.tray.clear} onClick=${clearEnded} />`}
     </header>
     ${!connected && open.length > 0 && html`<p class="notice" role="status">${text.tray.waits}</p>`}
-    ${!hidden && html`<ul>${[...all].reverse().map((each) => html`<${Row} key=${each.id} transfer=${each} />`)}</ul>`}
+    ${!hidden && html`<ul>${shown.map((each) => html`<${Row} key=${each.id} transfer=${each} />`)}
+      ${all.length > shown.length && html`<li class="transfer dim">${text.tray.others(count(all.length - shown.length))}</li>`}</ul>`}
   </section>`;
 }

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from contextlib import closing
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
+import httpx
 from playwright.sync_api import expect
 
 from larder.domain.upstreams import Upstream
@@ -132,6 +133,25 @@ def test_a_change_can_be_undone(page: Page, api: Api) -> None:
     page.keyboard.press("z")
     expect(row(page, "notes.txt")).to_be_visible()
     assert [file["filename"] for file in api.json("GET", "/files")["data"]] == ["notes.txt"]
+
+
+def test_a_link_is_shared_that_works_without_a_key_until_it_ends(page: Page, api: Api) -> None:
+    api.create_file(b"notes", "notes.txt")
+    page.reload()
+    row(page, "notes.txt").click()
+    page.get_by_role("button", name="Share a link").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("5 minutes", exact=True).check()
+
+    dialog.get_by_role("button", name="Copy the link").click()
+
+    # This browser has not been allowed to write to the clipboard.
+    field = dialog.get_by_label("Link", exact=True)
+    expect(field).to_be_focused()
+    expect(dialog.get_by_role("status")).to_contain_text("The link works until")
+    link = field.input_value()
+    assert httpx.get(link).content == b"notes"
+    assert parse_qs(urlsplit(link).query)["X-Amz-Expires"] == ["300"]
 
 
 def test_files_are_put_into_folders(page: Page, api: Api) -> None:

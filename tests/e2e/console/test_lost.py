@@ -106,6 +106,44 @@ def test_a_person_goes_on_where_the_session_ended(page: Page, project: Project, 
     expect(row(page, "notes.txt")).to_be_visible()
 
 
+def test_an_upload_goes_on_where_the_session_ended(
+    page: Page, api: Api, project: Project, tmp_path: Path
+) -> None:
+    slow_down(page, 16 * MIB)
+    choose(page, written(tmp_path, "large.bin", b"x" * (72 * MIB)))
+    page.wait_for_event("requestfinished", lambda done: done.method == "PUT", timeout=60_000)
+    # Somebody else revokes the session while the parts are on their way.
+    refusal = {"message": "No.", "type": "invalid_request_error", "param": None, "code": None}
+    page.route(
+        "**/complete",
+        lambda route: route.fulfill(status=401, json={"error": refusal}),
+        times=1,
+    )
+    slow_down(page, -1)
+    again = page.get_by_role("dialog")
+    expect(again).to_contain_text("Your session has ended", timeout=60_000)
+    expect(page.get_by_text("finishing").first).to_be_visible()
+
+    again.get_by_label("API key").fill(project.key)
+    again.get_by_role("button", name="Sign in").click()
+
+    expect(page.get_by_text("done")).to_be_visible(timeout=60_000)
+    assert [file["bytes"] for file in api.json("GET", "/files")["data"]] == [72 * MIB]
+
+
+def test_a_file_that_changed_while_it_was_sent_is_not_sent_again(
+    page: Page, api: Api, tmp_path: Path
+) -> None:
+    path = written(tmp_path, "large.bin", b"x" * (72 * MIB))
+    slow_down(page, 8 * MIB)
+    choose(page, path)
+    page.wait_for_event("requestfinished", lambda done: done.method == "PUT", timeout=60_000)
+    path.write_bytes(b"y" * (71 * MIB))
+
+    expect(page.get_by_text("was changed or removed")).to_be_visible(timeout=60_000)
+    assert api.json("GET", "/files")["data"] == []
+
+
 def test_what_was_begun_goes_on_after_a_new_link(
     page: Page, operator: Operator, project: Project, api: Api
 ) -> None:
