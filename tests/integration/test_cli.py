@@ -206,8 +206,8 @@ def test_usage_shows_readable_sizes_and_percentages(ports: Composition) -> None:
 
     lines = [line.split() for line in larder("usage", project.id).stdout.splitlines()]
 
-    assert ["files", "1", "0", "8", "12.5%"] in lines
-    assert ["bytes", "1.0", "MiB", "0", "B", "4.0", "MiB", "25.0%"] in lines
+    assert ["files", "1", "of", "8", "(12%)"] in lines
+    assert ["bytes", "1.0", "MiB", "of", "4.0", "MiB", "(25%)"] in lines
 
 
 @pytest.mark.usefixtures("local_stack")
@@ -238,8 +238,8 @@ def test_usage_shows_what_batches_run(ports: Composition) -> None:
     shown = larder("usage", "demo")
 
     lines = [line.split() for line in shown.stdout.splitlines()]
-    assert ["batches", "1", "4", "25.0%"] in lines
-    assert ["batch", "requests", "50000", "200000", "25.0%"] in lines
+    assert "batches 1 of 4 running (25%)".split() in lines
+    assert "batch requests 50,000 of 200,000 running (25%)".split() in lines
 
 
 @pytest.mark.usefixtures("local_stack")

@@ -11,7 +11,7 @@ import typer
 from larder_cli.failures import OperatorError
 from larder_cli.shared.connection import ApiKey, AsJson, BaseUrl, open_client
 from larder_cli.shared.each import report
-from larder_cli.shared.output import note, print_change, print_json_line, size
+from larder_cli.shared.output import minute, note, print_change, print_json_line, size
 from larder_client import Artifact, Client
 
 LIMIT = 20
@@ -104,15 +104,23 @@ def list_artifacts(
     # Rich takes 0.1 s, which JSON does not need.
     from larder_cli.shared.tables import columns, print_table  # noqa: PLC0415
 
-    table = columns("id", "size", "type", "media type", "created", "expires")
+    table = columns(
+        "id",
+        "size",
+        "type",
+        "media type",
+        "created UTC",
+        "expires UTC",
+        drop=("media type", "created UTC", "size", "expires UTC"),
+    )
     for each in page.data:
         table.add_row(
             each.id,
             size(each.bytes),
             each.artifact_type,
             each.content_media_type,
-            each.created_at,
-            each.expires_at or "",
+            minute(each.created_at),
+            "" if each.expires_at is None else minute(each.expires_at),
         )
     print_table(table)
     if page.has_more and page.data:

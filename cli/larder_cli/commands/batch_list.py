@@ -142,7 +142,14 @@ def upstreams(base_url: BaseUrl = None, api_key: ApiKey = None, as_json: AsJson 
         return
     from larder_cli.shared.tables import columns, print_table  # noqa: PLC0415
 
-    table = columns("name", "models", "concurrency", "requests/min", "tokens/min")
+    table = columns(
+        "name",
+        "models",
+        "concurrency",
+        "requests/min",
+        "tokens/min",
+        drop=("tokens/min", "requests/min", "concurrency"),
+    )
     for each in found:
         table.add_row(
             each.name,

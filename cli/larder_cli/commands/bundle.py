@@ -7,7 +7,7 @@ import typer
 
 from larder_cli.shared.connection import ApiKey, AsJson, BaseUrl, open_client
 from larder_cli.shared.each import report
-from larder_cli.shared.output import note, print_change, print_json_line
+from larder_cli.shared.output import minute, note, print_change, print_json_line
 
 LIMIT = 20
 SEPARATOR = ":"
@@ -61,9 +61,9 @@ def list_bundles(
     # Rich takes 0.1 s, which JSON does not need.
     from larder_cli.shared.tables import columns, print_table  # noqa: PLC0415
 
-    table = columns("id", "type", "artifacts", "created")
+    table = columns("id", "type", "artifacts", "created UTC", drop=("created UTC",))
     for each in page.data:
-        table.add_row(each.id, each.bundle_type, str(len(each.artifacts)), each.created_at)
+        table.add_row(each.id, each.bundle_type, str(len(each.artifacts)), minute(each.created_at))
     print_table(table)
     if page.has_more and page.data:
         note(f"There are more bundles: larder bundle list --after {page.data[-1].id}")

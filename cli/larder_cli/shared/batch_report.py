@@ -78,7 +78,7 @@ def print_errors(batch: Batch, *, on_stderr: bool = True) -> None:
     if not errors:
         return
     tables = import_module("larder_cli.shared.tables")
-    table = tables.columns("line", "code", "param", "message")
+    table = tables.columns("line", "code", "param", "message", drop=("param",))
     for error in errors[:MAX_SHOWN]:
         line = "" if error.line is None else str(error.line)
         table.add_row(line, error.code, error.param or "", error.message)

@@ -58,9 +58,10 @@ def moment(unix_seconds: int) -> str:
     return f"{datetime.fromtimestamp(unix_seconds, timezone.utc):%Y-%m-%d %H:%M:%S} UTC"
 
 
-def minute(unix_seconds: int) -> str:
-    """Return a time for a table, whose header says that it is in UTC."""
-    return f"{datetime.fromtimestamp(unix_seconds, timezone.utc):%Y-%m-%d %H:%M}"
+def minute(at: int | datetime) -> str:
+    """Return a time, in unix seconds or not, for a table whose header says that it is in UTC."""
+    seconds = at if isinstance(at, int) else at.timestamp()
+    return f"{datetime.fromtimestamp(seconds, timezone.utc):%Y-%m-%d %H:%M}"
 
 
 def size(count: int) -> str:

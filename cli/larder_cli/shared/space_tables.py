@@ -12,7 +12,6 @@ from larder_cli.shared.tables import columns, print_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from datetime import datetime
 
     from larder_client import Folder, SpaceFile, TrashedFile, TrashedFolder, Tree
     from larder_client.space.models import TagCount
@@ -31,7 +30,7 @@ def print_contents(tree: Tree) -> None:
             folder = child.folder
             name = f"{folder.name}/"
             table.add_row(
-                _star(folder), name, "", "", "", "", "", _when(folder.created_at), folder.id
+                _star(folder), name, "", "", "", "", "", minute(folder.created_at), folder.id
             )
     for file in tree.files:
         table.add_row(*_cells(file, file.name))
@@ -70,11 +69,11 @@ def print_trash(
     for folder in folders:
         where, count = f"{folder.path or folder.name}/", str(folder.file_count or 0)
         held = size(int(folder.size_bytes or 0))
-        when = _when(folder.deleted_at), _when(folder.purge_at)
+        when = minute(folder.deleted_at), minute(folder.purge_at)
         table.add_row(where, count, held, *when, folder.id)
     for file, path in files:
         where = path or file.name
-        when = _when(file.deleted_at), _when(file.purge_at)
+        when = minute(file.deleted_at), minute(file.purge_at)
         table.add_row(where, "", size(file.size), *when, file.id)
     print_table(table)
 
@@ -110,14 +109,10 @@ def _cells(file: SpaceFile, name: str) -> Iterator[str]:
     yield file.mime_type
     yield ", ".join(file.tags)
     yield file.status
-    yield _when(file.expires_at) if file.expires_at else ""
-    yield _when(file.updated_at)
+    yield minute(file.expires_at) if file.expires_at else ""
+    yield minute(file.updated_at)
     yield file.id
 
 
 def _star(item: SpaceFile | Folder) -> str:
     return FAVORITE if item.favorite else ""
-
-
-def _when(time: datetime) -> str:
-    return minute(int(time.timestamp()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console, RenderableType
 from rich.measure import Measurement
 from rich.table import Table
@@ -12,14 +13,14 @@ from rich.table import Table
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_NARROWEST = {"message": 40}
+_NARROWEST = {"message": 40, "lines": 8}
 _FLEXIBLE = 20
 """How narrow other columns become whose cells may go on in the next line, if they are that long."""
 
 # A wrapped id cannot be copied, and half a time is none.
 _FLEXIBLE_NAMES = {
     "", "filename", "message", "models", "name", "path", "tags", "type", "URL", "base URL", "what",
-    "events", "scopes", "last answer", "by", "how", "lines",
+    "events", "scopes", "last answer", "by", "how", "lines", "state",
 }  # fmt: skip
 
 
@@ -52,13 +53,13 @@ class Columns:
         shown = [number for number, name in enumerate(self._names) if name not in dropped]
         for number in shown:
             name = self._names[number]
+            longest = max(cell_len(text) for text in (name, *(row[number] for row in self._rows)))
             if name in _FLEXIBLE_NAMES:
-                longest = max((len(row[number]) for row in self._rows), default=0)
-                table.add_column(
-                    name, overflow="fold", min_width=min(longest, _NARROWEST.get(name, _FLEXIBLE))
-                )
+                narrowest = min(longest, _NARROWEST.get(name, _FLEXIBLE))
+                table.add_column(name, overflow="fold", min_width=narrowest)
             else:
-                table.add_column(name, no_wrap=True)
+                # Rich takes the longest word for the least, as if the others could go on below.
+                table.add_column(name, no_wrap=True, min_width=longest)
         for row in self._rows:
             table.add_row(*(row[number] for number in shown))
         return table

@@ -59,7 +59,9 @@ def _print_kinds(
     for problem in problems:
         kinds.setdefault(problem.code, []).append(problem)
     tables = import_module("larder_cli.shared.tables")
-    table = tables.columns(noun, "count", "lines", "param", "message", drop=("param", "lines"))
+    table = tables.columns(
+        noun, "count", "lines", "param", "message", drop=("param", "count", "lines")
+    )
     for code, alike in kinds.items():
         table.add_row(
             code,

@@ -1,7 +1,8 @@
-"""The answers about artifacts and bundles. Unknown members are ignored; times are RFC 3339."""
+"""The answers about artifacts and bundles. Unknown members are ignored."""
 
 from __future__ import annotations
 
+from datetime import datetime  # noqa: TC003 - read by msgspec
 from typing import Any
 
 import msgspec
@@ -16,8 +17,8 @@ class Artifact(msgspec.Struct, frozen=True, kw_only=True):
     content_media_type: str
     content_encoding: str
     bytes: int
-    created_at: str
-    expires_at: str | None
+    created_at: datetime
+    expires_at: datetime | None
     retention_class: str
     metadata: dict[str, Any]
     content: str | None = None
@@ -45,7 +46,7 @@ class Bundle(msgspec.Struct, frozen=True, kw_only=True):
     bundle_type: str
     project_id: str
     artifacts: tuple[BundleReference, ...]
-    created_at: str
+    created_at: datetime
     metadata: dict[str, Any]
 
 

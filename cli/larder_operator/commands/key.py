@@ -8,7 +8,7 @@ from larder.domain.api_keys import DEFAULT_GRACE, KeyRecord, prefix
 from larder.domain.scopes import DEFAULT_SCOPES, SCOPES, ordered, parse_scopes
 from larder.services.projects.keys import create_key, list_keys, revoke_key, rotate_key
 from larder_cli.shared.durations import parse_duration
-from larder_cli.shared.output import moment, note, print_json
+from larder_cli.shared.output import minute, moment, note, print_json
 from larder_cli.shared.tables import columns, print_table
 from larder_operator.deployment import find_deployment
 from larder_operator.options import AsJson, Profile, Project, Region, Stack
@@ -87,19 +87,33 @@ def list_(
     if as_json:
         print_json([_as_json(key) for key in keys])
         return
-    table = columns("id", "name", "secret", "scopes", "created", "expires", "last used", "revoked")
+    table = columns(
+        "id",
+        "name",
+        "secret",
+        "scopes",
+        "created UTC",
+        "last used",
+        "ends UTC",
+        drop=("secret", "created UTC", "last used", "scopes"),
+    )
     for key in keys:
         table.add_row(
             key.id,
             key.name or "",
             f"{prefix(key.kind)}…{key.hint}",
             " ".join(ordered(key.scopes)),
-            moment(key.created_at),
-            "never" if key.expires_at is None else moment(key.expires_at),
+            minute(key.created_at),
             key.last_used_on or "",
-            "" if key.revoked_at is None else moment(key.revoked_at),
+            _end(key),
         )
     print_table(table)
+
+
+def _end(key: KeyRecord) -> str:
+    if key.revoked_at is not None:
+        return f"revoked {minute(key.revoked_at)}"
+    return "never" if key.expires_at is None else minute(key.expires_at)
 
 
 KeyId = Annotated[

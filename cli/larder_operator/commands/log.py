@@ -6,7 +6,7 @@ import typer
 
 from larder.api.admin.models import LogEntryObject
 from larder.services.projects.admin_log import DEFAULT_PAGE, MAX_PAGE, list_entries
-from larder_cli.shared.output import moment, note, print_json
+from larder_cli.shared.output import minute, note, print_json
 from larder_cli.shared.tables import columns, print_table
 from larder_operator.deployment import find_deployment
 from larder_operator.options import AsJson, Profile, Region, Stack
@@ -33,10 +33,10 @@ def log(
     if as_json:
         print_json([LogEntryObject.of(entry).model_dump() for entry in page.entries])
         return
-    table = columns("when", "what", "id", "project", "by", "how")
+    table = columns("when UTC", "what", "id", "project", "by", "how", drop=("how", "project", "id"))
     for entry in page.entries:
         how = " ".join(f"{name}={value}" for name, value in entry.details.items())
-        when = moment(entry.at)
+        when = minute(entry.at)
         table.add_row(when, entry.action, entry.target, entry.project, entry.actor.id, how)
     print_table(table)
     if page.has_more:

@@ -9,7 +9,7 @@ from larder.domain.projects import LimitChanges
 from larder.domain.quota import NOTHING, Amount
 from larder.services.projects.projects import create_project
 from larder.services.projects.set_limits import SetLimits
-from larder_cli.shared.output import moment, note, print_json, size
+from larder_cli.shared.output import minute, note, print_json, size
 from larder_cli.shared.tables import columns, print_table
 from larder_operator.commands.usage import current_usage, print_usage
 from larder_operator.deployment import find_deployment
@@ -89,9 +89,9 @@ def list_(
     if as_json:
         print_json([asdict(project) for project in projects])
         return
-    table = columns("name", "id", "created")
+    table = columns("name", "id", "created UTC", drop=("created UTC",))
     for project in projects:
-        table.add_row(project.name, project.id, moment(project.created_at))
+        table.add_row(project.name, project.id, minute(project.created_at))
     print_table(table)
 
 

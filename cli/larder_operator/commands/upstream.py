@@ -141,7 +141,17 @@ def list_(
     if as_json:
         print_json([asdict(upstream) for upstream in upstreams])
         return
-    table = columns("name", "models", "base URL", "auth", "in flight", "rpm", "tpm", "timeout")
+    table = columns(
+        "name",
+        "models",
+        "base URL",
+        "auth",
+        "in flight",
+        "rpm",
+        "tpm",
+        "timeout",
+        drop=("timeout", "tpm", "rpm", "in flight", "auth"),
+    )
     for each in upstreams:
         models = ", ".join(each.models) + (f" → {each.model_name}" if each.model_name else "")
         table.add_row(

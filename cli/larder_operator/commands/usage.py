@@ -5,11 +5,11 @@ Without a project, the command is the client's: it shows the project of the API 
 
 from typing import Annotated
 
+import msgspec
 import typer
-from rich import box
-from rich.table import Table
 
-from larder.api.projects.usage import Measure, UsageDayList, UsageDayObject, UsageObject
+import larder_client as client
+from larder.api.projects.usage import UsageDayList, UsageDayObject, UsageObject
 from larder.domain.batches import BatchLoad
 from larder.domain.ids import TenantId
 from larder.domain.quota import Usage
@@ -21,7 +21,8 @@ from larder_cli.commands import usage as own
 from larder_cli.commands.usage import Days
 from larder_cli.shared.connection import CURRENT, ApiKey, BaseUrl
 from larder_cli.shared.output import print_json, size
-from larder_cli.shared.tables import columns, print_table
+from larder_cli.shared.tables import columns, print_rows, print_table
+from larder_cli.shared.usage_table import usage_rows
 from larder_operator.deployment import find_deployment
 from larder_operator.options import AsJson, Region, Stack
 
@@ -78,36 +79,11 @@ def current_usage(tenant: TenantId, ports: Composition) -> Usage:
 
 def print_usage(current: Usage, load: BatchLoad, *, as_json: bool) -> None:
     """Print the counters, as JSON in the shape of `GET /v1/usage`."""
-    shown = UsageObject.of(current, load)
+    shown = UsageObject.of(current, load).model_dump()
     if as_json:
-        print_json(shown.model_dump())
+        print_json(shown)
     else:
-        print_table(_table(shown))
-
-
-def _table(usage: UsageObject) -> Table:
-    """Return a project's counters, each with how full it is, reservations included."""
-    table = Table(box=box.SIMPLE_HEAD)
-    table.add_column("")
-    for name in ("used", "reserved", "limit", "full"):
-        table.add_column(name, justify="right")
-    for name, measure, shown in (("files", usage.files, str), ("bytes", usage.bytes, size)):
-        table.add_row(
-            name, shown(measure.used), shown(measure.reserved), shown(measure.limit), _full(measure)
-        )
-    running = (("batches", usage.batches), ("batch requests", usage.batch_requests))
-    for name, count in running:
-        full = _share(count.running, count.limit)
-        table.add_row(name, str(count.running), "", str(count.limit), full)
-    return table
-
-
-def _full(measure: Measure) -> str:
-    return _share(measure.used + measure.reserved, measure.limit)
-
-
-def _share(part: int, whole: int) -> str:
-    return "-" if whole == 0 else f"{part / whole:.1%}"
+        print_rows(usage_rows(msgspec.convert(shown, client.Usage)))
 
 
 def print_days(days: list[UsageDay], *, as_json: bool) -> None:
@@ -118,5 +94,5 @@ def print_days(days: list[UsageDay], *, as_json: bool) -> None:
         return
     table = columns("day", "files", "bytes")
     for day in days:
-        table.add_row(day.date, str(day.used.files), size(day.used.bytes))
+        table.add_row(day.date, f"{day.used.files:,}", size(day.used.bytes))
     print_table(table)

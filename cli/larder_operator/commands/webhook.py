@@ -13,7 +13,7 @@ from larder.services.webhooks.manage import (
     remove_webhook,
     rotate_webhook,
 )
-from larder_cli.shared.output import moment, note, print_json
+from larder_cli.shared.output import minute, note, print_json
 from larder_cli.shared.tables import columns, print_table
 from larder_operator.commands.webhook_deliveries import WebhookId, deliveries, redeliver, try_
 from larder_operator.deployment import find_deployment
@@ -69,9 +69,11 @@ def list_(
     if as_json:
         print_json([_as_json(webhook) for webhook in webhooks])
         return
-    table = columns("id", "URL", "events", "last delivery", "state")
+    table = columns(
+        "id", "URL", "events", "last delivery UTC", "state", drop=("events", "last delivery UTC")
+    )
     for each in webhooks:
-        last = "" if each.last_at is None else f"{each.last_status} {moment(each.last_at)}"
+        last = "" if each.last_at is None else f"{each.last_status} {minute(each.last_at)}"
         state = "enabled" if each.enabled else f"disabled: {each.disabled_because}"
         events = "all" if len(each.events) == len(EventType) else ", ".join(each.events)
         table.add_row(each.id, each.url, events, last, state)

@@ -12,7 +12,7 @@ from larder.services.webhooks.list import MAX_PAGE, list_deliveries
 from larder.services.webhooks.manage import Redeliver, send_test
 from larder.services.webhooks.ports import DeliveryPage
 from larder_cli.failures import OperatorError
-from larder_cli.shared.output import moment, note, print_json
+from larder_cli.shared.output import minute, note, print_json
 from larder_cli.shared.tables import columns, print_table
 from larder_operator.deployment import find_deployment
 from larder_operator.options import AsJson, Profile, Project, Region, Stack
@@ -72,18 +72,28 @@ def deliveries(
     if as_json:
         print_json([_delivery_json(each) for each in page.deliveries])
         return
-    table = columns("id", "event", "about", "at", "status", "attempts", "last answer", "next")
+    table = columns(
+        "id",
+        "event",
+        "about",
+        "created UTC",
+        "status",
+        "attempts",
+        "last answer",
+        "next UTC",
+        drop=("next UTC", "created UTC", "attempts", "about", "event"),
+    )
     for each in page.deliveries:
         table.add_row(
             each.id,
             each.event_type,
             each.object_id,
-            moment(each.created_at),
+            minute(each.created_at),
             each.status,
             str(each.attempts),
             each.last_error
             or ("" if each.last_status_code is None else str(each.last_status_code)),
-            "" if each.next_at is None else moment(each.next_at),
+            "" if each.next_at is None else minute(each.next_at),
         )
     print_table(table)
     if page.has_more:
