@@ -116,7 +116,7 @@ def test_a_refused_copy_of_a_large_file_leaves_no_upload(fake: FakeLarder) -> No
     done = larder("artifact", "create", "large.txt", "--type", "polcy")
 
     assert (done.exit_code, done.stdout) == (1, "")
-    assert "artifact_type must be one of" in done.stderr
+    assert "--type must be one of" in done.stderr
     assert fake.files == {}
 
 

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from larder.domain.errors import ProjectFullError, QuotaExceededError
+import pytest
+
+from larder.domain.artifacts import checked_media_type, checked_metadata, member_of
+from larder.domain.errors import InvalidParameterError, ProjectFullError, QuotaExceededError
+from larder.domain.files import checked_lifetime
 from larder.domain.quota import Amount, Usage
 from larder_cli.shared.api_words import in_commands
 from larder_cli.shared.validation_report import print_problems
 from larder_client import Problem, Validation
+from tests.support.template import RESOURCES
 
 if TYPE_CHECKING:
-    import pytest
+    from collections.abc import Callable
 
 # A request, or a parameter of one.
 API_WORDS = re.compile(r"\b(GET|POST|PUT|PATCH|DELETE) /|/v1/|\?\w+=|\{\w+\}")
@@ -45,6 +51,46 @@ def test_ways_out_of_a_quota_are_commands() -> None:
     assert API_WORDS.search(refused)
     assert not API_WORDS.search(in_commands(refused))
     assert "'larder uploads list'" in in_commands(refused)
+
+
+def gateway_answer(kind: str) -> str:
+    responses = RESOURCES["Api"]["Properties"]["GatewayResponses"]
+    body = responses[kind]["ResponseTemplates"]["application/json"]
+    message: str = json.loads(body)["error"]["message"]
+    return message
+
+
+def test_a_refused_key_is_no_matter_of_headers() -> None:
+    refused = gateway_answer("UNAUTHORIZED")
+
+    assert API_WORDS.search(refused)
+    assert in_commands(refused) == "Missing, incorrect or revoked API key."
+
+
+@pytest.mark.parametrize("param", ["expires_after[seconds]", "output_expires_after.seconds"])
+def test_a_lifetime_is_that_of_the_option(param: str) -> None:
+    with pytest.raises(InvalidParameterError) as refused:
+        checked_lifetime(1, param=param)
+
+    assert in_commands(str(refused.value)) == "--expires-after must be between 1h and 30d."
+
+
+@pytest.mark.parametrize(
+    ("wrong", "option"),
+    [
+        (lambda: checked_media_type("text"), "--media-type"),
+        (lambda: checked_metadata({"a": float("nan")}), "--metadata"),
+        (lambda: member_of("art_1", "system", param="artifacts.3"), "ARTIFACT"),
+        (lambda: member_of("art_" + "0" * 24, "no role", param="artifacts.3"), "ROLE"),
+    ],
+)
+def test_what_an_artifact_lacks_is_named_as_its_option(
+    wrong: Callable[[], object], option: str
+) -> None:
+    with pytest.raises(InvalidParameterError) as refused:
+        wrong()
+
+    assert in_commands(str(refused.value)).startswith(f"{option} must ")
 
 
 def test_a_folder_that_is_not_empty_names_the_option() -> None:

@@ -39,7 +39,12 @@ def create(
         str | None, typer.Option(metavar="ID", help="Copy this file of the project instead.")
     ] = None,
     kind: Annotated[
-        str, typer.Option("--type", metavar="TYPE", help="What it is for.")
+        str,
+        typer.Option(
+            "--type",
+            metavar="TYPE",
+            help=f"What it is for: policy, document, response_schema …; {BINARY} for bytes.",
+        ),
     ] = "text_context",
     media_type: Annotated[
         str | None, typer.Option(metavar="TYPE", help="Default: text/plain, or the file's.")
@@ -75,7 +80,7 @@ def create(
             made = _create_of_large_file(client, file, fields)
         else:
             data = sys.stdin.buffer.read() if file == STDIN else file.read_bytes()
-            content = data if kind == BINARY else _text_of(data, file)
+            content = data if kind == BINARY else _text_of(data)
             made = client.artifacts.create(content, **fields)
         print_change(made, as_json=as_json)
 
@@ -164,11 +169,11 @@ def _create_of_large_file(client: Client, file: Path, fields: dict[str, Any]) ->
         client.files.delete(uploaded.id)
 
 
-def _text_of(data: bytes, file: Path) -> str:
+def _text_of(data: bytes) -> str:
     try:
         return data.decode()
     except UnicodeDecodeError as error:
-        message = f"{file} is not text in UTF-8: give --type {BINARY}."
+        message = f"not text in UTF-8: give --type {BINARY}."
         raise OperatorError(message) from error
 
 

@@ -227,10 +227,12 @@ def _bytes_of(content: str, encoding: Encoding) -> bytes:
             ) from error
     else:
         data = content.encode()
-    if not 0 < len(data) <= MAX_INLINE_CONTENT:
+    if not data:
+        raise InvalidParameterError("content must not be empty.", param="content")
+    if len(data) > MAX_INLINE_CONTENT:
         raise InvalidParameterError(
-            f"content must have 1 to {MAX_INLINE_CONTENT} bytes, not {len(data)}. Upload a longer "
-            "one as a file, and give its file_id.",
+            f"content must have at most {MAX_INLINE_CONTENT} bytes, not {len(data)}. Upload a "
+            "longer one as a file, and give its file_id.",
             param="content",
         )
     return data
