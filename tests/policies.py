@@ -5,6 +5,7 @@ Resources go by their logical names: `Store`, `Store/index/by_due`, `FilesBucket
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -49,15 +50,18 @@ def allowed() -> dict[str, frozenset[Permission]]:
 
 def _of_policies(function: Mapping[str, Any]) -> Iterator[Permission]:
     for policy in function.get("Policies", []):
-        if "Fn::If" in policy:
-            # What the operator adds, and the tests' deployment has not.
-            continue
-        for statement in policy["Statement"]:
+        # A policy of the operator's own, which only a parameter names, has no statement here.
+        for statement in _chosen(policy).get("Statement", []):
             assert statement["Effect"] == "Allow"
             keys = _keys(statement.get("Condition"))
-            for action in listed(statement["Action"]):
+            for action in map(_chosen, listed(statement["Action"])):
                 for resource in listed(statement["Resource"]):
                     yield Permission(action, _logical(resource), keys)
+
+
+def _chosen(written: Any) -> Any:
+    """Return what stands in the template with the parameters that it hangs on."""
+    return written["Fn::If"][1] if "Fn::If" in written else written
 
 
 def _keys(condition: Mapping[str, Mapping[str, list[str]]] | None) -> tuple[str, ...]:
@@ -81,8 +85,10 @@ def _keys(condition: Mapping[str, Mapping[str, list[str]]] | None) -> tuple[str,
 
 def _logical(resource: Mapping[str, str]) -> str:
     """Return `${Store.Arn}/index/by_due` as `Store/index/by_due`."""
-    [(_, written)] = resource.items()
-    return re.sub(r"\.\w+$", "", re.sub(r"\$\{(\w+)(?:\.\w+)?\}", r"\1", written))
+    [(function, written)] = resource.items()
+    if function == "Fn::GetAtt":
+        return written.partition(".")[0]
+    return re.sub(r"\$\{(\w+)(?:\.\w+)?\}", r"\1", written)
 
 
 # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
@@ -148,7 +154,7 @@ def _outside(secret: str) -> str:
     return _HERE.replace("{service}", "secretsmanager") + f"secret:{secret}"
 
 
-def asked_for(  # noqa: PLR0911 - a table by service
+def asked_for(  # noqa: C901, PLR0911 - a table by service
     service: str, operation: str, params: Mapping[str, Any], logical: Mapping[str, str]
 ) -> list[Permission]:
     """Return the permissions that a call needs.
@@ -184,6 +190,8 @@ def asked_for(  # noqa: PLR0911 - a table by service
                 Permission(f"events:{operation}", f"{here}event-bus/{logical[bus]}")
                 for bus in {entry["EventBusName"] for entry in params["Entries"]}
             ]
+        case "bedrock-runtime":
+            return _asked_of_bedrock(operation, params["modelId"])
         case "sqs":
             return [Permission(f"sqs:{operation}", logical[params["QueueUrl"]])]
         case "secrets-manager":
@@ -198,6 +206,30 @@ def asked_for(  # noqa: PLR0911 - a table by service
             execution = params["executionArn"].split(":", 7)[-1]
             return [Permission("states:DescribeExecution", f"{_OF_STATES}-batches:{execution}")]
     raise KeyError(service)
+
+
+_AT_BEDROCK = {
+    "Converse": "bedrock:InvokeModel",
+    "ConverseStream": "bedrock:InvokeModelWithResponseStream",
+}
+
+
+def _asked_of_bedrock(operation: str, model: str) -> list[Permission]:
+    """Return what asking a model needs; through a profile, asking it in the profile's regions too.
+
+    A model that fits the deployment's pattern goes by the name of that parameter.
+    https://docs.aws.amazon.com/bedrock/latest/userguide/inference-profiles-prereq.html
+    """
+    arn = _HERE.replace("{service}", "bedrock")
+    profile, _, rest = model.partition(".")
+    at_home = profile not in {"us", "eu", "apac", "global"}
+    name = model if at_home else rest
+    if fnmatchcase(name, os.environ["CHAT_BEDROCK_MODELS"]):
+        name = "ChatBedrockModels"
+    asked = [f"arn:${{AWS::Partition}}:bedrock:eu-west-3::foundation-model/{name}"]
+    if not at_home:
+        asked.append(f"{arn}inference-profile/{profile}.{name}")
+    return [Permission(_AT_BEDROCK[operation], resource) for resource in asked]
 
 
 def _partitions(params: Mapping[str, Any]) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 OPERATIONS = {
-    "bedrock-runtime": {"Converse"},
+    "bedrock-runtime": {"Converse", "ConverseStream"},
     "dynamodb": {
         "DeleteItem",  # Powertools' idempotency, as PutItem
         "BatchGetItem",

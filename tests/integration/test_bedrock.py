@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.validate import ParamValidator
 
-from larder.adapters.aws import bedrock_client, new_session
+from larder.adapters import aws
 from larder.adapters.models.bedrock_chat import BedrockChat
 from larder.domain.errors import ModelFailedError
 from larder.domain.quota import Amount
@@ -19,15 +20,21 @@ from larder.services.chat.ports import ModelMessage, ModelRequest, ModelTurn, To
 from larder.services.chat.tools import TOOLS, for_models
 from tests.backends.memory import MemoryBackend
 from tests.fakes.bedrock import Bedrock, encoded, events_of, said, serving_bedrock, uses
+from tests.integration.iam import POLICIES
 from tests.moto_stack import CREDENTIALS
+from tests.policies import asked_for
 from tests.samples import TENANT, a_project
 from tests.support.chat import a_session
+from tests.support.streaming import StreamingContext, outcome_of
 from tests.unit.use_cases import store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from mypy_boto3_bedrock_runtime import BedrockRuntimeClient
+
+    from larder.domain.ids import TenantId
+    from tests.integration.conftest import Functions
 
 MODEL = "eu.amazon.nova-lite-v1:0"
 
@@ -49,7 +56,7 @@ def a_client(seconds: float) -> BedrockRuntimeClient:
         problems = ParamValidator().validate(params, model.input_shape)
         assert not problems.has_errors(), problems.generate_report()
 
-    client = bedrock_client(new_session(), seconds)
+    client = aws.bedrock_client(aws.new_session(), seconds)
     for operation in ("Converse", "ConverseStream"):
         client.meta.events.register(f"before-parameter-build.bedrock-runtime.{operation}", check)
     return client
@@ -344,3 +351,38 @@ def test_the_deployment_asks_bedrock_if_it_has_a_pattern(monkeypatch: pytest.Mon
     assert isinstance(model, BedrockChat)
     turn = model(ModelRequest(MODEL, [HELLO], True, False, 0.0, 100, 5))  # noqa: FBT003
     assert turn.content == "Hello."
+
+
+@pytest.mark.parametrize("way", ["converse", "converse-stream"])
+@pytest.mark.parametrize("model", ["amazon.nova-lite-v1:0", MODEL])
+def test_the_role_of_the_chat_lets_it_ask_a_model_and_a_profile(
+    functions: Functions,
+    tenant: TenantId,
+    bedrock: Bedrock,
+    monkeypatch: pytest.MonkeyPatch,
+    model: str,
+    way: str,
+) -> None:
+    monkeypatch.setenv("CHAT_BEDROCK_MODELS", "amazon.nova-*")
+    streams = way == "converse-stream"
+    asked = {"messages": [{"role": "user", "content": "Hello"}], "model": model, "stream": streams}
+    context = StreamingContext() if streams else None
+
+    answer = functions.call(
+        "chat", tenant, body=json.dumps(asked), isBase64Encoded=False, context=context
+    )
+
+    good, said_last = outcome_of(answer.raw) if streams else (answer.status == 200, answer.json)
+    assert (good, said_last["response"]) == (True, "Hello.")
+    assert [path for path, _ in bedrock.requests] == [f"/model/{model}/{way}"]
+
+
+@pytest.mark.parametrize("operation", ["Converse", "ConverseStream"])
+@pytest.mark.parametrize("model", ["anthropic.claude-x", "eu.anthropic.claude-x"])
+def test_the_role_of_the_chat_lets_it_ask_no_other_model(
+    monkeypatch: pytest.MonkeyPatch, model: str, operation: str
+) -> None:
+    monkeypatch.setenv("CHAT_BEDROCK_MODELS", "amazon.nova-*")
+
+    for asked in asked_for("bedrock-runtime", operation, {"modelId": model}, {}):
+        assert not [each for each in POLICIES["chat"] if each.covers(asked)]
