@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from docx import Document
 
+from local.model import NAME as EMBEDDED
 from tests.e2e.api import assert_refused
 from tests.e2e.batches import named
 from tests.e2e.space import Space
@@ -93,6 +94,19 @@ def test_a_model_finds_and_renames_a_file_and_takes_it_back(
     model.behaviour = script(calls(("list_actions", {})), calls(("undo", undo)), says("Undone."))
     assert operations(chat(space.api, "Undo that")) == ["read", "write"]
     assert space.found() == ["report.txt"]
+
+
+def test_the_embedded_model_answers_over_the_wire(space: Space, operator: Operator) -> None:
+    """It proves that a real server is spoken to, and nothing more: this model calls no tools."""
+    if EMBEDDED not in {each.name for each in operator.upstreams.list()}:
+        pytest.skip("the embedded model is not installed: make .tools/model/.installed")
+
+    answer = chat(space.api, "Say hello.", model="smollm2-135m", max_tokens=16)
+
+    assert answer["response"]
+    assert answer["actions"] == []
+    assert 0 < answer["usage"]["output_tokens"] <= 16
+    assert answer["usage"]["input_tokens"] > 0
 
 
 def test_a_plan_is_carried_out_once_however_often_it_is_confirmed_at_once(

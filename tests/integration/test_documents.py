@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import time
 import zipfile
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,6 +19,7 @@ from tests.samples import a_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 PDF = "application/pdf"
 HTML = b"<html><head><title>t</title><style>p{}</style></head><body><p>One &amp; <b>two</b></p>"
@@ -101,6 +103,74 @@ def a_bomb() -> bytes:
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as writing:
         writing.writestr("word/document.xml", b" " * 101 * 2**20)
     return packed.getvalue()
+
+
+def repacked(data: bytes, name: str, old: bytes, new: bytes) -> bytes:
+    """Return an archive with something else in one of its files."""
+    packed = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(data)) as document,
+        zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as writing,
+    ):
+        for each in document.namelist():
+            content = document.read(each)
+            assert each != name or old in content
+            writing.writestr(each, content.replace(old, new) if each == name else content)
+    return packed.getvalue()
+
+
+DOCX, XLSX = "word/document.xml", "xl/worksheets/sheet1.xml"
+DECLARATION = b"<?xml version='1.0' encoding='UTF-8' standalone='yes'?>"
+DEEP = 200_000
+
+
+def laughing() -> bytes:
+    """Return the declaration of an entity that is 10^10 characters long."""
+    entities = b"".join(
+        b'<!ENTITY %c "%s">' % (letter, b"&%c;" % (letter - 1) * 10)
+        for letter in range(ord("b"), ord("k"))
+    )
+    return b'<!DOCTYPE d [<!ENTITY a "aaaaaaaaaa">' + entities + b"]>"
+
+
+HOSTILE = {
+    "deep docx": ("a.docx", repacked(a_docx(), DOCX, b"<w:body>", b"<w:body>" + b"<w:p>" * DEEP)),
+    "deep xlsx": ("a.xlsx", repacked(an_xlsx(), XLSX, b"<sheetData>", b"<sheetData>" * DEEP)),
+    "deep html": ("a.html", b"<div>" * DEEP),
+    "deep pdf": ("a.pdf", b"%PDF-1.4\n1 0 obj\n" + b"[" * DEEP + b"\nendobj\n%%EOF"),
+    "pdf in a circle": ("a.pdf", a_pdf().replace(b"/Kids [4 0 R]", b"/Kids [2 0 R]")),
+    "entities": (
+        "a.docx",
+        repacked(
+            repacked(a_docx(), DOCX, DECLARATION, DECLARATION + laughing()),
+            DOCX,
+            b"Hello",
+            b"&j;",
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_document_is_read_or_refused_within_its_limits(name: str) -> None:
+    filename, data = HOSTILE[name]
+    started = time.monotonic()
+
+    with suppress(InvalidParameterError):
+        assert len(text_of(data, filename, "")) < 1_000
+
+    assert time.monotonic() - started < 15
+
+
+def test_a_document_reads_no_file_of_the_machine(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("the secret")
+    outside = f'<!DOCTYPE d [<!ENTITY a SYSTEM "{(tmp_path / "secret").as_uri()}">]>'.encode()
+    data = repacked(a_docx(), DOCX, DECLARATION, DECLARATION + outside)
+
+    text = text_of(repacked(data, DOCX, b"Hello", b"&a;"), "a.docx")
+
+    assert "right" in text
+    assert "secret" not in text
 
 
 def an_encrypted_pdf() -> bytes:
