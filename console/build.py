@@ -3,8 +3,9 @@
 It needs nothing but Python. The modules that the page needs at first are joined into one script,
 which stands in the page with its styles: one request. It waits in a template until the browser has
 drawn the page's frame, which would be drawn late if it were compiled before. A module that is
-loaded by `import()` becomes a file of its own, which uses the modules of the page. The sources keep
-to what this joins: named imports, and exports that are declared with `export` or listed at the end.
+loaded by `import()` becomes a file of its own, which uses the modules of the page, unless it is a
+published one that stays as it is. The sources keep to what this joins: named imports, and exports
+that are declared with `export` or listed at the end.
 """
 
 from __future__ import annotations
@@ -20,9 +21,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent
 ENTRY = ROOT / "src" / "main.js"
-_SOURCES = {".js", ".css", ".html", ".py", ".woff2"}
+_SOURCES = {".js", ".mjs", ".css", ".html", ".woff2"}
 BARE = {"preact": ROOT / "vendor" / "preact.js"}
 """What vendored modules import by name."""
+
+AS_IT_IS = ".mjs"
+"""A vendored module that is not joined, but lies beside the lazy ones as it was published."""
 
 _IMPORT = re.compile(
     r"""(?m)^import\s*(?:\{(?P<names>[^}]*)\}|(?P<default>\w+))\s*from\s*["'](?P<path>[^"']+)["'];?"""
@@ -69,8 +73,9 @@ def read_module(path: Path, lazy_url: str) -> Module:
 
     def loaded(found: re.Match[str]) -> str:
         needed = _resolve(path, found["path"])
-        module.lazy.append(needed)
-        return f'import("{lazy_url}{needed.stem}.js")'
+        if needed.suffix != AS_IT_IS:
+            module.lazy.append(needed)
+        return f'import("{lazy_url}{needed.name}")'
 
     code = _COMMENTS.sub("", code)
     code = _IMPORT.sub(imported, code)
@@ -125,9 +130,7 @@ def collect(entry: Path, lazy_url: str, known: dict[Path, Module]) -> list[Modul
 
 def build(target: Path) -> None:
     """Write the package: the page, its lazy modules, fonts, and what the function says of them."""
-    sources = sorted(
-        path for path in ROOT.rglob("*") if path.suffix in {".js", ".css", ".woff2", ".html"}
-    )
+    sources = sorted(path for path in ROOT.rglob("*") if path.suffix in _SOURCES)
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources))
     version = digest.hexdigest()[:12]
     lazy_url = f"./console/{version}/"
@@ -138,6 +141,8 @@ def build(target: Path) -> None:
         [*(module.code for module in modules), f"globalThis.$larder = {{{shared}}};", ""]
     )
     files: dict[str, bytes] = {"inter.woff2": (ROOT / "fonts" / "inter.woff2").read_bytes()}
+    for path in (ROOT / "vendor").glob(f"*{AS_IT_IS}"):
+        files[path.name] = path.read_bytes()
     waiting = [path for module in modules for path in module.lazy]
     while waiting:
         path = waiting.pop()

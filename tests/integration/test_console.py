@@ -119,7 +119,7 @@ def test_the_page_brings_its_script_and_allows_no_other(functions: Functions) ->
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
     assert "require-trusted-types-for 'script'" in policy
-    assert "trusted-types 'none'" in policy
+    assert "trusted-types larder-pdf;" in policy
     assert "frame-ancestors 'none'" in policy
     assert "https://larder-files.s3.us-east-1.amazonaws.com" in policy
     assert all(sources_in(answer, "script"))
@@ -171,6 +171,16 @@ def test_what_the_page_loads_is_there_and_never_changes(functions: Functions) ->
         answer = page(functions, name)
         assert answer.status == 200, name
         assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+
+
+def test_the_worker_that_reads_pdfs_may_ask_for_nothing(functions: Functions) -> None:
+    version = next(iter(assets(functions))).partition("/")[0]
+
+    answer = page(functions, f"{version}/pdf.worker.mjs")
+
+    assert answer.status == 200
+    assert answer.headers["content-type"] == "text/javascript; charset=utf-8"
+    assert answer.headers["content-security-policy"] == "default-src 'none'"
 
 
 @pytest.mark.parametrize(

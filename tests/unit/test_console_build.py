@@ -20,10 +20,13 @@ if TYPE_CHECKING:
 VENDORED = {
     "vendor/hooks.js": "86c7aecddbc493912b55a803b8f7709042e5d6aaa27f1ad85bcbb5cf34d18084",
     "vendor/htm.js": "ab33dd3f38059b9be4d5f5350128eefb2356639c4e0bbe9d9e8b3ba75847e9e4",
+    "vendor/pdf.mjs": "522ad2c83bc8a0010e7f0cc60d0892b77c8d2bf2c9702dc12288311d94270f42",
+    "vendor/pdf.worker.mjs": "b4c8353ded0d88d2e2009574a29eb4e0c3ff7e942ecdf51ef5f71566a9667f31",
     "vendor/preact.js": "225d7a773766e6fb2cfcc45274fe41d2059f5782f3f2c4569aa5132a2d3a2902",
     "fonts/inter.woff2": "3100e775e8616cd2611beecfa23a4263d7037586789b43f035236a2e6fbd4c62",
 }
-"""preact 11.2.0 and its hooks, htm 3.1.1, Inter 4 (@fontsource-variable/inter 5.3.0), from npm."""
+"""preact 11.2.0 and its hooks, htm 3.1.1, Inter 4 (@fontsource-variable/inter 5.3.0), and the
+legacy build of pdfjs-dist 6.5.438, minified, from npm."""
 
 
 @pytest.fixture
@@ -89,6 +92,16 @@ def test_the_first_view_and_each_lazy_module_are_small(tmp_path: Path) -> None:
     assert found is not None
     assert len(gzip.compress(found[1].encode(), 9)) <= 40_000
     assert {path.name for path in package.glob("*.js.gz") if path.stat().st_size > 15_000} == set()
+
+
+def test_a_published_module_lies_beside_the_lazy_ones_as_it_is(tmp_path: Path) -> None:
+    build(tmp_path)
+    package = tmp_path / "larder_console"
+
+    assert 'import("./pdf.mjs")' in (package / "pdfpages.js").read_text()
+    for name in ("pdf.mjs", "pdf.worker.mjs"):
+        assert name in json.loads((package / "manifest.json").read_text())["files"]
+        assert (package / name).read_bytes() == (ROOT / "vendor" / name).read_bytes()
 
 
 def test_a_module_comes_after_those_that_it_needs(source: Callable[[str, str], Path]) -> None:

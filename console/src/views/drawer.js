@@ -1,8 +1,8 @@
 import { html, useState } from "../dom.js";
-import { download, firstBytes, star, tag, trash } from "../actions.js";
+import { download, firstBytes, linkTo, star, tag, trash } from "../actions.js";
 import { post } from "../api.js";
 import { FolderCount } from "../counts.js";
-import { count, full, size } from "../format.js";
+import { count, extension, full, size } from "../format.js";
 import { Lazy } from "../lazy.js";
 import { addressOf, go } from "../route.js";
 import { text } from "../strings.js";
@@ -34,6 +34,16 @@ function FolderDetails({ row, onClose, onRename }) {
   </aside>`;
 }
 
+/** @param {import("../listing.js").SpaceFile} file @returns {import("./preview.js").Source} */
+function sourceOf(file) {
+  return {
+    // A batch file is looked at again once it is checked.
+    id: `${file.fileId} ${file.status}`, name: file.name, kind: file.mimeType === "application/pdf" ? "pdf" : extension(file.name), bytes: Number(file.sizeBytes),
+    isText: file.mimeType.startsWith("text/") || file.purpose.startsWith("batch"),
+    read: (most, signal) => firstBytes(file.fileId, most, signal), link: () => linkTo(file.fileId, 3600),
+  };
+}
+
 /** @param {{id: string}} props */
 function Id({ id }) {
   return html`<div><dt>${text.drawer.id}</dt><dd class="mono id"><span>${id}</span><${Button} only icon="copy" label=${text.drawer.copyId} onClick=${() => copy(id, text.drawer.copied).catch(complain)} /></dd></div>`;
@@ -58,7 +68,7 @@ function FileDetails({ row, onClose, onRename }) {
   }
   return html`<aside class="drawer" aria-label=${text.drawer.open}>
     <header><h2 title=${file.name}>${file.name}</h2><${Button} only icon="x" label=${text.drawer.close} onClick=${onClose} /></header>
-    <${Preview} file=${file} />
+    <${Preview} source=${sourceOf(file)} />
     <div class="buttons">
       <${Button} kind="primary" icon="download" label=${text.files.download} onClick=${() => download(file.fileId).catch(complain)} />
       <${Button} only icon="star" pressed=${file.favorite} label=${file.favorite ? text.files.unstar : text.files.star} onClick=${() => star([row], !file.favorite).catch(complain)} />

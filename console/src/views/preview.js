@@ -1,19 +1,18 @@
 // What a file looks like. Nothing in it runs: text is text, an SVG is an image, and sound and film come from the storage.
 import { html, useEffect, useState } from "../dom.js";
-import { firstBytes, linkTo } from "../actions.js";
-import { extension } from "../format.js";
+import { Lazy } from "../lazy.js";
 import { text } from "../strings.js";
 import { Loading, complain } from "../ui.js";
 
 const MOST_TEXT = 256 * 1024;
 const MOST_IMAGE = 16 * 1024 * 1024;
+const MOST_PDF = 20 * 1024 * 1024;
 const TEXT = new Set(["txt", "md", "json", "jsonl", "csv", "tsv", "html", "htm", "xml", "svg", "js", "ts", "css", "py", "log", "yaml", "yml", "toml", "sql", "sh"]);
 const IMAGE = { png: "image/png", jpg: "image/jpeg", jpeg: "image/jpeg", gif: "image/gif", webp: "image/webp", svg: "image/svg+xml", avif: "image/avif" };
 const MEDIA = { mp3: "audio", wav: "audio", ogg: "audio", m4a: "audio", mp4: "video", webm: "video", mov: "video" };
 
-/** @param {{name: string, body: string}} props */
-function Text({ name, body }) {
-  const kind = extension(name);
+/** @param {{kind: string, body: string}} props */
+function Text({ kind, body }) {
   if (kind === "jsonl") {
     return html`<ol class="numbered">${body.split("\n").slice(0, 200).map((line, at) => html`<li key=${at}><code>${line}</code></li>`)}</ol>`;
   }
@@ -47,42 +46,51 @@ function cells(line, cut) {
   return found;
 }
 
-/** @param {{file: import("../listing.js").SpaceFile}} props */
-export function Preview({ file }) {
+/**
+ * What is shown. `kind` is what names of such files end in, `link` an address that plays sound and film.
+ * @typedef {{id: string, name: string, kind: string, bytes: number, isText: boolean,
+ *   read: (most: number, signal: AbortSignal) => Promise<Uint8Array<ArrayBuffer>>, link?: () => Promise<string>}} Source
+ */
+
+/** @param {{source: Source}} props */
+export function Preview({ source }) {
   const [shown, setShown] = useState(/** @type {any} */ (null));
-  const kind = extension(file.name);
-  const bytes = Number(file.sizeBytes);
+  const { id, name, kind, bytes } = source;
   useEffect(() => {
     const stop = new AbortController();
     let address = "";
     setShown(null);
-    const read = async () => {
+    const look = async () => {
       const image = IMAGE[/** @type {keyof typeof IMAGE} */ (kind)];
       const media = MEDIA[/** @type {keyof typeof MEDIA} */ (kind)];
-      if (media) return { media, src: await linkTo(file.fileId, 3600) };
+      if (bytes === 0) return { none: text.drawer.empty };
+      if (media && source.link) return { media, src: await source.link() };
+      if (kind === "pdf" && bytes > MOST_PDF) return { none: text.pdf.large };
+      if (kind === "pdf") return { pdf: await source.read(MOST_PDF, stop.signal) };
       if (image && bytes <= MOST_IMAGE) {
-        const data = await firstBytes(file.fileId, MOST_IMAGE, stop.signal);
+        const data = await source.read(MOST_IMAGE, stop.signal);
+        stop.signal.throwIfAborted();
         // As an image nothing in it runs, an SVG's scripts included.
         address = URL.createObjectURL(new Blob([data], { type: image }));
         return { image: address };
       }
-      if (TEXT.has(kind) || file.mimeType.startsWith("text/") || file.purpose.startsWith("batch")) {
-        const data = await firstBytes(file.fileId, MOST_TEXT, stop.signal);
+      if (TEXT.has(kind) || source.isText) {
+        const data = await source.read(MOST_TEXT, stop.signal);
         return { body: new TextDecoder().decode(data), cut: bytes > MOST_TEXT };
       }
-      return { none: true };
+      return { none: text.drawer.noPreview };
     };
-    if (bytes === 0) setShown({ body: "" });
-    else read().then((found) => !stop.signal.aborted && setShown(found), (failure) => !stop.signal.aborted && (setShown({ none: true }), complain(failure)));
+    look().then((found) => !stop.signal.aborted && setShown(found), (failure) => !stop.signal.aborted && (setShown({ none: text.drawer.noPreview }), complain(failure)));
     return () => {
       stop.abort();
       if (address) URL.revokeObjectURL(address);
     };
-  }, [file.fileId, file.status]);
+  }, [id]);
   if (!shown) return html`<div class="preview"><${Loading} /></div>`;
-  if (shown.image) return html`<div class="preview"><img src=${shown.image} alt=${file.name} /></div>`;
+  if (shown.image) return html`<div class="preview"><img src=${shown.image} alt=${name} /></div>`;
+  if (shown.pdf) return html`<div class="preview paged"><${Lazy} load=${() => import("./pdfpages.js")} name=${name} data=${shown.pdf} /></div>`;
   if (shown.media === "audio") return html`<div class="preview"><audio controls src=${shown.src} /></div>`;
   if (shown.media === "video") return html`<div class="preview"><video controls src=${shown.src} /></div>`;
-  if (shown.none) return html`<div class="preview"><p class="dim">${kind === "pdf" ? text.drawer.pdf : text.drawer.noPreview}</p></div>`;
-  return html`<div class="preview">${shown.cut && html`<p class="dim">${text.drawer.tooLarge}</p>`}<${Text} name=${file.name} body=${shown.body} /></div>`;
+  if (shown.none) return html`<div class="preview"><p class="dim">${shown.none}</p></div>`;
+  return html`<div class="preview">${shown.cut && html`<p class="dim">${text.drawer.tooLarge}</p>`}<${Text} kind=${kind} body=${shown.body} /></div>`;
 }

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from larder.domain.upstreams import Upstream
 from tests.e2e.api import batch_lines, eventually
+from tests.e2e.console.pdfs import pdf
 from tests.e2e.space import Space
 from tests.fakes.model_script import Rule
 from tests.fakes.model_server import serving
@@ -39,8 +40,9 @@ def _files(api: Api) -> dict[str, str]:
     reports = space.make_folder("Reports")
     space.make_folder("2026", reports)
     space.make_folder("Evaluations")
-    for name in ("interviews.md", "price list 2026.pdf", "prompt.txt", "settings.json"):
+    for name in ("interviews.md", "prompt.txt", "settings.json"):
         space.put(name, b"{}")
+    prices = space.put("price list 2026.pdf", pdf("Price list 2026", "Orders"))
     space.put("a name that goes on and on until it has to be cut, final version (3).txt", b"x")
     orders = space.put("orders.csv", CSV, tags="finance,q4")
     space.change(orders["fileId"], favorite=True)
@@ -49,7 +51,8 @@ def _files(api: Api) -> dict[str, str]:
     broken = api.create_file(BROKEN, "broken.jsonl", "batch")
     for name in ("draft 1.txt", "draft 2.txt"):
         space.trash(space.put(name)["fileId"])
-    return {"orders": orders["fileId"], "reports": reports, "broken": broken["id"]}
+    ids = {"orders": orders["fileId"], "prices": prices["fileId"]}
+    return ids | {"reports": reports, "broken": broken["id"]}
 
 
 def _batch(api: Api) -> str:

@@ -66,6 +66,7 @@ class Tour:
         self.visit("details", f"#/files?open={self._shown['orders']}", "Adler, Ann")
         page.get_by_role("button", name="Share a link").click()
         self._in_dialog("share", "The link works for")
+        self.visit("pdf", f"#/files?open={self._shown['prices']}", "Page 1 of 2")
 
     def searches(self) -> None:
         page = self.page
