@@ -11,6 +11,7 @@ const ICONS = {
   star: "M12 2l3.1 6.3 6.9 1-5 4.9 1.2 6.8-6.2-3.2L5.8 21 7 14.2 2 9.3l6.9-1z",
   clock: "M12 2a10 10 0 1 0 0 20 10 10 0 0 0 0-20zM12 6v6l4 2",
   layers: "M12 2 2 7l10 5 10-5zM2 12l10 5 10-5M2 17l10 5 10-5",
+  box: "M21 16V8a2 2 0 0 0-1-1.7l-7-4a2 2 0 0 0-2 0l-7 4A2 2 0 0 0 3 8v8a2 2 0 0 0 1 1.7l7 4a2 2 0 0 0 2 0l7-4a2 2 0 0 0 1-1.7zM3.3 7l8.7 5 8.7-5M12 22V12",
   trash: "M3 6h18M8 6V4a2 2 0 0 1 2-2h4a2 2 0 0 1 2 2v2M19 6l-1 14a2 2 0 0 1-2 2H8a2 2 0 0 1-2-2L5 6M10 11v6M14 11v6",
   gauge: "M12 14l4-4M3.3 19a10 10 0 1 1 17.4 0",
   upload: "M21 15v4a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2v-4M17 8l-5-5-5 5M12 3v12",
@@ -222,6 +223,11 @@ export function Empty({ title, of, children, action }) {
 export function MoreRows({ shown, all, onMore }) {
   if (shown >= all) return null;
   return html`<p class="row start"><span class="dim">${text.some(count(shown), count(all))}</span><${Button} label=${text.more} onClick=${onMore} /></p>`;
+}
+
+/** In place of what could not be read. @param {{failure: any, title?: string, onRetry: () => void}} props */
+export function Failed({ failure, title = text.files.failed, onRetry }) {
+  return html`<${Empty} title=${title} action=${html`<${Button} label=${text.files.retry} onClick=${onRetry} />`}>${failure.message}${failure.requestId && html`<br /><span class="mono">${text.requestId}: ${failure.requestId}</span>`}</${Empty}>`;
 }
 
 /** @param {string} value @param {string} said */

@@ -6,7 +6,7 @@ import { session } from "../session.js";
 import { useStore } from "../store.js";
 import { text } from "../strings.js";
 import { onElsewhere } from "../tabs.js";
-import { Button, Empty, Loading } from "../ui.js";
+import { Button, Empty, Failed, Loading } from "../ui.js";
 import { Command } from "./command.js";
 import { CreateKey, isSession, nameOf, RevokeKey, RotateKey, ShowSecret } from "./keydialogs.js";
 
@@ -94,7 +94,7 @@ export function View() {
   const item = asked?.item;
   return html`<div class="view page"><header class="bar"><h1>${text.keys.title}</h1><p class="dim grow">${text.keys.explain}</p>
       ${all && html`<${Button} kind="primary" icon="plus" label=${text.keys.create} shortcut="n" onClick=${() => ask("create")} />`}</header>
-    ${failure && !own ? html`<${Empty} title=${text.files.failed} action=${html`<${Button} label=${text.files.retry} onClick=${read} />`}>${failure.message}</${Empty}>`
+    ${failure && !own ? html`<${Failed} failure=${failure} onRetry=${read} />`
       : !own ? html`<${Loading} />` : all ? html`<${Lists} all=${all} own=${own.id} onAsk=${ask} />` : html`<${WithoutAdmin} own=${own} project=${who?.name ?? ""} />`}
     ${asked?.what === "create" && html`<${CreateKey} project=${project} onClose=${closing("create")} onMade=${show} />`}
     ${asked?.what === "secret" && item && html`<${ShowSecret} key=${item.id} item=${item} onClose=${closing("secret")} onRevoke=${() => ask("revoke", item)} />`}

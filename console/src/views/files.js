@@ -14,7 +14,7 @@ import { onElsewhere } from "../tabs.js";
 import { needTags, tags } from "../tags.js";
 import { onArrived } from "../transfers.js";
 import { folders, ROOT } from "../tree.js";
-import { Ask, Button, Empty, Loading, complain } from "../ui.js";
+import { Ask, Button, Empty, Failed, Loading, complain } from "../ui.js";
 import { pageRows, VirtualGrid } from "../virtual.js";
 import { Lazy } from "../lazy.js";
 import { Breadcrumb } from "./breadcrumb.js";
@@ -191,7 +191,7 @@ export function Files({ route }) {
       group=${picked ? chosen : [row]} onPick=${() => toggle(row)} onClick=${(/** @type {MouseEvent} */ event) => onClick(event, at, row)} onOpen=${() => open(row)} onRenamed=${() => setRenaming("")} />`;
   };
 
-  const empty = failure ? html`<${Empty} title=${text.files.failed} action=${html`<${Button} label=${text.files.retry} onClick=${() => reload(false)} />`}>${failure.message}</${Empty}>`
+  const empty = failure ? html`<${Failed} failure=${failure} onRetry=${() => reload(false)} />`
     : loading ? html`<${Loading} />`
     : searched ? html`<${Empty} title=${text.files.nothingFound}>${text.files.nothingText}</${Empty}>`
     : is === "favorite" ? html`<${Empty} title=${text.files.noFavorites}>${text.files.noFavoritesText}</${Empty}>`

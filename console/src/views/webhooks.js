@@ -4,7 +4,7 @@ import { ago, counted, full } from "../format.js";
 import { session } from "../session.js";
 import { useStore } from "../store.js";
 import { text } from "../strings.js";
-import { Button, Empty, Loading, complain } from "../ui.js";
+import { Button, Empty, Failed, Loading, complain } from "../ui.js";
 import { Command } from "./command.js";
 
 /**
@@ -78,7 +78,7 @@ export function View() {
   const project = who?.name ?? "";
   const add = `larder webhook add ${project} https://example.com/larder --events batch.completed,batch.failed`;
   return html`<div class="view page"><header class="bar"><h1>${text.webhooks.title}</h1><p class="dim grow">${text.webhooks.explain}</p></header>
-    ${failure && !all ? html`<${Empty} title=${text.files.failed} action=${html`<${Button} label=${text.files.retry} onClick=${read} />`}>${failure.message}</${Empty}>`
+    ${failure && !all ? html`<${Failed} failure=${failure} onRetry=${read} />`
       : !all ? html`<${Loading} />`
       : all.length === 0 ? html`<${Empty} title=${text.webhooks.emptyTitle}>${text.webhooks.emptyText}</${Empty}>`
       : html`<ul class="items" aria-label=${counted(all.length, ...text.words.webhook)}>${all.map((hook) => html`<${Line} key=${hook.id} hook=${hook} project=${project} />`)}</ul>`}
