@@ -30,6 +30,7 @@ function switchTheme() {
 const LAZY = {
   trash: () => import("./views/trash.js"),
   batches: () => import("./views/batches.js"),
+  artifacts: () => import("./views/artifacts.js"),
   report: () => import("./views/report.js"),
   project: () => import("./views/project.js"),
   keys: () => import("./views/apikeys.js"),
@@ -55,6 +56,7 @@ function Rail({ onShortcuts, onChat }) {
     ${link("files", "star", text.nav.favorites, { is: "favorite" })}
     ${link("files", "clock", text.nav.recent, { is: "recent" })}
     ${link("batches", "layers", text.nav.batches)}
+    ${link("artifacts", "box", text.nav.artifacts)}
     ${link("trash", "trash", text.nav.trash)}
     ${link("project", "gauge", text.nav.project)}
     ${link("keys", "key", text.nav.keys)}

@@ -10,6 +10,7 @@ const words = {
   request: /** @type {Word} */ (["request", "requests"]),
   problem: /** @type {Word} */ (["problem", "problems"]),
   webhook: /** @type {Word} */ (["webhook", "webhooks"]),
+  artifact: /** @type {Word} */ (["artifact", "artifacts"]),
 };
 
 export const text = {
@@ -51,7 +52,7 @@ export const text = {
     out: "You have signed out.",
     explain: "Your key is traded for a session of eight hours and then forgotten. The operator of the deployment can also give you a link:",
   },
-  nav: { files: "Files", favorites: "Favorites", recent: "Recent", batches: "Batches", trash: "Trash", project: "Project", keys: "Keys", webhooks: "Webhooks", chat: "Chat", report: "Validation report", theme: "Theme", signOut: "Sign out", menu: "Menu", folders: "Folders", search: "Search", largest: "Largest files", shortcuts: "Shortcuts", skip: "Skip to the files", path: "Path" },
+  nav: { files: "Files", favorites: "Favorites", recent: "Recent", batches: "Batches", artifacts: "Artifacts", trash: "Trash", project: "Project", keys: "Keys", webhooks: "Webhooks", chat: "Chat", report: "Validation report", theme: "Theme", signOut: "Sign out", menu: "Menu", folders: "Folders", search: "Search", largest: "Largest files", shortcuts: "Shortcuts", skip: "Skip to the files", path: "Path" },
   meter: { storage: "Storage", files: "Files", of: "of" },
   files: {
     upload: "Upload",
@@ -182,7 +183,7 @@ export const text = {
   project: {
     usage: "Usage",
     counted: (/** @type {string} */ used, /** @type {string} */ reserved, /** @type {string} */ limit) => `${used} stored, ${reserved} reserved, ${limit} in all`,
-    trash: "Files in the trash count until they are deleted for good.",
+    trash: "Files in the trash count until they are deleted for good. Artifacts and bundles count as files.",
     ends: "Ends",
     copy: "Copy",
     curl: "curl",
@@ -198,6 +199,37 @@ export const text = {
     requests: "Requests a minute",
     tokens: "Tokens a minute",
     unlimited: "no limit",
+  },
+  artifacts: {
+    artifacts: "Artifacts",
+    bundles: "Bundles",
+    explain: "Shared by many requests, never changed.",
+    empty: {
+      artifacts: {
+        title: "No artifacts yet",
+        explain: "An artifact is a text that many requests share, such as a long system prompt. It is stored once, and each line of a batch file names it instead of repeating it.",
+        command: "larder artifact create prompt.txt",
+      },
+      bundles: {
+        title: "No bundles yet",
+        explain: "A bundle is a list of artifacts with their roles. The messages of a request may begin with it.",
+        command: "larder bundle create art_…:system",
+      },
+    },
+    allTypes: "All types",
+    noneOf: (/** @type {string} */ type) => `No artifacts of the type ${type}`,
+    showAll: "Show all types",
+    contains: "Contains",
+    deleted: "deleted",
+    failed: "This could not be loaded.",
+    media: "Media type",
+    retention: "Retention",
+    metadata: "Metadata",
+    line: "In a line of a batch file",
+    artifactLine: "This stands where the text belongs:",
+    bundleLine: "This stands first in the messages:",
+    purge: "It is deleted for good: artifacts have no trash. Batches that use it already go on. New ones cannot use it.",
+    purgeBundle: "It is deleted for good: bundles have no trash. Its artifacts stay, and batches that use it already go on.",
   },
   keys: {
     title: "Keys",
@@ -344,7 +376,7 @@ shortcuts: [
     largest: "Show the largest files",
     trash: "Open the trash",
     close: "Not now",
-    explain: "Nothing was sent. Files in the trash count until they are deleted for good. The operator of the deployment can raise the limit.",
+    explain: "Nothing was sent. Files in the trash count until they are deleted for good, and artifacts count as well. The operator of the deployment can raise the limit.",
   },
   undo: "Undo",
   batches: {

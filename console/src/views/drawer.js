@@ -2,11 +2,12 @@ import { html, useState } from "../dom.js";
 import { download, firstBytes, linkTo, star, tag, trash } from "../actions.js";
 import { post } from "../api.js";
 import { FolderCount } from "../counts.js";
-import { count, extension, full, size } from "../format.js";
+import { extension, full } from "../format.js";
 import { Lazy } from "../lazy.js";
 import { addressOf, go } from "../route.js";
 import { text } from "../strings.js";
-import { Button, complain, copy } from "../ui.js";
+import { Button, complain } from "../ui.js";
+import { exactSize, Id } from "./facts.js";
 import { Status } from "./glyph.js";
 import { Preview } from "./preview.js";
 import { Where } from "./where.js";
@@ -44,11 +45,6 @@ function sourceOf(file) {
   };
 }
 
-/** @param {{id: string}} props */
-function Id({ id }) {
-  return html`<div><dt>${text.drawer.id}</dt><dd class="mono id"><span>${id}</span><${Button} only icon="copy" label=${text.drawer.copyId} onClick=${() => copy(id, text.drawer.copied).catch(complain)} /></dd></div>`;
-}
-
 /** @param {Props} props */
 function FileDetails({ row, onClose, onRename }) {
   const [label, setLabel] = useState("");
@@ -56,7 +52,7 @@ function FileDetails({ row, onClose, onRename }) {
   const file = row.file;
   if (!file) return null;
   const lines = [
-    [text.drawer.size, Number(file.sizeBytes) < 1024 ? size(Number(file.sizeBytes)) : `${size(Number(file.sizeBytes))} (${count(Number(file.sizeBytes))} ${text.words.byte[1]})`],
+    [text.drawer.size, exactSize(Number(file.sizeBytes))],
     [text.drawer.type, file.mimeType], [text.drawer.purpose, file.purpose], [text.drawer.added, full(file.createdAt)],
     [text.drawer.changed, full(file.updatedAt)], [text.drawer.expires, file.expiresAt ? full(file.expiresAt) : text.drawer.never],
   ];

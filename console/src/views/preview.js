@@ -9,7 +9,16 @@ const MOST_IMAGE = 16 * 1024 * 1024;
 const MOST_PDF = 20 * 1024 * 1024;
 const TEXT = new Set(["txt", "md", "json", "jsonl", "csv", "tsv", "html", "htm", "xml", "svg", "js", "ts", "css", "py", "log", "yaml", "yml", "toml", "sql", "sh"]);
 const IMAGE = { png: "image/png", jpg: "image/jpeg", jpeg: "image/jpeg", gif: "image/gif", webp: "image/webp", svg: "image/svg+xml", avif: "image/avif" };
+const KINDS = {
+  ...Object.fromEntries(Object.entries(IMAGE).map(([kind, type]) => [type, kind])),
+  "application/pdf": "pdf", "application/json": "json", "application/jsonl": "jsonl", "application/x-ndjson": "jsonl", "text/csv": "csv", "text/tab-separated-values": "tsv", "text/markdown": "md", "text/html": "html",
+};
 const MEDIA = { mp3: "audio", wav: "audio", ogg: "audio", m4a: "audio", mp4: "video", webm: "video", mov: "video" };
+
+/** What names of files of this media type end in, if the console knows. @param {string} type @returns {string} */
+export function kindOf(type) {
+  return KINDS[/** @type {keyof typeof KINDS} */ (type.split(";")[0].trim().toLowerCase())] ?? "";
+}
 
 /** @param {{kind: string, body: string}} props */
 function Text({ kind, body }) {

@@ -66,6 +66,15 @@ def row(page: Page, name: str) -> Locator:
     return page.get_by_role("row").filter(has_text=name)
 
 
+def tab_to(page: Page, element: str) -> None:
+    """Press Tab until the element that this selector finds has the focus."""
+    for _ in range(40):
+        if page.evaluate("selector => document.activeElement.matches(selector)", element):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(element)
+
+
 def choose(page: Page, *paths: Path) -> None:
     """Choose files in the dialog of the button Upload."""
     page.locator("input[type=file]").first.set_input_files([str(path) for path in paths])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,13 @@ if TYPE_CHECKING:
 DAY = 86400
 BROKEN = batch_lines(30) + batch_lines(8) + b'{"custom_id": "line-39"}\nnot JSON\n'
 CSV = b'id,customer,total\n1,"Adler, Ann",20.00\n2,Berg,31.50\n3,Costa,8.25\n'
+RULES = "Never promise a refund. Hand over to a person when somebody asks for one.\n"
+PROMPT = """You answer the customers of a bookshop.
+
+* Be short and polite, and answer in the customer's language.
+* If you do not know something, say so, and name the page that has it.
+* Orders can be changed until they are packed. Ask for the order's number first.
+"""
 NO_SUCH_LANGUAGE = {"error": {"message": "The model does not speak this language."}}
 
 
@@ -30,7 +38,7 @@ def furnish(project: Project, operator: Operator) -> dict[str, str]:
     with project.api() as api, serving(rules) as models:
         _, webhook = operator.add_webhook(project.id, f"{models.base_url}/larder")
         operator.upstreams.put(Upstream("seen", models.base_url, ("seen-*",), created_at=0))
-        shown = _files(api) | {"webhook": webhook.url, "batch": _batch(api)}
+        shown = _files(api) | _artifacts(api) | {"webhook": webhook.url, "batch": _batch(api)}
         operator.upstreams.remove("seen")
     return shown
 
@@ -53,6 +61,26 @@ def _files(api: Api) -> dict[str, str]:
         space.trash(space.put(name)["fileId"])
     ids = {"orders": orders["fileId"], "prices": prices["fileId"]}
     return ids | {"reports": reports, "broken": broken["id"]}
+
+
+def _artifacts(api: Api) -> dict[str, str]:
+    def create(kind: str, name: str, content: str, **more: str) -> str:
+        body = {"artifact_type": kind, "content": content, "metadata": {"name": name}}
+        made: str = api.json("POST", "/artifacts", version=2, json=body | more)["id"]
+        return made
+
+    schema = json.dumps({"type": "object", "properties": {"answer": {"type": "string"}}})
+    rules = create("policy", "House rules", RULES)
+    create("response_schema", "Answer", schema, content_media_type="application/json")
+    create("checkpoint", "Before the review", "{}", retention_class="ephemeral")
+    prompt = create("text_context", "Support, first line", PROMPT)
+    api.json(
+        "POST", "/artifacts", version=2, json={"artifact_type": "text_context", "content": "Hi."}
+    )
+    members = [{"artifact_id": each, "role": "system"} for each in (rules, prompt)]
+    bundle = {"artifacts": members, "metadata": {"name": "Support"}}
+    made: str = api.json("POST", "/bundles", version=2, json=bundle)["id"]
+    return {"artifact": prompt, "bundle": made}
 
 
 def _batch(api: Api) -> str:

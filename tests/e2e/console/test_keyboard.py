@@ -6,22 +6,13 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
-from tests.e2e.console.browsing import row
+from tests.e2e.console.browsing import row, tab_to
 from tests.e2e.space import Space
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
     from tests.e2e.api import Api
-
-
-def tab_to(page: Page, element: str) -> None:
-    """Press Tab until the element that this selector finds has the focus."""
-    for _ in range(40):
-        if page.evaluate("selector => document.activeElement.matches(selector)", element):
-            return
-        page.keyboard.press("Tab")
-    raise AssertionError(element)
 
 
 def test_the_tree_of_folders_has_the_keys_of_a_tree(page: Page, api: Api) -> None:

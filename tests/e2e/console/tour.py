@@ -44,6 +44,7 @@ class Tour:
         batch = self._shown["batch"]
         self.visit("batches", "#/batches", batch)
         self.visit("batch", f"#/batches/{batch}", "does not speak this language")
+        self.artifacts()
         self.whole_project()
         self.chat()
         self.uploads()
@@ -76,6 +77,15 @@ class Tour:
         self.look("completions")
         self.visit("nothing", "#/files?q=zzz", "Nothing is called that")
         self.visit("favorites", "#/files?is=favorite", "orders.csv")
+
+    def artifacts(self) -> None:
+        page, shown = self.page, self._shown
+        self.visit("artifacts", "#/artifacts", "House rules")
+        self.visit("artifact", f"#/artifacts/{shown['artifact']}", "customers of a bookshop")
+        page.get_by_role("button", name="Delete for good").click()
+        self._in_dialog("delete-artifact", "artifacts have no trash")
+        self.visit("bundle", f"#/artifacts/{shown['bundle']}", shown["artifact"])
+        self.visit("no-artifacts", "#/artifacts?type=document", "No artifacts of the type")
 
     def whole_project(self) -> None:
         page = self.page
