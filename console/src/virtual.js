@@ -42,8 +42,11 @@ export function VirtualGrid({ count, focus, row, head, label, reveal }) {
     // Whoever was in a row that has gone, or in its field, goes on in the row that is there now.
     const lost = inside.current && active === document.body;
     if (!element || (came.current === focus && !lost) || (active !== document.body && !element.contains(active))) return;
+    const found = /** @type {HTMLElement | null} */ (element.querySelector(`[aria-rowindex="${focus + 2}"]`));
+    // A row that is far away is drawn after the list has scrolled.
+    if (!found) return;
     came.current = focus;
-    /** @type {HTMLElement | null} */ (element.querySelector(`[aria-rowindex="${focus + 2}"]`))?.focus({ preventScroll: true });
+    found.focus({ preventScroll: true });
   });
 
   const first = Math.max(0, Math.floor(view.top / ROW) - SPARE);
