@@ -64,6 +64,15 @@ def test_a_text_becomes_an_artifact_and_comes_back(fake: FakeLarder) -> None:
     assert larder("artifact", "show", made).exit_code == 1
 
 
+def test_an_artifact_is_called_what_its_file_is(fake: FakeLarder) -> None:
+    Path("texts").mkdir()
+    Path("texts/rules.md").write_text(PROMPT)
+
+    made = larder("artifact", "create", "texts/rules.md").id
+
+    assert fake.artifacts.all[made]["metadata"] == {"name": "rules.md"}
+
+
 def test_bytes_are_sent_as_an_attachment(fake: FakeLarder) -> None:
     Path("a.png").write_bytes(b"\x89PNG\xff")
 
@@ -214,6 +223,7 @@ def test_a_file_is_compacted_and_its_requests_stay_the_same(fake: FakeLarder) ->
     assert (done.exit_code, done.stdout) == (0, "questions.compact.jsonl\n")
     [made] = fake.artifacts.all
     assert fake.artifacts.contents[made].decode() == PROMPT
+    assert " ".join(PROMPT.split()).startswith(fake.artifacts.all[made]["metadata"]["name"])
     compacted = Path("questions.compact.jsonl").read_bytes()
     assert len(compacted) < len(b"".join(lines)) / 10
     reference = json.dumps({"$artifact": made}, separators=(",", ":"))

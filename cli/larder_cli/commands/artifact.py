@@ -53,7 +53,7 @@ def create(
         str, typer.Option(metavar="CLASS", help="ephemeral (a day), standard or extended.")
     ] = "standard",
     metadata: Annotated[
-        str | None, typer.Option(metavar="JSON", help="An object to keep with it.")
+        str | None, typer.Option(metavar="JSON", help='Default: {"name": "FILE"}.')
     ] = None,
     base_url: BaseUrl = None,
     api_key: ApiKey = None,
@@ -67,7 +67,7 @@ def create(
         "artifact_type": kind,
         "content_media_type": media_type,
         "retention_class": retention,
-        "metadata": None if metadata is None else _object(metadata),
+        "metadata": _named(file) if metadata is None else _object(metadata),
     }
     with (
         report(as_json=as_json) as failures,
@@ -175,6 +175,11 @@ def _text_of(data: bytes) -> str:
     except UnicodeDecodeError as error:
         message = f"not text in UTF-8: give --type {BINARY}."
         raise OperatorError(message) from error
+
+
+def _named(file: Path | None) -> dict[str, Any] | None:
+    """Return the metadata by which the console's list says what an artifact was made of."""
+    return None if file is None or file == STDIN else {"name": file.name}
 
 
 def _object(given: str) -> dict[str, Any]:

@@ -65,7 +65,7 @@ def compact(
 def _describe(file: Path, texts: list[CommonText]) -> None:
     whole = file.stat().st_size
     for each in texts:
-        begin = " ".join(each.text[:60].split())
+        begin = _beginning(each)
         note(
             f"{size(len(each.written))} in {counted(each.places, 'place')}, "
             f"saves {size(each.saves)}: {begin}…"
@@ -77,11 +77,19 @@ def _describe(file: Path, texts: list[CommonText]) -> None:
     )
 
 
+def _beginning(text: CommonText) -> str:
+    return " ".join(text.text[:60].split())
+
+
 def _create(client: Client, texts: list[CommonText], retention: str) -> dict[bytes, str]:
     ids: dict[bytes, str] = {}
     try:
         for each in texts:
-            ids[each.written] = client.artifacts.create(each.text, retention_class=retention).id
+            metadata = {"name": _beginning(each)}
+            artifact = client.artifacts.create(
+                each.text, retention_class=retention, metadata=metadata
+            )
+            ids[each.written] = artifact.id
     except BaseException:
         for made in ids.values():
             client.artifacts.delete(made)
