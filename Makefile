@@ -164,7 +164,7 @@ security: .tools/security/.installed ## scan templates, recipes, packages and th
 	@# Ids and digests look like secrets to an entropy check, so it is off. Tests contain fake passwords,
 	@# the role that deploys has actions with such words, and the console's words are shown beside secrets.
 	@git ls-files -z | xargs -0 $(SCAN) --disable-plugin KeywordDetector
-	@git ls-files -z ':!tests' ':!docs/deploy-role.yaml' ':!console/src/strings.js' | xargs -0 $(SCAN) --exclude-secrets '^(test|GetSecretValue|Larder API key|Tokens( a minute)?|YOUR-KEY|whsec_)$$|z[ks]_(live_)?\.\.\.'
+	@git ls-files -z ':!tests' ':!docs/deploy-role.yaml' ':!console/src/*strings.js' | xargs -0 $(SCAN) --exclude-secrets '^(test|GetSecretValue|Larder API key|Tokens( a minute)?|YOUR-KEY|whsec_)$$|z[ks]_(live_)?\.\.\.'
 	@echo "templates and recipes pass; no secrets found"
 
 .PHONY: site

@@ -4,11 +4,11 @@ import { ago, dayAgo, full } from "../format.js";
 import { takeKeys } from "../keys.js";
 import { session } from "../session.js";
 import { useStore } from "../store.js";
-import { text } from "../strings.js";
 import { onElsewhere } from "../tabs.js";
 import { Button, Empty, Failed, Loading } from "../ui.js";
 import { Command } from "./command.js";
 import { CreateKey, isSession, nameOf, RevokeKey, RotateKey, ShowSecret } from "./keydialogs.js";
+import { later } from "./strings.js";
 
 /** @typedef {import("./keydialogs.js").Key} Key */
 /** @typedef {"create" | "secret" | "rotate" | "revoke"} Asked */
@@ -23,10 +23,10 @@ function Scopes({ scopes }) {
 /** @param {Key} key */
 function lifeOf(key) {
   const ended = endedAt(key);
-  if (key.revoked_at !== null) return text.keys.revoked(ago(key.revoked_at));
-  if (ended !== null) return text.keys.expired(ago(ended));
-  if (key.expires_at === null) return text.keys.lasting;
-  return (key.replaced_by ? text.keys.replaced : text.keys.expires)(ago(key.expires_at));
+  if (key.revoked_at !== null) return later.keys.revoked(ago(key.revoked_at));
+  if (ended !== null) return later.keys.expired(ago(ended));
+  if (key.expires_at === null) return later.keys.lasting;
+  return (key.replaced_by ? later.keys.replaced : later.keys.expires)(ago(key.expires_at));
 }
 
 /** @param {{item: Key, own: string, onAsk?: (what: Asked, item: Key) => void}} props `own` is the id of this session */
@@ -34,17 +34,17 @@ function Line({ item, own, onAsk }) {
   const name = nameOf(item);
   const mayRotate = !isSession(item) && !item.replaced_by && !item.scopes.includes("admin");
   return html`<li><div>
-      <p class="what"><strong>${name}</strong><span class="mono dim">${item.hint}</span>${item.id === own && html`<span class="chip good">${text.keys.here}</span>`}<${Scopes} scopes=${item.scopes} /></p>
-      <p class="dim" title=${full(item.created_at)}>${[lifeOf(item), isSession(item) ? "" : item.last_used_on ? text.keys.used(dayAgo(item.last_used_on)) : text.keys.unused, text.keys.made(ago(item.created_at))].filter(Boolean).join(" · ")}</p></div>
-    ${onAsk && html`<div class="buttons">${mayRotate && html`<${Button} icon="again" label=${text.keys.rotate} said=${`${text.keys.rotate}: ${name}`} onClick=${() => onAsk("rotate", item)} />`}
-      <${Button} kind="danger" label=${isSession(item) ? text.keys.end : text.keys.revoke} said=${`${isSession(item) ? text.keys.end : text.keys.revoke}: ${name}`} onClick=${() => onAsk("revoke", item)} /></div>`}
+      <p class="what"><strong>${name}</strong><span class="mono dim">${item.hint}</span>${item.id === own && html`<span class="chip good">${later.keys.here}</span>`}<${Scopes} scopes=${item.scopes} /></p>
+      <p class="dim" title=${full(item.created_at)}>${[lifeOf(item), isSession(item) ? "" : item.last_used_on ? later.keys.used(dayAgo(item.last_used_on)) : later.keys.unused, later.keys.made(ago(item.created_at))].filter(Boolean).join(" · ")}</p></div>
+    ${onAsk && html`<div class="buttons">${mayRotate && html`<${Button} icon="again" label=${later.keys.rotate} said=${`${later.keys.rotate}: ${name}`} onClick=${() => onAsk("rotate", item)} />`}
+      <${Button} kind="danger" label=${isSession(item) ? later.keys.end : later.keys.revoke} said=${`${isSession(item) ? later.keys.end : later.keys.revoke}: ${name}`} onClick=${() => onAsk("revoke", item)} /></div>`}
   </li>`;
 }
 
 /** What a session that manages no keys shows: what it is, and how to get one that does. @param {{own: Key, project: string}} props */
 function WithoutAdmin({ own, project }) {
-  return html`<section class="card"><h2>${text.keys.closedTitle}</h2><p>${text.keys.closed}</p><${Command} line=${`larder console ${project} --admin`} /></section>
-    <section><h2>${text.keys.yours}</h2><ul class="items"><${Line} item=${{ ...own, revoked_at: null, replaced_by: null }} own=${own.id} /></ul></section>`;
+  return html`<section class="card"><h2>${later.keys.closedTitle}</h2><p>${later.keys.closed}</p><${Command} line=${`larder console ${project} --admin`} /></section>
+    <section><h2>${later.keys.yours}</h2><ul class="items"><${Line} item=${{ ...own, revoked_at: null, replaced_by: null }} own=${own.id} /></ul></section>`;
 }
 
 /** @param {{all: Key[], own: string, onAsk: (what: Asked, item: Key) => void}} props */
@@ -55,9 +55,9 @@ function Lists({ all, own, onAsk }) {
   const sessions = alive.filter(isSession);
   const ended = newest.filter((each) => endedAt(each) !== null);
   const lines = (/** @type {Key[]} */ some, /** @type {boolean} */ acts) => html`<ul class="items">${some.map((item) => html`<${Line} key=${item.id} item=${item} own=${own} onAsk=${acts ? onAsk : undefined} />`)}</ul>`;
-  return html`<section aria-label=${text.keys.title}>${keys.length ? lines(keys, true) : html`<${Empty} title=${text.keys.emptyTitle}>${text.keys.emptyText}</${Empty}>`}</section>
-    ${sessions.length > 0 && html`<section aria-label=${text.keys.sessions}><h2>${text.keys.sessions} <span class="count">${sessions.length}</span></h2>${lines(sessions, true)}</section>`}
-    ${ended.length > 0 && html`<details><summary>${text.keys.ended} <span class="count">${ended.length}</span></summary><p class="dim">${text.keys.endedText}</p>${lines(ended, false)}</details>`}`;
+  return html`<section aria-label=${later.keys.title}>${keys.length ? lines(keys, true) : html`<${Empty} title=${later.keys.emptyTitle}>${later.keys.emptyText}</${Empty}>`}</section>
+    ${sessions.length > 0 && html`<section aria-label=${later.keys.sessions}><h2>${later.keys.sessions} <span class="count">${sessions.length}</span></h2>${lines(sessions, true)}</section>`}
+    ${ended.length > 0 && html`<details><summary>${later.keys.ended} <span class="count">${ended.length}</span></summary><p class="dim">${later.keys.endedText}</p>${lines(ended, false)}</details>`}`;
 }
 
 export function View() {
@@ -92,8 +92,8 @@ export function View() {
     read();
   };
   const item = asked?.item;
-  return html`<div class="view page"><header class="bar"><h1>${text.keys.title}</h1><p class="dim grow">${text.keys.explain}</p>
-      ${all && html`<${Button} kind="primary" icon="plus" label=${text.keys.create} shortcut="n" onClick=${() => ask("create")} />`}</header>
+  return html`<div class="view page"><header class="bar"><h1>${later.keys.title}</h1><p class="dim grow">${later.keys.explain}</p>
+      ${all && html`<${Button} kind="primary" icon="plus" label=${later.keys.create} shortcut="n" onClick=${() => ask("create")} />`}</header>
     ${failure && !own ? html`<${Failed} failure=${failure} onRetry=${read} />`
       : !own ? html`<${Loading} />` : all ? html`<${Lists} all=${all} own=${own.id} onAsk=${ask} />` : html`<${WithoutAdmin} own=${own} project=${who?.name ?? ""} />`}
     ${asked?.what === "create" && html`<${CreateKey} project=${project} onClose=${closing("create")} onMade=${show} />`}

@@ -9,6 +9,7 @@ import { refreshUsage } from "../usage.js";
 import { Command } from "./command.js";
 import { exactSize, Id } from "./facts.js";
 import { kindOf, Preview } from "./preview.js";
+import { later } from "./strings.js";
 
 /**
  * @typedef {{artifact_id: string, role: string, deleted?: boolean}} Member
@@ -70,7 +71,7 @@ function sourceOf(item) {
 /** @param {{members: Member[]}} props */
 function Members({ members }) {
   return html`<ol class="members">${members.map((each, at) => html`<li key=${at}><span class="chip">${each.role}</span>
-    ${each.deleted ? html`<span class="mono dim">${each.artifact_id}</span><span class="chip bad">✕ ${text.artifacts.deleted}</span>` : html`<a class="mono" href=${addressOf("artifacts", each.artifact_id)}>${each.artifact_id}</a>`}</li>`)}</ol>`;
+    ${each.deleted ? html`<span class="mono dim">${each.artifact_id}</span><span class="chip bad">✕ ${later.artifacts.deleted}</span>` : html`<a class="mono" href=${addressOf("artifacts", each.artifact_id)}>${each.artifact_id}</a>`}</li>`)}</ol>`;
 }
 
 /** @param {{id: string, onClose: () => void, onDelete: (item: Item) => void}} props */
@@ -85,7 +86,7 @@ export function Details({ id, onClose, onDelete }) {
   const name = item ? nameOf(item) : id;
   return html`<aside class="drawer" aria-label=${text.drawer.open}>
     <header><h2 title=${name} class=${name === id ? "mono" : ""}>${name}</h2><${Button} only icon="x" label=${text.drawer.close} onClick=${onClose} /></header>
-    ${failure ? html`<${Failed} title=${text.artifacts.failed} failure=${failure} onRetry=${read} />` : !item ? html`<${Loading} />` : html`<${Facts} item=${item} onDelete=${onDelete} />`}
+    ${failure ? html`<${Failed} title=${later.artifacts.failed} failure=${failure} onRetry=${read} />` : !item ? html`<${Loading} />` : html`<${Facts} item=${item} onDelete=${onDelete} />`}
   </aside>`;
 }
 
@@ -94,16 +95,16 @@ function Facts({ item, onDelete }) {
   const isBundle = item.object === "bundle";
   const lines = [
     [text.drawer.type, saidType(item)],
-    ...(isBundle ? [] : [[text.drawer.size, exactSize(item.bytes ?? 0)], [text.artifacts.media, item.content_media_type], [text.artifacts.retention, item.retention_class]]),
+    ...(isBundle ? [] : [[text.drawer.size, exactSize(item.bytes ?? 0)], [later.artifacts.media, item.content_media_type], [later.artifacts.retention, item.retention_class]]),
     [text.batches.created, full(item.created_at)],
     ...(isBundle ? [] : [[text.drawer.expires, item.expires_at ? full(item.expires_at) : text.drawer.never]]),
   ];
   return html`${isBundle ? html`<${Members} members=${item.artifacts ?? []} />` : html`<${Preview} source=${sourceOf(item)} />`}
     <div class="buttons">${!isBundle && html`<${Button} kind="primary" icon="download" label=${text.files.download} onClick=${() => download(item).catch(complain)} />`}
       <${Button} icon="trash" kind="danger" label=${text.trash.purge} onClick=${() => onDelete(item)} /></div>
-    <section><h3>${text.artifacts.line}</h3><p class="dim">${isBundle ? text.artifacts.bundleLine : text.artifacts.artifactLine}</p><${Command} line=${JSON.stringify({ [isBundle ? "$bundle" : "$artifact"]: item.id })} /></section>
+    <section><h3>${later.artifacts.line}</h3><p class="dim">${isBundle ? later.artifacts.bundleLine : later.artifacts.artifactLine}</p><${Command} line=${JSON.stringify({ [isBundle ? "$bundle" : "$artifact"]: item.id })} /></section>
     <dl>${lines.map(([term, said]) => html`<div key=${term}><dt>${term}</dt><dd>${said}</dd></div>`)}<${Id} id=${item.id} /></dl>
-    ${Object.keys(item.metadata).length > 0 && html`<section><h3>${text.artifacts.metadata}</h3><pre class="code">${JSON.stringify(item.metadata, null, 2)}</pre></section>`}`;
+    ${Object.keys(item.metadata).length > 0 && html`<section><h3>${later.artifacts.metadata}</h3><pre class="code">${JSON.stringify(item.metadata, null, 2)}</pre></section>`}`;
 }
 
 /** @param {{item: Item, onClose: () => void, onDeleted: () => void}} props */
@@ -121,6 +122,6 @@ export function Delete({ item, onClose, onDeleted }) {
     onDeleted();
   };
   return html`<${FormDialog} title=${text.trash.purge} button=${text.trash.purge} kind="primary danger" onClose=${onClose} onSubmit=${purge}>
-    <p class="named"><strong>${name}</strong></p><p>${item.object === "bundle" ? text.artifacts.purgeBundle : text.artifacts.purge}</p>
+    <p class="named"><strong>${name}</strong></p><p>${item.object === "bundle" ? later.artifacts.purgeBundle : later.artifacts.purge}</p>
   </${FormDialog}>`;
 }

@@ -10,6 +10,7 @@ import { pageRows, VirtualGrid } from "../virtual.js";
 import { Delete, Details, fileName, nameOf, PLACES, saidType } from "./artifact.js";
 import { Command } from "./command.js";
 import { Glyph } from "./glyph.js";
+import { later } from "./strings.js";
 
 /** @typedef {import("./artifact.js").Item} Item */
 
@@ -18,7 +19,7 @@ const TYPES = ["text_context", "tool_bundle_source", "response_schema", "documen
 
 /** @param {{place: "artifacts" | "bundles"}} props */
 function Places({ place }) {
-  const link = (/** @type {"artifacts" | "bundles"} */ to) => html`<a href=${addressOf("artifacts", "", to === "bundles" ? { of: to } : {})} aria-current=${to === place ? "page" : undefined}>${text.artifacts[to]}</a>`;
+  const link = (/** @type {"artifacts" | "bundles"} */ to) => html`<a href=${addressOf("artifacts", "", to === "bundles" ? { of: to } : {})} aria-current=${to === place ? "page" : undefined}>${later.artifacts[to]}</a>`;
   return html`<nav class="places-of" aria-label=${text.nav.artifacts}>${link("artifacts")}${link("bundles")}</nav>`;
 }
 
@@ -35,8 +36,8 @@ function Line({ at, item, style, focused, opened, onOpen }) {
 
 /** @param {{place: "artifacts" | "bundles", type: string}} props */
 function Nothing({ place, type }) {
-  const said = text.artifacts.empty[place];
-  if (type) return html`<${Empty} title=${text.artifacts.noneOf(type.replaceAll("_", " "))} action=${html`<a class="button" href=${addressOf("artifacts")}>${text.artifacts.showAll}</a>`} />`;
+  const said = later.artifacts.empty[place];
+  if (type) return html`<${Empty} title=${later.artifacts.noneOf(type.replaceAll("_", " "))} action=${html`<a class="button" href=${addressOf("artifacts")}>${later.artifacts.showAll}</a>`} />`;
   return html`<${Empty} title=${said.title} action=${html`<${Command} line=${said.command} />`}>${said.explain}</${Empty}>`;
 }
 
@@ -108,16 +109,16 @@ export function View({ id, query }) {
   }));
 
   const head = html`<div role="row" class="head" aria-rowindex="1"><div role="columnheader" class="name">${text.files.name}</div><div role="columnheader" class="status">${text.drawer.type}</div>
-    <div role="columnheader" class="size">${place === "bundles" ? text.artifacts.contains : text.files.size}</div><div role="columnheader" class="added">${text.batches.created}</div>${place === "artifacts" && html`<div role="columnheader" class="ends">${text.drawer.expires}</div>`}</div>`;
+    <div role="columnheader" class="size">${place === "bundles" ? later.artifacts.contains : text.files.size}</div><div role="columnheader" class="added">${text.batches.created}</div>${place === "artifacts" && html`<div role="columnheader" class="ends">${text.drawer.expires}</div>`}</div>`;
   const line = (/** @type {number} */ at, /** @type {any} */ style) => {
     const item = /** @type {Item[]} */ (items)[at];
     return html`<${Line} key=${item.id} at=${at} item=${item} style=${style} focused=${at === focus} opened=${item.id === id} onOpen=${() => { setFocus(at); open(item.id); }} />`;
   };
-  return html`<div class=${`view artifacts ${place} ${id ? "with-drawer" : ""}`}><div class="list"><header class="bar"><h1 class="hidden-text">${text.artifacts[place]}</h1><${Places} place=${place} /><p class="dim grow">${text.artifacts.explain}</p>
+  return html`<div class=${`view artifacts ${place} ${id ? "with-drawer" : ""}`}><div class="list"><header class="bar"><h1 class="hidden-text">${later.artifacts[place]}</h1><${Places} place=${place} /><p class="dim grow">${later.artifacts.explain}</p>
       ${place === "artifacts" && html`<select aria-label=${text.drawer.type} value=${type} onChange=${(/** @type {any} */ event) => go("artifacts", "", { type: event.target.value }, true)}>
-        <option value="">${text.artifacts.allTypes}</option>${TYPES.map((each) => html`<option key=${each} value=${each}>${each.replaceAll("_", " ")}</option>`)}</select>`}</header>
+        <option value="">${later.artifacts.allTypes}</option>${TYPES.map((each) => html`<option key=${each} value=${each}>${each.replaceAll("_", " ")}</option>`)}</select>`}</header>
     ${failure ? html`<${Failed} failure=${failure} onRetry=${() => read([], 0)} />` : !items ? html`<${Loading} />` : count === 0 ? html`<${Nothing} place=${place} type=${type} />`
-      : html`<${VirtualGrid} key=${place} count=${count} focus=${focus} head=${head} row=${line} label=${text.artifacts[place]} />`}
+      : html`<${VirtualGrid} key=${place} count=${count} focus=${focus} head=${head} row=${line} label=${later.artifacts[place]} />`}
     ${more && items && !failure && html`<footer class="bar"><${Button} label=${text.more} onClick=${() => read(items, count)} /></footer>`}</div>
     ${id && html`<${Details} key=${id} id=${id} onClose=${() => open("")} onDelete=${setDoomed} />`}
     ${doomed && html`<${Delete} key=${doomed.id} item=${doomed} onClose=${() => setDoomed(null)} onDeleted=${() => gone(doomed)} />`}

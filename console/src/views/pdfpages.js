@@ -1,7 +1,7 @@
 // The pages of a PDF, one at a time. A worker reads it; its scripts are not run, and its links lead nowhere.
 import { html, useEffect, useRef, useState } from "../dom.js";
-import { text } from "../strings.js";
 import { Button, Loading } from "../ui.js";
+import { later } from "./strings.js";
 
 /** @typedef {import("../../vendor/pdf.mjs").Book} Book */
 
@@ -11,7 +11,7 @@ const ZOOMS = [1, 1.5, 2, 3];
 const MOST_HEIGHT = 4000;
 const MOST_TEXT = 20_000;
 // Of pdf.js. Whatever else goes wrong is no fault of the file.
-const PROBLEMS = { PasswordException: text.pdf.locked, InvalidPDFException: text.pdf.broken, UnknownErrorException: text.pdf.broken };
+const PROBLEMS = { PasswordException: later.pdf.locked, InvalidPDFException: later.pdf.broken, UnknownErrorException: later.pdf.broken };
 
 // The page's policy lets this one address, and nothing else, become a script.
 const policy = /** @type {any} */ (globalThis).trustedTypes?.createPolicy("larder-pdf", { createScriptURL: () => WORKER });
@@ -58,7 +58,7 @@ export function View({ name, data }) {
   useEffect(() => {
     let alive = true;
     const reading = read(data);
-    reading.then((found) => found.book).then((found) => alive && setBook(found), (why) => alive && setProblem(PROBLEMS[/** @type {keyof typeof PROBLEMS} */ (why.name)] ?? text.pdf.unread));
+    reading.then((found) => found.book).then((found) => alive && setBook(found), (why) => alive && setProblem(PROBLEMS[/** @type {keyof typeof PROBLEMS} */ (why.name)] ?? later.pdf.unread));
     return () => {
       alive = false;
       reading.then((found) => found.close(), () => {});
@@ -80,7 +80,7 @@ export function View({ name, data }) {
       const words = await drawn.page.getTextContent();
       if (alive) setSaid(words.items.map((each) => (each.str ?? "") + (each.hasEOL ? "\n" : "")).join("").slice(0, MOST_TEXT));
     };
-    show().catch(() => alive && setProblem(text.pdf.broken));
+    show().catch(() => alive && setProblem(later.pdf.broken));
     return () => {
       alive = false;
       stop();
@@ -89,9 +89,9 @@ export function View({ name, data }) {
 
   if (problem) return html`<p class="dim">${problem}</p>`;
   if (!book) return html`<${Loading} />`;
-  const where = text.pdf.page(at, book.numPages);
+  const where = later.pdf.page(at, book.numPages);
   return html`<div class="pdf"><div class="sheet" ref=${sheet} tabindex="0" role="region" aria-label=${`${name}: ${where}`} /><p class="hidden-text">${said}</p>
-    <div class="row"><span><${Button} only icon="back" label=${text.pdf.previous} disabled=${at === 1} onClick=${() => setAt(at - 1)} /><${Button} only icon="chevron" label=${text.pdf.next} disabled=${at === book.numPages} onClick=${() => setAt(at + 1)} /></span>
+    <div class="row"><span><${Button} only icon="back" label=${later.pdf.previous} disabled=${at === 1} onClick=${() => setAt(at - 1)} /><${Button} only icon="chevron" label=${later.pdf.next} disabled=${at === book.numPages} onClick=${() => setAt(at + 1)} /></span>
       <span class="dim" role="status">${where}</span>
-      <span><${Button} only icon="minus" label=${text.pdf.smaller} disabled=${zoom === 0} onClick=${() => setZoom(zoom - 1)} /><${Button} only icon="plus" label=${text.pdf.larger} disabled=${zoom === ZOOMS.length - 1} onClick=${() => setZoom(zoom + 1)} /></span></div></div>`;
+      <span><${Button} only icon="minus" label=${later.pdf.smaller} disabled=${zoom === 0} onClick=${() => setZoom(zoom - 1)} /><${Button} only icon="plus" label=${later.pdf.larger} disabled=${zoom === ZOOMS.length - 1} onClick=${() => setZoom(zoom + 1)} /></span></div></div>`;
 }

@@ -3,6 +3,7 @@ import { html, useEffect, useState } from "../dom.js";
 import { Lazy } from "../lazy.js";
 import { text } from "../strings.js";
 import { Loading, complain } from "../ui.js";
+import { later } from "./strings.js";
 
 const MOST_TEXT = 256 * 1024;
 const MOST_IMAGE = 16 * 1024 * 1024;
@@ -74,7 +75,7 @@ export function Preview({ source }) {
       const media = MEDIA[/** @type {keyof typeof MEDIA} */ (kind)];
       if (bytes === 0) return { none: text.drawer.empty };
       if (media && source.link) return { media, src: await source.link() };
-      if (kind === "pdf" && bytes > MOST_PDF) return { none: text.pdf.large };
+      if (kind === "pdf" && bytes > MOST_PDF) return { none: later.pdf.large };
       if (kind === "pdf") return { pdf: await source.read(MOST_PDF, stop.signal) };
       if (image && bytes <= MOST_IMAGE) {
         const data = await source.read(MOST_IMAGE, stop.signal);

@@ -6,6 +6,7 @@ import { useStore } from "../store.js";
 import { text } from "../strings.js";
 import { Button, Empty, Failed, Loading, complain } from "../ui.js";
 import { Command } from "./command.js";
+import { later } from "./strings.js";
 
 /**
  * @typedef {"delivered" | "retrying" | "failed"} Status
@@ -19,7 +20,7 @@ const LOOK_MS = 5000;
 const PAGE = 20;
 
 /** @param {Status} status */
-const chip = (status) => html`<span class=${`chip ${status === "delivered" ? "good" : status === "failed" ? "bad" : ""}`}>${text.webhooks.status[status]}</span>`;
+const chip = (status) => html`<span class=${`chip ${status === "delivered" ? "good" : status === "failed" ? "bad" : ""}`}>${later.webhooks.status[status]}</span>`;
 
 /** What was sent, the newest first; looks again while something is on its way. @param {{hook: Webhook, project: string}} props */
 function Deliveries({ hook, project }) {
@@ -41,15 +42,15 @@ function Deliveries({ hook, project }) {
     return () => clearInterval(timer);
   }, [waiting]);
   if (!all) return html`<${Loading} />`;
-  if (all.length === 0) return html`<p class="dim">${text.webhooks.nothingSent}</p>`;
+  if (all.length === 0) return html`<p class="dim">${later.webhooks.nothingSent}</p>`;
   const failed = all.some((each) => each.status === "failed");
   const answer = (/** @type {Delivery} */ each) => each.last_error ?? (each.last_status_code === null ? "" : String(each.last_status_code));
-  return html`<div class="scroll" tabindex="0" role="region" aria-label=${`${text.webhooks.deliveries}: ${hook.url}`}><table>
-      <thead><tr><th>${text.webhooks.event}</th><th>${text.files.status}</th><th>${text.webhooks.answer}</th><th class="number">${text.webhooks.attempts}</th><th>${text.webhooks.happened}</th><th>${text.webhooks.next}</th></tr></thead>
+  return html`<div class="scroll" tabindex="0" role="region" aria-label=${`${later.webhooks.deliveries}: ${hook.url}`}><table>
+      <thead><tr><th>${later.webhooks.event}</th><th>${text.files.status}</th><th>${later.webhooks.answer}</th><th class="number">${later.webhooks.attempts}</th><th>${later.webhooks.happened}</th><th>${later.webhooks.next}</th></tr></thead>
       <tbody>${all.map((each) => html`<tr key=${each.id}><td><span class="mono">${each.event}</span></td><td>${chip(each.status)}</td><td>${answer(each)}</td><td class="number">${each.attempts}</td>
         <td title=${full(each.created_at)}>${ago(each.created_at)}</td><td>${each.next_attempt_at ? ago(Math.max(each.next_attempt_at, Date.now() / 1000 + 1)) : ""}</td></tr>`)}</tbody></table></div>
     ${more && html`<${Button} label=${text.more} onClick=${() => look(all[all.length - 1].id).catch(complain)} />`}
-    ${failed && html`<div><p class="dim">${text.webhooks.redeliver}</p><${Command} line=${`larder webhook redeliver ${project} ${hook.id} --failed`} /></div>`}`;
+    ${failed && html`<div><p class="dim">${later.webhooks.redeliver}</p><${Command} line=${`larder webhook redeliver ${project} ${hook.id} --failed`} /></div>`}`;
 }
 
 /** @param {{hook: Webhook, project: string}} props */
@@ -57,10 +58,10 @@ function Line({ hook, project }) {
   const [open, setOpen] = useState(false);
   const last = hook.last_delivery;
   return html`<li><div>
-      <p class="what"><strong>${hook.url}</strong>${hook.enabled ? last && chip(last.status) : html`<span class="chip bad">✕ ${text.webhooks.disabled}</span>`}</p>
-      <p class="dim">${[hook.events.join(", "), last ? text.webhooks.last(ago(last.at)) : text.webhooks.nothingYet, text.webhooks.added(ago(hook.created_at))].join(" · ")}</p></div>
-    <${Button} label=${text.webhooks.deliveries} said=${`${text.webhooks.deliveries}: ${hook.url}`} expanded=${open} onClick=${() => setOpen(!open)} />
-    ${!hook.enabled && html`<div class="notice"><p>${hook.disabled_because}</p><p class="dim">${text.webhooks.enable}</p><${Command} line=${`larder webhook enable ${project} ${hook.id}`} /></div>`}
+      <p class="what"><strong>${hook.url}</strong>${hook.enabled ? last && chip(last.status) : html`<span class="chip bad">✕ ${later.webhooks.disabled}</span>`}</p>
+      <p class="dim">${[hook.events.join(", "), last ? later.webhooks.last(ago(last.at)) : later.webhooks.nothingYet, later.webhooks.added(ago(hook.created_at))].join(" · ")}</p></div>
+    <${Button} label=${later.webhooks.deliveries} said=${`${later.webhooks.deliveries}: ${hook.url}`} expanded=${open} onClick=${() => setOpen(!open)} />
+    ${!hook.enabled && html`<div class="notice"><p>${hook.disabled_because}</p><p class="dim">${later.webhooks.enable}</p><${Command} line=${`larder webhook enable ${project} ${hook.id}`} /></div>`}
     ${open && html`<div class="deliveries"><${Deliveries} hook=${hook} project=${project} /></div>`}
   </li>`;
 }
@@ -77,12 +78,12 @@ export function View() {
   useEffect(() => void read(), []);
   const project = who?.name ?? "";
   const add = `larder webhook add ${project} https://example.com/larder --events batch.completed,batch.failed`;
-  return html`<div class="view page"><header class="bar"><h1>${text.webhooks.title}</h1><p class="dim grow">${text.webhooks.explain}</p></header>
+  return html`<div class="view page"><header class="bar"><h1>${later.webhooks.title}</h1><p class="dim grow">${later.webhooks.explain}</p></header>
     ${failure && !all ? html`<${Failed} failure=${failure} onRetry=${read} />`
       : !all ? html`<${Loading} />`
-      : all.length === 0 ? html`<${Empty} title=${text.webhooks.emptyTitle}>${text.webhooks.emptyText}</${Empty}>`
+      : all.length === 0 ? html`<${Empty} title=${later.webhooks.emptyTitle}>${later.webhooks.emptyText}</${Empty}>`
       : html`<ul class="items" aria-label=${counted(all.length, ...text.words.webhook)}>${all.map((hook) => html`<${Line} key=${hook.id} hook=${hook} project=${project} />`)}</ul>`}
-    ${all && html`<section class="card"><h2>${text.webhooks.manage}</h2><p class="dim">${text.webhooks.manageText}</p><${Command} line=${add} />
+    ${all && html`<section class="card"><h2>${later.webhooks.manage}</h2><p class="dim">${later.webhooks.manageText}</p><${Command} line=${add} />
       ${all.length > 0 && html`<${Command} line=${`larder webhook test ${project} ${all[0].id}`} /><${Command} line=${`larder webhook remove ${project} ${all[0].id}`} />`}</section>`}
   </div>`;
 }
