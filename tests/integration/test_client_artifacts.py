@@ -213,6 +213,10 @@ def test_a_list_has_all_pages(fake: FakeLarder) -> None:
 
         assert [each.id for each in client.artifacts.list(page_size=2)] == ids[::-1]
 
+        bundles = [client.artifacts.create_bundle([(each, "system")]).id for each in ids]
+        found = client.artifacts.list_bundles(page_size=2)
+        assert [each.id for each in found] == bundles[::-1]
+
 
 def test_a_file_is_compacted_and_its_requests_stay_the_same(fake: FakeLarder) -> None:
     lines = requests(100)

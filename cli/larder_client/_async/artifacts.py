@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import base64
+from functools import partial
 from typing import TYPE_CHECKING, Any
+
+from larder_client._async.pages import every_item
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Mapping
@@ -67,18 +70,11 @@ class AsyncArtifacts:
         """Return an artifact's bytes."""
         return await self._runner.run(self._api.content(artifact_id))
 
-    async def list(
+    def list(
         self, *, artifact_type: str | None = None, page_size: int = PAGE
     ) -> AsyncIterator[Artifact]:
         """Yield all artifacts, newest first, requesting `page_size` (1..100) at a time."""
-        after = None
-        while True:
-            page = await self.page(artifact_type=artifact_type, limit=page_size, after=after)
-            for artifact in page.data:
-                yield artifact
-            if not page.has_more or not page.data:
-                return
-            after = page.data[-1].id
+        return every_item(partial(self.page, artifact_type=artifact_type), page_size)
 
     __call__ = list  # noqa: A003 - the method above
 
@@ -109,6 +105,10 @@ class AsyncArtifacts:
     async def retrieve_bundle(self, bundle_id: str) -> Bundle:
         """Return a bundle, with which of its artifacts are gone."""
         return await self._runner.run(self._api.bundle(bundle_id))
+
+    def list_bundles(self, *, page_size: int = PAGE) -> AsyncIterator[Bundle]:
+        """Yield all bundles, newest first, requesting `page_size` (1..100) at a time."""
+        return every_item(self.page_of_bundles, page_size)
 
     async def page_of_bundles(self, *, limit: int = PAGE, after: str | None = None) -> BundlePage:
         """Return up to `limit` (1..100) bundles, newest first, older than `after`."""

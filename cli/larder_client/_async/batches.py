@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from larder_client._async.pages import every_item
 from larder_client.batches.api import BatchApi
 from larder_client.batches.models import BatchResult
 from larder_client.errors import BatchNotEndedError, UnexpectedAnswerError
@@ -66,16 +67,9 @@ class AsyncBatches:
 
     get = retrieve
 
-    async def list(self, *, page_size: int = PAGE) -> AsyncIterator[Batch]:
+    def list(self, *, page_size: int = PAGE) -> AsyncIterator[Batch]:
         """Yield all batches, newest first, requesting `page_size` (1..100) at a time."""
-        after = None
-        while True:
-            page = await self.page(limit=page_size, after=after)
-            for batch in page.data:
-                yield batch
-            if not page.has_more or not page.data:
-                return
-            after = page.data[-1].id
+        return every_item(self.page, page_size)
 
     __call__ = list  # noqa: A003 - the method above
 

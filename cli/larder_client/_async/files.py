@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from larder_client._async.pages import every_item
 from larder_client.transfer.download import DownloadResult, FileDownload
 from larder_client.transfer.progress import SILENT, Progress
 from larder_client.transfer.resume import NoResume, ResumeStore
@@ -106,18 +108,9 @@ class AsyncFiles:
         """Return a file's record."""
         return await self._runner.run(self._api.file(file_id))
 
-    async def list(
-        self, *, purpose: str | None = None, page_size: int = PAGE
-    ) -> AsyncIterator[File]:
+    def list(self, *, purpose: str | None = None, page_size: int = PAGE) -> AsyncIterator[File]:
         """Yield all files, newest first, requesting `page_size` (1..10000) at a time."""
-        after = None
-        while True:
-            page = await self.page(purpose=purpose, limit=page_size, after=after)
-            for file in page.data:
-                yield file
-            if not page.has_more or not page.data:
-                return
-            after = page.data[-1].id
+        return every_item(partial(self.page, purpose=purpose), page_size)
 
     __call__ = list  # noqa: A003 - the method above
 

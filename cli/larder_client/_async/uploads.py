@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from larder_client._async.pages import every_item
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
@@ -30,16 +32,9 @@ class AsyncUploads:
 
     get = retrieve
 
-    async def list(self, *, page_size: int = PAGE) -> AsyncIterator[Upload]:
+    def list(self, *, page_size: int = PAGE) -> AsyncIterator[Upload]:
         """Yield all pending uploads, newest first, requesting `page_size` (1..100) at a time."""
-        after = None
-        while True:
-            page = await self.page(limit=page_size, after=after)
-            for upload in page.data:
-                yield upload
-            if not page.has_more or not page.data:
-                return
-            after = page.data[-1].id
+        return every_item(self.page, page_size)
 
     __call__ = list  # noqa: A003 - the method above
 

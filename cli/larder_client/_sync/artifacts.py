@@ -4,7 +4,10 @@
 from __future__ import annotations
 
 import base64
+from functools import partial
 from typing import TYPE_CHECKING, Any
+
+from larder_client._sync.pages import every_item
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -72,13 +75,7 @@ class Artifacts:
         self, *, artifact_type: str | None = None, page_size: int = PAGE
     ) -> Iterator[Artifact]:
         """Yield all artifacts, newest first, requesting `page_size` (1..100) at a time."""
-        after = None
-        while True:
-            page = self.page(artifact_type=artifact_type, limit=page_size, after=after)
-            yield from page.data
-            if not page.has_more or not page.data:
-                return
-            after = page.data[-1].id
+        return every_item(partial(self.page, artifact_type=artifact_type), page_size)
 
     __call__ = list  # noqa: A003 - the method above
 
@@ -109,6 +106,10 @@ class Artifacts:
     def retrieve_bundle(self, bundle_id: str) -> Bundle:
         """Return a bundle, with which of its artifacts are gone."""
         return self._runner.run(self._api.bundle(bundle_id))
+
+    def list_bundles(self, *, page_size: int = PAGE) -> Iterator[Bundle]:
+        """Yield all bundles, newest first, requesting `page_size` (1..100) at a time."""
+        return every_item(self.page_of_bundles, page_size)
 
     def page_of_bundles(self, *, limit: int = PAGE, after: str | None = None) -> BundlePage:
         """Return up to `limit` (1..100) bundles, newest first, older than `after`."""

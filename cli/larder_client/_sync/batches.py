@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from larder_client._sync.pages import every_item
 from larder_client.batches.api import BatchApi
 from larder_client.batches.models import BatchResult
 from larder_client.errors import BatchNotEndedError, UnexpectedAnswerError
@@ -69,13 +70,7 @@ class Batches:
 
     def list(self, *, page_size: int = PAGE) -> Iterator[Batch]:
         """Yield all batches, newest first, requesting `page_size` (1..100) at a time."""
-        after = None
-        while True:
-            page = self.page(limit=page_size, after=after)
-            yield from page.data
-            if not page.has_more or not page.data:
-                return
-            after = page.data[-1].id
+        return every_item(self.page, page_size)
 
     __call__ = list  # noqa: A003 - the method above
 

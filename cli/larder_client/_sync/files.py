@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import io
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from larder_client._sync.pages import every_item
 from larder_client.transfer.download import DownloadResult, FileDownload
 from larder_client.transfer.progress import SILENT, Progress
 from larder_client.transfer.resume import NoResume, ResumeStore
@@ -109,13 +111,7 @@ class Files:
 
     def list(self, *, purpose: str | None = None, page_size: int = PAGE) -> Iterator[File]:
         """Yield all files, newest first, requesting `page_size` (1..10000) at a time."""
-        after = None
-        while True:
-            page = self.page(purpose=purpose, limit=page_size, after=after)
-            yield from page.data
-            if not page.has_more or not page.data:
-                return
-            after = page.data[-1].id
+        return every_item(partial(self.page, purpose=purpose), page_size)
 
     __call__ = list  # noqa: A003 - the method above
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from larder_client._sync.pages import every_item
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -33,13 +35,7 @@ class Uploads:
 
     def list(self, *, page_size: int = PAGE) -> Iterator[Upload]:
         """Yield all pending uploads, newest first, requesting `page_size` (1..100) at a time."""
-        after = None
-        while True:
-            page = self.page(limit=page_size, after=after)
-            yield from page.data
-            if not page.has_more or not page.data:
-                return
-            after = page.data[-1].id
+        return every_item(self.page, page_size)
 
     __call__ = list  # noqa: A003 - the method above
 

@@ -17,9 +17,10 @@ from larder_client.flow.steps import Flow, Reply, Request, blocking, gather
 from larder_client.transfer.source import Slice, md5_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
-    from larder_client.files.models import ArrivedPart, Part, Transfer
+    from larder_client.files.api import Api
+    from larder_client.files.models import ArrivedPart, Part, Transfer, Upload
     from larder_client.flow.retries import RetryPolicy
     from larder_client.transfer.progress import Progress
     from larder_client.transfer.source import Bytes
@@ -29,11 +30,9 @@ _MESSAGE = re.compile(rb"<Message>([^<]*)</Message>")
 
 # Codes of S3's 400 that mean a bad connection, not a bad request.
 _CONNECTION_CODES = {"RequestTimeout", "IncompleteBody"}
+_MAX_REFUSED = 3
+
 _CHECKSUM_CODES = {"BadDigest", "XAmzContentSHA256Mismatch", "InvalidDigest"}
-
-
-MAX_REFUSED_ROUNDS = 3
-"""So often all URLs may be refused, each time new ones, before an upload is given up."""
 
 
 class Outcome(Enum):
@@ -41,6 +40,26 @@ class Outcome(Enum):
 
     STORED = auto()
     STALE = auto()  # the URL has expired, or the upload has ended
+
+
+@dataclass(slots=True)
+class Renewals:
+    """Asks for new URLs of an upload, until all of them are refused three times in a row."""
+
+    api: Api
+    upload_id: str
+    _refused: int = 0
+
+    def renew(self, outcomes: Collection[Outcome]) -> Flow[Upload]:
+        """Return the upload with new URLs, after a round that ended so.
+
+        Raises:
+            TransferError: S3 refuses even those that are new.
+        """
+        self._refused = 0 if Outcome.STORED in outcomes else self._refused + 1
+        if self._refused == _MAX_REFUSED:
+            raise TransferError(f"S3 refuses the URLs of {self.upload_id}, even new ones.")
+        return (yield from self.api.upload(self.upload_id))
 
 
 @dataclass(frozen=True, slots=True)

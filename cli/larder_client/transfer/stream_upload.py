@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from larder_client.errors import TransferError, UploadEndedError
 from larder_client.transfer.progress import SILENT
-from larder_client.transfer.s3_upload import MAX_REFUSED_ROUNDS, Outcome, S3Upload
+from larder_client.transfer.s3_upload import Outcome, Renewals, S3Upload
 from larder_client.transfer.source import BLOCK
 
 if TYPE_CHECKING:
@@ -76,15 +76,11 @@ class StreamUpload:
             UploadEndedError: the upload was cancelled or has expired.
             ConnectionFailedError: S3 does not answer; another call sends what is left.
         """
-        refused_rounds = 0
+        renewals = Renewals(self._api, self.id)
         while self._full:
-            stored = yield from self._send()
-            if not self._full:
-                return
-            refused_rounds = 0 if stored else refused_rounds + 1
-            if refused_rounds == MAX_REFUSED_ROUNDS:
-                raise TransferError(f"S3 refuses the URLs of {self.id}, even new ones.")
-            self._upload = yield from self._api.upload(self.id)
+            outcomes = yield from self._send()
+            if self._full:
+                self._upload = yield from renewals.renew(outcomes)
 
     def blocks(self, start: int, size: int) -> Iterator[bytes]:
         """Yield the bytes of a full part."""
@@ -98,8 +94,8 @@ class StreamUpload:
         start = (self._number - 1) * self._part_size
         return min(self._part_size, self.size - start) - len(self._buffer)
 
-    def _send(self) -> Flow[bool]:
-        """Send what this state of the upload has URLs for; return whether S3 stored any of it."""
+    def _send(self) -> Flow[list[Outcome]]:
+        """Send what this state of the upload has URLs for."""
         transfer = _transfer(self._upload)
         s3 = S3Upload(self, self._api.policy, SILENT, self._parallel, with_md5=True)
         if transfer.part_size is None:
@@ -112,10 +108,10 @@ class StreamUpload:
             arrived = self._full.keys() & {part.part_number for part in transfer.arrived}
             numbers += arrived
             outcomes += [Outcome.STORED] * len(arrived)
-        stored = [n for n, o in zip(numbers, outcomes, strict=True) if o is Outcome.STORED]
-        for number in stored:
-            del self._full[number]
-        return bool(stored)
+        for number, outcome in zip(numbers, outcomes, strict=True):
+            if outcome is Outcome.STORED:
+                del self._full[number]
+        return outcomes
 
 
 def _transfer(upload: Upload) -> Transfer:

@@ -15,7 +15,7 @@ from larder_client.errors import (
 )
 from larder_client.flow.steps import Flow, blocking
 from larder_client.transfer.resume import PendingUpload
-from larder_client.transfer.s3_upload import MAX_REFUSED_ROUNDS, Outcome, S3Upload
+from larder_client.transfer.s3_upload import Outcome, Renewals, S3Upload
 
 if TYPE_CHECKING:
     from larder_client.files.api import Api
@@ -196,7 +196,7 @@ class FileUpload:
 
     def _send(self, upload: Upload, *, with_md5: bool) -> Flow[Upload]:
         """Send what S3 does not have, and return the upload's state after that."""
-        s3, refused_rounds = self._s3_upload(with_md5=with_md5), 0
+        s3, renewals = self._s3_upload(with_md5=with_md5), Renewals(self.api, upload.id)
         while upload.status == "pending" and upload.transfer is not None:
             transfer = upload.transfer
             if transfer.part_size is None:
@@ -205,10 +205,7 @@ class FileUpload:
                 outcomes = yield from s3.send_parts(transfer.part_size, transfer.parts)
             if all(outcome is Outcome.STORED for outcome in outcomes):
                 return upload
-            refused_rounds = 0 if Outcome.STORED in outcomes else refused_rounds + 1
-            if refused_rounds == MAX_REFUSED_ROUNDS:
-                raise TransferError(f"S3 refuses the URLs of {upload.id}, even new ones.")
-            upload = yield from self.api.upload(upload.id)
+            upload = yield from renewals.renew(outcomes)
         if upload.status != "completed":
             raise UploadEndedError(f"{upload.id} is {upload.status}: send the file again.")
         return upload
