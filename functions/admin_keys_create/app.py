@@ -19,7 +19,7 @@ def admin_keys_create(request: KeyCreateRequest) -> NewKey:
 
     A key with the scope `admin` is made on the command line alone, with AWS credentials.
     """
-    project = get_project(request.project, projects=projects)
+    project = get_project(request.project, projects=projects, param="project")
     secret, key = create_key(
         project.id,
         register=register,

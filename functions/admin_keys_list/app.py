@@ -22,7 +22,7 @@ def admin_keys_list(
 
     Those that have ended are there for 90 days more.
     """
-    found = get_project(project, projects=projects)
+    found = get_project(project, projects=projects, param="project")
     return KeyList.of(list_keys(found.id, register=register))
 
 

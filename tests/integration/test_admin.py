@@ -143,3 +143,28 @@ def test_the_log_says_who_did_what_by_which_request(functions: Functions, tenant
     assert entry["request_id"] == "0ec49089-6057-4a27-ae39-ddcdad472ae4"
     query = {"after": "nonsense"}
     assert functions.call("admin_log_list", tenant, queryStringParameters=query).status == 400
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "says"),
+    [
+        (None, 400, "project: Field required."),
+        ({"project": ""}, 404, "No such Project object:  (not found)"),
+        ({"project": "nobody"}, 404, "No such Project object: nobody (not found)"),
+    ],
+)
+def test_keys_are_those_of_a_project_that_is_named(
+    functions: Functions, tenant: TenantId, query: dict[str, str] | None, status: int, says: str
+) -> None:
+    refused = functions.call("admin_keys_list", tenant, queryStringParameters=query)
+
+    assert refused.status == status
+    assert (refused.error["message"], refused.error["param"]) == (says, "project")
+
+
+def test_a_limit_that_no_project_can_have_is_named(functions: Functions, tenant: TenantId) -> None:
+    wanted = {"name": "large", "limits": {"files": 10**12}}
+
+    refused = call(functions, tenant, "admin_projects_create", wanted)
+
+    assert (refused.status, refused.error["param"]) == (400, "limits.files")

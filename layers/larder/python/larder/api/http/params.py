@@ -42,7 +42,7 @@ def with_parameters[Answer](
     A parameter marked by `Query` comes from the query string, and one whose type is a pydantic
     model from the JSON body; a query parameter that was not sent takes its default. The returned
     function is called with the path parameters, and raises InvalidParameterError for a value that
-    does not fit its type.
+    does not fit its type, or is missing and has no default.
     """
     parameters = inspect.signature(function).parameters
     queries = {
@@ -55,6 +55,7 @@ def with_parameters[Answer](
         for name, parameter in parameters.items()
         if MayBeEmpty in get_args(parameter.annotation)
     }
+    required = {name for name in queries if parameters[name].default is inspect.Parameter.empty}
     bodies = {
         name: parameter.annotation
         for name, parameter in parameters.items()
@@ -73,6 +74,9 @@ def with_parameters[Answer](
             for value in sent.get(wire_name, ())[:1]
             if value or name not in may_be_empty
         }
+        for name in required - values.keys():
+            wire_name, _ = queries[name]
+            raise invalid_parameter((wire_name,), "Field required")
         body = {name: json_body(request, model) for name, model in bodies.items()}
         return function(**path, **values, **body)
 

@@ -84,8 +84,8 @@ def list_projects(*, limit: int, after: str | None, projects: ProjectRecords) ->
     return ProjectPage(rest[:limit], has_more=len(rest) > limit)
 
 
-def get_project(name_or_id: str, *, projects: ProjectRecords) -> Project:
-    """Return the project with that name or id.
+def get_project(name_or_id: str, *, projects: ProjectRecords, param: str = "id") -> Project:
+    """Return the project with that name or id, which the request's `param` gives.
 
     Raises:
         NotFoundError: there is no such project.
@@ -93,7 +93,7 @@ def get_project(name_or_id: str, *, projects: ProjectRecords) -> Project:
     for project in projects.list():
         if name_or_id in {project.name, project.id}:
             return project
-    raise NotFoundError("Project", name_or_id)
+    raise NotFoundError("Project", name_or_id, param=param)
 
 
 def checked(limit: Amount) -> Amount:
@@ -103,10 +103,10 @@ def checked(limit: Amount) -> Amount:
         InvalidParameterError: it is negative, or more files than a project can have.
     """
     if limit.files < 0 or limit.bytes < 0:
-        raise InvalidParameterError("A limit cannot be negative.", param="limit")
+        raise InvalidParameterError("A limit cannot be negative.", param="limits")
     if limit.files > MAX_PROJECT_FILES:
         raise InvalidParameterError(
             f"A project can have {MAX_PROJECT_FILES} files at most. Use more projects.",
-            param="limit",
+            param="limits.files",
         )
     return limit
