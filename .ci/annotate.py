@@ -7,6 +7,7 @@ the package larder-jsonl. Workflow commands: https://docs.github.com/actions/ref
 from __future__ import annotations
 
 import os
+import re
 import sys
 from glob import glob
 from pathlib import Path
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from larder_jsonl.report import LineProblem
 
 BLOCK = 1 << 20
+_CELL = re.compile(r"[|`\\\s]")
+"""What would end a cell of the table, or the code in it."""
+
 SHOWN = 50
 """Annotations for each file; GitHub shows fewer, and the log has all of these."""
 
@@ -96,7 +100,7 @@ def escaped(text: str) -> str:
 def table(reports: dict[str, ValidationReport], bad: list[str]) -> list[str]:
     """Return the files as a table for the page of the run."""
     rows = [
-        f"| {'❌' if path in bad else '✅'} | `{path}` | {report.request_count:,} "
+        f"| {'❌' if path in bad else '✅'} | `{_CELL.sub('_', path)}` | {report.request_count:,} "
         f"| {report.error_count:,} | {report.warning_count:,} |"
         for path, report in reports.items()
     ]

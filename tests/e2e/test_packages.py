@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
 if TYPE_CHECKING:
     from tests.e2e.projects import NewProject
 
 ROOT = Path(__file__).parents[2]
+ACTION = ROOT / "action.yml"
 UV = shutil.which("uv") or str(ROOT / ".tools/uv/bin/uv")
 VERSIONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
 
@@ -96,6 +98,22 @@ def test_the_client_is_installed_from_wheels_and_works(
     assert copy.read_bytes() == (ROOT / "examples/requests.jsonl").read_bytes()
     openai = {"OPENAI_BASE_URL": project.base_url, "OPENAI_API_KEY": project.key}
     assert run(python, "-c", LARGE_FILES, **openai).strip() == "3000000"
+
+
+def test_the_github_action_installs_what_it_needs(tmp_path: Path) -> None:
+    """Its steps as they are written, in an environment that has pip alone."""
+    steps = {each.get("name"): each for each in yaml.safe_load(ACTION.read_text())["runs"]["steps"]}
+    install, check = steps["Install the validator"]["run"], steps["Check the files"]["run"]
+    run(UV, "venv", "--quiet", "--seed", tmp_path / "env")
+    given = {
+        "PATH": f"{tmp_path}/env/bin:{os.environ['PATH']}",
+        "GITHUB_ACTION_PATH": str(ROOT),
+        "LARDER_FILES": "examples/requests.jsonl",
+    }
+
+    run("bash", "-e", "-o", "pipefail", "-c", install, **given)
+
+    assert run("bash", "-c", check, **given) == "1 files checked, 0 invalid\n"
 
 
 def test_a_command_of_operators_says_where_it_is(wheels: Path, tmp_path: Path) -> None:

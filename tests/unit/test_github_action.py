@@ -102,7 +102,7 @@ def test_a_warning_fails_only_if_that_is_wanted(repository: Path) -> None:
 
 
 def test_what_a_file_contains_cannot_give_commands(repository: Path) -> None:
-    name = "a,line=1::error ::x%0A.jsonl"
+    name = "a,line=1::error ::x%0A.`|\n# b.jsonl"
     text = '{"custom_id": "\\n::stop-commands::x", "method": "POST", "url": "/v1/x", "body": {}}\n'
     (repository / name).write_text(text * 2)
 
@@ -112,7 +112,9 @@ def test_what_a_file_contains_cannot_give_commands(repository: Path) -> None:
     for line in done.stdout.splitlines()[:-1]:
         head = line.split("::")[1]
         assert head.startswith("error title=")
-        assert "file=a%2Cline=1%3A%3Aerror %3A%3Ax%250A.jsonl" in head
+        assert "file=a%2Cline=1%3A%3Aerror %3A%3Ax%250A.`|%0A# b.jsonl" in head
+    [row] = (repository / "summary").read_text().splitlines()[2:]
+    assert row.startswith("| ❌ | `a,line=1::error_::x%0A.___#_b.jsonl` | ")
 
 
 def test_the_step_installs_the_package_that_the_script_needs() -> None:
