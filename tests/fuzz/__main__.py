@@ -14,9 +14,10 @@ import secrets
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from larder.domain.scopes import SCOPES
 from tests.e2e.function_logs import look_at_logs
 from tests.e2e.projects import Operator, Project
 from tests.e2e.stack import Stack
@@ -148,7 +149,11 @@ def main() -> int:
         if not options.targets:
             since = time.time()
             stack = Stack.read(Path(os.environ["LARDER_ENV_FILE"]))
-            project = Operator(stack).new_project(files=100_000, size=2**40)
+            operator = Operator(stack)
+            project = operator.new_project(files=100_000, size=2**40)
+            # Of every scope, or the admin's routes answer nothing but 403.
+            key, _ = operator.create_key(project.id, frozenset(SCOPES))
+            project = replace(project, key=key)
             print(f"{'api':10} {fuzz_api(stack, project, options.api_seconds, seed)}", flush=True)
             print(f"{'logs':10} {look_at_logs(stack, since, [project.key])}", flush=True)
     except (Finding, AssertionError) as finding:
