@@ -327,6 +327,32 @@ def test_a_repeated_request_gets_the_events_of_the_first_one(
     assert len(model.requests) == 2
 
 
+@pytest.mark.parametrize("stream", [True, False])
+def test_an_answer_too_large_to_keep_comes_and_is_not_repeated(
+    chat: Callable[..., Invocation],
+    functions: Functions,
+    tenant: TenantId,
+    model: ChatServer,
+    *,
+    stream: bool,
+) -> None:
+    file_id = put(functions, tenant, "long.txt", b"x" * 16_000)["fileId"]
+    reads = calls(*[("read_file", {"file_id": file_id})] * 10)
+    model.behaviour = script(reads)
+    asked = {"file_ids": [file_id], "stream": stream}
+
+    first = chat({"Idempotency-Key": "large"}, **asked)
+    again = chat({"Idempotency-Key": "large"}, **asked)
+
+    assert first.metadata()["statusCode"] == 200
+    answer = first.rest().decode()
+    whole = outcome_of(answer)[1] if stream else json.loads(answer)
+    assert len(whole["actions"]) == 30
+    assert again.metadata()["statusCode"] == 409
+    assert "too large to be repeated" in json.loads(again.rest())["error"]["message"]
+    assert len(model.requests) == 3
+
+
 def test_the_function_is_its_own_runtime_once_it_is_imported(api: RuntimeApi) -> None:
     """Lambda's runtime imports the handler's module and would then ask for invocations itself."""
     environment = os.environ | LAMBDA

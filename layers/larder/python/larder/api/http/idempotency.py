@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
+from larder.api.http.errors import refusal
 from larder.api.http.requests import raw_body, tenant_of
-from larder.domain.errors import InvalidParameterError
+from larder.domain.errors import IdempotencyConflictError, InvalidParameterError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from larder.services.idempotency import IdempotencyStore
 
 HEADERS = ("idempotency-key", "agent-idempotency-key")
+
+_MAX_KEPT = 390_000
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
@@ -71,7 +74,8 @@ def answer_once(
     """Return the response of `respond`, or the first response to this key.
 
     A response that asks for a retry is not kept: a retry has to be a new attempt. A secret in a
-    response is not kept either: the repeated response has null in its place.
+    response is not kept either: the repeated response has null in its place. In place of a response
+    that is too large to keep, a repeated request gets a 409.
 
     Raises:
         BodyTooLargeError: the body is larger than 2 MiB.
@@ -82,7 +86,7 @@ def answer_once(
 
     def respond_for_keeping() -> dict[str, Any]:
         first.append(respond())
-        return _without_secret(first[0])
+        return _small_enough(_without_secret(first[0]))
 
     answer, replayed = idempotency.run_once(
         tenant_of(request), key, fingerprint(request), context, respond_for_keeping, _is_final
@@ -101,6 +105,27 @@ def _without_secret(answer: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(body, dict) or "secret" not in body:
         return answer
     return {**answer, "body": json.dumps(body | {"secret": None}, ensure_ascii=False)}
+
+
+def _small_enough(answer: dict[str, Any]) -> dict[str, Any]:
+    """Return the answer, or one that says that it was too large to keep: nothing is done twice."""
+    # In the form that Powertools stores, of which DynamoDB takes 400 KB with the item's other
+    # attributes: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
+    if len(json.dumps(answer)) <= _MAX_KEPT:
+        return answer
+    refused = refusal(
+        IdempotencyConflictError(
+            "The first request with this idempotency key was answered. Its answer is too large to "
+            "be repeated.",
+            permanent=True,
+        )
+    )
+    return {
+        "statusCode": int(refused.status_code),
+        "multiValueHeaders": {name: [value] for name, value in refused.headers.items()},
+        "body": json.dumps(refused.body),
+        "isBase64Encoded": False,
+    }
 
 
 def _is_final(answer: dict[str, Any]) -> bool:
