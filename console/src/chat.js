@@ -8,7 +8,7 @@ import { text } from "./strings.js";
 /**
  * @typedef {{id: string, tool: string, operation: "read" | "write" | "held" | "refused", arguments: Record<string, any>, result: Record<string, any>, undo: string | null}} Action
  * @typedef {{plan: string, summary: string, steps: Array<{tool: string, summary: string}>, expires_at: number}} Plan
- * @typedef {{id: number, mine: boolean, said: string, about?: import("./context.js").Thing[], actions?: Action[], plan?: Plan | null, failure?: any, again?: boolean}} Entry `again`: the question can be asked again
+ * @typedef {{id: number, mine: boolean, said: string, about?: import("./context.js").Thing[], actions?: Action[], plan?: Plan | null, failure?: any, again?: boolean, live?: boolean}} Entry `again`: the question can be asked again; `live`: more of it is to come
  * @typedef {"open" | "busy" | "done" | "cancelled"} PlanState
  */
 
@@ -28,6 +28,7 @@ let unanswered = "";
 
 export function startAnew() {
   busy.get()?.abort();
+  busy.set(null);
   entries.set([]);
   states.set(new Map());
   unanswered = "";
@@ -40,42 +41,85 @@ session.follow((now) => now || startAnew());
 const mark = (id, state) => states.set((before) => new Map(before).set(id, state));
 
 /** @param {Omit<Entry, "id">} entry */
-const add = (entry) => entries.set((before) => [...before, { id: ++lastId, ...entry }]);
+function add(entry) {
+  const id = ++lastId;
+  entries.set((before) => [...before, { ...entry, id }]);
+  return id;
+}
 
 /** What the model has changed is shown as what another tab has changed. @param {Action[]} actions */
 function shown(actions) {
   if (actions.some((each) => each.operation === "write")) for (const each of [...onElsewhere]) each();
 }
 
-/** @param {any} answer */
-function answered(answer) {
-  add({ mine: false, said: answer.response, actions: answer.actions, plan: answer.needs_confirmation });
-  if (answer.needs_confirmation) mark(answer.needs_confirmation.plan, "open");
-  shown(answer.actions);
+/** Yields the server-sent events of an answer. @param {Response} response */
+async function* eventsOf(response) {
+  const reader = /** @type {ReadableStream<Uint8Array>} */ (response.body).getReader();
+  const decoder = new TextDecoder();
+  for (let rest = ""; ; ) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    const blocks = (rest + decoder.decode(value, { stream: true })).split("\n\n");
+    rest = blocks.pop() ?? "";
+    for (const block of blocks) {
+      const [name, data] = block.split("\n");
+      yield { name: name.replace("event: ", ""), data: JSON.parse(data.replace("data: ", "")) };
+    }
+  }
+}
+
+/**
+ * Shows an answer while it comes. Text before an action is what the model said on the way.
+ * @param {Response} response @param {(now: Partial<Entry>) => void} show
+ */
+async function take(response, show) {
+  let said = "";
+  /** @type {Action[]} */
+  let actions = [];
+  for await (const { name, data } of eventsOf(response)) {
+    if (name === "ai_chunk") said += data.content;
+    else if (name === "action") [said, actions] = ["", [...actions, data]];
+    else if (name === "error") throw Object.assign(new ApiError(502, data.error, response.headers.get("x-request-id") ?? ""), { answer: data });
+    else if (name === "ai_complete") return data;
+    show({ said, actions });
+  }
+  throw new ApiError(0, { message: text.failed.lost }, "");
 }
 
 /** @param {any} body @param {string} key @param {boolean} again whether a person can ask this again */
 async function send(body, key, again) {
   const stop = new AbortController();
   busy.set(stop);
+  /** @type {Entry} */
+  let entry = { id: 0, mine: false, said: "", actions: [] };
+  const show = (/** @type {Partial<Entry>} */ now) => {
+    entry = { ...entry, live: true, ...now };
+    if (entry.id) entries.set((before) => before.map((each) => (each.id === entry.id ? entry : each)));
+    else entry.id = add(entry);
+  };
   try {
     // A model that fails has done what it has done: only a person may ask again.
-    answered(await call("POST", "chat", { body, tries: 1, signal: stop.signal, headers: { "Idempotency-Key": key } }));
+    const answer = await take(await request("POST", "chat", { body: { ...body, stream: true }, tries: 1, signal: stop.signal, headers: { "Idempotency-Key": key } }), show);
     unanswered = "";
-  } catch (failure) {
+    show({ said: answer.response, actions: answer.actions, plan: answer.needs_confirmation, live: false });
+    if (answer.needs_confirmation) mark(answer.needs_confirmation.plan, "open");
+    return true;
+  } catch (problem) {
+    // Of a conversation that a new one has replaced.
+    if (busy.get() !== stop) return false;
+    const failure = problem instanceof ApiError || stop.signal.aborted ? problem : new ApiError(0, { message: text.failed.lost }, "");
     unanswered = failure instanceof ApiError && failure.status === 0 ? key : "";
-    const actions = /** @type {any} */ (failure).answer?.actions ?? [];
-    add({ mine: false, said: "", actions, again, failure: stop.signal.aborted ? new Error(text.chat.stopped) : failure });
-    shown(actions);
+    show({ actions: /** @type {any} */ (failure).answer?.actions ?? entry.actions, again, live: false, failure: stop.signal.aborted ? new Error(text.chat.stopped) : failure });
     return false;
   } finally {
-    busy.set(null);
+    if (busy.get() === stop) busy.set(null);
+    shown(entry.actions ?? []);
   }
-  return true;
 }
 
 function conversation() {
-  const said = entries.get().filter((each) => each.said);
+  // What broke off is no answer.
+  const said = entries.get().filter((each) => each.said && !each.failure);
   return said.slice(-MOST).map((each) => ({ role: each.mine ? "user" : "assistant", content: each.said }));
 }
 
@@ -95,7 +139,7 @@ export async function say(said, about) {
 export async function sayAgain() {
   const last = entries.get().findLast((each) => each.mine);
   // What was done before a failure stays, with its undo.
-  entries.set((before) => before.filter((each) => !each.failure || each.actions?.length).map((each) => ({ ...each, failure: null })));
+  entries.set((before) => before.filter((each) => !each.failure || each.actions?.length).map((each) => (each.failure ? { ...each, said: "", failure: null } : each)));
   if (last) await send(asked(last.about ?? []), unanswered || crypto.randomUUID(), true);
 }
 

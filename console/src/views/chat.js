@@ -71,11 +71,11 @@ export function View({ onClose }) {
     <header><h2>${text.nav.chat}</h2>${chosen && html`<button type="button" class="chip" title=${text.chat.forget} onClick=${() => model.set("")}>${chosen} ×</button>`}<span class="grow" />
       ${all.length > 0 && html`<${Button} icon="plus" kind="plain" label=${text.chat.anew} onClick=${() => { startAnew(); field.current?.focus(); }} />`}
       <${Button} only icon="x" label=${text.chat.close} onClick=${onClose} /></header>
-    <div class="log" role="log" aria-label=${text.chat.messages} tabindex="0" ref=${log}>
+    <div class="log" role="log" aria-label=${text.chat.messages} aria-busy=${Boolean(running)} tabindex="0" ref=${log}>
       ${all.length === 0 && html`<div class="hello"><p>${text.chat.hello}</p><p class="dim">${text.chat.helloText}</p>
         ${text.chat.examples.map((each) => html`<button type="button" class="button" key=${each} onClick=${() => propose(each)}>${each}</button>`)}</div>`}
       <ul>${all.map((entry, at) => html`<${Entry} key=${entry.id} entry=${entry} last=${at === all.length - 1} />`)}
-        ${running && html`<li class="theirs"><p class="dim working">${text.chat.working}<i>…</i></p></li>`}</ul>
+        ${running && !(all.at(-1)?.live && all.at(-1)?.said) && html`<li class="theirs"><p class="dim working">${text.chat.working}<i>…</i></p></li>`}</ul>
     </div>
     <form onSubmit=${(/** @type {Event} */ event) => { event.preventDefault(); submit(); }}>
       <${About} things=${about} onWithout=${(/** @type {string} */ id) => setWithout([...without, id])} />

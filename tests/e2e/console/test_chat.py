@@ -12,6 +12,7 @@ from larder.domain.upstreams import Upstream
 from tests.e2e.console.browsing import row, violations
 from tests.e2e.space import Space
 from tests.fakes.chat_server import calls, chat_server, results, says, script
+from tests.fakes.chat_streams import Held, cut, fragments
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,6 +47,8 @@ def chat(page: Page, model: ChatServer) -> Locator:
 
 
 def say(page: Page, words: str) -> None:
+    # While an answer comes, there is a button that stops it.
+    expect(page.get_by_role("button", name="Send")).to_be_visible()
     page.get_by_label("Message").fill(words)
     page.keyboard.press("Enter")
 
@@ -99,6 +102,40 @@ def test_a_change_shows_in_the_list_and_is_undone(
     expect(chat.get_by_text("undone")).to_be_visible()
     expect(row(page, "report.txt")).to_be_visible()
     assert Space(api).found() == ["report.txt"]
+
+
+def test_text_shows_while_the_model_still_writes(
+    page: Page, chat: Locator, model: ChatServer
+) -> None:
+    model.behaviour = script(says("abcdef"))
+    model.streaming = held = Held()
+    say(page, "Spell")
+
+    expect(chat.get_by_text("Working")).to_be_visible()
+    held.let_go(2)
+    expect(chat.get_by_text("abc", exact=True)).to_be_visible()
+    expect(chat.get_by_text("Working")).to_have_count(0)
+    assert violations(page) == []
+    held.let_go(9)
+    expect(chat.get_by_text("abcdef", exact=True)).to_be_visible()
+    expect(chat.get_by_role("button", name="Send")).to_be_visible()
+
+
+def test_text_that_breaks_off_is_no_part_of_the_conversation(
+    page: Page, chat: Locator, model: ChatServer
+) -> None:
+    model.behaviour = script(says("I have found this."))
+    model.streaming = cut
+    say(page, "Look")
+    expect(chat.get_by_role("alert")).to_contain_text("broke off in the middle")
+    expect(chat.get_by_text("I have")).to_be_visible()
+
+    model.streaming = fragments
+    chat.get_by_role("button", name="Try again").click()
+    expect(chat.get_by_text("I have found this.", exact=True)).to_be_visible()
+    expect(chat.get_by_role("alert")).to_have_count(0)
+    said = [each["content"] for each in model.requests[-1]["messages"][1:]]
+    assert said == ["hello", "hello", "Look"]
 
 
 def test_a_large_change_waits_for_a_person(
