@@ -35,6 +35,7 @@ from ministack.services.cloudformation import (  # type: ignore[import-not-found
 )
 
 from local.emulator_fixes.gateway import GATEWAY
+from local.emulator_fixes.streaming import stream_responses
 from local.emulator_fixes.strict import Strict
 
 SAVE_SECONDS = 60
@@ -233,6 +234,7 @@ if __name__ == "__main__":
     stop_replaced_versions()
     name_functions_in_log_streams()
     say_where_apis_are()
+    stream_responses(apigateway_v1, lambda_runtime)
     import_secrets()
     unpack_layers_once()
     app.app = end_when_saved(Strict(app.app))

@@ -14,10 +14,12 @@ from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
 
 from local.emulator_fixes.gateway import GATEWAY, as_the_gateway
+from local.emulator_fixes.streaming import piecewise
 
 if TYPE_CHECKING:
     from local.emulator_fixes.gateway import App, Message, Receive, Scope, Send
 
+STREAMED_ROUTE = "/v1/chat"
 SMALLEST_PART = 5 * 2**20
 """https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html"""
 
@@ -66,7 +68,10 @@ class Strict:
             return
         headers = {name.decode("latin-1").lower(): value for name, value in scope["headers"]}
         if scope["path"].startswith(GATEWAY):
-            await self._app(scope, receive, as_the_gateway(scope["method"], headers, send))
+            if scope["method"] == "POST" and scope["path"].endswith(STREAMED_ROUTE):
+                await piecewise(self._app, scope, receive, send)
+            else:
+                await self._app(scope, receive, as_the_gateway(scope["method"], headers, send))
             return
         query = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
         credential = headers.get("authorization", b"").decode("latin-1")

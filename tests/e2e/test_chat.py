@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
 
+import httpx
 import pytest
 from docx import Document
 
@@ -16,18 +21,20 @@ from tests.e2e.api import assert_refused
 from tests.e2e.batches import named
 from tests.e2e.space import Space
 from tests.fakes import chat_server as models
+from tests.fakes import chat_streams as models_streams
 from tests.fakes.chat_server import calls, chat_server, results, says, script
+from tests.fakes.chat_streams import Held
+from tests.support.streaming import events_of, outcome_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    import httpx
 
     from tests.e2e.api import Api, Json
     from tests.e2e.projects import NewProject, Operator
     from tests.fakes.chat_server import ChatServer, Messages
 
 GATEWAY_SECONDS = 29
+LARDER = Path(sys.executable).with_name("larder")
 
 
 @pytest.fixture(scope="module")
@@ -286,15 +293,87 @@ def test_the_answer_comes_as_server_sent_events(space: Space, model: ChatServer)
     answer = send(space.api, stream=True)
 
     assert answer.headers["content-type"] == "text/event-stream; charset=utf-8"
-    events = [
-        (name.removeprefix("event: "), json.loads(data.removeprefix("data: ")))
-        for name, data in (block.split("\n") for block in answer.text.strip().split("\n\n"))
-    ]
-    assert [name for name, _ in events] == [
-        *("action", "file_search_results", "ai_chunk", "ai_chunk", "ai_complete")
-    ]
-    assert events[1][1]["files"][0]["name"] == "ä.txt"
-    assert (
-        "".join(data["content"] for name, data in events if name == "ai_chunk")
-        == (events[-1][1]["response"])
+    assert answer.headers["x-request-id"]
+    good, last = outcome_of(answer.text)
+    assert (good, last["response"]) == (True, "Grüße " * 50)
+    names = [name for name, _ in events_of(answer.text)]
+    assert names[:2] == ["action", "file_search_results"]
+    assert set(names[2:-1]) == {"ai_chunk"}
+    assert events_of(answer.text)[1][1]["files"][0]["name"] == "ä.txt"
+
+
+def test_curl_gets_each_piece_while_the_model_still_writes(space: Space, model: ChatServer) -> None:
+    model.behaviour = script(says("abcdef"))
+    model.streaming = held = Held()
+    asked = {"model": "chatty", "messages": [{"role": "user", "content": "Go"}], "stream": True}
+
+    with running(
+        *("curl", "-sN", f"{space.api.base_url}/chat", "--json", json.dumps(asked)),
+        *("-H", f"x-api-key: {space.api.key}"),
+    ) as curl:
+        held.let_go(2)
+        first = [curl.readline() for _ in range(3)]
+        held.let_go(9)
+        rest = curl.read()
+
+    assert first == ["event: ai_chunk\n", 'data: {"content": "abc"}\n', "\n"]
+    good, last = outcome_of("".join(first) + rest)
+    assert (good, last["response"]) == (True, "abcdef")
+
+
+def test_larder_chat_shows_each_piece_while_the_model_still_writes(
+    space: Space, model: ChatServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LARDER_BASE_URL", space.api.base_url)
+    monkeypatch.setenv("LARDER_API_KEY", space.api.key)
+    model.behaviour = script(says("abcdef"))
+    model.streaming = held = Held()
+
+    with running(str(LARDER), "chat", "Go", "--model", "chatty") as larder:
+        held.let_go(2)
+        first = larder.read(3)
+        held.let_go(9)
+        rest = larder.read()
+
+    assert (first, rest) == ("abc", "def\n")
+
+
+def test_text_that_breaks_off_ends_in_an_error(space: Space, model: ChatServer) -> None:
+    file_id = space.put("a.txt")["fileId"]
+    model.behaviour = script(
+        calls(("rename_file", {"file_id": file_id, "name": "b.txt"})), says("I have renamed it.")
     )
+    model.streaming = lambda message, request: (
+        models_streams.fragments(message, request)
+        if message.get("tool_calls")
+        else models_streams.cut(message, request)
+    )
+
+    answer = send(space.api, stream=True, file_ids=[file_id])
+
+    good, last = outcome_of(answer.text)
+    assert not good
+    assert "broke off in the middle" in last["error"]["message"]
+    assert operations(last) == ["write"]
+    assert space.found() == ["b.txt"]
+
+
+def test_a_refused_stream_has_its_status(space: Space, model: ChatServer) -> None:
+    model.status = 500
+
+    assert_refused(send(space.api, stream=True, colour="red"), 400, param="colour")
+    assert send(space.api, stream=True).status_code == 502
+    with httpx.Client() as client:
+        url = f"{space.api.base_url}/chat"
+        assert client.post(url, json={}, headers={"x-api-key": "zk_live_x"}).status_code == 401
+
+
+@contextmanager
+def running(*command: str) -> Iterator[IO[str]]:
+    """Run a command, and yield what it prints."""
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, bufsize=1) as process:  # noqa: S603
+        assert process.stdout is not None
+        try:
+            yield process.stdout
+        finally:
+            process.terminate()
