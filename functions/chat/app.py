@@ -25,7 +25,16 @@ converse, carry_out, cursor_key = ports.make(Converse), ports.carry_out, ports.c
     responses={
         HTTPStatus.OK: {
             "description": "What the model answered, and what was done",
-            "content": {content_types.APPLICATION_JSON: {"model": ChatResponse}},
+            "content": {
+                content_types.APPLICATION_JSON: {"model": ChatResponse},
+                "text/event-stream": {
+                    "schema": {
+                        "type": "string",
+                        "description": "`ai_chunk`: text. `action`, `file_search_results`: what was "
+                        "done. Last `ai_complete`, the whole response, or `error`.",
+                    }
+                },
+            },
         },
         HTTPStatus.BAD_GATEWAY: {"description": "The model failed; `actions` has what was done"},
     },
