@@ -15,7 +15,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
-from tests.fakes.chat_streams import USAGE, fragments
+from tests.fakes.chat_streams import USAGE, finish_reason, fragments
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -129,7 +129,7 @@ class ChatServer:
         message = self.behaviour(body["messages"])
         if body.get("stream") and self.streaming is not None and self.status == HTTPStatus.OK:
             return self.status, self.streaming(message, body)
-        choice = {"index": 0, "message": message}
+        choice = {"index": 0, "message": message, "finish_reason": finish_reason(message)}
         return self.status, json.dumps({"choices": [choice], "usage": USAGE}).encode()
 
 

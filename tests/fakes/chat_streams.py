@@ -43,9 +43,14 @@ def call_chunks(calls: list[dict[str, Any]], size: int = 5) -> Iterator[bytes]:
             yield chunk({"tool_calls": [{"index": index, "function": fragment}]})
 
 
+def finish_reason(message: Message) -> str:
+    """Return why a message ends; one says so itself when it was cut."""
+    return str(message.get("why") or ("tool_calls" if message.get("tool_calls") else "stop"))
+
+
 def last_chunks(message: Message, request: dict[str, Any]) -> Iterator[bytes]:
     """Yield what ends a stream."""
-    yield chunk({}, "tool_calls" if message.get("tool_calls") else "stop")
+    yield chunk({}, finish_reason(message))
     if request.get("stream_options", {}).get("include_usage"):
         yield b"data: " + json.dumps({"choices": [], "usage": USAGE}).encode() + b"\n\n"
     yield DONE

@@ -150,6 +150,12 @@ def test_a_conversation_with_tools_goes_both_ways(ask: Ask, bedrock: Bedrock) ->
     )
 
 
+def test_an_answer_without_tokens_left_was_cut(ask: Ask, bedrock: Bedrock) -> None:
+    bedrock.answers = [said({"text": "There is"}) | {"stopReason": "max_tokens"}]
+
+    assert ask(HELLO).cut
+
+
 def test_a_model_can_be_made_to_call_a_tool_or_have_none(ask: Ask, bedrock: Bedrock) -> None:
     ask(HELLO, must_call=True)
     ask(HELLO, with_tools=False)

@@ -241,6 +241,14 @@ def test_the_tokens_of_all_rounds_together_are_limited(
     assert "too long" in answer["response"]
 
 
+def test_an_answer_that_was_cut_says_so(chat: Callable[..., Answer], model: ChatServer) -> None:
+    model.behaviour = script(says("\nThere is ") | {"why": "length"})
+
+    answer = chat("Go", max_tokens=5).json
+
+    assert answer["response"] == "\nThere is \n\n(The answer got too long. Ask again to go on.)"
+
+
 def test_a_model_that_fails_is_a_502_that_says_what_was_done(
     chat: Callable[..., Answer], functions: Functions, tenant: TenantId, model: ChatServer
 ) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
 from botocore.parsers import ResponseParserError
 
-from larder.adapters.models.bedrock_streams import streamed_turn
+from larder.adapters.models.bedrock_streams import CUT, streamed_turn
 from larder.domain.errors import ModelFailedError, ThrottledError
 from larder.services.chat.ports import ModelTurn, ToolCall
 
@@ -157,4 +157,10 @@ def _turn(answer: Mapping[str, Any]) -> ModelTurn:
     except (KeyError, TypeError) as error:
         raise ModelFailedError(_NO_MESSAGE) from error
     usage = answer.get("usage", {})
-    return ModelTurn(text, calls, usage.get("inputTokens", 0), usage.get("outputTokens", 0))
+    return ModelTurn(
+        text,
+        calls,
+        usage.get("inputTokens", 0),
+        usage.get("outputTokens", 0),
+        cut=answer.get("stopReason") == CUT,
+    )

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from mypy_boto3_bedrock_runtime import BedrockRuntimeClient
 
+CUT = "max_tokens"
+"""Why a message ends that has no tokens left."""
+
 _BROKEN = "Bedrock broke off in the middle of its answer."
 
 
@@ -64,7 +67,7 @@ class _Message:
         self._uses: dict[int, Mapping[str, str]] = {}
         self._inputs: dict[int, list[str]] = {}
         self._usage: Mapping[str, int] = {}
-        self._ended = False
+        self._why: str | None = None
 
     def add(self, event: Mapping[str, Any]) -> str:
         """Take an event, and return the text that it adds."""
@@ -76,8 +79,8 @@ class _Message:
                 self._uses[index] = use
             case {"contentBlockDelta": {"contentBlockIndex": index, "delta": {"toolUse": part}}}:
                 self._inputs.setdefault(index, []).append(part["input"])
-            case {"messageStop": _}:
-                self._ended = True
+            case {"messageStop": stop}:
+                self._why = stop.get("stopReason", "")
             case {"metadata": {"usage": usage}}:
                 self._usage = usage
         return ""
@@ -88,7 +91,7 @@ class _Message:
         Raises:
             ModelFailedError: its end has not come.
         """
-        if not self._ended:
+        if self._why is None:
             raise ModelFailedError(_BROKEN)
         return ModelTurn(
             "".join(self._text),
@@ -100,4 +103,5 @@ class _Message:
             ),
             self._usage.get("inputTokens", 0),
             self._usage.get("outputTokens", 0),
+            cut=self._why == CUT,
         )

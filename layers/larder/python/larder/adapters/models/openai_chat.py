@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from larder.adapters.models.openai_chunks import StreamedCompletion, Usage
+from larder.adapters.models.openai_chunks import CUT, StreamedCompletion, Usage
 from larder.adapters.models.openai_streams import ChatStreams, chat_call
 from larder.domain.batch_answers import Answer, NoAnswer
 from larder.domain.errors import InvalidParameterError, ModelFailedError
@@ -48,6 +49,7 @@ class _Message(msgspec.Struct):
 
 class _Choice(msgspec.Struct):
     message: _Message
+    finish_reason: str | None = None
 
 
 class _Completion(msgspec.Struct):
@@ -168,7 +170,8 @@ def _whole(
             why = _WHY[answer]
         raise ModelFailedError(f"The model server '{upstream.name}' {why}.")
     calls = [(call.id, call.name, "".join(call.arguments)) for call in completion.calls]
-    return _as_turn("".join(completion.text), calls, completion.usage)
+    turn = _as_turn("".join(completion.text), calls, completion.usage)
+    return replace(turn, cut=completion.cut)
 
 
 def _turn(upstream: Upstream, answer: Answer | NoAnswer) -> ModelTurn:
@@ -180,15 +183,17 @@ def _turn(upstream: Upstream, answer: Answer | NoAnswer) -> ModelTurn:
         )
     try:
         completion = _DECODER.decode(answer.body)
-        message = completion.choices[0].message
-    except (ValueError, RecursionError, IndexError) as error:
+        [choice, *_] = completion.choices
+    except (ValueError, RecursionError) as error:
         raise ModelFailedError(
             f"The model server '{upstream.name}' did not answer with a chat completion."
         ) from error
     calls = [
-        (call.id, call.function.name, call.function.arguments) for call in message.tool_calls or ()
+        (call.id, call.function.name, call.function.arguments)
+        for call in choice.message.tool_calls or ()
     ]
-    return _as_turn(message.content or "", calls, completion.usage)
+    turn = _as_turn(choice.message.content or "", calls, completion.usage)
+    return replace(turn, cut=choice.finish_reason == CUT)
 
 
 def _as_turn(text: str, calls: Sequence[tuple[str, str, str]], usage: Usage | None) -> ModelTurn:

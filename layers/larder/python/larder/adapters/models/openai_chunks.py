@@ -11,6 +11,9 @@ import msgspec
 
 from larder.adapters.models.sse import EventParser
 
+CUT = "length"
+"""Why a completion ends that has no tokens left."""
+
 
 class _Function(msgspec.Struct):
     """A part of a function's call."""
@@ -63,12 +66,13 @@ class CallParts:
 class StreamedCompletion:
     """A chat completion that comes in chunks.
 
-    `ended` says that nothing of its message is missing, `done` that nothing at all comes after it.
-    `failed` says that the server reported an error in it, or that it cannot be understood.
+    `ended` says that nothing of its message is missing, `done` that nothing at all comes after it,
+    `cut` that the model would have said more. `failed` says that the server reported an error in
+    it, or that it cannot be understood.
     """
 
     def __init__(self) -> None:
-        self.began = self.ended = self.done = self.failed = False
+        self.began = self.ended = self.done = self.cut = self.failed = False
         self.text: list[str] = []
         self.calls: list[CallParts] = []
         self.usage: Usage | None = None
@@ -109,7 +113,8 @@ class StreamedCompletion:
             call.name += function.name or ""
             if function.arguments:
                 call.arguments.append(function.arguments)
-        self.ended = self.ended or choice.finish_reason is not None
+        if choice.finish_reason is not None:
+            self.ended, self.cut = True, choice.finish_reason == CUT
 
     def _call_of(self, part: _CallPart) -> CallParts:
         """Return the call that the part belongs to, which may be a new one.

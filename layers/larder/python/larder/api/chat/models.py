@@ -195,7 +195,9 @@ class ChatResponse(BaseModel):
         """Return what came of a conversation, with the plan of what it holds back."""
         answer = found.answer
         if found.stopped is not None:
-            answer = f"{answer}\n\n({found.stopped}. Ask again to go on.)".strip()
+            note = f"({found.stopped}. Ask again to go on.)"
+            # What was told of the answer already stays its beginning.
+            answer = f"{answer}\n\n{note}" if answer else note
         return cls(
             id=_new_id(),
             response=answer,

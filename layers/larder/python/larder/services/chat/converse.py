@@ -44,6 +44,8 @@ MAX_RESULT = 40_000
 MAX_CONVERSATION = 400_000
 """Characters of all messages together: some 100,000 tokens."""
 
+TOO_LONG = "The answer got too long"
+
 _ID = re.compile(r"\b(?:file-|folder-|act_)[0-9a-f]{24}\b")
 
 _INSTRUCTIONS = """\
@@ -159,7 +161,7 @@ class Converse:
         for number in range(ROUNDS):
             left = asked.max_tokens - found.output_tokens
             if not keep_going() or left <= 0 or _size(messages) > MAX_CONVERSATION:
-                found.stopped = "It took too long" if left > 0 else "The answer got too long"
+                found.stopped = "It took too long" if left > 0 else TOO_LONG
                 return
             turn = self.chat_model(
                 ModelRequest(
@@ -177,6 +179,7 @@ class Converse:
             found.output_tokens += turn.output_tokens
             found.answer = turn.content
             if not turn.calls or not asked.with_tools:
+                found.stopped = TOO_LONG if turn.cut else None
                 return
             self._call_tools(session, turn, messages, found, tell)
         found.stopped = f"It did not finish in {ROUNDS} rounds"

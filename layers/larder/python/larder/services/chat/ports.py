@@ -101,12 +101,13 @@ class ModelMessage:
 
 @dataclass(frozen=True, slots=True)
 class ModelTurn:
-    """What a model answered, and the tokens that it took."""
+    """What a model answered, and the tokens that it took; `cut` if it would have said more."""
 
     content: str
     calls: tuple[ToolCall, ...]
     input_tokens: int
     output_tokens: int
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
