@@ -4,6 +4,8 @@ import { changeAll } from "./bulk.js";
 import { counts, recount } from "./counts.js";
 import { count, counted } from "./format.js";
 import { addRows, changeRow, folderRow, listing, putBack, removeRows } from "./listing.js";
+import { placeOf } from "./route.js";
+import { changed } from "./tabs.js";
 import { refreshTags } from "./tags.js";
 import { forgetFolder, learn, nest, readChildren, ROOT } from "./tree.js";
 import { complain, progress, toast } from "./ui.js";
@@ -37,15 +39,19 @@ function refreshTree(rows, others = []) {
 /**
  * Shows a change of rows before the server has made it, and takes back what it refuses. Undo waits until it is made.
  * @param {Row[]} rows @param {{doing: (what: string) => string, did: (what: string) => string}} said
- * @param {{change: Change, show: (some: Row[]) => void, hide: (some: Row[]) => void, undo: (done: Row[]) => Promise<void>}} how
+ * @param {{change: Change, show: (some: Row[]) => void, hide: (some: Row[]) => void, undo: (done: Row[]) => Promise<Row[]>}} how
+ *   `show` and `hide` change the list, `undo` the server, and returns what it has brought back
  */
 async function carryOut(rows, said, { change, show, hide, undo }) {
+  const begun = placeOf();
+  // Another view, where the person has gone meanwhile, was read before the change was made.
+  const settle = (/** @type {Row[]} */ back) => (placeOf() === begun ? hide(back) : changed());
   show(rows);
   const doing = said.doing(named(rows));
   const work = change((done) => rows.length > MANY && say(`${doing} ${count(done)} ${text.meter.of} ${count(rows.length)}`)).then(rowsOf);
-  const say = progress(doing, async () => undo(await work));
+  const say = progress(doing, async () => settle(await undo(await work)));
   const done = new Set(await work);
-  hide(rows.filter((row) => !done.has(row)));
+  settle(rows.filter((row) => !done.has(row)));
   say(done.size ? said.did(named([...done])) : "", true);
   refreshUsage();
   return [...done];
@@ -62,10 +68,10 @@ export async function trash(rows) {
     hide: putBack,
     undo: async (some) => {
       const back = rowsOf(await changeAll(some, () => ({ op: "restore" }), (row) => post(`storage/trash/${row.id}/restore`)));
-      putBack(back);
       learn(back.flatMap((row) => (row.folder ? [row.folder] : [])));
       refreshTree(back);
       refreshUsage();
+      return back;
     },
   });
   for (const row of done) if (row.folder) forgetFolder(row.id);
@@ -101,9 +107,8 @@ export async function move(rows, target, targetName) {
     hide: (some) => (stays ? put(some, parentOf) : putBack(some)),
     undo: async (some) => {
       const back = rowsOf(await changeAll(some, (row) => ({ op: "move", folderId: parentOf(row) }), (row) => patch(path(row), { parentId: parentOf(row) })));
-      if (stays) put(back, parentOf);
-      else putBack(back);
       refreshTree(back, [target]);
+      return back;
     },
   });
   refreshTree(done, [target]);

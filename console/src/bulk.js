@@ -43,7 +43,7 @@ async function changeFiles(rows, operation, failures, onProgress) {
 }
 
 /** @param {Row[]} rows @param {(row: Row) => Promise<any>} change @param {Error[]} failures */
-async function changeFolders(rows, change, failures) {
+async function changeEach(rows, change, failures) {
   /** @type {Done[]} */
   const done = [];
   const waiting = [...rows];
@@ -70,9 +70,23 @@ export async function changeAll(rows, operation, change, onProgress = () => {}) 
   const failures = [];
   const [files, folders] = await Promise.all([
     changeFiles(rows.filter((row) => row.file), operation, failures, onProgress),
-    changeFolders(rows.filter((row) => row.folder), change, failures),
+    changeEach(rows.filter((row) => row.folder), change, failures),
   ]);
+  tell(failures, rows);
+  return [...folders, ...files];
+}
+
+/** Changes rows one by one, for what the server does to one alone; never rejects. @param {Row[]} rows @param {(row: Row) => Promise<any>} change */
+export async function changeOneByOne(rows, change) {
+  /** @type {Error[]} */
+  const failures = [];
+  const done = await changeEach(rows, change, failures);
+  tell(failures, rows);
+  return done;
+}
+
+/** @param {Error[]} failures @param {Row[]} rows */
+function tell(failures, rows) {
   if (failures.length === 1) complain(failures[0]);
   else if (failures.length > 1) toast(text.failed.some(failures.length, rows.length, failures[0].message), { bad: true });
-  return [...folders, ...files];
 }

@@ -13,6 +13,12 @@ function read() {
 export const route = store(read());
 addEventListener("hashchange", () => route.set(read()));
 
+/** Which list is shown, whatever is opened in it and however it is sorted. */
+export function placeOf() {
+  const { view, id, query } = route.get();
+  return [view, id, query.get("is"), query.get("q")].join("\n");
+}
+
 /** @param {string} view @param {string} [id] @param {Record<string, string>} [query] */
 export function addressOf(view, id = "", query = {}) {
   const asked = new URLSearchParams(Object.entries(query).filter(([, value]) => value)).toString();

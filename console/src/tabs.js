@@ -14,6 +14,11 @@ onChanged.add(() => {
   told = setTimeout(() => channel.postMessage(session.get()?.project), QUIET_MS);
 });
 
+/** Reads again what is shown. */
+export function changed() {
+  for (const each of [...onElsewhere]) each();
+}
+
 channel.onmessage = (event) => {
-  if (event.data && event.data === session.get()?.project) for (const each of [...onElsewhere]) each();
+  if (event.data && event.data === session.get()?.project) changed();
 };

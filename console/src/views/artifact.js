@@ -118,7 +118,7 @@ export function Delete({ item, onClose, onDeleted }) {
       if (/** @type {any} */ (failure).status !== 404) throw failure;
     }
     refreshUsage();
-    toast(text.did.purged(name));
+    toast(text.did.purged(`“${name}”`, 1));
     onDeleted();
   };
   return html`<${FormDialog} title=${text.trash.purge} button=${text.trash.purge} kind="primary danger" onClose=${onClose} onSubmit=${purge}>

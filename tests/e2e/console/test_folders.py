@@ -76,6 +76,7 @@ def test_rows_are_dragged_to_a_folder_and_a_branch(page: Page, api: Api) -> None
 
     row(page, "Archive").drag_to(row(page, "Reports"))
     expect(row(page, "Archive")).to_have_count(0)
+    expect(page.get_by_text("“Archive” moved to Reports")).to_be_visible()
     assert space.folder_names(reports) == ["Archive"]
 
 

@@ -178,6 +178,49 @@ def test_undo_takes_back_the_change_that_is_on_its_way_and_no_earlier_one(
     assert {each["filename"] for each in api.json("GET", "/files")["data"]} == {"b.txt", "c.txt"}
 
 
+def test_whoever_goes_elsewhere_sees_a_change_once_it_is_made(page: Page, api: Api) -> None:
+    space = Space(api)
+    reports = space.make_folder("Reports")
+    for each in ("a.txt", "b.txt"):
+        space.put(each)
+    page.reload()
+    expect(row(page, "b.txt")).to_be_visible()
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        if len(held) < 2:
+            held.append(route)
+        else:
+            route.continue_()
+
+    page.route("**/files:batch", hold)
+    for each, key in (("a.txt", "m"), ("b.txt", "Delete")):
+        page.get_by_label(f"Select {each}").check()
+        page.keyboard.press(key)
+        if key == "m":
+            page.get_by_role("dialog").get_by_role("button", name="Reports").click()
+            page.get_by_role("button", name="Move to Reports").click()
+        expect(row(page, each)).to_have_count(0)
+    page.get_by_role("gridcell").get_by_role("link", name="Reports").click()
+    expect(page.get_by_text("Drop files here")).to_be_visible()
+    held[0].continue_()
+    expect(row(page, "a.txt")).to_be_visible()
+
+    page.get_by_role("link", name="Trash").click()
+    expect(page.get_by_text("The trash is empty")).to_be_visible()
+    held[1].continue_()
+    expect(row(page, "b.txt")).to_be_visible()
+    page.get_by_role("treeitem", name="Reports").click()
+    expect(row(page, "a.txt")).to_be_visible()
+
+    # What is undone goes back to where it was, and not into the list that is shown.
+    page.keyboard.press("z")
+    page.keyboard.press("z")
+    expect(page.get_by_text("Drop files here")).to_be_visible()
+    assert sorted(space.found(folderId="root")) == ["a.txt", "b.txt"]
+    assert space.found(folderId=reports) == []
+
+
 def test_rows_come_back_to_their_places_when_the_server_refuses(page: Page, api: Api) -> None:
     space = Space(api)
     space.make_folder("Reports")
@@ -258,3 +301,35 @@ def test_a_trashed_thing_is_deleted_for_good_only_when_a_person_says_so_twice(
         expect(dialog).to_have_count(0)
         expect(row(page, "a.txt")).to_have_count(left)
         assert len(space.in_trash()) == left
+
+
+def test_many_things_come_back_from_the_trash_at_once_or_go_for_good(page: Page, api: Api) -> None:
+    space = Space(api)
+    folder = space.make_folder("Reports")
+    space.put("in.txt", folderId=folder)
+    files = [space.put(f"{letter}.txt")["fileId"] for letter in "abcd"]
+    for each in files:
+        space.trash(each)
+    space.delete_folder(folder)
+    page.get_by_role("link", name="Trash").click()
+    selection = page.get_by_role("toolbar", name="Selection")
+
+    for each in ("Reports", "a.txt", "b.txt"):
+        page.get_by_label(f"Select {each}").check()
+    expect(selection).to_contain_text("3 items selected")
+    selection.get_by_role("button", name="Restore").click()
+    expect(page.get_by_text("3 items are back")).to_be_visible()
+    expect(page.locator(".line .text")).to_have_text(["d.txt", "c.txt"])
+    assert sorted(space.found()) == ["a.txt", "b.txt", "in.txt"]
+    page.keyboard.press("z")
+    expect(page.locator(".line .text")).to_have_count(5)
+    assert space.found() == []
+
+    page.keyboard.press("Control+a")
+    page.get_by_label("Select Reports").uncheck()
+    page.keyboard.press("Delete")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("4 items cannot be brought back")
+    dialog.get_by_role("button", name="Delete for good").click()
+    expect(page.get_by_text("4 items are deleted for good")).to_be_visible()
+    assert space.in_trash() == [folder]

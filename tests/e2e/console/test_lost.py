@@ -155,7 +155,7 @@ def test_what_was_begun_goes_on_after_a_new_link(
 
     expect(row(page, "notes.txt")).to_be_visible()
     page.keyboard.press("Delete")
-    expect(row(page, "notes.txt")).to_have_count(0)
+    expect(page.get_by_text("“notes.txt” moved to the trash")).to_be_visible()
     assert len(Space(api).in_trash()) == 1
 
 
