@@ -1,8 +1,8 @@
 // The search, which completes tags, kinds and favorites as a combobox does.
-import { html, useEffect, useState } from "../dom.js";
+import { html, useEffect, useRef, useState } from "../dom.js";
 import { count } from "../format.js";
 import { searchOf } from "../listing.js";
-import { go } from "../route.js";
+import { go, route } from "../route.js";
 import { useStore } from "../store.js";
 import { text } from "../strings.js";
 import { needTags, tags } from "../tags.js";
@@ -29,10 +29,19 @@ export function Search({ searched, field }) {
   const [typed, setTyped] = useState(searched);
   const [shown, setShown] = useState(false);
   const [at, setAt] = useState(-1);
-  useEffect(() => setTyped(searched), [searched]);
+  const place = useStore(route);
+  const sent = useRef(/** @type {string | null} */ (null));
+  // Who goes to another place has given the search up; what is typed on while the page follows it stays.
+  useEffect(() => {
+    if (searched !== sent.current) setTyped(searched);
+    sent.current = null;
+  }, [place]);
   useEffect(() => {
     if (typed === searched) return undefined;
-    const later = setTimeout(() => go("files", "", { q: typed }, searched !== ""), SETTLED_MS);
+    const later = setTimeout(() => {
+      sent.current = typed;
+      go("files", "", { q: typed }, route.get().query.has("q"));
+    }, SETTLED_MS);
     return () => clearTimeout(later);
   }, [typed]);
 

@@ -99,3 +99,23 @@ def test_a_folder_that_was_deleted_comes_back_with_its_files(page: Page, api: Ap
     page.get_by_role("gridcell").get_by_role("link", name="Reports").click()
     expect(row(page, "a.txt")).to_be_visible()
     expect(row(page, "2026")).to_be_visible()
+
+
+def test_who_goes_to_a_folder_while_a_search_settles_gets_the_folder(page: Page, api: Api) -> None:
+    Space(api).make_folder("Reports")
+    page.reload()
+    search = page.get_by_role("combobox", name="Search")
+    folder = page.get_by_role("tree", name="Folders").get_by_role("treeitem", name="Reports")
+    expect(folder).to_be_visible()
+
+    search.fill("abc")
+    folder.click()
+    page.wait_for_timeout(600)  # more than a search takes to settle
+
+    expect(page.get_by_role("navigation", name="Path")).to_contain_text("Reports")
+    expect(search).to_have_value("")
+
+    search.press_sequentially("abc def", delay=60)
+    page.wait_for_timeout(600)
+    expect(search).to_have_value("abc def")
+    assert "q=abc+def" in page.url
