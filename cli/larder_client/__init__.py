@@ -15,7 +15,6 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from larder_client._sync.client import Client
 from larder_client.errors import (
     ApiError,
     BatchNotEndedError,
@@ -42,19 +41,21 @@ from larder_client.files.models import (
     Usage,
     Validation,
 )
-from larder_client.transfer.download import DownloadResult
 from larder_client.transfer.progress import Progress
-from larder_client.transfer.resume import FileResumeStore, ResumeStore
-from larder_client.transfer.upload import UploadResult
 
 if TYPE_CHECKING:
     from larder_client._async.client import AsyncClient
+    from larder_client._sync.client import Client
     from larder_client.artifacts.models import Artifact, Bundle
     from larder_client.batches.models import Batch, BatchPage, BatchResult
     from larder_client.space.models import ROOT, Folder, SpaceFile, TrashedFile, TrashedFolder
     from larder_client.space.tree import Tree
+    from larder_client.transfer.download import DownloadResult
+    from larder_client.transfer.resume import FileResumeStore, ResumeStore
+    from larder_client.transfer.upload import UploadResult
 
-# Imported when they are used: they take time, asyncio above all, and most programs do without.
+# Imported when they are used: they take time, asyncio and HTTP above all. `larder validate` does
+# without all of them.
 _LAZY = {
     "Artifact": "larder_client.artifacts.models",
     "AsyncClient": "larder_client._async.client",
@@ -62,6 +63,11 @@ _LAZY = {
     "BatchPage": "larder_client.batches.models",
     "BatchResult": "larder_client.batches.models",
     "Bundle": "larder_client.artifacts.models",
+    "Client": "larder_client._sync.client",
+    "DownloadResult": "larder_client.transfer.download",
+    "FileResumeStore": "larder_client.transfer.resume",
+    "ResumeStore": "larder_client.transfer.resume",
+    "UploadResult": "larder_client.transfer.upload",
     "Folder": "larder_client.space.models",
     "ROOT": "larder_client.space.models",
     "SpaceFile": "larder_client.space.models",
@@ -70,11 +76,13 @@ _LAZY = {
     "Tree": "larder_client.space.tree",
 }
 
-# Former names, for programs that use them.
-FileJournal = FileResumeStore
-Journal = ResumeStore
-Received = DownloadResult
-Sent = UploadResult
+# For programs that use them.
+_FORMER = {
+    "FileJournal": "FileResumeStore",
+    "Journal": "ResumeStore",
+    "Received": "DownloadResult",
+    "Sent": "UploadResult",
+}
 
 __all__ = [
     "ROOT",
@@ -126,6 +134,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - depends on the name
     """Import the names in `_LAZY` when they are used."""
+    name = _FORMER.get(name, name)
     if name in _LAZY:
         return getattr(import_module(_LAZY[name]), name)
     message = f"module {__name__!r} has no attribute {name!r}"

@@ -50,7 +50,7 @@ def gateway(functions: Functions, tenant: TenantId, monkeypatch: pytest.MonkeyPa
     made = Gateway(functions, tenant)
     transport = InProcess(made)
     monkeypatch.setattr(
-        "larder_cli.shared.connection.Client",
+        "larder_client.Client",
         partial(Client, transport=transport, sleep=lambda _: None),
     )
     monkeypatch.setattr(

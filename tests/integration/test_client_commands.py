@@ -57,7 +57,7 @@ def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeLarder]:
     # The pauses before retries have tests of their own.
     impatient = partial(Client, sleep=lambda _: None)
-    monkeypatch.setattr("larder_cli.shared.connection.Client", impatient)
+    monkeypatch.setattr("larder_client.Client", impatient)
     with over_sockets(FakeLarder()) as fake:
         os.environ["LARDER_BASE_URL"] = fake.base_url
         os.environ["LARDER_API_KEY"] = KEY

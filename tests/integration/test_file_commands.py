@@ -24,7 +24,7 @@ def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeLarder
     """Work in an empty folder, connected to a fake."""
     made = FakeLarder()
     impatient = partial(Client, transport=InProcess(made), sleep=lambda _: None)
-    monkeypatch.setattr("larder_cli.shared.connection.Client", impatient)
+    monkeypatch.setattr("larder_client.Client", impatient)
     monkeypatch.setattr("larder_cli.commands.watch.time.sleep", lambda _: None)
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")

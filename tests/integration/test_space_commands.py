@@ -37,7 +37,7 @@ def gateway(
     """Work in an empty folder, in an environment whose base URL leads to the functions."""
     made = Gateway(functions, tenant)
     impatient = partial(Client, transport=InProcess(made), sleep=lambda _: None)
-    monkeypatch.setattr("larder_cli.shared.connection.Client", impatient)
+    monkeypatch.setattr("larder_client.Client", impatient)
     # The functions run in this process. Their metrics must not mix with the command's output.
     monkeypatch.setattr(
         "aws_lambda_powertools.metrics.single_metric", lambda **_: nullcontext(mock.Mock())

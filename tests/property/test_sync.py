@@ -73,7 +73,7 @@ class Two:
             "LARDER_API_KEY": KEY,
             "XDG_STATE_HOME": str(self.local.parent / "state"),
         }
-        patch = mock.patch("larder_cli.shared.connection.Client", self.client)
+        patch = mock.patch("larder_client.Client", self.client)
         with mock.patch.dict(os.environ, environment), patch:
             return larder("sync", str(self.local), "/Work", *options)
 

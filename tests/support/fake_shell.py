@@ -24,7 +24,7 @@ def fake_shell(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeLa
     """Work in the folder, without the pauses between requests."""
     monkeypatch.chdir(folder)
     impatient = partial(Client, sleep=lambda _: None)
-    monkeypatch.setattr("larder_cli.shared.connection.Client", impatient)
+    monkeypatch.setattr("larder_client.Client", impatient)
     with mock.patch.dict(os.environ), over_sockets(FakeLarder()) as fake:
         for name in [name for name in os.environ if name.startswith("LARDER_")]:
             del os.environ[name]

@@ -52,6 +52,10 @@ def test_a_command_that_prints_no_table_loads_nothing_slow(command: str) -> None
     assert not loaded & SLOW
 
 
+def test_what_connects_to_nothing_loads_no_http() -> None:
+    assert not loaded_by("validate", "examples/requests.jsonl") & (SLOW | {"httpx", "ssl"})
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

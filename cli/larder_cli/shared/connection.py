@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import shlex
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from larder_cli.local_stack import find_env_file
-from larder_client import Client, ConfigurationError
-from larder_client.options import PARALLEL
+from larder_client import ConfigurationError
+
+if TYPE_CHECKING:
+    from larder_client import Client
 
 BaseUrl = Annotated[
     str | None,
@@ -64,14 +66,18 @@ class Connection:
 CURRENT = Connection()
 
 
-def open_client(base_url: str | None, api_key: str | None, parallel: int = PARALLEL) -> Client:
+def open_client(base_url: str | None, api_key: str | None, parallel: int | None = None) -> Client:
     """Return a client of what `find_access` finds.
 
     Raises:
         ConfigurationError: base URL or key is missing, invalid, or one that does not fit the other.
         OperatorError: a profile or a file that is named does not exist.
     """
-    return Client(*find_access(base_url, api_key), parallel=parallel)
+    # HTTP takes as long as everything else: what connects to nothing does without.
+    from larder_client import Client  # noqa: PLC0415
+    from larder_client.options import PARALLEL  # noqa: PLC0415
+
+    return Client(*find_access(base_url, api_key), parallel=parallel or PARALLEL)
 
 
 def find_access(base_url: str | None, api_key: str | None) -> tuple[str, str]:
