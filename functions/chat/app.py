@@ -30,8 +30,8 @@ converse, carry_out, cursor_key = ports.make(Converse), ports.carry_out, ports.c
                 "text/event-stream": {
                     "schema": {
                         "type": "string",
-                        "description": "`ai_chunk`: text. `action`, `file_search_results`: what was "
-                        "done. Last `ai_complete`, the whole response, or `error`.",
+                        "description": "`ai_chunk`: text. `action`, `file_search_results`: what "
+                        "was done. Last `ai_complete`, the whole response, or `error`.",
                     }
                 },
             },
