@@ -27,8 +27,11 @@ _BLOCK = 2**16
 async def piecewise(app: App, scope: Scope, receive: Receive, send: Send) -> None:
     """Have `app` answer a request; what its function sends in pieces is passed on as it comes."""
     passed_on = asyncio.Event()
+    streamed = False
 
     async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal streamed
+        streamed = True
         try:
             begin = json.loads(await reader.readline())
             headers = [
@@ -45,8 +48,6 @@ async def piecewise(app: App, scope: Scope, receive: Receive, send: Send) -> Non
         finally:
             writer.close()
             passed_on.set()
-
-    streamed = False
 
     async def send_unless_streamed(message: Message) -> None:
         nonlocal streamed

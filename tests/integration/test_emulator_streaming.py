@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,19 +33,33 @@ def whole(_: dict[str, Any], __: Context) -> dict[str, Any]:
     return {"statusCode": 400, "isBase64Encoded": False, "body": "no", "multiValueHeaders": JSON}
 
 
+def dying(_: dict[str, Any], context: Context) -> dict[str, Any]:
+    """A function that ends in the middle."""
+    context.response.begin(200, JSON)
+    context.response.write(b"half")
+    raise SystemExit
+
+
 def through(function: Any, *sent: tuple[bytes, bytes]) -> list[MutableMapping[str, Any]]:
     """Return what a client gets of a function, behind the emulator's gateway."""
     messages: list[MutableMapping[str, Any]] = []
+    heard = asyncio.Event()
 
     async def send(message: MutableMapping[str, Any]) -> None:
         messages.append(message)
+        heard.set()
 
     async def emulator(scope: Any, _: Any, send: Any) -> None:
         [address] = [value.decode() for name, value in scope["headers"] if name.decode() == ADDRESS]
         answer: dict[str, Any] = {"statusCode": 401, "headers": {}, "body": "denied"}
         if function is not None:
             event = {"headers": {ADDRESS: address}, "multiValueHeaders": {ADDRESS: [address]}}
-            answer = await asyncio.to_thread(streaming(function), event, Context())
+            answer = {"statusCode": 502, "headers": {}, "body": "died"}
+            with suppress(SystemExit):
+                answer = await asyncio.to_thread(streaming(function), event, Context())
+            if answer["statusCode"] == 502:
+                # Its process would be found dead a while later.
+                await heard.wait()
             assert ADDRESS not in event["headers"] | event["multiValueHeaders"]
         headers = [(name.encode(), value.encode()) for name, value in answer["headers"].items()]
         status = answer["statusCode"]
@@ -56,7 +71,8 @@ def through(function: Any, *sent: tuple[bytes, bytes]) -> list[MutableMapping[st
 
 
 @pytest.mark.parametrize(
-    ("function", "status", "body"), [(handler, 200, b"one two"), (whole, 400, b"no")]
+    ("function", "status", "body"),
+    [(handler, 200, b"one two"), (whole, 400, b"no"), (dying, 200, b"half")],
 )
 def test_what_a_function_sends_is_passed_on(function: Any, status: int, body: bytes) -> None:
     begin, *pieces = through(function)
