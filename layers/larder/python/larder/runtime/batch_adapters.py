@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from larder.adapters.models.credentials import UpstreamCredentials
     from larder.adapters.models.openai_http import HttpModelCalls
     from larder.domain.upstreams import Upstream
-    from larder.services.batches.model_ports import RateLimits, UpstreamRecords
+    from larder.services.batches.model_ports import ModelCalls, RateLimits, UpstreamRecords
     from larder.services.batches.object_ports import BatchObjects
     from larder.services.batches.ports import BatchLimits, BatchRecords, Executions
 
@@ -75,8 +75,12 @@ class BatchAdapters(AwsClients):
         return DynamoRateLimits(self._dynamodb, self.settings.store_table)
 
     @cached_property
-    def calls(self) -> HttpModelCalls:
+    def calls(self) -> ModelCalls:
         """Calls of upstreams."""
+        return self._http_calls
+
+    @cached_property
+    def _http_calls(self) -> HttpModelCalls:
         from larder.adapters.models.openai_http import HttpModelCalls
 
         return HttpModelCalls(self._upstream_credentials, self.clock)

@@ -44,7 +44,9 @@ class ChatAdapters(BatchAdapters):
         from larder.services.chat.tools import for_models
 
         tools = for_models()
-        at_upstreams = UpstreamChat(self.upstreams, self.calls, self.limits, self.clock, tools)
+        at_upstreams = UpstreamChat(
+            self.upstreams, self._http_calls, self.limits, self.clock, tools
+        )
         if not self.settings.chat_bedrock_models:
             return at_upstreams
         from larder.adapters.aws import bedrock_client
