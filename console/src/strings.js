@@ -204,7 +204,7 @@ export const text = {
 shortcuts: [
     ["/", "Search"], ["j k ↑ ↓", "Move"], ["PgUp PgDn", "A page up, down"], ["Home End", "First, last"], ["Enter", "Open"], ["Space", "Preview"],
     ["Backspace", "Up one folder"], ["u", "Upload"], ["n", "New folder"], ["x", "Select"], ["Shift-↑ ↓", "Select more"],
-    ["Ctrl-A", "Select all"], ["m", "Move to a folder"], ["t", "Tag"], ["s", "Star"], ["r", "Rename"], ["Delete", "Move to trash"],
+    ["Ctrl-A", "Select all"], ["m", "Move to a folder"], ["t", "Tag"], ["s", "Star"], ["r F2", "Rename"], ["Delete", "Move to trash"],
     ["z", "Undo"], ["g", "Files"], ["b", "Batches"], ["Ctrl-K", "Chat"], ["?", "This list"],
   ],
   clash: {

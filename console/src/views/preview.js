@@ -6,6 +6,7 @@ import { Loading, complain } from "../ui.js";
 import { later } from "./strings.js";
 
 const MOST_TEXT = 256 * 1024;
+const MOST_ROWS = 100;
 const MOST_IMAGE = 16 * 1024 * 1024;
 const MOST_PDF = 20 * 1024 * 1024;
 const TEXT = new Set(["txt", "md", "json", "jsonl", "csv", "tsv", "html", "htm", "xml", "svg", "js", "ts", "css", "py", "log", "yaml", "yml", "toml", "sql", "sh"]);
@@ -27,9 +28,9 @@ function Text({ kind, body }) {
     return html`<ol class="numbered">${body.split("\n").slice(0, 200).map((line, at) => html`<li key=${at}><code>${line}</code></li>`)}</ol>`;
   }
   if (kind === "csv" || kind === "tsv") {
-    const cut = kind === "csv" ? "," : "\t";
-    const rows = body.split(/\r?\n/).filter(Boolean).slice(0, 100).map((line) => cells(line, cut));
-    return html`<div class="scroll"><table class="csv"><tbody>${rows.map((row, at) => html`<tr key=${at}>${row.map((cell, nth) => html`<td key=${nth}>${cell}</td>`)}</tr>`)}</tbody></table></div>`;
+    const [head, ...rows] = table(body, kind);
+    return html`<div class="scroll"><table class="csv"><thead><tr>${head?.map((cell, nth) => html`<th scope="col" key=${nth}>${cell}</th>`)}</tr></thead>
+      <tbody>${rows.map((row, at) => html`<tr key=${at}>${row.map((cell, nth) => html`<td key=${nth}>${cell}</td>`)}</tr>`)}</tbody></table></div>`;
   }
   let shown = body;
   if (kind === "json") {
@@ -42,18 +43,26 @@ function Text({ kind, body }) {
   return html`<pre class="code">${shown}</pre>`;
 }
 
-/** Cuts a line of CSV into its cells, quoted ones included. @param {string} line @param {string} cut */
-function cells(line, cut) {
-  const found = [""];
+/**
+ * The first rows of a table as text; a quoted cell may hold separators and line ends.
+ * @param {string} body @param {string} kind
+ */
+function table(body, kind) {
+  const first = /^.*/.exec(body)?.[0] ?? "";
+  // Where a comma is for decimals, tables come with semicolons.
+  const cut = kind === "tsv" ? "\t" : first.split(";").length > first.split(",").length ? ";" : ",";
+  const rows = [[""]];
   let quoted = false;
-  for (let at = 0; at < line.length; at += 1) {
-    const character = line[at];
-    if (character === '"' && quoted && line[at + 1] === '"') found[found.length - 1] += line[++at];
+  for (let at = 0; at < body.length && rows.length <= MOST_ROWS + 1; at += 1) {
+    const character = body[at];
+    const row = rows[rows.length - 1];
+    if (character === '"' && quoted && body[at + 1] === '"') row[row.length - 1] += body[++at];
     else if (character === '"') quoted = !quoted;
-    else if (character === cut && !quoted) found.push("");
-    else found[found.length - 1] += character;
+    else if (character === cut && !quoted) row.push("");
+    else if (character === "\n" && !quoted) rows.push([""]);
+    else if (character !== "\r" || quoted) row[row.length - 1] += character;
   }
-  return found;
+  return rows.filter((row) => row.some(Boolean)).slice(0, MOST_ROWS + 1);
 }
 
 /**

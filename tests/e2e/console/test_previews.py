@@ -72,3 +72,18 @@ def test_sound_and_film_play_in_the_details(page: Page, api: Api, browser: Brows
     video.evaluate("video => Object.assign(video, {muted: true}).play()")
     expect(video).not_to_have_js_property("currentTime", 0)
     assert violations(page) == []
+
+
+def test_a_table_has_a_head_and_cells_of_several_lines(page: Page, api: Api) -> None:
+    space = Space(api)
+    space.put("orders.csv", b'id,note\r\n1,"two\nlines, and a ""quote"""\r\n2,plain\r\n')
+    space.put("preise.csv", "Ware;Preis\nÄpfel;1,20\n".encode())
+    page.reload()
+    cells = page.get_by_role("complementary").get_by_role("cell")
+
+    row(page, "orders.csv").click()
+    expect(page.get_by_role("columnheader", name="note")).to_be_visible()
+    expect(cells).to_have_text(["1", 'two\nlines, and a "quote"', "2", "plain"])
+    row(page, "preise.csv").click()
+    expect(cells).to_have_text(["Äpfel", "1,20"])
+    assert violations(page) == []

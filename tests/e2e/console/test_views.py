@@ -57,3 +57,24 @@ def test_every_view_is_for_everybody(
         tour.look("sign-in")
 
     assert {view: each for view, each in tour.violations.items() if each} == {}
+
+
+def test_nothing_moves_for_whoever_asks_for_that(
+    browser: Browser, operator: Operator, project: Project, shown: dict[str, str]
+) -> None:
+    moving = """() => [...document.querySelectorAll("*")].filter((each) => {
+      const { transitionDuration, animationName } = getComputedStyle(each);
+      return transitionDuration !== "0s" || animationName !== "none";
+    }).length"""
+    views = ["#/files", "#/trash", "#/project", f"#/report/{shown['broken']}"]
+    counts = {}
+    for wish in ("reduce", "no-preference"):
+        with signed_in(browser, operator, project, reduced_motion=wish) as page:
+            counts[wish] = 0
+            for address in views:
+                page.evaluate("address => { location.hash = address }", address)
+                expect(page.get_by_text("Loading…")).to_have_count(0)
+                counts[wish] += page.evaluate(moving)
+
+    assert counts["reduce"] == 0
+    assert counts["no-preference"] > 0
