@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
@@ -107,7 +108,11 @@ class Tour:
         message = page.get_by_label("Message", exact=True)
         expect(message).to_be_focused()
         self.look("chat-begins")
-        page.route("**/v1/chat", lambda route: route.fulfill(json=conversation()))
+        answer = f"event: ai_complete\ndata: {json.dumps(conversation())}\n\n"
+        page.route(
+            "**/v1/chat",
+            lambda route: route.fulfill(body=answer, content_type="text/event-stream"),
+        )
         page.keyboard.type("Put the invoices of March into a folder, and delete the drafts")
         page.keyboard.press("Enter")
         expect(page.get_by_text("This waits for your yes")).to_be_visible()
