@@ -41,6 +41,10 @@ class Model:
         """Return the headers of a request, as `UpstreamCredentials` does."""
         return {**headers, **({"Authorization": f"Bearer {self.key}"} if self.key else {})}
 
+    def renewed(self, _upstream: Upstream, _refused: Mapping[str, str]) -> bool:
+        """Tell that a key which was refused is the only one."""
+        return False
+
 
 @dataclass(frozen=True)
 class Outcome:

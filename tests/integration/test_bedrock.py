@@ -25,6 +25,7 @@ from tests.moto_stack import CREDENTIALS
 from tests.policies import asked_for
 from tests.samples import TENANT, a_project
 from tests.support.chat import a_session
+from tests.support.handlers import load
 from tests.support.streaming import StreamingContext, outcome_of
 from tests.unit.use_cases import store
 
@@ -359,17 +360,25 @@ def test_the_deployment_asks_bedrock_if_it_has_a_pattern(monkeypatch: pytest.Mon
     assert turn.content == "Hello."
 
 
+@pytest.fixture
+def nova(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A deployment whose chat may ask Nova: what is loaded already has no such model."""
+    monkeypatch.setenv("CHAT_BEDROCK_MODELS", "amazon.nova-*")
+    load.cache_clear()
+    yield
+    load.cache_clear()
+
+
+@pytest.mark.usefixtures("nova")
 @pytest.mark.parametrize("way", ["converse", "converse-stream"])
 @pytest.mark.parametrize("model", ["amazon.nova-lite-v1:0", MODEL])
 def test_the_role_of_the_chat_lets_it_ask_a_model_and_a_profile(
     functions: Functions,
     tenant: TenantId,
     bedrock: Bedrock,
-    monkeypatch: pytest.MonkeyPatch,
     model: str,
     way: str,
 ) -> None:
-    monkeypatch.setenv("CHAT_BEDROCK_MODELS", "amazon.nova-*")
     streams = way == "converse-stream"
     asked = {"messages": [{"role": "user", "content": "Hello"}], "model": model, "stream": streams}
     context = StreamingContext() if streams else None
@@ -383,12 +392,9 @@ def test_the_role_of_the_chat_lets_it_ask_a_model_and_a_profile(
     assert [path for path, _ in bedrock.requests] == [f"/model/{model}/{way}"]
 
 
+@pytest.mark.usefixtures("nova")
 @pytest.mark.parametrize("operation", ["Converse", "ConverseStream"])
 @pytest.mark.parametrize("model", ["anthropic.claude-x", "eu.anthropic.claude-x"])
-def test_the_role_of_the_chat_lets_it_ask_no_other_model(
-    monkeypatch: pytest.MonkeyPatch, model: str, operation: str
-) -> None:
-    monkeypatch.setenv("CHAT_BEDROCK_MODELS", "amazon.nova-*")
-
+def test_the_role_of_the_chat_lets_it_ask_no_other_model(model: str, operation: str) -> None:
     for asked in asked_for("bedrock-runtime", operation, {"modelId": model}, {}):
         assert not [each for each in POLICIES["chat"] if each.covers(asked)]

@@ -100,3 +100,10 @@ def test_a_model_that_fails_is_wrong(server: ChatServer) -> None:
 
     assert "did not answer" in outcome(server, TASKS[0], lambda _: says("13"))
     server.raw = None
+
+
+def test_a_server_that_refuses_the_key_is_said(server: ChatServer) -> None:
+    server.status = 401
+
+    assert "refused the request with status 401" in outcome(server, TASKS[0], lambda _: says("13"))
+    server.status = 200

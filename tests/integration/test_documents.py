@@ -167,7 +167,7 @@ def test_a_document_reads_no_file_of_the_machine(tmp_path: Path) -> None:
     outside = f'<!DOCTYPE d [<!ENTITY a SYSTEM "{(tmp_path / "secret").as_uri()}">]>'.encode()
     data = repacked(a_docx(), DOCX, DECLARATION, DECLARATION + outside)
 
-    text = text_of(repacked(data, DOCX, b"Hello", b"&a;"), "a.docx")
+    text = text_of(repacked(data, DOCX, b"Hello", b"&a;"), "a.docx", "")
 
     assert "right" in text
     assert "secret" not in text
