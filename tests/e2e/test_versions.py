@@ -102,7 +102,8 @@ def test_the_called_versions_have_the_parameters_of_the_last_deployment(
     after = live(stack)
 
     assert content == b"from a snapshot"
-    assert with_snapshots(changed) == ANSWERING
+    # The chat of the local stack streams, and what streams has no snapshot.
+    assert with_snapshots(changed) == ANSWERING - {"Chat"}
     assert with_snapshots(before) == with_snapshots(after) == set()
     assert log_levels(changed) == {("WARNING", "WARN")}
     assert log_levels(before) == log_levels(after) == {("INFO", "INFO")}
