@@ -250,6 +250,10 @@ class Callers:
 def callers(new_project: NewProject, operator: Operator) -> Iterator[Callers]:
     project = new_project()
     upstreams = operator.upstreams
+    # After 'make run', the embedded model is there, which answers for every name.
+    others = upstreams.list()
+    for each in others:
+        upstreams.remove(each.name)
     upstreams.put(Upstream(AWAY, "http://127.0.0.1:9/v1", (AWAY,), created_at=int(time.time())))
     KEYS[project.key] = lambda: operator.create_key(project.id)[1]
     WEBHOOKS[project.key] = lambda: (
@@ -270,6 +274,8 @@ def callers(new_project: NewProject, operator: Operator) -> Iterator[Callers]:
             # One that has ended says so.
             owner.send("POST", f"/batches/{batch['id']}/cancel")
     upstreams.remove(AWAY)
+    for each in others:
+        upstreams.put(each)
 
 
 def carrying(header: str, key: str) -> dict[str, str]:
