@@ -35,7 +35,7 @@ class _Failure(msgspec.Struct):
 
 
 class ChatEvents:
-    """A `Sink` that tells of pieces of text and of actions; `answer` is there at the end."""
+    """A `Sink` that passes on pieces of text and actions; `answer` is there at the end."""
 
     def __init__(self, tell: Tell) -> None:
         self.begun = False

@@ -23,7 +23,7 @@ class EventTooLargeError(ValueError):
 
 
 class EventParser:
-    """Finds the events in one response. What comes after the last whole event is none."""
+    """Finds the events in one response. An event that the response breaks off in is dropped."""
 
     def __init__(self) -> None:
         self._line: list[bytes] = []

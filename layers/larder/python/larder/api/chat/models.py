@@ -196,7 +196,7 @@ class ChatResponse(BaseModel):
         answer = found.answer
         if found.stopped is not None:
             note = f"({found.stopped}. Ask again to go on.)"
-            # What was told of the answer already stays its beginning.
+            # The response begins with the text that the client already has.
             answer = f"{answer}\n\n{note}" if answer else note
         return cls(
             id=_new_id(),
