@@ -6,17 +6,12 @@ Needs a running stack, as `bench.batches`. The answers take so long that the pro
 do: what counts is that as many requests wait for their answers as the upstream takes.
 """
 
-import argparse
-import shutil
-import sys
-import tempfile
 from pathlib import Path
 
-from bench.batch_contenders import contenders
-from bench.batch_runs import IN_FLIGHT, Stack, model_server, requests_of, script
+from bench.batch_contenders import contenders, measure
+from bench.batch_runs import IN_FLIGHT, Stack, requests_of, script
 from bench.interleave import interleave
-from bench.processes import ProgramFailedError
-from bench.results import table, write_section
+from bench.results import table
 
 LATENCY = 2.0
 """Seconds of an answer."""
@@ -24,30 +19,14 @@ LATENCY = 2.0
 
 def main() -> None:
     """Measure, print and write the results."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="a tenth; write no results")
-    options = parser.parse_args()
-    lines = 500 if options.quick else 5_000
-    folder = Path(tempfile.mkdtemp(prefix="larder-bench-"))
-    try:
-        with model_server() as base_url:
-            text = _report(base_url, requests_of(lines, folder / "many.jsonl"), lines)
-    except ProgramFailedError as failure:
-        sys.exit(f"bench: {failure}")
-    finally:
-        shutil.rmtree(folder)
-    print(text)
-    if not options.quick:
-        write_section("Batches: requests in flight", text)
+    measure("Batches: requests in flight", __doc__, _report)
 
 
-def _report(base_url: str, source: Path, lines: int) -> str:
-    stack = Stack(base_url)
-    try:
-        script(base_url, latency=LATENCY)
-        taken = interleave(contenders(stack, base_url, source), 1, lambda each: each.seconds)
-    finally:
-        stack.close()
+def _report(stack: Stack, base_url: str, folder: Path, scale: int) -> str:
+    lines = 500 * scale
+    source = requests_of(lines, folder / "many.jsonl")
+    script(base_url, latency=LATENCY)
+    taken = interleave(contenders(stack, base_url, source), 1, lambda each: each.seconds)
     least = lines * LATENCY / IN_FLIGHT
     rows = [
         (name, f"{each.seconds:.1f}", f"{least / each.seconds:.1%}") for name, each in taken.items()

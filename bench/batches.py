@@ -8,11 +8,7 @@ environments of their own; they keep their results in memory and write one file.
 in turn against one scripted server of models in another process.
 """
 
-import argparse
 import os
-import shutil
-import sys
-import tempfile
 import time
 from collections.abc import Callable
 from functools import partial
@@ -21,11 +17,10 @@ from typing import TYPE_CHECKING
 
 import boto3
 
-from bench.batch_contenders import contenders, expect_all_answered, planned
-from bench.batch_runs import MIB, Stack, model_server, requests_of, script
+from bench.batch_contenders import contenders, expect_all_answered, measure, planned
+from bench.batch_runs import MIB, Stack, requests_of, script
 from bench.interleave import interleave
-from bench.processes import ProgramFailedError
-from bench.results import table, write_section
+from bench.results import table
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -37,44 +32,27 @@ FAST = 0.02
 
 def main() -> None:
     """Measure, print and write the results."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="a tenth; write no results")
-    options = parser.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="larder-bench-"))
-    try:
-        with model_server() as base_url:
-            text = _report(folder, base_url, scale=1 if options.quick else 10)
-    except ProgramFailedError as failure:
-        sys.exit(f"bench: {failure}")
-    finally:
-        shutil.rmtree(folder)
-    print(text)
-    if not options.quick:
-        write_section("Batches", text)
+    measure("Batches", __doc__, _report)
 
 
-def _report(folder: Path, base_url: str, scale: int) -> str:
-    stack = Stack(base_url)
-    try:
-        load = os.getloadavg()[0]
-        many = requests_of(500 * scale, folder / "many.jsonl")
-        return "\n\n".join(
+def _report(stack: Stack, base_url: str, folder: Path, scale: int) -> str:
+    load = os.getloadavg()[0]
+    many = requests_of(500 * scale, folder / "many.jsonl")
+    return "\n\n".join(
+        (
             (
-                (
-                    f"The load average before was {load:.1f} on {os.cpu_count()} cores. `httpx` is "
-                    "a loop by hand. The answers come from one scripted server. Goals: 2 ms a line "
-                    "and ahead of every peer, 200 MiB at 64 KiB an answer and 512 MiB at 8 MiB, "
-                    "3 s for ten lines."
-                ),
-                _fast(stack, base_url, many, 500 * scale, rounds=1 if scale == 1 else 3),
-                _memory(stack, base_url, folder, scale),
-                _whole(stack, base_url, folder),
-                _plan(stack, folder, 5_000 * scale),
-                _finish(stack, base_url, folder, scale),
-            )
+                f"The load average before was {load:.1f} on {os.cpu_count()} cores. `httpx` is "
+                "a loop by hand. The answers come from one scripted server. Goals: 2 ms a line "
+                "and ahead of every peer, 200 MiB at 64 KiB an answer and 512 MiB at 8 MiB, "
+                "3 s for ten lines."
+            ),
+            _fast(stack, base_url, many, 500 * scale, rounds=1 if scale == 1 else 3),
+            _memory(stack, base_url, folder, scale),
+            _whole(stack, base_url, folder),
+            _plan(stack, folder, 5_000 * scale),
+            _finish(stack, base_url, folder, scale),
         )
-    finally:
-        stack.close()
+    )
 
 
 def _fast(stack: Stack, base_url: str, source: Path, lines: int, rounds: int) -> str:
