@@ -9,6 +9,7 @@ import { refreshUsage } from "../usage.js";
 import { Command } from "./command.js";
 import { exactSize, Id } from "./facts.js";
 import { kindOf, Preview } from "./preview.js";
+import { save } from "./save.js";
 import { later } from "./strings.js";
 
 /**
@@ -18,7 +19,6 @@ import { later } from "./strings.js";
  */
 
 export const PLACES = { artifacts: "../v2/artifacts", bundles: "../v2/bundles" };
-const HELD_MS = 60_000;
 
 const pathOf = (/** @type {string} */ id) => `${id.startsWith("bnd_") ? PLACES.bundles : PLACES.artifacts}/${encodeURIComponent(id)}`;
 
@@ -46,12 +46,7 @@ export function fileName(item) {
 /** Saves the content, which only a request with the session gets. @param {Item} item */
 async function download(item) {
   const response = await request("GET", `${pathOf(item.id)}/content`);
-  const address = URL.createObjectURL(new Blob([await response.arrayBuffer()], { type: "application/octet-stream" }));
-  const anchor = document.createElement("a");
-  anchor.href = address;
-  anchor.download = fileName(item);
-  anchor.click();
-  setTimeout(() => URL.revokeObjectURL(address), HELD_MS);
+  save(new Blob([await response.arrayBuffer()], { type: "application/octet-stream" }), fileName(item));
 }
 
 /** The content that came with the record, if it fits there. @param {Item} item */

@@ -3,6 +3,7 @@ import { get, request } from "../api.js";
 import { count, counted, full } from "../format.js";
 import { text } from "../strings.js";
 import { Button, Empty, Loading, MoreRows, complain } from "../ui.js";
+import { save } from "./save.js";
 
 const MIB = 1024 * 1024;
 const FIRST_READ = 2 * MIB;
@@ -82,17 +83,11 @@ export function View({ id }) {
       complain(failure);
     });
   }
-  function save() {
-    const anchor = document.createElement("a");
-    anchor.href = URL.createObjectURL(new Blob([asCsv(problems)], { type: "text/csv" }));
-    anchor.download = `${file.filename}.problems.csv`;
-    anchor.click();
-    URL.revokeObjectURL(anchor.href);
-  }
+  const saveCsv = () => save(new Blob([asCsv(problems)], { type: "text/csv" }), `${file.filename}.problems.csv`);
   const verdict = report.valid ? text.report.ready(counted(report.request_count, ...text.words.request)) : text.report.problems(counted(report.error_count, ...text.words.problem), counted(report.total_lines, ...text.words.line));
   return html`<div class="view page"><header class="bar"><h1>${file.filename}</h1><span class=${`chip ${report.valid ? "good" : "bad"}`}>${report.valid ? `✓ ${text.status.valid}` : `✕ ${text.status.invalid}`}</span>
       <p class="dim grow">${verdict} · ${text.report.checked} ${full(report.validated_at)}</p>
-      <${Button} icon="download" label=${text.report.csv} disabled=${problems.length === 0} onClick=${save} /></header>
+      <${Button} icon="download" label=${text.report.csv} disabled=${problems.length === 0} onClick=${saveCsv} /></header>
     <div class="codes" role="group" aria-label=${text.report.codes}><button type="button" class=${`chip ${code ? "" : "picked"}`} aria-pressed=${!code} onClick=${() => setCode("")}>${text.report.all} ${count(total)}</button>
       ${[...groups].map(([name, some]) => html`<button type="button" key=${name} class=${`chip ${code === name ? "picked" : ""}`} aria-pressed=${code === name} onClick=${() => setCode(name)}>${name} ${count(report.counts?.[name] ?? some.length)}</button>`)}</div>
     ${total > problems.length && html`<p class="notice">${text.report.kept(count(problems.length), counted(total, ...text.words.problem))}</p>`}
