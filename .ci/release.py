@@ -13,9 +13,9 @@ ROOT = Path(__file__).resolve().parent.parent
 
 PLACES = {
     "pyproject.toml": r'^name = "larder"\nversion = "(.+)"$',
-    "cli/pyproject.toml": r'^version = "(.+)"$|"larder-jsonl==(.+)"',
+    "cli/pyproject.toml": r'"larder-jsonl==(.+)"',
     "layers/larder/python/pyproject.toml": r'^version = "(.+)"$',
-    "cli/larder_operator/doctor/resources.py": r'^VERSION = "(.+)"$',
+    "cli/larder_cli/__init__.py": r'^__version__ = "(.+)"$',
     "template.yaml": r"^  TemplateVersion:\n.+\n    Value: (.+)$",
     "docs/batches.md": r"/larder@v(\S+)",
     "docs/operations.md": r"YOUR-ARTIFACTS(?:\.s3\.amazonaws\.com)?/larder/(.+?)\.yaml",

@@ -1,1 +1,3 @@
 """The command line of Larder: `uv run larder`."""
+
+__version__ = "0.1.0"

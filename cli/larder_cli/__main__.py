@@ -18,6 +18,8 @@ def run() -> None:
         # Nobody would see what the command did.
         print("larder: Standard output is closed.", file=sys.stderr)  # noqa: T201
         sys.exit(1)
+    # Where Click and Rich are installed, httpx would load a command line of its own, and Rich.
+    sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
     try:
         import_module("larder_cli.main").app()
     except KeyboardInterrupt:

@@ -4,25 +4,26 @@ import errno
 import os
 import sys
 
-import typer
-import typer.core
+import click
+
+from larder_cli.shared.groups import Group
 
 
 class OperatorError(Exception):
     """The operator can put this right; the message says what is wrong and what to do."""
 
 
-class OneLineFailures(typer.core.TyperGroup):
+class OneLineFailures(Group):
     """The root command: a failure that is not a bug becomes one line on stderr and exit status 1.
 
-    Wrong use of a command stays Typer's own, with exit status 2.
+    Wrong use of a command stays Click's own, with exit status 2.
     """
 
-    def invoke(self, ctx: typer.Context) -> object:  # type: ignore[override]
+    def invoke(self, ctx: click.Context) -> object:
         """Run the command.
 
         Raises:
-            typer.Exit: it failed, and stderr says why.
+            click.exceptions.Exit: it failed, and stderr says why.
         """
         try:
             return super().invoke(ctx)
@@ -30,8 +31,8 @@ class OneLineFailures(typer.core.TyperGroup):
             text = explain(failure)
             if text is None:
                 raise
-            typer.echo(f"larder: {' '.join(text.split())}", err=True)
-            raise typer.Exit(1) from failure
+            click.echo(f"larder: {' '.join(text.split())}", err=True)
+            raise click.exceptions.Exit(1) from failure
 
 
 def explain(failure: Exception) -> str | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 import botocore.session
-import typer
+import click
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
@@ -86,12 +86,12 @@ def find_deployment(
 
     Raises:
         OperatorError: there is no such deployment, or LARDER_STACK contradicts the local one.
-        typer.BadParameter: `profile` or `region` is given for the local stack.
+        click.UsageError: `profile` or `region` is given for the local stack.
     """
     if stack is None and (env_file := find_env_file(OPERATOR_ENV_FILE)):
         if profile or region:
             message = f"--profile and --region need --stack. Without it, {env_file} is used."
-            raise typer.BadParameter(message)
+            raise click.UsageError(message)
         use_env_file(env_file)
         return _local()
     if stack is None and (stack := os.environ.get("LARDER_STACK")) is None:

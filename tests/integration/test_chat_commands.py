@@ -11,7 +11,7 @@ from unittest import mock
 
 import httpx
 import pytest
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 from larder.domain.upstreams import Upstream
 from larder_cli.commands.chat import summaries_of
@@ -29,7 +29,7 @@ from tests.integration.space import put
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from typer.testing import Result
+    from click.testing import Result
 
     from larder.domain.ids import TenantId
     from larder.runtime.composition import Composition

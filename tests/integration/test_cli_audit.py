@@ -271,7 +271,7 @@ class TestStorage:
             ports.files.admit(exact, late)
             return True
 
-        monkeypatch.setattr("typer.confirm", confirm)
+        monkeypatch.setattr("click.confirm", confirm)
 
         assert larder("audit", "--repair").exit_code == 0
         assert ports.objects.stat(exact, late.id) is not None

@@ -64,7 +64,7 @@ def test_another_name_deletes_nothing(
     cloudformation: Stubber, stack: MotoStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     describes(cloudformation, stack, "larder", "CREATE_COMPLETE")
-    monkeypatch.setattr("typer.prompt", lambda *_, **__: "larder-dev")
+    monkeypatch.setattr("click.prompt", lambda *_, **__: "larder-dev")
 
     refused = larder("destroy", "--stack", "larder")
 

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 from larder_cli.main import app
 

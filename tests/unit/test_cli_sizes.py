@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import click
 import pytest
-import typer
 
 from larder_cli.shared.output import size
 from larder_operator.options import parse_size
@@ -26,7 +26,7 @@ def test_a_size_is_a_number_with_or_without_a_unit(text: str, count: int) -> Non
 
 @pytest.mark.parametrize("text", ["", "lots", "-1", "-1MB", "1e9", "1 XB"])
 def test_any_other_text_is_refused(text: str) -> None:
-    with pytest.raises(typer.BadParameter, match="is not a size"):
+    with pytest.raises(click.BadParameter, match="is not a size"):
         parse_size(text)
 
 

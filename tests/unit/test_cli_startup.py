@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,19 +11,16 @@ import pytest
 
 CLI = Path(__file__).parents[2] / "cli"
 
-# Each of these takes 50 to 150 ms, as much as all of Typer.
+# Each of these takes 50 to 150 ms, more than all that the command itself loads.
 SLOW = {"asyncio", "boto3", "botocore", "pydantic", "rich"}
 
-# A user has no click: the tests' MCP client brings it. Where it is, httpx loads its own command
-# line, and with it Rich.
 RUN = """
 import sys
-sys.modules["click"] = None
 from larder_cli.__main__ import run
 try:
     run()
 finally:
-    print(*sys.modules, sep="\\n")
+    print(*(name for name, module in sys.modules.items() if module), sep="\\n")
 """
 
 
@@ -48,7 +46,7 @@ def loaded_by(*arguments: str) -> set[str]:
 def test_a_command_that_prints_no_table_loads_nothing_slow(command: str) -> None:
     loaded = loaded_by(command, "nothing")
 
-    assert {"typer", "larder_client"} <= loaded
+    assert {"click", "larder_client"} <= loaded
     assert not loaded & SLOW
 
 
@@ -72,7 +70,7 @@ def test_what_connects_to_nothing_loads_no_http() -> None:
 def test_a_command_of_batches_loads_nothing_slow(arguments: tuple[str, ...]) -> None:
     loaded = loaded_by("batch", *arguments)
 
-    assert {"typer", "larder_client"} <= loaded
+    assert {"click", "larder_client"} <= loaded
     assert not loaded & SLOW
 
 
@@ -94,7 +92,7 @@ def test_the_shell_completes_commands_and_options(typed: str, offered: set[str])
     done = subprocess.run(  # noqa: S603 - the command under test
         [Path(sys.executable).with_name("larder")],
         env={
-            "_LARDER_COMPLETE": "complete_bash",
+            "_LARDER_COMPLETE": "bash_complete",
             "COMP_WORDS": words,
             "COMP_CWORD": str(len(words.split()) - 1),
         },
@@ -103,4 +101,17 @@ def test_the_shell_completes_commands_and_options(typed: str, offered: set[str])
         check=True,
     )
 
-    assert set(done.stdout.split()) == offered
+    # Each line is a type and a word.
+    assert {line.partition(",")[2] for line in done.stdout.splitlines()} == offered
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_reads_the_script_of_its_completion(shell: str) -> None:
+    larder = Path(sys.executable).with_name("larder")
+    done = subprocess.run(  # noqa: S603 - the command under test
+        [larder, "completion", shell], capture_output=True, text=True, check=True
+    )
+
+    assert "_LARDER_COMPLETE" in done.stdout
+    if found := shutil.which(shell):
+        subprocess.run([found, "-n"], input=done.stdout, text=True, check=True)  # noqa: S603

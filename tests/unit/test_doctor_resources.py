@@ -8,13 +8,14 @@ from typing import Any, cast
 import pytest
 from botocore.exceptions import ClientError
 
+from larder_cli import __version__
 from larder_operator.doctor.findings import Finding, State, examine
-from larder_operator.doctor.resources import RESOURCES, VERSION
-from tests.support.template import ROOT, TEMPLATE
+from larder_operator.doctor.resources import RESOURCES
+from tests.support.template import TEMPLATE
 
 PARAMETERS = {name: str(it["Default"]) for name, it in TEMPLATE["Parameters"].items()}
 OUTPUTS = {
-    "TemplateVersion": VERSION,
+    "TemplateVersion": __version__,
     "StoreTable": "store",
     "KeysTable": "keys",
     "FilesBucket": "files",
@@ -180,11 +181,3 @@ def test_an_answer_that_no_check_expects_stops_no_other() -> None:
     assert found["CORS"].state is State.FAILED
     assert "Busy: later" in found["CORS"].found
     assert found.keys() == {name for name, _ in RESOURCES}
-
-
-def test_template_command_and_package_have_one_version() -> None:
-    output = TEMPLATE["Outputs"]["TemplateVersion"]["Value"]
-    package = (ROOT / "pyproject.toml").read_text()
-
-    assert output == VERSION
-    assert f'\nversion = "{VERSION}"\n' in package

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import botocore.session
 import pytest
 from botocore.exceptions import ClientError
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 from larder_cli.main import app
 from larder_operator.commands.deploy import parameter_names

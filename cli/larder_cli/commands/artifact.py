@@ -1,68 +1,83 @@
 """`larder artifact create`, `list`, `show`, `get` and `rm`: content that prompts share."""
 
+from __future__ import annotations
+
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Any
 
+import click
 import msgspec
-import typer
 
 from larder_cli.failures import OperatorError
-from larder_cli.shared.connection import ApiKey, AsJson, BaseUrl, open_client
+from larder_cli.shared.arguments import argument
+from larder_cli.shared.connection import connection_options, json_option, open_client
 from larder_cli.shared.each import report
+from larder_cli.shared.groups import Group
 from larder_cli.shared.output import minute, note, print_change, print_json_line, size
-from larder_client import Artifact, Client
+
+if TYPE_CHECKING:
+    from larder_client import Artifact, Client
 
 LIMIT = 20
 INLINE = 2**20
 STDIN = Path("-")
 BINARY = "binary_attachment"
 
-app = typer.Typer(
-    help="""Content that many requests share, such as a long system prompt.
+
+@click.group(cls=Group)
+def artifact() -> None:
+    """Content that many requests share, such as a long system prompt.
 
     A request of a batch names it: {"$artifact": "art_…"} stands where its text belongs.
-    """,
-    no_args_is_help=True,
+    """
+
+
+artifact_id_argument = argument("artifact", metavar="ARTIFACT", help="The id of an artifact.")
+
+
+@artifact.command()
+@argument(
+    "file",
+    required=False,
+    type=click.Path(path_type=Path),
+    metavar="[FILE]",
+    help="The content; - for standard input.",
 )
-
-ArtifactId = Annotated[str, typer.Argument(metavar="ARTIFACT", help="The id of an artifact.")]
-
-
-@app.command()
+@click.option("--file-id", metavar="ID", help="Copy this file of the project instead.")
+@click.option(
+    "--type",
+    "kind",
+    default="text_context",
+    metavar="TYPE",
+    help=f"What it is for: policy, document, response_schema …; {BINARY} for bytes.",
+)
+@click.option("--media-type", metavar="TYPE", help="Default: text/plain, or the file's.")
+@click.option(
+    "--retention",
+    default="standard",
+    metavar="CLASS",
+    help="ephemeral (a day), standard or extended.",
+)
+@click.option("--metadata", metavar="JSON", help='Default: {"name": "FILE"}.')
+@connection_options
+@json_option
 def create(
-    file: Annotated[
-        Path | None, typer.Argument(metavar="FILE", help="The content; - for standard input.")
-    ] = None,
-    file_id: Annotated[
-        str | None, typer.Option(metavar="ID", help="Copy this file of the project instead.")
-    ] = None,
-    kind: Annotated[
-        str,
-        typer.Option(
-            "--type",
-            metavar="TYPE",
-            help=f"What it is for: policy, document, response_schema …; {BINARY} for bytes.",
-        ),
-    ] = "text_context",
-    media_type: Annotated[
-        str | None, typer.Option(metavar="TYPE", help="Default: text/plain, or the file's.")
-    ] = None,
-    retention: Annotated[
-        str, typer.Option(metavar="CLASS", help="ephemeral (a day), standard or extended.")
-    ] = "standard",
-    metadata: Annotated[
-        str | None, typer.Option(metavar="JSON", help='Default: {"name": "FILE"}.')
-    ] = None,
-    base_url: BaseUrl = None,
-    api_key: ApiKey = None,
-    as_json: AsJson = False,
+    file: Path | None,
+    file_id: str | None,
+    kind: str,
+    media_type: str | None,
+    retention: str,
+    metadata: str | None,
+    base_url: str | None,
+    api_key: str | None,
+    as_json: bool,
 ) -> None:
     """Create an artifact and print its id. A file over 1 MiB is uploaded and copied."""
     if (file is None) == (file_id is None):
         message = "give either FILE or --file-id."
-        raise typer.BadParameter(message)
+        raise click.UsageError(message)
     fields: dict[str, Any] = {
         "artifact_type": kind,
         "content_media_type": media_type,
@@ -85,20 +100,25 @@ def create(
         print_change(made, as_json=as_json)
 
 
-@app.command("list")
+@artifact.command("list")
+@click.option("--type", "kind", metavar="TYPE", help="Only artifacts of this type.")
+@click.option(
+    "--limit",
+    default=LIMIT,
+    type=click.IntRange(1, 100),
+    metavar="N",
+    help="The maximum number of artifacts.",
+)
+@click.option("--after", metavar="ID", help="Only artifacts created before this one.")
+@connection_options
+@json_option
 def list_artifacts(
-    kind: Annotated[
-        str | None, typer.Option("--type", metavar="TYPE", help="Only artifacts of this type.")
-    ] = None,
-    limit: Annotated[
-        int, typer.Option(min=1, max=100, metavar="N", help="The maximum number of artifacts.")
-    ] = LIMIT,
-    after: Annotated[
-        str | None, typer.Option(metavar="ID", help="Only artifacts created before this one.")
-    ] = None,
-    base_url: BaseUrl = None,
-    api_key: ApiKey = None,
-    as_json: AsJson = False,
+    kind: str | None,
+    limit: int,
+    after: str | None,
+    base_url: str | None,
+    api_key: str | None,
+    as_json: bool,
 ) -> None:
     """List artifacts, newest first."""
     with report(), open_client(base_url, api_key) as client:
@@ -132,27 +152,31 @@ def list_artifacts(
         note(f"There are more artifacts: larder artifact list --after {page.data[-1].id}")
 
 
-@app.command()
-def show(artifact: ArtifactId, base_url: BaseUrl = None, api_key: ApiKey = None) -> None:
+@artifact.command()
+@artifact_id_argument
+@connection_options
+def show(artifact: str, base_url: str | None, api_key: str | None) -> None:
     """Print an artifact as JSON, with content of up to 1 MiB."""
     with report(), open_client(base_url, api_key) as client:
         print_json_line(msgspec.to_builtins(client.artifacts.retrieve(artifact)))
 
 
-@app.command()
-def get(artifact: ArtifactId, base_url: BaseUrl = None, api_key: ApiKey = None) -> None:
+@artifact.command()
+@artifact_id_argument
+@connection_options
+def get(artifact: str, base_url: str | None, api_key: str | None) -> None:
     """Write an artifact's bytes to standard output."""
     with report(), open_client(base_url, api_key) as client:
         sys.stdout.buffer.write(client.artifacts.content(artifact))
         sys.stdout.buffer.flush()
 
 
-@app.command()
+@artifact.command()
+@argument("artifacts", nargs=-1, required=True, metavar="ARTIFACT…", help="Ids of artifacts.")
+@connection_options
+@json_option
 def rm(
-    artifacts: Annotated[list[str], typer.Argument(metavar="ARTIFACT…", help="Ids of artifacts.")],
-    base_url: BaseUrl = None,
-    api_key: ApiKey = None,
-    as_json: AsJson = False,
+    artifacts: tuple[str, ...], base_url: str | None, api_key: str | None, as_json: bool
 ) -> None:
     """Delete artifacts permanently and print their ids. Batches that use them go on."""
     with report(as_json=as_json) as failures, open_client(base_url, api_key) as client:
@@ -187,8 +211,8 @@ def _object(given: str) -> dict[str, Any]:
         value = json.loads(given)
     except ValueError as error:
         message = f"--metadata is not JSON: {error}."
-        raise typer.BadParameter(message) from error
+        raise click.UsageError(message) from error
     if not isinstance(value, dict):
         message = "--metadata is not a JSON object."
-        raise typer.BadParameter(message)
+        raise click.UsageError(message)
     return value

@@ -1,22 +1,26 @@
 """`larder batch …`: files of requests that become files of answers."""
 
-import typer
+from __future__ import annotations
+
+import click
 
 from larder_cli.commands import batch_list, batch_results, batch_run, batch_start
+from larder_cli.shared.groups import Group
 
-app = typer.Typer(
-    help="""Run batches: files of requests that become files of answers.
+
+@click.group(cls=Group)
+def batch() -> None:
+    """Run batches: files of requests that become files of answers.
 
     'larder batch run' does all at once. The other commands do it step by step.
-    """,
-    no_args_is_help=True,
-)
+    """
 
-app.command()(batch_run.run)
-app.command()(batch_start.create)
-app.command("list")(batch_list.list_batches)
-app.command()(batch_list.show)
-app.command()(batch_list.cancel)
-app.command()(batch_start.retry)
-app.command()(batch_results.results)
-app.command()(batch_list.upstreams)
+
+batch.add_command(batch_run.run)
+batch.add_command(batch_start.create)
+batch.add_command(batch_list.list_batches, "list")
+batch.add_command(batch_list.show)
+batch.add_command(batch_list.cancel)
+batch.add_command(batch_start.retry)
+batch.add_command(batch_results.results)
+batch.add_command(batch_list.upstreams)

@@ -1,11 +1,14 @@
 """`larder batch list`, `show`, `cancel` and `upstreams`: the batches, and who answers them."""
 
-from typing import Annotated
+from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+import click
 import msgspec
-import typer
 
-from larder_cli.shared.batch_options import Wait
+from larder_cli.shared.arguments import argument
+from larder_cli.shared.batch_options import wait_option
 from larder_cli.shared.batch_report import (
     counts_text,
     exit_status,
@@ -13,24 +16,29 @@ from larder_cli.shared.batch_report import (
     tokens_text,
     wait_for_end,
 )
-from larder_cli.shared.connection import ApiKey, AsJson, BaseUrl, open_client
+from larder_cli.shared.connection import connection_options, json_option, open_client
 from larder_cli.shared.each import report
 from larder_cli.shared.output import minute, moment, note, print_json_line
-from larder_client import Batch
+
+if TYPE_CHECKING:
+    from larder_client import Batch
 
 LIMIT = 20
 
 
+@click.command()
+@click.option(
+    "--limit",
+    default=LIMIT,
+    type=click.IntRange(1, 100),
+    metavar="N",
+    help="The maximum number of batches.",
+)
+@click.option("--after", metavar="ID", help="Only batches created before this one.")
+@connection_options
+@json_option
 def list_batches(
-    limit: Annotated[
-        int, typer.Option(min=1, max=100, metavar="N", help="The maximum number of batches.")
-    ] = LIMIT,
-    after: Annotated[
-        str | None, typer.Option(metavar="ID", help="Only batches created before this one.")
-    ] = None,
-    base_url: BaseUrl = None,
-    api_key: ApiKey = None,
-    as_json: AsJson = False,
+    limit: int, after: str | None, base_url: str | None, api_key: str | None, as_json: bool
 ) -> None:
     """List batches, newest first."""
     with report(), open_client(base_url, api_key) as client:
@@ -69,12 +77,13 @@ def list_batches(
         note(f"There are more batches: larder batch list --after {page.data[-1].id}")
 
 
+@click.command()
+@argument("batch_id", metavar="BATCH", help="The id of a batch.")
+@wait_option
+@connection_options
+@json_option
 def show(
-    batch_id: Annotated[str, typer.Argument(metavar="BATCH", help="The id of a batch.")],
-    wait: Wait = False,
-    base_url: BaseUrl = None,
-    api_key: ApiKey = None,
-    as_json: AsJson = False,
+    batch_id: str, wait: bool, base_url: str | None, api_key: str | None, as_json: bool
 ) -> None:
     """Show a batch: how far it is, what it took, and why it failed."""
     with (
@@ -92,11 +101,12 @@ def show(
             _print(batch)
 
 
+@click.command()
+@argument("batches", nargs=-1, required=True, metavar="BATCH…", help="Ids of batches.")
+@connection_options
+@json_option
 def cancel(
-    batches: Annotated[list[str], typer.Argument(metavar="BATCH…", help="Ids of batches.")],
-    base_url: BaseUrl = None,
-    api_key: ApiKey = None,
-    as_json: AsJson = False,
+    batches: tuple[str, ...], base_url: str | None, api_key: str | None, as_json: bool
 ) -> None:
     """Cancel batches and print their ids. The answers that have come are kept."""
     with report(as_json=as_json) as failures, open_client(base_url, api_key) as client:
@@ -106,7 +116,7 @@ def cancel(
                 if as_json:
                     print_json_line(msgspec.to_builtins(cancelled))
                 else:
-                    typer.echo(cancelled.id)
+                    click.echo(cancelled.id)
 
 
 def _print(batch: Batch) -> None:
@@ -133,7 +143,10 @@ def _print(batch: Batch) -> None:
     print_errors(batch, on_stderr=False)
 
 
-def upstreams(base_url: BaseUrl = None, api_key: ApiKey = None, as_json: AsJson = False) -> None:
+@click.command()
+@connection_options
+@json_option
+def upstreams(base_url: str | None, api_key: str | None, as_json: bool) -> None:
     """List the model servers that answer batches, with their models and limits."""
     with report(), open_client(base_url, api_key) as client:
         found = client.batches.upstreams()

@@ -1,14 +1,17 @@
 """`larder batch results`: save the answers of a batch."""
 
-from pathlib import Path
-from typing import Annotated
+from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
 import msgspec
-import typer
 
 from larder_cli.failures import OperatorError
-from larder_cli.shared.batch_files import STDOUT, Places, Saved, save_results
-from larder_cli.shared.batch_options import Wait, is_file_id
+from larder_cli.shared.arguments import argument
+from larder_cli.shared.batch_files import STDOUT, Places, save_results
+from larder_cli.shared.batch_options import is_file_id, wait_option
 from larder_cli.shared.batch_report import (
     counts_text,
     exit_status,
@@ -16,47 +19,57 @@ from larder_cli.shared.batch_report import (
     print_failures,
     wait_for_end,
 )
-from larder_cli.shared.connection import ApiKey, AsJson, BaseUrl, Parallel, open_client
+from larder_cli.shared.connection import (
+    connection_options,
+    json_option,
+    open_client,
+    parallel_option,
+)
 from larder_cli.shared.each import report
 from larder_cli.shared.output import print_json_line
-from larder_client import Batch, Client
-from larder_client.options import PARALLEL
+
+if TYPE_CHECKING:
+    from larder_cli.shared.batch_files import Saved
+    from larder_client import Batch, Client
 
 _AGAIN = "Run the same command again to resume the download."
 
-Errors = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="PATH",
-        help="Where to write the requests that failed, if any. "
-        "Default: beside the answers, as answers.errors.jsonl.",
-    ),
-]
-Force = Annotated[bool, typer.Option("--force", help="Overwrite files that exist.")]
+errors_option = click.option(
+    "--errors",
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="Where to write the requests that failed, if any. "
+    "Default: beside the answers, as answers.errors.jsonl.",
+)
+force_option = click.option("--force", is_flag=True, help="Overwrite files that exist.")
 
 
+@click.command()
+@argument("batch", metavar="BATCH", help="The id of a batch, or of its input file.")
+@click.option(
+    "--output",
+    "-o",
+    default=".",
+    metavar="PATH",
+    show_default="this folder, under the files' own names",
+    help="Where to write the answers: a file, an existing folder, or - for standard output.",
+)
+@errors_option
+@force_option
+@wait_option
+@parallel_option
+@connection_options
+@json_option
 def results(
-    batch: Annotated[
-        str, typer.Argument(metavar="BATCH", help="The id of a batch, or of its input file.")
-    ],
-    output: Annotated[
-        str,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="PATH",
-            help="Where to write the answers: a file, an existing folder, or - for standard "
-            "output.",
-            show_default="this folder, under the files' own names",
-        ),
-    ] = ".",
-    errors: Errors = None,
-    force: Force = False,
-    wait: Wait = False,
-    parallel: Parallel = PARALLEL,
-    base_url: BaseUrl = None,
-    api_key: ApiKey = None,
-    as_json: AsJson = False,
+    batch: str,
+    output: str,
+    errors: Path | None,
+    force: bool,
+    wait: bool,
+    parallel: int,
+    base_url: str | None,
+    api_key: str | None,
+    as_json: bool,
 ) -> None:
     """Save the answers of a batch that has ended, in the order of its requests.
 
@@ -64,7 +77,7 @@ def results(
     """
     if output == STDOUT and as_json:
         message = "--json and -o - both write to standard output: leave one of them out."
-        raise typer.BadParameter(message)
+        raise click.UsageError(message)
     with (
         report(_AGAIN, as_json=as_json) as failures,
         open_client(base_url, api_key, parallel) as client,
@@ -95,7 +108,7 @@ def print_saved(batch: Batch, saved: Saved, *, as_json: bool) -> None:
             }
         )
     elif saved.output is not None:
-        typer.echo(str(saved.output))
+        click.echo(str(saved.output))
     print_end(batch)
     print_failures(batch, saved.reasons, None if saved.errors is None else str(saved.errors))
 

@@ -1,33 +1,46 @@
 """`larder batch run`: from a file of requests to a file of answers, whatever interrupts it."""
 
+from __future__ import annotations
+
 import json
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 from msgspec.structs import replace
 
-from larder_cli.commands.batch_results import Errors, Force, print_saved
+from larder_cli.commands.batch_results import errors_option, force_option, print_saved
 from larder_cli.failures import OperatorError
-from larder_cli.shared.batch_files import STDOUT, Places, Saved, save_results
+from larder_cli.shared.arguments import argument
+from larder_cli.shared.batch_files import STDOUT, Places, save_results
 from larder_cli.shared.batch_options import (
-    Endpoint,
-    ExpiresAfter,
-    Metadata,
-    Window,
     checked_file,
     checked_options,
+    endpoint_option,
+    expires_after_option,
+    metadata_option,
     upload,
+    window_option,
 )
 from larder_cli.shared.batch_report import exit_status, print_end, wait_for_end
-from larder_cli.shared.connection import ApiKey, AsJson, BaseUrl, Parallel, open_client
-from larder_cli.shared.each import Failures, report
+from larder_cli.shared.connection import (
+    connection_options,
+    json_option,
+    open_client,
+    parallel_option,
+)
+from larder_cli.shared.each import report
 from larder_cli.shared.output import note, printable
-from larder_cli.shared.run_state import RunLog, RunState, open_run
-from larder_client import ApiError, Batch, Client
-from larder_client.options import PARALLEL
+from larder_cli.shared.run_state import open_run
+from larder_client import ApiError
+
+if TYPE_CHECKING:
+    from larder_cli.shared.batch_files import Saved
+    from larder_cli.shared.each import Failures
+    from larder_cli.shared.run_state import RunLog, RunState
+    from larder_client import Batch, Client
 
 _AGAIN = "Run the same command again to go on."
 
@@ -35,22 +48,43 @@ _CLOCK_SKEW = 3_600
 """Seconds by which this machine's clock may be ahead of Larder's."""
 
 
+@click.command()
+@argument(
+    "file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="A local file of requests (JSONL).",
+)
+@click.option(
+    "--output",
+    "-o",
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="Where to write the answers.",
+)
+@errors_option
+@force_option
+@endpoint_option
+@window_option
+@metadata_option
+@expires_after_option
+@parallel_option
+@connection_options
+@json_option
 def run(  # noqa: PLR0913, PLR0917 - one for each option
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A local file of requests (JSONL).")],
-    output: Annotated[
-        Path,
-        typer.Option("--output", "-o", metavar="PATH", help="Where to write the answers."),
-    ],
-    errors: Errors = None,
-    force: Force = False,
-    endpoint: Endpoint = None,
-    window: Window = "24h",
-    metadata: Metadata = None,
-    expires_after: ExpiresAfter = None,
-    parallel: Parallel = PARALLEL,
-    base_url: BaseUrl = None,
-    api_key: ApiKey = None,
-    as_json: AsJson = False,
+    file: Path,
+    output: Path,
+    errors: Path | None,
+    force: bool,
+    endpoint: str | None,
+    window: str,
+    metadata: tuple[str, ...],
+    expires_after: int | None,
+    parallel: int,
+    base_url: str | None,
+    api_key: str | None,
+    as_json: bool,
 ) -> None:
     """Check and upload a file of requests, run a batch of it, and save the answers.
 
@@ -59,7 +93,7 @@ def run(  # noqa: PLR0913, PLR0917 - one for each option
     """
     if str(output) == STDOUT or output.is_dir():
         message = "The answers go to a file, beside which the run keeps its state."
-        raise typer.BadParameter(message, param_hint="--output")
+        raise click.BadParameter(message, param_hint="--output")
     asked = checked_options(window, metadata, expires_after)
     with (
         report(_AGAIN, as_json=as_json) as failures,

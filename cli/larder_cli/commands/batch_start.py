@@ -1,46 +1,64 @@
 """`larder batch create` and `retry`: start a batch."""
 
+from __future__ import annotations
+
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING
 
+import click
 import msgspec
-import typer
 
+from larder_cli.shared.arguments import argument
 from larder_cli.shared.batch_options import (
-    Endpoint,
-    ExpiresAfter,
-    Metadata,
-    Wait,
-    Window,
     checked_file,
     checked_options,
     checked_stored_file,
+    endpoint_option,
+    expires_after_option,
     is_file_id,
+    metadata_option,
     upload,
+    wait_option,
+    window_option,
 )
 from larder_cli.shared.batch_report import exit_status, print_end, wait_for_end
-from larder_cli.shared.connection import ApiKey, AsJson, BaseUrl, Parallel, open_client
-from larder_cli.shared.each import Failures, report
+from larder_cli.shared.connection import (
+    connection_options,
+    json_option,
+    open_client,
+    parallel_option,
+)
+from larder_cli.shared.each import report
 from larder_cli.shared.output import note, print_json_line, printable
-from larder_client import Batch, Client
-from larder_client.options import PARALLEL
+
+if TYPE_CHECKING:
+    from larder_cli.shared.each import Failures
+    from larder_client import Batch, Client
 
 _AGAIN = "Run the same command again, unless 'larder batch list' shows the batch."
 
 
+@click.command()
+@argument("file", metavar="FILE", help="A local file, or the id of one that is uploaded.")
+@endpoint_option
+@window_option
+@metadata_option
+@expires_after_option
+@wait_option
+@parallel_option
+@connection_options
+@json_option
 def create(
-    file: Annotated[
-        str, typer.Argument(metavar="FILE", help="A local file, or the id of one that is uploaded.")
-    ],
-    endpoint: Endpoint = None,
-    window: Window = "24h",
-    metadata: Metadata = None,
-    expires_after: ExpiresAfter = None,
-    wait: Wait = False,
-    parallel: Parallel = PARALLEL,
-    base_url: BaseUrl = None,
-    api_key: ApiKey = None,
-    as_json: AsJson = False,
+    file: str,
+    endpoint: str | None,
+    window: str,
+    metadata: tuple[str, ...],
+    expires_after: int | None,
+    wait: bool,
+    parallel: int,
+    base_url: str | None,
+    api_key: str | None,
+    as_json: bool,
 ) -> None:
     """Create a batch of a file's requests and print its id.
 
@@ -62,13 +80,12 @@ def create(
         _finish(client, batch, failures, wait=wait, as_json=as_json)
 
 
-def retry(
-    batch: Annotated[str, typer.Argument(metavar="BATCH", help="The id of an ended batch.")],
-    wait: Wait = False,
-    base_url: BaseUrl = None,
-    api_key: ApiKey = None,
-    as_json: AsJson = False,
-) -> None:
+@click.command()
+@argument("batch", metavar="BATCH", help="The id of an ended batch.")
+@wait_option
+@connection_options
+@json_option
+def retry(batch: str, wait: bool, base_url: str | None, api_key: str | None, as_json: bool) -> None:
     """Run the requests that have no good answer in a new batch, and print its id.
 
     These are the requests that failed, were cancelled or expired. A batch is retried once: the
@@ -84,7 +101,7 @@ def retry(
 
 def _finish(client: Client, batch: Batch, failures: Failures, *, wait: bool, as_json: bool) -> None:
     if not as_json:
-        typer.echo(batch.id)
+        click.echo(batch.id)
     if wait:
         batch = wait_for_end(client, batch, failures)
         failures.fail(exit_status(batch))

@@ -1,35 +1,40 @@
 """`larder bundle create`, `list`, `show` and `rm`: lists of artifacts that begin a prompt."""
 
-from typing import Annotated
+from __future__ import annotations
 
+import click
 import msgspec
-import typer
 
-from larder_cli.shared.connection import ApiKey, AsJson, BaseUrl, open_client
+from larder_cli.shared.arguments import argument
+from larder_cli.shared.connection import connection_options, json_option, open_client
 from larder_cli.shared.each import report
+from larder_cli.shared.groups import Group
 from larder_cli.shared.output import minute, note, print_change, print_json_line
 
 LIMIT = 20
 SEPARATOR = ":"
 
-app = typer.Typer(
-    help="""Lists of artifacts with their roles.
+
+@click.group(cls=Group)
+def bundle() -> None:
+    """Lists of artifacts with their roles.
 
     The messages of a batch's request may begin with {"$bundle": "bnd_…"}.
-    """,
-    no_args_is_help=True,
+    """
+
+
+@bundle.command()
+@argument(
+    "artifacts",
+    nargs=-1,
+    required=True,
+    metavar="ARTIFACT[:ROLE]…",
+    help="In their order; ROLE is system if left.",
 )
-
-
-@app.command()
+@connection_options
+@json_option
 def create(
-    artifacts: Annotated[
-        list[str],
-        typer.Argument(metavar="ARTIFACT[:ROLE]…", help="In their order; ROLE is system if left."),
-    ],
-    base_url: BaseUrl = None,
-    api_key: ApiKey = None,
-    as_json: AsJson = False,
+    artifacts: tuple[str, ...], base_url: str | None, api_key: str | None, as_json: bool
 ) -> None:
     """Create a bundle and print its id."""
     members = []
@@ -40,17 +45,19 @@ def create(
         print_change(client.artifacts.create_bundle(members), as_json=as_json)
 
 
-@app.command("list")
+@bundle.command("list")
+@click.option(
+    "--limit",
+    default=LIMIT,
+    type=click.IntRange(1, 100),
+    metavar="N",
+    help="The maximum number of bundles.",
+)
+@click.option("--after", metavar="ID", help="Only bundles created before this one.")
+@connection_options
+@json_option
 def list_bundles(
-    limit: Annotated[
-        int, typer.Option(min=1, max=100, metavar="N", help="The maximum number of bundles.")
-    ] = LIMIT,
-    after: Annotated[
-        str | None, typer.Option(metavar="ID", help="Only bundles created before this one.")
-    ] = None,
-    base_url: BaseUrl = None,
-    api_key: ApiKey = None,
-    as_json: AsJson = False,
+    limit: int, after: str | None, base_url: str | None, api_key: str | None, as_json: bool
 ) -> None:
     """List bundles, newest first."""
     with report(), open_client(base_url, api_key) as client:
@@ -69,24 +76,20 @@ def list_bundles(
         note(f"There are more bundles: larder bundle list --after {page.data[-1].id}")
 
 
-@app.command()
-def show(
-    bundle: Annotated[str, typer.Argument(metavar="BUNDLE", help="The id of a bundle.")],
-    base_url: BaseUrl = None,
-    api_key: ApiKey = None,
-) -> None:
+@bundle.command()
+@argument("bundle", metavar="BUNDLE", help="The id of a bundle.")
+@connection_options
+def show(bundle: str, base_url: str | None, api_key: str | None) -> None:
     """Print a bundle as JSON, with which of its artifacts are gone."""
     with report(), open_client(base_url, api_key) as client:
         print_json_line(msgspec.to_builtins(client.artifacts.retrieve_bundle(bundle)))
 
 
-@app.command()
-def rm(
-    bundles: Annotated[list[str], typer.Argument(metavar="BUNDLE…", help="Ids of bundles.")],
-    base_url: BaseUrl = None,
-    api_key: ApiKey = None,
-    as_json: AsJson = False,
-) -> None:
+@bundle.command()
+@argument("bundles", nargs=-1, required=True, metavar="BUNDLE…", help="Ids of bundles.")
+@connection_options
+@json_option
+def rm(bundles: tuple[str, ...], base_url: str | None, api_key: str | None, as_json: bool) -> None:
     """Delete bundles permanently and print their ids. Their artifacts stay."""
     with report(as_json=as_json) as failures, open_client(base_url, api_key) as client:
         for bundle_id in bundles:

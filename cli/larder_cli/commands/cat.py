@@ -1,16 +1,21 @@
 """`larder cat`: print what files contain."""
 
+from __future__ import annotations
+
 import sys
 
-from larder_cli.shared.connection import ApiKey, BaseUrl, Parallel, open_client
+import click
+
+from larder_cli.shared.connection import connection_options, open_client, parallel_option
 from larder_cli.shared.each import report
-from larder_cli.shared.paths import Files, find_files, path_or_id
-from larder_client.options import PARALLEL
+from larder_cli.shared.paths import files_argument, find_files, path_or_id
 
 
-def cat(
-    files: Files, parallel: Parallel = PARALLEL, base_url: BaseUrl = None, api_key: ApiKey = None
-) -> None:
+@click.command()
+@files_argument
+@parallel_option
+@connection_options
+def cat(files: tuple[str, ...], parallel: int, base_url: str | None, api_key: str | None) -> None:
     """Write the bytes of files to standard output, one after the other."""
     with report() as failures, open_client(base_url, api_key, parallel) as client:
         for file in files:

@@ -7,13 +7,14 @@ import json
 import re
 import sys
 import zlib
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
+import click
 import msgspec
-import typer
 
 from larder_cli.failures import OperatorError
-from larder_cli.shared.connection import ApiKey, AsJson, BaseUrl, open_client
+from larder_cli.shared.arguments import argument
+from larder_cli.shared.connection import connection_options, json_option, open_client
 from larder_cli.shared.each import report
 from larder_cli.shared.output import note, print_json_line
 
@@ -36,27 +37,30 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _MARKS = {"read": " ", "write": "+", "held": "?", "refused": "!"}
 
 
+@click.command()
+@argument(
+    "message",
+    required=False,
+    metavar="[MESSAGE]",
+    help="What to ask. Without it, a conversation begins.",
+)
+@click.option("--file", multiple=True, metavar="ID", help="A file that 'this' means.")
+@click.option("--folder", multiple=True, metavar="ID", help="A folder, likewise.")
+@click.option("--model", help="The model. Default: the deployment's.")
+@click.option("--confirm", metavar="PLAN", help="Carry out this plan. You are asked first, always.")
+@click.option("--yes", is_flag=True, help="Do not ask about plans of up to 10 files.")
+@connection_options
+@json_option
 def chat(
-    message: Annotated[
-        str | None, typer.Argument(help="What to ask. Without it, a conversation begins.")
-    ] = None,
-    file: Annotated[
-        list[str] | None, typer.Option("--file", metavar="ID", help="A file that 'this' means.")
-    ] = None,
-    folder: Annotated[
-        list[str] | None, typer.Option("--folder", metavar="ID", help="A folder, likewise.")
-    ] = None,
-    model: Annotated[str | None, typer.Option(help="The model. Default: the deployment's.")] = None,
-    confirm: Annotated[
-        str | None,
-        typer.Option(metavar="PLAN", help="Carry out this plan. You are asked first, always."),
-    ] = None,
-    yes: Annotated[
-        bool, typer.Option("--yes", help="Do not ask about plans of up to 10 files.")
-    ] = False,
-    base_url: BaseUrl = None,
-    api_key: ApiKey = None,
-    as_json: AsJson = False,
+    message: str | None,
+    file: tuple[str, ...],
+    folder: tuple[str, ...],
+    model: str | None,
+    confirm: str | None,
+    yes: bool,
+    base_url: str | None,
+    api_key: str | None,
+    as_json: bool,
 ) -> None:
     """Ask a model to find, read, rename, move, tag, trash or restore files.
 
@@ -100,7 +104,7 @@ def _ask(client: Client, waiting: Confirmation, *, yes: bool, as_json: bool) -> 
     note(waiting.summary)
     # How many files an undo changes is not in its arguments.
     few = waiting.files <= MAX_UNASKED and all(step.tool != "undo" for step in waiting.steps)
-    if not (yes and few) and not typer.confirm("Do this?", err=True):
+    if not (yes and few) and not click.confirm("Do this?", err=True):
         note("Nothing was done.")
         return None
     return _shown(lambda tell: client.confirm(waiting.plan, tell=tell), as_json=as_json)
@@ -112,9 +116,9 @@ def _confirm_given(client: Client, plan: str, *, as_json: bool) -> None:
         raise OperatorError(message)
     for summary in summaries_of(plan):
         note(summary)
-    if not typer.confirm("Do this?", err=True):
+    if not click.confirm("Do this?", err=True):
         note("Nothing was done.")
-        raise typer.Exit(1)
+        raise click.exceptions.Exit(1)
     _shown(lambda tell: client.confirm(plan, tell=tell), as_json=as_json)
 
 
@@ -155,7 +159,7 @@ class _Screen:
     def show(self, event: str | ChatAction) -> None:
         """Show a piece of text, or an action."""
         if isinstance(event, str):
-            typer.echo(_CONTROL.sub("\N{REPLACEMENT CHARACTER}", event), nl=False)
+            click.echo(_CONTROL.sub("\N{REPLACEMENT CHARACTER}", event), nl=False)
             self._in_line = not event.endswith("\n")
             return
         self.end_line()
@@ -165,7 +169,7 @@ class _Screen:
     def end_line(self) -> None:
         """End the line of a text."""
         if self._in_line:
-            typer.echo()
+            click.echo()
             self._in_line = False
 
 

@@ -1,33 +1,52 @@
 """`larder compact`: a batch file whose requests refer to what they share."""
 
+from __future__ import annotations
+
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
-from larder_cli.shared.common_texts import CommonText, find_common_texts, with_references
-from larder_cli.shared.connection import ApiKey, AsJson, BaseUrl, open_client
+from larder_cli.shared.arguments import argument
+from larder_cli.shared.common_texts import find_common_texts, with_references
+from larder_cli.shared.connection import connection_options, json_option, open_client
 from larder_cli.shared.each import report
 from larder_cli.shared.output import counted, note, print_json_line, size
-from larder_client import Client
 from larder_client.transfer.part_file import refuse_existing
 
+if TYPE_CHECKING:
+    from larder_cli.shared.common_texts import CommonText
+    from larder_client import Client
 
+
+@click.command()
+@argument(
+    "file", type=click.Path(path_type=Path), metavar="FILE", help="A file of requests (JSONL)."
+)
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="Default: NAME.compact.jsonl.",
+)
+@click.option("--yes", "-y", is_flag=True, help="Create the artifacts without asking.")
+@click.option(
+    "--retention",
+    default="standard",
+    metavar="CLASS",
+    help="ephemeral (a day), standard or extended.",
+)
+@connection_options
+@json_option
 def compact(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file of requests (JSONL).")],
-    output: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", metavar="PATH", help="Default: NAME.compact.jsonl."),
-    ] = None,
-    yes: Annotated[
-        bool, typer.Option("--yes", "-y", help="Create the artifacts without asking.")
-    ] = False,
-    retention: Annotated[
-        str, typer.Option(metavar="CLASS", help="ephemeral (a day), standard or extended.")
-    ] = "standard",
-    base_url: BaseUrl = None,
-    api_key: ApiKey = None,
-    as_json: AsJson = False,
+    file: Path,
+    output: Path | None,
+    yes: bool,
+    retention: str,
+    base_url: str | None,
+    api_key: str | None,
+    as_json: bool,
 ) -> None:
     """Make artifacts of long texts that requests share, and write the file that refers to them.
 
@@ -42,7 +61,7 @@ def compact(
             note(f"{file}: its requests share no text that is worth an artifact.")
             return
         _describe(file, texts)
-        if not yes and not typer.confirm("Create them, and write the file?", err=True):
+        if not yes and not click.confirm("Create them, and write the file?", err=True):
             return
         with open_client(base_url, api_key) as client:
             ids = _create(client, texts, retention)
@@ -58,7 +77,7 @@ def compact(
                 }
             )
         else:
-            typer.echo(str(target))
+            click.echo(str(target))
             note(f"{size(file.stat().st_size)} have become {size(target.stat().st_size)}.")
 
 

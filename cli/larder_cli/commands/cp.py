@@ -1,38 +1,50 @@
 """`larder cp`: copy a file of the Space."""
 
+from __future__ import annotations
+
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Any
 
+import click
 import msgspec
-import typer
 
-from larder_cli.shared.connection import ApiKey, AsJson, BaseUrl, Parallel, open_client
+from larder_cli.shared.arguments import argument
+from larder_cli.shared.connection import (
+    connection_options,
+    json_option,
+    open_client,
+    parallel_option,
+)
 from larder_cli.shared.each import report
 from larder_cli.shared.output import print_json_line
-from larder_cli.shared.paths import Files, find_files, is_path, path_or_id
+from larder_cli.shared.paths import files_argument, find_files, is_path, path_or_id
 from larder_cli.shared.progress import open_bar
-from larder_client import ROOT, Client, PathError
-from larder_client.options import PARALLEL
+from larder_client import ROOT, PathError
+
+if TYPE_CHECKING:
+    from larder_client import Client
 
 
+@click.command()
+@files_argument
+@argument(
+    "target",
+    metavar="TARGET",
+    help="The folder to copy them into. A single file may also get a new path.",
+)
+@click.option("--replace", is_flag=True, help="Move a file of the same name there to the trash.")
+@parallel_option
+@connection_options
+@json_option
 def cp(
-    files: Files,
-    target: Annotated[
-        str,
-        typer.Argument(
-            metavar="TARGET",
-            help="The folder to copy them into. A single file may also get a new path.",
-        ),
-    ],
-    replace: Annotated[
-        bool,
-        typer.Option("--replace", help="Move a file of the same name there to the trash."),
-    ] = False,
-    parallel: Parallel = PARALLEL,
-    base_url: BaseUrl = None,
-    api_key: ApiKey = None,
-    as_json: AsJson = False,
+    files: tuple[str, ...],
+    target: str,
+    replace: bool,
+    parallel: int,
+    base_url: str | None,
+    api_key: str | None,
+    as_json: bool,
 ) -> None:
     """Copy files within the Space, with their tags, and print the ids of the copies.
 
@@ -50,7 +62,7 @@ def cp(
                 if as_json:
                     print_json_line(copy)
                 else:
-                    typer.echo(copy["id"])
+                    click.echo(copy["id"])
 
 
 def _target(client: Client, target: str, *, alone: bool) -> tuple[str, str | None]:

@@ -1,15 +1,20 @@
 """`larder du`: how much folders hold."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
-from larder_cli.shared.connection import ApiKey, AsJson, BaseUrl, open_client
+from larder_cli.shared.arguments import argument
+from larder_cli.shared.connection import connection_options, json_option, open_client
 from larder_cli.shared.each import report
 from larder_cli.shared.output import print_json_line, size
 from larder_cli.shared.paths import find_folder_id, is_path, path_or_id
-from larder_client import Tree
+
+if TYPE_CHECKING:
+    from larder_client import Tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,17 +26,18 @@ class Held:
     bytes: int
 
 
-def du(
-    folder: Annotated[
-        str, typer.Argument(metavar="FOLDER", help="The path or id of a folder.")
-    ] = "/",
-    depth: Annotated[
-        int, typer.Option(min=0, metavar="N", help="Show folders down to this level.")
-    ] = 1,
-    base_url: BaseUrl = None,
-    api_key: ApiKey = None,
-    as_json: AsJson = False,
-) -> None:
+@click.command()
+@argument("folder", default="/", metavar="[FOLDER]", help="The path or id of a folder. Default: /.")
+@click.option(
+    "--depth",
+    default=1,
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="Show folders down to this level.",
+)
+@connection_options
+@json_option
+def du(folder: str, depth: int, base_url: str | None, api_key: str | None, as_json: bool) -> None:
     """Show how many files a folder and its folders hold, at any depth, and how large they are.
 
     Files in the trash are not counted here; 'larder usage' counts them.

@@ -1,55 +1,65 @@
 """`larder get`: download files."""
 
+from __future__ import annotations
+
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
-from larder_cli.shared.connection import ApiKey, AsJson, BaseUrl, Parallel, open_client
-from larder_cli.shared.each import Failures, report
+from larder_cli.shared.arguments import argument
+from larder_cli.shared.connection import (
+    connection_options,
+    json_option,
+    open_client,
+    parallel_option,
+)
+from larder_cli.shared.each import report
 from larder_cli.shared.output import note, print_json_line, size
 from larder_cli.shared.paths import FOLDER_ID, find_files, find_items, is_path, path_or_id
 from larder_cli.shared.progress import open_bar
-from larder_client import Client, DestinationError, DownloadResult
-from larder_client.options import PARALLEL
+from larder_client import DestinationError
 from larder_client.space.names import folded
 from larder_client.transfer.download import safe_name
 
 if TYPE_CHECKING:
-    from larder_client import Tree
+    from larder_cli.shared.each import Failures
+    from larder_client import Client, DownloadResult, Tree
 
 STDOUT = "-"
 
 
+@click.command()
+@argument(
+    "files",
+    nargs=-1,
+    required=True,
+    metavar="FILE…",
+    help="Paths or ids of files, or of folders with -r; a path may have wildcards.",
+)
+@click.option(
+    "--output",
+    "-o",
+    default=".",
+    metavar="PATH",
+    show_default="this folder, under the file's own name",
+    help="Where to write it: a file, an existing folder, or - for standard output.",
+)
+@click.option("--recursive", "-r", is_flag=True, help="Download folders with everything in them.")
+@click.option("--force", is_flag=True, help="Overwrite the file if it exists.")
+@parallel_option
+@connection_options
+@json_option
 def get(
-    files: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="FILE…",
-            help="Paths or ids of files, or of folders with -r; a path may have wildcards.",
-        ),
-    ],
-    output: Annotated[
-        str,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="PATH",
-            help="Where to write it: a file, an existing folder, or - for standard output.",
-            show_default="this folder, under the file's own name",
-        ),
-    ] = ".",
-    recursive: Annotated[
-        bool, typer.Option("--recursive", "-r", help="Download folders with everything in them.")
-    ] = False,
-    force: Annotated[
-        bool, typer.Option("--force", help="Overwrite the file if it exists.")
-    ] = False,
-    parallel: Parallel = PARALLEL,
-    base_url: BaseUrl = None,
-    api_key: ApiKey = None,
-    as_json: AsJson = False,
+    files: tuple[str, ...],
+    output: str,
+    recursive: bool,
+    force: bool,
+    parallel: int,
+    base_url: str | None,
+    api_key: str | None,
+    as_json: bool,
 ) -> None:
     """Download files.
 
@@ -57,10 +67,10 @@ def get(
     """
     if output == STDOUT and as_json:
         message = "--json and -o - both write to standard output: leave one of them out."
-        raise typer.BadParameter(message)
+        raise click.UsageError(message)
     if output == STDOUT and (recursive or len(files) > 1):
         message = "-o - is for a single file; 'larder cat' prints several."
-        raise typer.BadParameter(message)
+        raise click.UsageError(message)
     hint = "" if output == STDOUT else "Run the same command again to resume the download."
     with (
         report(hint, as_json=as_json) as failures,
@@ -116,7 +126,7 @@ class _Getter:
             tree = self._client.space.tree(opened)
             self._tree(tree, given.rstrip("/"), target)
 
-    def _tree(self, tree: "Tree", path: str, target: Path) -> None:
+    def _tree(self, tree: Tree, path: str, target: Path) -> None:
         if tree.folder is not None:
             # Names come from the server: none of them leads out of the target.
             target /= safe_name(tree.folder.name) or tree.folder.id
@@ -147,7 +157,7 @@ def _print(downloaded: DownloadResult, *, as_json: bool) -> None:
             }
         )
         return
-    typer.echo(str(downloaded.path))
+    click.echo(str(downloaded.path))
     earlier = f" ({size(downloaded.resumed)} of it earlier)" if downloaded.resumed else ""
     checked = f"{downloaded.verified} verified" if downloaded.verified else "no checksum to verify"
     note(f"{size(downloaded.file.bytes)} downloaded{earlier}, {checked}")

@@ -1,13 +1,14 @@
 """`larder login`: save an address and an API key as a profile."""
 
+from __future__ import annotations
+
 import os
 import sys
-from typing import Annotated
 
-import typer
+import click
 
 from larder_cli.profiles import DEFAULT, Profile, profiles_path, save_profile
-from larder_cli.shared.connection import CURRENT, ApiKey, FoundAccess
+from larder_cli.shared.connection import CURRENT, FoundAccess, api_key_option
 from larder_cli.shared.each import report
 from larder_cli.shared.key_table import expiry_text
 from larder_cli.shared.output import note
@@ -15,19 +16,13 @@ from larder_client import Client, ConfigurationError
 from larder_client.options import Access
 
 
-def login(
-    base_url: Annotated[
-        str | None,
-        typer.Option(metavar="URL", help="The API's address, ending in /v1. Default: ask."),
-    ] = None,
-    api_key: ApiKey = None,
-    profile: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME", help="The profile to save. Default: LARDER_PROFILE, or 'default'."
-        ),
-    ] = None,
-) -> None:
+@click.command()
+@click.option("--base-url", metavar="URL", help="The API's address, ending in /v1. Default: ask.")
+@api_key_option
+@click.option(
+    "--profile", metavar="NAME", help="The profile to save. Default: LARDER_PROFILE, or 'default'."
+)
+def login(base_url: str | None, api_key: str | None, profile: str | None) -> None:
     """Save an address and an API key, so that the other commands find them.
 
     Asks for both, and checks them before it saves them. Without a terminal, the key is the first
@@ -58,12 +53,12 @@ def _ask_url() -> str:
     if not sys.stdin.isatty():
         message = "Give --base-url: standard input is no terminal to ask at."
         raise ConfigurationError(message)
-    return str(typer.prompt("Address (https://…/v1)", err=True)).strip()
+    return str(click.prompt("Address (https://…/v1)", err=True)).strip()
 
 
 def _ask_key() -> str:
     if sys.stdin.isatty():
-        return str(typer.prompt("API key", hide_input=True, err=True)).strip()
+        return str(click.prompt("API key", hide_input=True, err=True)).strip()
     key = sys.stdin.readline().strip()
     if not key:
         message = "Standard input has no API key: its first line must be one."

@@ -1,11 +1,11 @@
 """`larder ls`: list files."""
 
-from typing import Annotated
+from __future__ import annotations
 
+import click
 import msgspec
-import typer
 
-from larder_cli.shared.connection import ApiKey, AsJson, BaseUrl, open_client
+from larder_cli.shared.connection import connection_options, json_option, open_client
 from larder_cli.shared.each import report
 from larder_cli.shared.output import minute, note, print_json_line, size
 from larder_cli.shared.tables import columns, print_table
@@ -13,19 +13,25 @@ from larder_cli.shared.tables import columns, print_table
 LIMIT = 50
 
 
+@click.command()
+@click.option("--purpose", metavar="PURPOSE", help="Only files with this purpose.")
+@click.option(
+    "--limit",
+    default=LIMIT,
+    type=click.IntRange(1, 10_000),
+    metavar="N",
+    help="The maximum number of files.",
+)
+@click.option("--after", metavar="ID", help="Only files created before this one.")
+@connection_options
+@json_option
 def ls(
-    purpose: Annotated[
-        str | None, typer.Option(metavar="PURPOSE", help="Only files with this purpose.")
-    ] = None,
-    limit: Annotated[
-        int, typer.Option(min=1, max=10_000, metavar="N", help="The maximum number of files.")
-    ] = LIMIT,
-    after: Annotated[
-        str | None, typer.Option(metavar="ID", help="Only files created before this one.")
-    ] = None,
-    base_url: BaseUrl = None,
-    api_key: ApiKey = None,
-    as_json: AsJson = False,
+    purpose: str | None,
+    limit: int,
+    after: str | None,
+    base_url: str | None,
+    api_key: str | None,
+    as_json: bool,
 ) -> None:
     """List files, newest first."""
     with report(), open_client(base_url, api_key) as client:

@@ -7,16 +7,19 @@ import json
 import sys
 from typing import Any
 
+import click
 import httpx
 
-from larder_cli.shared.connection import ApiKey, BaseUrl, find_access
+from larder_cli.shared.connection import connection_options, find_access
 from larder_client.options import API_TIMEOUT, Access
 
 _VERSION = "io.modelcontextprotocol/protocolVersion"
 _INTERNAL_ERROR = -32603
 
 
-def mcp(base_url: BaseUrl = None, api_key: ApiKey = None) -> None:
+@click.command()
+@connection_options
+def mcp(base_url: str | None, api_key: str | None) -> None:
     """Serve MCP over standard input and output, one message on each line.
 
     Every message goes to POST /mcp with the key. For clients that start a program, such as Claude

@@ -1,101 +1,117 @@
 """`larder put`: upload files."""
 
+from __future__ import annotations
+
 from contextlib import ExitStack
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Any
 
+import click
 import msgspec
-import typer
 from platformdirs import user_state_path
 
 from larder_cli.failures import OperatorError
+from larder_cli.shared.arguments import argument
 from larder_cli.shared.common_texts import is_worth_compacting
-from larder_cli.shared.connection import ApiKey, AsJson, BaseUrl, Parallel, open_client
+from larder_cli.shared.connection import (
+    connection_options,
+    json_option,
+    open_client,
+    parallel_option,
+)
 from larder_cli.shared.durations import parse_duration
-from larder_cli.shared.each import Failures, report
+from larder_cli.shared.each import report
 from larder_cli.shared.local_files import STDIN, LocalFile, expand, saved_stdin, walk
 from larder_cli.shared.output import note, print_json_line, printable, size
 from larder_cli.shared.progress import open_bar, open_spinner
 from larder_cli.shared.targets import Targets
-from larder_cli.shared.validation_report import Strict, fails, print_problems, summary
-from larder_client import ApiError, Client, File, FileResumeStore, UploadResult, Validation
-from larder_client.options import PARALLEL
+from larder_cli.shared.validation_report import fails, print_problems, strict_option, summary
+from larder_client import ApiError, FileResumeStore
+
+if TYPE_CHECKING:
+    from larder_cli.shared.each import Failures
+    from larder_client import Client, File, UploadResult, Validation
 
 _RESUME = "Run the same command again within the hour to resume the upload."
 
 _UPLOADED = "The file is uploaded: 'larder ls' shows its status."
 
 
+@click.command()
+@argument(
+    "files",
+    nargs=-1,
+    required=True,
+    metavar="FILE…",
+    help="Local files, wildcards, folders with -r, or - for standard input.",
+)
+@click.option(
+    "--purpose",
+    metavar="PURPOSE",
+    show_default="user_data with --folder or -r, otherwise batch",
+    help="What the files are for: batch, user_data or another purpose of OpenAI's.",
+)
+@click.option(
+    "--folder",
+    metavar="FOLDER",
+    help="The folder of the Space to put the files in: its path or id.",
+)
+@click.option(
+    "--recursive",
+    "-r",
+    is_flag=True,
+    help="Upload folders, too, with everything in them, to the Space.",
+)
+@click.option("--name", metavar="NAME", help="The name of the file, if it is to have another one.")
+@click.option(
+    "--replace",
+    is_flag=True,
+    help="Move a file of the same name in that folder to the trash, once the new one is there.",
+)
+@click.option(
+    "--expires-after",
+    type=parse_duration,
+    metavar="DURATION",
+    help="Let the files expire after 1h to 30d.",
+)
+@click.option(
+    "--wait",
+    is_flag=True,
+    help="Wait until the files are validated. Exit with 1 if one is invalid.",
+)
+@click.option(
+    "--timeout",
+    default=300,
+    type=click.IntRange(min=1),
+    metavar="SECONDS",
+    help="How long --wait waits for each file.",
+)
+@strict_option
+@click.option(
+    "--checksum/--no-checksum",
+    default=None,
+    help="Compute a file's SHA-256 first, so that the stored bytes are compared with it. "
+    "Default: only for files up to 64 MiB.",
+)
+@parallel_option
+@connection_options
+@json_option
 def put(  # noqa: PLR0913, PLR0917 - one for each option
-    files: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="FILE…",
-            help="Local files, wildcards, folders with -r, or - for standard input.",
-        ),
-    ],
-    purpose: Annotated[
-        str | None,
-        typer.Option(
-            metavar="PURPOSE",
-            help="What the files are for: batch, user_data or another purpose of OpenAI's.",
-            show_default="user_data with --folder or -r, otherwise batch",
-        ),
-    ] = None,
-    folder: Annotated[
-        str | None,
-        typer.Option(
-            metavar="FOLDER", help="The folder of the Space to put the files in: its path or id."
-        ),
-    ] = None,
-    recursive: Annotated[
-        bool,
-        typer.Option(
-            "--recursive", "-r", help="Upload folders, too, with everything in them, to the Space."
-        ),
-    ] = False,
-    name: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="The name of the file, if it is to have another one."),
-    ] = None,
-    replace: Annotated[
-        bool,
-        typer.Option(
-            "--replace",
-            help="Move a file of the same name in that folder to the trash, once the new one is "
-            "there.",
-        ),
-    ] = False,
-    expires_after: Annotated[
-        int | None,
-        typer.Option(
-            parser=parse_duration,
-            metavar="DURATION",
-            help="Let the files expire after 1h to 30d.",
-        ),
-    ] = None,
-    wait: Annotated[
-        bool,
-        typer.Option(
-            "--wait", help="Wait until the files are validated. Exit with 1 if one is invalid."
-        ),
-    ] = False,
-    timeout: Annotated[
-        int, typer.Option(min=1, metavar="SECONDS", help="How long --wait waits for each file.")
-    ] = 300,
-    strict: Strict = False,
-    checksum: Annotated[
-        bool | None,
-        typer.Option(
-            "--checksum/--no-checksum",
-            help="Compute a file's SHA-256 first, so that the stored bytes are compared with it. "
-            "Default: only for files up to 64 MiB.",
-        ),
-    ] = None,
-    parallel: Parallel = PARALLEL,
-    base_url: BaseUrl = None,
-    api_key: ApiKey = None,
-    as_json: AsJson = False,
+    files: tuple[str, ...],
+    purpose: str | None,
+    folder: str | None,
+    recursive: bool,
+    name: str | None,
+    replace: bool,
+    expires_after: int | None,
+    wait: bool,
+    timeout: int,
+    strict: bool,
+    checksum: bool | None,
+    parallel: int,
+    base_url: str | None,
+    api_key: str | None,
+    as_json: bool,
 ) -> None:
     """Upload files and print their ids.
 
@@ -103,7 +119,7 @@ def put(  # noqa: PLR0913, PLR0917 - one for each option
     """
     if name is not None and len(files) > 1:
         message = "--name is for a single file."
-        raise typer.BadParameter(message)
+        raise click.UsageError(message)
     store = FileResumeStore(user_state_path("larder", appauthor=False) / "uploads")
     options: dict[str, Any] = {
         "purpose": purpose or ("user_data" if folder or recursive else "batch"),
@@ -157,7 +173,7 @@ def _upload(
                 file.path, filename=name, folder_id=folder_id, progress=bar, **options
             )
         if not failures.as_json:
-            typer.echo(uploaded.file.id)
+            click.echo(uploaded.file.id)
             note(f"{shown}: {size(uploaded.file.bytes)} uploaded{_resumed(uploaded)}")
             if options["purpose"] == "batch" and is_worth_compacting(file.path):
                 note(f"{shown}: 'larder compact' sends what its requests share only once")

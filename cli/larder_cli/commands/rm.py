@@ -1,20 +1,23 @@
 """`larder rm`: delete files."""
 
-import typer
+from __future__ import annotations
 
-from larder_cli.shared.confirm import Yes, confirm_for_good
-from larder_cli.shared.connection import ApiKey, AsJson, BaseUrl, open_client
+import click
+
+from larder_cli.shared.confirm import confirm_for_good, yes_option
+from larder_cli.shared.connection import connection_options, json_option, open_client
 from larder_cli.shared.each import report
 from larder_cli.shared.output import print_json_line
-from larder_cli.shared.paths import Files, find_files, path_or_id
+from larder_cli.shared.paths import files_argument, find_files, path_or_id
 
 
+@click.command()
+@files_argument
+@yes_option
+@connection_options
+@json_option
 def rm(
-    files: Files,
-    yes: Yes = False,
-    base_url: BaseUrl = None,
-    api_key: ApiKey = None,
-    as_json: AsJson = False,
+    files: tuple[str, ...], yes: bool, base_url: str | None, api_key: str | None, as_json: bool
 ) -> None:
     """Delete files for good and print their ids. On a terminal, ask first.
 
@@ -32,4 +35,4 @@ def rm(
                 if as_json:
                     print_json_line({"id": deleted.id, "deleted": deleted.deleted})
                 else:
-                    typer.echo(deleted.id)
+                    click.echo(deleted.id)

@@ -1,42 +1,45 @@
 """`larder space mv`, `rename`, `tag` and `fav`: change files and folders."""
 
-from typing import TYPE_CHECKING, Annotated
+from __future__ import annotations
 
-import typer
+from typing import TYPE_CHECKING
 
+import click
+
+from larder_cli.shared.arguments import argument
 from larder_cli.shared.changes import change_each
-from larder_cli.shared.connection import ApiKey, AsJson, BaseUrl, open_client
+from larder_cli.shared.connection import connection_options, json_option, open_client
 from larder_cli.shared.each import report
 from larder_cli.shared.output import print_change
 from larder_cli.shared.paths import (
     FOLDER_ID,
-    Files,
-    Items,
+    files_argument,
     find_files,
     find_folder_id,
     find_id,
     find_items,
     is_path,
+    items_argument,
     path_or_id,
 )
-from larder_client import ROOT, Client, Folder, PathError, SpaceFile
+from larder_client import ROOT, PathError
 
 if TYPE_CHECKING:
+    from larder_client import Client, Folder, SpaceFile
     from larder_client.space.models import FileChanges, FolderChanges
 
 
+@click.command()
+@items_argument
+@argument(
+    "target",
+    metavar="TARGET",
+    help="The folder to move them into. A single item may also get a new path.",
+)
+@connection_options
+@json_option
 def mv(
-    items: Items,
-    target: Annotated[
-        str,
-        typer.Argument(
-            metavar="TARGET",
-            help="The folder to move them into. A single item may also get a new path.",
-        ),
-    ],
-    base_url: BaseUrl = None,
-    api_key: ApiKey = None,
-    as_json: AsJson = False,
+    items: tuple[str, ...], target: str, base_url: str | None, api_key: str | None, as_json: bool
 ) -> None:
     """Move files and folders and print their ids."""
     with report(as_json=as_json) as failures, open_client(base_url, api_key) as client:
@@ -59,15 +62,12 @@ def mv(
         )
 
 
-def rename(
-    item: Annotated[
-        str, typer.Argument(metavar="ITEM", help="The path or id of a file or folder.")
-    ],
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Its new name.")],
-    base_url: BaseUrl = None,
-    api_key: ApiKey = None,
-    as_json: AsJson = False,
-) -> None:
+@click.command()
+@argument("item", metavar="ITEM", help="The path or id of a file or folder.")
+@argument("name", metavar="NAME", help="Its new name.")
+@connection_options
+@json_option
+def rename(item: str, name: str, base_url: str | None, api_key: str | None, as_json: bool) -> None:
     """Rename a file or folder and print its id."""
     with (
         report(as_json=as_json) as failures,
@@ -77,24 +77,27 @@ def rename(
         print_change(_change(client, find_id(client, item), name=name), as_json=as_json)
 
 
+@click.command()
+@files_argument
+@click.option("--add", multiple=True, metavar="TAG", help="Add a tag. Repeat for more.")
+@click.option("--remove", multiple=True, metavar="TAG", help="Remove a tag. Repeat for more.")
+@click.option("--clear", is_flag=True, help="Remove all tags, before --add.")
+@connection_options
+@json_option
 def tag(
-    files: Files,
-    add: Annotated[
-        list[str] | None, typer.Option(metavar="TAG", help="Add a tag. Repeat for more.")
-    ] = None,
-    remove: Annotated[
-        list[str] | None, typer.Option(metavar="TAG", help="Remove a tag. Repeat for more.")
-    ] = None,
-    clear: Annotated[bool, typer.Option("--clear", help="Remove all tags, before --add.")] = False,
-    base_url: BaseUrl = None,
-    api_key: ApiKey = None,
-    as_json: AsJson = False,
+    files: tuple[str, ...],
+    add: tuple[str, ...],
+    remove: tuple[str, ...],
+    clear: bool,
+    base_url: str | None,
+    api_key: str | None,
+    as_json: bool,
 ) -> None:
     """Add tags to files, remove tags, and print the files' ids."""
-    added, removed = add or [], remove or []
+    added, removed = list(add), list(remove)
     if not (add or remove or clear):
         message = "Nothing to do: give --add, --remove or --clear."
-        raise typer.BadParameter(message)
+        raise click.UsageError(message)
     with report(as_json=as_json) as failures, open_client(base_url, api_key) as client:
         if not clear:
             change_each(
@@ -120,12 +123,13 @@ def tag(
                     print_change(cleared, as_json=as_json)
 
 
+@click.command()
+@items_argument
+@click.option("--off", is_flag=True, help="Unmark them.")
+@connection_options
+@json_option
 def fav(
-    items: Items,
-    off: Annotated[bool, typer.Option("--off", help="Unmark them.")] = False,
-    base_url: BaseUrl = None,
-    api_key: ApiKey = None,
-    as_json: AsJson = False,
+    items: tuple[str, ...], off: bool, base_url: str | None, api_key: str | None, as_json: bool
 ) -> None:
     """Mark files and folders as favorites and print their ids."""
     with report(as_json=as_json) as failures, open_client(base_url, api_key) as client:

@@ -1,27 +1,31 @@
 """`larder space mkdir` and `rmdir`: create folders and delete them."""
 
-from typing import Annotated
+from __future__ import annotations
 
-import typer
+from typing import TYPE_CHECKING
 
-from larder_cli.shared.connection import ApiKey, AsJson, BaseUrl, open_client
+import click
+
+from larder_cli.shared.arguments import argument
+from larder_cli.shared.connection import connection_options, json_option, open_client
 from larder_cli.shared.each import report
 from larder_cli.shared.output import note, print_change
-from larder_cli.shared.paths import Folders, find_folder_id, find_folders, path_or_id
-from larder_client import ROOT, Client, Folder, PathError
+from larder_cli.shared.paths import find_folder_id, find_folders, folders_argument, path_or_id
+from larder_client import ROOT, PathError
+
+if TYPE_CHECKING:
+    from larder_client import Client, Folder
 
 
+@click.command()
+@argument("paths", nargs=-1, required=True, metavar="PATH…", help="Paths of new folders.")
+@click.option(
+    "--parents", "-p", is_flag=True, help="Create missing parents too, and accept existing folders."
+)
+@connection_options
+@json_option
 def mkdir(
-    paths: Annotated[list[str], typer.Argument(metavar="PATH…", help="Paths of new folders.")],
-    parents: Annotated[
-        bool,
-        typer.Option(
-            "--parents", "-p", help="Create missing parents too, and accept existing folders."
-        ),
-    ] = False,
-    base_url: BaseUrl = None,
-    api_key: ApiKey = None,
-    as_json: AsJson = False,
+    paths: tuple[str, ...], parents: bool, base_url: str | None, api_key: str | None, as_json: bool
 ) -> None:
     """Create folders and print their ids."""
     with report(as_json=as_json) as failures, open_client(base_url, api_key) as client:
@@ -34,15 +38,19 @@ def mkdir(
                 print_change(made, as_json=as_json)
 
 
+@click.command()
+@folders_argument
+@click.option(
+    "--recursive", "-r", is_flag=True, help="Move them to the trash with everything in them."
+)
+@connection_options
+@json_option
 def rmdir(
-    folders: Folders,
-    recursive: Annotated[
-        bool,
-        typer.Option("--recursive", "-r", help="Move them to the trash with everything in them."),
-    ] = False,
-    base_url: BaseUrl = None,
-    api_key: ApiKey = None,
-    as_json: AsJson = False,
+    folders: tuple[str, ...],
+    recursive: bool,
+    base_url: str | None,
+    api_key: str | None,
+    as_json: bool,
 ) -> None:
     """Delete empty folders and print their ids."""
     with report(as_json=as_json) as failures, open_client(base_url, api_key) as client:

@@ -1,22 +1,25 @@
 """`larder space ls`, `find` and `tags`: show folders, search for files, and count tags."""
 
-from enum import Enum
+from __future__ import annotations
+
 from importlib import import_module
 from itertools import islice
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
+import click
 import msgspec
-import typer
 
-from larder_cli.shared.connection import ApiKey, AsJson, BaseUrl, open_client
+from larder_cli.shared.arguments import argument
+from larder_cli.shared.connection import connection_options, json_option, open_client
 from larder_cli.shared.each import report
 from larder_cli.shared.output import note, print_json_line
 from larder_cli.shared.paths import FOLDER_ID, find_folder_id, has_wildcard, is_path
-from larder_client import ROOT, Client, Folder, PathError, SpaceFile, Tree
+from larder_client import ROOT, Folder, PathError, SpaceFile, Tree
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from larder_client import Client
     from larder_client.space.models import FileFilters
 
 F = TypeVar("F", bound=SpaceFile)
@@ -24,42 +27,43 @@ F = TypeVar("F", bound=SpaceFile)
 LIMIT = 1000
 
 
-class Sort(str, Enum):
-    """The order of the files."""
-
-    NAME = "name"
-    CREATED = "created"
-    SIZE = "size"
-
-
-_SORTED: dict[Sort, "FileFilters"] = {
-    Sort.NAME: {"sort": "name"},
-    Sort.CREATED: {"sort": "createdAt"},
-    Sort.SIZE: {"sort": "sizeBytes"},
+_SORTED: dict[str, FileFilters] = {
+    "name": {"sort": "name"},
+    "created": {"sort": "createdAt"},
+    "size": {"sort": "sizeBytes"},
 }
-_REVERSED: dict[Sort, "FileFilters"] = {
-    Sort.NAME: {"sort": "name", "order": "desc"},
-    Sort.CREATED: {"sort": "createdAt", "order": "asc"},
-    Sort.SIZE: {"sort": "sizeBytes", "order": "asc"},
+_REVERSED: dict[str, FileFilters] = {
+    "name": {"sort": "name", "order": "desc"},
+    "created": {"sort": "createdAt", "order": "asc"},
+    "size": {"sort": "sizeBytes", "order": "asc"},
 }
 
 
+@click.command()
+@argument(
+    "item", default="/", metavar="[ITEM]", help="The path or id of a folder or file. Default: /."
+)
+@click.option("--tree", is_flag=True, help="Show the contents of its folders too.")
+@click.option(
+    "--depth", type=click.IntRange(min=1), metavar="N", help="Show a tree of at most N levels."
+)
+@click.option(
+    "--limit",
+    default=LIMIT,
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="The maximum number of files per folder.",
+)
+@connection_options
+@json_option
 def ls(
-    item: Annotated[
-        str, typer.Argument(metavar="ITEM", help="The path or id of a folder or file.")
-    ] = "/",
-    tree: Annotated[
-        bool, typer.Option("--tree", help="Show the contents of its folders too.")
-    ] = False,
-    depth: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Show a tree of at most N levels.")
-    ] = None,
-    limit: Annotated[
-        int, typer.Option(min=1, metavar="N", help="The maximum number of files per folder.")
-    ] = LIMIT,
-    base_url: BaseUrl = None,
-    api_key: ApiKey = None,
-    as_json: AsJson = False,
+    item: str,
+    tree: bool,
+    depth: int | None,
+    limit: int,
+    base_url: str | None,
+    api_key: str | None,
+    as_json: bool,
 ) -> None:
     """Show the contents of a folder, sorted by name."""
     as_tree = tree or depth is not None
@@ -77,39 +81,49 @@ def ls(
         note(f"There are more files: larder space ls --limit {10 * limit}")
 
 
+@click.command()
+@argument("text", required=False, metavar="[TEXT]", help="Part of the file's name, in any case.")
+@click.option(
+    "--in", "folder", metavar="FOLDER", help="Only files directly in this folder: its path or id."
+)
+@click.option("--tag", metavar="TAG", help="Only files with this tag.")
+@click.option(
+    "--fav/--no-fav", "favorite", default=None, help="Only favorites, or only files that are not."
+)
+@click.option(
+    "--type",
+    "mime_type",
+    metavar="TYPE",
+    help="Only media types that begin with this, such as image/",
+)
+@click.option(
+    "--sort",
+    default="created",
+    type=click.Choice(list(_SORTED)),
+    help="Sort by name from A to Z, newest first, or largest first.",
+)
+@click.option("--reverse", is_flag=True, help="Reverse the order.")
+@click.option(
+    "--limit",
+    default=LIMIT,
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="The maximum number of files.",
+)
+@connection_options
+@json_option
 def find(  # noqa: PLR0913, PLR0917 - one for each option
-    text: Annotated[
-        str | None, typer.Argument(metavar="TEXT", help="Part of the file's name, in any case.")
-    ] = None,
-    folder: Annotated[
-        str | None,
-        typer.Option(
-            "--in", metavar="FOLDER", help="Only files directly in this folder: its path or id."
-        ),
-    ] = None,
-    tag: Annotated[
-        str | None, typer.Option(metavar="TAG", help="Only files with this tag.")
-    ] = None,
-    favorite: Annotated[
-        bool | None,
-        typer.Option("--fav/--no-fav", help="Only favorites, or only files that are not."),
-    ] = None,
-    mime_type: Annotated[
-        str | None,
-        typer.Option(
-            "--type", metavar="TYPE", help="Only media types that begin with this, such as image/"
-        ),
-    ] = None,
-    sort: Annotated[
-        Sort, typer.Option(help="Sort by name from A to Z, newest first, or largest first.")
-    ] = Sort.CREATED,
-    reverse: Annotated[bool, typer.Option("--reverse", help="Reverse the order.")] = False,
-    limit: Annotated[
-        int, typer.Option(min=1, metavar="N", help="The maximum number of files.")
-    ] = LIMIT,
-    base_url: BaseUrl = None,
-    api_key: ApiKey = None,
-    as_json: AsJson = False,
+    text: str | None,
+    folder: str | None,
+    tag: str | None,
+    favorite: bool | None,
+    mime_type: str | None,
+    sort: str,
+    reverse: bool,
+    limit: int,
+    base_url: str | None,
+    api_key: str | None,
+    as_json: bool,
 ) -> None:
     """Find files by name, folder, tag, favorite and type.
 
@@ -139,7 +153,10 @@ def find(  # noqa: PLR0913, PLR0917 - one for each option
         note(f"There are more files: larder space find --limit {10 * limit}")
 
 
-def tags(base_url: BaseUrl = None, api_key: ApiKey = None, as_json: AsJson = False) -> None:
+@click.command()
+@connection_options
+@json_option
+def tags(base_url: str | None, api_key: str | None, as_json: bool) -> None:
     """Show all tags, with how many files outside the trash have each."""
     with report(), open_client(base_url, api_key) as client:
         found = client.space.tags()
@@ -151,7 +168,7 @@ def tags(base_url: BaseUrl = None, api_key: ApiKey = None, as_json: AsJson = Fal
         note("The project has more files than one request counts: more of them may have tags.")
 
 
-def with_paths(client: Client, files: "Sequence[F]") -> list[tuple[F, str | None]]:
+def with_paths(client: Client, files: Sequence[F]) -> list[tuple[F, str | None]]:
     """Return each file with its path, or with None if its folder is gone."""
     paths = client.space.paths_of({file.folder_id for file in files if file.folder_id})
     return [

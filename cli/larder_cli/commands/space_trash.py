@@ -1,33 +1,40 @@
 """`larder space trash`, `restore` and `purge`: deleted files."""
 
+from __future__ import annotations
+
 from importlib import import_module
 from itertools import islice
-from typing import Annotated
+from typing import TYPE_CHECKING
 
+import click
 import msgspec
-import typer
 
 from larder_cli.commands.space_list import LIMIT, with_paths
+from larder_cli.shared.arguments import argument
 from larder_cli.shared.changes import change_each
-from larder_cli.shared.confirm import Yes, confirm_for_good
-from larder_cli.shared.connection import ApiKey, AsJson, BaseUrl, open_client
+from larder_cli.shared.confirm import confirm_for_good, yes_option
+from larder_cli.shared.connection import connection_options, json_option, open_client
 from larder_cli.shared.each import report
 from larder_cli.shared.output import counted, note, print_change, print_json_line
 from larder_cli.shared.paths import FOLDER_ID, find_files, find_trashed, path_or_id
-from larder_client import Client, Folder, TrashedFile
+
+if TYPE_CHECKING:
+    from larder_client import Client, Folder, TrashedFile
 
 
+@click.command()
+@argument("files", nargs=-1, metavar="[FILE…]", help="Paths or ids of files.")
+@click.option(
+    "--limit",
+    default=LIMIT,
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="The maximum number of files to show.",
+)
+@connection_options
+@json_option
 def trash(
-    files: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="[FILE…]", help="Paths or ids of files."),
-    ] = None,
-    limit: Annotated[
-        int, typer.Option(min=1, metavar="N", help="The maximum number of files to show.")
-    ] = LIMIT,
-    base_url: BaseUrl = None,
-    api_key: ApiKey = None,
-    as_json: AsJson = False,
+    files: tuple[str, ...], limit: int, base_url: str | None, api_key: str | None, as_json: bool
 ) -> None:
     """Move files to the trash and print their ids. Without a file, show the trash.
 
@@ -47,14 +54,18 @@ def trash(
         )
 
 
+@click.command()
+@argument(
+    "files",
+    nargs=-1,
+    required=True,
+    metavar="ITEM…",
+    help="Old paths or ids of files and folders in the trash.",
+)
+@connection_options
+@json_option
 def restore(
-    files: Annotated[
-        list[str],
-        typer.Argument(metavar="ITEM…", help="Old paths or ids of files and folders in the trash."),
-    ],
-    base_url: BaseUrl = None,
-    api_key: ApiKey = None,
-    as_json: AsJson = False,
+    files: tuple[str, ...], base_url: str | None, api_key: str | None, as_json: bool
 ) -> None:
     """Restore files and folders from the trash and print their ids.
 
@@ -79,20 +90,21 @@ def restore(
         )
 
 
+@click.command()
+@argument(
+    "files", nargs=-1, metavar="[ITEM…]", help="Old paths or ids of files and folders in the trash."
+)
+@click.option("--all", "everything", is_flag=True, help="Purge everything in the trash.")
+@yes_option
+@connection_options
+@json_option
 def purge(
-    files: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[ITEM…]", help="Old paths or ids of files and folders in the trash."
-        ),
-    ] = None,
-    everything: Annotated[
-        bool, typer.Option("--all", help="Purge everything in the trash.")
-    ] = False,
-    yes: Yes = False,
-    base_url: BaseUrl = None,
-    api_key: ApiKey = None,
-    as_json: AsJson = False,
+    files: tuple[str, ...],
+    everything: bool,
+    yes: bool,
+    base_url: str | None,
+    api_key: str | None,
+    as_json: bool,
 ) -> None:
     """Delete files and folders in the trash for good and print their ids. On a terminal, ask first.
 
@@ -100,7 +112,7 @@ def purge(
     """
     if bool(files) is everything:
         message = "Give either files and folders or --all."
-        raise typer.BadParameter(message)
+        raise click.UsageError(message)
     with report(as_json=as_json) as failures, open_client(base_url, api_key) as client:
         if everything:
             confirm_for_good(["everything in the trash"], yes=yes)

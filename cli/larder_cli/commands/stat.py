@@ -1,17 +1,26 @@
 """`larder stat`: all that is known of files and folders."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
 import msgspec
 
-from larder_cli.shared.connection import ApiKey, AsJson, BaseUrl, open_client
+from larder_cli.shared.connection import connection_options, json_option, open_client
 from larder_cli.shared.each import report
 from larder_cli.shared.output import moment, print_json_line, size
-from larder_cli.shared.paths import FOLDER_ID, Items, find_items, path_or_id
-from larder_client import Client, Folder, SpaceFile
+from larder_cli.shared.paths import FOLDER_ID, find_items, items_argument, path_or_id
+
+if TYPE_CHECKING:
+    from larder_client import Client, Folder, SpaceFile
 
 
-def stat(
-    items: Items, base_url: BaseUrl = None, api_key: ApiKey = None, as_json: AsJson = False
-) -> None:
+@click.command()
+@items_argument
+@connection_options
+@json_option
+def stat(items: tuple[str, ...], base_url: str | None, api_key: str | None, as_json: bool) -> None:
     """Show all that is known of files and folders, checksums included."""
     with report(as_json=as_json) as failures, open_client(base_url, api_key) as client:
         for item in items:

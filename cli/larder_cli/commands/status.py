@@ -1,17 +1,23 @@
 """`larder status`: whether Larder answers, and how full the project is."""
 
+from __future__ import annotations
+
 import time
 
+import click
 import msgspec
 
-from larder_cli.shared.connection import CURRENT, ApiKey, AsJson, BaseUrl, open_client
+from larder_cli.shared.connection import CURRENT, connection_options, json_option, open_client
 from larder_cli.shared.each import report
 from larder_cli.shared.key_table import key_rows
 from larder_cli.shared.output import print_json_line
 from larder_cli.shared.usage_table import usage_rows
 
 
-def status(base_url: BaseUrl = None, api_key: ApiKey = None, as_json: AsJson = False) -> None:
+@click.command()
+@connection_options
+@json_option
+def status(base_url: str | None, api_key: str | None, as_json: bool) -> None:
     """Show whether Larder answers, with which key, and how full the project is.
 
     Exits with 1 if the key is refused, and with 3 if there is no answer.

@@ -1,51 +1,64 @@
 """`larder sync`: make a folder of the Space as a local one, or the other way round."""
 
+from __future__ import annotations
+
 from collections import Counter
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
 from platformdirs import user_state_path
 
-from larder_cli.shared.connection import ApiKey, AsJson, BaseUrl, Parallel, open_client
+from larder_cli.shared.arguments import argument
+from larder_cli.shared.connection import (
+    connection_options,
+    json_option,
+    open_client,
+    parallel_option,
+)
 from larder_cli.shared.each import report
 from larder_cli.shared.output import counted, note, print_json_line, printable, size
 from larder_cli.shared.progress import open_spinner
 from larder_cli.sync.carry_out import Worker
-from larder_cli.sync.plan import Direction, Kind, Step, plan
+from larder_cli.sync.plan import Direction, Kind, plan
 from larder_cli.sync.sides import read_local, read_remote, same_content
 from larder_client import FileResumeStore
-from larder_client.options import PARALLEL
+
+if TYPE_CHECKING:
+    from larder_cli.sync.plan import Step
 
 _AGAIN = "Run the same command again to go on."
 
 
+@click.command()
+@argument("local", type=click.Path(path_type=Path), metavar="LOCAL", help="A local folder.")
+@argument("remote", metavar="REMOTE", help="The path of a folder of the Space.")
+@click.option(
+    "--to",
+    default=Direction.UP.value,
+    type=click.Choice([each.value for each in Direction]),
+    help="up: the Space becomes as LOCAL. down: LOCAL becomes as the Space. both: each "
+    "gets what only the other has.",
+)
+@click.option(
+    "--delete",
+    is_flag=True,
+    help="Move what the other side does not have to the trash of this side.",
+)
+@click.option("--dry-run", "-n", is_flag=True, help="Show what would be done, and do nothing.")
+@parallel_option
+@connection_options
+@json_option
 def sync(
-    local: Annotated[Path, typer.Argument(metavar="LOCAL", help="A local folder.")],
-    remote: Annotated[
-        str, typer.Argument(metavar="REMOTE", help="The path of a folder of the Space.")
-    ],
-    direction: Annotated[
-        Direction,
-        typer.Option(
-            "--to",
-            help="up: the Space becomes as LOCAL. down: LOCAL becomes as the Space. both: each "
-            "gets what only the other has.",
-        ),
-    ] = Direction.UP,
-    delete: Annotated[
-        bool,
-        typer.Option(
-            "--delete", help="Move what the other side does not have to the trash of this side."
-        ),
-    ] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", "-n", help="Show what would be done, and do nothing.")
-    ] = False,
-    parallel: Parallel = PARALLEL,
-    base_url: BaseUrl = None,
-    api_key: ApiKey = None,
-    as_json: AsJson = False,
+    local: Path,
+    remote: str,
+    to: str,
+    delete: bool,
+    dry_run: bool,
+    parallel: int,
+    base_url: str | None,
+    api_key: str | None,
+    as_json: bool,
 ) -> None:
     """Send what is new or different in a local folder to the Space, or fetch it from there.
 
@@ -53,9 +66,10 @@ def sync(
     Space is in its trash for 30 days, and what is replaced or deleted in LOCAL is in
     LOCAL/.larder-sync/trash.
     """
+    direction = Direction(to)
     if delete and direction is Direction.BOTH:
         message = "--delete needs to know which side is right: give --to up or --to down."
-        raise typer.BadParameter(message)
+        raise click.UsageError(message)
     store = FileResumeStore(user_state_path("larder", appauthor=False) / "uploads")
     with (
         report(_AGAIN, as_json=as_json) as failures,
@@ -98,4 +112,4 @@ def _print(step: Step, *, as_json: bool) -> None:
         print_json_line(document | ({"reason": step.reason} if step.reason else {}))
     else:
         why = f": {step.reason}" if step.reason else f" ({size(step.size)})"
-        typer.echo(f"{step.kind.value} {path}{why}")
+        click.echo(f"{step.kind.value} {path}{why}")

@@ -1,36 +1,40 @@
 """`larder uploads list` and `cancel`: uploads that have not ended."""
 
-from typing import Annotated
+from __future__ import annotations
 
+import click
 import msgspec
-import typer
 
-from larder_cli.shared.connection import ApiKey, AsJson, BaseUrl, open_client
+from larder_cli.shared.arguments import argument
+from larder_cli.shared.connection import connection_options, json_option, open_client
 from larder_cli.shared.each import report
+from larder_cli.shared.groups import Group
 from larder_cli.shared.output import minute, note, print_json_line, size
 
 LIMIT = 20
 
-app = typer.Typer(
-    help="""Show and cancel pending uploads, which reserve quota.
+
+@click.group(cls=Group)
+def uploads() -> None:
+    """Show and cancel pending uploads, which reserve quota.
 
     To resume one, repeat the 'larder put' that began it.
-    """,
-    no_args_is_help=True,
+    """
+
+
+@uploads.command("list")
+@click.option(
+    "--limit",
+    default=LIMIT,
+    type=click.IntRange(1, 100),
+    metavar="N",
+    help="The maximum number of uploads.",
 )
-
-
-@app.command("list")
+@click.option("--after", metavar="ID", help="Only uploads created before this one.")
+@connection_options
+@json_option
 def list_uploads(
-    limit: Annotated[
-        int, typer.Option(min=1, max=100, metavar="N", help="The maximum number of uploads.")
-    ] = LIMIT,
-    after: Annotated[
-        str | None, typer.Option(metavar="ID", help="Only uploads created before this one.")
-    ] = None,
-    base_url: BaseUrl = None,
-    api_key: ApiKey = None,
-    as_json: AsJson = False,
+    limit: int, after: str | None, base_url: str | None, api_key: str | None, as_json: bool
 ) -> None:
     """List pending uploads, newest first."""
     with report(), open_client(base_url, api_key) as client:
@@ -64,12 +68,12 @@ def list_uploads(
         note(f"There are more uploads: larder uploads list --after {page.data[-1].id}")
 
 
-@app.command()
+@uploads.command()
+@argument("uploads", nargs=-1, required=True, metavar="UPLOAD…", help="Ids of uploads.")
+@connection_options
+@json_option
 def cancel(
-    uploads: Annotated[list[str], typer.Argument(metavar="UPLOAD…", help="Ids of uploads.")],
-    base_url: BaseUrl = None,
-    api_key: ApiKey = None,
-    as_json: AsJson = False,
+    uploads: tuple[str, ...], base_url: str | None, api_key: str | None, as_json: bool
 ) -> None:
     """Cancel uploads and print their ids. Their quota is free at once."""
     with report(as_json=as_json) as failures, open_client(base_url, api_key) as client:
@@ -79,4 +83,4 @@ def cancel(
                 if as_json:
                     print_json_line(msgspec.to_builtins(cancelled))
                 else:
-                    typer.echo(cancelled.id)
+                    click.echo(cancelled.id)

@@ -1,11 +1,12 @@
 """`larder url`: a link to a file for another program."""
 
-from typing import Annotated
+from __future__ import annotations
 
+import click
 import msgspec
-import typer
 
-from larder_cli.shared.connection import ApiKey, AsJson, BaseUrl, open_client
+from larder_cli.shared.arguments import argument
+from larder_cli.shared.connection import connection_options, json_option, open_client
 from larder_cli.shared.durations import parse_duration
 from larder_cli.shared.each import report
 from larder_cli.shared.output import moment, note, print_json_line
@@ -14,19 +15,18 @@ from larder_cli.shared.paths import find_file_id, path_or_id
 DURATION = 300
 
 
+@click.command()
+@argument("file", metavar="FILE", help="The file's path or id.")
+@click.option(
+    "--expires-in",
+    type=parse_duration,
+    metavar="DURATION",
+    help="How long it works: 1m to 1h. Default: 5m.",
+)
+@connection_options
+@json_option
 def url(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="The file's path or id.")],
-    expires_in: Annotated[
-        int | None,
-        typer.Option(
-            parser=parse_duration,
-            metavar="DURATION",
-            help="How long it works: 1m to 1h. Default: 5m.",
-        ),
-    ] = None,
-    base_url: BaseUrl = None,
-    api_key: ApiKey = None,
-    as_json: AsJson = False,
+    file: str, expires_in: int | None, base_url: str | None, api_key: str | None, as_json: bool
 ) -> None:
     """Print a link to a file that works without a key, for five minutes or as long as you say.
 
@@ -41,5 +41,5 @@ def url(
         if as_json:
             print_json_line(msgspec.to_builtins(link))
         else:
-            typer.echo(link.url)
+            click.echo(link.url)
             note(f"It works until {moment(link.expires_at)}.")

@@ -1,27 +1,36 @@
 """`larder usage`: how full the key's project is."""
 
-from typing import Annotated
+from __future__ import annotations
 
+import click
 import msgspec
-import typer
 
-from larder_cli.shared.connection import ApiKey, AsJson, BaseUrl, open_client
+from larder_cli.shared.connection import connection_options, json_option, open_client
 from larder_cli.shared.each import report
 from larder_cli.shared.output import print_json_line, size
 from larder_cli.shared.usage_table import usage_rows
 
-Days = Annotated[
-    int | None,
-    typer.Option(
-        min=1, max=90, metavar="N", help="Show what it stored on each of the last N days."
-    ),
-]
+days_option = click.option(
+    "--days",
+    type=click.IntRange(1, 90),
+    metavar="N",
+    help="Show what it stored on each of the last N days.",
+)
 
 
-def usage(
-    days: Days = None, base_url: BaseUrl = None, api_key: ApiKey = None, as_json: AsJson = False
-) -> None:
+@click.command()
+@days_option
+@connection_options
+@json_option
+def usage(days: int | None, base_url: str | None, api_key: str | None, as_json: bool) -> None:
     """Show what the project stores and reserves, what its batches run, and its limits."""
+    show_usage(days, base_url, api_key, as_json=as_json)
+
+
+def show_usage(
+    days: int | None, base_url: str | None, api_key: str | None, *, as_json: bool
+) -> None:
+    """Print the usage of the key's project, or of each of its last days."""
     with report(as_json=as_json), open_client(base_url, api_key) as client:
         found = client.usage() if days is None else client.usage_history(days)
     if as_json:

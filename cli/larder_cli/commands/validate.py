@@ -1,29 +1,40 @@
 """`larder validate`: check a batch file before it is uploaded."""
 
+from __future__ import annotations
+
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING
 
+import click
 import msgspec
-import typer
 
-from larder_cli.shared.connection import AsJson
+from larder_cli.shared.arguments import argument
+from larder_cli.shared.connection import json_option
 from larder_cli.shared.each import report
 from larder_cli.shared.output import print_json_line, printable
 from larder_cli.shared.progress import open_bar
-from larder_cli.shared.validation_report import Strict, fails, print_problems, summary
-from larder_client import Progress, Validation
+from larder_cli.shared.validation_report import fails, print_problems, strict_option, summary
+from larder_client import Validation
 from larder_client.transfer.source import Source
 from larder_jsonl import BatchValidator
 
+if TYPE_CHECKING:
+    from larder_client import Progress
 
-def validate(
-    files: Annotated[
-        list[Path], typer.Argument(metavar="FILE…", help="Local batch files (JSONL).")
-    ],
-    strict: Strict = False,
-    as_json: AsJson = False,
-) -> None:
+
+@click.command()
+@argument(
+    "files",
+    nargs=-1,
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE…",
+    help="Local batch files (JSONL).",
+)
+@strict_option
+@json_option
+def validate(files: tuple[Path, ...], strict: bool, as_json: bool) -> None:
     """Check batch files on this machine, by the server's rules. Exit with 1 if one is invalid.
 
     What OpenAI refuses in a request's body is a warning: the file is valid, since a model server
@@ -40,7 +51,7 @@ def validate(
                 if as_json:
                     print_json_line({**msgspec.to_builtins(validation), "path": name})
                     continue
-                typer.echo(f"{name}: {summary(validation)}")
+                click.echo(f"{name}: {summary(validation)}")
                 print_problems(validation)
 
 

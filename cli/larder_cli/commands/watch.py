@@ -1,32 +1,52 @@
 """`larder watch`: follow files and batches until they are done."""
 
+from __future__ import annotations
+
 import time
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Any
 
+import click
 import msgspec
-import typer
 
+from larder_cli.shared.arguments import argument
 from larder_cli.shared.batch_report import counts_text, exit_status
-from larder_cli.shared.connection import ApiKey, AsJson, BaseUrl, open_client
-from larder_cli.shared.each import FAILED, Failures, report
+from larder_cli.shared.connection import connection_options, json_option, open_client
+from larder_cli.shared.each import FAILED, report
 from larder_cli.shared.output import print_json_line
 from larder_cli.shared.paths import find_file_id, path_or_id
-from larder_client import Batch, Client, File
+from larder_client import File
+
+if TYPE_CHECKING:
+    from larder_cli.shared.each import Failures
+    from larder_client import Batch, Client
 
 BATCH_ID = "batch_"
 PAUSE = 2.0
 
 
+@click.command()
+@argument(
+    "items",
+    nargs=-1,
+    required=True,
+    metavar="ITEM…",
+    help="Paths or ids of files, or ids of batches.",
+)
+@click.option(
+    "--interval",
+    default=PAUSE,
+    type=click.FloatRange(min=0.5),
+    metavar="SECONDS",
+    help="How long to wait between two looks.",
+)
+@connection_options
+@json_option
 def watch(
-    items: Annotated[
-        list[str], typer.Argument(metavar="ITEM…", help="Paths or ids of files, or ids of batches.")
-    ],
-    interval: Annotated[
-        float, typer.Option(min=0.5, metavar="SECONDS", help="How long to wait between two looks.")
-    ] = PAUSE,
-    base_url: BaseUrl = None,
-    api_key: ApiKey = None,
-    as_json: AsJson = False,
+    items: tuple[str, ...],
+    interval: float,
+    base_url: str | None,
+    api_key: str | None,
+    as_json: bool,
 ) -> None:
     """Print a line for each change of files and batches, until all of them are done.
 
@@ -85,4 +105,4 @@ def _print(item: str, found: File | Batch, text: str, *, as_json: bool) -> None:
         document: dict[str, Any] = msgspec.to_builtins(found)
         print_json_line(document)
     else:
-        typer.echo(f"{item}: {text}")
+        click.echo(f"{item}: {text}")

@@ -1,14 +1,20 @@
 """`larder whoami`: which API key the commands use, and what it may do."""
 
+from __future__ import annotations
+
+import click
 import msgspec
 
-from larder_cli.shared.connection import CURRENT, ApiKey, AsJson, BaseUrl, open_client
+from larder_cli.shared.connection import CURRENT, connection_options, json_option, open_client
 from larder_cli.shared.each import report
 from larder_cli.shared.key_table import key_rows
 from larder_cli.shared.output import print_json_line
 
 
-def whoami(base_url: BaseUrl = None, api_key: ApiKey = None, as_json: AsJson = False) -> None:
+@click.command()
+@connection_options
+@json_option
+def whoami(base_url: str | None, api_key: str | None, as_json: bool) -> None:
     """Show the API key that the commands use here: its project, what it may do, and its source."""
     with report(as_json=as_json), open_client(base_url, api_key) as client:
         key = client.key()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 from platformdirs import user_state_path
 
 from larder_cli.shared.durations import parse_duration
@@ -15,6 +15,7 @@ from larder_cli.shared.validation_report import print_problems, summary
 from larder_client import FileResumeStore
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from larder_client import Client, Validation
@@ -27,41 +28,35 @@ MAX_METADATA_PAIRS, MAX_METADATA_KEY, MAX_METADATA_VALUE = 16, 64, 512
 _HOURS = re.compile(r"([1-9][0-9]{0,2})h")
 _FILE_ID = re.compile(r"file-[0-9a-f]{24}")
 
-Endpoint = Annotated[
-    str | None,
-    typer.Option(
-        metavar="PATH",
-        help="The url of the file's requests, as /v1/chat/completions. Default: that of its lines.",
-    ),
-]
-Window = Annotated[
-    str, typer.Option(metavar="HOURS", help="When the batch expires: after 1h to 168h.")
-]
-Metadata = Annotated[
-    list[str] | None,
-    typer.Option(metavar="KEY=VALUE", help="What you want to note; up to 16 times."),
-]
-ExpiresAfter = Annotated[
-    int | None,
-    typer.Option(
-        parser=parse_duration,
-        metavar="DURATION",
-        help="Let the result files expire after 1h to 30d. Default: one day.",
-    ),
-]
-Wait = Annotated[
-    bool,
-    typer.Option("--wait", help="Wait until the batch has ended. Exit with 4 if requests failed."),
-]
+endpoint_option = click.option(
+    "--endpoint",
+    metavar="PATH",
+    help="The url of the file's requests, as /v1/chat/completions. Default: that of its lines.",
+)
+window_option = click.option(
+    "--window", default="24h", metavar="HOURS", help="When the batch expires: after 1h to 168h."
+)
+metadata_option = click.option(
+    "--metadata", multiple=True, metavar="KEY=VALUE", help="What you want to note; up to 16 times."
+)
+expires_after_option = click.option(
+    "--expires-after",
+    type=parse_duration,
+    metavar="DURATION",
+    help="Let the result files expire after 1h to 30d. Default: one day.",
+)
+wait_option = click.option(
+    "--wait", is_flag=True, help="Wait until the batch has ended. Exit with 4 if requests failed."
+)
 
 
 def checked_options(
-    window: str, metadata: list[str] | None, expires_after: int | None
+    window: str, metadata: Sequence[str], expires_after: int | None
 ) -> dict[str, Any]:
     """Return the keywords of `client.batches.create` for these options.
 
     Raises:
-        typer.BadParameter: Larder would refuse one of them.
+        click.UsageError: Larder would refuse one of them.
     """
     pairs = _parse_metadata(metadata)
     _check(window, pairs, expires_after)
@@ -77,30 +72,30 @@ def _check(window: str, pairs: dict[str, str] | None, expires_after: int | None)
     hours = _HOURS.fullmatch(window)
     if hours is None or int(hours[1]) > MAX_WINDOW_HOURS:
         message = f"A batch takes whole hours, from 1h to {MAX_WINDOW_HOURS}h, not '{window}'."
-        raise typer.BadParameter(message)
+        raise click.UsageError(message)
     if expires_after is not None and not MIN_LIFETIME <= expires_after <= MAX_LIFETIME:
-        raise typer.BadParameter("Result files live from 1h to 30d.")
+        raise click.UsageError("Result files live from 1h to 30d.")
     if len(pairs or ()) > MAX_METADATA_PAIRS:
-        raise typer.BadParameter(f"At most {MAX_METADATA_PAIRS} pairs of metadata, please.")
+        raise click.UsageError(f"At most {MAX_METADATA_PAIRS} pairs of metadata, please.")
     for key, value in (pairs or {}).items():
         if len(key) > MAX_METADATA_KEY or len(value) > MAX_METADATA_VALUE:
             message = (
                 f"Metadata has keys of up to {MAX_METADATA_KEY} characters and values of up to "
                 f"{MAX_METADATA_VALUE}; '{key[:MAX_METADATA_KEY]}' has more."
             )
-            raise typer.BadParameter(message)
+            raise click.UsageError(message)
 
 
-def _parse_metadata(pairs: list[str] | None) -> dict[str, str] | None:
+def _parse_metadata(pairs: Sequence[str]) -> dict[str, str] | None:
     found: dict[str, str] = {}
-    for pair in pairs or ():
+    for pair in pairs:
         key, equals, value = pair.partition("=")
         if not equals or not key:
             message = f"Write metadata as job=nightly, not as '{pair}'."
-            raise typer.BadParameter(message)
+            raise click.UsageError(message)
         if key in found:
             message = f"The metadata '{key}' is given twice."
-            raise typer.BadParameter(message)
+            raise click.UsageError(message)
         found[key] = value
     return found or None
 
@@ -114,7 +109,7 @@ def checked_file(path: Path, endpoint: str | None) -> Validation:
     """Return the report on a local file, by the server's rules.
 
     Raises:
-        typer.Exit: it is invalid, or its lines have another endpoint; stderr says why.
+        click.exceptions.Exit: it is invalid, or its lines have another endpoint; stderr says why.
         OSError: it cannot be read.
     """
     # The validator is imported for a local file only.
@@ -130,7 +125,7 @@ def checked_stored_file(client: Client, file_id: str) -> Validation:
     """Return the server's report on a file, once there is one.
 
     Raises:
-        typer.Exit: the file is invalid; stderr says why.
+        click.exceptions.Exit: the file is invalid; stderr says why.
         LarderClientError: there is no such file, or no report within five minutes.
     """
     client.files.wait_for_processing(file_id)
@@ -148,8 +143,8 @@ def _accepted(found: Validation, name: str, endpoint: str | None) -> Validation:
     note(f"{name}: {summary(found)}")
     if not found.valid:
         print_problems(found, on_stderr=True)
-        raise typer.Exit(1)
+        raise click.exceptions.Exit(1)
     if endpoint is not None and endpoint != found.endpoint:
         note(f"larder: {name}: Its requests are for {found.endpoint}: leave out --endpoint.")
-        raise typer.Exit(1)
+        raise click.exceptions.Exit(1)
     return found

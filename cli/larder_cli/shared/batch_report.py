@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-import typer
+import click
 
 from larder_cli.shared.batch_bar import open_batch_bar
 from larder_cli.shared.each import FAILED, INCOMPLETE, report
@@ -26,13 +26,14 @@ def wait_for_end(client: Client, batch: Batch, failures: Failures, hint: str = "
     `hint` says what to do after an interruption; by default, how to wait again.
 
     Raises:
-        typer.Exit: Ctrl-C, no answer for minutes, or the batch is gone; stderr says which.
+        click.exceptions.Exit: Ctrl-C, no answer for minutes, or the batch is gone; stderr says
+            which.
     """
     hint = hint or f"The batch goes on: 'larder batch show {batch.id} --wait' waits for it."
     with report(hint), failures.each(hint, id=batch.id), open_batch_bar() as show:
         show(batch)
         return client.batches.wait(batch.id, progress=show)
-    raise typer.Exit(failures.status)
+    raise click.exceptions.Exit(failures.status)
 
 
 def exit_status(batch: Batch) -> int:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
 from larder_cli.shared.output import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+yes_option = click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 
 
 def confirm_for_good(names: Sequence[str], noun: str = "file", *, yes: bool) -> None:
@@ -21,10 +21,10 @@ def confirm_for_good(names: Sequence[str], noun: str = "file", *, yes: bool) -> 
     A script has decided already: it is not asked.
 
     Raises:
-        typer.Abort: the answer is no.
+        click.Abort: the answer is no.
     """
     if yes or not names or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return
     what = names[0] if len(names) == 1 else counted(len(names), noun)
     them = "It" if len(names) == 1 else "They"
-    typer.confirm(f"Delete {what} for good? {them} cannot be restored.", abort=True, err=True)
+    click.confirm(f"Delete {what} for good? {them} cannot be restored.", abort=True, err=True)

@@ -5,42 +5,19 @@ from __future__ import annotations
 import os
 import shlex
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Any, TypeVar
 
-import typer
+import click
 
 from larder_cli.local_stack import find_env_file
 from larder_client import ConfigurationError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from larder_client import Client
 
-BaseUrl = Annotated[
-    str | None,
-    typer.Option(
-        metavar="URL",
-        help="The API's address, ending in /v1. "
-        "Default: LARDER_BASE_URL, the profile's, or the local stack's (.local/env).",
-    ),
-]
-ApiKey = Annotated[
-    str | None,
-    typer.Option(
-        metavar="KEY",
-        help="The project's API key. Other users of this machine can see options, so prefer "
-        "'larder login'. Default: LARDER_API_KEY, the profile's, or the local stack's.",
-    ),
-]
-Parallel = Annotated[
-    int, typer.Option(min=1, max=32, metavar="N", help="The maximum number of connections to S3.")
-]
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, one document per line.")]
-
-PROFILE_HELP = (
-    "The profile of 'larder login' to use. Default: LARDER_PROFILE, or 'default' where nothing "
-    "else names an address and a key."
-)
+C = TypeVar("C", bound="Callable[..., Any]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +41,48 @@ class Connection:
 
 
 CURRENT = Connection()
+
+
+def _use_profile(ctx: click.Context, option: click.Parameter, name: str | None) -> None:  # noqa: ARG001 - Click's signature
+    # Called without a name as well, so that nothing is left of an earlier command.
+    CURRENT.profile, CURRENT.found = name, None
+
+
+base_url_option = click.option(
+    "--base-url",
+    metavar="URL",
+    help="The API's address, ending in /v1. "
+    "Default: LARDER_BASE_URL, the profile's, or the local stack's (.local/env).",
+)
+api_key_option = click.option(
+    "--api-key",
+    metavar="KEY",
+    help="The project's API key. Other users of this machine can see options, so prefer "
+    "'larder login'. Default: LARDER_API_KEY, the profile's, or the local stack's.",
+)
+_profile_option = click.option(
+    "--profile",
+    metavar="NAME",
+    callback=_use_profile,
+    expose_value=False,
+    help="The profile of 'larder login' to use. Default: LARDER_PROFILE, or 'default' where "
+    "nothing else names an address and a key.",
+)
+parallel_option = click.option(
+    "--parallel",
+    default=4,
+    type=click.IntRange(1, 32),
+    metavar="N",
+    help="The maximum number of connections to S3.",
+)
+json_option = click.option(
+    "--json", "as_json", is_flag=True, help="Print JSON, one document per line."
+)
+
+
+def connection_options(command: C) -> C:
+    """Let a command take --base-url, --api-key and --profile, for `open_client`."""
+    return base_url_option(api_key_option(_profile_option(command)))
 
 
 def open_client(base_url: str | None, api_key: str | None, parallel: int | None = None) -> Client:

@@ -1,8 +1,10 @@
 """Durations on the command line."""
 
+from __future__ import annotations
+
 import re
 
-import typer
+import click
 
 _DURATION = re.compile(r"(\d+)([smhd]?)")
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400}
@@ -13,5 +15,5 @@ def parse_duration(text: str) -> int:
     found = _DURATION.fullmatch(text.strip())
     if found is None:
         message = f"'{text}' is not a duration. Write it as 3600, 90m, 12h or 30d."
-        raise typer.BadParameter(message)
+        raise click.BadParameter(message)
     return int(found[1]) * _SECONDS[found[2]]

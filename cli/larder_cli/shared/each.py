@@ -16,7 +16,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import typer
+import click
 
 from larder_cli.failures import OperatorError
 from larder_cli.shared.api_words import in_commands
@@ -60,7 +60,7 @@ class Failures:
         `subject` names the thing in the JSON. `hint` says what to do when another try may succeed.
 
         Raises:
-            typer.Exit: the next thing would fail for the same reason.
+            click.exceptions.Exit: the next thing would fail for the same reason.
         """
         try:
             yield
@@ -73,7 +73,7 @@ class Failures:
                 print_json_line({**subject, "error": _error_json(failure)})
             _print_failure(failure, next(iter(subject.values())), hint)
             if _concerns_all(failure):
-                raise typer.Exit(self.status) from failure
+                raise click.exceptions.Exit(self.status) from failure
 
     def fail(self, status: int = FAILED) -> None:
         """Let the command end with this exit status: a thing is not as it should be."""
@@ -88,19 +88,19 @@ def report(hint: str = "", *, as_json: bool = False) -> Iterator[Failures]:
     JSON, too.
 
     Raises:
-        typer.Exit: something failed.
+        click.exceptions.Exit: something failed.
     """
     failures = Failures(as_json=as_json)
     try:
         yield failures
     except KeyboardInterrupt:
         note(f"\nlarder: Interrupted. {hint}".rstrip())
-        raise typer.Exit(INTERRUPTED) from None
+        raise click.exceptions.Exit(INTERRUPTED) from None
     except (LarderClientError, OperatorError) as failure:
         _print_failure(failure)
-        raise typer.Exit(_exit_status(failure)) from failure
+        raise click.exceptions.Exit(_exit_status(failure)) from failure
     if failures.status:
-        raise typer.Exit(failures.status)
+        raise click.exceptions.Exit(failures.status)
 
 
 def _print_failure(failure: Exception, subject: str = "", hint: str = "") -> None:

@@ -6,20 +6,20 @@ import json
 from datetime import datetime, timezone
 from typing import Protocol
 
+import click
 import msgspec
-import typer
 
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 
 
 def print_json(value: object) -> None:
     """Print one JSON document, indented."""
-    typer.echo(json.dumps(value, indent=2))
+    click.echo(json.dumps(value, indent=2))
 
 
 def print_json_line(value: object) -> None:
     """Print one JSON document on one line, so that several make JSON Lines."""
-    typer.echo(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace").decode())
+    click.echo(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace").decode())
 
 
 class _WithId(Protocol):
@@ -32,12 +32,12 @@ def print_change(changed: _WithId, *, as_json: bool) -> None:
     if as_json:
         print_json_line(msgspec.to_builtins(changed))
     else:
-        typer.echo(changed.id)
+        click.echo(changed.id)
 
 
 def note(text: str) -> None:
     """Print something for people that is not part of the result."""
-    typer.echo(text, err=True)
+    click.echo(text, err=True)
 
 
 def printable(text: str) -> str:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-import typer
-
+from larder_cli.shared.arguments import argument
 from larder_client import PathError
 
 if TYPE_CHECKING:
@@ -20,17 +19,19 @@ _WILDCARDS = frozenset("*?[")
 
 T = TypeVar("T")
 
-Files = Annotated[
-    list[str],
-    typer.Argument(
-        metavar="FILE…",
-        help="Paths or ids of files; a path may have wildcards, such as '/Projects/*.pdf'.",
-    ),
-]
-Folders = Annotated[list[str], typer.Argument(metavar="FOLDER…", help="Paths or ids of folders.")]
-Items = Annotated[
-    list[str], typer.Argument(metavar="ITEM…", help="Paths or ids of files and folders.")
-]
+files_argument = argument(
+    "files",
+    nargs=-1,
+    required=True,
+    metavar="FILE…",
+    help="Paths or ids of files; a path may have wildcards, such as '/Projects/*.pdf'.",
+)
+folders_argument = argument(
+    "folders", nargs=-1, required=True, metavar="FOLDER…", help="Paths or ids of folders."
+)
+items_argument = argument(
+    "items", nargs=-1, required=True, metavar="ITEM…", help="Paths or ids of files and folders."
+)
 
 
 def is_path(given: str) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, TypeVar
 
-from larder_client.space.models import ROOT, Folder, SpaceFile, TrashedFile, TrashedFolder
+from larder_client.space.models import ROOT, Folder, SpaceFile
 from larder_client.space.names import folded
 from larder_client.space.paths import names_of
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from larder_client import Client
+    from larder_client.space.models import TrashedFile, TrashedFolder
 
 Item = TypeVar("Item", SpaceFile, Folder)
 

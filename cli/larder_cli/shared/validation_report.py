@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
 from larder_cli.shared.output import counted
 
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 MAX_LINES = 5
 """How many line numbers are shown of one kind."""
 
-Strict = Annotated[bool, typer.Option("--strict", help="Exit with 1 if a file has warnings, too.")]
+strict_option = click.option(
+    "--strict", is_flag=True, help="Exit with 1 if a file has warnings, too."
+)
 
 
 def fails(report: Validation, *, strict: bool) -> bool:
@@ -47,7 +49,7 @@ def print_problems(report: Validation, *, on_stderr: bool = False) -> None:
     _print_kinds(report, report.warnings, "warning", on_stderr=on_stderr)
     kept = len(report.errors) + len(report.warnings)
     if kept > len({problem.code for problem in (*report.errors, *report.warnings)}):
-        typer.echo("--json shows each of them, up to 1,000 of a kind.", err=on_stderr)
+        click.echo("--json shows each of them, up to 1,000 of a kind.", err=on_stderr)
 
 
 def _print_kinds(

@@ -1,55 +1,62 @@
 """`larder audit`: compare counters, records and bytes with each other, and repair them."""
 
+from __future__ import annotations
+
 import json
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import asdict
-from typing import IO, Annotated
+from typing import IO, TYPE_CHECKING
 
-import typer
+import click
 
-from larder.domain.ids import TenantId
-from larder.domain.projects import Project as ProjectRecord
-from larder.runtime.composition import Composition
-from larder.services.projects.ports import Count
 from larder.services.upkeep.audit import NO_DRIFT, Audit, audit_counters, repair_counters
+from larder_cli.shared.arguments import argument
 from larder_cli.shared.output import counted, note, print_json_line, size
 from larder_operator.deployment import find_deployment
-from larder_operator.options import AsJson, Profile, Region, Stack, Yes
+from larder_operator.options import json_option, stack_options, yes_option
 from larder_operator.storage.audit import StorageAudit
 from larder_operator.storage.bucket import Bucket
 from larder_operator.storage.findings import Finding, Loss
 from larder_operator.storage.records import Records
 from larder_operator.storage.repairs import StorageRepair
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from larder.domain.ids import TenantId
+    from larder.domain.projects import Project as ProjectRecord
+    from larder.runtime.composition import Composition
+    from larder.services.projects.ports import Count
+
 EXACT, DRIFTED, BUSY, REPAIRED = "exact", "drifted", "busy", "repaired"
 
 
+@click.command()
+@argument(
+    "project",
+    required=False,
+    metavar="[PROJECT]",
+    help="The project's name or its wks-… id. Default: all projects, and what belongs to none.",
+)
+@click.option("--repair", is_flag=True, help="Repair what was found. Asks before it deletes.")
+@click.option(
+    "--adopt",
+    is_flag=True,
+    help="With --repair: make files of bytes without a record, do not delete them.",
+)
+@yes_option
+@stack_options
+@json_option
 def audit(
-    project: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="PROJECT",
-            help="The project's name or its wks-… id.",
-            show_default="all projects, and what belongs to none",
-        ),
-    ] = None,
-    repair: Annotated[
-        bool, typer.Option("--repair", help="Repair what was found. Asks before it deletes.")
-    ] = False,
-    adopt: Annotated[
-        bool,
-        typer.Option(
-            "--adopt",
-            help="With --repair: make files of bytes without a record, do not delete them.",
-        ),
-    ] = False,
-    yes: Yes = False,
-    stack: Stack = None,
-    profile: Profile = None,
-    region: Region = None,
-    as_json: AsJson = False,
+    project: str | None,
+    repair: bool,
+    adopt: bool,
+    yes: bool,
+    stack: str | None,
+    profile: str | None,
+    region: str | None,
+    as_json: bool,
 ) -> None:
     """Compare counters, records and stored bytes. Exit with 1 if something is wrong.
 
@@ -67,20 +74,20 @@ def audit(
         losses = _list_losses(storage, found, mend, printer, findings, strangers=project is None)
         if repair and losses:
             if not yes:
-                typer.confirm(f"{_summary(losses)}. Repair?", abort=True, err=True)
+                click.confirm(f"{_summary(losses)}. Repair?", abort=True, err=True)
             losses = _repair_losses(mend, printer, findings)
     states = [_counters(each, ports, printer, repair=repair) for each in found]
     if BUSY in states:
         note("Counters that changed during the audit are busy: run the command again.")
     if losses or not set(states) <= {EXACT, REPAIRED}:
-        raise typer.Exit(1)
+        raise click.exceptions.Exit(1)
 
 
 def _list_losses(
     storage: StorageAudit,
     projects: list[ProjectRecord],
     mend: StorageRepair,
-    printer: "_Printer",
+    printer: _Printer,
     findings: IO[str],
     *,
     strangers: bool,
@@ -104,7 +111,7 @@ def _all_losses(
         yield from storage.strangers()
 
 
-def _repair_losses(mend: StorageRepair, printer: "_Printer", findings: IO[str]) -> Counter[str]:
+def _repair_losses(mend: StorageRepair, printer: _Printer, findings: IO[str]) -> Counter[str]:
     left: Counter[str] = Counter()
     findings.seek(0)
     for line in findings:
@@ -124,7 +131,7 @@ def _summary(losses: Counter[str]) -> str:
 
 
 def _counters(
-    project: ProjectRecord, ports: Composition, printer: "_Printer", *, repair: bool
+    project: ProjectRecord, ports: Composition, printer: _Printer, *, repair: bool
 ) -> str:
     result = audit_counters(project.id, usage=ports.usage)
     if result is None:
@@ -153,7 +160,7 @@ class _Printer:
             print_json_line(self._json(finding) | {"repair": action})
             return
         amount = f"{counted(finding.objects, 'object')}, {size(finding.bytes)}"
-        typer.echo(f"{self._subject(finding)}  {amount}  --repair: {action or 'nothing'}")
+        click.echo(f"{self._subject(finding)}  {amount}  --repair: {action or 'nothing'}")
 
     def repaired(self, finding: Finding, obstacle: str | None) -> None:
         if self._as_json:
@@ -178,7 +185,7 @@ class _Printer:
             )
             return
         files, reserved = drift.used, drift.reserved
-        typer.echo(
+        click.echo(
             f"counters  {project.name}  {state}  {files.files:+d} files  {files.bytes:+d} bytes"
             f"  {reserved.files:+d} reserved files  {reserved.bytes:+d} reserved bytes"
         )

@@ -1,24 +1,27 @@
 """`larder console`: a link that signs in to the web console."""
 
-from typing import Annotated
+from __future__ import annotations
 
-import typer
+import click
 
 from larder.services.projects.sessions import console_link, create_code
 from larder_cli.shared.output import note, print_json
 from larder_operator.deployment import find_deployment
-from larder_operator.options import AsJson, Profile, Project, Region, Stack
+from larder_operator.options import json_option, project_argument, stack_options
 
 
+@click.command()
+@project_argument
+@click.option("--admin", is_flag=True, help="Let the session manage projects and keys, too.")
+@stack_options
+@json_option
 def console(
-    project: Project,
-    admin: Annotated[
-        bool, typer.Option("--admin", help="Let the session manage projects and keys, too.")
-    ] = False,
-    stack: Stack = None,
-    profile: Profile = None,
-    region: Region = None,
-    as_json: AsJson = False,
+    project: str,
+    admin: bool,
+    stack: str | None,
+    profile: str | None,
+    region: str | None,
+    as_json: bool,
 ) -> None:
     """Print a link to the web console that signs in to a project.
 
@@ -38,5 +41,5 @@ def console(
     if as_json:
         print_json({"project": found.id, "link": link})
         return
-    typer.echo(link)
+    click.echo(link)
     note("Open it within five minutes. It signs in once, for eight hours.")

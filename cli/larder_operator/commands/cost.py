@@ -1,32 +1,60 @@
 """`larder cost`: what a month of use costs."""
 
-from typing import Annotated
+from __future__ import annotations
 
-import typer
+import click
 
 from larder_cli.shared.output import print_json
 from larder_operator.costs import Figures, Use, lines
-from larder_operator.options import AsJson
+from larder_operator.options import json_option
 
 
+@click.command()
+@click.option(
+    "--requests",
+    default=0,
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="Requests a month that read something.",
+)
+@click.option(
+    "--files",
+    default=0,
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="Batch files a month, deleted in the end.",
+)
+@click.option(
+    "--batch-requests",
+    default=0,
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="Requests a month inside of batches.",
+)
+@click.option(
+    "--gib", default=0, type=click.FloatRange(min=0), metavar="GIB", help="GiB that are stored."
+)
+@click.option(
+    "--download-gib",
+    default=0,
+    type=click.FloatRange(min=0),
+    metavar="GIB",
+    help="GiB a month that leave the region.",
+)
+@click.option(
+    "--alarms/--no-alarms",
+    default=True,
+    help="With the alarms and the dashboard, as with Alarms=true.",
+)
+@json_option
 def cost(
-    requests: Annotated[
-        int, typer.Option(min=0, metavar="N", help="Requests a month that read something.")
-    ] = 0,
-    files: Annotated[
-        int, typer.Option(min=0, metavar="N", help="Batch files a month, deleted in the end.")
-    ] = 0,
-    batch_requests: Annotated[
-        int, typer.Option(min=0, metavar="N", help="Requests a month inside of batches.")
-    ] = 0,
-    gib: Annotated[float, typer.Option(min=0, metavar="GIB", help="GiB that are stored.")] = 0,
-    download_gib: Annotated[
-        float, typer.Option(min=0, metavar="GIB", help="GiB a month that leave the region.")
-    ] = 0,
-    alarms: Annotated[
-        bool, typer.Option(help="With the alarms and the dashboard, as with Alarms=true.")
-    ] = True,
-    as_json: AsJson = False,
+    requests: int,
+    files: int,
+    batch_requests: int,
+    gib: float,
+    download_gib: float,
+    alarms: bool,
+    as_json: bool,
 ) -> None:
     """Calculate what a month costs on AWS, without what models cost.
 
@@ -41,4 +69,4 @@ def cost(
         return
     width = max(len(what) for what, _ in found)
     for what, dollars in [*found, ("together, per month", total)]:
-        typer.echo(f"{what:{width}}  ${dollars:>10,.2f}")
+        click.echo(f"{what:{width}}  ${dollars:>10,.2f}")

@@ -1,47 +1,60 @@
 """`larder deploy`: bring this clone's version of Larder into an AWS account."""
 
+from __future__ import annotations
+
 import re
 import shlex
 import time
-from collections.abc import Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING
 
 import botocore.session
-import typer
+import click
 
+from larder_cli.shared.arguments import argument
 from larder_cli.shared.output import note
 from larder_operator.commands.doctor import SAMCONFIG, print_finding
 from larder_operator.deployment import use_account
 from larder_operator.doctor.findings import State
 from larder_operator.doctor.preflight import Planned, preflight, read_samconfig
-from larder_operator.options import Profile, Region, Yes
+from larder_operator.options import account_options, yes_option
 from larder_operator.rollout.sam import LOG, Sam
 from larder_operator.rollout.stacks import Rollout, exists
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 TEMPLATE = Path("template.yaml")
 EMAIL = "AlarmEmail"
 
 
+@click.command()
+@argument(
+    "environment",
+    default="default",
+    metavar="[ENV]",
+    help="The environment of samconfig.toml. Default: default.",
+)
+@click.option(
+    "--params",
+    default="",
+    metavar="'NAME=VALUE …'",
+    help="Parameters of template.yaml. Those that you leave out stay as they are deployed.",
+)
+@click.option(
+    "--alarm-email", default="", metavar="ADDRESS", help="Where alarms go; AWS asks to confirm it."
+)
+@yes_option
+@account_options
 def deploy(
-    environment: Annotated[
-        str, typer.Argument(metavar="ENV", help="The environment of samconfig.toml.")
-    ] = "default",
-    params: Annotated[
-        str,
-        typer.Option(
-            metavar="'NAME=VALUE …'",
-            help="Parameters of template.yaml. Those that you leave out stay as they are deployed.",
-        ),
-    ] = "",
-    alarm_email: Annotated[
-        str, typer.Option(metavar="ADDRESS", help="Where alarms go; AWS asks to confirm it.")
-    ] = "",
-    yes: Yes = False,
-    profile: Profile = None,
-    region: Region = None,
+    environment: str,
+    params: str,
+    alarm_email: str,
+    yes: bool,
+    profile: str | None,
+    region: str | None,
 ) -> None:
     """Look at the account, build, show what would change, ask, and deploy. Run it in a clone.
 
@@ -67,31 +80,31 @@ def deploy(
     ask(rollout, sure=yes or not settings.confirm)
     for status in rollout.execute():
         note(f"{settings.stack}: {status}")
-    typer.echo(farewell(settings.stack, rollout.outputs()["ApiUrl"], new=new, email=alarm_email))
+    click.echo(farewell(settings.stack, rollout.outputs()["ApiUrl"], new=new, email=alarm_email))
 
 
 def parse_parameters(text: str, known: list[str]) -> dict[str, str]:
     """Return the parameters in a text such as `LogLevel=DEBUG SweepRate='rate(1 minute)'`.
 
     Raises:
-        typer.BadParameter: a word has no `=`, or the template has no parameter of that name.
+        click.UsageError: a word has no `=`, or the template has no parameter of that name.
     """
     try:
         words = shlex.split(text)
     except ValueError as error:
         message = f"'{text}' cannot be read: {error}."
-        raise typer.BadParameter(message) from error
+        raise click.UsageError(message) from error
     found = {}
     for word in words:
         name, equals, value = word.partition("=")
         if not equals:
             message = f"'{word}' is not a parameter: write NAME=VALUE."
-            raise typer.BadParameter(message)
+            raise click.UsageError(message)
         if name not in known:
             near = get_close_matches(name, known, n=1)
             hint = f" Did you mean {near[0]}?" if near else ""
             message = f"template.yaml has no parameter '{name}'.{hint}"
-            raise typer.BadParameter(message)
+            raise click.UsageError(message)
         found[name] = value
     return found
 
@@ -106,7 +119,7 @@ def look_first(planned: Planned) -> None:
     """Print whose account it is, and what is wrong with it.
 
     Raises:
-        typer.Exit: the deployment would fail.
+        click.exceptions.Exit: the deployment would fail.
     """
     failed = False
     for finding in preflight(planned):
@@ -115,14 +128,14 @@ def look_first(planned: Planned) -> None:
         failed = failed or finding.state is State.FAILED
     if failed:
         note("Nothing was deployed.")
-        raise typer.Exit(1)
+        raise click.exceptions.Exit(1)
 
 
 def ask(rollout: Rollout, *, sure: bool) -> None:
     """Show the changes, and ask unless it is sure. Data is only left behind if somebody says so.
 
     Raises:
-        typer.Exit: the answer is no; nothing has changed.
+        click.exceptions.Exit: the answer is no; nothing has changed.
     """
     changes = rollout.changes()
     for line in changes.lines():
@@ -133,19 +146,19 @@ def ask(rollout: Rollout, *, sure: bool) -> None:
     if sure and not lost:
         return
     try:
-        agreed = typer.confirm("Deploy this?", err=True)
-    except typer.Abort:
+        agreed = click.confirm("Deploy this?", err=True)
+    except click.Abort:
         agreed = False
     if not agreed:
         rollout.discard()
         note("Nothing was deployed.")
-        raise typer.Exit(1)
+        raise click.exceptions.Exit(1)
 
 
 @contextmanager
 def step(what: str) -> Iterator[None]:
     """Print what is being done, and how long it took."""
-    typer.echo(f"{what} … ", nl=False, err=True)
+    click.echo(f"{what} … ", nl=False, err=True)
     since = time.monotonic()
     try:
         yield

@@ -1,14 +1,16 @@
 """`larder destroy`: delete a deployment with everything that it stores."""
 
+from __future__ import annotations
+
 from contextlib import suppress
 from typing import TYPE_CHECKING, cast
 
-import typer
+import click
 
 from larder_cli.failures import OperatorError
 from larder_cli.shared.output import note
 from larder_operator.deployment import operator_client, use_account
-from larder_operator.options import NamedStack, Profile, Region, Yes
+from larder_operator.options import account_options, named_stack_option, yes_option
 from larder_operator.recovery import stacks
 from larder_operator.recovery.tables import Tables
 from larder_operator.storage.bucket import Bucket
@@ -20,9 +22,11 @@ SECRETS = ("PepperSecretId", "WebhookSecretId")
 """The outputs that name secrets which outlive the stack."""
 
 
-def destroy(
-    stack: NamedStack, yes: Yes = False, profile: Profile = None, region: Region = None
-) -> None:
+@click.command()
+@named_stack_option
+@yes_option
+@account_options
+def destroy(stack: str, yes: bool, profile: str | None, region: str | None) -> None:
     """Delete a stack, and the data that it leaves behind: all files, projects and keys.
 
     Asks for the stack's name. If this stops half-way, give --stack the ARN that it printed.
@@ -34,7 +38,7 @@ def destroy(
     for name in ("FilesBucket", "StoreTable", "KeysTable", *SECRETS):
         note(f"{name}: {outputs[name]}")
     if not yes:
-        typed = typer.prompt("All of this will be gone for good. The stack's name", err=True)
+        typed = click.prompt("All of this will be gone for good. The stack's name", err=True)
         if typed != found.name:
             message = f"That is not '{found.name}'. Nothing was deleted."
             raise OperatorError(message)

@@ -1,12 +1,13 @@
 """`larder doctor`: what is wrong with a deployment, and what to do about it."""
 
-from collections.abc import Iterable, Iterator
+from __future__ import annotations
+
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING
 
 import botocore.session
-import typer
+import click
 from httpx import HTTPError
 
 from larder_cli.failures import OperatorError
@@ -19,30 +20,34 @@ from larder_operator.doctor.requests import REQUESTS
 from larder_operator.doctor.resources import RESOURCES
 from larder_operator.doctor.settle import SETTLE
 from larder_operator.doctor.stack import DeployedStack
-from larder_operator.options import AsJson, Profile, Region, Stack
+from larder_operator.options import json_option, stack_options
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 SAMCONFIG = Path("samconfig.toml")
 
 
+@click.command()
+@click.option(
+    "--before-deployment",
+    metavar="ENV",
+    help="Look at the account before 'sam deploy --config-env ENV', as 'make deploy' does.",
+)
+@click.option(
+    "--first-deployment",
+    is_flag=True,
+    help="Also send what only a real account can answer: docs/first-deployment.md.",
+)
+@stack_options
+@json_option
 def doctor(
-    before_deployment: Annotated[
-        str | None,
-        typer.Option(
-            metavar="ENV",
-            help="Look at the account before 'sam deploy --config-env ENV', as 'make deploy' does.",
-        ),
-    ] = None,
-    first_deployment: Annotated[
-        bool,
-        typer.Option(
-            "--first-deployment",
-            help="Also send what only a real account can answer: docs/first-deployment.md.",
-        ),
-    ] = False,
-    stack: Stack = None,
-    profile: Profile = None,
-    region: Region = None,
-    as_json: AsJson = False,
+    before_deployment: str | None,
+    first_deployment: bool,
+    stack: str | None,
+    profile: str | None,
+    region: str | None,
+    as_json: bool,
 ) -> None:
     """Look at a deployment, and say what is wrong and what to do. Exit with 1 if something is.
 
@@ -59,7 +64,7 @@ def doctor(
     bad = sum(each.state is State.FAILED for each in found)
     note(f"{counted(len(found), 'check')}, {bad} failed.")
     if bad:
-        raise typer.Exit(1)
+        raise click.exceptions.Exit(1)
 
 
 def _before(
@@ -94,6 +99,6 @@ def _shown(findings: Iterable[Finding], *, as_json: bool) -> Iterator[Finding]:
 
 def print_finding(finding: Finding, *, err: bool = False) -> None:
     """Print a finding, and what to do."""
-    typer.echo(f"{finding.state:8} {finding.check}: {finding.found}", err=err)
+    click.echo(f"{finding.state:8} {finding.check}: {finding.found}", err=err)
     if finding.remedy:
-        typer.echo(f"{'':8} → {finding.remedy}", err=err)
+        click.echo(f"{'':8} → {finding.remedy}", err=err)

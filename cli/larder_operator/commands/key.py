@@ -1,49 +1,54 @@
 """`larder key …`: the API keys of a project."""
 
-from typing import Annotated
+from __future__ import annotations
 
-import typer
+import click
 
 from larder.domain.api_keys import DEFAULT_GRACE, KeyRecord, prefix
 from larder.domain.scopes import DEFAULT_SCOPES, SCOPES, ordered, parse_scopes
 from larder.services.projects.keys import create_key, list_keys, revoke_key, rotate_key
+from larder_cli.shared.arguments import argument
 from larder_cli.shared.durations import parse_duration
+from larder_cli.shared.groups import Group
 from larder_cli.shared.output import minute, moment, note, print_json
 from larder_cli.shared.tables import columns, print_table
 from larder_operator.deployment import find_deployment
-from larder_operator.options import AsJson, Profile, Project, Region, Stack
-
-app = typer.Typer(help="Create, list, rotate and revoke API keys.", no_args_is_help=True)
+from larder_operator.options import json_option, project_argument, stack_options
 
 
-@app.command()
+@click.group(cls=Group)
+def key() -> None:
+    """Create, list, rotate and revoke API keys."""
+
+
+@key.command()
+@project_argument
+@click.option(
+    "--scope",
+    multiple=True,
+    metavar="SCOPE",
+    show_default=" ".join(ordered(DEFAULT_SCOPES)),
+    help=f"What the key may do: {', '.join(SCOPES)}. May be repeated.",
+)
+@click.option(
+    "--expires",
+    type=parse_duration,
+    metavar="DURATION",
+    show_default="never",
+    help="Let the key expire, such as after 90d.",
+)
+@click.option("--name", metavar="NAME", help="A name for people, such as that of the program.")
+@stack_options
+@json_option
 def create(
-    project: Project,
-    scope: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="SCOPE",
-            help=f"What the key may do: {', '.join(SCOPES)}. May be repeated.",
-            show_default=" ".join(ordered(DEFAULT_SCOPES)),
-        ),
-    ] = None,
-    expires: Annotated[
-        int | None,
-        typer.Option(
-            parser=parse_duration,
-            metavar="DURATION",
-            help="Let the key expire, such as after 90d.",
-            show_default="never",
-        ),
-    ] = None,
-    name: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="A name for people, such as that of the program."),
-    ] = None,
-    stack: Stack = None,
-    profile: Profile = None,
-    region: Region = None,
-    as_json: AsJson = False,
+    project: str,
+    scope: tuple[str, ...],
+    expires: int | None,
+    name: str | None,
+    stack: str | None,
+    profile: str | None,
+    region: str | None,
+    as_json: bool,
 ) -> None:
     """Create a key and print its secret.
 
@@ -64,7 +69,7 @@ def create(
     if as_json:
         print_json(_as_json(key) | {"secret": secret})
         return
-    typer.echo(secret)
+    click.echo(secret)
     until = "" if key.expires_at is None else f" It expires on {moment(key.expires_at)}."
     note(
         f"This is the secret of {key.id} for project {found.name}, with the scopes "
@@ -72,13 +77,12 @@ def create(
     )
 
 
-@app.command("list")
+@key.command("list")
+@project_argument
+@stack_options
+@json_option
 def list_(
-    project: Project,
-    stack: Stack = None,
-    profile: Profile = None,
-    region: Region = None,
-    as_json: AsJson = False,
+    project: str, stack: str | None, profile: str | None, region: str | None, as_json: bool
 ) -> None:
     """List a project's keys and console sessions, oldest first, including revoked ones."""
     deployment = find_deployment(stack, profile, region)
@@ -116,28 +120,29 @@ def _end(key: KeyRecord) -> str:
     return "never" if key.expires_at is None else minute(key.expires_at)
 
 
-KeyId = Annotated[
-    str, typer.Argument(metavar="KEY_ID", help="The key's id, from 'larder key list'.")
-]
+key_id_argument = argument("key_id", metavar="KEY_ID", help="The key's id, from 'larder key list'.")
 
 
-@app.command()
+@key.command()
+@project_argument
+@key_id_argument
+@click.option(
+    "--grace",
+    type=parse_duration,
+    metavar="DURATION",
+    show_default="7d",
+    help="How long the old key still works, up to 90d.",
+)
+@stack_options
+@json_option
 def rotate(
-    project: Project,
-    key_id: KeyId,
-    grace: Annotated[
-        int | None,
-        typer.Option(
-            parser=parse_duration,
-            metavar="DURATION",
-            help="How long the old key still works, up to 90d.",
-            show_default="7d",
-        ),
-    ] = None,
-    stack: Stack = None,
-    profile: Profile = None,
-    region: Region = None,
-    as_json: AsJson = False,
+    project: str,
+    key_id: str,
+    grace: int | None,
+    stack: str | None,
+    profile: str | None,
+    region: str | None,
+    as_json: bool,
 ) -> None:
     """Create a second key like the first, print its secret, and let the first expire.
 
@@ -145,7 +150,7 @@ def rotate(
     """
     deployment = find_deployment(stack, profile, region)
     found, ports = deployment.find_project(project), deployment.ports
-    # Typer calls the parser for a default, too.
+    # Click calls the parser for a default, too.
     grace = DEFAULT_GRACE if grace is None else grace
     secret, key = rotate_key(
         found.id,
@@ -159,21 +164,25 @@ def rotate(
     if as_json:
         print_json(_as_json(key) | {"secret": secret})
         return
-    typer.echo(secret)
+    click.echo(secret)
     note(
         f"This is the secret of {key.id}, which replaces {key_id}. It will not be shown again. "
         f"{key_id} works until {moment(int(ports.clock()) + grace)} at the latest."
     )
 
 
-@app.command()
+@key.command()
+@project_argument
+@key_id_argument
+@stack_options
+@json_option
 def revoke(
-    project: Project,
-    key_id: KeyId,
-    stack: Stack = None,
-    profile: Profile = None,
-    region: Region = None,
-    as_json: AsJson = False,
+    project: str,
+    key_id: str,
+    stack: str | None,
+    profile: str | None,
+    region: str | None,
+    as_json: bool,
 ) -> None:
     """Revoke a key. After at most a minute, requests with it are refused."""
     deployment = find_deployment(stack, profile, region)

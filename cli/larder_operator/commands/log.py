@@ -1,28 +1,34 @@
 """`larder log`: who has changed projects and keys, and when."""
 
-from typing import Annotated
+from __future__ import annotations
 
-import typer
+import click
 
 from larder.api.admin.models import LogEntryObject
 from larder.services.projects.admin_log import DEFAULT_PAGE, MAX_PAGE, list_entries
 from larder_cli.shared.output import minute, note, print_json
 from larder_cli.shared.tables import columns, print_table
 from larder_operator.deployment import find_deployment
-from larder_operator.options import AsJson, Profile, Region, Stack
+from larder_operator.options import json_option, stack_options
 
 
+@click.command()
+@click.option(
+    "--limit",
+    default=DEFAULT_PAGE,
+    type=click.IntRange(1, MAX_PAGE),
+    help="How many entries to show.",
+)
+@click.option("--after", metavar="LOG_ID", help="Show what happened before this entry.")
+@stack_options
+@json_option
 def log(
-    limit: Annotated[
-        int, typer.Option(min=1, max=MAX_PAGE, help="How many entries to show.")
-    ] = DEFAULT_PAGE,
-    after: Annotated[
-        str | None, typer.Option(metavar="LOG_ID", help="Show what happened before this entry.")
-    ] = None,
-    stack: Stack = None,
-    profile: Profile = None,
-    region: Region = None,
-    as_json: AsJson = False,
+    limit: int,
+    after: str | None,
+    stack: str | None,
+    profile: str | None,
+    region: str | None,
+    as_json: bool,
 ) -> None:
     """Show who has changed projects and keys, the newest change first.
 

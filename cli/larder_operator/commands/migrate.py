@@ -1,17 +1,20 @@
 """`larder migrate`: bring the records of an earlier version up to this one."""
 
-import typer
+from __future__ import annotations
+
+import click
 
 from larder.domain.errors import LarderError
 from larder_cli.shared.output import counted, note, print_json_line
 from larder_operator.deployment import find_deployment
-from larder_operator.options import AsJson, Profile, Region, Stack
+from larder_operator.options import json_option, stack_options
 from larder_operator.storage.migration import Migration
 
 
-def migrate(
-    stack: Stack = None, profile: Profile = None, region: Region = None, as_json: AsJson = False
-) -> None:
+@click.command()
+@stack_options
+@json_option
+def migrate(stack: str | None, profile: str | None, region: str | None, as_json: bool) -> None:
     """Bring stored records up to this version, after its deployment. Clients may go on.
 
     Prints the projects that it migrates, and nothing if all are migrated. Repeat it if it was
@@ -32,6 +35,6 @@ def migrate(
         if as_json:
             print_json_line({"project": project.id, "name": project.name, "files": files})
         else:
-            typer.echo(f"{project.name}  {counted(files, 'file')}")
+            click.echo(f"{project.name}  {counted(files, 'file')}")
     if failed:
-        raise typer.Exit(1)
+        raise click.exceptions.Exit(1)

@@ -1,57 +1,61 @@
 """`larder project …`: the projects of a deployment and their limits."""
 
-from dataclasses import asdict, replace
-from typing import Annotated
+from __future__ import annotations
 
-import typer
+from dataclasses import asdict, replace
+
+import click
 
 from larder.domain.projects import LimitChanges
 from larder.domain.quota import NOTHING, Amount
 from larder.services.projects.projects import create_project
 from larder.services.projects.set_limits import SetLimits
+from larder_cli.shared.arguments import argument
+from larder_cli.shared.groups import Group
 from larder_cli.shared.output import minute, note, print_json, size
 from larder_cli.shared.tables import columns, print_table
 from larder_operator.commands.usage import current_usage, print_usage
 from larder_operator.deployment import find_deployment
 from larder_operator.options import (
-    AsJson,
-    BatchesLimit,
-    BytesLimit,
-    FilesLimit,
-    Profile,
-    Project,
-    Region,
-    RequestsLimit,
-    Stack,
+    batches_limit_option,
+    bytes_limit_option,
+    files_limit_option,
+    json_option,
+    project_argument,
+    requests_limit_option,
+    stack_options,
 )
 
-app = typer.Typer(help="Create projects, list them, and set their limits.", no_args_is_help=True)
+
+@click.group(cls=Group)
+def project() -> None:
+    """Create projects, list them, and set their limits."""
 
 
-@app.command()
+@project.command()
+@argument(
+    "name", metavar="NAME", help="A unique name: 1 to 63 lowercase letters, digits, '-' and '_'."
+)
+@files_limit_option
+@bytes_limit_option
+@click.option(
+    "--id",
+    "lost_id",
+    metavar="ID",
+    show_default="a new one",
+    help="The wks-… id of a project that a restore lost, to bring it back.",
+)
+@stack_options
+@json_option
 def create(
-    name: Annotated[
-        str,
-        typer.Argument(
-            metavar="NAME",
-            help="A unique name: 1 to 63 lowercase letters, digits, '-' and '_'.",
-        ),
-    ],
-    files: FilesLimit = None,
-    size_limit: BytesLimit = None,
-    lost_id: Annotated[
-        str | None,
-        typer.Option(
-            "--id",
-            metavar="ID",
-            help="The wks-… id of a project that a restore lost, to bring it back.",
-            show_default="a new one",
-        ),
-    ] = None,
-    stack: Stack = None,
-    profile: Profile = None,
-    region: Region = None,
-    as_json: AsJson = False,
+    name: str,
+    files: int | None,
+    size_limit: int | None,
+    lost_id: str | None,
+    stack: str | None,
+    profile: str | None,
+    region: str | None,
+    as_json: bool,
 ) -> None:
     """Create a project and print its id.
 
@@ -73,17 +77,17 @@ def create(
     if as_json:
         print_json(asdict(project) | {"limit": asdict(limit)})
         return
-    typer.echo(project.id)
+    click.echo(project.id)
     note(
         f"Project {project.name} may store {limit.files} files and {size(limit.bytes)}. "
         f"Create a key for it with: larder key create {project.name}"
     )
 
 
-@app.command("list")
-def list_(
-    stack: Stack = None, profile: Profile = None, region: Region = None, as_json: AsJson = False
-) -> None:
+@project.command("list")
+@stack_options
+@json_option
+def list_(stack: str | None, profile: str | None, region: str | None, as_json: bool) -> None:
     """List all projects by name."""
     projects = list(find_deployment(stack, profile, region).ports.projects.list())
     if as_json:
@@ -95,17 +99,24 @@ def list_(
     print_table(table)
 
 
-@app.command()
+@project.command()
+@project_argument
+@files_limit_option
+@bytes_limit_option
+@batches_limit_option
+@requests_limit_option
+@stack_options
+@json_option
 def set_limits(
-    project: Project,
-    files: FilesLimit = None,
-    size_limit: BytesLimit = None,
-    batches: BatchesLimit = None,
-    batch_requests: RequestsLimit = None,
-    stack: Stack = None,
-    profile: Profile = None,
-    region: Region = None,
-    as_json: AsJson = False,
+    project: str,
+    files: int | None,
+    size_limit: int | None,
+    batches: int | None,
+    batch_requests: int | None,
+    stack: str | None,
+    profile: str | None,
+    region: str | None,
+    as_json: bool,
 ) -> None:
     """Change a project's limits.
 
@@ -113,7 +124,7 @@ def set_limits(
     """
     if {files, size_limit, batches, batch_requests} == {None}:
         message = "Give --files, --bytes, --batches or --batch-requests, or several of them."
-        raise typer.BadParameter(message)
+        raise click.UsageError(message)
     deployment = find_deployment(stack, profile, region)
     found, ports = deployment.find_project(project), deployment.ports
     changes = LimitChanges(files, size_limit, batches, batch_requests)

@@ -1,24 +1,28 @@
 """`larder restore …`: bring a deployment back to a point in time, as in docs/operations.md."""
 
+from __future__ import annotations
+
 from datetime import UTC, datetime
-from typing import Annotated
 
-import typer
+import click
 
+from larder_cli.shared.arguments import argument
+from larder_cli.shared.groups import Group
 from larder_cli.shared.output import note
 from larder_operator.deployment import use_account
-from larder_operator.options import NamedStack, Profile, Region, Yes
+from larder_operator.options import account_options, named_stack_option, yes_option
 from larder_operator.recovery import stacks
 from larder_operator.recovery.tables import Tables
 
 STORE, KEYS = "Store", "Keys"
 
-app = typer.Typer(
-    help="Bring a deployment back to a point in time.",
-    no_args_is_help=True,
-)
 
-Restored = Annotated[str, typer.Argument(metavar="TABLE", help="The name of the restored table.")]
+@click.group(cls=Group)
+def restore() -> None:
+    """Bring a deployment back to a point in time."""
+
+
+restored_argument = argument("target", metavar="TABLE", help="The name of the restored table.")
 
 
 def _moment(text: str) -> datetime:
@@ -26,28 +30,29 @@ def _moment(text: str) -> datetime:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
         message = f"'{text}' is not a time. Write it as 2026-11-28T14:30:00Z."
-        raise typer.BadParameter(message) from error
+        raise click.BadParameter(message) from error
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-@app.command()
+@restore.command()
+@restored_argument
+@named_stack_option
+@click.option(
+    "--at",
+    type=_moment,
+    metavar="TIME",
+    show_default="now",
+    help="The point in time, in UTC, such as 2026-11-28T14:30:00Z.",
+)
+@click.option("--keys", is_flag=True, help="Restore the API keys, not the files.")
+@account_options
 def table(
-    target: Restored,
-    stack: NamedStack,
-    at: Annotated[
-        datetime | None,
-        typer.Option(
-            parser=_moment,
-            metavar="TIME",
-            help="The point in time, in UTC, such as 2026-11-28T14:30:00Z.",
-            show_default="now",
-        ),
-    ] = None,
-    keys: Annotated[
-        bool, typer.Option("--keys", help="Restore the API keys, not the files.")
-    ] = False,
-    profile: Profile = None,
-    region: Region = None,
+    target: str,
+    stack: str,
+    at: datetime | None,
+    keys: bool,
+    profile: str | None,
+    region: str | None,
 ) -> None:
     """Restore the stack's table into a new one, TABLE. The stack stays as it is.
 
@@ -62,24 +67,22 @@ def table(
         note(f"{target} exists already.")
     note(f"Waiting for {target}. This may take hours.")
     tables.set_up(target, properties)
-    typer.echo(target)
+    click.echo(target)
 
 
-@app.command("stack")
+@restore.command("stack")
+@restored_argument
+@named_stack_option
+@click.option(
+    "--keys",
+    metavar="TABLE",
+    show_default="the one that the stack has",
+    help="The table of the API keys, if that was restored, too.",
+)
+@yes_option
+@account_options
 def stack_(
-    store: Restored,
-    stack: NamedStack,
-    keys: Annotated[
-        str | None,
-        typer.Option(
-            metavar="TABLE",
-            help="The table of the API keys, if that was restored, too.",
-            show_default="the one that the stack has",
-        ),
-    ] = None,
-    yes: Yes = False,
-    profile: Profile = None,
-    region: Region = None,
+    target: str, stack: str, keys: str | None, yes: bool, profile: str | None, region: str | None
 ) -> None:
     """Delete the stack but not its data, and begin it again with TABLE and the same bucket.
 
@@ -90,7 +93,7 @@ def stack_(
     found = stacks.describe(stack)
     template = stacks.resources(found)
     data = {
-        STORE: {"TableName": store},
+        STORE: {"TableName": target},
         KEYS: {"TableName": keys or found.outputs["KeysTable"]},
         "FilesBucket": {"BucketName": found.outputs["FilesBucket"]},
         "Pepper": {"Id": found.outputs["PepperSecretId"]},
@@ -99,8 +102,8 @@ def stack_(
     note(f"Stack: {found.arn}")
     if not found.deleted:
         if not yes:
-            question = f"Delete {found.name}, and begin it again with {store}?"
-            typer.confirm(question, abort=True, err=True)
+            question = f"Delete {found.name}, and begin it again with {target}?"
+            click.confirm(question, abort=True, err=True)
         stacks.delete(found)
     stacks.begin_with(found.name, template, data)
     note(f"Now deploy {found.name}. The table until now, {found.outputs['StoreTable']}, stays.")

@@ -1,28 +1,31 @@
 """`larder rotate …`: replace a secret of a deployment. The one before stays valid for a time."""
 
+from __future__ import annotations
+
 import secrets
 from typing import TYPE_CHECKING, cast
 
-import typer
+import click
 
 from larder.domain.api_keys import KeyKind, KeyRecord
+from larder_cli.shared.groups import Group
 from larder_cli.shared.output import counted, moment, note
 from larder_operator.deployment import Deployment, find_deployment, operator_client
-from larder_operator.options import Profile, Region, Stack, Yes
+from larder_operator.options import stack_options, yes_option
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
-app = typer.Typer(
-    help="Replace a secret. The one before stays valid until the next rotation.",
-    no_args_is_help=True,
-)
+
+@click.group(cls=Group)
+def rotate() -> None:
+    """Replace a secret. The one before stays valid until the next rotation."""
 
 
-@app.command()
-def pepper(
-    yes: Yes = False, stack: Stack = None, profile: Profile = None, region: Region = None
-) -> None:
+@rotate.command()
+@yes_option
+@stack_options
+def pepper(yes: bool, stack: str | None, profile: str | None, region: str | None) -> None:
     """Replace the pepper of the API keys' digests.
 
     Existing keys stay valid. Keys from before the last rotation stop working within five minutes:
@@ -38,7 +41,7 @@ def pepper(
         note(f"{key.id} of {name} ({shown}) will stop working.")
     if ending and not yes:
         question = f"{counted(len(ending), 'key')} will stop working. Rotate?"
-        typer.confirm(question, abort=True, err=True)
+        click.confirm(question, abort=True, err=True)
     _rotate(secret_id)
     note(
         "The pepper is replaced. Keys that exist stay valid until the next rotation, which comes "
@@ -46,8 +49,9 @@ def pepper(
     )
 
 
-@app.command()
-def cursor_key(stack: Stack = None, profile: Profile = None, region: Region = None) -> None:
+@rotate.command()
+@stack_options
+def cursor_key(stack: str | None, profile: str | None, region: str | None) -> None:
     """Replace the key that signs the cursors of the Space's lists.
 
     A cursor that a client holds stays valid until the next rotation.
@@ -67,7 +71,7 @@ def _active_keys(deployment: Deployment, *, before: float) -> list[tuple[str, Ke
     ]
 
 
-def _secrets_manager() -> "SecretsManagerClient":
+def _secrets_manager() -> SecretsManagerClient:
     return cast("SecretsManagerClient", operator_client("secretsmanager"))
 
 

@@ -1,10 +1,11 @@
 """`larder upstream …`: the model servers that batches may ask."""
 
+from __future__ import annotations
+
 import time
 from dataclasses import asdict
-from typing import Annotated
 
-import typer
+import click
 
 from larder.domain.upstreams import (
     DEFAULT_CONCURRENCY,
@@ -14,98 +15,119 @@ from larder.domain.upstreams import (
     checked_upstream,
 )
 from larder_cli.failures import OperatorError
+from larder_cli.shared.arguments import argument
+from larder_cli.shared.groups import Group
 from larder_cli.shared.output import counted, note, print_json
 from larder_cli.shared.tables import columns, print_table
 from larder_operator.deployment import find_deployment
-from larder_operator.options import AsJson, Profile, Region, Stack
+from larder_operator.options import json_option, stack_options
 
 SECRETS = "larder/upstreams/"  # pragma: allowlist secret
 """The prefix of the secrets that the template lets the batch worker read."""
 
-app = typer.Typer(help="Name the model servers that answer batches.", no_args_is_help=True)
 
-Name = Annotated[
-    str,
-    typer.Argument(metavar="NAME", help="1 to 63 lowercase letters, digits and hyphens."),
-]
+@click.group(cls=Group)
+def upstream() -> None:
+    """Name the model servers that answer batches."""
 
 
-@app.command()
+name_argument = argument(
+    "name", metavar="NAME", help="1 to 63 lowercase letters, digits and hyphens."
+)
+
+
+@upstream.command()
+@name_argument
+@click.option(
+    "--base-url",
+    required=True,
+    metavar="URL",
+    help="The address of an OpenAI-compatible API; it usually ends in /v1.",
+)
+@click.option(
+    "--models",
+    required=True,
+    metavar="PATTERNS",
+    help="The models that it serves, separated by commas, such as 'gpt-*,o*' or '*'. "
+    "The most specific pattern of all upstreams wins.",
+)
+@click.option(
+    "--auth",
+    default=Auth.NONE.value,
+    type=click.Choice([each.value for each in Auth]),
+    help="How requests identify themselves to the server.",
+)
+@click.option(
+    "--secret-id",
+    metavar="ID",
+    help="With --auth bearer: the name of the secret in Secrets Manager that holds the "
+    f"server's API key. It must begin with '{SECRETS}': batches may read no other.",
+)
+@click.option(
+    "--service",
+    metavar="NAME",
+    help="With --auth sigv4: the AWS service to sign requests for, such as 'bedrock'.",
+)
+@click.option(
+    "--model-name",
+    metavar="NAME",
+    help="The model to ask for. Default: the one that the request names.",
+)
+@click.option(
+    "--concurrency",
+    default=DEFAULT_CONCURRENCY,
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Requests in flight, for each worker.",
+)
+@click.option(
+    "--rpm",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Requests per minute, over all batches. Default: no limit.",
+)
+@click.option(
+    "--tpm",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Tokens per minute, over all batches. Default: no limit.",
+)
+@click.option(
+    "--timeout",
+    default=DEFAULT_TIMEOUT,
+    type=click.IntRange(min=1),
+    metavar="SECONDS",
+    help="How long one answer may take.",
+)
+@stack_options
+@json_option
 def add(  # noqa: PLR0913, PLR0917 - one for each option
-    name: Name,
-    base_url: Annotated[
-        str,
-        typer.Option(
-            metavar="URL",
-            help="The address of an OpenAI-compatible API; it usually ends in /v1.",
-        ),
-    ],
-    models: Annotated[
-        str,
-        typer.Option(
-            metavar="PATTERNS",
-            help="The models that it serves, separated by commas, such as 'gpt-*,o*' or '*'. "
-            "The most specific pattern of all upstreams wins.",
-        ),
-    ],
-    auth: Annotated[
-        Auth, typer.Option(help="How requests identify themselves to the server.")
-    ] = Auth.NONE,
-    secret_id: Annotated[
-        str | None,
-        typer.Option(
-            metavar="ID",
-            help="With --auth bearer: the name of the secret in Secrets Manager that holds the "
-            f"server's API key. It must begin with '{SECRETS}': batches may read no other.",
-        ),
-    ] = None,
-    service: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="With --auth sigv4: the AWS service to sign requests for, such as 'bedrock'.",
-        ),
-    ] = None,
-    model_name: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="The model to ask for. Default: the one that the request names.",
-        ),
-    ] = None,
-    concurrency: Annotated[
-        int, typer.Option(min=1, metavar="N", help="Requests in flight, for each worker.")
-    ] = DEFAULT_CONCURRENCY,
-    rpm: Annotated[
-        int | None,
-        typer.Option(
-            min=1, metavar="N", help="Requests per minute, over all batches. Default: no limit."
-        ),
-    ] = None,
-    tpm: Annotated[
-        int | None,
-        typer.Option(
-            min=1, metavar="N", help="Tokens per minute, over all batches. Default: no limit."
-        ),
-    ] = None,
-    timeout: Annotated[
-        int, typer.Option(min=1, metavar="SECONDS", help="How long one answer may take.")
-    ] = DEFAULT_TIMEOUT,
-    stack: Stack = None,
-    profile: Profile = None,
-    region: Region = None,
-    as_json: AsJson = False,
+    name: str,
+    base_url: str,
+    models: str,
+    auth: str,
+    secret_id: str | None,
+    service: str | None,
+    model_name: str | None,
+    concurrency: int,
+    rpm: int | None,
+    tpm: int | None,
+    timeout: int,
+    stack: str | None,
+    profile: str | None,
+    region: str | None,
+    as_json: bool,
 ) -> None:
     """Add an upstream, or replace the one of that name."""
-    if (secret_id is not None) != (auth is Auth.BEARER):
+    if (secret_id is not None) != (auth == Auth.BEARER):
         message = "--auth bearer and --secret-id belong together."
-        raise typer.BadParameter(message)
-    if (service is not None) != (auth is Auth.SIGV4):
+        raise click.UsageError(message)
+    if (service is not None) != (auth == Auth.SIGV4):
         message = "--auth sigv4 and --service belong together."
-        raise typer.BadParameter(message)
+        raise click.UsageError(message)
     if secret_id is not None and not secret_id.startswith(SECRETS):
         message = f"--secret-id must begin with '{SECRETS}': batches may read no other secret."
-        raise typer.BadParameter(message)
+        raise click.UsageError(message)
     ports = find_deployment(stack, profile, region).ports
     before = next((each for each in ports.upstreams.list() if each.name == name), None)
     upstream = checked_upstream(
@@ -115,7 +137,7 @@ def add(  # noqa: PLR0913, PLR0917 - one for each option
             models=tuple(pattern.strip() for pattern in models.split(",")),
             # Of two equally specific patterns, the older upstream's wins: a change keeps the age.
             created_at=before.created_at if before else int(ports.clock()),
-            auth=auth,
+            auth=Auth(auth),
             secret_id=secret_id,
             service=service,
             model_name=model_name,
@@ -132,10 +154,10 @@ def add(  # noqa: PLR0913, PLR0917 - one for each option
     note(f"{name} is {'replaced' if before else 'added'}. It serves {', '.join(upstream.models)}.")
 
 
-@app.command("list")
-def list_(
-    stack: Stack = None, profile: Profile = None, region: Region = None, as_json: AsJson = False
-) -> None:
+@upstream.command("list")
+@stack_options
+@json_option
+def list_(stack: str | None, profile: str | None, region: str | None, as_json: bool) -> None:
     """List all upstreams, oldest first."""
     upstreams = find_deployment(stack, profile, region).ports.upstreams.list()
     if as_json:
@@ -167,13 +189,12 @@ def list_(
     print_table(table)
 
 
-@app.command()
+@upstream.command()
+@name_argument
+@stack_options
+@json_option
 def remove(
-    name: Name,
-    stack: Stack = None,
-    profile: Profile = None,
-    region: Region = None,
-    as_json: AsJson = False,
+    name: str, stack: str | None, profile: str | None, region: str | None, as_json: bool
 ) -> None:
     """Remove an upstream.
 
@@ -187,13 +208,12 @@ def remove(
         note(f"{name} is removed.")
 
 
-@app.command("test")
+@upstream.command("test")
+@name_argument
+@stack_options
+@json_option
 def try_(
-    name: Name,
-    stack: Stack = None,
-    profile: Profile = None,
-    region: Region = None,
-    as_json: AsJson = False,
+    name: str, stack: str | None, profile: str | None, region: str | None, as_json: bool
 ) -> None:
     """Ask an upstream for its list of models, from this machine.
 

@@ -3,65 +3,76 @@
 Without a project, the command is the client's: it shows the project of the API key.
 """
 
-from typing import Annotated
+from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+import click
 import msgspec
-import typer
 
 import larder_client as client
 from larder.api.projects.usage import UsageDayList, UsageDayObject, UsageObject
-from larder.domain.batches import BatchLoad
-from larder.domain.ids import TenantId
-from larder.domain.quota import Usage
-from larder.runtime.composition import Composition
-from larder.services.projects.ports import UsageDay
 from larder.services.projects.usage import GetUsage
 from larder.services.projects.usage_history import read_usage_history
 from larder_cli.commands import usage as own
-from larder_cli.commands.usage import Days
-from larder_cli.shared.connection import CURRENT, ApiKey, BaseUrl
+from larder_cli.commands.usage import days_option
+from larder_cli.shared.arguments import argument
+from larder_cli.shared.connection import CURRENT, api_key_option, base_url_option
 from larder_cli.shared.output import print_json, size
 from larder_cli.shared.tables import columns, print_rows, print_table
 from larder_cli.shared.usage_table import usage_rows
 from larder_operator.deployment import find_deployment
-from larder_operator.options import AsJson, Region, Stack
+from larder_operator.options import json_option, region_option, stack_option
+
+if TYPE_CHECKING:
+    from larder.domain.batches import BatchLoad
+    from larder.domain.ids import TenantId
+    from larder.domain.quota import Usage
+    from larder.runtime.composition import Composition
+    from larder.services.projects.ports import UsageDay
 
 
+@click.command()
+@argument(
+    "project",
+    required=False,
+    metavar="[PROJECT]",
+    help="The project's name or its wks-… id, which needs AWS credentials. "
+    "Without it, the project of the API key.",
+)
+@stack_option
+@click.option(
+    "--profile",
+    metavar="NAME",
+    help="With PROJECT, the AWS profile to use with --stack; without, the profile of "
+    "'larder login'.",
+)
+@region_option
+@days_option
+@base_url_option
+@api_key_option
+@json_option
 def usage(
-    project: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="[PROJECT]",
-            help="The project's name or its wks-… id, which needs AWS credentials. "
-            "Without it, the project of the API key.",
-        ),
-    ] = None,
-    stack: Stack = None,
-    profile: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="With PROJECT, the AWS profile to use with --stack; without, the profile of "
-            "'larder login'.",
-        ),
-    ] = None,
-    region: Region = None,
-    days: Days = None,
-    base_url: BaseUrl = None,
-    api_key: ApiKey = None,
-    as_json: AsJson = False,
+    project: str | None,
+    stack: str | None,
+    profile: str | None,
+    region: str | None,
+    days: int | None,
+    base_url: str | None,
+    api_key: str | None,
+    as_json: bool,
 ) -> None:
     """Show what a project stores and reserves, what its batches run, and its limits."""
     if project is None:
         if stack or region:
             message = "--stack and --region need a PROJECT."
-            raise typer.BadParameter(message)
+            raise click.UsageError(message)
         CURRENT.profile, CURRENT.found = profile, None
-        own.usage(days, base_url, api_key, as_json)
+        own.show_usage(days, base_url, api_key, as_json=as_json)
         return
     if base_url or api_key:
         message = "--base-url and --api-key are for the key's own project: leave out PROJECT."
-        raise typer.BadParameter(message)
+        raise click.UsageError(message)
     deployment = find_deployment(stack, profile, region)
     found, ports = deployment.find_project(project), deployment.ports
     if days is not None:

@@ -1,11 +1,12 @@
 """`larder webhook …`: where the events of a project are sent."""
 
-from typing import Annotated, Any
+from __future__ import annotations
 
-import typer
+from typing import TYPE_CHECKING, Any
+
+import click
 
 from larder.domain.events import EventType
-from larder.domain.webhooks import Webhook
 from larder.services.webhooks.list import list_webhooks
 from larder.services.webhooks.manage import (
     AddWebhook,
@@ -13,31 +14,48 @@ from larder.services.webhooks.manage import (
     remove_webhook,
     rotate_webhook,
 )
+from larder_cli.shared.arguments import argument
+from larder_cli.shared.groups import Group
 from larder_cli.shared.output import minute, note, print_json
 from larder_cli.shared.tables import columns, print_table
-from larder_operator.commands.webhook_deliveries import WebhookId, deliveries, redeliver, try_
+from larder_operator.commands.webhook_deliveries import (
+    deliveries,
+    redeliver,
+    try_,
+    webhook_id_argument,
+)
 from larder_operator.deployment import find_deployment
-from larder_operator.options import AsJson, Profile, Project, Region, Stack
+from larder_operator.options import json_option, project_argument, stack_options
 
-app = typer.Typer(help="Send the events of a project to your servers.", no_args_is_help=True)
+if TYPE_CHECKING:
+    from larder.domain.webhooks import Webhook
 
 
-@app.command()
+@click.group(cls=Group)
+def webhook() -> None:
+    """Send the events of a project to your servers."""
+
+
+@webhook.command()
+@project_argument
+@argument("url", metavar="URL", help="https://… of the server.")
+@click.option(
+    "--events",
+    default=",".join(EventType),
+    metavar="EVENTS",
+    show_default="all",
+    help=f"The events to send, separated by commas: {', '.join(EventType)}.",
+)
+@stack_options
+@json_option
 def add(
-    project: Project,
-    url: Annotated[str, typer.Argument(metavar="URL", help="https://… of the server.")],
-    events: Annotated[
-        str,
-        typer.Option(
-            metavar="EVENTS",
-            help=f"The events to send, separated by commas: {', '.join(EventType)}.",
-            show_default="all",
-        ),
-    ] = ",".join(EventType),
-    stack: Stack = None,
-    profile: Profile = None,
-    region: Region = None,
-    as_json: AsJson = False,
+    project: str,
+    url: str,
+    events: str,
+    stack: str | None,
+    profile: str | None,
+    region: str | None,
+    as_json: bool,
 ) -> None:
     """Add a webhook and print its secret, which signs what is sent.
 
@@ -50,17 +68,16 @@ def add(
     if as_json:
         print_json(_as_json(webhook) | {"secret": secret})
         return
-    typer.echo(secret)
+    click.echo(secret)
     note(f"This is the secret of {webhook.id}. It will not be shown again.")
 
 
-@app.command("list")
+@webhook.command("list")
+@project_argument
+@stack_options
+@json_option
 def list_(
-    project: Project,
-    stack: Stack = None,
-    profile: Profile = None,
-    region: Region = None,
-    as_json: AsJson = False,
+    project: str, stack: str | None, profile: str | None, region: str | None, as_json: bool
 ) -> None:
     """List a project's webhooks, oldest first."""
     deployment = find_deployment(stack, profile, region)
@@ -80,14 +97,18 @@ def list_(
     print_table(table)
 
 
-@app.command()
+@webhook.command()
+@project_argument
+@webhook_id_argument
+@stack_options
+@json_option
 def remove(
-    project: Project,
-    webhook: WebhookId,
-    stack: Stack = None,
-    profile: Profile = None,
-    region: Region = None,
-    as_json: AsJson = False,
+    project: str,
+    webhook: str,
+    stack: str | None,
+    profile: str | None,
+    region: str | None,
+    as_json: bool,
 ) -> None:
     """Remove a webhook. What has not been delivered to it is not sent any more."""
     deployment = find_deployment(stack, profile, region)
@@ -99,14 +120,18 @@ def remove(
         note(f"{removed} is removed.")
 
 
-@app.command()
+@webhook.command()
+@project_argument
+@webhook_id_argument
+@stack_options
+@json_option
 def enable(
-    project: Project,
-    webhook: WebhookId,
-    stack: Stack = None,
-    profile: Profile = None,
-    region: Region = None,
-    as_json: AsJson = False,
+    project: str,
+    webhook: str,
+    stack: str | None,
+    profile: str | None,
+    region: str | None,
+    as_json: bool,
 ) -> None:
     """Enable a webhook that was disabled after it had failed for three days.
 
@@ -121,20 +146,26 @@ def enable(
         note(f"{enabled.id} is enabled.")
 
 
-@app.command()
+@webhook.command()
+@project_argument
+@webhook_id_argument
+@click.option(
+    "--grace-hours",
+    default=24,
+    type=click.IntRange(0, 720),
+    metavar="HOURS",
+    help="How long the old secret goes on to sign, too.",
+)
+@stack_options
+@json_option
 def rotate(
-    project: Project,
-    webhook: WebhookId,
-    grace_hours: Annotated[
-        int,
-        typer.Option(
-            min=0, max=720, metavar="HOURS", help="How long the old secret goes on to sign, too."
-        ),
-    ] = 24,
-    stack: Stack = None,
-    profile: Profile = None,
-    region: Region = None,
-    as_json: AsJson = False,
+    project: str,
+    webhook: str,
+    grace_hours: int,
+    stack: str | None,
+    profile: str | None,
+    region: str | None,
+    as_json: bool,
 ) -> None:
     """Give a webhook a new secret and print it.
 
@@ -147,13 +178,13 @@ def rotate(
     if as_json:
         print_json(_as_json(rotated) | {"secret": secret})
         return
-    typer.echo(secret)
+    click.echo(secret)
     note(f"This is the new secret of {rotated.id}. The old one ends in {grace_hours} hours.")
 
 
-app.command("test")(try_)
-app.command()(deliveries)
-app.command()(redeliver)
+webhook.add_command(try_, "test")
+webhook.add_command(deliveries)
+webhook.add_command(redeliver)
 
 
 def _as_json(webhook: Webhook) -> dict[str, Any]:

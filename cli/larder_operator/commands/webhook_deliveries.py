@@ -1,37 +1,48 @@
 """`larder webhook test|deliveries|redeliver`: what is sent to a webhook."""
 
-import time
-from collections.abc import Callable, Iterator
-from functools import partial
-from typing import Annotated, Any
+from __future__ import annotations
 
-import typer
+import time
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import click
 
 from larder.domain.deliveries import Delivery, DeliveryStatus
 from larder.services.webhooks.list import MAX_PAGE, list_deliveries
 from larder.services.webhooks.manage import Redeliver, send_test
-from larder.services.webhooks.ports import DeliveryPage
 from larder_cli.failures import OperatorError
+from larder_cli.shared.arguments import argument
 from larder_cli.shared.output import minute, note, print_json
 from larder_cli.shared.tables import columns, print_table
 from larder_operator.deployment import find_deployment
-from larder_operator.options import AsJson, Profile, Project, Region, Stack
+from larder_operator.options import json_option, project_argument, stack_options
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from larder.services.webhooks.ports import DeliveryPage
 
 TEST_SECONDS = 30
 """Seconds that `larder webhook test` waits for the answer."""
 
-WebhookId = Annotated[
-    str, typer.Argument(metavar="WEBHOOK", help="The webhook's id, from 'larder webhook list'.")
-]
+webhook_id_argument = argument(
+    "webhook", metavar="WEBHOOK", help="The webhook's id, from 'larder webhook list'."
+)
 
 
+@click.command()
+@project_argument
+@webhook_id_argument
+@stack_options
+@json_option
 def try_(
-    project: Project,
-    webhook: WebhookId,
-    stack: Stack = None,
-    profile: Profile = None,
-    region: Region = None,
-    as_json: AsJson = False,
+    project: str,
+    webhook: str,
+    stack: str | None,
+    profile: str | None,
+    region: str | None,
+    as_json: bool,
 ) -> None:
     """Send an event `webhook.test` from the deployment, and say how the server answered."""
     deployment = find_deployment(stack, profile, region)
@@ -53,17 +64,24 @@ def try_(
         raise OperatorError(message)
 
 
+@click.command()
+@project_argument
+@webhook_id_argument
+@click.option(
+    "--limit", default=20, type=click.IntRange(1, MAX_PAGE), metavar="N", help="How many."
+)
+@click.option("--after", metavar="DELIVERY", help="Continue after this one.")
+@stack_options
+@json_option
 def deliveries(
-    project: Project,
-    webhook: WebhookId,
-    limit: Annotated[int, typer.Option(min=1, max=MAX_PAGE, metavar="N", help="How many.")] = 20,
-    after: Annotated[
-        str | None, typer.Option(metavar="DELIVERY", help="Continue after this one.")
-    ] = None,
-    stack: Stack = None,
-    profile: Profile = None,
-    region: Region = None,
-    as_json: AsJson = False,
+    project: str,
+    webhook: str,
+    limit: int,
+    after: str | None,
+    stack: str | None,
+    profile: str | None,
+    region: str | None,
+    as_json: bool,
 ) -> None:
     """List what was sent to a webhook in the last 30 days, newest first."""
     deployment = find_deployment(stack, profile, region)
@@ -100,24 +118,27 @@ def deliveries(
         note(f"There are more: --after {page.deliveries[-1].id}")
 
 
+@click.command()
+@project_argument
+@webhook_id_argument
+@argument("delivery", required=False, metavar="[DELIVERY]", help="The delivery's id.")
+@click.option("--failed", is_flag=True, help="All of the last 30 days that were given up.")
+@stack_options
+@json_option
 def redeliver(
-    project: Project,
-    webhook: WebhookId,
-    delivery: Annotated[
-        str | None, typer.Argument(metavar="DELIVERY", help="The delivery's id.")
-    ] = None,
-    failed: Annotated[
-        bool, typer.Option("--failed", help="All of the last 30 days that were given up.")
-    ] = False,
-    stack: Stack = None,
-    profile: Profile = None,
-    region: Region = None,
-    as_json: AsJson = False,
+    project: str,
+    webhook: str,
+    delivery: str | None,
+    failed: bool,
+    stack: str | None,
+    profile: str | None,
+    region: str | None,
+    as_json: bool,
 ) -> None:
     """Send a delivery once more, or all that were given up. They keep their ids."""
     if (delivery is None) != failed:
         message = "Give a delivery's id, or --failed."
-        raise typer.BadParameter(message)
+        raise click.UsageError(message)
     deployment = find_deployment(stack, profile, region)
     found, ports = deployment.find_project(project), deployment.ports
     ids = [delivery] if delivery is not None else []

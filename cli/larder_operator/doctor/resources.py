@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from larder_cli import __version__
 from larder_operator.doctor.findings import Finding, failed, good, warning
 from larder_operator.doctor.preflight import WORKERS, judge_concurrency
 
@@ -13,9 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from larder_operator.doctor.stack import DeployedStack
-
-VERSION = "0.1.0"
-"""The version of the template that belongs to this command."""
 
 DEPLOY_AGAIN = "Deploy again: 'make deploy'. CloudFormation's drift detection shows what changed."
 RUNBOOK = "docs/runbook.md says how to look at its messages and send them again."
@@ -31,12 +29,12 @@ def check_version(stack: DeployedStack) -> Finding:
         return failed(
             f"the stack is {status}", "Read its events in CloudFormation, and deploy again."
         )
-    if deployed != VERSION:
+    if deployed != __version__:
         return failed(
-            f"the stack has version {deployed or 'before 0.1.0'}, this command {VERSION}",
+            f"the stack has version {deployed or 'before 0.1.0'}, this command {__version__}",
             "Deploy this version, or use the command of that one.",
         )
-    return good(f"{VERSION}, {status}")
+    return good(f"{__version__}, {status}")
 
 
 def check_permissions(stack: DeployedStack) -> Finding:

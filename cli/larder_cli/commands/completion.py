@@ -1,0 +1,23 @@
+"""`larder completion`: let a shell complete commands and options."""
+
+from __future__ import annotations
+
+import click
+from click.shell_completion import BashComplete, FishComplete, ZshComplete
+
+from larder_cli.shared.arguments import argument
+
+_SHELLS = {"bash": BashComplete, "zsh": ZshComplete, "fish": FishComplete}
+
+
+@click.command()
+@argument("shell", type=click.Choice(list(_SHELLS)), metavar="SHELL", help="bash, zsh or fish.")
+@click.pass_context
+def completion(ctx: click.Context, shell: str) -> None:
+    """Print the script that lets a shell complete commands and options.
+
+    In ~/.bashrc or ~/.zshrc: eval "$(larder completion bash)", or zsh. In fish's config.fish:
+    larder completion fish | source
+    """
+    root = ctx.find_root().command
+    click.echo(_SHELLS[shell](root, {}, "larder", "_LARDER_COMPLETE").source())
