@@ -12,10 +12,13 @@ import boto3
 
 from larder.domain.parts import PART_THRESHOLD
 from larder.runtime.settings import Settings
+from tests.moto_copies import share_items
 from tests.support.template import RESOURCES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+share_items()
 
 ROOT = Path(__file__).parent.parent
 REGION = "us-east-1"
