@@ -65,7 +65,7 @@ from tests.backends.partition_sizes import grows
 from tests.fakes.actions import FixedKey
 from tests.fakes.clock import ManualClock
 from tests.fakes.webhooks import InMemoryEventBus, InMemoryWakeUps, ScriptedReceivers
-from tests.moto_stack import CREDENTIALS, REGION, MotoStack, create_stack
+from tests.moto_stack import CREDENTIALS, REGION, MotoStack, moto_stack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -392,6 +392,6 @@ def aws_backend(*, due_shards: int = keys.DUE_SHARDS) -> Iterator[AwsBackend]:
         patch.setattr(s3_output, "_PAUSES", (0, 0))
         patch.setattr(MultipartDict, "__missing__", _no_such_upload, raising=False)
         patch.setattr(keys, "DUE_SHARDS", due_shards)
-        backend = AwsBackend(create_stack())
+        backend = AwsBackend(moto_stack())
         yield backend
         backend.dynamodb.meta.events.unregister(_TRANSACTIONS, unique_id="refuse")

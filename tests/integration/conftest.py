@@ -18,7 +18,7 @@ from tests.fakes.model_server import serving
 from tests.integration.iam import Used, role_of, unused, used_so_far
 from tests.integration.operations import World
 from tests.layer import as_in_the_layer  # noqa: F401 - a fixture
-from tests.moto_stack import CREDENTIALS, MotoStack, create_stack
+from tests.moto_stack import CREDENTIALS, MotoStack, moto_stack
 from tests.support.built_pages import built_pages
 from tests.support.events import recorded
 from tests.support.handlers import FakeContext, load
@@ -57,7 +57,7 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[MotoStack]:
     for name, value in CREDENTIALS.items():
         monkeypatch.setenv(name, value)
     with mock_aws():
-        made = create_stack()
+        made = moto_stack()
         for name, value in made.environment().items():
             monkeypatch.setenv(name, value)
         monkeypatch.syspath_prepend(built_pages())
