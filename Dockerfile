@@ -2,10 +2,10 @@
 ARG BASE=python:3.13-slim-trixie
 FROM ${BASE}
 
-# Any version of make will do.
+# The embedded model needs libgomp. Any version of both will do.
 # hadolint ignore=DL3008
-RUN command -v make >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends make \
-    && rm -rf /var/lib/apt/lists/*; }
+RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends libgomp1 make \
+    && rm -rf /var/lib/apt/lists/*
 
 WORKDIR /larder
 COPY . .

@@ -26,9 +26,12 @@ CONCURRENCY = 4
 START_SECONDS = 60
 STOP_SECONDS = 5
 
-MISSING = (
-    "The embedded model is not installed (see .tools/model.log), so batches need another upstream: "
-    "uv run larder upstream add --help"
+OTHER_UPSTREAM = "so batches need another upstream: uv run larder upstream add --help"
+MISSING = f"The embedded model is not installed (see .tools/model.log), {OTHER_UPSTREAM}"
+OPENMP = "libgomp.so.1"
+NO_OPENMP = (
+    f"The embedded model did not start without {OPENMP} (Debian and Ubuntu: apt-get install "
+    f"libgomp1), {OTHER_UPSTREAM}"
 )
 
 
@@ -61,8 +64,7 @@ class EmbeddedModel:
         """
         if self._process is None or not self._answers():
             upstreams.remove(NAME)
-            failed = f"The embedded model did not start. Its log: {self._log}"
-            return MISSING if self._process is None else failed
+            return self._why()
         upstreams.put(
             checked_upstream(
                 Upstream(
@@ -86,6 +88,14 @@ class EmbeddedModel:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+    def _why(self) -> str:
+        if self._process is None:
+            return MISSING
+        # The one library that its wheel takes from the machine, and slim images are without.
+        if OPENMP in self._log.read_text(errors="replace"):
+            return NO_OPENMP
+        return f"The embedded model did not start. Its log: {self._log}"
 
     def _answers(self) -> bool:
         """Wait until the model is loaded, and return whether it is."""
