@@ -38,6 +38,11 @@ def docker(*arguments: str, stdin: bytes | None = None) -> str:
     return done.stdout.decode().strip()
 
 
+def has_image(name: str) -> bool:
+    """Return whether the engine has an image of that name."""
+    return docker("images", "--quiet", name) != ""
+
+
 def require_engine() -> str:
     """Return the address of the Docker engine, as for DOCKER_HOST.
 

@@ -9,19 +9,15 @@ from __future__ import annotations
 
 import hashlib
 import platform
-import shutil
 import subprocess
 import tempfile
 from pathlib import Path
 
-from local.containers.engine import docker
+from local.containers.debian import SUITE, write_root
+from local.containers.engine import docker, has_image
 from local.errors import LocalError
 from local.state import ROOT
 
-_SUITE = "trixie"
-"""The Debian release whose Python is 3.13."""
-
-_MIRROR = "http://deb.debian.org/debian"
 _PACKAGES = "base-files,coreutils,dash,libstdc++6,python3,tzdata"
 
 _BOOTSTRAP = """#!/bin/sh
@@ -50,10 +46,10 @@ def runtime_image() -> str:
         LocalError: the image can neither be pulled nor built.
     """
     stock = f"public.ecr.aws/lambda/python:3.13-{architecture()}"
-    if _present(stock):
+    if has_image(stock):
         return stock
     own = f"larder/lambda-python:3.13-{_recipe()}"
-    if _present(own):
+    if has_image(own):
         return own
     try:
         docker("pull", "--quiet", stock)
@@ -70,18 +66,14 @@ def image_with_endpoint(image: str, endpoint: str) -> str:
     declares, and the template declares no endpoint.
     """
     name = "larder/sam-local:" + hashlib.sha256(f"{image} {endpoint}".encode()).hexdigest()[:12]
-    if not _present(name):
+    if not has_image(name):
         recipe = f"FROM {image}\nENV AWS_ENDPOINT_URL={endpoint}\n"
         docker("build", "--quiet", "--tag", name, "-", stdin=recipe.encode())
     return name
 
 
-def _present(name: str) -> bool:
-    return docker("images", "--quiet", name) != ""
-
-
 def _recipe() -> str:
-    parts = (_SUITE, _PACKAGES, _BOOTSTRAP, _DOCKERFILE, _client_requirements())
+    parts = (SUITE, _PACKAGES, _BOOTSTRAP, _DOCKERFILE, _client_requirements())
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
 
 
@@ -93,13 +85,6 @@ def _client_requirements() -> str:
 
 
 def _make(name: str, *, why: str) -> None:
-    if shutil.which("mmdebstrap") is None:
-        message = (
-            f"public.ecr.aws/lambda/python:3.13 cannot be pulled ({why}), and building an "
-            "equivalent image needs mmdebstrap. On Debian and Ubuntu: "
-            "apt-get install mmdebstrap debian-archive-keyring"
-        )
-        raise LocalError(message)
     with tempfile.TemporaryDirectory() as folder:
         context = Path(folder)
         (context / "Dockerfile").write_text(_DOCKERFILE)
@@ -119,10 +104,8 @@ def _make(name: str, *, why: str) -> None:
         bootstrap = runtime / "bootstrap"
         bootstrap.write_text(_BOOTSTRAP)
         bootstrap.chmod(0o755)
-        _run(
-            *("mmdebstrap", "--quiet", "--variant=extract", f"--include={_PACKAGES}"),
-            *(_SUITE, str(context / "root.tar"), _MIRROR),
-        )
+        why = f"public.ecr.aws/lambda/python:3.13 cannot be pulled ({why})"
+        write_root(context / "root.tar", _PACKAGES, variant="extract", instead_of=why)
         docker("build", "--quiet", "--tag", name, folder)
 
 
