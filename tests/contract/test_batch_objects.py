@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from botocore.exceptions import ClientError
 
+from larder.adapters import s3_batches
 from larder.domain.batch_plan import ChunkSpan, Plan
 from larder.domain.batches import Progress, TokenUsage
 from larder.domain.errors import ThrottledError
@@ -95,10 +96,27 @@ def test_any_part_of_the_input_is_read(
 def test_a_plan_is_read_as_it_was_made(backend: Backend, batch_id: BatchId) -> None:
     assert backend.batch_objects.get_plan(TENANT, batch_id) is None
 
-    for plan in (Plan(PLAN.chunks[:1]), PLAN):
-        backend.batch_objects.put_plan(TENANT, batch_id, plan)
+    assert backend.batch_objects.put_plan(TENANT, batch_id, PLAN) == PLAN
 
     assert backend.batch_objects.get_plan(TENANT, batch_id) == PLAN
+
+
+def test_a_plan_is_stored_once(backend: Backend, batch_id: BatchId) -> None:
+    backend.batch_objects.put_plan(TENANT, batch_id, PLAN)
+
+    for plan in (Plan(PLAN.chunks[:1]), PLAN):
+        assert backend.batch_objects.put_plan(TENANT, batch_id, plan) == PLAN
+
+    assert backend.batch_objects.get_plan(TENANT, batch_id) == PLAN
+
+
+def test_a_plan_of_a_batch_that_has_ended_meanwhile_is_none(
+    aws: AwsBackend, batch_id: BatchId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(s3_batches, "put_new", lambda *_: False)
+
+    with pytest.raises(LookupError):
+        aws.batch_objects.put_plan(TENANT, batch_id, PLAN)
 
 
 def test_a_chunk_is_stored_once(backend: Backend, batch_id: BatchId) -> None:
@@ -305,7 +323,8 @@ def test_the_objects_of_a_batch_have_the_keys_that_the_state_machine_reads(
     file_id = a_file_id()
     aws.objects.put(TENANT, file_id, INPUT)
     aws.batch_objects.copy_input(TENANT, file_id, batch_id)
-    aws.batch_objects.put_plan(TENANT, batch_id, PLAN)
+    for plan in (PLAN, Plan(PLAN.chunks[:1])):
+        aws.batch_objects.put_plan(TENANT, batch_id, plan)
     aws.batch_objects.put_chunk(TENANT, batch_id, 39, CHUNK)
     aws.batch_objects.put_partial(TENANT, batch_id, 2, [b"partial"])
 

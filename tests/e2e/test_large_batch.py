@@ -53,7 +53,9 @@ def test_a_200_mb_batch_file_is_processed_in_less_than_256_mib(
         api.json("DELETE", f"/files/{file_id}")
 
 
-ANSWERS = 51
+ANSWERS = 401
+"""So many that the chunks are as large as they get."""
+LONG = 51
 LONGEST = 8 * 2**20
 MOST_MIB = 512
 """Half of what the deployed functions have; the emulator's process has about what Lambda's has."""
@@ -67,9 +69,15 @@ def test_a_batch_of_8_mib_answers_is_exact_and_fits_its_workers(
             # What other batches took is not measured.
             worker.kill()
     # The rest of an answer around its text takes less than 1 KiB.
-    rules = [Rule(contains='"Hello 30"', size=LONGEST + 1), Rule(size=LONGEST - 1_024)]
-    with an_upstream(operator, "wordy", rules), new_project(size=2**30).api() as api:
-        file_id = batch_file(api, batch_lines(ANSWERS, model="wordy"))
+    rules = [
+        Rule(contains='"word"'),
+        Rule(contains='"Hello 30"', size=LONGEST + 1),
+        Rule(size=LONGEST - 1_024),
+    ]
+    long = batch_lines(LONG, model="wordy")
+    short = batch_lines(ANSWERS, model="word").split(b"\n", LONG)[LONG]
+    with an_upstream(operator, "word*", rules), new_project(size=2**30).api() as api:
+        file_id = batch_file(api, long + short)
         batch = ended(api, create(api, file_id)["id"], within=180)
         peaks = [
             max(map(peak_mib, stack.workers(function)))

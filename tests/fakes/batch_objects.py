@@ -57,8 +57,8 @@ class InMemoryBatchObjects:
     def get_pinned(self, tenant: TenantId, batch_id: BatchId) -> bytes:
         return self.pinned.get((tenant, batch_id), b"")
 
-    def put_plan(self, tenant: TenantId, batch_id: BatchId, plan: Plan) -> None:
-        self.plans[tenant, batch_id] = plan
+    def put_plan(self, tenant: TenantId, batch_id: BatchId, plan: Plan) -> Plan:
+        return self.plans.setdefault((tenant, batch_id), plan)
 
     def get_plan(self, tenant: TenantId, batch_id: BatchId) -> Plan | None:
         return self.plans.get((tenant, batch_id))

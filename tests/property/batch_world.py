@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from larder.domain.batch_kept import KeptGate, decode_kept
+from larder.domain.batch_plan import plan_chunks
 from larder.domain.batches import BatchStatus
 from larder.domain.errors import ConflictError, LarderError
 from larder.domain.files import FileStatus, Purpose
@@ -143,7 +144,7 @@ class BatchWorld:
         self.cancelled = False
         self._lines = lines
         self.input = self._input(lines)
-        self.seen: dict[BatchId, BatchStatus] = {}
+        self.seen: dict[BatchId, Batch] = {}
 
     def answer(self, number: int) -> Answer | NoAnswer:
         return self._answer(number)
@@ -228,12 +229,12 @@ class BatchWorld:
             self.clock,
         )
         batch = create(TENANT, NewBatch(self.input.id, ENDPOINT, **changes))
-        self.seen[batch.id] = batch.status
+        self.seen[batch.id] = batch
         return batch
 
     def retry(self, batch_id: BatchId) -> Batch:
         batch = self.retry_for(TENANT, batch_id)
-        self.seen[batch.id] = batch.status
+        self.seen[batch.id] = batch
         return batch
 
     def retry_for(self, tenant: TenantId, batch_id: BatchId) -> Batch:
@@ -264,6 +265,13 @@ class BatchWorld:
             self.clock,
         )
         return plan(TENANT, batch_id)
+
+    def plan_in_chunks(self, batch_id: BatchId, lines: int) -> None:
+        """Plan the batch in chunks of that many lines, as another version may, and begin it."""
+        self.objects.copy_input(TENANT, self.input.id, batch_id)
+        with self.objects.open_input(TENANT, batch_id) as blocks:
+            self.objects.put_plan(TENANT, batch_id, plan_chunks(blocks, lines))
+        assert self.plan(batch_id) is Next.RUN
 
     def work(self, batch_id: BatchId, shard: int = 0, patience: int = 10_000) -> bool:
         return self.run_shard(batch_id, shard, patience).more
@@ -345,13 +353,16 @@ class BatchWorld:
         raise AssertionError(f"{batch_id} does not end")
 
     def check_forward(self) -> None:
-        """Check that no status goes back, and that nothing moves after the end."""
+        """Check that no status or count goes back, and that nothing moves after the end."""
         for batch_id, before in list(self.seen.items()):
-            status = self.batch(batch_id).status
-            if before is not status:
-                assert not before.terminal, (before, status)
-                assert status in _ORDER[before], (before, status)
-                self.seen[batch_id] = status
+            now = self.seen[batch_id] = self.batch(batch_id)
+            if before.status is not now.status:
+                assert not before.status.terminal, (before, now)
+                assert now.status in _ORDER[before.status], (before, now)
+            assert before.progress.completed <= now.progress.completed, (before, now)
+            assert before.progress.failed <= now.progress.failed, (before, now)
+            if before.status.terminal:
+                assert before.progress == now.progress, (before, now)
 
     def lines_of(self, file_id: FileId | None) -> list[dict[str, Any]]:
         if file_id is None:

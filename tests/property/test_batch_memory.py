@@ -79,7 +79,7 @@ def test_a_worker_bounds_the_bytes_of_answers_under_way(
     monkeypatch.setattr(world.objects, "put_chunk", put_chunk)
     monkeypatch.setattr(world.objects, "put_partial", lambda *kept: deque(kept[-1], maxlen=0))
     batch = world.create()
-    world.plan(batch.id)
+    world.plan_in_chunks(batch.id, MAX_CHUNK_LINES)
 
     assert not world.work(batch.id)
 
@@ -141,11 +141,10 @@ def test_a_finisher_holds_one_chunk_of_the_longest_answers(
 ) -> None:
     world = a_world(monkeypatch)
     batch = world.create()
-    world.plan(batch.id)
+    world.plan_in_chunks(batch.id, MAX_CHUNK_LINES)
     size = MAX_CHUNK_LINES * (MAX_ANSWER_BYTES + 200)
-    monkeypatch.setattr(
-        world.objects, "stored_chunks", lambda *_: dict.fromkeys(range(LINES // 25), size)
-    )
+    stored = dict.fromkeys(range(LINES // MAX_CHUNK_LINES), size)
+    monkeypatch.setattr(world.objects, "stored_chunks", lambda *_: stored)
 
     def get_chunk(*_: object) -> Chunk:
         return Chunk(bytes(size), size, world.batch(batch.id).progress)

@@ -216,7 +216,7 @@ def test_6_a_batch_that_waits_ends_within_a_minute_of_its_stop(
         batch = replace(made, completion_window="1h", expires_at=made.created_at + 3_600)
         world.backend.batch_limits.set(TENANT, batches=None, requests=LINES + 1)
         world.batches.create(TENANT, batch, check_at=0)
-        world.seen[batch.id] = batch.status
+        world.seen[batch.id] = batch
     else:
         batch = world.create(completion_window="1h")
     at = batch.expires_at - (2 if stop == "cancel" else 0)
@@ -391,7 +391,7 @@ def test_a_batch_waits_for_room_and_then_runs(new_world: NewWorld, stop: str) ->
     waiting = a_batch(world.input.id, at=world.clock())
     world.backend.batch_limits.set(TENANT, batches=None, requests=LINES + 1)
     world.batches.create(TENANT, waiting, check_at=0)
-    world.seen[waiting.id] = waiting.status
+    world.seen[waiting.id] = waiting
 
     assert world.plan(waiting.id) is Next.WAIT
     assert world.plan(waiting.id) is Next.WAIT
@@ -413,7 +413,7 @@ def test_a_batch_with_more_requests_than_there_may_be_fails(new_world: NewWorld)
     batch = a_batch(world.input.id, at=world.clock())
     assert batch.endpoint == ENDPOINT
     world.batches.create(TENANT, batch, check_at=0)
-    world.seen[batch.id] = batch.status
+    world.seen[batch.id] = batch
 
     ended = world.run_to_the_end(batch.id)
 

@@ -381,7 +381,7 @@ def test_an_output_whose_parts_were_given_up_is_written_again() -> None:
     while world.work(batch.id):
         pass
     world.finish(batch.id)
-    world.finish(batch.id, patience=1)
+    world.finish(batch.id, patience=10)
     half_written = world.objects.get_finish(TENANT, batch.id).output
     assert half_written is not None
     assert half_written.multipart_id

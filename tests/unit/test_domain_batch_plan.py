@@ -10,6 +10,7 @@ from larder.domain.batch_plan import (
     MAX_CHUNK_LINES,
     SHARD_CHUNKS,
     is_blank,
+    lines_per_chunk,
     physical_lines,
     plan_chunks,
 )
@@ -17,13 +18,18 @@ from larder.domain.batch_plan import (
 LINES = st.sampled_from([b"{}", b'{"a":1}', b"", b"  \t", b"x" * 70, b"a\rb", b"\r"])
 
 
-@given(lines=st.lists(LINES, max_size=120), ends=st.booleans(), block=st.integers(1, 200))
+@given(
+    lines=st.lists(LINES, max_size=120),
+    ends=st.booleans(),
+    block=st.integers(1, 200),
+    most=st.integers(1, MAX_CHUNK_LINES),
+)
 def test_every_request_line_is_in_exactly_one_chunk(
-    *, lines: list[bytes], ends: bool, block: int
+    *, lines: list[bytes], ends: bool, block: int, most: int
 ) -> None:
     data = b"\n".join(lines) + (b"\n" if ends else b"")
 
-    plan = plan_chunks(data[at : at + block] for at in range(0, len(data), block))
+    plan = plan_chunks((data[at : at + block] for at in range(0, len(data), block)), most)
 
     found: list[bytes] = []
     at = 0
@@ -35,7 +41,7 @@ def test_every_request_line_is_in_exactly_one_chunk(
             for line in physical_lines([data[chunk.start : chunk.start + chunk.length]])
             if not is_blank(line)
         ]
-        assert 1 <= len(requests) == chunk.lines <= MAX_CHUNK_LINES
+        assert 1 <= len(requests) == chunk.lines <= most
         found += requests
     assert [line.rstrip(b"\n") for line in found] == [line for line in lines if not is_blank(line)]
     assert plan.total == len(found)
@@ -56,6 +62,16 @@ def test_long_lines_make_small_chunks() -> None:
     plan = plan_chunks([line * 3, b"y" * (2 * MAX_CHUNK_BYTES) + b"\n", line])
 
     assert [chunk.lines for chunk in plan.chunks] == [1, 1, 1, 1, 1]
+
+
+@given(requests=st.integers(1, 50_000))
+def test_small_chunks_make_no_more_shards(requests: int) -> None:
+    most = lines_per_chunk(requests)
+
+    shards = [-(-requests // (lines * SHARD_CHUNKS)) for lines in (most, MAX_CHUNK_LINES)]
+    assert shards[0] == shards[1]
+    assert 1 <= most <= MAX_CHUNK_LINES
+    assert most == 1 or -(-requests // most) > SHARD_CHUNKS / 2
 
 
 def test_every_chunk_is_in_exactly_one_shard() -> None:

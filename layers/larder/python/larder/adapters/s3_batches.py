@@ -100,12 +100,26 @@ class S3BatchObjects:
         """GET the object."""
         return self._read(batch_key(tenant, batch_id, PINNED)) or b""
 
-    def put_plan(self, tenant: TenantId, batch_id: BatchId, plan: Plan) -> None:
-        """PUT the list of shards, and then the plan: where a plan is, the list is as well."""
+    def put_plan(self, tenant: TenantId, batch_id: BatchId, plan: Plan) -> Plan:
+        """PUT the list of shards, and then the plan: where a plan is, the list is as well.
+
+        Raises:
+            LookupError: the batch has ended, and what it kept was cleared.
+        """
+        self._put_shards(tenant, batch_id, plan)
         chunks = [[span.start, span.length, span.lines] for span in plan.chunks]
+        data = json.dumps({"chunks": chunks}).encode()
+        if put_new(self._client, self._bucket, batch_key(tenant, batch_id, "plan.json"), data):
+            return plan
+        stored = self.get_plan(tenant, batch_id)
+        if stored is None:
+            raise LookupError(batch_id)
+        self._put_shards(tenant, batch_id, stored)
+        return stored
+
+    def _put_shards(self, tenant: TenantId, batch_id: BatchId, plan: Plan) -> None:
         shards = [{"shard": shard} for shard in plan.shards()]
-        for name, content in (("shards.json", shards), ("plan.json", {"chunks": chunks})):
-            self._put(batch_key(tenant, batch_id, name), json.dumps(content).encode())
+        self._put(batch_key(tenant, batch_id, "shards.json"), json.dumps(shards).encode())
 
     def get_plan(self, tenant: TenantId, batch_id: BatchId) -> Plan | None:
         """GET the plan."""

@@ -2,7 +2,8 @@
 
 A **chunk** is a run of at most 25 request lines, or of about 4 MiB. It is fixed when the batch is
 planned, and its answers are stored once, as one object: that makes a line answered exactly once. A
-**shard** is a run of chunks that one worker works through; it only sets how much runs in parallel.
+**shard** is a run of 16 chunks that one worker works through; it only sets how much runs in
+parallel. The counts of a batch move by chunks, so a batch of one shard is cut into 16 of them.
 """
 
 from __future__ import annotations
@@ -50,12 +51,20 @@ class Plan:
         return range(first, min(first + SHARD_CHUNKS, len(self.chunks)))
 
 
-def plan_chunks(blocks: Iterable[bytes]) -> Plan:
+def lines_per_chunk(requests: int) -> int:
+    """Return the most lines that a chunk has in a batch of that many requests.
+
+    A batch has no more shards by it than with the largest chunks.
+    """
+    return max(1, min(MAX_CHUNK_LINES, -(-requests // SHARD_CHUNKS)))
+
+
+def plan_chunks(blocks: Iterable[bytes], most_lines: int = MAX_CHUNK_LINES) -> Plan:
     """Cut an input into chunks, in memory of two lines; blank lines are no requests."""
     chunks: list[ChunkSpan] = []
     start = end = lines = 0
     for line in physical_lines(blocks):
-        if lines and (lines == MAX_CHUNK_LINES or end - start + len(line) > MAX_CHUNK_BYTES):
+        if lines and (lines == most_lines or end - start + len(line) > MAX_CHUNK_BYTES):
             chunks.append(ChunkSpan(start, end - start, lines))
             start, lines = end, 0
         end += len(line)

@@ -84,8 +84,14 @@ class BatchObjects(Protocol):
     def get_pinned(self, tenant: TenantId, batch_id: BatchId) -> bytes:
         """Return what the requests refer to, empty when none does."""
 
-    def put_plan(self, tenant: TenantId, batch_id: BatchId, plan: Plan) -> None:
-        """Store the plan, with the list of shards that the state machine maps over."""
+    def put_plan(self, tenant: TenantId, batch_id: BatchId, plan: Plan) -> Plan:
+        """Store the plan, with the list of shards that the state machine maps over, once.
+
+        Returns the plan that is stored: another planner, of another version even, may be first.
+
+        Raises:
+            LookupError: the batch has ended, and what it kept was cleared.
+        """
 
     def get_plan(self, tenant: TenantId, batch_id: BatchId) -> Plan | None:
         """Return the plan, None before there is one."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from larder.domain.batch_plan import plan_chunks
+from larder.domain.batch_plan import lines_per_chunk, plan_chunks
 from larder.domain.batches import BatchError, BatchStatus, errors_kept
 from larder.domain.errors import BatchLimitError
 from larder.domain.files import FileStatus
@@ -114,16 +114,15 @@ class PlanBatch:
             errors = errors or self._pin(tenant, batch, report)
             if errors:
                 return errors
-            plan = self._plan(tenant, batch)
+            plan = self._plan(tenant, batch, report["request_count"])
         now, model = int(self.clock()), report.get("model")
         self.batches.begin(tenant, batch, total=plan.total, model=model, at=now)
         return []
 
-    def _plan(self, tenant: TenantId, batch: Batch) -> Plan:
+    def _plan(self, tenant: TenantId, batch: Batch, requests: int) -> Plan:
         with self.batch_objects.open_input(tenant, batch.id) as blocks:
-            plan = plan_chunks(blocks)
-        self.batch_objects.put_plan(tenant, batch.id, plan)
-        return plan
+            plan = plan_chunks(blocks, lines_per_chunk(requests))
+        return self.batch_objects.put_plan(tenant, batch.id, plan)
 
     def _errors(
         self, tenant: TenantId, batch: Batch, file: File | None, report: dict[str, Any]

@@ -9,7 +9,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from larder.domain.batch_answers import Answer, NoAnswer, Verdict, body_to_send, judge
-from larder.domain.batch_plan import MAX_CHUNK_LINES
 from larder.domain.ids import new_request_id
 from larder.services.batches.model_ports import Call
 from larder.services.batches.open_chunks import OpenChunk, open_chunk
@@ -114,7 +113,8 @@ class ShardState:
         now, sent = self.ports.clock(), len(self._sent)
         to_send = sent + sum(line.gate.closed_until <= now for line in self._ready)
         inputs = sum(self.plan.chunks[number].length for number in self._open)
-        lines = len(self._ready) + len(self._later) + sent + MAX_CHUNK_LINES
+        following = self.plan.chunks[self._waiting_chunks[0]].lines
+        lines = len(self._ready) + len(self._later) + sent + following
         to_hold = self._held + inputs + lines * self.routes.answer_bytes
         return to_send < self.routes.most_in_flight and to_hold < MAX_OPEN_BYTES
 
