@@ -75,6 +75,8 @@ def test_every_problem_is_reported_with_its_line(api: Api, ending: bytes, *, dir
         listed = report[f"{severity}s"]
         assert [(each["line"], each["code"], each["param"]) for each in listed] == problems
         assert {each["severity"] for each in listed} == {severity}
+        texts = {number: text for number, text, _ in MISTAKES}
+        assert all(data[each["offset"] :].startswith(texts[each["line"]]) for each in listed)
         assert report[f"{severity}_count"] == len(problems)
     assert sum(report["counts"].values()) == len(found)
     assert report["models"] == {"m": 9, "other": 1}

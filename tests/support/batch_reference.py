@@ -8,6 +8,7 @@ import json
 import re
 from collections import Counter
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any, NoReturn
 
 from larder_jsonl import MAX_LINE_BYTES, MAX_REQUESTS, ValidationReport
@@ -350,6 +351,7 @@ def _mistakes(message: Any) -> list[str]:
 def check_against_reference(report: ValidationReport, data: bytes) -> None:
     """Fail unless the report says of the file what the reference says."""
     reference = reference_report(data)
+    starts = [0, *accumulate(len(line) + 1 for line in data.split(b"\n"))]
     for severity, kept in (("error", report.errors), ("warning", report.warnings)):
         expected = [problem for problem in reference.problems if problem[0] == severity]
         total = report.error_count if severity == "error" else report.warning_count
@@ -357,6 +359,9 @@ def check_against_reference(report: ValidationReport, data: bytes) -> None:
         found = [(each.severity.value, each.code, each.line, each.param) for each in kept]
         lines = [line for _, _, line, _ in found if line is not None]
         assert lines == sorted(lines)
+        assert [each.offset for each in kept] == [
+            None if each.line is None else starts[each.line - 1] for each in kept
+        ]
         if len(found) < len(expected):
             # The report is full; it may have cut the last line's problems short.
             found, expected = (

@@ -357,6 +357,41 @@ def test_a_custom_id_of_any_length_takes_little_memory() -> None:
     assert tracemalloc.get_traced_memory()[1] < MIB
 
 
+@pytest.mark.parametrize("block", [1_000, 65_536, 10**6, 10**9])
+def test_each_problem_has_the_bytes_before_its_line(block: int) -> None:
+    lines = [
+        BOM + as_line(request()),
+        *alike(CHAT),
+        *[b"", b" \r"] * 40_000,
+        b"[" * 100_000,
+        *alike(CHAT),
+        b"x" * (MAX_LINE_BYTES + 1),
+        as_line(with_message(role="human", content="text")),
+        b"no JSON",
+    ]
+    data = b"\n".join(lines)
+    validator = BatchValidator()
+
+    for at in range(0, len(data), block):
+        validator.feed(data[at : at + block])
+    report = validator.finish()
+
+    problems = [*report.errors, *report.warnings]
+    assert {each.code for each in problems} == {
+        "invalid_encoding", "invalid_json_line", "duplicate_custom_id", "line_too_long",
+        "invalid_type",
+    }  # fmt: skip
+    for each in problems:
+        assert each.line is not None
+        assert each.offset == sum(len(line) + 1 for line in lines[: each.line - 1])
+
+
+def test_what_is_wrong_with_the_whole_file_is_at_no_line() -> None:
+    [problem] = validated(b"\n").errors
+
+    assert (problem.line, problem.offset) == (None, None)
+
+
 def test_files_validated_at_the_same_time_do_not_mix() -> None:
     one, other = BatchValidator(), BatchValidator()
 

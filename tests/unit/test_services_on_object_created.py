@@ -117,7 +117,9 @@ def test_the_report_has_the_shape_that_clients_read(ports: MemoryBackend) -> Non
         "validated_at": int(START),
         "duration_ms": 0,
     }
-    assert error.keys() == warning.keys() == {"code", "line", "message", "param", "severity"}
+    assert error.keys() == warning.keys() == {
+        "code", "line", "offset", "message", "param", "severity",
+    }  # fmt: skip
     assert (error["code"], error["line"], error["severity"]) == ("invalid_json_line", 2, "error")
     assert (warning["code"], warning["line"], warning["severity"]) == (
         "streaming_ignored",

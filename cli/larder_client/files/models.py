@@ -112,12 +112,13 @@ class UploadPage(msgspec.Struct, frozen=True, kw_only=True):
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
     """One mistake in a batch file, in the form of OpenAI's BatchError.
 
-    `severity` is `error` or `warning`.
+    `severity` is `error` or `warning`. `offset` is the number of bytes in the file before the line.
     """
 
     code: str
     message: str
     line: int | None = None
+    offset: int | None = None
     param: str | None = None
     severity: str = "error"
 

@@ -1,42 +1,12 @@
 import { html, useEffect, useRef, useState } from "../dom.js";
-import { get, request } from "../api.js";
+import { get } from "../api.js";
 import { count, counted, full } from "../format.js";
 import { text } from "../strings.js";
 import { Button, Empty, Loading, MoreRows, complain } from "../ui.js";
+import { linesAround } from "./lines.js";
 import { save } from "./save.js";
 
-const MIB = 1024 * 1024;
-const FIRST_READ = 2 * MIB;
-const MOST_READ = 16 * MIB;
-const AROUND = 1;
 const ROWS = 500;
-
-/**
- * Returns the lines around a line of the file, by reading no more of it than is needed.
- * @param {string} id @param {number} line @param {AbortSignal} signal
- */
-async function linesAround(id, line, signal) {
-  const found = /** @type {Array<{number: number, body: string}>} */ ([]);
-  // A character may be cut by the end of a piece.
-  const decoder = new TextDecoder();
-  let number = 1;
-  let rest = "";
-  // A line far down is reached by few requests.
-  for (let start = 0, size = FIRST_READ; ; start += size, size = Math.min(MOST_READ, 2 * size)) {
-    const response = await request("GET", `files/${id}/content`, { headers: { Range: `bytes=${start}-${start + size - 1}` }, signal });
-    const data = await response.arrayBuffer();
-    const lines = (rest + decoder.decode(data, { stream: true })).split("\n");
-    rest = lines.pop() ?? "";
-    for (const each of lines) {
-      if (Math.abs(number - line) <= AROUND) found.push({ number, body: each.slice(0, 4000) });
-      number += 1;
-    }
-    if (number > line + AROUND || data.byteLength < size) {
-      if (Math.abs(number - line) <= AROUND && rest) found.push({ number, body: rest.slice(0, 4000) });
-      return found;
-    }
-  }
-}
 
 /** @param {any[]} problems */
 function asCsv(problems) {
@@ -67,8 +37,9 @@ export function View({ id }) {
   const groups = Map.groupBy(problems, (each) => each.code);
   const total = report.error_count + report.warning_count;
   const listed = problems.filter((each) => !code || each.code === code);
-  /** @param {number} line */
-  function look(line) {
+  /** @param {{line: number, offset?: number}} at */
+  function look(at) {
+    const { line } = at;
     reading.current.abort();
     if (shown?.line === line) {
       setShown(null);
@@ -77,7 +48,7 @@ export function View({ id }) {
     const mine = new AbortController();
     reading.current = mine;
     setShown({ line, lines: null });
-    linesAround(id, line, mine.signal).then((lines) => mine.signal.aborted || setShown({ line, lines }), (failure) => {
+    linesAround(id, at, mine.signal).then((lines) => mine.signal.aborted || setShown({ line, lines }), (failure) => {
       if (mine.signal.aborted) return;
       setShown(null);
       complain(failure);
@@ -92,7 +63,7 @@ export function View({ id }) {
       ${[...groups].map(([name, some]) => html`<button type="button" key=${name} class=${`chip ${code === name ? "picked" : ""}`} aria-pressed=${code === name} onClick=${() => setCode(name)}>${name} ${count(report.counts?.[name] ?? some.length)}</button>`)}</div>
     ${total > problems.length && html`<p class="notice">${text.report.kept(count(problems.length), counted(total, ...text.words.problem))}</p>`}
     ${problems.length === 0 ? html`<${Empty} title=${text.report.noneTitle}>${text.report.none}</${Empty}>` : html`<ol class="problems">${listed.slice(0, most).map((each, at) => html`<li key=${at} class=${each.severity}>
-      <button type="button" class="where" disabled=${!each.line} aria-expanded=${shown?.line === each.line} onClick=${() => look(each.line)}>${each.line ? `${text.words.line[0]} ${count(each.line)}` : text.words.file[0]}</button>
+      <button type="button" class="where" disabled=${!each.line} aria-expanded=${shown?.line === each.line} onClick=${() => look(each)}>${each.line ? `${text.words.line[0]} ${count(each.line)}` : text.words.file[0]}</button>
       <div><p>${each.message}</p><p class="dim mono">${each.code}${each.param && ` · ${each.param}`}</p>
         ${shown && shown.line === each.line && !shown.lines && html`<p class="dim" role="status">${text.report.looking(count(each.line))}</p>`}
         ${shown && shown.line === each.line && shown.lines && html`<ol class="numbered">${shown.lines.map((line) => html`<li key=${line.number} value=${line.number} class=${line.number === each.line ? "here" : ""}><code>${line.body}</code></li>`)}</ol>`}</div></li>`)}</ol>

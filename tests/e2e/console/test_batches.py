@@ -6,6 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+import pytest
 from playwright.sync_api import expect
 
 from larder.domain.upstreams import Upstream
@@ -17,7 +18,7 @@ from tests.fakes.model_server import serving
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from playwright.sync_api import Page, Route
+    from playwright.sync_api import Page, Request, Route
 
     from tests.e2e.api import Api, Json
     from tests.e2e.projects import Operator
@@ -134,9 +135,18 @@ def test_older_batches_stay_in_the_list_while_it_is_read_again(page: Page) -> No
     assert names == [each["id"] for each in every]
 
 
+@pytest.mark.parametrize("earlier", [False, True])
 def test_a_report_shows_all_that_it_has_and_says_what_it_has_not(
-    page: Page, tmp_path: Path
+    page: Page, tmp_path: Path, *, earlier: bool
 ) -> None:
+    def without_offsets(route: Route) -> None:
+        report = route.fetch().json()
+        for problem in report["errors"]:
+            del problem["offset"]
+        route.fulfill(json=report)
+
+    if earlier:
+        page.route("**/validation", without_offsets)
     line = b'{"custom_id": "%03d", "body": "' + "ü".encode() * 4_000 + b'"}\n'
     before, into = divmod(PIECE, len(line % 0))
     # The page reads the file in pieces, and the first one is to end within a character.
@@ -155,6 +165,8 @@ def test_a_report_shows_all_that_it_has_and_says_what_it_has_not(
     page.get_by_role("button", name="More").click()
     expect(problems).to_have_count(1_000)
 
+    ranges: list[list[int]] = []
+    page.on("request", lambda sent: ranges.extend(_range_of(sent)))
     shown = page.locator("ol.numbered li")
     for number in (before + 1, 333):
         line_button = page.get_by_role("button", name=f"line {number}", exact=True).first
@@ -163,3 +175,31 @@ def test_a_report_shows_all_that_it_has_and_says_what_it_has_not(
         assert [each for each in shown.all_inner_texts() if "\ufffd" in each] == []
         line_button.click()
         expect(shown).to_have_count(0)
+    # A report of an earlier version does not say where a line begins: all before it is read.
+    read = sum(end + 1 - start for start, end in ranges)
+    assert (read > PIECE) == earlier, ranges
+
+
+def _range_of(request: Request) -> list[list[int]]:
+    """Return the first and the last byte that the page asks the API for, if it does."""
+    found = re.fullmatch(r"bytes=(\d+)-(\d+)", request.headers.get("range", ""))
+    return [[int(each) for each in found.groups()]] if found and "/v1/" in request.url else []
+
+
+def test_the_lines_around_a_line_of_any_length_are_shown(page: Page, api: Api) -> None:
+    lines = [b"first", b"x" * 200_000 + b" end of 2", b"third", b"y" * 200_000, b"fifth", b"last"]
+    file_id = api.create_file(b"\n".join(lines) + b"\n", "lines.jsonl", "batch")["id"]
+    go(page, f"#/report/{file_id}")
+    around = {
+        1: [b"first", lines[1][:4_000]],
+        2: [b"first", lines[1][:4_000]],
+        3: ["…".encode() + lines[1][-3_999:], b"third", lines[3][:4_000]],
+        5: ["…".encode() + b"y" * 3_999, b"fifth", b"last"],
+        6: [b"fifth", b"last"],
+    }
+
+    shown = page.locator("ol.numbered li")
+    for number, expected in around.items():
+        page.get_by_role("button", name=f"line {number}", exact=True).click()
+        expect(shown).to_have_text([each.decode() for each in expected])
+        page.get_by_role("button", name=f"line {number}", exact=True).click()

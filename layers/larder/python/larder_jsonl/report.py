@@ -69,6 +69,7 @@ class LineProblem:
     Attributes:
         code: a stable code for programs, such as `duplicate_custom_id`.
         line: the physical line, from 1; None when the mistake is the whole file's.
+        offset: the bytes of the file before the line; None as well when the whole file's.
         message: for people. Quotes at most 80 characters of the file, escaped.
         param: the path of the member at fault, such as `body.messages[0].role`, or None.
         severity: whether it makes the file invalid.
@@ -76,6 +77,7 @@ class LineProblem:
 
     code: str
     line: int | None
+    offset: int | None
     message: str
     param: str | None
     severity: Severity
@@ -174,7 +176,7 @@ class Findings:
         self.invalid_lines = 0
         self._last_invalid: int | None = None
 
-    def add(self, line: int | None, problems: list[Problem]) -> None:
+    def add(self, line: int | None, offset: int | None, problems: list[Problem]) -> None:
         """Add problems of a line, or with None of the whole file. Lines come in order."""
         for found in problems:
             severity = found.severity
@@ -186,7 +188,7 @@ class Findings:
             if self.totals[severity] <= MAX_KEPT:
                 message = found.message if isinstance(found.message, str) else found.message()
                 self.kept[severity].append(
-                    LineProblem(found.code, line, message, found.param, severity)
+                    LineProblem(found.code, line, offset, message, found.param, severity)
                 )
 
 

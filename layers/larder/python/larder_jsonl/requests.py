@@ -69,11 +69,13 @@ class FileRequests:
         """How many lines name each of the first 100 models."""
         return {name: lines for name, lines in self._models.items() if name}
 
-    def read_lines(self, piece: bytes, start: int, number: int, limit: int) -> tuple[int, int]:
+    def read_lines(
+        self, piece: bytes, start: int, offset: int, number: int, limit: int
+    ) -> tuple[int, int]:
         """Read up to `limit` lines that end in `piece`, and stop at a blank one.
 
         The first one starts at `start`, and `number` lines came before it. Returns the same two for
-        the first line that was not read.
+        the first line that was not read. The file has `offset` bytes before the piece.
         """
         templates = self._templates
         line_of_id = self._lines_of_ids.setdefault
@@ -88,27 +90,33 @@ class FileRequests:
             if found is None:
                 if piece[start : start + 1] in _BLANK and not piece[start:end].strip(WHITESPACE):
                     break
-                missed += self.read_line(piece[start:end], line)
+                missed += self.read_line(piece[start:end], line, offset + start)
             else:
                 custom_id, body_start, body_end = found
                 model = templates.fits(piece, body_start, body_end)
                 if model is None:
-                    missed += self._read_matched(piece, start, end, line, found)
+                    missed += self._read_matched(piece, start, end, offset, line, found)
                 else:
                     if line_of_id(custom_id, line) == line and model in models:
                         models[model] += 1
                     else:
                         known = RequestLine([], custom_id.decode(), self.endpoint, model)
-                        self._settle(known, line)
-                    if templates.counts_inputs:
-                        self._count_inputs(1, line)
+                        self._settle(known, line, offset + start)
+                    if templates.counts_inputs and self._exceeds_inputs(1):
+                        self._findings.add(line, offset + start, [_too_many_inputs()])
             start = end + 1
             number = line
         templates.record_hits(number - before, missed)
         return start, number
 
     def _read_matched(
-        self, piece: bytes, start: int, end: int, number: int, found: tuple[bytes, int, int]
+        self,
+        piece: bytes,
+        start: int,
+        end: int,
+        offset: int,
+        number: int,
+        found: tuple[bytes, int, int],
     ) -> bool:
         """As `read_line`, for the line `piece[start:end]`, which has matched the template."""
         custom_id, body_start, body_end = found
@@ -116,24 +124,26 @@ class FileRequests:
         request = _with_body(custom_id, body, self.endpoint)
         if request is None:
             del body
-            return self.read_line(piece[start:end], number)
-        return self._is_right(request, piece[start:end], number, body)
+            return self.read_line(piece[start:end], number, offset + start)
+        return self._is_right(request, piece[start:end], number, offset + start, body)
 
-    def read_line(self, line: bytes, number: int) -> bool:
+    def read_line(self, line: bytes, number: int, offset: int) -> bool:
         """Apply the rules to a line that is not blank, report its problems, and say if it has none.
 
-        The line is given without its newline.
+        The line is given without its newline, and the file has `offset` bytes before it.
         """
-        return self._is_right(self._reader.read(line), line, number, None)
+        return self._is_right(self._reader.read(line), line, number, offset, None)
 
-    def _is_right(self, request: RequestLine, line: bytes, number: int, body: bytes | None) -> bool:
-        self._settle(request, number)
+    def _is_right(
+        self, request: RequestLine, line: bytes, number: int, offset: int, body: bytes | None
+    ) -> bool:
+        self._settle(request, number, offset)
         if request.problems or self.endpoint is None:
             return False
         self._templates.learn(line, body, self.endpoint, request.model)
         return True
 
-    def _settle(self, request: RequestLine, number: int) -> None:
+    def _settle(self, request: RequestLine, number: int, offset: int) -> None:
         """Compare the request with those before it, and report all its problems."""
         if request.custom_id is not None:
             first = self._lines_of_ids.setdefault(_id_key(request.custom_id), number)
@@ -152,8 +162,9 @@ class FileRequests:
         if request.references:
             self._keep_references(request)
         if request.problems:
-            self._findings.add(number, request.problems)
-        self._count_inputs(request.inputs, number)
+            self._findings.add(number, offset, request.problems)
+        if self._exceeds_inputs(request.inputs):
+            self._findings.add(number, offset, [_too_many_inputs()])
 
     def _keep_references(self, request: RequestLine) -> None:
         for each in request.references:
@@ -165,12 +176,11 @@ class FileRequests:
                 return
             self.references[each] = None
 
-    def _count_inputs(self, inputs: int, number: int) -> None:
+    def _exceeds_inputs(self, inputs: int) -> bool:
+        """Count embedding inputs, and tell whether these are the first too many."""
         before = self.inputs
         self.inputs += inputs
-        if before <= MAX_INPUTS < self.inputs:
-            message = f"the file has more than {MAX_INPUTS:,} embedding inputs"
-            self._findings.add(number, [Problem("too_many_inputs", "body.input", message)])
+        return before <= MAX_INPUTS < self.inputs
 
 
 def _with_body(custom_id: bytes, body: bytes, endpoint: Endpoint | None) -> RequestLine | None:
@@ -191,6 +201,11 @@ def _with_body(custom_id: bytes, body: bytes, endpoint: Endpoint | None) -> Requ
     check_body(members, request)
     check_references(body, request)
     return request
+
+
+def _too_many_inputs() -> Problem:
+    message = f"the file has more than {MAX_INPUTS:,} embedding inputs"
+    return Problem("too_many_inputs", "body.input", message)
 
 
 def _used_before(custom_id: str, first: int) -> ProblemMessage:

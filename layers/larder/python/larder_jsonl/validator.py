@@ -49,6 +49,7 @@ class BatchValidator:
         "_lines",
         "_overlong",
         "_pending",
+        "_pending_at",
         "_requests",
     )
 
@@ -58,6 +59,7 @@ class BatchValidator:
         self._lines = 0  # that have ended
         self._requests = 0
         self._pending = bytearray()  # the start of a line that has not ended
+        self._pending_at = 0  # the bytes of the file before it
         self._overlong = False  # that line is over the limit, and no longer kept
         self._full = False  # there were more than 50,000 requests
         self._findings = Findings()
@@ -78,7 +80,7 @@ class BatchValidator:
             self._end_pending(b"")
         if self._requests == 0:
             message = "the file holds no request: it is empty or has only blank lines"
-            self._findings.add(None, [Problem("empty_file", None, message)])
+            self._findings.add(None, None, [Problem("empty_file", None, message)])
         endpoint = self._file.endpoint
         findings = self._findings
         return ValidationReport(
@@ -101,6 +103,7 @@ class BatchValidator:
 
     def _take(self, piece: bytes) -> None:
         self._digest.update(piece)
+        offset = self._bytes
         self._bytes += len(piece)
         start = 0
         if self._pending or self._overlong:
@@ -110,8 +113,9 @@ class BatchValidator:
                 return
             self._end_pending(piece[:end])
             start = end + 1
-        start = self._read_lines(piece, start)
+        start = self._read_lines(piece, start, offset)
         if start < len(piece):
+            self._pending_at = offset + start
             self._keep(piece[start:])
 
     def _keep(self, piece: bytes) -> None:
@@ -133,25 +137,27 @@ class BatchValidator:
         line = bytes(pending)
         del pending
         if too_long:
-            self._read_line(line, overlong=overlong)
+            self._read_line(line, self._pending_at, overlong=overlong)
         else:
-            self._read_lines(line, 0)
+            self._read_lines(line, 0, self._pending_at)
 
-    def _read_lines(self, piece: bytes, start: int) -> int:
+    def _read_lines(self, piece: bytes, start: int, offset: int) -> int:
         """Read the lines that end in the piece, and return where the rest starts.
+
+        The file has `offset` bytes before the piece.
 
         None of them is too long. `requests` reads most, and those that it leaves come one by one.
         """
         while not self._full:
             if self._lines > 0:  # the first line may begin with a byte order mark
                 room = MAX_REQUESTS - self._requests
-                start, lines = self._file.read_lines(piece, start, self._lines, room)
+                start, lines = self._file.read_lines(piece, start, offset, self._lines, room)
                 self._requests += lines - self._lines
                 self._lines = lines
             end = piece.find(b"\n", start)
             if end < 0:
                 return start
-            blank = self._read_line(piece[start:end], overlong=False)
+            blank = self._read_line(piece[start:end], offset + start, overlong=False)
             start = end + 1
             if blank:
                 start = self._skip_blank_lines(piece, start)
@@ -167,7 +173,7 @@ class BatchValidator:
         self._lines += piece.count(b"\n", start, end)
         return end
 
-    def _read_line(self, line: bytes, *, overlong: bool) -> bool:
+    def _read_line(self, line: bytes, offset: int, *, overlong: bool) -> bool:
         """Read one line of any kind; True when it is blank."""
         self._lines += 1
         if self._full:
@@ -175,7 +181,7 @@ class BatchValidator:
         if self._lines == 1 and line.startswith(_BOM):
             line = line.removeprefix(_BOM)
             message = "the file begins with a byte order mark (BOM): save it as UTF-8 without one"
-            self._findings.add(1, [Problem("invalid_encoding", None, message)])
+            self._findings.add(1, 0, [Problem("invalid_encoding", None, message)])
         if len(line) > MAX_LINE_BYTES:
             overlong = overlong or len(line.removesuffix(b"\r")) > MAX_LINE_BYTES
         if not overlong and not line.lstrip(WHITESPACE):
@@ -184,10 +190,10 @@ class BatchValidator:
         if self._requests > MAX_REQUESTS:
             self._full = True
             message = f"the file has more than {MAX_REQUESTS:,} requests; this one is too many"
-            self._findings.add(self._lines, [Problem("too_many_requests", None, message)])
+            self._findings.add(self._lines, offset, [Problem("too_many_requests", None, message)])
         elif overlong:
             message = f"the line is longer than {MAX_LINE_BYTES:,} bytes"
-            self._findings.add(self._lines, [Problem("line_too_long", None, message)])
+            self._findings.add(self._lines, offset, [Problem("line_too_long", None, message)])
         else:
-            self._file.read_line(line, self._lines)
+            self._file.read_line(line, self._lines, offset)
         return False

@@ -15,6 +15,11 @@ class LineProblem(BaseModel):
 
     code: str = Field(description="For programs", examples=["missing_required_parameter"])
     line: int | None = Field(description="Line number from 1; null: the whole file", examples=[17])
+    offset: int | None = Field(
+        default=None,
+        description="Bytes of the file before the line, for a request with `Range`",
+        examples=[14_336],
+    )
     message: str
     param: str | None = Field(description="The member at fault", examples=["body.model"])
     severity: Literal["error", "warning"] = Field(
@@ -25,7 +30,7 @@ class LineProblem(BaseModel):
 class ValidationReport(BaseModel):
     """What the validation of a batch file found.
 
-    Reports of earlier versions have no warnings, counts, models, inputs or references.
+    Reports of earlier versions have no warnings, counts, models, inputs, references or offsets.
     """
 
     object: Literal["file.validation"]
