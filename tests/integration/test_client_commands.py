@@ -478,13 +478,17 @@ def test_every_problem_of_an_invalid_batch_file_is_shown() -> None:
 
 
 def test_the_report_has_the_servers_shape() -> None:
-    checked = larder("validate", write("a.jsonl", b"nope\n"), write("b.jsonl", REQUEST), "--json")
+    mistaken = write("a.jsonl", REQUEST + b"nope\n")
+
+    checked = larder("validate", mistaken, write("b.jsonl", REQUEST), "--json")
 
     invalid, valid = checked.json_lines
     assert checked.exit_code == 1
     assert invalid["object"] == "file.validation"
     assert (invalid["valid"], valid["valid"]) == (False, True)
-    assert invalid["errors"][0]["code"] == "invalid_json_line"
+    [error] = invalid["errors"]
+    assert (error["code"], error["line"]) == ("invalid_json_line", 2)
+    assert error["offset"] == len(REQUEST)
     assert (valid["request_count"], valid["model"]) == (1, "m")
 
 
