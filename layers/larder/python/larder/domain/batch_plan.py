@@ -54,7 +54,7 @@ class Plan:
 def lines_per_chunk(requests: int) -> int:
     """Return the most lines that a chunk has in a batch of that many requests.
 
-    A batch has no more shards by it than with the largest chunks.
+    By it, a batch has no more shards than with the largest chunks, unless its lines are long.
     """
     return max(1, min(MAX_CHUNK_LINES, -(-requests // SHARD_CHUNKS)))
 
