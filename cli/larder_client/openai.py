@@ -23,7 +23,7 @@ from larder_client._async.large_bodies import AsyncLargeBodies
 from larder_client._sync.large_bodies import LargeBodies
 from larder_client.errors import ApiError, ConnectionFailedError, LarderClientError
 from larder_client.flow.retries import MAX_RETRIES
-from larder_client.options import PARALLEL
+from larder_client.transfer import PARALLEL
 
 # The SDK's requests and responses, and the options of its client, are those of httpx in version 2,
 # and of httpx2 in version 3.

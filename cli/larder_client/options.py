@@ -13,9 +13,6 @@ from larder_client.errors import ConfigurationError
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-PARALLEL = 4
-"""The number of connections to S3 that one transfer may use."""
-
 API_TIMEOUT = httpx.Timeout(60, connect=10)
 STORE_TIMEOUT = httpx.Timeout(120, connect=10)
 

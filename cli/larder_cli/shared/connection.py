@@ -11,6 +11,7 @@ import click
 
 from larder_cli.local_stack import find_env_file
 from larder_client import ConfigurationError
+from larder_client.transfer import PARALLEL
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,7 +71,7 @@ _profile_option = click.option(
 )
 parallel_option = click.option(
     "--parallel",
-    default=4,
+    default=PARALLEL,
     type=click.IntRange(1, 32),
     metavar="N",
     help="The maximum number of connections to S3.",
@@ -94,7 +95,6 @@ def open_client(base_url: str | None, api_key: str | None, parallel: int | None 
     """
     # HTTP takes as long as everything else: what connects to nothing does without.
     from larder_client import Client  # noqa: PLC0415
-    from larder_client.options import PARALLEL  # noqa: PLC0415
 
     return Client(*find_access(base_url, api_key), parallel=parallel or PARALLEL)
 

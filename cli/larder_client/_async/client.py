@@ -13,7 +13,8 @@ from larder_client.files.api import Api
 from larder_client.flow.async_runner import AsyncRunner, AsyncSleep
 from larder_client.flow.lazy_tls import LazyTLSContext
 from larder_client.flow.retries import MAX_RETRIES, RetryPolicy
-from larder_client.options import API_TIMEOUT, PARALLEL, STORE_TIMEOUT, Access
+from larder_client.options import API_TIMEOUT, STORE_TIMEOUT, Access
+from larder_client.transfer import PARALLEL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
