@@ -104,7 +104,8 @@ export async function load(asked, withFolders, quietly) {
     if (quietly && changes !== begun) await load(asked, withFolders, quietly);
     else if (quietly) listing.set({ rows: read, loading: false, failure: null, folderId, sort, order });
   } catch (failure) {
-    if (!mine.signal.aborted && !quietly) listing.set((before) => ({ ...before, loading: false, failure }));
+    // Quietly or not: a list that somebody waits for says why it does not come.
+    if (!mine.signal.aborted) listing.set((before) => (quietly && !before.loading ? before : { ...before, loading: false, failure }));
   }
 }
 

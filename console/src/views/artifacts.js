@@ -79,7 +79,8 @@ export function View({ id, query }) {
     setMore(false);
     setFocus(0);
     read([], 0);
-    const again = () => read([], loaded.current - 1);
+    // At least a page: the list may have been empty, or not have come yet.
+    const again = () => read([], Math.max(0, loaded.current - 1));
     onElsewhere.add(again);
     return () => {
       reading.current?.abort();

@@ -280,3 +280,20 @@ def test_another_tab_shows_what_is_deleted(
 
     expect(other.get_by_text("No artifacts yet")).to_be_visible()
     other.close()
+
+
+def test_another_tab_that_showed_none_shows_what_has_come(
+    page: Page, operator: Operator, project: Project, api: Api
+) -> None:
+    other = page.context.new_page()
+    other.goto(link(operator, project))
+    open_artifacts(other)
+    expect(other.get_by_text("No artifacts yet")).to_be_visible()
+    create(api, name="rules")
+    create(api, name="old rules")
+
+    opened(page, "old rules").get_by_role("button", name="Delete for good").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete for good").click()
+
+    expect(row(other, "rules")).to_be_visible()
+    other.close()
