@@ -63,6 +63,7 @@ def _report(transfers: Transfers, mib: int, rounds: int) -> str:
     file_id = transfers.put_once()
     downloads: dict[str, Callable[[], Measured]] = {
         "curl, one presigned GET": transfers.curl_get,
+        "curl, the same requests, and sha256sum": lambda: transfers.curl_get_verified(file_id),
         "larder_client, verified": lambda: transfers.client_get(file_id),
         "larder get, whole process": lambda: transfers.cli_get(file_id),
     }
