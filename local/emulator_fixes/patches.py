@@ -28,6 +28,7 @@ from ministack.services import (  # type: ignore[import-not-found]
     apigateway_v1,
     lambda_svc,
     secretsmanager,
+    sts,
 )
 from ministack.services.cloudformation import (  # type: ignore[import-not-found]
     changesets,
@@ -35,6 +36,7 @@ from ministack.services.cloudformation import (  # type: ignore[import-not-found
 )
 
 from local.emulator_fixes.gateway import GATEWAY
+from local.emulator_fixes.sessions import register_sessions_in_turn
 from local.emulator_fixes.streaming import stream_responses
 from local.emulator_fixes.strict import Strict
 
@@ -236,6 +238,7 @@ if __name__ == "__main__":
     say_where_apis_are()
     stream_responses(apigateway_v1, lambda_runtime)
     import_secrets()
+    register_sessions_in_turn(sts)
     unpack_layers_once()
     app.app = end_when_saved(Strict(app.app))
     sys.exit(app.main())
