@@ -26,11 +26,12 @@ setup: $(UV) ## install the packages of uv.lock into .venv
 test: test-code test-e2e ## run all tests that need no Docker
 
 test-code: tools .tools/console/.installed
-	$(RUN) pytest --numprocesses logical --maxprocesses 8 --dist loadfile --permissions tests/unit tests/contract tests/property tests/integration
+	@# The longest files come first. Files with the most tests, as xdist orders them, are others.
+	$(RUN) pytest --numprocesses logical --maxprocesses 8 --dist loadfile --no-loadscope-reorder --permissions tests/property tests/contract tests/integration tests/unit
 
 test-e2e: tools .tools/console/.installed
 	@# Each process has a stack of its own.
-	$(RUN) pytest --numprocesses 2 --dist loadfile tests/e2e
+	$(RUN) pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder tests/e2e
 
 property: setup ## run the property tests with new examples, ten times as many (run it overnight)
 	HYPOTHESIS_PROFILE=thorough nice $(RUN) pytest --numprocesses logical --dist loadfile tests/property

@@ -19,13 +19,26 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 
+# Each takes 40 seconds or more. They run first, so that no process waits for another's last file.
+LONG = {
+    "test_batches_interrupted.py",
+    "test_batches_unruly_models.py",
+    "test_documentation.py",
+    "test_operations.py",
+    "test_packages.py",
+    "test_permissions.py",
+    "test_space_cli.py",
+    "test_space_folders.py",
+    "test_versions.py",
+}
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(HERE):
             item.add_marker(pytest.mark.e2e)
     # Tests that wait for a minute to pass run last, so that the others use the minute.
-    items.sort(key=_waits)
+    items.sort(key=lambda item: (_waits(item), item.path.name not in LONG))
 
 
 def _waits(item: pytest.Item) -> bool:
