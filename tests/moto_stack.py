@@ -13,12 +13,14 @@ import boto3
 from larder.domain.parts import PART_THRESHOLD
 from larder.runtime.settings import Settings
 from tests.moto_copies import Saved, share_items
+from tests.moto_values import look_up_types_once
 from tests.support.template import RESOURCES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 share_items()
+look_up_types_once()
 
 ROOT = Path(__file__).parent.parent
 REGION = "us-east-1"
