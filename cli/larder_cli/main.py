@@ -72,12 +72,15 @@ class Commands(OneLineFailures):
         """Return the title that the help shows a command under."""
         return _COMMANDS[name]
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - Click's signature
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return the command of that name, or None."""
         if cmd_name not in _COMMANDS:
             return None
         package = "larder_operator" if _COMMANDS[cmd_name] == _OPERATION else "larder_cli"
         if find_spec(package) is None:
+            if ctx.resilient_parsing:
+                # A shell asks what it could complete.
+                return None
             message = f"'larder {cmd_name}' operates a deployment: run it in a clone of Larder."
             raise OperatorError(message)
         if cmd_name == "usage" and find_spec("larder_operator") is not None:

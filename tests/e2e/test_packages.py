@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,6 +53,11 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def requirements() -> list[str]:
+    project = tomllib.loads((ROOT / "cli/pyproject.toml").read_text())["project"]
+    return [*project["dependencies"], *project["optional-dependencies"]["openai"]]
+
+
 def interpreter(version: str) -> str:
     environment = dict(os.environ)
     if pyenv := shutil.which("pyenv"):
@@ -91,12 +97,20 @@ def test_the_client_is_installed_from_wheels_and_works(
     install = [UV, "pip", "install", "--quiet", "--find-links", str(wheels)]
     python = str(environment / "bin/python")
 
-    run(*install, "--resolution", resolution, "--python", python, f"{client}[openai]")
+    # What a wheel needs is not direct: named beside it, it is.
+    direct = requirements() if resolution == "lowest-direct" else []
+    run(*install, "--resolution", resolution, "--python", python, f"{client}[openai]", *direct)
+    if direct:
+        installed = run(python, "-c", "import importlib.metadata as m; print(m.version('click'))")
+        assert f"click>={installed.strip()}" in direct
 
     assert run(larder, "--version").startswith("larder ")
     commands = run(larder, "--help")
     assert "\n  put " in commands
     assert "\n  project " not in commands
+    typed = {"_LARDER_COMPLETE": "bash_complete", "COMP_WORDS": "larder key ", "COMP_CWORD": "2"}
+    # No traceback where a shell asks about an operator's command.
+    assert "plain,put\n" in run(larder, **typed)
     # As fast as the benchmark says: the newest release of a package may load more.
     loaded = run(python, "-c", "import sys, larder_cli.main; print(*sys.modules)").split()
     assert not {"pydantic", "rich", "httpx"} & set(loaded)

@@ -85,6 +85,10 @@ def test_a_command_that_prints_a_table_loads_rich_and_nothing_else_slow() -> Non
         ("space mk", {"mkdir"}),
         ("put --fold", {"--folder"}),
         ("ls --prof", {"--profile"}),
+        # The shell itself completes a path.
+        ("put exam", {"exam"}),
+        ("get file-1 -o d/", {"d/"}),
+        ("batch create exam", {"exam"}),
     ],
 )
 def test_the_shell_completes_commands_and_options(typed: str, offered: set[str]) -> None:

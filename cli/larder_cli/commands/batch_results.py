@@ -9,7 +9,7 @@ import click
 import msgspec
 
 from larder_cli.failures import OperatorError
-from larder_cli.shared.arguments import argument
+from larder_cli.shared.arguments import LOCAL_PATH, argument
 from larder_cli.shared.batch_files import STDOUT, Places, save_results
 from larder_cli.shared.batch_options import is_file_id, wait_option
 from larder_cli.shared.batch_report import (
@@ -50,6 +50,7 @@ force_option = click.option("--force", is_flag=True, help="Overwrite files that 
     "--output",
     "-o",
     default=".",
+    type=LOCAL_PATH,
     metavar="PATH",
     show_default="this folder, under the files' own names",
     help="Where to write the answers: a file, an existing folder, or - for standard output.",

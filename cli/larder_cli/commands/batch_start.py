@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from larder_cli.shared.arguments import argument
+from larder_cli.shared.arguments import LOCAL_PATH, argument
 from larder_cli.shared.batch_options import (
     checked_file,
     checked_options,
@@ -39,7 +39,12 @@ _AGAIN = "Run the same command again, unless 'larder batch list' shows the batch
 
 
 @click.command()
-@argument("file", metavar="FILE", help="A local file, or the id of one that is uploaded.")
+@argument(
+    "file",
+    type=LOCAL_PATH,
+    metavar="FILE",
+    help="A local file, or the id of one that is uploaded.",
+)
 @endpoint_option
 @window_option
 @metadata_option

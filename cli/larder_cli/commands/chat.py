@@ -46,7 +46,7 @@ _MARKS = {"read": " ", "write": "+", "held": "?", "refused": "!"}
 )
 @click.option("--file", multiple=True, metavar="ID", help="A file that 'this' means.")
 @click.option("--folder", multiple=True, metavar="ID", help="A folder, likewise.")
-@click.option("--model", help="The model. Default: the deployment's.")
+@click.option("--model", metavar="NAME", help="The model. Default: the deployment's.")
 @click.option("--confirm", metavar="PLAN", help="Carry out this plan. You are asked first, always.")
 @click.option("--yes", is_flag=True, help="Do not ask about plans of up to 10 files.")
 @connection_options

@@ -7,7 +7,14 @@ from click.shell_completion import BashComplete, FishComplete, ZshComplete
 
 from larder_cli.shared.arguments import argument
 
-_SHELLS = {"bash": BashComplete, "zsh": ZshComplete, "fish": FishComplete}
+
+class _Bash(BashComplete):
+    """Click's, which leaves what it does not know to bash: the files of a redirection."""
+
+    source_template = BashComplete.source_template.replace("-o nosort", "-o default -o nosort")
+
+
+_SHELLS = {"bash": _Bash, "zsh": ZshComplete, "fish": FishComplete}
 
 
 @click.command()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from larder_cli.shared.arguments import argument
+from larder_cli.shared.arguments import LOCAL_PATH, argument
 from larder_cli.shared.connection import (
     connection_options,
     json_option,
@@ -42,6 +42,7 @@ STDOUT = "-"
     "--output",
     "-o",
     default=".",
+    type=LOCAL_PATH,
     metavar="PATH",
     show_default="this folder, under the file's own name",
     help="Where to write it: a file, an existing folder, or - for standard output.",

@@ -11,7 +11,7 @@ import msgspec
 from platformdirs import user_state_path
 
 from larder_cli.failures import OperatorError
-from larder_cli.shared.arguments import argument
+from larder_cli.shared.arguments import LOCAL_PATH, argument
 from larder_cli.shared.common_texts import is_worth_compacting
 from larder_cli.shared.connection import (
     connection_options,
@@ -42,6 +42,7 @@ _UPLOADED = "The file is uploaded: 'larder ls' shows its status."
     "files",
     nargs=-1,
     required=True,
+    type=LOCAL_PATH,
     metavar="FILE…",
     help="Local files, wildcards, folders with -r, or - for standard input.",
 )

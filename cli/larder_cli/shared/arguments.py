@@ -1,4 +1,4 @@
-"""Arguments of commands, which say in the help what they are."""
+"""Arguments of commands, which say in the help what they are, and paths on this machine."""
 
 from __future__ import annotations
 
@@ -23,3 +23,6 @@ class DescribedArgument(click.Argument):
 
 
 argument = partial(click.argument, cls=DescribedArgument)
+
+LOCAL_PATH = click.Path(readable=False)
+"""A path that a shell completes, as text. Whoever reads the file says if that is not allowed."""

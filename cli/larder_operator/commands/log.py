@@ -17,6 +17,7 @@ from larder_operator.options import json_option, stack_options
     "--limit",
     default=DEFAULT_PAGE,
     type=click.IntRange(1, MAX_PAGE),
+    metavar="N",
     help="How many entries to show.",
 )
 @click.option("--after", metavar="LOG_ID", help="Show what happened before this entry.")
