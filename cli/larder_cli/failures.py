@@ -44,6 +44,8 @@ def explain(failure: Exception) -> str | None:
     if isinstance(failure, OSError) and failure.strerror and failure.errno != errno.EPIPE:
         named = f"{failure.filename}: " if failure.filename else ""
         return f"{named}{failure.strerror}"
+    if isinstance(failure, UnicodeEncodeError) and failure.encoding == "utf-8":
+        return f"{failure.object!a} is no valid UTF-8."
     # A command that has not loaded a package cannot have its errors. The client is installed
     # without the server's, and botocore takes time to import.
     if "larder.domain.errors" in sys.modules:

@@ -12,6 +12,7 @@ from larder.domain.artifacts import checked_media_type, checked_metadata, member
 from larder.domain.errors import InvalidParameterError, ProjectFullError, QuotaExceededError
 from larder.domain.files import checked_lifetime
 from larder.domain.quota import Amount, Usage
+from larder_cli.failures import explain
 from larder_cli.shared.api_words import in_commands
 from larder_cli.shared.validation_report import print_problems
 from larder_client import Problem, Validation
@@ -129,3 +130,10 @@ def test_an_error_and_a_warning_of_one_code_are_not_mixed_up(
 
     counts = re.findall(rf"{code} +(\d+)", capsys.readouterr().out)
     assert counts == ["1", "1"]
+
+
+def test_a_name_that_is_not_utf_8_is_said_to_be_none() -> None:
+    with pytest.raises(UnicodeEncodeError) as failed:
+        "a\udcff".encode()
+
+    assert explain(failed.value) == r"'a\udcff' is no valid UTF-8."
