@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 from pydantic import ByteSize, TypeAdapter, ValidationError
 
 from larder_cli.shared.arguments import argument
 
-C = TypeVar("C", bound=Callable[..., Any])
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def parse_size(text: str) -> int:

@@ -40,13 +40,16 @@ class Connection:
     found: FoundAccess | None = None
     """What the command uses, once it has looked for it."""
 
+    def use(self, profile: str | None) -> None:
+        """Begin a command with the profile that --profile names, and nothing of an earlier one."""
+        self.profile, self.found = profile, None
+
 
 CURRENT = Connection()
 
 
 def _use_profile(ctx: click.Context, option: click.Parameter, name: str | None) -> None:  # noqa: ARG001 - Click's signature
-    # Called without a name as well, so that nothing is left of an earlier command.
-    CURRENT.profile, CURRENT.found = name, None
+    CURRENT.use(name)
 
 
 base_url_option = click.option(
@@ -86,7 +89,7 @@ def connection_options(command: C) -> C:
     return base_url_option(api_key_option(_profile_option(command)))
 
 
-def open_client(base_url: str | None, api_key: str | None, parallel: int | None = None) -> Client:
+def open_client(base_url: str | None, api_key: str | None, parallel: int = PARALLEL) -> Client:
     """Return a client of what `find_access` finds.
 
     Raises:
@@ -96,7 +99,7 @@ def open_client(base_url: str | None, api_key: str | None, parallel: int | None 
     # HTTP takes as long as everything else: what connects to nothing does without.
     from larder_client import Client  # noqa: PLC0415
 
-    return Client(*find_access(base_url, api_key), parallel=parallel or PARALLEL)
+    return Client(*find_access(base_url, api_key), parallel=parallel)
 
 
 def find_access(base_url: str | None, api_key: str | None) -> tuple[str, str]:

@@ -67,7 +67,7 @@ def usage(
         if stack or region:
             message = "--stack and --region need a PROJECT."
             raise click.UsageError(message)
-        CURRENT.profile, CURRENT.found = profile, None
+        CURRENT.use(profile)
         own.show_usage(days, base_url, api_key, as_json=as_json)
         return
     if base_url or api_key:
