@@ -45,7 +45,7 @@ def explain(failure: Exception) -> str | None:
         named = f"{failure.filename}: " if failure.filename else ""
         return f"{named}{failure.strerror}"
     if isinstance(failure, UnicodeEncodeError) and failure.encoding == "utf-8":
-        return f"{failure.object!a} is no valid UTF-8."
+        return f"{failure.object!a} is not valid UTF-8."
     # A command that has not loaded a package cannot have its errors. The client is installed
     # without the server's, and botocore takes time to import.
     if "larder.domain.errors" in sys.modules:

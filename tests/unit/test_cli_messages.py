@@ -132,8 +132,8 @@ def test_an_error_and_a_warning_of_one_code_are_not_mixed_up(
     assert counts == ["1", "1"]
 
 
-def test_a_name_that_is_not_utf_8_is_said_to_be_none() -> None:
+def test_a_name_that_is_not_utf_8_is_named() -> None:
     with pytest.raises(UnicodeEncodeError) as failed:
         "a\udcff".encode()
 
-    assert explain(failed.value) == r"'a\udcff' is no valid UTF-8."
+    assert explain(failed.value) == r"'a\udcff' is not valid UTF-8."
